@@ -1,0 +1,36 @@
+use hmac::{Hmac, KeyInit, Mac as _};
+use sha2::{Sha256, Sha512};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// The 64 bytes of a derived key, as their two halves.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Derived {
+    pub(crate) left: [u8; 32],
+    pub(crate) right: [u8; 32],
+}
+
+/// `HMAC-SHA512(key, message)`.
+pub(crate) fn kdf(key: &[u8], message: &[u8]) -> Derived {
+    let mac = keyed::<Hmac<Sha512>>(key).chain_update(message);
+    let mut derived = Derived {
+        left: [0; 32],
+        right: [0; 32],
+    };
+    let mut bytes = mac.finalize().into_bytes();
+    let halves = derived.left.iter_mut().chain(&mut derived.right);
+    halves.zip(&bytes).for_each(|(to, from)| *to = *from);
+    bytes.zeroize();
+    derived
+}
+
+/// `HMAC-SHA256(key, concatenation of parts)`.
+pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = keyed::<Hmac<Sha256>>(key);
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
+fn keyed<M: KeyInit>(key: &[u8]) -> M {
+    M::new_from_slice(key).expect("HMAC takes keys of any length")
+}

@@ -1,0 +1,24 @@
+//! How payloads and headers are encrypted.
+//!
+//! ```text
+//! payload ── encrypt_data(one-time secret) ──▶ msg_id || AES-256-CBC(pad || payload)
+//! one-time secret ── encrypt_header(key of one reader, msg_id) ──▶ 32 bytes for that reader
+//! ```
+//!
+//! Each payload has a fresh one-time secret, which travels once for each reader in a header. A header has no
+//! tag of its own: a wrong one yields a wrong one-time secret, and the payload's `msg_id` then fails.
+//!
+//! Implements `spec/protocol.md`, 3.1.
+
+mod cbc;
+mod data;
+mod header;
+mod kdf;
+
+pub use data::{
+    DecryptedData, DecryptionError, EncryptedData, dangerous_encrypt_padded, decrypt_data,
+    encrypt_data,
+};
+pub use header::{HeaderError, HeaderKey, decrypt_header, encrypt_header};
+
+pub(crate) use kdf::kdf;

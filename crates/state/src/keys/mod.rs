@@ -1,0 +1,22 @@
+//! Keys, signatures and shared secrets.
+//!
+//! ```text
+//! PrivateKey ──public_key──▶ PublicKey      32 opaque bytes, not always a point
+//!     │  └─────sign────────▶ Signature ◀──verify── PublicKey
+//!     └──shared_secret(PublicKey)──▶ SharedSecret ──▶ encrypts one header
+//! ```
+//!
+//! Implements `spec/protocol.md`, 1.4.
+
+mod montgomery;
+mod private_key;
+mod public_key;
+mod secret;
+mod shared_secret;
+
+pub use private_key::PrivateKey;
+pub use public_key::{InvalidSignature, PublicKey, Signature};
+pub use secret::{EpochKey, OneTimeSecret, RawKey};
+pub use shared_secret::{NoSharedSecret, SharedSecret};
+
+pub(crate) use shared_secret::shared_secrets;

@@ -1,0 +1,58 @@
+use core::fmt;
+
+use ed25519_dalek::{Signer as _, SigningKey};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::{NoSharedSecret, PublicKey, SharedSecret, Signature, shared_secrets};
+
+/// The private key of one membership.
+///
+/// It cannot be cloned, printed or serialised, and it is wiped when dropped: a key is made for one attempt
+/// to join and lives exactly as long as that membership.
+pub struct PrivateKey(SigningKey);
+
+impl PrivateKey {
+    /// Draws a new key.
+    pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
+        let mut seed = Zeroizing::new([0; 32]);
+        rng.fill_bytes(&mut *seed);
+        Self::from_seed(&seed)
+    }
+
+    /// The key of an Ed25519 seed.
+    pub fn from_seed(seed: &[u8; 32]) -> Self {
+        Self(SigningKey::from_bytes(seed))
+    }
+
+    /// The public key that belongs to it.
+    pub fn public_key(&self) -> PublicKey {
+        PublicKey::from_bytes(self.0.verifying_key().to_bytes())
+    }
+
+    /// Signs a message.
+    pub fn sign(&self, message: &[u8]) -> Signature {
+        Signature::from_bytes(self.0.sign(message).to_bytes())
+    }
+
+    /// The secret that this key shares with another participant's.
+    ///
+    /// # Errors
+    ///
+    /// [`NoSharedSecret`] if the other key has a small order, or is 1 mod p.
+    pub fn shared_secret(&self, key: &PublicKey) -> Result<SharedSecret, NoSharedSecret> {
+        let mut secrets = shared_secrets(self, core::slice::from_ref(key));
+        secrets.pop().unwrap_or(Err(NoSharedSecret { key: *key }))
+    }
+
+    /// The scalar of this key as 32 bytes, before clamping.
+    pub(super) fn scalar_bytes(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_scalar_bytes())
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PrivateKey(..)")
+    }
+}

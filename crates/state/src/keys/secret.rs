@@ -1,0 +1,57 @@
+/// Defines a newtype for 32 secret bytes: wiped when dropped, never printed, compared in constant time.
+macro_rules! secret_bytes {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+        pub struct $name([u8; 32]);
+
+        impl $name {
+            /// Takes over the secret bytes.
+            pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
+
+            /// Draws a new secret.
+            pub fn random(rng: &mut (impl rand_core::CryptoRng + ?Sized)) -> Self {
+                let mut secret = Self([0; 32]);
+                rng.fill_bytes(&mut secret.0);
+                secret
+            }
+
+            /// The secret bytes; whoever takes them must wipe them.
+            pub const fn dangerous_bytes(&self) -> &[u8; 32] {
+                &self.0
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                subtle::ConstantTimeEq::ct_eq(self.0.as_slice(), other.0.as_slice()).into()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.write_str(concat!(stringify!($name), "(..)"))
+            }
+        }
+    };
+}
+pub(super) use secret_bytes;
+
+secret_bytes! {
+    /// The key of an epoch, with which the packets of that epoch are addressed to the members.
+    EpochKey
+}
+
+secret_bytes! {
+    /// The key that a shared key carries; an [`EpochKey`] is made of it for each block.
+    RawKey
+}
+
+secret_bytes! {
+    /// The secret under which one payload is encrypted; it travels encrypted in headers.
+    OneTimeSecret
+}
