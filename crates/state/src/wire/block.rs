@@ -1,0 +1,199 @@
+use sha2::{Digest as _, Sha256};
+
+use super::form::{self, Form};
+use super::{Boxed as _, Change, StateProof};
+use crate::keys::{InvalidSignature, PrivateKey, PublicKey, Signature};
+use crate::tl::{Deviation, ReadError, Reader, Writer};
+use crate::types::{BlockHash, Height};
+
+const BLOCK: u32 = 0x639a_3db6;
+const HAS_SIGNER: u32 = 1;
+/// The bytes of the smallest change, a value of no bytes under a key of no bytes.
+const SMALLEST_CHANGE: usize = 12;
+
+/// The fields of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BlockFields {
+    /// The signature over the block with this field zero.
+    pub signature: Signature,
+    /// The hash of the block before.
+    pub prev_block_hash: BlockHash,
+    /// The changes, applied in this order.
+    pub changes: Vec<Change>,
+    /// The block's height.
+    pub height: Height,
+    /// The state after the block.
+    pub state_proof: StateProof,
+    /// Who signed; the first participant of the state before if absent.
+    pub signature_public_key: Option<PublicKey>,
+}
+
+impl BlockFields {
+    /// Makes the block with the signature that the fields hold, whatever it is.
+    pub fn into_block(self) -> Block {
+        let bytes = self.serialize();
+        Block::new(self, bytes, Vec::new())
+    }
+
+    /// Signs the fields and makes the block; it names no other signer than the fields do.
+    pub fn sign(mut self, key: &PrivateKey) -> Block {
+        self.signature = Signature::ZERO;
+        let bytes = self.serialize();
+        self.signature = key.sign(&bytes);
+        let bytes = form::with_signature(&bytes, &self.signature);
+        Block::new(self, bytes, Vec::new())
+    }
+
+    fn serialize(&self) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(1024);
+        writer.u32(BLOCK);
+        writer.raw(self.signature.as_bytes());
+        writer.u32(self.signature_public_key.map_or(0, |_| HAS_SIGNER));
+        writer.raw(self.prev_block_hash.as_bytes());
+        writer.count(self.changes.len());
+        self.changes
+            .iter()
+            .for_each(|change| change.write(&mut writer));
+        writer.i32(self.height.value());
+        self.state_proof.write(&mut writer);
+        if let Some(key) = &self.signature_public_key {
+            writer.raw(key.as_bytes());
+        }
+        writer.into_bytes()
+    }
+
+    fn read(reader: &mut Reader<'_>, form: Form) -> Result<Self, ReadError> {
+        reader.constructor(form.id(BLOCK), "a block")?;
+        let signature = Signature::from_bytes(reader.raw("a signature")?);
+        let flags = reader.known_flags(HAS_SIGNER, "a block")?;
+        let prev_block_hash = BlockHash::from_bytes(reader.raw("the previous block's hash")?);
+        let count = reader.count("changes")?;
+        let mut changes = Vec::with_capacity(reader.capacity(count, SMALLEST_CHANGE));
+        for _ in 0..count {
+            changes.push(Change::read(reader)?);
+        }
+        let height = Height::new(reader.i32("a block's height")?);
+        let state_proof = StateProof::read(reader)?;
+        let mut signature_public_key = None;
+        if flags & HAS_SIGNER != 0 {
+            signature_public_key = Some(PublicKey::from_bytes(reader.raw("the signer's key")?));
+        }
+        Ok(Self {
+            signature,
+            prev_block_hash,
+            changes,
+            height,
+            state_proof,
+            signature_public_key,
+        })
+    }
+}
+
+/// A block: its fields, the canonical bytes that its signature and hash are made over, and its hash.
+///
+/// Being a `Block` says that it could be read, not that any chain accepts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+    fields: BlockFields,
+    bytes: Vec<u8>,
+    hash: BlockHash,
+    deviations: Vec<Deviation>,
+}
+
+impl Block {
+    /// Reads a block with the canonical id, as clients send it and store it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] with the offset; the reference has no code for it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ReadError> {
+        Self::read(bytes, Form::Local)
+    }
+
+    /// Reads a block with the incremented id, as the server sends it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] with the offset, also for the canonical id.
+    pub fn from_server(bytes: &[u8]) -> Result<Self, ReadError> {
+        Self::read(bytes, Form::Server)
+    }
+
+    fn read(bytes: &[u8], form: Form) -> Result<Self, ReadError> {
+        let mut reader = Reader::new(bytes);
+        let fields = BlockFields::read(&mut reader, form)?;
+        let deviations = reader.finish("a block")?;
+        let canonical = match deviations.as_slice() {
+            [] => form::with_id(bytes, BLOCK),
+            _ => fields.serialize(),
+        };
+        Ok(Self::new(fields, canonical, deviations))
+    }
+
+    fn new(fields: BlockFields, bytes: Vec<u8>, deviations: Vec<Deviation>) -> Self {
+        Self {
+            hash: BlockHash::from_bytes(Sha256::digest(&bytes).into()),
+            fields,
+            bytes,
+            deviations,
+        }
+    }
+
+    /// The fields.
+    pub fn fields(&self) -> &BlockFields {
+        &self.fields
+    }
+
+    /// The block in canonical form, as it is sent to the server.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The block in server form, as the server sends it.
+    pub fn to_server(&self) -> Vec<u8> {
+        form::with_id(&self.bytes, Form::Server.id(BLOCK))
+    }
+
+    /// The SHA-256 of the canonical bytes.
+    pub fn hash(&self) -> BlockHash {
+        self.hash
+    }
+
+    /// The block's height.
+    pub fn height(&self) -> Height {
+        self.fields.height
+    }
+
+    /// Where the bytes that were read deviate from the canonical form.
+    pub fn deviations(&self) -> &[Deviation] {
+        &self.deviations
+    }
+
+    /// Checks that `key` signed the block.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSignature`]
+    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidSignature> {
+        form::verify(&self.bytes, &self.fields.signature, key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused_and_never_panic(mut bytes: Vec<u8>, as_block: bool) {
+            if as_block {
+                bytes.splice(..0, BLOCK.to_le_bytes().into_iter().chain([0; 104]));
+            }
+            if let Ok(block) = Block::parse(&bytes) {
+                prop_assert_eq!(block.deviations().is_empty(), block.bytes() == bytes);
+                prop_assert_eq!(Block::parse(block.bytes()).map(|again| again.hash), Ok(block.hash));
+            }
+        }
+    }
+}

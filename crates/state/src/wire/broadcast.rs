@@ -1,0 +1,138 @@
+use super::form::{self, Form};
+use crate::keys::{InvalidSignature, PrivateKey, PublicKey, Signature};
+use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
+use crate::types::{BlockHash, Height, UserId};
+
+const COMMIT: u32 = 0xd151_2ae7;
+const REVEAL: u32 = 0x83f4_f9d8;
+
+/// What a broadcast says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BroadcastContent {
+    /// The SHA-256 of a nonce that is still secret.
+    Commit {
+        /// The hash.
+        nonce_hash: [u8; 32],
+    },
+    /// The nonce of the commit before.
+    Reveal {
+        /// The nonce.
+        nonce: [u8; 32],
+    },
+}
+
+impl BroadcastContent {
+    fn id(&self) -> u32 {
+        match self {
+            Self::Commit { .. } => COMMIT,
+            Self::Reveal { .. } => REVEAL,
+        }
+    }
+}
+
+/// A message of the verification that everybody in the call receives.
+///
+/// It has one form only: all its fields have fixed sizes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broadcast {
+    /// The signature over the broadcast with this field zero.
+    pub signature: Signature,
+    /// Who says it.
+    pub user_id: UserId,
+    /// The height of the block that is verified.
+    pub height: Height,
+    /// The hash of the block that is verified.
+    pub block_hash: BlockHash,
+    /// What is said.
+    pub content: BroadcastContent,
+}
+
+impl Broadcast {
+    /// Reads a broadcast with the canonical id, as clients send it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] with the offset; the reference has no code for it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ReadError> {
+        Self::read(bytes, Form::Local)
+    }
+
+    /// Reads a broadcast with the incremented id, as the server sends it.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] with the offset, also for the canonical id.
+    pub fn from_server(bytes: &[u8]) -> Result<Self, ReadError> {
+        Self::read(bytes, Form::Server)
+    }
+
+    fn read(bytes: &[u8], form: Form) -> Result<Self, ReadError> {
+        let what = "a broadcast";
+        let mut reader = Reader::new(bytes);
+        let found = reader.u32(what)?;
+        let is_commit = found == form.id(COMMIT);
+        if !is_commit && found != form.id(REVEAL) {
+            let kind = ReadErrorKind::UnexpectedConstructor { what, found };
+            return Err(reader.error_before(4, kind));
+        }
+        let broadcast = Self {
+            signature: Signature::from_bytes(reader.raw("a signature")?),
+            user_id: UserId::new(reader.i64("a user id")?),
+            height: Height::new(reader.i32("a block's height")?),
+            block_hash: BlockHash::from_bytes(reader.raw("a block's hash")?),
+            content: if is_commit {
+                BroadcastContent::Commit {
+                    nonce_hash: reader.raw("a nonce's hash")?,
+                }
+            } else {
+                BroadcastContent::Reveal {
+                    nonce: reader.raw("a nonce")?,
+                }
+            },
+        };
+        reader.finish(what)?;
+        Ok(broadcast)
+    }
+
+    /// The broadcast as it is sent to the server.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut writer = Writer::with_capacity(144);
+        writer.u32(self.content.id());
+        writer.raw(self.signature.as_bytes());
+        writer.i64(self.user_id.value());
+        writer.i32(self.height.value());
+        writer.raw(self.block_hash.as_bytes());
+        match &self.content {
+            BroadcastContent::Commit { nonce_hash: value }
+            | BroadcastContent::Reveal { nonce: value } => writer.raw(value),
+        }
+        writer.into_bytes()
+    }
+
+    /// The broadcast in server form, as the server sends it.
+    pub fn to_server(&self) -> Vec<u8> {
+        form::with_id(&self.to_bytes(), Form::Server.id(self.content.id()))
+    }
+
+    /// The same broadcast signed by `key`.
+    #[must_use]
+    pub fn sign(self, key: &PrivateKey) -> Self {
+        let unsigned = Self {
+            signature: Signature::ZERO,
+            ..self
+        };
+        Self {
+            signature: key.sign(&unsigned.to_bytes()),
+            ..self
+        }
+    }
+
+    /// Checks that `key` signed the broadcast.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSignature`]
+    pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidSignature> {
+        form::verify(&self.to_bytes(), &self.signature, key)
+    }
+}
