@@ -1,4 +1,49 @@
 //! The chain, keys and wire format of Telegram's end-to-end encrypted conference calls.
+//!
+//! A conference call is kept together by a small blockchain that its server passes on. This crate reads and
+//! writes its blocks, decides exactly as the reference implementation which of them count, opens and writes
+//! the key of each epoch, and builds the block with which a user joins. It has no socket, clock, thread or
+//! random generator of its own; randomness is lent by the caller.
+//!
+//! ```text
+//! bytes ──▶ tl ──▶ wire ──▶ chain ──▶ ChainState ── open_epoch_key ──▶ EpochKey
+//!                             ▲                           ▲
+//!                 join_block ─┘    keys, encryption ──────┘
+//! ```
+//!
+//! Start with [`JoinBlock`] to join, or [`Chain`] to follow a call:
+//!
+//! ```
+//! use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
+//! # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
+//! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
+//! let (alice, bob) = (UserId::new(1), UserId::new(2));
+//! let first = JoinBlock::first(Newcomer::new(alice), &mut rng)?;
+//! let joined = JoinBlock::add_self(first.block(), Newcomer::new(bob), &mut rng)?;
+//!
+//! let mut chain = Chain::start_from(first.block())?;
+//! let state = chain.apply(joined.block())?;
+//! let key = state.open_epoch_key(alice, first.private_key())?;
+//! assert_eq!(key, state.open_epoch_key(bob, joined.private_key())?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod chain;
+pub mod encryption;
+pub mod keys;
 pub mod tl;
+pub mod trie;
+pub mod wire;
+
+mod join_block;
+mod reference;
+mod shared_key;
 mod types;
+
+pub use chain::{Chain, ChainError, ChainState};
+pub use join_block::{JoinBlock, JoinBlockError, Newcomer};
+pub use keys::{EpochKey, PrivateKey, PublicKey};
+pub use reference::ReferenceCode;
+pub use shared_key::{OpenError, UnusableParticipant};
 pub use types::{BlockHash, Height, KvHash, UserId};
+pub use wire::Block;

@@ -1,0 +1,180 @@
+//! The state of a chain while the changes of one block are made in it.
+
+use std::sync::Arc;
+
+use super::error::{ChainError, MissingPermission};
+use super::{ChainState, group, proof, recipients};
+use crate::keys::PublicKey;
+use crate::trie::{Trie, TrieKey};
+use crate::types::KvHash;
+use crate::wire::{Change, GroupState, Permissions, SharedKey, StateProof};
+
+/// Where values are set while a block is made or applied.
+pub(super) enum Values {
+    /// In the trie, or in what is proven of it.
+    Known(Trie),
+    /// Nowhere: their hash is adopted from the block, as a client does.
+    Adopted,
+}
+
+/// The state so far, and which kinds of changes led to it.
+pub(super) struct Draft {
+    pub(super) group_state: Arc<GroupState>,
+    pub(super) shared_key: Arc<SharedKey>,
+    pub(super) values: Values,
+    pub(super) sets_value: bool,
+    pub(super) sets_group_state: bool,
+    pub(super) sets_shared_key: bool,
+}
+
+/// What the signer of a block is in a group state, and may do there.
+pub(super) struct Standing {
+    pub(super) is_participant: bool,
+    pub(super) permissions: Permissions,
+}
+
+impl Standing {
+    pub(super) fn of(signer: &PublicKey, group_state: &GroupState) -> Self {
+        match group_state.by_key(signer) {
+            Some(participant) => Self {
+                is_participant: true,
+                permissions: participant.permissions,
+            },
+            None => Self {
+                is_participant: false,
+                permissions: group_state.external_permissions,
+            },
+        }
+    }
+
+    /// A participant who may add or remove users; only those may change who is in the call.
+    fn may_write_keys(&self) -> bool {
+        let either = Permissions::ADD_USERS | Permissions::REMOVE_USERS;
+        self.is_participant && self.permissions.intersects(either)
+    }
+}
+
+impl Draft {
+    pub(super) fn new(state: &ChainState, values: Values) -> Self {
+        Self {
+            group_state: Arc::clone(&state.group_state),
+            shared_key: Arc::clone(&state.shared_key),
+            values,
+            sets_value: false,
+            sets_group_state: false,
+            sets_shared_key: false,
+        }
+    }
+
+    /// Makes the changes one by one, each with the permissions that the signer has by then.
+    pub(super) fn apply(
+        &mut self,
+        changes: &[Change],
+        signer: &PublicKey,
+    ) -> Result<(), ChainError> {
+        changes
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, change)| match change {
+                Change::Noop { .. } => Ok(()),
+                Change::SetValue { key, value } => self.set_value(index, key, value, signer),
+                Change::SetGroupState(next) => self.set_group_state(index, next, signer),
+                Change::SetSharedKey(next) => self.set_shared_key(index, next, signer),
+            })
+    }
+
+    fn set_value(
+        &mut self,
+        change: usize,
+        key: &[u8],
+        value: &[u8],
+        signer: &PublicKey,
+    ) -> Result<(), ChainError> {
+        self.sets_value = true;
+        let Values::Known(trie) = &mut self.values else {
+            return Ok(());
+        };
+        let standing = Standing::of(signer, &self.group_state);
+        if !standing.permissions.contains(Permissions::SET_VALUE) {
+            let missing = MissingPermission::SetValue;
+            return Err(ChainError::NotPermitted { change, missing });
+        }
+        trie.set(&TrieKey::try_from(key)?, value)?;
+        Ok(())
+    }
+
+    fn set_group_state(
+        &mut self,
+        change: usize,
+        next: &Arc<GroupState>,
+        signer: &PublicKey,
+    ) -> Result<(), ChainError> {
+        let refused = |missing| ChainError::NotPermitted { change, missing };
+        let next_index = group::check(next)?;
+        let before = Standing::of(signer, &self.group_state);
+        group::check_permissions(&self.group_state, next, &next_index, before.permissions)
+            .map_err(refused)?;
+        if !Standing::of(signer, next).may_write_keys() {
+            return Err(refused(MissingPermission::MemberAfterwards));
+        }
+        self.sets_group_state = true;
+        self.group_state = Arc::clone(next);
+        self.shared_key = Arc::new(SharedKey::empty());
+        Ok(())
+    }
+
+    fn set_shared_key(
+        &mut self,
+        change: usize,
+        next: &Arc<SharedKey>,
+        signer: &PublicKey,
+    ) -> Result<(), ChainError> {
+        if !self.shared_key.is_empty() {
+            return Err(ChainError::SharedKeyAlreadySet { change });
+        }
+        if !Standing::of(signer, &self.group_state).may_write_keys() {
+            let missing = MissingPermission::WriteSharedKey;
+            return Err(ChainError::NotPermitted { change, missing });
+        }
+        recipients::check(next, &self.group_state)?;
+        self.sets_shared_key = true;
+        self.shared_key = Arc::clone(next);
+        Ok(())
+    }
+
+    /// What a block with these changes says of the state after it.
+    pub(super) fn proof(&self, kv_hash: KvHash) -> StateProof {
+        let shared_key_is_told = self.sets_group_state || self.sets_shared_key;
+        StateProof {
+            kv_hash: match &self.values {
+                Values::Known(trie) => trie.hash(),
+                Values::Adopted => kv_hash,
+            },
+            group_state: (!self.sets_group_state).then(|| Arc::clone(&self.group_state)),
+            shared_key: (!shared_key_is_told).then(|| Arc::clone(&self.shared_key)),
+        }
+    }
+
+    /// Checks what a block says of the state after it.
+    ///
+    /// The group state and the shared key need no second look here: those that a block sets were checked when
+    /// they were set, and those before it when the chain took them over.
+    pub(super) fn check_proof(&self, proof: &StateProof) -> Result<(), ChainError> {
+        proof::check(self, proof)
+    }
+
+    /// Refuses the value keys with which the reference aborts when it adopts a client's `kv_hash`.
+    ///
+    /// It comes last, because any other fault of the block is found before.
+    pub(super) fn check_adopted_keys(&self, changes: &[Change]) -> Result<(), ChainError> {
+        if let Values::Known(_) = self.values {
+            return Ok(());
+        }
+        changes.iter().try_for_each(|change| match change {
+            Change::SetValue { key, .. } if *TrieKey::try_from(key.as_slice())?.as_bytes() == [0; 32] => {
+                Err(ChainError::ZeroValueKey)
+            }
+            _ => Ok(()),
+        })
+    }
+}

@@ -1,0 +1,295 @@
+//! The chain: what a block may change, and the state that it leaves.
+//!
+//! ```text
+//!                 ┌── refused: nothing has changed ──▶ ChainError
+//! Block ─ stage ─▶│
+//!                 └── StagedBlock ─ merge ─▶ Chain { ChainState, values }
+//!
+//! changes ─ build ─▶ the same checks ─ sign ─▶ Block on top of the chain, not applied
+//! ```
+//!
+//! A [`Chain`] holds the public state of the call only; keys are opened from it with
+//! [`ChainState::open_epoch_key`]. In full mode it holds the key-value trie as the server does; in client
+//! mode it holds the trie's hash and, at most, a proof of a part of it.
+//!
+//! Implements `spec/protocol.md`, 2.
+
+mod draft;
+mod error;
+mod group;
+mod proof;
+mod recipients;
+mod start;
+
+use std::sync::Arc;
+
+pub use error::{ChainError, GroupStateFault, MissingPermission, RecipientFault};
+
+use crate::keys::{PrivateKey, PublicKey, Signature};
+use crate::trie::Trie;
+use crate::types::{BlockHash, Height, KvHash};
+use crate::wire::{Block, BlockFields, Change, GroupState, SharedKey};
+use draft::{Draft, Values};
+
+/// The public state of a call after a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainState {
+    height: Height,
+    hash: BlockHash,
+    kv_hash: KvHash,
+    group_state: Arc<GroupState>,
+    shared_key: Arc<SharedKey>,
+}
+
+impl ChainState {
+    /// The state before the first block.
+    fn before_first() -> Self {
+        Self {
+            height: Height::BEFORE_FIRST,
+            hash: BlockHash::ZERO,
+            kv_hash: KvHash::EMPTY,
+            group_state: Arc::new(GroupState::before_first()),
+            shared_key: Arc::new(SharedKey::empty()),
+        }
+    }
+
+    /// The height of the last block, -1 without any.
+    pub fn height(&self) -> Height {
+        self.height
+    }
+
+    /// The hash of the last block, zero without any.
+    pub fn hash(&self) -> BlockHash {
+        self.hash
+    }
+
+    /// The root hash of the key-value trie.
+    pub fn kv_hash(&self) -> KvHash {
+        self.kv_hash
+    }
+
+    /// Who is in the call.
+    pub fn group_state(&self) -> &Arc<GroupState> {
+        &self.group_state
+    }
+
+    /// The shared key in force.
+    pub fn shared_key(&self) -> &Arc<SharedKey> {
+        &self.shared_key
+    }
+}
+
+/// What a chain knows of the key-value trie.
+#[derive(Clone, Debug)]
+enum Knowledge {
+    /// All of it.
+    Full(Trie),
+    /// Its hash, and what a proof shows.
+    Client { proof: Option<Trie> },
+}
+
+/// The chain of a call at its last block.
+///
+/// A clone is cheap: states, keys and the trie are shared.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    state: ChainState,
+    knowledge: Knowledge,
+}
+
+/// A block that a chain accepts, with the state that it leaves.
+#[derive(Clone, Debug)]
+#[must_use = "a staged block changes nothing until it is merged"]
+pub struct StagedBlock {
+    parent: BlockHash,
+    next: Chain,
+}
+
+impl StagedBlock {
+    /// The state that the block leaves.
+    pub fn state(&self) -> &ChainState {
+        &self.next.state
+    }
+}
+
+impl Chain {
+    /// An empty chain that keeps the whole trie, as a server's does.
+    pub fn full() -> Self {
+        Self {
+            state: ChainState::before_first(),
+            knowledge: Knowledge::Full(Trie::new()),
+        }
+    }
+
+    /// An empty chain that keeps the trie's hash only, as a client's does.
+    pub fn client() -> Self {
+        Self {
+            state: ChainState::before_first(),
+            knowledge: Knowledge::Client { proof: None },
+        }
+    }
+
+    /// A client's chain that trusts one block and starts from the state that it shows.
+    ///
+    /// Neither the block's signature nor its parent is checked; only the comparison of emoji protects from a
+    /// false one. Implements `spec/protocol.md`, 2.3.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`] if the block does not show a whole and well-formed state.
+    pub fn start_from(block: &Block) -> Result<Self, ChainError> {
+        start::state_of(block).map(|state| Self {
+            state,
+            knowledge: Knowledge::Client { proof: None },
+        })
+    }
+
+    /// The state after the last block.
+    pub fn state(&self) -> &ChainState {
+        &self.state
+    }
+
+    /// The values that are known: the whole trie, or what a proof shows.
+    pub fn values(&self) -> Option<&Trie> {
+        match &self.knowledge {
+            Knowledge::Full(trie) => Some(trie),
+            Knowledge::Client { proof } => proof.as_ref(),
+        }
+    }
+
+    /// Gives a client's chain a proof of a part of the trie, until the next block.
+    ///
+    /// In full mode the whole trie is known already, and a proof of it is accepted and not kept.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::KvHash`] unless the proof's root has the hash of this state.
+    pub fn add_proof(&mut self, proof: Trie) -> Result<(), ChainError> {
+        let (expected, found) = (self.state.kv_hash, proof.hash());
+        if expected != found {
+            return Err(ChainError::KvHash { expected, found });
+        }
+        if let Knowledge::Client { proof: known } = &mut self.knowledge {
+            *known = Some(proof);
+        }
+        Ok(())
+    }
+
+    /// Applies a block, all or nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`]; the chain is then as it was.
+    pub fn apply(&mut self, block: &Block) -> Result<&ChainState, ChainError> {
+        *self = self.stage(block)?.next;
+        Ok(&self.state)
+    }
+
+    /// Checks a block in full and works out the state that it leaves, without changing the chain.
+    ///
+    /// Implements `spec/protocol.md`, 2.2, in the order that decides which error it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`]
+    pub fn stage(&self, block: &Block) -> Result<StagedBlock, ChainError> {
+        let fields = block.fields();
+        let (expected, found) = (self.state.height.next(), fields.height);
+        if expected != Some(found) {
+            return Err(ChainError::Height { expected, found });
+        }
+        let (expected, found) = (self.state.hash, fields.prev_block_hash);
+        if expected != found {
+            return Err(ChainError::PreviousHash { expected, found });
+        }
+        let signer = self.signer(fields.signature_public_key)?;
+        block.verify(&signer)?;
+
+        let values = match &self.knowledge {
+            Knowledge::Full(trie) => Values::Known(trie.clone()),
+            Knowledge::Client { .. } => Values::Adopted,
+        };
+        let mut draft = Draft::new(&self.state, values);
+        draft.apply(&fields.changes, &signer)?;
+        draft.check_proof(&fields.state_proof)?;
+        draft.check_adopted_keys(&fields.changes)?;
+        Ok(StagedBlock {
+            parent: self.state.hash,
+            next: Self {
+                knowledge: match draft.values {
+                    Values::Known(trie) => Knowledge::Full(trie),
+                    Values::Adopted => Knowledge::Client { proof: None },
+                },
+                state: ChainState {
+                    height: fields.height,
+                    hash: block.hash(),
+                    kv_hash: fields.state_proof.kv_hash,
+                    group_state: draft.group_state,
+                    shared_key: draft.shared_key,
+                },
+            },
+        })
+    }
+
+    /// Takes over a block that was staged on this very state.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError::Stale`] if the chain has moved since; it is then as it was.
+    pub fn merge(&mut self, staged: StagedBlock) -> Result<&ChainState, ChainError> {
+        if staged.parent != self.state.hash {
+            return Err(ChainError::Stale);
+        }
+        *self = staged.next;
+        Ok(&self.state)
+    }
+
+    /// Builds and signs the block that makes these changes on top of the chain.
+    ///
+    /// The changes are checked as if the block were applied; nothing is signed that this chain would refuse.
+    /// The chain itself does not change: a block counts only once the server has sent it back.
+    ///
+    /// # Errors
+    ///
+    /// [`ChainError`], also [`ChainError::ValuesUnknown`] for a change of values in client mode without a
+    /// proof.
+    pub fn build(&self, changes: Vec<Change>, signer: &PrivateKey) -> Result<Block, ChainError> {
+        let next_height = self.state.height.next();
+        let height = next_height.ok_or(ChainError::Height {
+            expected: None,
+            found: self.state.height,
+        })?;
+        let values = match self.values() {
+            Some(trie) => Values::Known(trie.clone()),
+            None if sets_value(&changes) => return Err(ChainError::ValuesUnknown),
+            None => Values::Adopted,
+        };
+        let mut draft = Draft::new(&self.state, values);
+        let signer_key = signer.public_key();
+        draft.apply(&changes, &signer_key)?;
+        let state_proof = draft.proof(self.state.kv_hash);
+        draft.check_proof(&state_proof)?;
+        let fields = BlockFields {
+            signature: Signature::ZERO,
+            prev_block_hash: self.state.hash,
+            changes,
+            height,
+            state_proof,
+            signature_public_key: Some(signer_key),
+        };
+        Ok(fields.sign(signer))
+    }
+
+    fn signer(&self, named: Option<PublicKey>) -> Result<PublicKey, ChainError> {
+        let first = || self.state.group_state.participants.first();
+        named
+            .or_else(|| first().map(|participant| participant.public_key))
+            .ok_or(ChainError::NoSigner)
+    }
+}
+
+fn sets_value(changes: &[Change]) -> bool {
+    changes
+        .iter()
+        .any(|change| matches!(change, Change::SetValue { .. }))
+}

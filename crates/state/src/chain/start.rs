@@ -1,0 +1,74 @@
+//! The state that one block alone shows (`spec/protocol.md`, 2.3).
+
+use std::sync::Arc;
+
+use super::draft::{Draft, Values};
+use super::error::ChainError;
+use super::{ChainState, group, recipients};
+use crate::types::Height;
+use crate::wire::{Block, Change, GroupState, SharedKey};
+
+/// The state after `block`, as far as the block can be trusted.
+pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
+    let fields = block.fields();
+    let proof = &fields.state_proof;
+    if fields.height < Height::new(0) {
+        return Err(ChainError::NegativeHeight {
+            found: fields.height,
+        });
+    }
+    let mut group_state = None;
+    let mut shared_key = None;
+    let mut seen = Seen::default();
+    for change in &fields.changes {
+        match change {
+            Change::Noop { .. } => {}
+            Change::SetValue { .. } => seen.value = true,
+            Change::SetGroupState(next) => {
+                seen.group_state = true;
+                group_state = Some(Arc::clone(next));
+                shared_key = Some(Arc::new(SharedKey::empty()));
+            }
+            Change::SetSharedKey(next) => {
+                seen.shared_key = true;
+                shared_key = Some(Arc::clone(next));
+            }
+        }
+    }
+    let draft = Draft {
+        group_state: group_state
+            .or_else(|| proof.group_state.clone())
+            .or_else(|| at_height_0(fields.height))
+            .ok_or(ChainError::GroupStateProof)?,
+        shared_key: shared_key
+            .or_else(|| proof.shared_key.clone())
+            .ok_or(ChainError::SharedKeyProof)?,
+        values: Values::Adopted,
+        sets_value: seen.value,
+        sets_group_state: seen.group_state,
+        sets_shared_key: seen.shared_key,
+    };
+    draft.check_proof(proof)?;
+    group::check(&draft.group_state)?;
+    recipients::check(&draft.shared_key, &draft.group_state)?;
+    Ok(ChainState {
+        height: fields.height,
+        hash: block.hash(),
+        kv_hash: proof.kv_hash,
+        group_state: draft.group_state,
+        shared_key: draft.shared_key,
+    })
+}
+
+/// Which kinds of changes the block has.
+#[derive(Default)]
+struct Seen {
+    value: bool,
+    group_state: bool,
+    shared_key: bool,
+}
+
+/// The group state before the first block, which block 0 need not repeat.
+fn at_height_0(height: Height) -> Option<Arc<GroupState>> {
+    (height == Height::new(0)).then(|| Arc::new(GroupState::before_first()))
+}

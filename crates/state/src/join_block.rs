@@ -1,0 +1,145 @@
+//! The block with which somebody enters a call.
+
+use std::sync::Arc;
+
+use rand_core::CryptoRng;
+use thiserror::Error;
+
+use crate::chain::{Chain, ChainError};
+use crate::keys::{PrivateKey, PublicKey};
+use crate::shared_key::UnusableParticipant;
+use crate::types::UserId;
+use crate::wire::{Block, Change, GroupState, Participant, Permissions, SharedKey};
+
+/// What a joining user says of itself in its block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Newcomer {
+    /// The user.
+    pub user_id: UserId,
+    /// What the user wants to be able to do.
+    pub permissions: Permissions,
+    /// The newest protocol version that the user's client speaks.
+    pub version: i32,
+}
+
+impl Newcomer {
+    /// A user as the official applications announce one: may add and remove, version 0.
+    pub const fn new(user_id: UserId) -> Self {
+        Self {
+            user_id,
+            permissions: Permissions::from_bits(3),
+            version: 0,
+        }
+    }
+}
+
+/// No block could be built with which the user would enter the call.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JoinBlockError {
+    /// The newest block shows no whole, well-formed state, or nobody can be added to it.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// No key can be written for somebody who is in the call.
+    #[error(transparent)]
+    Participant(#[from] UnusableParticipant),
+}
+
+/// One attempt to enter a call: the block, the key to announce with it, and its private half.
+///
+/// The private key was drawn for this block and serves the membership that the block starts, no other: each
+/// attempt builds a new value. Implements `spec/protocol.md`, 6.
+#[derive(Debug)]
+pub struct JoinBlock {
+    user_id: UserId,
+    block: Block,
+    private_key: PrivateKey,
+}
+
+impl JoinBlock {
+    /// Builds the block that adds a user on top of the newest block.
+    ///
+    /// An entry that the user still has is dropped; everybody else and the external permissions stay as they
+    /// are; the user comes last; a new key is written for all.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinBlockError`]
+    pub fn add_self(
+        tip: &Block,
+        newcomer: Newcomer,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, JoinBlockError> {
+        let chain = Chain::start_from(tip)?;
+        let group_state = GroupState::clone(chain.state().group_state());
+        Self::build(&chain, group_state, newcomer, rng)
+    }
+
+    /// Builds block 0 of a new call, with the user alone in it.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinBlockError`], if the newcomer's permissions are not well-formed.
+    pub fn first(
+        newcomer: Newcomer,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, JoinBlockError> {
+        let group_state = GroupState {
+            participants: Vec::new(),
+            external_permissions: Permissions::ADD_USERS | Permissions::REMOVE_USERS,
+        };
+        Self::build(&Chain::client(), group_state, newcomer, rng)
+    }
+
+    fn build(
+        chain: &Chain,
+        mut group_state: GroupState,
+        newcomer: Newcomer,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, JoinBlockError> {
+        let private_key = PrivateKey::generate(rng);
+        let participants = &mut group_state.participants;
+        participants.retain(|one| one.user_id != newcomer.user_id);
+        participants.push(Participant {
+            user_id: newcomer.user_id,
+            public_key: private_key.public_key(),
+            permissions: newcomer.permissions,
+            version: newcomer.version,
+        });
+        let shared_key = SharedKey::for_participants(participants, rng)?;
+        let changes = vec![
+            Change::SetGroupState(Arc::new(group_state)),
+            Change::SetSharedKey(Arc::new(shared_key)),
+        ];
+        Ok(Self {
+            user_id: newcomer.user_id,
+            block: chain.build(changes, &private_key)?,
+            private_key,
+        })
+    }
+
+    /// The user whom the block adds.
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// The block to send.
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
+    /// The key to announce with the block, int256 in the API.
+    pub fn public_key(&self) -> PublicKey {
+        self.private_key.public_key()
+    }
+
+    /// The private key, to look into the call with while the server has not answered.
+    pub fn private_key(&self) -> &PrivateKey {
+        &self.private_key
+    }
+
+    /// The private key alone, for the membership that the block started.
+    pub fn into_private_key(self) -> PrivateKey {
+        self.private_key
+    }
+}

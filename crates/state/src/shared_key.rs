@@ -1,0 +1,221 @@
+//! Writing a key for every participant, and opening it as one of them.
+//!
+//! ```text
+//! raw key ── encrypt_data(one-time secret) ──▶ encrypted_shared_key
+//! one-time secret ── encrypt_header(secret shared with participant i) ──▶ header i
+//!
+//! own header ──▶ one-time secret ──▶ raw key ── version, block hash ──▶ epoch key
+//! ```
+//!
+//! Implements `spec/protocol.md`, 3.
+
+use rand_core::CryptoRng;
+use thiserror::Error;
+
+use crate::chain::ChainState;
+use crate::encryption::{
+    DecryptionError, HeaderError, decrypt_data, decrypt_header, encrypt_data, encrypt_header, kdf,
+};
+use crate::keys::{
+    EpochKey, NoSharedSecret, OneTimeSecret, PrivateKey, PublicKey, RawKey, shared_secrets,
+};
+use crate::reference::ReferenceCode;
+use crate::types::{BlockHash, UserId};
+use crate::wire::{ByteStrings, Participant, SharedKey};
+
+/// How many headers are written at once; the inversions of their points are batched.
+const BATCH: usize = 32;
+
+/// A participant for whom no key can be written, so that no block with it can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("no key can be written for user {user_id}, whose public key {public_key} shares no secret")]
+pub struct UnusableParticipant {
+    /// The user.
+    pub user_id: UserId,
+    /// The user's key.
+    pub public_key: PublicKey,
+}
+
+/// The key of an epoch could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Our key is not in the group.
+    #[error("no participant has our key {key}")]
+    NotParticipant {
+        /// Our public key.
+        key: PublicKey,
+    },
+    /// Our key stands in the group for another user.
+    #[error("our key stands for user {found}, not for {expected}")]
+    WrongUserId {
+        /// Our user id.
+        expected: UserId,
+        /// The user id that stands beside our key.
+        found: UserId,
+    },
+    /// There is no header for us, or no key at all.
+    #[error("the shared key has no header for user {user_id}")]
+    NotRecipient {
+        /// Our user id.
+        user_id: UserId,
+    },
+    /// The ephemeral key shares no secret with ours.
+    #[error(transparent)]
+    EphemeralKey(#[from] NoSharedSecret),
+    /// Our header has a wrong size.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The key does not decrypt under our header.
+    #[error("the shared key does not open: {0}")]
+    Decryption(#[from] DecryptionError),
+    /// What was decrypted is no key.
+    #[error("a key has 32 bytes, not {length}")]
+    Length {
+        /// Its length in bytes.
+        length: usize,
+    },
+}
+
+impl OpenError {
+    /// The reference's code, where it has one for this.
+    pub fn reference_code(&self) -> Option<ReferenceCode> {
+        match self {
+            Self::NotParticipant { .. } => Some(ReferenceCode::NotParticipant),
+            Self::WrongUserId { .. } => Some(ReferenceCode::WrongUserId),
+            _ => None,
+        }
+    }
+}
+
+impl SharedKey {
+    /// Draws a new key and writes it for these participants, in their order.
+    ///
+    /// With the feature `parallel` the headers are written on all cores; the result is the same.
+    ///
+    /// # Errors
+    ///
+    /// [`UnusableParticipant`] names the first participant whose key shares no secret.
+    pub fn for_participants(
+        participants: &[Participant],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, UnusableParticipant> {
+        let raw = RawKey::random(rng);
+        let secret = OneTimeSecret::random(rng);
+        let ephemeral = PrivateKey::generate(rng);
+        let encrypted = encrypt_data(raw.dangerous_bytes(), &secret, b"", rng).bytes;
+        let batch = |batch: &[Participant]| headers(batch, &ephemeral, &secret, &encrypted);
+        let mut all = ByteStrings::with_capacity(participants.len(), 32 * participants.len());
+        for headers in batches(participants, batch)? {
+            headers.iter().for_each(|header| all.push(header));
+        }
+        Ok(Self {
+            ephemeral_key: ephemeral.public_key(),
+            encrypted_shared_key: encrypted,
+            recipients: participants.iter().map(|one| one.user_id).collect(),
+            headers: all,
+        })
+    }
+
+    /// Opens the key as one of its recipients.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`]
+    pub fn open(&self, user_id: UserId, key: &PrivateKey) -> Result<RawKey, OpenError> {
+        let place = self.recipients.iter().position(|one| *one == user_id);
+        let header = place.and_then(|place| self.headers.get(place));
+        let header = header.ok_or(OpenError::NotRecipient { user_id })?;
+        let encrypted = &self.encrypted_shared_key;
+        let shared = key.shared_secret(&self.ephemeral_key)?;
+        let secret = decrypt_header(header, encrypted, &shared)?;
+        let raw = decrypt_data(encrypted, &secret, b"")?.payload;
+        match raw.first_chunk() {
+            Some(bytes) if raw.len() == 32 => Ok(RawKey::from_bytes(*bytes)),
+            _ => Err(OpenError::Length { length: raw.len() }),
+        }
+    }
+}
+
+#[cfg(not(feature = "parallel"))]
+fn batches<T>(
+    participants: &[Participant],
+    batch: impl Fn(&[Participant]) -> Result<T, UnusableParticipant>,
+) -> Result<Vec<T>, UnusableParticipant> {
+    participants.chunks(BATCH).map(batch).collect()
+}
+
+#[cfg(feature = "parallel")]
+fn batches<T: Send>(
+    participants: &[Participant],
+    batch: impl Fn(&[Participant]) -> Result<T, UnusableParticipant> + Send + Sync,
+) -> Result<Vec<T>, UnusableParticipant> {
+    use rayon::prelude::*;
+
+    // Collected before they are looked at, so that the first fault is named, not the fastest.
+    let all: Vec<_> = participants.par_chunks(BATCH).map(batch).collect();
+    all.into_iter().collect()
+}
+
+/// The headers for some participants.
+fn headers(
+    participants: &[Participant],
+    ephemeral: &PrivateKey,
+    secret: &OneTimeSecret,
+    encrypted: &[u8],
+) -> Result<Vec<[u8; 32]>, UnusableParticipant> {
+    let keys: Vec<_> = participants.iter().map(|one| one.public_key).collect();
+    shared_secrets(ephemeral, &keys)
+        .into_iter()
+        .zip(participants)
+        .map(|(shared, participant)| {
+            let header = shared
+                .ok()
+                .and_then(|shared| encrypt_header(secret, encrypted, &shared).ok());
+            header.ok_or(UnusableParticipant {
+                user_id: participant.user_id,
+                public_key: participant.public_key,
+            })
+        })
+        .collect()
+}
+
+impl RawKey {
+    /// The key of the epoch that a block starts.
+    ///
+    /// `version` is the protocol version of that block's group state: 0 takes the raw key itself, 1 and later
+    /// mix it with the block's hash.
+    pub fn epoch_key(&self, version: u8, block: &BlockHash) -> EpochKey {
+        match version {
+            0 => EpochKey::from_bytes(*self.dangerous_bytes()),
+            _ => EpochKey::from_bytes(kdf(self.dangerous_bytes(), block.as_bytes()).left),
+        }
+    }
+}
+
+impl ChainState {
+    /// Opens the key of the epoch that the last block started, as the participant who holds `key`.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], in the order of its variants.
+    pub fn open_epoch_key(
+        &self,
+        user_id: UserId,
+        key: &PrivateKey,
+    ) -> Result<EpochKey, OpenError> {
+        let group_state = self.group_state();
+        let public_key = key.public_key();
+        let own = group_state
+            .by_key(&public_key)
+            .ok_or(OpenError::NotParticipant { key: public_key })?;
+        if own.user_id != user_id {
+            return Err(OpenError::WrongUserId {
+                expected: user_id,
+                found: own.user_id,
+            });
+        }
+        let raw = self.shared_key().open(user_id, key)?;
+        Ok(raw.epoch_key(group_state.protocol_version(), &self.hash()))
+    }
+}
