@@ -199,11 +199,7 @@ impl ChainState {
     /// # Errors
     ///
     /// [`OpenError`], in the order of its variants.
-    pub fn open_epoch_key(
-        &self,
-        user_id: UserId,
-        key: &PrivateKey,
-    ) -> Result<EpochKey, OpenError> {
+    pub fn open_epoch_key(&self, user_id: UserId, key: &PrivateKey) -> Result<EpochKey, OpenError> {
         let group_state = self.group_state();
         let public_key = key.public_key();
         let own = group_state
@@ -217,5 +213,35 @@ impl ChainState {
         }
         let raw = self.shared_key().open(user_id, key)?;
         Ok(raw.epoch_key(group_state.protocol_version(), &self.hash()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::Permissions;
+    use chacha20::ChaCha20Rng;
+    use chacha20::rand_core::SeedableRng as _;
+    use sha2::{Digest as _, Sha256};
+
+    #[test]
+    fn the_bytes_of_a_key_for_many_do_not_depend_on_how_many_cores_write_it() {
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let participants: Vec<_> = (0..100)
+            .map(|id| Participant {
+                user_id: UserId::new(id),
+                public_key: PrivateKey::generate(&mut rng).public_key(),
+                permissions: Permissions::ALL,
+                version: 0,
+            })
+            .collect();
+        let key = SharedKey::for_participants(&participants, &mut rng).unwrap();
+        let headers: Vec<u8> = key.headers.iter().flatten().copied().collect();
+        // One value for builds with and without the feature `parallel`.
+        let digest: [u8; 32] = Sha256::digest(&headers).into();
+        assert_eq!(
+            BlockHash::from_bytes(digest).to_string(),
+            "62235e92b5c047ef71a31f40aabb66b299d653ec93cf69172fbefe486f07d2c5"
+        );
     }
 }

@@ -171,7 +171,9 @@ impl Draft {
             return Ok(());
         }
         changes.iter().try_for_each(|change| match change {
-            Change::SetValue { key, .. } if *TrieKey::try_from(key.as_slice())?.as_bytes() == [0; 32] => {
+            Change::SetValue { key, .. }
+                if *TrieKey::try_from(key.as_slice())?.as_bytes() == [0; 32] =>
+            {
                 Err(ChainError::ZeroValueKey)
             }
             _ => Ok(()),

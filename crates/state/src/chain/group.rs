@@ -1,5 +1,7 @@
 //! The rules of a change of the group state.
 
+use core::cmp::Ordering;
+
 use super::error::{ChainError, GroupStateFault, MissingPermission};
 use crate::wire::{GroupState, Participant, Permissions};
 
@@ -18,14 +20,10 @@ pub(super) fn check(group_state: &GroupState) -> Result<Vec<&Participant>, Chain
         return Err(GroupStateFault::DuplicateUser(one.user_id).into());
     }
     // Keys are compared whole only where their first bytes agree.
-    let mut by_key: Vec<_> = participants.iter().map(|one| (key_prefix(one), one)).collect();
-    by_key.sort_unstable_by(|(a, one), (b, other)| {
-        a.cmp(b).then_with(|| one.public_key.cmp(&other.public_key))
+    let by_key = sorted(participants, key_prefix, |one, other| {
+        one.public_key.cmp(&other.public_key)
     });
-    let same_key = |((_, a), (_, b)): &(&(u64, &Participant), &(u64, &Participant))| {
-        a.public_key == b.public_key
-    };
-    if let Some(((_, one), _)) = adjacent(&by_key).find(same_key) {
+    if let Some((one, _)) = adjacent(&by_key).find(|(a, b)| a.public_key == b.public_key) {
         return Err(GroupStateFault::DuplicateKey(one.public_key).into());
     }
     Ok(by_user)
@@ -33,13 +31,24 @@ pub(super) fn check(group_state: &GroupState) -> Result<Vec<&Participant>, Chain
 
 /// The participants in the order of their user ids.
 fn by_user(group_state: &GroupState) -> Vec<&Participant> {
-    let mut by_user: Vec<_> = group_state.participants.iter().collect();
-    by_user.sort_unstable_by_key(|one| one.user_id);
-    by_user
+    let user_id = |one: &Participant| one.user_id;
+    sorted(&group_state.participants, user_id, |_, _| Ordering::Equal)
 }
 
-fn adjacent<T>(sorted: &[T]) -> impl Iterator<Item = (&T, &T)> {
-    sorted.iter().zip(sorted.iter().skip(1))
+/// The participants in the order of a number that stands beside each while they are sorted, ties in `order`.
+fn sorted<K: Ord>(
+    participants: &[Participant],
+    number: impl Fn(&Participant) -> K,
+    order: impl Fn(&Participant, &Participant) -> Ordering,
+) -> Vec<&Participant> {
+    let mut numbered: Vec<_> = participants.iter().map(|one| (number(one), one)).collect();
+    numbered.sort_unstable_by(|(a, one), (b, other)| a.cmp(b).then_with(|| order(one, other)));
+    numbered.into_iter().map(|(_, one)| one).collect()
+}
+
+fn adjacent<'a, T>(sorted: &'a [&'a T]) -> impl Iterator<Item = (&'a T, &'a T)> {
+    let next = sorted.iter().skip(1);
+    sorted.iter().zip(next).map(|(one, next)| (*one, *next))
 }
 
 fn key_prefix(participant: &Participant) -> u64 {

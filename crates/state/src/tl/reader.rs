@@ -157,7 +157,11 @@ impl<'a> Reader<'a> {
     ///
     /// [`ReadErrorKind::UnexpectedEnd`]
     pub fn raw<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], ReadError> {
-        match self.input.get(self.position..).and_then(<[u8]>::first_chunk) {
+        match self
+            .input
+            .get(self.position..)
+            .and_then(<[u8]>::first_chunk)
+        {
             Some(bytes) => {
                 self.position += N;
                 Ok(*bytes)

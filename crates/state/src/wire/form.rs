@@ -33,7 +33,9 @@ pub(super) fn with_id(bytes: &[u8], id: u32) -> Vec<u8> {
 /// The parts of an item's signed bytes: its id, zeros in place of the signature, the rest.
 pub(super) fn signed_parts(canonical: &[u8]) -> [&[u8]; 3] {
     let (id, rest) = canonical.split_at_checked(4).unwrap_or_default();
-    let rest = rest.get(Signature::ZERO.as_bytes().len()..).unwrap_or_default();
+    let rest = rest
+        .get(Signature::ZERO.as_bytes().len()..)
+        .unwrap_or_default();
     [id, Signature::ZERO.as_bytes(), rest]
 }
 

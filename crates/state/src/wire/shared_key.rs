@@ -73,8 +73,6 @@ impl Boxed for SharedKey {
             .iter()
             .for_each(|user_id| writer.i64(user_id.value()));
         writer.count(self.headers.len());
-        self.headers
-            .iter()
-            .for_each(|header| writer.string(header));
+        self.headers.iter().for_each(|header| writer.string(header));
     }
 }

@@ -1,0 +1,46 @@
+//! Building the block with which somebody joins a call.
+//!
+//! Floor, for each participant of the new group: one point decompression, one variable-base multiplication,
+//! three HMAC-SHA512.
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a bench"
+)]
+
+mod paired;
+
+use std::hint::black_box;
+
+use confcall_state::{JoinBlock, Newcomer, PrivateKey, UserId};
+use curve25519_dalek::edwards::CompressedEdwardsY;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha512;
+
+fn main() {
+    let mut rng = paired::rng();
+    for participants in paired::PARTICIPANTS {
+        let tip = paired::call(participants - 1, &mut rng);
+        let newcomer = Newcomer::new(UserId::new(-7));
+        let key = CompressedEdwardsY(*PrivateKey::generate(&mut rng).public_key().as_bytes());
+        let scalar = [9; 32];
+        paired::compare(
+            "join_block",
+            participants,
+            || JoinBlock::add_self(&tip, newcomer, &mut rng),
+            || {
+                for _ in 0..participants {
+                    let point = black_box(key).decompress().expect("a public key");
+                    black_box(point.mul_clamped(black_box(scalar)));
+                    for _ in 0..3 {
+                        let mac = Hmac::<Sha512>::new_from_slice(black_box(&scalar));
+                        let mac = mac.expect("any length").chain_update(black_box(scalar));
+                        black_box(mac.finalize());
+                    }
+                }
+            },
+        );
+    }
+}
