@@ -1,0 +1,78 @@
+//! What the readers and writers of several constructors share.
+
+use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
+
+use super::DataJson;
+
+const DATA_JSON: u32 = 0x7d74_8d04;
+
+/// Writes one value from its first byte.
+pub(super) fn encode(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut writer = Writer::new();
+    write(&mut writer);
+    writer.into_bytes()
+}
+
+/// Reads one value that takes the whole input.
+pub(super) fn decode<T>(
+    bytes: &[u8],
+    what: &'static str,
+    read: impl FnOnce(&mut Reader<'_>) -> Result<T, ReadError>,
+) -> Result<T, ReadError> {
+    let mut reader = Reader::new(bytes);
+    let value = read(&mut reader)?;
+    // How a string's length is written changes nothing of what a request asks for.
+    reader.finish(what)?;
+    Ok(value)
+}
+
+/// Reads a flags field in which only the bits of `known` may be set.
+///
+/// An unknown bit can announce a field that this reader would take for another one.
+pub(super) fn strict_flags(
+    reader: &mut Reader<'_>,
+    known: u32,
+    what: &'static str,
+) -> Result<u32, ReadError> {
+    let flags = reader.flags(what)?;
+    if flags & !known == 0 {
+        Ok(flags)
+    } else {
+        Err(reader.error_before(4, ReadErrorKind::InvalidValue { what }))
+    }
+}
+
+/// Reads a string that must be UTF-8.
+pub(super) fn text(reader: &mut Reader<'_>, what: &'static str) -> Result<String, ReadError> {
+    let offset = reader.position();
+    let bytes = reader.string(what)?;
+    let kind = ReadErrorKind::InvalidValue { what };
+    String::from_utf8(bytes.to_vec()).map_err(|_| ReadError { offset, kind })
+}
+
+/// Reads a field only if one of the flags in `bit` announces it.
+pub(super) fn optional<'a, T>(
+    reader: &mut Reader<'a>,
+    flags: u32,
+    bit: u32,
+    read: impl FnOnce(&mut Reader<'a>) -> Result<T, ReadError>,
+) -> Result<Option<T>, ReadError> {
+    (flags & bit != 0).then(|| read(reader)).transpose()
+}
+
+/// `bit` if it is to be set.
+pub(super) fn flag(set: bool, bit: u32) -> u32 {
+    if set { bit } else { 0 }
+}
+
+/// Reads a `dataJSON`; its text is not looked at.
+pub(super) fn read_data_json(reader: &mut Reader<'_>) -> Result<DataJson, ReadError> {
+    reader.constructor(DATA_JSON, "dataJSON")?;
+    text(reader, "the text of a dataJSON").map(DataJson::new)
+}
+
+/// Writes a `dataJSON`.
+pub(super) fn write_data_json(writer: &mut Writer, json: &DataJson) {
+    writer.u32(DATA_JSON);
+    writer.string(json.as_str().as_bytes());
+}

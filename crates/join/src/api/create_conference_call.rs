@@ -1,0 +1,89 @@
+use confcall_state::keys::PublicKey;
+use confcall_state::tl::{ReadError, Reader, Writer};
+
+use super::DataJson;
+use super::codec::{decode, encode, flag, optional, read_data_json, strict_flags, write_data_json};
+
+const MUTED: u32 = 1;
+const VIDEO_STOPPED: u32 = 1 << 2;
+const JOIN: u32 = 1 << 3;
+const KNOWN: u32 = MUTED | VIDEO_STOPPED | JOIN;
+
+/// The request `phone.createConferenceCall` with every field that the wire can carry (`spec/protocol.md`, 11.1).
+///
+/// One flag says that the creator joins at once and announces key, block and payload together. A value that
+/// has only some of them is written without any, and [`policy::check_creation`](crate::policy::check_creation)
+/// refuses it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CreateConferenceCall {
+    /// Whether to join with the microphone off.
+    pub muted: bool,
+    /// Whether to join with the camera off.
+    pub video_stopped: bool,
+    /// A number by which the server recognises the same request sent twice.
+    pub random_id: i32,
+    /// The key that the creator announces.
+    pub public_key: Option<PublicKey>,
+    /// Block 0 in canonical form.
+    pub block: Option<Vec<u8>>,
+    /// The join payload.
+    pub params: Option<DataJson>,
+}
+
+impl CreateConferenceCall {
+    pub(super) const ID: u32 = 0x7d04_44bb;
+    pub(super) const NAME: &str = "phone.createConferenceCall";
+
+    /// Writes the request as the server reads it.
+    pub fn to_tl(&self) -> Vec<u8> {
+        encode(|writer| self.write(writer))
+    }
+
+    /// Reads a request that takes the whole input.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] with the place, also for an unknown flag and for trailing bytes.
+    pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
+        decode(bytes, Self::NAME, |reader| {
+            reader.constructor(Self::ID, Self::NAME)?;
+            Self::read_fields(reader)
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        let join = match (&self.public_key, &self.block, &self.params) {
+            (Some(public_key), Some(block), Some(params)) => Some((public_key, block, params)),
+            _ => None,
+        };
+        writer.u32(Self::ID);
+        writer.u32(
+            flag(self.muted, MUTED)
+                | flag(self.video_stopped, VIDEO_STOPPED)
+                | flag(join.is_some(), JOIN),
+        );
+        writer.i32(self.random_id);
+        if let Some((public_key, block, params)) = join {
+            writer.raw(public_key.as_bytes());
+            writer.string(block);
+            write_data_json(writer, params);
+        }
+    }
+
+    /// Reads what follows the constructor.
+    pub(super) fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let flags = strict_flags(reader, KNOWN, "the flags of phone.createConferenceCall")?;
+        Ok(Self {
+            muted: flags & MUTED != 0,
+            video_stopped: flags & VIDEO_STOPPED != 0,
+            random_id: reader.i32("random_id")?,
+            public_key: optional(reader, flags, JOIN, |r| {
+                r.raw("public_key").map(PublicKey::from_bytes)
+            })?,
+            block: optional(reader, flags, JOIN, |r| {
+                r.string("block").map(<[u8]>::to_vec)
+            })?,
+            params: optional(reader, flags, JOIN, read_data_json)?,
+        })
+    }
+}

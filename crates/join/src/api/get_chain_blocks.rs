@@ -1,0 +1,102 @@
+use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
+
+use super::InputGroupCall;
+use super::codec::{decode, encode};
+
+/// One of the two item lists that the server keeps for a conference (`spec/protocol.md`, 7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubChain {
+    /// The blocks of the chain, subchain 0.
+    Blocks,
+    /// The broadcasts of the verification, subchain 1.
+    Broadcasts,
+}
+
+impl SubChain {
+    /// The number of the list on the wire.
+    pub const fn value(self) -> i32 {
+        match self {
+            Self::Blocks => 0,
+            Self::Broadcasts => 1,
+        }
+    }
+
+    /// The list with this number, if there is one.
+    pub const fn from_value(value: i32) -> Option<Self> {
+        match value {
+            0 => Some(Self::Blocks),
+            1 => Some(Self::Broadcasts),
+            _ => None,
+        }
+    }
+}
+
+/// The request `phone.getGroupCallChainBlocks` (`spec/protocol.md`, 11.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GetGroupCallChainBlocks {
+    /// The call.
+    pub call: InputGroupCall,
+    /// Which list to read.
+    pub sub_chain: SubChain,
+    /// The offset of the first item wanted; negative offsets count from the end.
+    pub offset: i32,
+    /// How many items are wanted at most; the server gives at most 100.
+    pub limit: i32,
+}
+
+impl GetGroupCallChainBlocks {
+    pub(super) const ID: u32 = 0xee9f_88a6;
+    pub(super) const NAME: &str = "phone.getGroupCallChainBlocks";
+
+    /// Asks for the newest block, which is all that somebody outside the call gets (`spec/protocol.md`, 6).
+    pub fn tip(call: InputGroupCall) -> Self {
+        Self {
+            call,
+            sub_chain: SubChain::Blocks,
+            offset: -1,
+            limit: 1,
+        }
+    }
+
+    /// Writes the request as the server reads it.
+    pub fn to_tl(&self) -> Vec<u8> {
+        encode(|writer| self.write(writer))
+    }
+
+    /// Reads a request that takes the whole input.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] with the place, also for an unknown subchain and for trailing bytes.
+    pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
+        decode(bytes, Self::NAME, |reader| {
+            reader.constructor(Self::ID, Self::NAME)?;
+            Self::read_fields(reader)
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.u32(Self::ID);
+        self.call.write(writer);
+        writer.i32(self.sub_chain.value());
+        writer.i32(self.offset);
+        writer.i32(self.limit);
+    }
+
+    /// Reads what follows the constructor.
+    pub(super) fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        Ok(Self {
+            call: InputGroupCall::read(reader)?,
+            sub_chain: read_sub_chain(reader)?,
+            offset: reader.i32("offset")?,
+            limit: reader.i32("limit")?,
+        })
+    }
+}
+
+fn read_sub_chain(reader: &mut Reader<'_>) -> Result<SubChain, ReadError> {
+    let what = "sub_chain_id";
+    let value = reader.i32(what)?;
+    SubChain::from_value(value)
+        .ok_or_else(|| reader.error_before(4, ReadErrorKind::InvalidValue { what }))
+}

@@ -1,0 +1,90 @@
+//! Newtypes for the numbers and texts that requests pass around.
+
+use core::fmt;
+
+/// Defines a newtype for a number whose only meaning is to be itself.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $number:ty) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name($number);
+
+        impl $name {
+            /// Wraps the number as it stands on the wire.
+            pub const fn new(value: $number) -> Self {
+                Self(value)
+            }
+
+            /// The number as it stands on the wire.
+            pub const fn value(self) -> $number {
+                self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of a group call; the whole int64 range is used.
+    CallId, i64
+}
+
+id! {
+    /// What the server handed to this account to show that it may use an id.
+    AccessHash, i64
+}
+
+id! {
+    /// The id of a basic group.
+    ChatId, i64
+}
+
+id! {
+    /// The id of a channel or supergroup.
+    ChannelId, i64
+}
+
+id! {
+    /// The id of a message in the chat that the context names.
+    MessageId, i32
+}
+
+/// The JSON text of a `dataJSON`.
+///
+/// It is not checked here, and it can hold a password, so `Debug` shows only its length.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct DataJson(String);
+
+impl DataJson {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DataJson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DataJson({} bytes)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_json() {
+        let json = DataJson::new(r#"{"pwd":"secret"}"#);
+        assert_eq!(format!("{json:?}"), "DataJson(16 bytes)");
+    }
+}

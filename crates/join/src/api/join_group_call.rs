@@ -1,0 +1,102 @@
+use confcall_state::keys::PublicKey;
+use confcall_state::tl::{ReadError, Reader, Writer};
+
+use super::codec::{
+    decode, encode, flag, optional, read_data_json, strict_flags, text, write_data_json,
+};
+use super::{DataJson, InputGroupCall, InputPeer};
+
+const MUTED: u32 = 1;
+const INVITE_HASH: u32 = 1 << 1;
+const VIDEO_STOPPED: u32 = 1 << 2;
+const KEY_AND_BLOCK: u32 = 1 << 3;
+const KNOWN: u32 = MUTED | INVITE_HASH | VIDEO_STOPPED | KEY_AND_BLOCK;
+
+/// The request `phone.joinGroupCall` with every field that the wire can carry (`spec/protocol.md`, 11.1).
+///
+/// It says nothing about what a kind of call allows: that is [`policy::check`](crate::policy::check), and
+/// [`ConferenceJoin`](crate::policy::ConferenceJoin) and its siblings build only what is allowed.
+///
+/// One flag announces key and block together. A value that has only one of them is written without either,
+/// and the policy refuses it for every kind of call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct JoinGroupCall {
+    /// Whether to join with the microphone off.
+    pub muted: bool,
+    /// Whether to join with the camera off.
+    pub video_stopped: bool,
+    /// The call.
+    pub call: InputGroupCall,
+    /// As whom to join.
+    pub join_as: InputPeer,
+    /// The hash of a video chat's invitation link.
+    pub invite_hash: Option<String>,
+    /// The key that the joining user announces.
+    pub public_key: Option<PublicKey>,
+    /// The block that adds the joining user, in canonical form.
+    pub block: Option<Vec<u8>>,
+    /// The join payload.
+    pub params: DataJson,
+}
+
+impl JoinGroupCall {
+    pub(super) const ID: u32 = 0x8fb5_3057;
+    pub(super) const NAME: &str = "phone.joinGroupCall";
+
+    /// Writes the request as the server reads it.
+    pub fn to_tl(&self) -> Vec<u8> {
+        encode(|writer| self.write(writer))
+    }
+
+    /// Reads a request that takes the whole input.
+    ///
+    /// # Errors
+    ///
+    /// [`ReadError`] with the place, also for an unknown flag and for trailing bytes.
+    pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
+        decode(bytes, Self::NAME, |reader| {
+            reader.constructor(Self::ID, Self::NAME)?;
+            Self::read_fields(reader)
+        })
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        let key_and_block = self.public_key.as_ref().zip(self.block.as_ref());
+        writer.u32(Self::ID);
+        writer.u32(
+            flag(self.muted, MUTED)
+                | flag(self.invite_hash.is_some(), INVITE_HASH)
+                | flag(self.video_stopped, VIDEO_STOPPED)
+                | flag(key_and_block.is_some(), KEY_AND_BLOCK),
+        );
+        self.call.write(writer);
+        self.join_as.write(writer);
+        if let Some(hash) = &self.invite_hash {
+            writer.string(hash.as_bytes());
+        }
+        if let Some((public_key, block)) = key_and_block {
+            writer.raw(public_key.as_bytes());
+            writer.string(block);
+        }
+        write_data_json(writer, &self.params);
+    }
+
+    /// Reads what follows the constructor.
+    pub(super) fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let flags = strict_flags(reader, KNOWN, "the flags of phone.joinGroupCall")?;
+        Ok(Self {
+            muted: flags & MUTED != 0,
+            video_stopped: flags & VIDEO_STOPPED != 0,
+            call: InputGroupCall::read(reader)?,
+            join_as: InputPeer::read(reader)?,
+            invite_hash: optional(reader, flags, INVITE_HASH, |r| text(r, "invite_hash"))?,
+            public_key: optional(reader, flags, KEY_AND_BLOCK, |r| {
+                r.raw("public_key").map(PublicKey::from_bytes)
+            })?,
+            block: optional(reader, flags, KEY_AND_BLOCK, |r| {
+                r.string("block").map(<[u8]>::to_vec)
+            })?,
+            params: read_data_json(reader)?,
+        })
+    }
+}

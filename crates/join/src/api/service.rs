@@ -1,0 +1,20 @@
+use confcall_state::UserId;
+
+use super::{RpcError, Update, Updates};
+
+/// Something that answers conference requests like the server does.
+///
+/// A request travels as its TL bytes, so that a loopback exercises the very bytes that would be sent.
+/// The service has no clock and no socket: whoever holds it calls [`Service::handle`] for each request and
+/// then [`Service::poll_push`] until it gives `None`.
+pub trait Service {
+    /// Carries out one request of the user `from`.
+    ///
+    /// # Errors
+    ///
+    /// [`RpcError`] as the API's, also for bytes that are no request; then nothing has changed.
+    fn handle(&mut self, from: UserId, request: &[u8]) -> Result<Updates, RpcError>;
+
+    /// Hands out the oldest update that is to be pushed, and to whom; `None` if all were handed out.
+    fn poll_push(&mut self) -> Option<(UserId, Update)>;
+}

@@ -1,0 +1,159 @@
+use confcall_state::UserId;
+
+use super::{AccessHash, CallId, DataJson, InputGroupCall, SubChain};
+use crate::ssrc::Ssrc;
+
+/// The updates that a request was answered with, in the order of the answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Updates(pub Vec<Update>);
+
+/// What the server tells about a call, in an answer or pushed (`spec/protocol.md`, 11.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Update {
+    /// Items of a subchain, `updateGroupCallChainBlocks`.
+    ChainBlocks(ChainBlocks),
+    /// How to connect the media, `updateGroupCallConnection`.
+    Connection(Connection),
+    /// Changes of the roster, `updateGroupCallParticipants`.
+    Participants(Participants),
+    /// The call itself, `updateGroupCall`.
+    GroupCall(GroupCall),
+}
+
+/// Items of one subchain, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainBlocks {
+    /// The call.
+    pub call: InputGroupCall,
+    /// The list that the items are of.
+    pub sub_chain: SubChain,
+    /// The items in server form (`spec/protocol.md`, 1.3).
+    pub blocks: Vec<Vec<u8>>,
+    /// The offset after the last item.
+    pub next_offset: i32,
+}
+
+impl ChainBlocks {
+    /// The offset of the first item, or `None` if more items came than the offset leaves room for.
+    pub fn first_offset(&self) -> Option<i32> {
+        let count = i32::try_from(self.blocks.len()).ok()?;
+        let first = self.next_offset.checked_sub(count)?;
+        (first >= 0).then_some(first)
+    }
+}
+
+/// How to connect the media.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connection {
+    /// Whether this is about the screen that is shared and not about the main connection.
+    pub presentation: bool,
+    /// What [`Answer::from_json`](crate::answer::Answer::from_json) reads.
+    pub params: DataJson,
+}
+
+/// Changes of the roster of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Participants {
+    /// The call.
+    pub call: InputGroupCall,
+    /// The participants that changed.
+    pub participants: Vec<GroupCallParticipant>,
+    /// The number of the roster after the change.
+    pub version: i32,
+}
+
+/// One participant as the roster shows it (`spec/protocol.md`, 8).
+///
+/// The roster says who is connected; only the chain says who has the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupCallParticipant {
+    /// The user.
+    pub user_id: UserId,
+    /// The source of the user's sound; `None` where the server wrote zero.
+    pub source: Option<Ssrc>,
+    /// The sources of the camera.
+    pub video: Vec<Ssrc>,
+    /// The sources of the shared screen.
+    pub presentation: Vec<Ssrc>,
+    /// Whether this is the user who asks.
+    pub own: bool,
+    /// Whether the microphone is off.
+    pub muted: bool,
+    /// Whether the participant came by this very change.
+    pub just_joined: bool,
+    /// Whether the participant left.
+    pub left: bool,
+}
+
+/// A call as the server shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupCall {
+    /// A call that goes on.
+    Active {
+        /// The id by which later updates name the call.
+        id: CallId,
+        /// The access hash for it.
+        access_hash: AccessHash,
+        /// Whether the call is an end-to-end encrypted conference.
+        conference: bool,
+        /// Whether the user who asks created the call.
+        creator: bool,
+        /// How many participants the roster has.
+        participants_count: i32,
+        /// The link of a conference.
+        invite_link: Option<String>,
+        /// The number of the roster.
+        version: i32,
+    },
+    /// A call that is over.
+    Discarded {
+        /// The id of the call.
+        id: CallId,
+        /// The access hash for it.
+        access_hash: AccessHash,
+        /// How long it lasted, in seconds.
+        duration: i32,
+    },
+}
+
+impl GroupCall {
+    /// The reference that names the call in requests and in later updates.
+    pub fn reference(&self) -> InputGroupCall {
+        let (Self::Active {
+            id, access_hash, ..
+        }
+        | Self::Discarded {
+            id, access_hash, ..
+        }) = *self;
+        InputGroupCall::Id { id, access_hash }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::slug::Slug;
+
+    fn items(count: usize, next_offset: i32) -> ChainBlocks {
+        ChainBlocks {
+            call: InputGroupCall::Slug(Slug::new("a").unwrap()),
+            sub_chain: SubChain::Blocks,
+            blocks: vec![vec![]; count],
+            next_offset,
+        }
+    }
+
+    #[test]
+    fn the_first_offset_is_the_next_one_less_the_items() {
+        assert_eq!(items(3, 7).first_offset(), Some(4));
+        assert_eq!(items(0, 7).first_offset(), Some(7));
+    }
+
+    #[test]
+    fn more_items_than_the_offset_leaves_room_for_have_no_first_offset() {
+        assert_eq!(items(3, 2).first_offset(), None);
+        assert_eq!(items(1, i32::MIN).first_offset(), None);
+        assert_eq!(items(0, -1).first_offset(), None);
+    }
+}

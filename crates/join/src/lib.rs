@@ -1,0 +1,52 @@
+//! Requests, policy, payloads and links for joining a Telegram conference call.
+//!
+//! ```text
+//! link ──▶ Target ──▶ InputGroupCall ─┐
+//! JoinPayload ────────────────────────┼──▶ ConferenceJoin ──▶ JoinGroupCall ──policy──▶ bytes
+//! key and block of confcall-state ────┘
+//!                  RpcError ──▶ Reaction          Updates ──▶ Answer, chain blocks
+//! ```
+//!
+//! ```
+//! use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
+//! use confcall_join::api::Request;
+//! use confcall_join::link::Link;
+//! use confcall_join::payload::{Fingerprint, JoinPayload};
+//! use confcall_join::policy::{self, CallKind, ConferenceJoin};
+//! use confcall_join::target::Target;
+//! # use confcall_state::keys::PublicKey;
+//! # let (certificate, public_key, block) = ([7; 32], PublicKey::from_bytes([7; 32]), vec![7]);
+//! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
+//! let target = Target::try_from(Link::parse("t.me/call/Wx5f-8PqKJk")?)?;
+//! let payload = JoinPayload::generate(Fingerprint::sha256(certificate), None, &mut rng);
+//! let join = ConferenceJoin {
+//!     call: target.reference().ok_or("there is no call yet")?,
+//!     public_key,
+//!     block,
+//!     payload,
+//!     muted: true,
+//!     video_stopped: true,
+//! };
+//! let request = join.into_request();
+//! policy::check(CallKind::Conference, &request)?;
+//! let bytes = Request::from(request).to_tl();
+//! # assert!(policy::check_bytes(CallKind::Conference, &bytes).is_ok());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Everything here is a value or a pure function: no socket, no clock, no randomness but what the caller
+//! lends. Implements `spec/protocol.md`, 10, 11, 12 and 14.
+
+pub mod answer;
+pub mod api;
+pub mod link;
+pub mod payload;
+pub mod policy;
+pub mod presend;
+pub mod reaction;
+mod slug;
+mod ssrc;
+pub mod target;
+
+pub use slug::{Slug, SlugError};
+pub use ssrc::Ssrc;

@@ -1,0 +1,180 @@
+//! Requests that cannot break the policy, one type for each kind of call.
+
+use confcall_state::keys::PublicKey;
+
+use crate::api::{CreateConferenceCall, InputGroupCall, InputPeer, JoinGroupCall};
+use crate::link::InviteHash;
+use crate::payload::JoinPayload;
+
+/// Joins a conference: as the user itself, with key and block, and without `invite_hash`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConferenceJoin {
+    /// The call.
+    pub call: InputGroupCall,
+    /// The key that the block announces.
+    pub public_key: PublicKey,
+    /// The block that adds the user, in canonical form.
+    pub block: Vec<u8>,
+    /// The join payload.
+    pub payload: JoinPayload,
+    /// Whether to join with the microphone off.
+    pub muted: bool,
+    /// Whether to join with the camera off.
+    pub video_stopped: bool,
+}
+
+/// Joins a video chat or livestream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VideoChatJoin {
+    /// The call.
+    pub call: InputGroupCall,
+    /// As whom to join.
+    pub join_as: InputPeer,
+    /// The hash of the invitation link.
+    pub invite_hash: Option<InviteHash>,
+    /// The join payload.
+    pub payload: JoinPayload,
+    /// Whether to join with the microphone off.
+    pub muted: bool,
+    /// Whether to join with the camera off.
+    pub video_stopped: bool,
+}
+
+/// Joins an RTMP stream as a viewer, who sends nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RtmpJoin {
+    /// The call.
+    pub call: InputGroupCall,
+    /// As whom to join.
+    pub join_as: InputPeer,
+    /// The hash of the invitation link.
+    pub invite_hash: Option<InviteHash>,
+    /// The join payload; its groups are left out.
+    pub payload: JoinPayload,
+}
+
+/// Joins a live story as a listener, who sends nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LiveStoryJoin {
+    /// The call.
+    pub call: InputGroupCall,
+    /// The join payload; its groups are left out.
+    pub payload: JoinPayload,
+}
+
+/// Creates a conference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConferenceCreation {
+    /// A number by which the server recognises the same request sent twice.
+    pub random_id: i32,
+    /// With what the creator joins at once; without it the call has no block yet.
+    pub join: Option<FirstJoin>,
+}
+
+/// How the creator of a conference joins it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstJoin {
+    /// The key that the block announces.
+    pub public_key: PublicKey,
+    /// Block 0 in canonical form.
+    pub block: Vec<u8>,
+    /// The join payload.
+    pub payload: JoinPayload,
+    /// Whether to join with the microphone off.
+    pub muted: bool,
+    /// Whether to join with the camera off.
+    pub video_stopped: bool,
+}
+
+impl ConferenceJoin {
+    /// The request.
+    pub fn into_request(self) -> JoinGroupCall {
+        JoinGroupCall {
+            muted: self.muted,
+            video_stopped: self.video_stopped,
+            call: self.call,
+            join_as: InputPeer::SelfUser,
+            invite_hash: None,
+            public_key: Some(self.public_key),
+            block: Some(self.block),
+            params: self.payload.to_params(),
+        }
+    }
+}
+
+impl VideoChatJoin {
+    /// The request.
+    pub fn into_request(self) -> JoinGroupCall {
+        let hash = self.invite_hash.map(|hash| hash.as_str().to_owned());
+        JoinGroupCall {
+            muted: self.muted,
+            video_stopped: self.video_stopped,
+            call: self.call,
+            join_as: self.join_as,
+            invite_hash: hash,
+            public_key: None,
+            block: None,
+            params: self.payload.to_params(),
+        }
+    }
+}
+
+impl RtmpJoin {
+    /// The request.
+    pub fn into_request(self) -> JoinGroupCall {
+        let Self {
+            call,
+            join_as,
+            invite_hash,
+            payload,
+        } = self;
+        let video_chat = VideoChatJoin {
+            call,
+            join_as,
+            invite_hash,
+            payload: payload.without_ssrc_groups(),
+            muted: true,
+            video_stopped: true,
+        };
+        video_chat.into_request()
+    }
+}
+
+impl LiveStoryJoin {
+    /// The request.
+    pub fn into_request(self) -> JoinGroupCall {
+        let Self { call, payload } = self;
+        let stream = RtmpJoin {
+            call,
+            join_as: InputPeer::SelfUser,
+            invite_hash: None,
+            payload,
+        };
+        stream.into_request()
+    }
+}
+
+impl ConferenceCreation {
+    /// The request.
+    pub fn into_request(self) -> CreateConferenceCall {
+        let random_id = self.random_id;
+        let Some(join) = self.join else {
+            return CreateConferenceCall {
+                muted: false,
+                video_stopped: false,
+                random_id,
+                public_key: None,
+                block: None,
+                params: None,
+            };
+        };
+        CreateConferenceCall {
+            muted: join.muted,
+            video_stopped: join.video_stopped,
+            random_id,
+            public_key: Some(join.public_key),
+            block: Some(join.block),
+            params: Some(join.payload.to_params()),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What each kind of group call allows in a request to join it.
+//!
+//! The types [`ConferenceJoin`], [`VideoChatJoin`], [`RtmpJoin`] and [`LiveStoryJoin`] have no field for what
+//! their kind forbids. A request that arrives ready-made is checked against the same table by [`check`],
+//! [`check_creation`] or, as bytes, by [`check_bytes`]. Implements `spec/protocol.md`, 14.
+
+mod join;
+mod row;
+// Its columns are aligned.
+#[rustfmt::skip]
+mod table;
+mod violation;
+
+pub use join::{
+    ConferenceCreation, ConferenceJoin, FirstJoin, LiveStoryJoin, RtmpJoin, VideoChatJoin,
+};
+pub use violation::PolicyViolation;
+
+use core::fmt;
+
+use self::row::{Presence, Row};
+use self::table::{INVITE_HASH, KEY_AND_BLOCK, MUTED, OTHER_JOIN_AS, SSRC_GROUPS, VIDEO_STOPPED};
+use crate::api::{CreateConferenceCall, InputPeer, JoinGroupCall, Request};
+use crate::payload::JoinPayload;
+
+/// The kinds of group call that `phone.joinGroupCall` serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallKind {
+    /// An end-to-end encrypted conference.
+    Conference,
+    /// The video chat or livestream of a group or channel.
+    VideoChat,
+    /// A stream that somebody feeds by RTMP, as seen by a viewer.
+    RtmpViewer,
+    /// A live story, as heard by a listener.
+    LiveStoryListener,
+}
+
+impl CallKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [
+        Self::Conference,
+        Self::VideoChat,
+        Self::RtmpViewer,
+        Self::LiveStoryListener,
+    ];
+}
+
+impl fmt::Display for CallKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Conference => "a conference",
+            Self::VideoChat => "a video chat",
+            Self::RtmpViewer => "an RTMP stream",
+            Self::LiveStoryListener => "a live story",
+        })
+    }
+}
+
+/// Checks a ready-made request to join a call of this kind.
+///
+/// # Errors
+///
+/// The first rule that the request breaks, in the order of the table; a payload that is not valid comes
+/// after the fields and before its groups.
+pub fn check(kind: CallKind, request: &JoinGroupCall) -> Result<(), PolicyViolation> {
+    let never = |row: Row| row.of(kind) == Presence::Never;
+    let required = |row: Row| row.of(kind) == Presence::Required;
+    let (key, block) = (&request.public_key, &request.block);
+    let rules = [
+        (
+            never(OTHER_JOIN_AS) && request.join_as != InputPeer::SelfUser,
+            PolicyViolation::JoinAsNotSelf(kind),
+        ),
+        (
+            never(INVITE_HASH) && request.invite_hash.is_some(),
+            PolicyViolation::InviteHashForbidden(kind),
+        ),
+        (
+            required(KEY_AND_BLOCK) && key.is_none(),
+            PolicyViolation::KeyMissing(kind),
+        ),
+        (
+            required(KEY_AND_BLOCK) && block.is_none(),
+            PolicyViolation::BlockMissing(kind),
+        ),
+        (
+            never(KEY_AND_BLOCK) && key.is_some(),
+            PolicyViolation::KeyForbidden(kind),
+        ),
+        (
+            never(KEY_AND_BLOCK) && block.is_some(),
+            PolicyViolation::BlockForbidden(kind),
+        ),
+        (
+            required(MUTED) && !request.muted,
+            PolicyViolation::NotMuted(kind),
+        ),
+        (
+            required(VIDEO_STOPPED) && !request.video_stopped,
+            PolicyViolation::VideoNotStopped(kind),
+        ),
+    ];
+    if let Some((_, violation)) = rules.into_iter().find(|(broken, _)| *broken) {
+        return Err(violation);
+    }
+    let payload = JoinPayload::from_json(request.params.as_str())?;
+    if never(SSRC_GROUPS) && !payload.ssrc_groups().is_empty() {
+        return Err(PolicyViolation::SsrcGroupsForbidden(kind));
+    }
+    Ok(())
+}
+
+/// Checks a ready-made request to create a conference: it joins with key, block and payload, or with none.
+///
+/// # Errors
+///
+/// The first of the three that is missing, or [`PolicyViolation::Payload`].
+pub fn check_creation(request: &CreateConferenceCall) -> Result<(), PolicyViolation> {
+    let kind = CallKind::Conference;
+    match (&request.public_key, &request.block, &request.params) {
+        (None, None, None) => Ok(()),
+        (None, _, _) => Err(PolicyViolation::KeyMissing(kind)),
+        (_, None, _) => Err(PolicyViolation::BlockMissing(kind)),
+        (_, _, None) => Err(PolicyViolation::PayloadMissing(kind)),
+        (Some(_), Some(_), Some(params)) => {
+            JoinPayload::from_json(params.as_str())?;
+            Ok(())
+        }
+    }
+}
+
+/// Reads a ready-made request about a call of this kind and checks it, whichever it is.
+///
+/// # Errors
+///
+/// [`PolicyViolation::Unreadable`] for bytes that are no conference request,
+/// [`PolicyViolation::NotAConference`] for one that only conferences have, and those of [`check`] and
+/// [`check_creation`].
+pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolation> {
+    let request = Request::from_tl(bytes)?;
+    match &request {
+        Request::Join(join) => check(kind, join)?,
+        _ if kind != CallKind::Conference => return Err(PolicyViolation::NotAConference(kind)),
+        Request::Create(create) => check_creation(create)?,
+        Request::ChainBlocks(_) => {}
+    }
+    Ok(request)
+}
+
+#[cfg(test)]
+mod tests;

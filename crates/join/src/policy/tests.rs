@@ -1,0 +1,251 @@
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng;
+use confcall_state::UserId;
+use confcall_state::keys::PublicKey;
+use proptest::prelude::*;
+
+use super::*;
+use crate::api::{AccessHash, DataJson, GetGroupCallChainBlocks, InputGroupCall, MessageId};
+use crate::link::InviteHash;
+use crate::payload::{Fingerprint, PayloadError, VideoLayers};
+
+fn payload(video: Option<VideoLayers>) -> JoinPayload {
+    let mut rng = ChaCha20Rng::seed_from_u64(7);
+    JoinPayload::generate(Fingerprint::sha256([1; 32]), video, &mut rng)
+}
+
+fn call() -> InputGroupCall {
+    InputGroupCall::InviteMessage(MessageId::new(1))
+}
+
+fn somebody() -> InputPeer {
+    InputPeer::User {
+        id: UserId::new(1),
+        access_hash: AccessHash::new(2),
+    }
+}
+
+fn conference() -> JoinGroupCall {
+    let join = ConferenceJoin {
+        call: call(),
+        public_key: PublicKey::from_bytes([1; 32]),
+        block: vec![1],
+        payload: payload(Some(VideoLayers::One)),
+        muted: false,
+        video_stopped: false,
+    };
+    join.into_request()
+}
+
+fn creation() -> CreateConferenceCall {
+    let join = FirstJoin {
+        public_key: PublicKey::from_bytes([1; 32]),
+        block: vec![1],
+        payload: payload(None),
+        muted: true,
+        video_stopped: true,
+    };
+    let creation = ConferenceCreation {
+        random_id: 1,
+        join: Some(join),
+    };
+    creation.into_request()
+}
+
+#[test]
+fn a_conference_join_with_an_invite_hash_is_refused() {
+    for hash in ["hash", ""] {
+        let mut join = conference();
+        join.invite_hash = Some(hash.to_owned());
+        let expected = PolicyViolation::InviteHashForbidden(CallKind::Conference);
+        assert_eq!(check(CallKind::Conference, &join), Err(expected));
+        assert_eq!(
+            check_bytes(CallKind::Conference, &join.to_tl()),
+            Err(expected)
+        );
+    }
+}
+
+#[test]
+fn a_conference_join_as_somebody_else_is_refused() {
+    let mut join = conference();
+    join.join_as = somebody();
+    let expected = PolicyViolation::JoinAsNotSelf(CallKind::Conference);
+    assert_eq!(check(CallKind::Conference, &join), Err(expected));
+}
+
+#[test]
+fn a_join_without_ssrc_is_refused_before_it_is_sent() {
+    let mut join = conference();
+    join.params = DataJson::new("{}");
+    for kind in CallKind::ALL {
+        if kind != CallKind::Conference {
+            (join.public_key, join.block) = (None, None);
+            (join.muted, join.video_stopped) = (true, true);
+        }
+        let expected = PolicyViolation::Payload(PayloadError::MissingSsrc);
+        assert_eq!(check(kind, &join), Err(expected), "{kind}");
+    }
+}
+
+/// The table of `spec/protocol.md`, 14, row by row: `!` required, `?` optional, `-` never.
+const TABLE: [(&str, &str); 7] = [
+    ("join_as somebody", "-??-"),
+    ("invite_hash", "-??-"),
+    ("public_key", "!---"),
+    ("block", "!---"),
+    ("muted", "??!!"),
+    ("video_stopped", "??!!"),
+    ("ssrc-groups", "??--"),
+];
+
+/// The fields of the table that a request breaks for the kind in this column.
+fn broken(column: usize, present: [bool; 7]) -> Vec<&'static str> {
+    let rows = TABLE.iter().zip(present);
+    let broken = rows.filter(|((_, cells), present)| {
+        let cell = cells.chars().nth(column).unwrap();
+        (cell == '!' && !present) || (cell == '-' && *present)
+    });
+    broken.map(|((field, _), _)| *field).collect()
+}
+
+fn field(violation: PolicyViolation) -> (&'static str, CallKind) {
+    match violation {
+        PolicyViolation::JoinAsNotSelf(kind) => ("join_as somebody", kind),
+        PolicyViolation::InviteHashForbidden(kind) => ("invite_hash", kind),
+        PolicyViolation::KeyMissing(kind) | PolicyViolation::KeyForbidden(kind) => {
+            ("public_key", kind)
+        }
+        PolicyViolation::BlockMissing(kind) | PolicyViolation::BlockForbidden(kind) => {
+            ("block", kind)
+        }
+        PolicyViolation::NotMuted(kind) => ("muted", kind),
+        PolicyViolation::VideoNotStopped(kind) => ("video_stopped", kind),
+        PolicyViolation::SsrcGroupsForbidden(kind) => ("ssrc-groups", kind),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn every_combination_of_fields_is_judged_by_the_table() {
+    let plain = payload(None).to_params();
+    let grouped = payload(Some(VideoLayers::One)).to_params();
+    for bits in 0..1_u32 << 7 {
+        let present: [bool; 7] = core::array::from_fn(|i| bits >> i & 1 == 1);
+        let [other, hash, key, block, muted, video_stopped, groups] = present;
+        let join = JoinGroupCall {
+            muted,
+            video_stopped,
+            call: call(),
+            join_as: if other {
+                somebody()
+            } else {
+                InputPeer::SelfUser
+            },
+            invite_hash: hash.then(|| "hash".to_owned()),
+            public_key: key.then_some(PublicKey::from_bytes([1; 32])),
+            block: block.then(|| vec![1]),
+            params: if groups {
+                grouped.clone()
+            } else {
+                plain.clone()
+            },
+        };
+        for (column, kind) in CallKind::ALL.into_iter().enumerate() {
+            let broken = broken(column, present);
+            match check(kind, &join) {
+                Ok(()) => assert!(broken.is_empty(), "{kind} {present:?} breaks {broken:?}"),
+                Err(violation) => assert_eq!(
+                    (broken.first(), kind),
+                    (Some(&field(violation).0), field(violation).1),
+                    "{present:?}"
+                ),
+            }
+            if key == block {
+                let read = check_bytes(kind, &join.to_tl());
+                assert_eq!(read.map(drop), check(kind, &join));
+            }
+        }
+    }
+}
+
+#[test]
+fn what_the_types_build_is_allowed() {
+    let groups = || payload(Some(VideoLayers::Three));
+    let invite_hash = Some(InviteHash::new("hash").unwrap());
+    let video_chat = VideoChatJoin {
+        call: call(),
+        join_as: somebody(),
+        invite_hash: invite_hash.clone(),
+        payload: groups(),
+        muted: false,
+        video_stopped: false,
+    };
+    let rtmp = RtmpJoin {
+        call: call(),
+        join_as: somebody(),
+        invite_hash,
+        payload: groups(),
+    };
+    let live_story = LiveStoryJoin {
+        call: call(),
+        payload: groups(),
+    };
+    assert_eq!(check(CallKind::Conference, &conference()), Ok(()));
+    assert_eq!(
+        check(CallKind::VideoChat, &video_chat.into_request()),
+        Ok(())
+    );
+    assert_eq!(check(CallKind::RtmpViewer, &rtmp.into_request()), Ok(()));
+    assert_eq!(
+        check(CallKind::LiveStoryListener, &live_story.into_request()),
+        Ok(())
+    );
+    assert_eq!(check_creation(&creation()), Ok(()));
+}
+
+#[test]
+fn a_creation_joins_with_everything_or_with_nothing() {
+    for bits in 0..8 {
+        let mut create = creation();
+        create.public_key = create.public_key.filter(|_| bits & 1 != 0);
+        create.block = create.block.filter(|_| bits & 2 != 0);
+        create.params = create.params.filter(|_| bits & 4 != 0);
+        let kind = CallKind::Conference;
+        let expected = match bits {
+            0 | 7 => Ok(()),
+            3 => Err(PolicyViolation::PayloadMissing(kind)),
+            1 | 5 => Err(PolicyViolation::BlockMissing(kind)),
+            _ => Err(PolicyViolation::KeyMissing(kind)),
+        };
+        assert_eq!(check_creation(&create), expected, "{bits}");
+    }
+    let mut create = creation();
+    create.params = Some(DataJson::new("{}"));
+    let expected = PolicyViolation::Payload(PayloadError::MissingSsrc);
+    assert_eq!(check_creation(&create), Err(expected));
+}
+
+#[test]
+fn what_only_conferences_have_is_refused_for_the_other_kinds() {
+    let create = creation().to_tl();
+    let chain = GetGroupCallChainBlocks::tip(call()).to_tl();
+    for kind in CallKind::ALL {
+        for bytes in [&create, &chain] {
+            let expected = match kind {
+                CallKind::Conference => Ok(()),
+                _ => Err(PolicyViolation::NotAConference(kind)),
+            };
+            assert_eq!(check_bytes(kind, bytes).map(drop), expected);
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_are_checked_or_refused(bytes: Vec<u8>) {
+        for kind in CallKind::ALL {
+            prop_assert!(check_bytes(kind, &bytes).is_err());
+        }
+    }
+}

@@ -1,0 +1,50 @@
+use confcall_state::tl::ReadError;
+use thiserror::Error;
+
+use super::CallKind;
+use crate::payload::PayloadError;
+
+/// A request breaks a rule of its kind of call; each variant is one rule (`spec/protocol.md`, 14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PolicyViolation {
+    /// The bytes are no request that could be checked.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// The request exists for conferences only.
+    #[error("{0} has no chain and is not created by this request")]
+    NotAConference(CallKind),
+    /// The request joins as somebody else.
+    #[error("join_as is always inputPeerSelf for {0}")]
+    JoinAsNotSelf(CallKind),
+    /// The request has an `invite_hash`.
+    #[error("invite_hash is never set for {0}")]
+    InviteHashForbidden(CallKind),
+    /// The request has no `public_key`.
+    #[error("public_key is required for {0}")]
+    KeyMissing(CallKind),
+    /// The request has no `block`.
+    #[error("block is required for {0}")]
+    BlockMissing(CallKind),
+    /// The request has a `public_key`.
+    #[error("public_key is never set for {0}")]
+    KeyForbidden(CallKind),
+    /// The request has a `block`.
+    #[error("block is never set for {0}")]
+    BlockForbidden(CallKind),
+    /// The request does not set `muted`.
+    #[error("muted is required for {0}")]
+    NotMuted(CallKind),
+    /// The request does not set `video_stopped`.
+    #[error("video_stopped is required for {0}")]
+    VideoNotStopped(CallKind),
+    /// The request has no `params`.
+    #[error("params is required for {0}")]
+    PayloadMissing(CallKind),
+    /// The `params` are not a valid join payload.
+    #[error("the join payload is not valid: {0}")]
+    Payload(#[from] PayloadError),
+    /// The `params` have `ssrc-groups`.
+    #[error("ssrc-groups are never set for {0}")]
+    SsrcGroupsForbidden(CallKind),
+}

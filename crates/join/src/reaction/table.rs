@@ -1,0 +1,73 @@
+use core::time::Duration;
+
+use super::ErrorName::{Exact, Prefix, Seconds, ServerFault};
+use super::{GiveUpReason, Reaction, Row};
+use crate::api::Method::{
+    self, CreateConferenceCall, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
+    DiscardGroupCall, InviteConferenceCallParticipant, JoinGroupCall, SendConferenceCallBroadcast,
+    ToggleGroupCallSettings,
+};
+
+const ANY: &[Method] = Method::ALL;
+/// Creating a conference can join it, and then fails in the same ways.
+const JOIN: &[Method] = &[JoinGroupCall, CreateConferenceCall];
+const REMOVE: &[Method] = &[DeleteConferenceCallParticipants];
+const BROADCAST: &[Method] = &[SendConferenceCallBroadcast];
+const BROADCAST_REMOVE: &[Method] = &[
+    SendConferenceCallBroadcast,
+    DeleteConferenceCallParticipants,
+];
+const SETTINGS_DISCARD: &[Method] = &[ToggleGroupCallSettings, DiscardGroupCall];
+const INVITE: &[Method] = &[InviteConferenceCallParticipant];
+const DECLINE: &[Method] = &[DeclineConferenceCallInvite];
+
+const OVER: Reaction = Reaction::GiveUp(GiveUpReason::OverOrNotForUs);
+const OUR_MISTAKE: Reaction = Reaction::GiveUp(GiveUpReason::OurMistake);
+const NOT_ALLOWED: Reaction = Reaction::GiveUp(GiveUpReason::NotAllowed);
+const FULL: Reaction = Reaction::GiveUp(GiveUpReason::Full);
+const NOT_AS_THIS_PEER: Reaction = Reaction::GiveUp(GiveUpReason::NotAsThisPeer);
+const WAIT: Reaction = Reaction::WaitThenRepeat(Duration::ZERO);
+
+/// Every error that the protocol knows, the more special rows first (`spec/protocol.md`, 11.2).
+#[rustfmt::skip]
+pub const ROWS: &[Row] = &[
+    row(Prefix("CONF_WRITE_CHAIN_INVALID"),          None,      JOIN,             Reaction::RebuildOnNewTip),
+    row(Prefix("CONF_WRITE_CHAIN_INVALID"),          None,      REMOVE,           Reaction::CatchUpAndRebuild),
+    row(Prefix("CONF_WRITE_CHAIN_INVALID"),          None,      BROADCAST,        Reaction::CatchUpAndDrop),
+    row(Exact("BLOCK_INVALID"),                      None,      BROADCAST_REMOVE, Reaction::DropAndReport),
+    row(Exact("GROUPCALL_SSRC_DUPLICATE_MUCH"),      Some(400), JOIN,             Reaction::NewSsrc),
+    row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), JOIN,             OVER),
+    row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), ANY,              Reaction::Rejoin),
+    row(Exact("GROUPCALL_JOIN_MISSING"),             Some(400), ANY,              Reaction::Rejoin),
+    row(Exact("GROUPCALL_INVALID"),                  Some(400), ANY,              Reaction::RefreshReferenceOnce),
+    row(Exact("GROUPCALL_ADD_PARTICIPANTS_FAILED"),  Some(500), JOIN,             Reaction::RetryWithBackoff),
+    row(Exact("DATA_JSON_INVALID"),                  Some(400), JOIN,             OUR_MISTAKE),
+    row(Exact("JOIN_AS_PEER_INVALID"),               Some(400), JOIN,             OUR_MISTAKE),
+    row(Exact("PUBLIC_KEY_INVALID"),                 Some(400), JOIN,             OUR_MISTAKE),
+    row(Exact("CHAT_ADMIN_REQUIRED"),                Some(400), JOIN,             NOT_ALLOWED),
+    row(Exact("CHAT_WRITE_FORBIDDEN"),               Some(403), JOIN,             NOT_ALLOWED),
+    row(Exact("GROUPCALL_PARTICIPANTS_TOO_MUCH"),    None,      JOIN,             FULL),
+    row(Exact("GROUPCALL_ANONYMOUS_FORBIDDEN"),      None,      JOIN,             NOT_AS_THIS_PEER),
+    row(Exact("GROUPCALL_NOT_MODIFIED"),             Some(400), SETTINGS_DISCARD, Reaction::TreatAsSuccess),
+    row(Exact("GROUPCALL_ALREADY_DISCARDED"),        Some(400), SETTINGS_DISCARD, Reaction::TreatAsSuccess),
+    row(Exact("USER_PRIVACY_RESTRICTED"),            None,      INVITE,           Reaction::Report),
+    row(Exact("USER_ALREADY_PARTICIPANT"),           None,      INVITE,           Reaction::Report),
+    row(Exact("USER_WAS_KICKED"),                    None,      INVITE,           Reaction::Report),
+    row(Exact("MESSAGE_ID_INVALID"),                 Some(400), DECLINE,          Reaction::Ignore),
+    row(Seconds("FLOOD_WAIT_"),                      Some(420), ANY,              WAIT),
+    row(ServerFault,                                 None,      ANY,              Reaction::CheckTipFirst),
+];
+
+const fn row(
+    name: super::ErrorName,
+    code: Option<i32>,
+    methods: &'static [Method],
+    reaction: Reaction,
+) -> Row {
+    Row {
+        name,
+        code,
+        methods,
+        reaction,
+    }
+}

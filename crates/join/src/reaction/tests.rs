@@ -1,0 +1,247 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn reaction(code: i32, message: &str, method: Method) -> Reaction {
+    RpcError::new(code, message).reaction(method)
+}
+
+/// Which methods are meant by a word of the table in `spec/protocol.md`, 11.2.
+fn methods(word: &str) -> Vec<Method> {
+    match word {
+        "join" => vec![Method::JoinGroupCall, Method::CreateConferenceCall],
+        "remove" => vec![Method::DeleteConferenceCallParticipants],
+        "broadcast" => vec![Method::SendConferenceCallBroadcast],
+        "invite" => vec![Method::InviteConferenceCallParticipant],
+        "decline" => vec![Method::DeclineConferenceCallInvite],
+        "settings" => vec![Method::ToggleGroupCallSettings],
+        "discard" => vec![Method::DiscardGroupCall],
+        "check" => vec![Method::CheckGroupCall],
+        "any" => Method::ALL.to_vec(),
+        "not join" => {
+            let join = methods("join");
+            let others = Method::ALL.iter().filter(|method| !join.contains(method));
+            others.copied().collect()
+        }
+        word => panic!("{word}"),
+    }
+}
+
+#[test]
+fn every_row_of_the_table_has_its_reaction() {
+    use Reaction as R;
+    let give_up = R::GiveUp;
+    for (code, message, on, expected) in [
+        (400, "CONF_WRITE_CHAIN_INVALID", "join", R::RebuildOnNewTip),
+        (
+            400,
+            "CONF_WRITE_CHAIN_INVALID",
+            "remove",
+            R::CatchUpAndRebuild,
+        ),
+        (
+            400,
+            "CONF_WRITE_CHAIN_INVALID",
+            "broadcast",
+            R::CatchUpAndDrop,
+        ),
+        (400, "BLOCK_INVALID", "broadcast", R::DropAndReport),
+        (400, "BLOCK_INVALID", "remove", R::DropAndReport),
+        (400, "GROUPCALL_SSRC_DUPLICATE_MUCH", "join", R::NewSsrc),
+        (
+            403,
+            "GROUPCALL_FORBIDDEN",
+            "join",
+            give_up(GiveUpReason::OverOrNotForUs),
+        ),
+        (403, "GROUPCALL_FORBIDDEN", "not join", R::Rejoin),
+        (400, "GROUPCALL_JOIN_MISSING", "check", R::Rejoin),
+        (400, "GROUPCALL_JOIN_MISSING", "any", R::Rejoin),
+        (400, "GROUPCALL_INVALID", "any", R::RefreshReferenceOnce),
+        (
+            500,
+            "GROUPCALL_ADD_PARTICIPANTS_FAILED",
+            "join",
+            R::RetryWithBackoff,
+        ),
+        (
+            400,
+            "DATA_JSON_INVALID",
+            "join",
+            give_up(GiveUpReason::OurMistake),
+        ),
+        (
+            400,
+            "JOIN_AS_PEER_INVALID",
+            "join",
+            give_up(GiveUpReason::OurMistake),
+        ),
+        (
+            400,
+            "PUBLIC_KEY_INVALID",
+            "join",
+            give_up(GiveUpReason::OurMistake),
+        ),
+        (
+            400,
+            "CHAT_ADMIN_REQUIRED",
+            "join",
+            give_up(GiveUpReason::NotAllowed),
+        ),
+        (
+            403,
+            "CHAT_WRITE_FORBIDDEN",
+            "join",
+            give_up(GiveUpReason::NotAllowed),
+        ),
+        (
+            400,
+            "GROUPCALL_PARTICIPANTS_TOO_MUCH",
+            "join",
+            give_up(GiveUpReason::Full),
+        ),
+        (
+            403,
+            "GROUPCALL_ANONYMOUS_FORBIDDEN",
+            "join",
+            give_up(GiveUpReason::NotAsThisPeer),
+        ),
+        (400, "GROUPCALL_NOT_MODIFIED", "settings", R::TreatAsSuccess),
+        (
+            400,
+            "GROUPCALL_ALREADY_DISCARDED",
+            "discard",
+            R::TreatAsSuccess,
+        ),
+        (403, "USER_PRIVACY_RESTRICTED", "invite", R::Report),
+        (400, "USER_ALREADY_PARTICIPANT", "invite", R::Report),
+        (400, "USER_WAS_KICKED", "invite", R::Report),
+        (400, "MESSAGE_ID_INVALID", "decline", R::Ignore),
+        (
+            420,
+            "FLOOD_WAIT_17",
+            "any",
+            R::WaitThenRepeat(Duration::from_secs(17)),
+        ),
+        (500, "INTERNAL", "any", R::CheckTipFirst),
+        (-503, "Timeout", "any", R::CheckTipFirst),
+    ] {
+        for method in methods(on) {
+            assert_eq!(
+                reaction(code, message, method),
+                expected,
+                "{message} from {method}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_chain_error_with_a_longer_name_is_matched_by_its_prefix() {
+    for message in [
+        "CONF_WRITE_CHAIN_INVALID_HEIGHT",
+        "CONF_WRITE_CHAIN_INVALID: 204",
+    ] {
+        assert_eq!(
+            reaction(400, message, Method::JoinGroupCall),
+            Reaction::RebuildOnNewTip
+        );
+    }
+}
+
+#[test]
+fn other_names_are_matched_whole() {
+    for message in [
+        "GROUPCALL_INVALID_",
+        "GROUPCALL_INVALI",
+        "groupcall_invalid",
+        "",
+    ] {
+        assert_eq!(
+            reaction(400, message, Method::JoinGroupCall),
+            Reaction::Unknown,
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn an_error_of_another_method_is_unknown() {
+    for (message, method) in [
+        ("CONF_WRITE_CHAIN_INVALID", Method::GetGroupCall),
+        ("GROUPCALL_SSRC_DUPLICATE_MUCH", Method::CheckGroupCall),
+        ("MESSAGE_ID_INVALID", Method::JoinGroupCall),
+        ("USER_WAS_KICKED", Method::JoinGroupCall),
+    ] {
+        assert_eq!(
+            reaction(400, message, method),
+            Reaction::Unknown,
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn the_name_decides_even_if_the_code_is_another_one() {
+    let message = "GROUPCALL_SSRC_DUPLICATE_MUCH";
+    assert_eq!(
+        reaction(500, message, Method::JoinGroupCall),
+        Reaction::NewSsrc
+    );
+}
+
+#[test]
+fn a_flood_wait_is_exactly_a_number_of_seconds() {
+    let wait = |message: &str| reaction(420, message, Method::GetGroupCallChainBlocks);
+    for (message, seconds) in [
+        ("FLOOD_WAIT_0", 0),
+        ("FLOOD_WAIT_1", 1),
+        ("FLOOD_WAIT_2147483647", 2_147_483_647),
+    ] {
+        let expected = Reaction::WaitThenRepeat(Duration::from_secs(seconds));
+        assert_eq!(wait(message), expected);
+    }
+    for message in [
+        "FLOOD_WAIT_",
+        "FLOOD_WAIT",
+        "FLOOD_WAIT_+1",
+        "FLOOD_WAIT_-1",
+        "FLOOD_WAIT_1.5",
+        "FLOOD_WAIT_1S",
+        "FLOOD_WAIT_ 1",
+        "FLOOD_WAIT_2147483648",
+        "FLOOD_WAIT_99999999999999999999",
+        "FLOOD_WAIT_٣",
+    ] {
+        assert_eq!(wait(message), Reaction::Unknown, "{message}");
+    }
+}
+
+#[test]
+fn every_row_can_be_reached() {
+    for (index, row) in ROWS.iter().enumerate() {
+        let (code, message) = match row.name {
+            ErrorName::Exact(name) | ErrorName::Prefix(name) => (400, name.to_owned()),
+            ErrorName::Seconds(prefix) => (420, format!("{prefix}0")),
+            ErrorName::ServerFault => (500, "X".to_owned()),
+        };
+        let error = RpcError::new(code, message);
+        let first = |method: &Method| {
+            ROWS.iter()
+                .position(|row| row.reaction_to(&error, *method).is_some())
+                == Some(index)
+        };
+        assert!(row.methods.iter().any(first), "{row:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_arbitrary_error_has_a_reaction(code: i32, message: String) {
+        for method in Method::ALL {
+            let expected_fault = (500..600).contains(&code.unsigned_abs());
+            let reaction = reaction(code, &message, *method);
+            prop_assert_eq!(reaction == Reaction::CheckTipFirst, expected_fault);
+        }
+    }
+}
