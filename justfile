@@ -1,0 +1,40 @@
+# Lists the recipes.
+default:
+    @just --list
+
+# Runs everything that a change must pass.
+ci:
+    .ci/run
+
+# Formats the code.
+fmt:
+    cargo fmt --all
+
+# Checks the format and runs clippy without tolerance for warnings.
+lint:
+    cargo fmt --all --check
+    cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+
+# Builds the documentation without tolerance for warnings.
+doc $RUSTDOCFLAGS="-D warnings":
+    cargo doc --locked --workspace --no-deps --all-features
+
+# Runs all tests.
+test:
+    cargo test --workspace
+
+# Joins a recorded call in the embedded server.
+demo:
+    cargo run --release -- demo
+
+# Runs the benches, each beside its floor; arguments go to cargo, as in `just bench --features confcall-state/parallel`.
+bench *ARGS:
+    cargo bench --workspace --bench join_block --bench apply_block --bench parse_block {{ ARGS }}
+
+# Runs the conformance vectors.
+vectors:
+    cargo run --release -- vectors tests/vectors
+
+# Checks licences, duplicate versions, sources and advisories; needs cargo-deny.
+deny:
+    cargo deny check
