@@ -19,11 +19,13 @@ mod error;
 mod group;
 mod proof;
 mod recipients;
+mod self_add;
 mod start;
 
 use std::sync::Arc;
 
 pub use error::{ChainError, GroupStateFault, MissingPermission, RecipientFault};
+pub use self_add::{SelfAddFault, check_self_add};
 
 use crate::keys::{PrivateKey, PublicKey, Signature};
 use crate::trie::Trie;

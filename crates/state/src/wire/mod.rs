@@ -21,7 +21,6 @@ mod change;
 mod form;
 mod group_state;
 mod permissions;
-mod self_add;
 mod shared_key;
 mod state_proof;
 
@@ -31,7 +30,6 @@ pub use byte_strings::ByteStrings;
 pub use change::Change;
 pub use group_state::{GroupState, Participant};
 pub use permissions::Permissions;
-pub use self_add::SelfAddFault;
 pub use shared_key::SharedKey;
 pub use state_proof::StateProof;
 

@@ -1,0 +1,75 @@
+//! The rule that a joining user's block adds this user and changes nothing else.
+
+use thiserror::Error;
+
+use super::ChainState;
+use crate::keys::PublicKey;
+use crate::types::{Height, UserId};
+use crate::wire::{Block, Change, Participant};
+
+/// A block that the chain accepts does more or less than to add the joining user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SelfAddFault {
+    /// The changes are others than a group state and then a shared key.
+    #[error("a join block sets the group state, then the shared key, and nothing else")]
+    Changes,
+    /// There is no key in force after the block, which would leave everybody without one.
+    #[error("a join block writes a shared key for everybody")]
+    NoSharedKey,
+    /// The last participant is not the joining user with the announced key.
+    #[error("the last participant of a join block is the joining user with the announced key")]
+    NotLast,
+    /// Another participant was added, removed, moved or changed.
+    #[error("a join block leaves everybody else as they were")]
+    Others,
+    /// What those outside the call may do was changed.
+    #[error("a join block leaves the external permissions as they were")]
+    ExternalPermissions,
+}
+
+/// Checks that `block`, which leads from `before` to `after`, adds the user with the key and does no more.
+///
+/// Entries that the user had before must be gone, and everybody else must stand in the old order
+/// (`spec/protocol.md`, 6). The chain accepts more than this: it is what a server asks of a join, and what a
+/// joining client checks before it sends one.
+///
+/// # Errors
+///
+/// [`SelfAddFault`]
+pub fn check_self_add(
+    before: &ChainState,
+    block: &Block,
+    after: &ChainState,
+    user_id: UserId,
+    key: PublicKey,
+) -> Result<(), SelfAddFault> {
+    let (old, new) = (before.group_state(), after.group_state());
+    match block.fields().changes.as_slice() {
+        [Change::SetGroupState(_)] => return Err(SelfAddFault::NoSharedKey),
+        [Change::SetGroupState(_), Change::SetSharedKey(_)] => {}
+        _ => return Err(SelfAddFault::Changes),
+    }
+    if after.shared_key().is_empty() {
+        return Err(SelfAddFault::NoSharedKey);
+    }
+    match new.participants.split_last() {
+        Some((last, others)) if is(last, user_id, key) => {
+            let kept = old.participants.iter().filter(|one| one.user_id != user_id);
+            if !kept.eq(others) {
+                return Err(SelfAddFault::Others);
+            }
+        }
+        _ => return Err(SelfAddFault::NotLast),
+    }
+    // Block 0 sets what is permitted; there is nothing before that it could keep.
+    let is_first = before.height() == Height::BEFORE_FIRST;
+    if !is_first && old.external_permissions != new.external_permissions {
+        return Err(SelfAddFault::ExternalPermissions);
+    }
+    Ok(())
+}
+
+fn is(participant: &Participant, user_id: UserId, key: PublicKey) -> bool {
+    participant.user_id == user_id && participant.public_key == key
+}
