@@ -1,0 +1,137 @@
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::Rng as _;
+use confcall_join::api::DataJson;
+use confcall_join::payload::{Fingerprint, IceCredentials};
+use serde_json::{Value, json};
+
+/// The server's end of the media connections of a call.
+///
+/// Nothing listens there: the addresses are ones that are kept for documentation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MediaEnd {
+    credentials: IceCredentials,
+    fingerprint: Fingerprint,
+}
+
+impl MediaEnd {
+    pub(crate) fn draw(rng: &mut ChaCha20Rng) -> Self {
+        let mut digest = [0; 32];
+        rng.fill_bytes(&mut digest);
+        Self {
+            credentials: IceCredentials::generate(rng),
+            fingerprint: Fingerprint::sha256(digest),
+        }
+    }
+
+    /// What `updateGroupCallConnection` carries (`spec/protocol.md`, 10).
+    pub(crate) fn params(&self) -> DataJson {
+        let connection = json!({
+            "transport": {
+                "ufrag": self.credentials.ufrag(),
+                "pwd": self.credentials.pwd(),
+                // The server opens the DTLS connection.
+                "fingerprints": [{
+                    "hash": self.fingerprint.hash().as_str(),
+                    "fingerprint": self.fingerprint.to_string(),
+                    "setup": "active",
+                }],
+                "candidates": [
+                    candidate("1", "192.0.2.1", "2130706431"),
+                    candidate("2", "2001:db8::1", "2130706175"),
+                ],
+                "rtcp-mux": true,
+            },
+            "audio": {
+                "payload-types": [opus()],
+                "rtp-hdrexts": [
+                    header_extension(1, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
+                    header_extension(3, SEND_TIME),
+                ],
+            },
+            "video": {
+                "endpoint": "local",
+                "server_sources": [],
+                "payload-types": [vp8(), repetition()],
+                "rtp-hdrexts": [
+                    header_extension(3, SEND_TIME),
+                    header_extension(13, "urn:3gpp:video-orientation"),
+                ],
+            },
+        });
+        DataJson::new(connection.to_string())
+    }
+}
+
+const SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
+
+/// Every value is a string, numbers too.
+fn candidate(id: &str, ip: &str, priority: &str) -> Value {
+    json!({
+        "port": "32000",
+        "protocol": "udp",
+        "network": "0",
+        "generation": "0",
+        "id": id,
+        "component": "1",
+        "foundation": id,
+        "priority": priority,
+        "ip": ip,
+        "type": "host",
+    })
+}
+
+fn opus() -> Value {
+    json!({
+        "id": 111,
+        "name": "opus",
+        "clockrate": 48000,
+        "channels": 2,
+        "parameters": {"minptime": 10, "useinbandfec": 1},
+        "rtcp-fbs": [{"type": "transport-cc"}],
+    })
+}
+
+fn vp8() -> Value {
+    json!({
+        "id": 100,
+        "name": "VP8",
+        "clockrate": 90000,
+        "channels": 1,
+        "parameters": {},
+        "rtcp-fbs": [
+            {"type": "ccm", "subtype": "fir"},
+            {"type": "nack"},
+            {"type": "nack", "subtype": "pli"},
+            {"type": "transport-cc"},
+        ],
+    })
+}
+
+fn repetition() -> Value {
+    json!({
+        "id": 101,
+        "name": "rtx",
+        "clockrate": 90000,
+        "channels": 1,
+        "parameters": {"apt": 100},
+        "rtcp-fbs": [],
+    })
+}
+
+fn header_extension(id: u8, uri: &str) -> Value {
+    json!({"id": id, "uri": uri})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chacha20::rand_core::SeedableRng as _;
+    use confcall_join::answer::Answer;
+
+    #[test]
+    fn a_client_can_read_the_connection() {
+        let end = MediaEnd::draw(&mut ChaCha20Rng::seed_from_u64(1));
+        let answer = Answer::from_json(end.params().as_str());
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+}

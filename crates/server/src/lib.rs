@@ -1,0 +1,59 @@
+//! A conference server to develop and test clients against, as a value.
+//!
+//! A [`Server`] keeps calls with their two subchains and their rosters, and answers the requests of clients
+//! as the API does: it validates every block with the whole trie, lets a block add nobody but the joining
+//! user, and refuses what the API refuses under the same names. It has no socket, clock, thread or random
+//! generator of its own: the same seed and the same requests always give the same answers.
+//!
+//! ```text
+//! request bytes ──▶ Request ──▶ policy ──▶ payload ──▶ Call::check_join ──▶ Admission ──▶ Call::admit
+//!                                                            │                                │
+//!                                             Refusal ◀──────┘        answer, pushes ◀────────┘
+//! ```
+//!
+//! A refused request changes nothing. Why it was refused is a [`Refusal`], of which a client sees only the
+//! error that the API has for it.
+//!
+//! ```
+//! use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, Request};
+//! use confcall_server::{Options, Server};
+//! use confcall_state::UserId;
+//!
+//! let mut server = Server::new(Options::default());
+//! let call = server.create_empty(UserId::new(1))?;
+//! let slug = server.call(call).map(|call| InputGroupCall::Slug(call.slug().clone()));
+//! let tip = GetGroupCallChainBlocks::tip(slug.ok_or("no such call")?);
+//! let answer = server.answer(UserId::new(2), &Request::from(tip))?;
+//! assert_eq!(answer.0.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod admission;
+mod answer;
+mod call;
+mod chain_blocks;
+mod connection;
+mod creation;
+mod invitations;
+mod item_list;
+mod ledger;
+mod member;
+mod names;
+mod options;
+mod pushes;
+mod recorded;
+mod refusal;
+mod roster;
+mod server;
+
+#[cfg(test)]
+mod tests;
+
+pub use call::Call;
+pub use creation::TooManyCalls;
+pub use invitations::InviteError;
+pub use member::Member;
+pub use options::{Limits, Options};
+pub use recorded::LoadError;
+pub use refusal::Refusal;
+pub use server::Server;

@@ -1,0 +1,80 @@
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::Slug;
+use confcall_join::api::{AccessHash, CallId};
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const SLUG_LENGTH: usize = 20;
+
+/// Where everything comes from that a server makes up.
+///
+/// The state is two numbers, so that servers can be cloned and compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Names {
+    seed: u64,
+    drawn: u64,
+}
+
+impl Names {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self { seed, drawn: 0 }
+    }
+
+    /// A generator that nothing was drawn from yet.
+    pub(crate) fn fresh(&mut self) -> ChaCha20Rng {
+        let mut rng = ChaCha20Rng::seed_from_u64(self.seed);
+        rng.set_stream(self.drawn);
+        self.drawn = self.drawn.wrapping_add(1);
+        rng
+    }
+}
+
+/// The names of one call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CallNames {
+    pub(crate) id: CallId,
+    pub(crate) access_hash: AccessHash,
+    pub(crate) slug: Slug,
+}
+
+impl CallNames {
+    pub(crate) fn draw(rng: &mut ChaCha20Rng) -> Self {
+        Self {
+            // Real ids are positive.
+            id: CallId::new((rng.next_u64() >> 1).cast_signed()),
+            access_hash: AccessHash::new(rng.next_u64().cast_signed()),
+            slug: draw_slug(rng),
+        }
+    }
+}
+
+fn draw_slug(rng: &mut ChaCha20Rng) -> Slug {
+    let mut bytes = [0; SLUG_LENGTH];
+    rng.fill_bytes(&mut bytes);
+    let characters = bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
+    let text: String = characters.copied().map(char::from).collect();
+    #[expect(
+        clippy::expect_used,
+        reason = "20 characters of the alphabet of slugs are a slug"
+    )]
+    Slug::new(&text).expect("a drawn slug")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_seed_gives_the_same_names_and_each_draw_others() {
+        let mut names = Names::new(7);
+        let (first, second) = (
+            CallNames::draw(&mut names.fresh()),
+            CallNames::draw(&mut names.fresh()),
+        );
+        assert_ne!(first, second);
+        assert_eq!(first, CallNames::draw(&mut Names::new(7).fresh()));
+        assert_ne!(first, CallNames::draw(&mut Names::new(8).fresh()));
+    }
+}

@@ -1,0 +1,146 @@
+//! Whole requests against a server, as clients send them.
+
+mod chain_blocks;
+mod creation;
+mod forged_blocks;
+mod joining;
+mod media;
+mod recorded;
+mod robustness;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall_join::Ssrc;
+use confcall_join::api::{
+    CallId, ChainBlocks, InputGroupCall, JoinGroupCall, Request, RpcError, Service as _, SubChain,
+    Update, Updates,
+};
+use confcall_join::payload::{Fingerprint, JoinPayload};
+use confcall_join::policy::ConferenceJoin;
+use confcall_state::wire::BlockFields;
+use confcall_state::{Block, JoinBlock, Newcomer, UserId};
+
+use crate::{Call, Limits, Options, Server};
+
+const ALICE: UserId = UserId::new(1);
+const BOB: UserId = UserId::new(2);
+const CAROL: UserId = UserId::new(3);
+
+/// A server with one call, and the randomness of its clients.
+struct Scene {
+    server: Server,
+    call: CallId,
+    rng: ChaCha20Rng,
+}
+
+impl Scene {
+    /// A call without any block.
+    fn empty() -> Self {
+        Self::limited(Limits::default())
+    }
+
+    fn limited(limits: Limits) -> Self {
+        let mut server = Server::new(Options { seed: 1, limits });
+        let call = server.create_empty(ALICE).unwrap();
+        let rng = ChaCha20Rng::seed_from_u64(2);
+        Self { server, call, rng }
+    }
+
+    /// A call that these users have joined in this order.
+    fn with(users: &[UserId]) -> Self {
+        let mut scene = Self::empty();
+        for user in users {
+            scene.join(*user).unwrap();
+        }
+        while scene.server.poll_push().is_some() {}
+        scene
+    }
+
+    fn call(&self) -> &Call {
+        self.server.call(self.call).unwrap()
+    }
+
+    fn tip(&self) -> Option<Block> {
+        let last = self.call().blocks().last();
+        last.map(|bytes| Block::from_server(bytes).unwrap())
+    }
+
+    /// A block by which the user would enter now.
+    fn attempt(&mut self, user: UserId) -> JoinBlock {
+        let newcomer = Newcomer::new(user);
+        match self.tip() {
+            Some(tip) => JoinBlock::add_self(&tip, newcomer, &mut self.rng).unwrap(),
+            None => JoinBlock::first(newcomer, &mut self.rng).unwrap(),
+        }
+    }
+
+    /// The request that sends an attempt.
+    fn request(&mut self, attempt: &JoinBlock) -> JoinGroupCall {
+        let join = ConferenceJoin {
+            call: self.call().reference(),
+            public_key: attempt.public_key(),
+            block: attempt.block().bytes().to_vec(),
+            payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut self.rng),
+            muted: true,
+            video_stopped: true,
+        };
+        join.into_request()
+    }
+
+    fn send(&mut self, from: UserId, request: impl Into<Request>) -> Result<Updates, RpcError> {
+        self.server.handle(from, &request.into().to_tl())
+    }
+
+    fn join(&mut self, user: UserId) -> Result<Updates, RpcError> {
+        let attempt = self.attempt(user);
+        let request = self.request(&attempt);
+        self.send(user, request)
+    }
+
+    /// Sends a request that must be refused by this name and change nothing.
+    #[track_caller]
+    fn refused(&mut self, from: UserId, request: impl Into<Request>, expected: &str) {
+        let before = self.server.clone();
+        let error = self.send(from, request).unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), (400, expected));
+        assert_eq!(self.server, before);
+    }
+
+    /// Sends an attempt of `user` whose block was forged and signed again, to be refused.
+    #[track_caller]
+    fn forged(&mut self, user: UserId, forge: impl FnOnce(&mut BlockFields), expected: &str) {
+        let attempt = self.attempt(user);
+        let mut request = self.request(&attempt);
+        let mut fields = attempt.block().fields().clone();
+        forge(&mut fields);
+        request.block = Some(fields.sign(attempt.private_key()).bytes().to_vec());
+        self.refused(user, request, expected);
+    }
+}
+
+/// The same request with another source of sound.
+fn with_source(mut request: JoinGroupCall, source: Ssrc) -> JoinGroupCall {
+    let payload = JoinPayload::from_json(request.params.as_str()).unwrap();
+    request.params = payload.with_ssrc(source).to_params();
+    request
+}
+
+/// The items of one subchain in an answer.
+fn items(updates: &Updates, wanted: SubChain) -> &ChainBlocks {
+    let mut found = updates.0.iter().filter_map(|update| match update {
+        Update::ChainBlocks(blocks) if blocks.sub_chain == wanted => Some(blocks),
+        _ => None,
+    });
+    let blocks = found.next().unwrap();
+    assert_eq!(found.next(), None);
+    blocks
+}
+
+/// The call that an answer names.
+fn named_call(updates: &Updates) -> InputGroupCall {
+    let mut calls = updates.0.iter().filter_map(|update| match update {
+        Update::GroupCall(call) => Some(call.reference()),
+        _ => None,
+    });
+    calls.next().unwrap()
+}
