@@ -4,9 +4,9 @@
 //! block that enters the chain without a key for us can no longer be taken back. What is checked is what would
 //! be sent: the bytes and the key that is announced with them.
 
+use confcall_state::chain::{SelfAddFault, check_self_add};
 use confcall_state::keys::PublicKey;
 use confcall_state::tl::ReadError;
-use confcall_state::wire::{Change, GroupState, SelfAddFault};
 use confcall_state::{Block, Chain, ChainError, JoinBlock, OpenError};
 use thiserror::Error;
 
@@ -30,10 +30,7 @@ pub enum PresendError {
     /// The chain would refuse the block.
     #[error("the join block does not stand on the tip: {0}")]
     Chain(#[from] ChainError),
-    /// The block does more than set the group state and the shared key.
-    #[error("the join block has other changes than a group state and a key for it")]
-    OtherChanges,
-    /// The block does more or less to the group than to add us.
+    /// The block does more or less than to add us and write a key for all.
     #[error("the join block does not add exactly us: {0}")]
     NotExactlyUs(#[from] SelfAddFault),
     /// The block holds no key for us.
@@ -62,24 +59,9 @@ impl CheckedJoin {
         }
         let chain = tip.map_or_else(|| Ok(Chain::client()), Chain::start_from)?;
         let staged = chain.stage(&block)?;
-        if !matches!(
-            block.fields().changes.as_slice(),
-            [Change::SetGroupState(_), Change::SetSharedKey(_)]
-        ) {
-            return Err(PresendError::OtherChanges);
-        }
-        let after = staged.state().group_state();
-        let before = match tip {
-            Some(_) => GroupState::clone(chain.state().group_state()),
-            None => GroupState {
-                participants: Vec::new(),
-                external_permissions: after.external_permissions,
-            },
-        };
-        after.check_self_add(&before, join.user_id(), &announced)?;
-        staged
-            .state()
-            .open_epoch_key(join.user_id(), join.private_key())?;
+        let (before, after) = (chain.state(), staged.state());
+        check_self_add(before, &block, after, join.user_id(), announced)?;
+        after.open_epoch_key(join.user_id(), join.private_key())?;
         Ok(Self {
             public_key: announced,
             block: join.block().bytes().to_vec(),

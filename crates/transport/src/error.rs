@@ -1,0 +1,57 @@
+use confcall_join::api::{Method, RpcError};
+use confcall_join::policy::PolicyViolation;
+use confcall_join::presend::PresendError;
+use confcall_join::reaction::Reaction;
+use confcall_state::JoinBlockError;
+use thiserror::Error;
+
+use crate::answer::AnswerFault;
+
+/// The user is not in the call.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum JoinError {
+    /// The server refused a request, and trying the same again would not help.
+    #[error("{method} was refused: {error}")]
+    Refused {
+        /// The method that was called.
+        method: Method,
+        /// The server's error.
+        error: RpcError,
+        /// What to do about it.
+        reaction: Reaction,
+    },
+    /// The server refused every attempt for a reason that another attempt could have met.
+    #[error("gave up after {attempts} attempts: {error}")]
+    Exhausted {
+        /// How many times a block was sent.
+        attempts: u32,
+        /// The last error.
+        error: RpcError,
+    },
+    /// An answer was lost, and trying again did not help.
+    #[error("{method} has no answer after {attempts} attempts: {reason}")]
+    Lost {
+        /// The method that was called.
+        method: Method,
+        /// How many times it was called.
+        attempts: u32,
+        /// What the network says of it.
+        reason: String,
+    },
+    /// The call has no block, and the caller did not ask to write the first one.
+    #[error("the call has no block yet")]
+    Empty,
+    /// The server showed a tip or an answer that cannot be joined with.
+    #[error("the server's answer cannot be used: {0}")]
+    Answer(#[from] AnswerFault),
+    /// No join block can be built on the tip.
+    #[error("no block can be built: {0}")]
+    Block(#[from] JoinBlockError),
+    /// The join block that was built must not be sent.
+    #[error("the block was not sent: {0}")]
+    Presend(#[from] PresendError),
+    /// A request breaks the policy and was not sent.
+    #[error("the request was not sent: {0}")]
+    Policy(#[from] PolicyViolation),
+}

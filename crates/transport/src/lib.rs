@@ -1,0 +1,22 @@
+//! Carries the join of a Telegram conference call over a network client.
+//!
+//! ```text
+//! join_once ── Request ──▶ Transport ──▶ loopback ──▶ a Service in this process
+//!     ▲                        │                      (or any MTProto client)
+//!     └── Updates, CallError ──┘
+//! ```
+//!
+//! [`Transport`] is what a client's network must be able to do. [`join_once`] takes a user from a target to a
+//! joined call over any of them; [`loopback`] connects users to a server in the same process.
+
+mod adapter;
+mod answer;
+mod backoff;
+mod error;
+mod join_once;
+pub mod loopback;
+
+pub use adapter::{CallError, Missed, Transport, UpdateStream};
+pub use answer::{AnswerFault, Joined};
+pub use error::JoinError;
+pub use join_once::{EmptyCall, JoinOptions, Step, join_once};
