@@ -1,0 +1,32 @@
+//! Joins Telegram's end-to-end encrypted conference calls.
+//!
+//! This is the crate that clients depend on. It adds nothing of its own: it names what most clients need, and
+//! hands on the crates below it, each of which can be used alone.
+//!
+//! ```text
+//! transport   join_once: from a target to a joined call, over your network
+//!     │
+//!   join      requests, policy, payloads, links, errors and what to do about them
+//!     │
+//!   state     keys, wire format, the chain, the key of each epoch
+//! ```
+//!
+//! Start with [`join_once`]. The README has a complete example.
+
+pub use confcall_join as join;
+pub use confcall_state as state;
+pub use confcall_transport as transport;
+
+pub use confcall_join::link::Link;
+pub use confcall_join::payload::JoinPayload;
+pub use confcall_join::presend::Media;
+pub use confcall_join::target::Target;
+pub use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
+pub use confcall_transport::{
+    CallError, EmptyCall, JoinError, JoinOptions, Joined, Step, Transport, join_once,
+};
+
+/// The README's example, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
