@@ -433,3 +433,35 @@ fn secrets_are_not_printed() {
         "PrivateKey(..) EpochKey(..) RawKey(..) SharedSecret(..)"
     );
 }
+
+/// Everybody twice as a user, and once as a key, for groups that are compared pairwise and that are sorted.
+#[test]
+fn nobody_is_in_a_group_twice_however_large_it_is() {
+    let mut rng = rng();
+    let alice = PrivateKey::generate(&mut rng);
+    for size in [2, 9, 10, 40] {
+        let mut everybody = vec![participant(ALICE, &alice, 3)];
+        everybody.extend(
+            (2..=size).map(|id| {
+                participant(UserId::new(1000 - 13 * id), &PrivateKey::generate(&mut rng), 3)
+            }),
+        );
+        let build = |everybody: &[Participant]| {
+            Chain::client().build(vec![group(everybody.to_vec())], &alice)
+        };
+        build(&everybody).unwrap();
+        for (from, to) in [(0, everybody.len() - 1), (everybody.len() - 1, 0)] {
+            let mut same_user = everybody.clone();
+            same_user[to].user_id = everybody[from].user_id;
+            let mut same_key = everybody.clone();
+            same_key[to].public_key = everybody[from].public_key;
+            for twice in [same_user, same_key] {
+                let error = build(&twice).unwrap_err();
+                assert_eq!(
+                    error.reference_code(),
+                    Some(ReferenceCode::InvalidGroupState)
+                );
+            }
+        }
+    }
+}

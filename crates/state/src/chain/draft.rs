@@ -110,9 +110,10 @@ impl Draft {
         signer: &PublicKey,
     ) -> Result<(), ChainError> {
         let refused = |missing| ChainError::NotPermitted { change, missing };
-        let next_index = group::check(next)?;
+        let in_place = group::in_place(&self.group_state, next);
+        group::check(next, in_place)?;
         let before = Standing::of(signer, &self.group_state);
-        group::check_permissions(&self.group_state, next, &next_index, before.permissions)
+        group::check_permissions(&self.group_state, next, in_place, before.permissions)
             .map_err(refused)?;
         if !Standing::of(signer, next).may_write_keys() {
             return Err(refused(MissingPermission::MemberAfterwards));

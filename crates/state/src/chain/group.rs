@@ -2,37 +2,72 @@
 
 use core::cmp::Ordering;
 
-use super::error::{ChainError, GroupStateFault, MissingPermission};
+use super::error::{GroupStateFault, MissingPermission};
 use crate::wire::{GroupState, Participant, Permissions};
 
-/// Checks that a group state is well-formed; gives its participants in the order of their user ids.
-pub(super) fn check(group_state: &GroupState) -> Result<Vec<&Participant>, ChainError> {
+/// Up to this many participants are compared with every other, more are sorted.
+const FEW: usize = 8;
+
+/// How many of the first participants are the same in both states, by user and key.
+pub(super) fn in_place(current: &GroupState, next: &GroupState) -> usize {
+    let both = current.participants.iter().zip(&next.participants);
+    both.take_while(|(old, one)| is_same(old, one)).count()
+}
+
+/// Checks that a group state is well-formed, whose first `known` participants are so among themselves.
+pub(super) fn check(group_state: &GroupState, known: usize) -> Result<(), GroupStateFault> {
     let participants = &group_state.participants;
     let unknown = |permissions: Permissions| !Permissions::ALL.contains(permissions);
     if unknown(group_state.external_permissions) {
-        return Err(GroupStateFault::UnknownExternalPermissions.into());
+        return Err(GroupStateFault::UnknownExternalPermissions);
     }
     if let Some(one) = participants.iter().find(|one| unknown(one.permissions)) {
-        return Err(GroupStateFault::UnknownPermissions(one.user_id).into());
+        return Err(GroupStateFault::UnknownPermissions(one.user_id));
     }
-    let by_user = by_user(group_state);
+    let few = participants.len() - known.min(participants.len()) <= FEW;
+    if few {
+        (known..participants.len()).try_for_each(|index| check_unique(participants, index))
+    } else {
+        check_all_unique(participants)
+    }
+}
+
+/// Checks that the participant at `index` is none of those before it.
+fn check_unique(participants: &[Participant], index: usize) -> Result<(), GroupStateFault> {
+    let (Some(one), Some(before)) = (participants.get(index), participants.get(..index)) else {
+        return Ok(());
+    };
+    if before.iter().any(|other| other.user_id == one.user_id) {
+        Err(GroupStateFault::DuplicateUser(one.user_id))
+    } else if before
+        .iter()
+        .any(|other| other.public_key == one.public_key)
+    {
+        Err(GroupStateFault::DuplicateKey(one.public_key))
+    } else {
+        Ok(())
+    }
+}
+
+/// Checks that no participant is another.
+fn check_all_unique(participants: &[Participant]) -> Result<(), GroupStateFault> {
+    let by_user = by_user(participants);
     if let Some((one, _)) = adjacent(&by_user).find(|(a, b)| a.user_id == b.user_id) {
-        return Err(GroupStateFault::DuplicateUser(one.user_id).into());
+        return Err(GroupStateFault::DuplicateUser(one.user_id));
     }
     // Keys are compared whole only where their first bytes agree.
     let by_key = sorted(participants, key_prefix, |one, other| {
         one.public_key.cmp(&other.public_key)
     });
-    if let Some((one, _)) = adjacent(&by_key).find(|(a, b)| a.public_key == b.public_key) {
-        return Err(GroupStateFault::DuplicateKey(one.public_key).into());
+    match adjacent(&by_key).find(|(a, b)| a.public_key == b.public_key) {
+        Some((one, _)) => Err(GroupStateFault::DuplicateKey(one.public_key)),
+        None => Ok(()),
     }
-    Ok(by_user)
 }
 
 /// The participants in the order of their user ids.
-fn by_user(group_state: &GroupState) -> Vec<&Participant> {
-    let user_id = |one: &Participant| one.user_id;
-    sorted(&group_state.participants, user_id, |_, _| Ordering::Equal)
+fn by_user(participants: &[Participant]) -> Vec<&Participant> {
+    sorted(participants, |one| one.user_id, |_, _| Ordering::Equal)
 }
 
 /// The participants in the order of a number that stands beside each while they are sorted, ties in `order`.
@@ -66,16 +101,15 @@ struct Difference {
     given: Permissions,
 }
 
-/// Checks that somebody with `permissions` may turn one group state into the other.
-///
-/// `next_by_user` is the next state's participants in the order of their user ids.
+/// Checks that somebody with `permissions` may turn one group state into the other; the first `in_place`
+/// participants are the same in both.
 pub(super) fn check_permissions(
     current: &GroupState,
     next: &GroupState,
-    next_by_user: &[&Participant],
+    in_place: usize,
     permissions: Permissions,
 ) -> Result<(), MissingPermission> {
-    let difference = difference(&by_user(current), next_by_user);
+    let difference = Difference::between(&current.participants, &next.participants, in_place);
     let may_add = permissions.contains(Permissions::ADD_USERS);
     let may_remove = permissions.contains(Permissions::REMOVE_USERS);
     let external = current.external_permissions;
@@ -94,26 +128,40 @@ pub(super) fn check_permissions(
     }
 }
 
-/// Walks both lists in the order of user ids; a participant is the same if user and key are.
-fn difference(current: &[&Participant], next: &[&Participant]) -> Difference {
-    let mut difference = Difference::default();
-    let mut current = current.iter().peekable();
-    for one in next {
-        while current.next_if(|old| old.user_id < one.user_id).is_some() {
-            difference.removes = true;
+impl Difference {
+    /// How well-formed lists of participants differ, of which the first `in_place` are the same.
+    ///
+    /// Most blocks leave most participants where they are, and those need no sorting.
+    fn between(current: &[Participant], next: &[Participant], in_place: usize) -> Self {
+        let mut difference = Self::default();
+        let (stay, current) = current.split_at_checked(in_place).unwrap_or_default();
+        for (old, one) in stay.iter().zip(next) {
+            difference.keep(old, one);
         }
-        match current.next_if(|old| old.user_id == one.user_id) {
-            Some(old) if old.public_key == one.public_key => {
-                difference.changes_permissions |= old.permissions != one.permissions;
-                difference.given = difference.given | one.permissions.without(old.permissions);
+        let mut current = by_user(current).into_iter().peekable();
+        for one in by_user(next.get(in_place..).unwrap_or_default()) {
+            while current.next_if(|old| old.user_id < one.user_id).is_some() {
+                difference.removes = true;
             }
-            replaced => {
-                difference.removes |= replaced.is_some();
-                difference.adds = true;
-                difference.given = difference.given | one.permissions;
+            match current.next_if(|old| old.user_id == one.user_id) {
+                Some(old) if is_same(old, one) => difference.keep(old, one),
+                replaced => {
+                    difference.removes |= replaced.is_some();
+                    difference.adds = true;
+                    difference.given = difference.given | one.permissions;
+                }
             }
         }
+        difference.removes |= current.next().is_some();
+        difference
     }
-    difference.removes |= current.next().is_some();
-    difference
+
+    fn keep(&mut self, old: &Participant, one: &Participant) {
+        self.changes_permissions |= old.permissions != one.permissions;
+        self.given = self.given | one.permissions.without(old.permissions);
+    }
+}
+
+fn is_same(old: &Participant, one: &Participant) -> bool {
+    old.user_id == one.user_id && old.public_key == one.public_key
 }

@@ -49,7 +49,7 @@ pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
         sets_shared_key: seen.shared_key,
     };
     draft.check_proof(proof)?;
-    group::check(&draft.group_state)?;
+    group::check(&draft.group_state, 0)?;
     recipients::check(&draft.shared_key, &draft.group_state)?;
     Ok(ChainState {
         height: fields.height,
