@@ -1,0 +1,143 @@
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use confcall::join::api::Request;
+use confcall::state::UserId;
+use confcall::{Chain, Joined, Step};
+use confcall_server::Call;
+
+use super::recorded::RecordedCall;
+
+const LABEL: Style = AnsiColor::Cyan.on_default().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+
+/// One line of a step: what it is about, and what it says.
+pub(super) struct Line {
+    label: &'static str,
+    text: String,
+}
+
+/// Writes the demo for people.
+pub(super) struct Show<'a, W>(&'a mut W);
+
+impl<'a, W: Write> Show<'a, W> {
+    pub(super) fn new(out: &'a mut W) -> Self {
+        Self(out)
+    }
+
+    fn line(&mut self, label: &str, text: &str) -> io::Result<()> {
+        writeln!(self.0, "{LABEL}{label:<9}{LABEL:#} {text}")?;
+        self.0.flush()
+    }
+
+    /// The call before we join it.
+    pub(super) fn start(
+        &mut self,
+        recorded: &RecordedCall,
+        call: &Call,
+        seed: &[u8; 32],
+    ) -> io::Result<()> {
+        let loaded = format!(
+            "{}, recorded: {} blocks and {} broadcasts, every block validated by the embedded server",
+            recorded.name,
+            call.blocks().len(),
+            call.broadcasts().len(),
+        );
+        self.line("call", &loaded)?;
+        self.line("link", &call.invite_link())?;
+        self.line("seed", &format!("{}  (--seed repeats this run)", hex::encode(seed)))
+    }
+
+    pub(super) fn steps(&mut self, steps: &[Vec<Line>]) -> io::Result<()> {
+        let mut lines = steps.iter().flatten();
+        lines.try_for_each(|line| self.line(line.label, &line.text))
+    }
+
+    /// The server's verdict and the call after it.
+    pub(super) fn joined(&mut self, joined: &Joined) -> io::Result<()> {
+        let state = joined.chain.state();
+        let attempts = joined.attempts;
+        self.line("verdict", &format!("{GOOD}accepted{GOOD:#} at attempt {attempts}"))?;
+        let height = format!("{}, hash {}", state.height(), state.hash());
+        self.line("height", &height)?;
+        for one in &state.group_state().participants {
+            let member = format!("{:<14} {}  may {}", one.user_id, one.public_key, one.permissions);
+            self.line("member", &member)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn opened(&mut self, user_id: UserId) -> io::Result<()> {
+        self.line("key", &format!("user {user_id} opens the new shared key: the same as ours"))
+    }
+
+    pub(super) fn verified(&mut self, members: usize) -> io::Result<()> {
+        writeln!(
+            self.0,
+            "{GOOD}verified{GOOD:#}: we and all {members} recorded members hold the same epoch key"
+        )
+    }
+}
+
+/// What a step says.
+pub(super) fn describe(step: &Step<'_>) -> Vec<Line> {
+    let line = |label, text| Line { label, text };
+    match step {
+        Step::TipRead(Some(tip)) => {
+            let participants = Chain::start_from(tip)
+                .map(|chain| chain.state().group_state().participants.len());
+            let participants = participants.map_or("?".to_owned(), |count| count.to_string());
+            let text = format!(
+                "height {}, hash {}, {participants} participants",
+                tip.height(),
+                tip.hash()
+            );
+            vec![line("tip", text)]
+        }
+        Step::TipRead(None) => vec![line("tip", "the call has no block".to_owned())],
+        Step::BlockBuilt(join) => {
+            let block = join.block();
+            vec![
+                line(
+                    "block",
+                    format!("height {}, {} bytes, hash {}", block.height(), block.bytes().len(), block.hash()),
+                ),
+                line("adds", format!("user {}", join.user_id())),
+                line("key", join.public_key().to_string()),
+            ]
+        }
+        Step::Sending(request) => describe_request(request),
+        Step::Retrying { error, pause } => {
+            vec![line("retry", format!("{error}; again after {pause:.1?}"))]
+        }
+        Step::WaitingForFirstBlock { pause } => {
+            vec![line("wait", format!("no block yet; reading again after {pause:.1?}"))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn describe_request(request: &Request) -> Vec<Line> {
+    let size = request.to_tl().len();
+    let method = request.method();
+    let mut lines = vec![Line {
+        label: "request",
+        text: format!("{method}, {size} bytes"),
+    }];
+    if let Request::Join(join) = request {
+        let present = |present| if present { "set" } else { "none" };
+        lines.push(Line {
+            label: "fields",
+            text: format!(
+                "join_as {:?}, invite_hash {}, public_key {}, block {}, muted {}, video_stopped {}",
+                join.join_as,
+                present(join.invite_hash.is_some()),
+                present(join.public_key.is_some()),
+                present(join.block.is_some()),
+                join.muted,
+                join.video_stopped,
+            ),
+        });
+    }
+    lines
+}

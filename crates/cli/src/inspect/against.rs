@@ -1,0 +1,66 @@
+//! A block on top of the state that the previous one shows.
+
+use confcall::state::wire::GroupState;
+use confcall::state::{Block, Chain, ChainError, ChainState};
+use confcall_conformance::{Array, shapes};
+use serde::Serialize;
+
+use super::difference::Difference;
+
+/// What is accepted, as a state, or refused.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    Ok(Box<shapes::ChainState>),
+    Error(shapes::CodedError),
+}
+
+impl Outcome {
+    pub(super) fn of(result: Result<&ChainState, ChainError>) -> Self {
+        match result {
+            Ok(state) => Self::Ok(Box::new(shapes::ChainState::from(state))),
+            Err(error) => Self::Error(coded(&error)),
+        }
+    }
+}
+
+/// What --previous says of a block.
+#[derive(Debug, Serialize)]
+pub(super) struct Against {
+    pub(super) height: i32,
+    pub(super) hash: Array<32>,
+    /// What a chain that starts from the previous block makes of this one; not there if none can start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) outcome: Option<Outcome>,
+    /// Why no chain can start from the previous block.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) cannot_start: Option<shapes::CodedError>,
+    /// How the group that this block shows differs; not there where either shows none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) difference: Option<Difference>,
+}
+
+impl Against {
+    /// Applies the block to the chain that the previous one started.
+    pub(super) fn new(
+        previous: &Block,
+        before: Result<&Chain, &ChainError>,
+        block: &Block,
+        group: Option<&GroupState>,
+    ) -> Self {
+        let outcome = before.ok().cloned().map(|mut chain| Outcome::of(chain.apply(block)));
+        let unchanged = || before.ok().map(|chain| &**chain.state().group_state());
+        let groups = unchanged().zip(group.or_else(unchanged));
+        Self {
+            height: previous.height().value(),
+            hash: Array(*previous.hash().as_bytes()),
+            outcome,
+            cannot_start: before.err().map(coded),
+            difference: groups.map(|(old, new)| Difference::between(old, new)),
+        }
+    }
+}
+
+fn coded(error: &ChainError) -> shapes::CodedError {
+    shapes::CodedError::new(error.reference_code(), error)
+}

@@ -1,0 +1,293 @@
+//! A block as a person reads it.
+
+use std::collections::BTreeSet;
+
+use confcall::state::wire::{Change, GroupState, Permissions, SharedKey};
+use confcall::state::{Block, KvHash};
+use confcall_conformance::shapes::CodedError;
+
+use super::against::{Against, Outcome};
+use super::block::BlockReport;
+use super::difference::{Changed, Difference, Step};
+use super::shown::{KeyShown, Shown, Source};
+use super::signer::Verdict;
+use super::style::{bad, doubt, faint, good};
+use super::tree::Tree;
+
+/// How many bytes of a value are shown.
+const SHOWN_BYTES: usize = 32;
+
+pub(super) fn tree(report: &BlockReport, block: &Block) -> Tree {
+    let fields = block.fields();
+    let shown = Shown::by(fields);
+    let title = format!("block {}", fields.height);
+    let about = format!(", {}, {} bytes", report.form.words(), report.size);
+    Tree::new(title, about)
+        .line("hash", block.hash().to_string())
+        .line("previous hash", previous_hash(block))
+        .line("signed by", signer(report))
+        .line("signature", verdict(report.signature))
+        .line("encoding", encoding(report))
+        .with_all(deviations(report))
+        .with(changes(&fields.changes))
+        .with(group(&shown, report.previous.as_ref()))
+        .with(shared_key(&shown.key))
+        .with(state_proof(block))
+        .with(start(&report.start))
+        .with_all(report.previous.as_ref().map(against))
+}
+
+fn previous_hash(block: &Block) -> String {
+    let hash = block.fields().prev_block_hash;
+    if hash == confcall::state::BlockHash::ZERO {
+        format!("{hash} {}", faint("zero: there is no block before"))
+    } else {
+        hash.to_string()
+    }
+}
+
+fn signer(report: &BlockReport) -> String {
+    let Some(signer) = &report.signer else {
+        return format!(
+            "nobody is named, so it must be the first participant before; {}",
+            doubt("give the block before with --previous")
+        );
+    };
+    let user = match signer.user_id {
+        Some(user_id) => format!("user {user_id}"),
+        None => "nobody in the groups that are known".to_owned(),
+    };
+    let how = match signer.named {
+        true => "",
+        false => ", not named: the first participant before",
+    };
+    format!("{} {user}{how}", signer.public_key)
+}
+
+pub(super) fn verdict(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Valid => good("valid"),
+        Verdict::Invalid => format!("{}: not one of this key over this content", bad("invalid")),
+        Verdict::Unknown => format!("{}: whose it should be is not known", doubt("unchecked")),
+    }
+}
+
+fn encoding(report: &BlockReport) -> String {
+    match report.deviations.len() {
+        0 => "canonical".to_owned(),
+        count => format!(
+            "{}, in {count} places; hash and signature are of the canonical bytes",
+            doubt("not canonical")
+        ),
+    }
+}
+
+fn deviations(report: &BlockReport) -> Option<Tree> {
+    if report.deviations.is_empty() {
+        return None;
+    }
+    let lines = report.deviations.iter();
+    let lines = lines.map(|one| Tree::new(format!("byte {}", one.offset), one.message.as_str()));
+    Some(Tree::new("deviations", "").with_all(lines))
+}
+
+fn changes(changes: &[Change]) -> Tree {
+    let lines = changes.iter().enumerate().map(|(number, change)| {
+        let number = number.to_string();
+        match change {
+            Change::Noop { nonce } => {
+                Tree::new(number, format!("nothing; nonce {}", hex::encode(nonce)))
+            }
+            Change::SetValue { key, value } => Tree::new(number, "sets a value")
+                .line("key", some_bytes(key))
+                .line("value", some_bytes(value)),
+            Change::SetGroupState(group) => {
+                let count = group.participants.len();
+                Tree::new(number, format!("sets the group: {count} participants"))
+            }
+            Change::SetSharedKey(key) => {
+                let count = key.recipients.len();
+                Tree::new(number, format!("sets the shared key: for {count} recipients"))
+            }
+        }
+    });
+    Tree::new("changes", changes.len().to_string()).with_all(lines)
+}
+
+fn some_bytes(bytes: &[u8]) -> String {
+    match bytes.get(..SHOWN_BYTES) {
+        Some(start) if bytes.len() > SHOWN_BYTES => {
+            format!("{}... ({} bytes; --json has all)", hex::encode(start), bytes.len())
+        }
+        _ => format!("{} ({} bytes)", hex::encode(bytes), bytes.len()),
+    }
+}
+
+fn group(shown: &Shown<'_>, against: Option<&Against>) -> Tree {
+    let Some((group, source)) = shown.group else {
+        return Tree::new("group after it", "not shown by this block");
+    };
+    let count = group.participants.len();
+    let version = group.protocol_version();
+    let value = format!("{count} participants, protocol version {version}; {}", source.words());
+    let difference = against.and_then(|against| against.difference.as_ref());
+    Tree::new("group after it", value)
+        .with_all(participants(group, difference))
+        .line("", format!("everybody else may: {}", group.external_permissions))
+}
+
+/// The table of the participants, in the order of the chain.
+fn participants(group: &GroupState, difference: Option<&Difference>) -> Vec<Tree> {
+    if group.participants.is_empty() {
+        return Vec::new();
+    }
+    let row = |user: &str, key: &str, may: &str, version: &str, note: &str| {
+        let row = format!("{user:>20}  {key:<64}  {may:<20}  {version:<7}  {note}");
+        row.trim_end().to_owned()
+    };
+    let head = row("user id", "public key", "may", "version", "");
+    let added = difference.iter().flat_map(|all| &all.added);
+    let added: BTreeSet<i64> = added.map(|one| one.user_id).collect();
+    let rows = group.participants.iter().map(|one| {
+        let is_new = added.contains(&one.user_id.value());
+        let text = row(
+            &one.user_id.to_string(),
+            &one.public_key.to_string(),
+            &one.permissions.to_string(),
+            &one.version.to_string(),
+            if is_new { "new" } else { "" },
+        );
+        Tree::new("", text)
+    });
+    std::iter::once(Tree::new("", faint(&head))).chain(rows).collect()
+}
+
+fn shared_key(shown: &KeyShown<'_>) -> Tree {
+    const LABEL: &str = "shared key after it";
+    match shown {
+        KeyShown::Key(key, _) if key.is_empty() => Tree::new(LABEL, doubt("none")),
+        KeyShown::Key(key, source) => key_tree(LABEL, key, *source),
+        KeyShown::Cleared => Tree::new(
+            LABEL,
+            format!("{}: the group changes and no key is set after it", doubt("none")),
+        ),
+        KeyShown::Unknown => Tree::new(LABEL, "not shown by this block"),
+    }
+}
+
+fn key_tree(label: &str, key: &SharedKey, source: Source) -> Tree {
+    let size = key.encrypted_shared_key.len();
+    let recipients: Vec<_> = key.recipients.iter().map(|user| user.to_string()).collect();
+    let count = recipients.len();
+    Tree::new(label, format!("for {count} recipients; {}", source.words()))
+        .line("ephemeral key", key.ephemeral_key.to_string())
+        .line("encrypted key", format!("{size} bytes"))
+        .line("recipients", recipients.join(", "))
+        .line("headers", headers(key))
+}
+
+/// The number of headers, and the size that they all have or the odd ones out.
+fn headers(key: &SharedKey) -> String {
+    let count = key.headers.len();
+    let is_odd = |(_, header): &(usize, &[u8])| header.len() != 32;
+    let odd = key.headers.iter().enumerate().find(is_odd);
+    match odd {
+        None => format!("{count} of 32 bytes"),
+        Some((number, header)) => format!(
+            "{count}; {}",
+            doubt(&format!("number {number} has {} bytes instead of 32", header.len()))
+        ),
+    }
+}
+
+fn state_proof(block: &Block) -> Tree {
+    let proof = &block.fields().state_proof;
+    let kv_hash = match proof.kv_hash {
+        KvHash::EMPTY => format!("{} {}", proof.kv_hash, faint("the empty trie")),
+        hash => hash.to_string(),
+    };
+    let part = |is_there: bool| if is_there { "repeated" } else { "left out" };
+    Tree::new("state proof", "")
+        .line("trie hash", kv_hash)
+        .line("group", part(proof.group_state.is_some()))
+        .line("shared key", part(proof.shared_key.is_some()))
+}
+
+fn start(start: &Outcome) -> Tree {
+    let value = match start {
+        Outcome::Ok(_) => "a client can start from this block".to_owned(),
+        Outcome::Error(error) => {
+            format!("a client cannot start from this block: {}", words(error))
+        }
+    };
+    Tree::new("alone", value)
+}
+
+fn against(against: &Against) -> Tree {
+    let tree = Tree::new("after the previous", format!("block {}, {}", against.height, against.hash));
+    let tree = match (&against.outcome, &against.cannot_start) {
+        (Some(Outcome::Ok(_)), _) => tree.line("verdict", good("accepted")),
+        (Some(Outcome::Error(error)), _) => {
+            tree.line("verdict", format!("{}: {}", bad("refused"), words(error)))
+        }
+        (None, Some(error)) => tree.line(
+            "verdict",
+            format!(
+                "{}: no chain can start from the previous block: {}",
+                doubt("unknown"),
+                words(error)
+            ),
+        ),
+        (None, None) => tree,
+    };
+    match &against.difference {
+        Some(difference) if difference.is_empty() => tree.line("group", "unchanged"),
+        Some(difference) => tree.with_all(difference_lines(difference)),
+        None => tree,
+    }
+}
+
+fn difference_lines(difference: &Difference) -> Vec<Tree> {
+    let added = difference.added.iter().map(|one| {
+        let may = Permissions::from_bits(one.flags);
+        let text = format!("user {}, key {}, may {may}", one.user_id, one.public_key);
+        Tree::new("added", text)
+    });
+    let removed = difference.removed.iter().map(|one| {
+        Tree::new("removed", format!("user {}, key {}", one.user_id, one.public_key))
+    });
+    let mut lines: Vec<_> = added.chain(removed).collect();
+    lines.extend(difference.changed.iter().flat_map(changed_lines));
+    if let Some(Step { from, to }) = difference.external_permissions {
+        let [from, to] = [from, to].map(|bits| Permissions::from_bits(bits.cast_unsigned()));
+        lines.push(Tree::new("everybody else may", format!("{from} → {to}")));
+    }
+    if let Some(Step { from, to }) = difference.protocol_version {
+        lines.push(Tree::new("protocol version", format!("{from} → {to}")));
+    }
+    lines
+}
+
+fn changed_lines(changed: &Changed) -> Vec<Tree> {
+    let user = changed.user_id;
+    let key = changed.public_key.map(|Step { from, to }| {
+        Tree::new("replaced key", format!("user {user}"))
+            .line("from", from.to_string())
+            .line("to", to.to_string())
+    });
+    let flags = changed.flags.map(|Step { from, to }| {
+        let [from, to] = [from, to].map(Permissions::from_bits);
+        Tree::new("permissions", format!("user {user}: {from} → {to}"))
+    });
+    let version = changed.version.map(|Step { from, to }| {
+        Tree::new("version", format!("user {user}: {from} → {to}"))
+    });
+    [key, flags, version].into_iter().flatten().collect()
+}
+
+fn words(error: &CodedError) -> String {
+    match error.name.as_str() {
+        "" => error.message.clone(),
+        name => format!("{} {name}: {}", error.code, error.message),
+    }
+}

@@ -1,0 +1,136 @@
+//! `confcall inspect`: says in words what a block or broadcast says in bytes.
+
+mod against;
+mod block;
+mod block_tree;
+mod broadcast;
+mod difference;
+mod input;
+mod item;
+mod malformed;
+mod shown;
+mod signer;
+mod style;
+mod tree;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use confcall::state::Block;
+use serde::Serialize;
+
+use block::BlockReport;
+use broadcast::BroadcastReport;
+use item::{Content, Item};
+use malformed::Malformed;
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The input is a block or a broadcast, alone, in the form that clients send or in the form that the server
+sends; raw, in hexadecimal or in base64, in which white space does not count. A file goes before a text
+that happens to be its name.
+
+With --previous a block is also applied to the state that the previous one shows, and a broadcast is
+compared with the block that it verifies.
+
+Exit status: 0 if the input was explained, also if the block is refused; 1 if it is malformed.
+
+Examples:
+  confcall inspect block.bin
+  confcall inspect tip.hex --previous before.hex
+  confcall inspect b63d9a63...
+  pbpaste | confcall inspect --json | jq .signer")]
+pub(crate) struct Args {
+    /// A file, the bytes themselves in hexadecimal or base64, or - for standard input.
+    #[arg(value_name = "FILE|HEX|-", default_value = "-")]
+    input: String,
+
+    /// The block before it, given in the same ways; for a broadcast, the block that it verifies.
+    #[arg(long, value_name = "FILE|HEX|-")]
+    previous: Option<String>,
+
+    /// Print one JSON object instead of a tree.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    if args.input == "-" && args.previous.as_deref() == Some("-") {
+        anyhow::bail!("standard input can be the block or the previous one, not both");
+    }
+    let bytes = input::load(&args.input).with_context(|| shown(&args.input));
+    let bytes = match bytes {
+        Ok(bytes) => bytes,
+        Err(error) => return refuse(args, error, out),
+    };
+    let item = match Item::read(&bytes) {
+        Ok(item) => item,
+        Err(malformed) => return refuse(args, malformed.into(), out),
+    };
+    let previous = args.previous.as_deref().map(previous).transpose();
+    let previous = match previous {
+        Ok(previous) => previous,
+        Err(error) => return refuse(args, error, out),
+    };
+    match &item.content {
+        Content::Block(block) => {
+            let report = BlockReport::new(block, item.form, bytes.len(), previous.as_ref());
+            print(args, &report, || block_tree::tree(&report, block), out)?;
+        }
+        Content::Broadcast(broadcast) => {
+            let report = BroadcastReport::new(broadcast, item.form, bytes.len(), previous.as_ref());
+            print(args, &report, || report.tree(), out)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print(
+    args: &Args,
+    report: &impl Serialize,
+    tree: impl FnOnce() -> tree::Tree,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(report)?)?;
+    } else {
+        tree().print(out)?;
+    }
+    Ok(out.flush()?)
+}
+
+/// The error of the whole command; programs get it where they look for the report.
+fn refuse(args: &Args, error: anyhow::Error, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    if !args.json {
+        return Err(error);
+    }
+    let offset = error.downcast_ref::<Malformed>().map(Malformed::offset);
+    let report = serde_json::json!({
+        "error": {"code": 0, "name": "", "message": format!("{error:#}"), "offset": offset},
+    });
+    writeln!(out, "{report}")?;
+    Ok(ExitCode::FAILURE)
+}
+
+fn previous(source: &str) -> anyhow::Result<Block> {
+    let in_previous = || format!("--previous {}", shown(source));
+    let bytes = input::load(source).with_context(in_previous)?;
+    let item = Item::read(&bytes).with_context(|| "--previous")?;
+    match item.content {
+        Content::Block(block) => Ok(block),
+        Content::Broadcast(_) => anyhow::bail!("--previous is a broadcast; it must be a block"),
+    }
+}
+
+/// A source as it appears in an error: texts can be long.
+fn shown(source: &str) -> String {
+    let mut short: String = source.chars().take(40).collect();
+    if short.len() < source.len() {
+        short.push_str("...");
+    }
+    match source {
+        "-" => "standard input".to_owned(),
+        _ => short.replace(char::is_control, " "),
+    }
+}

@@ -1,0 +1,63 @@
+//! The group and the key after a block, as far as the block shows them.
+
+use confcall::state::wire::{BlockFields, Change, GroupState, SharedKey};
+
+/// Where in a block something stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// In the change of this number.
+    Change(usize),
+    /// In the state proof.
+    Proof,
+}
+
+impl Source {
+    pub(super) fn words(self) -> String {
+        match self {
+            Self::Change(number) => format!("set by change {number}"),
+            Self::Proof => "unchanged, repeated by the state proof".to_owned(),
+        }
+    }
+}
+
+/// The key after a block.
+pub(super) enum KeyShown<'a> {
+    Key(&'a SharedKey, Source),
+    /// A change of the group took it away and none was set after it.
+    Cleared,
+    Unknown,
+}
+
+/// What a block shows of the state after it, whether or not any chain accepts it.
+pub(super) struct Shown<'a> {
+    pub(super) group: Option<(&'a GroupState, Source)>,
+    pub(super) key: KeyShown<'a>,
+}
+
+impl<'a> Shown<'a> {
+    pub(super) fn by(fields: &'a BlockFields) -> Self {
+        let proof = &fields.state_proof;
+        let in_proof = |key| KeyShown::Key(key, Source::Proof);
+        let mut shown = Self {
+            group: proof.group_state.as_deref().map(|group| (group, Source::Proof)),
+            key: proof.shared_key.as_deref().map_or(KeyShown::Unknown, in_proof),
+        };
+        for (number, change) in fields.changes.iter().enumerate() {
+            match change {
+                Change::SetGroupState(group) => {
+                    shown.group = Some((&**group, Source::Change(number)));
+                    shown.key = KeyShown::Cleared;
+                }
+                Change::SetSharedKey(key) => {
+                    shown.key = KeyShown::Key(key, Source::Change(number));
+                }
+                Change::Noop { .. } | Change::SetValue { .. } => {}
+            }
+        }
+        shown
+    }
+
+    pub(super) fn group(&self) -> Option<&'a GroupState> {
+        self.group.map(|(group, _)| group)
+    }
+}

@@ -1,0 +1,55 @@
+//! Who signed, and whether they did.
+
+use confcall::state::keys::InvalidSignature;
+use confcall::state::{PublicKey, wire::GroupState};
+use confcall_conformance::Array;
+use serde::Serialize;
+
+/// Whether a signature holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    Valid,
+    Invalid,
+    /// Nobody knows whose signature it should be.
+    Unknown,
+}
+
+impl Verdict {
+    pub(super) fn of(verification: Result<(), InvalidSignature>) -> Self {
+        match verification {
+            Ok(()) => Self::Valid,
+            Err(_) => Self::Invalid,
+        }
+    }
+}
+
+/// The key that should have signed, and whose it is.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Signer {
+    pub(super) public_key: Array<32>,
+    /// Whether the block names the key; it is the first participant's of the state before if not.
+    pub(super) named: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_id: Option<i64>,
+}
+
+impl Signer {
+    /// The signer that a block names, else the first participant before it; known by these groups.
+    pub(super) fn find(
+        named: Option<PublicKey>,
+        before: Option<&GroupState>,
+        after: Option<&GroupState>,
+    ) -> Option<(PublicKey, Self)> {
+        let first = || before.and_then(|group| group.participants.first());
+        let key = named.or_else(|| first().map(|one| one.public_key))?;
+        let mut groups = [before, after].into_iter().flatten();
+        let participant = groups.find_map(|group| group.by_key(&key));
+        let signer = Self {
+            public_key: Array(*key.as_bytes()),
+            named: named.is_some(),
+            user_id: participant.map(|one| one.user_id.value()),
+        };
+        Some((key, signer))
+    }
+}

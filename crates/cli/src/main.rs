@@ -1,0 +1,50 @@
+//! The command `confcall`: joins, explains and checks conference calls.
+
+mod demo;
+mod inspect;
+mod vectors;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Joins, explains and checks Telegram's end-to-end encrypted conference calls.
+#[derive(Debug, Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Joins a recorded call on a server inside this process, and checks the key with its members.
+    Demo(demo::Args),
+    /// Explains a block or broadcast.
+    Inspect(inspect::Args),
+    /// Runs conformance vectors.
+    Vectors(vectors::Args),
+}
+
+fn main() -> ExitCode {
+    let mut out = anstream::stdout();
+    let result = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args, &mut out),
+        Command::Inspect(args) => inspect::run(&args, &mut out),
+        Command::Vectors(args) => vectors::run(&args, &mut out),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whoever read our output has seen enough.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
