@@ -13,8 +13,8 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Prints one line for each file, one for each expectation that is not met, and the total last. A case counts
-as failed if any of its expectations is not met; a file that cannot be run (no vector file, unknown kind,
+Prints one line for each file, one for each expectation that is not met, and the total last. A case counts \
+as failed if any of its expectations is not met; a file that cannot be run (no vector file, unknown kind, \
 malformed case) counts as one failure.
 
 Exit status: 0 if everything passed, 1 if not.
@@ -79,7 +79,10 @@ impl FileLine {
         }
         let style = if self.failed == 0 { GOOD } else { BAD };
         let Self { passed, failed, .. } = self;
-        writeln!(out, "{file}: {style}{passed} passed, {failed} failed{style:#}")?;
+        writeln!(
+            out,
+            "{file}: {style}{passed} passed, {failed} failed{style:#}"
+        )?;
         let mut failures = self.failures.iter();
         failures.try_for_each(|failure| {
             let failure = one_line(&failure.to_string());
@@ -116,14 +119,14 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
 }
 
 /// Runs every file under a directory and hands out each result as soon as it is there.
-fn run_dir(
-    dir: &Path,
-    mut each: impl FnMut(FileLine) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
+fn run_dir(dir: &Path, mut each: impl FnMut(FileLine) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let shown = || dir.display().to_string();
     let files = match collect(dir) {
         Ok(files) if files.is_empty() => {
-            return each(FileLine::of_error(shown(), &"there is no *.json file in it"));
+            return each(FileLine::of_error(
+                shown(),
+                &"there is no *.json file in it",
+            ));
         }
         Ok(files) => files,
         Err(error) => {

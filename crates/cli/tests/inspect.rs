@@ -18,7 +18,9 @@ fn confcall() -> Command {
 }
 
 fn cases(file: &str) -> Value {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/vectors")
+        .join(file);
     let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     file["cases"].clone()
 }
@@ -41,7 +43,11 @@ fn two_blocks() -> (String, String, Value) {
     let events = calls[0]["events"].as_array().unwrap();
     let mut blocks = events.iter().filter(|event| event["type"] == "block");
     let (first, second) = (blocks.next().unwrap(), blocks.next().unwrap());
-    (text(&first["block"]), text(&second["block"]), second.clone())
+    (
+        text(&first["block"]),
+        text(&second["block"]),
+        second.clone(),
+    )
 }
 
 /// A file of this test's own.
@@ -66,12 +72,28 @@ fn every_way_of_writing_the_bytes_gives_the_same_report() {
     assert_eq!(expected["hash"], ok["hash"]);
     assert_eq!(expected["block"], ok["block"]);
     assert_eq!(expected["form"], "local");
-    let broken = hex.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned());
+    let broken = hex
+        .as_bytes()
+        .chunks(64)
+        .map(|line| String::from_utf8_lossy(line).into_owned());
     let lines = broken.collect::<Vec<_>>().join("\r\n  ");
     assert_eq!(json(confcall().arg(file("raw", &raw))), expected);
-    assert_eq!(json(confcall().arg(file("hex", lines.to_uppercase().as_bytes()))), expected);
-    assert_eq!(json(confcall().write_stdin(STANDARD.encode(&raw) + "\n")), expected);
-    assert_eq!(json(confcall().arg("-").write_stdin(URL_SAFE_NO_PAD.encode(&raw))), expected);
+    assert_eq!(
+        json(confcall().arg(file("hex", lines.to_uppercase().as_bytes()))),
+        expected
+    );
+    assert_eq!(
+        json(confcall().write_stdin(STANDARD.encode(&raw) + "\n")),
+        expected
+    );
+    assert_eq!(
+        json(
+            confcall()
+                .arg("-")
+                .write_stdin(URL_SAFE_NO_PAD.encode(&raw))
+        ),
+        expected
+    );
     assert_eq!(json(confcall().write_stdin(raw)), expected);
 }
 
@@ -88,6 +110,8 @@ fn every_block_of_the_vectors_is_explained_or_refused_as_the_reference_does() {
                 let deviations = report["deviations"].as_array().unwrap();
                 assert_eq!(deviations.is_empty(), ok["canonical"] == case["block"]);
             }
+            // The reference was asked to read them all in local form.
+            None if report["form"] == "server" => {}
             None => assert!(report["error"]["offset"].is_u64(), "{report}"),
         }
     }
@@ -97,7 +121,12 @@ fn every_block_of_the_vectors_is_explained_or_refused_as_the_reference_does() {
 fn a_person_reads_who_signed_and_who_is_in_the_group() {
     let (first, second, event) = two_blocks();
     let previous = file("first.hex", first.as_bytes());
-    let output = confcall().arg(&second).arg("--previous").arg(previous).assert().success();
+    let output = confcall()
+        .arg(&second)
+        .arg("--previous")
+        .arg(previous)
+        .assert()
+        .success();
     let tree = String::from_utf8(output.get_output().stdout.clone()).unwrap();
     let has = |part: &str| assert!(tree.contains(part), "{part}\n{tree}");
     has("server form");
@@ -118,7 +147,10 @@ fn the_previous_block_decides_whether_a_block_is_accepted() {
     let accepted = json(confcall().args([&second, "--previous", &first]));
     assert_eq!(accepted["form"], "server");
     assert_eq!(accepted["signature"], "valid");
-    assert_eq!(accepted["previous"]["outcome"]["ok"]["height"], event["height"]);
+    assert_eq!(
+        accepted["previous"]["outcome"]["ok"]["height"],
+        event["height"]
+    );
     assert_eq!(accepted["previous"]["outcome"]["ok"]["hash"], event["hash"]);
     let difference = &accepted["previous"]["difference"];
     assert!(difference["added"].is_array() && difference["removed"].is_array());
@@ -127,7 +159,10 @@ fn the_previous_block_decides_whether_a_block_is_accepted() {
     let error = &refused["previous"]["outcome"]["error"];
     assert_eq!(error["code"], 204);
     assert_eq!(error["name"], "INVALID_BLOCK__HEIGHT_MISMATCH");
-    let output = confcall().args([&first, "--previous", &second]).assert().success();
+    let output = confcall()
+        .args([&first, "--previous", &second])
+        .assert()
+        .success();
     output.stdout(contains("refused").and(contains("204 INVALID_BLOCK__HEIGHT_MISMATCH")));
 }
 
@@ -145,7 +180,8 @@ fn deviations_from_the_canonical_form_are_told_with_their_places() {
     let cases = cases("tl/blocks.json");
     let mut cases = cases.as_array().unwrap().iter();
     let is_odd = |case: &&Value| {
-        case.get("ok").is_some_and(|ok| ok["canonical"] != case["block"])
+        case.get("ok")
+            .is_some_and(|ok| ok["canonical"] != case["block"])
     };
     let case = cases.find(is_odd).unwrap();
     let hex = text(&case["block"]);
@@ -160,8 +196,15 @@ fn deviations_from_the_canonical_form_are_told_with_their_places() {
 fn a_broadcast_is_checked_against_the_block_that_it_verifies() {
     let calls = cases("call/transcripts.json");
     let events = calls[0]["events"].as_array().unwrap();
-    let at = events.iter().position(|event| event["type"] == "verification").unwrap();
-    let before = events[..at].iter().rev().find(|event| event["type"] == "block").unwrap();
+    let at = events
+        .iter()
+        .position(|event| event["type"] == "verification")
+        .unwrap();
+    let before = events[..at]
+        .iter()
+        .rev()
+        .find(|event| event["type"] == "block")
+        .unwrap();
     let block = text(&before["block"]);
     let message = text(&events[at]["messages"][0]["message"]);
     let report = json(confcall().args([&message, "--previous", &block]));
@@ -186,12 +229,21 @@ fn malformed_input_is_refused_with_its_place_and_what_to_do() {
         }
     };
     let size = hex.len() / 2;
-    refuses(&hex[..100], &["malformed block in local form, at byte", "looks cut off"]);
+    refuses(
+        &hex[..100],
+        &["malformed block in local form, at byte", "looks cut off"],
+    );
     let trailing = format!("at byte {size}: 1 bytes follow");
     refuses(&format!("{hex}00"), &[&trailing, "give one item alone"]);
     refuses(&hex[..99], &["99 hexadecimal digits"]);
-    refuses("00000000", &["neither a block nor a broadcast, at byte 0", "next:"]);
-    refuses(&format!("{}x", &hex[..40]), &["at byte 40 of the text: 'x'"]);
+    refuses(
+        "00000000",
+        &["neither a block nor a broadcast, at byte 0", "next:"],
+    );
+    refuses(
+        &format!("{}x", &hex[..40]),
+        &["at byte 40 of the text: 'x'"],
+    );
     refuses("what?", &["at byte 4 of the text: '?'"]);
     refuses("", &["there is nothing in it"]);
     let missing = confcall().arg("no such file.bin").assert().code(1);

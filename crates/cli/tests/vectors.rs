@@ -13,12 +13,16 @@ fn confcall() -> Command {
 }
 
 fn vectors(inner: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors").join(inner)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/vectors")
+        .join(inner)
 }
 
 /// A directory of this test's own, empty.
 fn empty_dir(name: &str) -> PathBuf {
-    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("vectors").join(name);
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("vectors")
+        .join(name);
     let _ = fs::remove_dir_all(&dir);
     fs::create_dir_all(&dir).unwrap();
     dir
@@ -42,13 +46,21 @@ start_from_block.json: 200 passed, 0 failed
 trie.json: 20 passed, 0 failed
 528 passed, 0 failed
 ";
-    confcall().arg("vectors").arg(vectors("state")).assert().success().stdout(expected);
+    confcall()
+        .arg("vectors")
+        .arg(vectors("state"))
+        .assert()
+        .success()
+        .stdout(expected);
 }
 
 #[test]
 fn several_directories_are_run_one_after_the_other() {
     let mut command = confcall();
-    command.arg("vectors").arg(vectors("tl")).arg(vectors("primitives/sign.json"));
+    command
+        .arg("vectors")
+        .arg(vectors("tl"))
+        .arg(vectors("primitives/sign.json"));
     command.assert().success().stdout(
         "blocks.json: 149 passed, 0 failed\nsign.json: 6 passed, 0 failed\n155 passed, 0 failed\n",
     );
@@ -90,7 +102,11 @@ fn a_directory_that_is_empty_or_missing_is_a_failure() {
     let says = |text| predicate::str::contains(text);
     let empty = confcall().arg("vectors").arg(&dir).assert().code(1);
     empty.stdout(says("there is no *.json file in it\n0 passed, 1 failed\n"));
-    let missing = confcall().arg("vectors").arg(dir.join("no")).assert().code(1);
+    let missing = confcall()
+        .arg("vectors")
+        .arg(dir.join("no"))
+        .assert()
+        .code(1);
     missing.stdout(says("error").and(says("0 passed, 1 failed\n")));
 }
 
@@ -99,9 +115,16 @@ fn json_is_one_object_a_line_with_the_total_last() {
     let dir = empty_dir("json");
     fs::write(dir.join("a.json"), false_signature()).unwrap();
     fs::write(dir.join("b.json"), "[").unwrap();
-    let output = confcall().args(["vectors", "--json"]).arg(&dir).assert().code(1);
+    let output = confcall()
+        .args(["vectors", "--json"])
+        .arg(&dir)
+        .assert()
+        .code(1);
     let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines.len(), 3);
     assert_eq!(lines[0]["file"], "a.json");
     assert_eq!(lines[0]["failures"][0]["case"], "random-0");
@@ -112,6 +135,10 @@ fn json_is_one_object_a_line_with_the_total_last() {
 
 #[test]
 fn a_pipe_gets_no_colours() {
-    let output = confcall().arg("vectors").arg(vectors("primitives/sign.json")).output().unwrap();
+    let output = confcall()
+        .arg("vectors")
+        .arg(vectors("primitives/sign.json"))
+        .output()
+        .unwrap();
     assert!(!output.stdout.contains(&0x1b));
 }

@@ -19,7 +19,7 @@ pub use confcall_transport as transport;
 
 pub use confcall_join::link::Link;
 pub use confcall_join::payload::JoinPayload;
-pub use confcall_join::presend::Media;
+pub use confcall_join::policy::Media;
 pub use confcall_join::target::Target;
 pub use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
 pub use confcall_transport::{

@@ -12,20 +12,20 @@
 //! use confcall_join::api::Request;
 //! use confcall_join::link::Link;
 //! use confcall_join::payload::{Fingerprint, JoinPayload};
-//! use confcall_join::policy::{self, CallKind, ConferenceJoin};
+//! use confcall_join::policy::{self, CallKind, ConferenceJoin, Media};
+//! use confcall_join::presend::CheckedJoin;
 //! use confcall_join::target::Target;
-//! # use confcall_state::keys::PublicKey;
-//! # let (certificate, public_key, block) = ([7; 32], PublicKey::from_bytes([7; 32]), vec![7]);
+//! use confcall_state::{JoinBlock, Newcomer, UserId};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
+//! # let certificate = [7; 32];
+//! # let tip = JoinBlock::first(Newcomer::new(UserId::new(1)), &mut rng)?.block().clone();
 //! let target = Target::try_from(Link::parse("t.me/call/Wx5f-8PqKJk")?)?;
 //! let payload = JoinPayload::generate(Fingerprint::sha256(certificate), None, &mut rng);
+//! let block = JoinBlock::add_self(&tip, Newcomer::new(UserId::new(2)), &mut rng)?;
 //! let join = ConferenceJoin {
 //!     call: target.reference().ok_or("there is no call yet")?,
-//!     public_key,
-//!     block,
-//!     payload,
-//!     muted: true,
-//!     video_stopped: true,
+//!     block: CheckedJoin::new(Some(&tip), &block)?,
+//!     media: Media { payload, muted: true, video_stopped: true },
 //! };
 //! let request = join.into_request();
 //! policy::check(CallKind::Conference, &request)?;

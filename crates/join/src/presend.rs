@@ -7,12 +7,8 @@
 use confcall_state::chain::{SelfAddFault, check_self_add};
 use confcall_state::keys::PublicKey;
 use confcall_state::tl::ReadError;
-use confcall_state::{Block, Chain, ChainError, JoinBlock, OpenError};
+use confcall_state::{Block, Chain, ChainError, JoinBlock, OpenError, PrivateKey, UserId};
 use thiserror::Error;
-
-use crate::api::InputGroupCall;
-use crate::payload::JoinPayload;
-use crate::policy::{ConferenceJoin, FirstJoin};
 
 /// A join block must not be sent; each variant is one rule.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -52,61 +48,52 @@ impl CheckedJoin {
     ///
     /// The first rule that the block breaks.
     pub fn new(tip: Option<&Block>, join: &JoinBlock) -> Result<Self, PresendError> {
-        let announced = join.public_key();
-        let block = Block::parse(join.block().bytes())?;
+        Self::of_bytes(
+            tip,
+            join.block().bytes(),
+            join.user_id(),
+            join.private_key(),
+        )
+    }
+
+    /// Checks the very bytes that would be sent, whoever built them.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the block breaks.
+    pub fn of_bytes(
+        tip: Option<&Block>,
+        bytes: &[u8],
+        user_id: UserId,
+        key: &PrivateKey,
+    ) -> Result<Self, PresendError> {
+        let announced = key.public_key();
+        let block = Block::parse(bytes)?;
         if block.fields().signature_public_key != Some(announced) {
             return Err(PresendError::SignedByAnother { announced });
         }
         let chain = tip.map_or_else(|| Ok(Chain::client()), Chain::start_from)?;
         let staged = chain.stage(&block)?;
         let (before, after) = (chain.state(), staged.state());
-        check_self_add(before, &block, after, join.user_id(), announced)?;
-        after.open_epoch_key(join.user_id(), join.private_key())?;
+        check_self_add(before, &block, after, user_id, announced)?;
+        after.open_epoch_key(user_id, key)?;
         Ok(Self {
             public_key: announced,
-            block: join.block().bytes().to_vec(),
+            block: bytes.to_vec(),
         })
     }
 
-    /// The request to join a call with this block.
-    pub fn into_join(self, call: InputGroupCall, media: Media) -> ConferenceJoin {
-        ConferenceJoin {
-            call,
-            public_key: self.public_key,
-            block: self.block,
-            payload: media.payload,
-            muted: media.muted,
-            video_stopped: media.video_stopped,
-        }
+    /// The key to announce, and the block.
+    pub fn into_parts(self) -> (PublicKey, Vec<u8>) {
+        (self.public_key, self.block)
     }
-
-    /// How to join a call while creating it with this block.
-    pub fn into_first_join(self, media: Media) -> FirstJoin {
-        FirstJoin {
-            public_key: self.public_key,
-            block: self.block,
-            payload: media.payload,
-            muted: media.muted,
-            video_stopped: media.video_stopped,
-        }
-    }
-}
-
-/// What a joining user says of its sound and picture.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Media {
-    /// The join payload.
-    pub payload: JoinPayload,
-    /// Whether to join with the microphone off.
-    pub muted: bool,
-    /// Whether to join with the camera off.
-    pub video_stopped: bool,
 }
 
 #[cfg(test)]
 mod tests {
     use chacha20::ChaCha20Rng;
-    use confcall_state::{Newcomer, UserId};
+    use confcall_state::wire::{BlockFields, Change, GroupState, Permissions};
+    use confcall_state::{KvHash, Newcomer};
     use rand_core::SeedableRng as _;
 
     use super::*;
@@ -114,31 +101,112 @@ mod tests {
     const ALICE: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);
 
+    /// Block 0 of Alice's call, and Bob's block on it.
+    fn call() -> (JoinBlock, JoinBlock) {
+        let mut rng = ChaCha20Rng::from_seed([5; 32]);
+        let alice = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
+        let bob = JoinBlock::add_self(alice.block(), Newcomer::new(BOB), &mut rng).unwrap();
+        (alice, bob)
+    }
+
+    /// What the check says of Bob's block after a change that Bob signs.
+    fn forged(change: impl FnOnce(&mut BlockFields)) -> Result<CheckedJoin, PresendError> {
+        let (alice, bob) = call();
+        let mut fields = bob.block().fields().clone();
+        change(&mut fields);
+        let block = fields.sign(bob.private_key());
+        CheckedJoin::of_bytes(Some(alice.block()), block.bytes(), BOB, bob.private_key())
+    }
+
+    fn with_group(fields: &mut BlockFields, change: impl FnOnce(&mut GroupState)) {
+        let Some(Change::SetGroupState(group_state)) = fields.changes.first_mut() else {
+            panic!("a join block sets the group state first");
+        };
+        let mut changed = GroupState::clone(group_state);
+        change(&mut changed);
+        *group_state = changed.into();
+    }
+
     #[test]
     fn a_block_that_adds_exactly_us_may_be_sent() {
-        let mut rng = ChaCha20Rng::from_seed([5; 32]);
-        let first = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
-        assert!(CheckedJoin::new(None, &first).is_ok());
-        let tip = first.block();
-        let join = JoinBlock::add_self(tip, Newcomer::new(BOB), &mut rng).unwrap();
-        let checked = CheckedJoin::new(Some(tip), &join).unwrap();
-        assert_eq!(checked.public_key, join.public_key());
-        assert_eq!(checked.block, join.block().bytes());
+        let (alice, bob) = call();
+        assert!(CheckedJoin::new(None, &alice).is_ok());
+        let checked = CheckedJoin::new(Some(alice.block()), &bob).unwrap();
+        assert_eq!(
+            checked.into_parts(),
+            (bob.public_key(), bob.block().bytes().to_vec())
+        );
     }
 
     #[test]
     fn a_block_on_another_tip_is_not_sent() {
-        let mut rng = ChaCha20Rng::from_seed([5; 32]);
-        let first = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
-        let other = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
-        let join = JoinBlock::add_self(first.block(), Newcomer::new(BOB), &mut rng).unwrap();
+        let (alice, bob) = call();
         assert!(matches!(
-            CheckedJoin::new(Some(other.block()), &join),
-            Err(PresendError::Chain(ChainError::PreviousHash { .. }))
+            CheckedJoin::new(Some(bob.block()), &bob),
+            Err(PresendError::Chain(ChainError::Height { .. }))
         ));
         assert!(matches!(
-            CheckedJoin::new(None, &join),
+            CheckedJoin::new(Some(alice.block()), &alice),
             Err(PresendError::Chain(ChainError::Height { .. }))
+        ));
+    }
+
+    #[test]
+    fn a_block_that_another_key_signed_is_not_sent() {
+        let (alice, bob) = call();
+        let bytes = bob.block().bytes();
+        let announced = alice.public_key();
+        assert_eq!(
+            CheckedJoin::of_bytes(Some(alice.block()), bytes, BOB, alice.private_key()),
+            Err(PresendError::SignedByAnother { announced })
+        );
+    }
+
+    #[test]
+    fn a_block_that_changes_somebody_else_is_not_sent() {
+        let others =
+            |change: fn(&mut GroupState)| forged(|fields| with_group(fields, change)).unwrap_err();
+        let version = others(|group| group.participants[0].version = 9);
+        assert_eq!(version, PresendError::NotExactlyUs(SelfAddFault::Others));
+        let last = others(|group| group.participants.swap(0, 1));
+        assert_eq!(last, PresendError::NotExactlyUs(SelfAddFault::NotLast));
+        let narrowed = others(|group| group.external_permissions = Permissions::ADD_USERS);
+        assert_eq!(
+            narrowed,
+            PresendError::NotExactlyUs(SelfAddFault::ExternalPermissions)
+        );
+    }
+
+    #[test]
+    fn a_block_without_a_key_for_all_or_with_a_wrong_one_is_not_sent() {
+        let keyless = forged(|fields| fields.changes.truncate(1));
+        assert_eq!(
+            keyless,
+            Err(PresendError::NotExactlyUs(SelfAddFault::NoSharedKey))
+        );
+        let unopened = forged(|fields| {
+            if let Some(Change::SetSharedKey(key)) = fields.changes.get_mut(1) {
+                let mut wrong = confcall_state::wire::SharedKey::clone(key);
+                wrong.encrypted_shared_key.reverse();
+                *key = wrong.into();
+            }
+        });
+        assert!(matches!(unopened, Err(PresendError::NoKey(_))));
+    }
+
+    #[test]
+    fn a_block_that_changes_the_trie_is_not_sent() {
+        let zero = forged(|fields| fields.state_proof.kv_hash = KvHash::from_bytes([0; 32]));
+        assert_eq!(zero, Err(PresendError::NotExactlyUs(SelfAddFault::KvHash)));
+    }
+
+    #[test]
+    fn bytes_that_are_no_block_are_not_sent() {
+        let (alice, bob) = call();
+        let server_form = bob.block().to_server();
+        assert!(matches!(
+            CheckedJoin::of_bytes(Some(alice.block()), &server_form, BOB, bob.private_key()),
+            Err(PresendError::Unreadable(_))
         ));
     }
 }

@@ -161,7 +161,11 @@ fn a_refused_block_changes_nothing() {
                 Some(*code)
             );
             assert_eq!(*chain.state(), before);
-            assert!(chain.values().is_none_or(|trie| trie.hash() == KvHash::EMPTY));
+            assert!(
+                chain
+                    .values()
+                    .is_none_or(|trie| trie.hash() == KvHash::EMPTY)
+            );
         }
         assert_eq!(chain.apply(block).unwrap().height(), Height::new(1));
     }

@@ -15,7 +15,7 @@ use confcall_join::api::{
     CallId, InputGroupCall, Method, Request, RpcError, SubChain, Update, Updates,
 };
 use confcall_join::payload::{Fingerprint, JoinPayload};
-use confcall_join::presend::Media;
+use confcall_join::policy::Media;
 use confcall_join::reaction::{GiveUpReason, Reaction};
 use confcall_join::target::Target;
 use confcall_server::{Options, Server};

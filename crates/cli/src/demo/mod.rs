@@ -12,7 +12,9 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall::join::payload::Fingerprint;
 use confcall::state::Block;
 use confcall::transport::loopback::Hub;
-use confcall::{Chain, EmptyCall, JoinOptions, JoinPayload, Joined, Media, Newcomer, Target, UserId};
+use confcall::{
+    Chain, EmptyCall, JoinOptions, JoinPayload, Joined, Media, Newcomer, Target, UserId,
+};
 use confcall_server::{Options, Server};
 
 use recorded::RecordedCall;
@@ -50,7 +52,11 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         .load_recorded(&recorded.blocks, &recorded.broadcasts)
         .context("the recorded call does not load")?;
     let call = server.call(call).context("the loaded call is gone")?;
-    let (id, tip, target) = (call.id(), call.blocks().last(), Target::Slug(call.slug().clone()));
+    let (id, tip, target) = (
+        call.id(),
+        call.blocks().last(),
+        Target::Slug(call.slug().clone()),
+    );
     let tip = Block::from_server(tip.context("the recorded call has no block")?)?;
 
     let mut show = Show::new(out);
@@ -59,7 +65,11 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     let joined = join(&hub, &target, seed, &mut show)?;
     show.joined(&joined)?;
 
-    let ours = hub.with(|server| server.call(id).and_then(|call| call.blocks().last().cloned()));
+    let ours = hub.with(|server| {
+        server
+            .call(id)
+            .and_then(|call| call.blocks().last().cloned())
+    });
     let ours = Block::from_server(&ours.context("the call is gone")?)?;
     check_keys(&recorded, &tip, &ours, &joined, &mut show)?;
     Ok(ExitCode::SUCCESS)

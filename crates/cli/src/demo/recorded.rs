@@ -27,8 +27,12 @@ struct User {
 #[derive(Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Event {
-    Block { block: String },
-    Verification { messages: Vec<Message> },
+    Block {
+        block: String,
+    },
+    Verification {
+        messages: Vec<Message>,
+    },
     #[serde(other)]
     Other,
 }
@@ -59,7 +63,10 @@ impl RecordedCall {
             .max_by_key(|case| (case.blocks().count(), case.events.len()))
             .context("there is no recorded call")?;
         Ok(Self {
-            blocks: longest.blocks().map(hex::decode).collect::<Result<_, _>>()?,
+            blocks: longest
+                .blocks()
+                .map(hex::decode)
+                .collect::<Result<_, _>>()?,
             broadcasts: longest
                 .broadcasts()
                 .map(hex::decode)

@@ -45,7 +45,10 @@ impl<'a, W: Write> Show<'a, W> {
         );
         self.line("call", &loaded)?;
         self.line("link", &call.invite_link())?;
-        self.line("seed", &format!("{}  (--seed repeats this run)", hex::encode(seed)))
+        self.line(
+            "seed",
+            &format!("{}  (--seed repeats this run)", hex::encode(seed)),
+        )
     }
 
     pub(super) fn steps(&mut self, steps: &[Vec<Line>]) -> io::Result<()> {
@@ -57,18 +60,27 @@ impl<'a, W: Write> Show<'a, W> {
     pub(super) fn joined(&mut self, joined: &Joined) -> io::Result<()> {
         let state = joined.chain.state();
         let attempts = joined.attempts;
-        self.line("verdict", &format!("{GOOD}accepted{GOOD:#} at attempt {attempts}"))?;
+        self.line(
+            "verdict",
+            &format!("{GOOD}accepted{GOOD:#} at attempt {attempts}"),
+        )?;
         let height = format!("{}, hash {}", state.height(), state.hash());
         self.line("height", &height)?;
         for one in &state.group_state().participants {
-            let member = format!("{:<14} {}  may {}", one.user_id, one.public_key, one.permissions);
+            let member = format!(
+                "{:<14} {}  may {}",
+                one.user_id, one.public_key, one.permissions
+            );
             self.line("member", &member)?;
         }
         Ok(())
     }
 
     pub(super) fn opened(&mut self, user_id: UserId) -> io::Result<()> {
-        self.line("key", &format!("user {user_id} opens the new shared key: the same as ours"))
+        self.line(
+            "key",
+            &format!("user {user_id} opens the new shared key: the same as ours"),
+        )
     }
 
     pub(super) fn verified(&mut self, members: usize) -> io::Result<()> {
@@ -84,8 +96,8 @@ pub(super) fn describe(step: &Step<'_>) -> Vec<Line> {
     let line = |label, text| Line { label, text };
     match step {
         Step::TipRead(Some(tip)) => {
-            let participants = Chain::start_from(tip)
-                .map(|chain| chain.state().group_state().participants.len());
+            let participants =
+                Chain::start_from(tip).map(|chain| chain.state().group_state().participants.len());
             let participants = participants.map_or("?".to_owned(), |count| count.to_string());
             let text = format!(
                 "height {}, hash {}, {participants} participants",
@@ -100,7 +112,12 @@ pub(super) fn describe(step: &Step<'_>) -> Vec<Line> {
             vec![
                 line(
                     "block",
-                    format!("height {}, {} bytes, hash {}", block.height(), block.bytes().len(), block.hash()),
+                    format!(
+                        "height {}, {} bytes, hash {}",
+                        block.height(),
+                        block.bytes().len(),
+                        block.hash()
+                    ),
                 ),
                 line("adds", format!("user {}", join.user_id())),
                 line("key", join.public_key().to_string()),
@@ -111,7 +128,10 @@ pub(super) fn describe(step: &Step<'_>) -> Vec<Line> {
             vec![line("retry", format!("{error}; again after {pause:.1?}"))]
         }
         Step::WaitingForFirstBlock { pause } => {
-            vec![line("wait", format!("no block yet; reading again after {pause:.1?}"))]
+            vec![line(
+                "wait",
+                format!("no block yet; reading again after {pause:.1?}"),
+            )]
         }
         _ => Vec::new(),
     }

@@ -48,7 +48,10 @@ impl Against {
         block: &Block,
         group: Option<&GroupState>,
     ) -> Self {
-        let outcome = before.ok().cloned().map(|mut chain| Outcome::of(chain.apply(block)));
+        let outcome = before
+            .ok()
+            .cloned()
+            .map(|mut chain| Outcome::of(chain.apply(block)));
         let unchanged = || before.ok().map(|chain| &**chain.state().group_state());
         let groups = unchanged().zip(group.or_else(unchanged));
         Self {

@@ -47,7 +47,9 @@ impl BlockReport {
         let chain = before.as_ref().and_then(|(_, chain)| chain.as_ref().ok());
         let group_before = chain.map(|chain| &**chain.state().group_state());
         let signer = Signer::find(fields.signature_public_key, group_before, shown.group());
-        let verdict = signer.as_ref().map(|(key, _)| Verdict::of(block.verify(key)));
+        let verdict = signer
+            .as_ref()
+            .map(|(key, _)| Verdict::of(block.verify(key)));
         let start = Chain::start_from(block);
         let deviations = block.deviations();
         Self {

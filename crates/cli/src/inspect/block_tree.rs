@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use confcall::state::wire::{Change, GroupState, Permissions, SharedKey};
+use confcall::state::wire::{Change, GroupState, SharedKey};
 use confcall::state::{Block, KvHash};
-use confcall_conformance::shapes::CodedError;
 
 use super::against::{Against, Outcome};
+use super::against_tree::{self, words};
 use super::block::BlockReport;
-use super::difference::{Changed, Difference, Step};
+use super::difference::Difference;
 use super::shown::{KeyShown, Shown, Source};
 use super::signer::Verdict;
 use super::style::{bad, doubt, faint, good};
@@ -34,7 +34,7 @@ pub(super) fn tree(report: &BlockReport, block: &Block) -> Tree {
         .with(shared_key(&shown.key))
         .with(state_proof(block))
         .with(start(&report.start))
-        .with_all(report.previous.as_ref().map(against))
+        .with_all(report.previous.as_ref().map(against_tree::tree))
 }
 
 fn previous_hash(block: &Block) -> String {
@@ -76,8 +76,9 @@ fn encoding(report: &BlockReport) -> String {
     match report.deviations.len() {
         0 => "canonical".to_owned(),
         count => format!(
-            "{}, in {count} places; hash and signature are of the canonical bytes",
-            doubt("not canonical")
+            "{}, in {}; hash and signature are of the canonical bytes",
+            doubt("not canonical"),
+            counted(count, "place")
         ),
     }
 }
@@ -103,11 +104,17 @@ fn changes(changes: &[Change]) -> Tree {
                 .line("value", some_bytes(value)),
             Change::SetGroupState(group) => {
                 let count = group.participants.len();
-                Tree::new(number, format!("sets the group: {count} participants"))
+                Tree::new(
+                    number,
+                    format!("sets the group: {}", counted(count, "participant")),
+                )
             }
             Change::SetSharedKey(key) => {
                 let count = key.recipients.len();
-                Tree::new(number, format!("sets the shared key: for {count} recipients"))
+                Tree::new(
+                    number,
+                    format!("sets the shared key: for {}", counted(count, "recipient")),
+                )
             }
         }
     });
@@ -117,7 +124,11 @@ fn changes(changes: &[Change]) -> Tree {
 fn some_bytes(bytes: &[u8]) -> String {
     match bytes.get(..SHOWN_BYTES) {
         Some(start) if bytes.len() > SHOWN_BYTES => {
-            format!("{}... ({} bytes; --json has all)", hex::encode(start), bytes.len())
+            format!(
+                "{}... ({} bytes; --json has all)",
+                hex::encode(start),
+                bytes.len()
+            )
         }
         _ => format!("{} ({} bytes)", hex::encode(bytes), bytes.len()),
     }
@@ -127,13 +138,16 @@ fn group(shown: &Shown<'_>, against: Option<&Against>) -> Tree {
     let Some((group, source)) = shown.group else {
         return Tree::new("group after it", "not shown by this block");
     };
-    let count = group.participants.len();
+    let count = counted(group.participants.len(), "participant");
     let version = group.protocol_version();
-    let value = format!("{count} participants, protocol version {version}; {}", source.words());
+    let value = format!("{count}, protocol version {version}; {}", source.words());
     let difference = against.and_then(|against| against.difference.as_ref());
     Tree::new("group after it", value)
         .with_all(participants(group, difference))
-        .line("", format!("everybody else may: {}", group.external_permissions))
+        .line(
+            "",
+            format!("everybody else may: {}", group.external_permissions),
+        )
 }
 
 /// The table of the participants, in the order of the chain.
@@ -159,7 +173,9 @@ fn participants(group: &GroupState, difference: Option<&Difference>) -> Vec<Tree
         );
         Tree::new("", text)
     });
-    std::iter::once(Tree::new("", faint(&head))).chain(rows).collect()
+    std::iter::once(Tree::new("", faint(&head)))
+        .chain(rows)
+        .collect()
 }
 
 fn shared_key(shown: &KeyShown<'_>) -> Tree {
@@ -169,7 +185,10 @@ fn shared_key(shown: &KeyShown<'_>) -> Tree {
         KeyShown::Key(key, source) => key_tree(LABEL, key, *source),
         KeyShown::Cleared => Tree::new(
             LABEL,
-            format!("{}: the group changes and no key is set after it", doubt("none")),
+            format!(
+                "{}: the group changes and no key is set after it",
+                doubt("none")
+            ),
         ),
         KeyShown::Unknown => Tree::new(LABEL, "not shown by this block"),
     }
@@ -178,8 +197,8 @@ fn shared_key(shown: &KeyShown<'_>) -> Tree {
 fn key_tree(label: &str, key: &SharedKey, source: Source) -> Tree {
     let size = key.encrypted_shared_key.len();
     let recipients: Vec<_> = key.recipients.iter().map(|user| user.to_string()).collect();
-    let count = recipients.len();
-    Tree::new(label, format!("for {count} recipients; {}", source.words()))
+    let count = counted(recipients.len(), "recipient");
+    Tree::new(label, format!("for {count}; {}", source.words()))
         .line("ephemeral key", key.ephemeral_key.to_string())
         .line("encrypted key", format!("{size} bytes"))
         .line("recipients", recipients.join(", "))
@@ -195,7 +214,10 @@ fn headers(key: &SharedKey) -> String {
         None => format!("{count} of 32 bytes"),
         Some((number, header)) => format!(
             "{count}; {}",
-            doubt(&format!("number {number} has {} bytes instead of 32", header.len()))
+            doubt(&format!(
+                "number {number} has {} bytes instead of 32",
+                header.len()
+            ))
         ),
     }
 }
@@ -223,71 +245,7 @@ fn start(start: &Outcome) -> Tree {
     Tree::new("alone", value)
 }
 
-fn against(against: &Against) -> Tree {
-    let tree = Tree::new("after the previous", format!("block {}, {}", against.height, against.hash));
-    let tree = match (&against.outcome, &against.cannot_start) {
-        (Some(Outcome::Ok(_)), _) => tree.line("verdict", good("accepted")),
-        (Some(Outcome::Error(error)), _) => {
-            tree.line("verdict", format!("{}: {}", bad("refused"), words(error)))
-        }
-        (None, Some(error)) => tree.line(
-            "verdict",
-            format!(
-                "{}: no chain can start from the previous block: {}",
-                doubt("unknown"),
-                words(error)
-            ),
-        ),
-        (None, None) => tree,
-    };
-    match &against.difference {
-        Some(difference) if difference.is_empty() => tree.line("group", "unchanged"),
-        Some(difference) => tree.with_all(difference_lines(difference)),
-        None => tree,
-    }
-}
-
-fn difference_lines(difference: &Difference) -> Vec<Tree> {
-    let added = difference.added.iter().map(|one| {
-        let may = Permissions::from_bits(one.flags);
-        let text = format!("user {}, key {}, may {may}", one.user_id, one.public_key);
-        Tree::new("added", text)
-    });
-    let removed = difference.removed.iter().map(|one| {
-        Tree::new("removed", format!("user {}, key {}", one.user_id, one.public_key))
-    });
-    let mut lines: Vec<_> = added.chain(removed).collect();
-    lines.extend(difference.changed.iter().flat_map(changed_lines));
-    if let Some(Step { from, to }) = difference.external_permissions {
-        let [from, to] = [from, to].map(|bits| Permissions::from_bits(bits.cast_unsigned()));
-        lines.push(Tree::new("everybody else may", format!("{from} → {to}")));
-    }
-    if let Some(Step { from, to }) = difference.protocol_version {
-        lines.push(Tree::new("protocol version", format!("{from} → {to}")));
-    }
-    lines
-}
-
-fn changed_lines(changed: &Changed) -> Vec<Tree> {
-    let user = changed.user_id;
-    let key = changed.public_key.map(|Step { from, to }| {
-        Tree::new("replaced key", format!("user {user}"))
-            .line("from", from.to_string())
-            .line("to", to.to_string())
-    });
-    let flags = changed.flags.map(|Step { from, to }| {
-        let [from, to] = [from, to].map(Permissions::from_bits);
-        Tree::new("permissions", format!("user {user}: {from} → {to}"))
-    });
-    let version = changed.version.map(|Step { from, to }| {
-        Tree::new("version", format!("user {user}: {from} → {to}"))
-    });
-    [key, flags, version].into_iter().flatten().collect()
-}
-
-fn words(error: &CodedError) -> String {
-    match error.name.as_str() {
-        "" => error.message.clone(),
-        name => format!("{} {name}: {}", error.code, error.message),
-    }
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
 }

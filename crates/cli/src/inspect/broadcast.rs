@@ -80,11 +80,17 @@ impl BroadcastReport {
 
     pub(super) fn tree(&self) -> Tree {
         let about = format!(", {}, {} bytes", self.form.words(), self.size);
-        let nonce_hash = self.nonce_hash.map(|hash| Tree::new("nonce hash", hash.to_string()));
-        let nonce = self.nonce.map(|nonce| Tree::new("nonce", nonce.to_string()));
+        let nonce_hash = self
+            .nonce_hash
+            .map(|hash| Tree::new("nonce hash", hash.to_string()));
+        let nonce = self
+            .nonce
+            .map(|nonce| Tree::new("nonce", nonce.to_string()));
         let key = self.previous.as_ref().map(|verified| {
             let unknown = || bad("not shown for this user by the previous block");
-            let key = verified.public_key.map_or_else(unknown, |key| key.to_string());
+            let key = verified
+                .public_key
+                .map_or_else(unknown, |key| key.to_string());
             Tree::new("public key", key)
         });
         let hint = "not checked: a broadcast has no key; give its block with --previous";
@@ -106,7 +112,13 @@ impl BroadcastReport {
 
 impl Verified {
     fn tree(&self) -> Tree {
-        let same = |same: bool| if same { good("the same") } else { bad("another") };
+        let same = |same: bool| {
+            if same {
+                good("the same")
+            } else {
+                bad("another")
+            }
+        };
         Tree::new("the previous block", "")
             .line("height", same(self.same_height))
             .line("hash", same(self.same_hash))

@@ -133,7 +133,10 @@ mod tests {
         assert_eq!(key.public_key.map(|step| step.to), Some(Array([9; 32])));
         assert_eq!(flags.flags, Some(Step { from: 3, to: 1 }));
         assert_eq!(version.version, Some(Step { from: 1, to: 0 }));
-        assert_eq!(difference.external_permissions, Some(Step { from: 3, to: 1 }));
+        assert_eq!(
+            difference.external_permissions,
+            Some(Step { from: 3, to: 1 })
+        );
         assert_eq!(difference.protocol_version, Some(Step { from: 1, to: 0 }));
     }
 }

@@ -16,7 +16,11 @@ pub(super) enum NotBytes {
     /// There is nothing.
     Empty,
     /// A character that cannot stand in this place of the text.
-    Character { offset: usize, byte: u8, writing: &'static str },
+    Character {
+        offset: usize,
+        byte: u8,
+        writing: &'static str,
+    },
     /// The last byte has one digit only.
     OddDigits { digits: usize },
     /// The end of base64 cannot be right.

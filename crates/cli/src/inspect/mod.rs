@@ -1,6 +1,7 @@
 //! `confcall inspect`: says in words what a block or broadcast says in bytes.
 
 mod against;
+mod against_tree;
 mod block;
 mod block_tree;
 mod broadcast;
@@ -27,11 +28,11 @@ use malformed::Malformed;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-The input is a block or a broadcast, alone, in the form that clients send or in the form that the server
-sends; raw, in hexadecimal or in base64, in which white space does not count. A file goes before a text
+The input is a block or a broadcast, alone, in the form that clients send or in the form that the server \
+sends; raw, in hexadecimal or in base64, in which white space does not count. A file goes before a text \
 that happens to be its name.
 
-With --previous a block is also applied to the state that the previous one shows, and a broadcast is
+With --previous a block is also applied to the state that the previous one shows, and a broadcast is \
 compared with the block that it verifies.
 
 Exit status: 0 if the input was explained, also if the block is refused; 1 if it is malformed.

@@ -39,8 +39,14 @@ impl<'a> Shown<'a> {
         let proof = &fields.state_proof;
         let in_proof = |key| KeyShown::Key(key, Source::Proof);
         let mut shown = Self {
-            group: proof.group_state.as_deref().map(|group| (group, Source::Proof)),
-            key: proof.shared_key.as_deref().map_or(KeyShown::Unknown, in_proof),
+            group: proof
+                .group_state
+                .as_deref()
+                .map(|group| (group, Source::Proof)),
+            key: proof
+                .shared_key
+                .as_deref()
+                .map_or(KeyShown::Unknown, in_proof),
         };
         for (number, change) in fields.changes.iter().enumerate() {
             match change {

@@ -52,11 +52,18 @@ impl Tree {
     }
 
     fn print_branches(&self, indent: &str, out: &mut impl Write) -> io::Result<()> {
-        let width = self.branches.iter().map(|branch| branch.label.chars().count());
+        let width = self
+            .branches
+            .iter()
+            .map(|branch| branch.label.chars().count());
         let width = width.max().unwrap_or(0);
         let last = self.branches.len().saturating_sub(1);
         for (number, branch) in self.branches.iter().enumerate() {
-            let (knot, line) = if number == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            let (knot, line) = if number == last {
+                ("└─ ", "   ")
+            } else {
+                ("├─ ", "│  ")
+            };
             let gap = if width == 0 { "" } else { "  " };
             let Self { label, value, .. } = branch;
             let padding = " ".repeat(width.saturating_sub(label.chars().count()));

@@ -1,26 +1,30 @@
 //! Requests that cannot break the policy, one type for each kind of call.
 
-use confcall_state::keys::PublicKey;
-
 use crate::api::{CreateConferenceCall, InputGroupCall, InputPeer, JoinGroupCall};
 use crate::link::InviteHash;
 use crate::payload::JoinPayload;
+use crate::presend::CheckedJoin;
 
-/// Joins a conference: as the user itself, with key and block, and without `invite_hash`.
+/// What a joining user says of its sound and picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConferenceJoin {
-    /// The call.
-    pub call: InputGroupCall,
-    /// The key that the block announces.
-    pub public_key: PublicKey,
-    /// The block that adds the user, in canonical form.
-    pub block: Vec<u8>,
+pub struct Media {
     /// The join payload.
     pub payload: JoinPayload,
     /// Whether to join with the microphone off.
     pub muted: bool,
     /// Whether to join with the camera off.
     pub video_stopped: bool,
+}
+
+/// Joins a conference: as the user itself, with key and block, and without `invite_hash`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConferenceJoin {
+    /// The call.
+    pub call: InputGroupCall,
+    /// The block that adds the user, and the key that it announces.
+    pub block: CheckedJoin,
+    /// The user's sound and picture.
+    pub media: Media,
 }
 
 /// Joins a video chat or livestream.
@@ -74,30 +78,25 @@ pub struct ConferenceCreation {
 /// How the creator of a conference joins it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstJoin {
-    /// The key that the block announces.
-    pub public_key: PublicKey,
-    /// Block 0 in canonical form.
-    pub block: Vec<u8>,
-    /// The join payload.
-    pub payload: JoinPayload,
-    /// Whether to join with the microphone off.
-    pub muted: bool,
-    /// Whether to join with the camera off.
-    pub video_stopped: bool,
+    /// Block 0, and the key that it announces.
+    pub block: CheckedJoin,
+    /// The creator's sound and picture.
+    pub media: Media,
 }
 
 impl ConferenceJoin {
     /// The request.
     pub fn into_request(self) -> JoinGroupCall {
+        let (public_key, block) = self.block.into_parts();
         JoinGroupCall {
-            muted: self.muted,
-            video_stopped: self.video_stopped,
+            muted: self.media.muted,
+            video_stopped: self.media.video_stopped,
             call: self.call,
             join_as: InputPeer::SelfUser,
             invite_hash: None,
-            public_key: Some(self.public_key),
-            block: Some(self.block),
-            params: self.payload.to_params(),
+            public_key: Some(public_key),
+            block: Some(block),
+            params: self.media.payload.to_params(),
         }
     }
 }
@@ -168,13 +167,14 @@ impl ConferenceCreation {
                 params: None,
             };
         };
+        let (public_key, block) = join.block.into_parts();
         CreateConferenceCall {
-            muted: join.muted,
-            video_stopped: join.video_stopped,
+            muted: join.media.muted,
+            video_stopped: join.media.video_stopped,
             random_id,
-            public_key: Some(join.public_key),
-            block: Some(join.block),
-            params: Some(join.payload.to_params()),
+            public_key: Some(public_key),
+            block: Some(block),
+            params: Some(join.media.payload.to_params()),
         }
     }
 }

@@ -12,7 +12,7 @@ mod table;
 mod violation;
 
 pub use join::{
-    ConferenceCreation, ConferenceJoin, FirstJoin, LiveStoryJoin, RtmpJoin, VideoChatJoin,
+    ConferenceCreation, ConferenceJoin, FirstJoin, LiveStoryJoin, Media, RtmpJoin, VideoChatJoin,
 };
 pub use violation::PolicyViolation;
 

@@ -1,13 +1,14 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
-use confcall_state::UserId;
 use confcall_state::keys::PublicKey;
+use confcall_state::{JoinBlock, Newcomer, UserId};
 use proptest::prelude::*;
 
 use super::*;
 use crate::api::{AccessHash, DataJson, GetGroupCallChainBlocks, InputGroupCall, MessageId};
 use crate::link::InviteHash;
 use crate::payload::{Fingerprint, PayloadError, VideoLayers};
+use crate::presend::CheckedJoin;
 
 fn payload(video: Option<VideoLayers>) -> JoinPayload {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
@@ -25,25 +26,33 @@ fn somebody() -> InputPeer {
     }
 }
 
+fn block_0() -> CheckedJoin {
+    let mut rng = ChaCha20Rng::seed_from_u64(8);
+    let join = JoinBlock::first(Newcomer::new(UserId::new(1)), &mut rng).unwrap();
+    CheckedJoin::new(None, &join).unwrap()
+}
+
 fn conference() -> JoinGroupCall {
     let join = ConferenceJoin {
         call: call(),
-        public_key: PublicKey::from_bytes([1; 32]),
-        block: vec![1],
-        payload: payload(Some(VideoLayers::One)),
-        muted: false,
-        video_stopped: false,
+        block: block_0(),
+        media: Media {
+            payload: payload(Some(VideoLayers::One)),
+            muted: false,
+            video_stopped: false,
+        },
     };
     join.into_request()
 }
 
 fn creation() -> CreateConferenceCall {
     let join = FirstJoin {
-        public_key: PublicKey::from_bytes([1; 32]),
-        block: vec![1],
-        payload: payload(None),
-        muted: true,
-        video_stopped: true,
+        block: block_0(),
+        media: Media {
+            payload: payload(None),
+            muted: true,
+            video_stopped: true,
+        },
     };
     let creation = ConferenceCreation {
         random_id: 1,

@@ -1,19 +1,19 @@
 use confcall_join::api::{CreateConferenceCall, GroupCall};
-use confcall_join::policy::{ConferenceCreation, FirstJoin};
+use confcall_join::policy::ConferenceCreation;
 use confcall_state::KvHash;
 
 use super::*;
 
 fn joined(scene: &mut Scene, random_id: i32, attempt: &JoinBlock) -> CreateConferenceCall {
-    let join = FirstJoin {
-        public_key: attempt.public_key(),
-        block: attempt.block().bytes().to_vec(),
-        payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut scene.rng),
+    let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut scene.rng);
+    CreateConferenceCall {
         muted: true,
         video_stopped: true,
-    };
-    let join = Some(join);
-    ConferenceCreation { random_id, join }.into_request()
+        random_id,
+        public_key: Some(attempt.public_key()),
+        block: Some(attempt.block().bytes().to_vec()),
+        params: Some(payload.to_params()),
+    }
 }
 
 fn unjoined(random_id: i32) -> CreateConferenceCall {

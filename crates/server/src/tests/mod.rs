@@ -12,11 +12,10 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    CallId, ChainBlocks, InputGroupCall, JoinGroupCall, Request, RpcError, Service as _, SubChain,
-    Update, Updates,
+    CallId, ChainBlocks, InputGroupCall, InputPeer, JoinGroupCall, Request, RpcError, Service as _,
+    SubChain, Update, Updates,
 };
 use confcall_join::payload::{Fingerprint, JoinPayload};
-use confcall_join::policy::ConferenceJoin;
 use confcall_state::wire::BlockFields;
 use confcall_state::{Block, JoinBlock, Newcomer, UserId};
 
@@ -76,15 +75,17 @@ impl Scene {
 
     /// The request that sends an attempt.
     fn request(&mut self, attempt: &JoinBlock) -> JoinGroupCall {
-        let join = ConferenceJoin {
-            call: self.call().reference(),
-            public_key: attempt.public_key(),
-            block: attempt.block().bytes().to_vec(),
-            payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut self.rng),
+        let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut self.rng);
+        JoinGroupCall {
             muted: true,
             video_stopped: true,
-        };
-        join.into_request()
+            call: self.call().reference(),
+            join_as: InputPeer::SelfUser,
+            invite_hash: None,
+            public_key: Some(attempt.public_key()),
+            block: Some(attempt.block().bytes().to_vec()),
+            params: payload.to_params(),
+        }
     }
 
     fn send(&mut self, from: UserId, request: impl Into<Request>) -> Result<Updates, RpcError> {

@@ -163,21 +163,18 @@ impl Draft {
     pub(super) fn check_proof(&self, proof: &StateProof) -> Result<(), ChainError> {
         proof::check(self, proof)
     }
+}
 
-    /// Refuses the value keys with which the reference aborts when it adopts a client's `kv_hash`.
-    ///
-    /// It comes last, because any other fault of the block is found before.
-    pub(super) fn check_adopted_keys(&self, changes: &[Change]) -> Result<(), ChainError> {
-        if let Values::Known(_) = self.values {
-            return Ok(());
+/// Refuses the value keys with which a client of the reference aborts.
+///
+/// It comes last, because any other fault of the block is found before.
+pub(super) fn check_value_keys(changes: &[Change]) -> Result<(), ChainError> {
+    changes.iter().try_for_each(|change| match change {
+        Change::SetValue { key, .. }
+            if *TrieKey::try_from(key.as_slice())?.as_bytes() == [0; 32] =>
+        {
+            Err(ChainError::ZeroValueKey)
         }
-        changes.iter().try_for_each(|change| match change {
-            Change::SetValue { key, .. }
-                if *TrieKey::try_from(key.as_slice())?.as_bytes() == [0; 32] =>
-            {
-                Err(ChainError::ZeroValueKey)
-            }
-            _ => Ok(()),
-        })
-    }
+        _ => Ok(()),
+    })
 }

@@ -31,7 +31,7 @@ use crate::keys::{PrivateKey, PublicKey, Signature};
 use crate::trie::Trie;
 use crate::types::{BlockHash, Height, KvHash};
 use crate::wire::{Block, BlockFields, Change, GroupState, SharedKey};
-use draft::{Draft, Values};
+use draft::{Draft, Values, check_value_keys};
 
 /// The public state of a call after a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -214,7 +214,9 @@ impl Chain {
         let mut draft = Draft::new(&self.state, values);
         draft.apply(&fields.changes, &signer)?;
         draft.check_proof(&fields.state_proof)?;
-        draft.check_adopted_keys(&fields.changes)?;
+        if self.is_client() {
+            check_value_keys(&fields.changes)?;
+        }
         Ok(StagedBlock {
             parent: self.state.hash,
             next: Self {
@@ -239,7 +241,7 @@ impl Chain {
     ///
     /// [`ChainError::Stale`] if the chain has moved since; it is then as it was.
     pub fn merge(&mut self, staged: StagedBlock) -> Result<&ChainState, ChainError> {
-        if staged.parent != self.state.hash {
+        if staged.parent != self.state.hash || staged.next.is_client() != self.is_client() {
             return Err(ChainError::Stale);
         }
         *self = staged.next;
@@ -271,6 +273,9 @@ impl Chain {
         draft.apply(&changes, &signer_key)?;
         let state_proof = draft.proof(self.state.kv_hash);
         draft.check_proof(&state_proof)?;
+        if self.is_client() {
+            check_value_keys(&changes)?;
+        }
         let fields = BlockFields {
             signature: Signature::ZERO,
             prev_block_hash: self.state.hash,
@@ -280,6 +285,10 @@ impl Chain {
             signature_public_key: Some(signer_key),
         };
         Ok(fields.sign(signer))
+    }
+
+    fn is_client(&self) -> bool {
+        matches!(self.knowledge, Knowledge::Client { .. })
     }
 
     fn signer(&self, named: Option<PublicKey>) -> Result<PublicKey, ChainError> {

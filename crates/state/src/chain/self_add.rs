@@ -23,6 +23,9 @@ pub enum SelfAddFault {
     /// Another participant was added, removed, moved or changed.
     #[error("a join block leaves everybody else as they were")]
     Others,
+    /// The trie was changed, or block 0 does not have the empty one.
+    #[error("a join block leaves the trie as it was")]
+    KvHash,
     /// What those outside the call may do was changed.
     #[error("a join block leaves the external permissions as they were")]
     ExternalPermissions,
@@ -49,6 +52,10 @@ pub fn check_self_add(
         [Change::SetGroupState(_)] => return Err(SelfAddFault::NoSharedKey),
         [Change::SetGroupState(_), Change::SetSharedKey(_)] => {}
         _ => return Err(SelfAddFault::Changes),
+    }
+    // A client adopts this hash from the block, so that nothing else would look at it.
+    if before.kv_hash() != after.kv_hash() {
+        return Err(SelfAddFault::KvHash);
     }
     if after.shared_key().is_empty() {
         return Err(SelfAddFault::NoSharedKey);

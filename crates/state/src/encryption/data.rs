@@ -22,7 +22,6 @@ pub struct EncryptedData {
 }
 
 /// A decrypted payload; its content is wiped when dropped and not printed.
-#[derive(PartialEq, Eq)]
 pub struct DecryptedData {
     /// The payload without its pad.
     pub payload: Zeroizing<Vec<u8>>,
@@ -34,6 +33,16 @@ impl fmt::Debug for DecryptedData {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "DecryptedData({} bytes)", self.payload.len())
     }
+}
+
+/// What should be encrypted is no payload behind a pad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("a pad of {pad} bytes does not fill {length} bytes up to whole blocks of 16")]
+pub struct PaddingError {
+    /// The length of the pad, as its first byte says.
+    pub pad: usize,
+    /// The length of pad and payload.
+    pub length: usize,
 }
 
 /// Encrypted data could not be read.
@@ -76,18 +85,31 @@ pub fn encrypt_data(
         *first = pad as u8;
     }
     padded.extend_from_slice(payload);
-    dangerous_encrypt_padded(&padded, secret, extra)
+    encrypt_padded(&padded, secret, extra)
 }
 
 /// Encrypts a payload with its pad already before it.
 ///
-/// It exists for vectors. The caller answers for the pad: its first byte is its length, 16 to 31, the rest
-/// is random, and pad and payload are a multiple of 16 bytes; what exceeds the last multiple stays in clear.
+/// It exists for vectors: the caller answers for the pad being random.
+///
+/// # Errors
+///
+/// [`PaddingError`]
 pub fn dangerous_encrypt_padded(
     padded: &[u8],
     secret: &OneTimeSecret,
     extra: &[u8],
-) -> EncryptedData {
+) -> Result<EncryptedData, PaddingError> {
+    let length = padded.len();
+    let pad = padded.first().map_or(0, |&pad| usize::from(pad));
+    if length.is_multiple_of(16) && (MIN_PAD..=length.min(31)).contains(&pad) {
+        Ok(encrypt_padded(padded, secret, extra))
+    } else {
+        Err(PaddingError { pad, length })
+    }
+}
+
+fn encrypt_padded(padded: &[u8], secret: &OneTimeSecret, extra: &[u8]) -> EncryptedData {
     let keys = kdf(secret.dangerous_bytes(), b"tde2e_encrypt_data");
     let large_msg_id = large_msg_id(&keys.right, padded, extra);
     let message = msg_id(&large_msg_id);

@@ -16,8 +16,8 @@ mod header;
 mod kdf;
 
 pub use data::{
-    DecryptedData, DecryptionError, EncryptedData, dangerous_encrypt_padded, decrypt_data,
-    encrypt_data,
+    DecryptedData, DecryptionError, EncryptedData, PaddingError, dangerous_encrypt_padded,
+    decrypt_data, encrypt_data,
 };
 pub use header::{HeaderError, HeaderKey, decrypt_header, encrypt_header};
 

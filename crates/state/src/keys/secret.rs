@@ -11,13 +11,6 @@ macro_rules! secret_bytes {
                 Self(bytes)
             }
 
-            /// Draws a new secret.
-            pub fn random(rng: &mut (impl rand_core::CryptoRng + ?Sized)) -> Self {
-                let mut secret = Self([0; 32]);
-                rng.fill_bytes(&mut secret.0);
-                secret
-            }
-
             /// The secret bytes; whoever takes them must wipe them.
             pub const fn dangerous_bytes(&self) -> &[u8; 32] {
                 &self.0
@@ -55,3 +48,19 @@ secret_bytes! {
     /// The secret under which one payload is encrypted; it travels encrypted in headers.
     OneTimeSecret
 }
+
+/// Defines how a secret that is not derived from another is drawn.
+macro_rules! drawn {
+    ($($name:ident)*) => {
+        $(impl $name {
+            /// Draws a new secret.
+            pub fn random(rng: &mut (impl rand_core::CryptoRng + ?Sized)) -> Self {
+                let mut secret = Self([0; 32]);
+                rng.fill_bytes(&mut secret.0);
+                secret
+            }
+        })*
+    };
+}
+
+drawn!(RawKey OneTimeSecret);

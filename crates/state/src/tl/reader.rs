@@ -109,6 +109,9 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// How many deviations are remembered; an input can have one in every four bytes.
+    pub const MAX_DEVIATIONS: usize = 64;
+
     /// Starts at the first byte.
     pub fn new(input: &'a [u8]) -> Self {
         Self {
@@ -128,7 +131,8 @@ impl<'a> Reader<'a> {
         self.input.len() - self.position
     }
 
-    /// Ends the reading and hands out the deviations from the canonical form, in order of their offsets.
+    /// Ends the reading and hands out the first [`MAX_DEVIATIONS`](Self::MAX_DEVIATIONS) deviations from the
+    /// canonical form, in order of their offsets.
     ///
     /// # Errors
     ///
@@ -234,10 +238,8 @@ impl<'a> Reader<'a> {
         let found = self.flags(what)?;
         let dropped = found & !known;
         if dropped != 0 {
-            self.deviations.push(Deviation {
-                offset: self.position - 4,
-                kind: DeviationKind::UnknownFlags { what, dropped },
-            });
+            let kind = DeviationKind::UnknownFlags { what, dropped };
+            self.deviates(self.position - 4, kind);
         }
         Ok(found & known)
     }
@@ -294,18 +296,18 @@ impl<'a> Reader<'a> {
         self.position += header + content.len() + padding.len();
         if length < shortest {
             let length = content.len();
-            self.deviations.push(Deviation {
-                offset: start,
-                kind: DeviationKind::LongLength { length, header },
-            });
+            self.deviates(start, DeviationKind::LongLength { length, header });
         }
         if padding.iter().any(|&byte| byte != 0) {
-            self.deviations.push(Deviation {
-                offset: start,
-                kind: DeviationKind::NonZeroPadding,
-            });
+            self.deviates(start, DeviationKind::NonZeroPadding);
         }
         Ok(content)
+    }
+
+    fn deviates(&mut self, offset: usize, kind: DeviationKind) {
+        if self.deviations.len() < Self::MAX_DEVIATIONS {
+            self.deviations.push(Deviation { offset, kind });
+        }
     }
 
     fn unexpected_end(&self, what: &'static str, needed: u64) -> ReadError {

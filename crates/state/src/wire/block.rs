@@ -164,7 +164,7 @@ impl Block {
         self.fields.height
     }
 
-    /// Where the bytes that were read deviate from the canonical form.
+    /// Where the bytes that were read deviate from the canonical form, the first 64 places.
     pub fn deviations(&self) -> &[Deviation] {
         &self.deviations
     }
