@@ -1,13 +1,13 @@
 use confcall_join::api::DataJson;
 use confcall_join::payload::JoinPayload;
-use confcall_state::chain::StagedBlock;
-use confcall_state::{Block, ChainError, PublicKey, UserId};
+use confcall_state::chain::{StagedBlock, check_self_add};
+use confcall_state::wire::SharedKey;
+use confcall_state::{Block, ChainError, PrivateKey, PublicKey, UserId};
 
 use crate::call::Call;
 use crate::member::Member;
 use crate::options::Limits;
 use crate::refusal::Refusal;
-use confcall_state::chain::check_self_add;
 
 /// What somebody who wants to join sends.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +111,7 @@ impl Call {
             user_id,
             announced,
         )?;
+        check_usable(&announced, staged.state().shared_key())?;
         Ok(staged)
     }
 }
@@ -121,4 +122,23 @@ fn read_block(bytes: &[u8], limits: &Limits) -> Result<Block, Refusal> {
         return Err(Refusal::BlockTooLarge { size, limit });
     }
     Block::parse(bytes).map_err(Refusal::BlockUnreadable)
+}
+
+/// Refuses keys that would keep everybody else from writing or opening the key of the call.
+///
+/// The chain takes them, as it must; a server need not let anybody in with them.
+fn check_usable(announced: &PublicKey, shared_key: &SharedKey) -> Result<(), Refusal> {
+    // Whether a key shares secrets does not depend on the other key.
+    let any = PrivateKey::from_seed(&[1; 32]);
+    if any.shared_secret(announced).is_err() {
+        return Err(Refusal::KeyUnusable(*announced));
+    }
+    let is_usable = any.shared_secret(&shared_key.ephemeral_key).is_ok()
+        && shared_key.encrypted_shared_key.len() == 64
+        && shared_key.headers.iter().all(|header| header.len() == 32);
+    if is_usable {
+        Ok(())
+    } else {
+        Err(Refusal::SharedKeyUnusable)
+    }
 }

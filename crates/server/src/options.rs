@@ -31,9 +31,9 @@ impl Default for Limits {
             participants: 200,
             block_size: 64 << 10,
             calls: 1000,
-            chain_length: 10_000,
+            chain_length: 1000,
             invitations: 10_000,
-            pushes: 10_000,
+            pushes: 1000,
         }
     }
 }

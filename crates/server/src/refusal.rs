@@ -68,6 +68,12 @@ pub enum Refusal {
     /// The announced key was in this call before.
     #[error("the key {0} was in this call before")]
     KeyUsed(PublicKey),
+    /// No key could be written for the announced key, so that nobody could change the call any more.
+    #[error("the key {0} shares no secret with any other")]
+    KeyUnusable(PublicKey),
+    /// The shared key of the block is one that nobody could open.
+    #[error("the shared key of the block cannot be opened by anybody")]
+    SharedKeyUnusable,
     /// The block does not add the joining user and nothing else.
     #[error(transparent)]
     NotASelfAdd(#[from] SelfAddFault),
@@ -91,10 +97,13 @@ impl Refusal {
             Self::Full { .. } => bad("GROUPCALL_PARTICIPANTS_TOO_MUCH"),
             Self::ChainFull { .. } => RpcError::new(500, "GROUPCALL_ADD_PARTICIPANTS_FAILED"),
             Self::Chain(error) => chain_error(error),
-            Self::BlockTooLarge { .. } | Self::BlockUnreadable(_) | Self::NotASelfAdd(_) => {
-                bad("BLOCK_INVALID")
+            Self::BlockTooLarge { .. }
+            | Self::BlockUnreadable(_)
+            | Self::SharedKeyUnusable
+            | Self::NotASelfAdd(_) => bad("BLOCK_INVALID"),
+            Self::NotTheSigner { .. } | Self::KeyUsed(_) | Self::KeyUnusable(_) => {
+                bad("PUBLIC_KEY_INVALID")
             }
-            Self::NotTheSigner { .. } | Self::KeyUsed(_) => bad("PUBLIC_KEY_INVALID"),
             Self::RandomIdUsed(_) => RpcError::new(500, "RANDOM_ID_DUPLICATE"),
             Self::TooManyCalls(_) => RpcError::new(500, "GROUPCALL_CREATE_FAILED"),
         }

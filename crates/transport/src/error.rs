@@ -1,3 +1,4 @@
+use confcall_join::Ssrc;
 use confcall_join::api::{Method, RpcError};
 use confcall_join::policy::PolicyViolation;
 use confcall_join::presend::PresendError;
@@ -7,11 +8,14 @@ use thiserror::Error;
 
 use crate::answer::AnswerFault;
 
-/// The user is not in the call.
+/// The user has no membership that could be used.
+///
+/// After [`JoinError::Unusable`] the server counts the user as joined, and after [`JoinError::Lost`] it may:
+/// leave, or join again, which replaces the entry.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum JoinError {
-    /// The server refused a request, and trying the same again would not help.
+    /// The server refused a request, and what to do about it is for the caller to decide.
     #[error("{method} was refused: {error}")]
     Refused {
         /// The method that was called.
@@ -34,7 +38,7 @@ pub enum JoinError {
     Lost {
         /// The method that was called.
         method: Method,
-        /// How many times it was called.
+        /// How many times a block was sent, or the tip was read.
         attempts: u32,
         /// What the network says of it.
         reason: String,
@@ -42,9 +46,17 @@ pub enum JoinError {
     /// The call has no block, and the caller did not ask to write the first one.
     #[error("the call has no block yet")]
     Empty,
-    /// The server showed a tip or an answer that cannot be joined with.
-    #[error("the server's answer cannot be used: {0}")]
-    Answer(#[from] AnswerFault),
+    /// The server showed a tip that cannot be joined.
+    #[error("the tip cannot be joined: {0}")]
+    Tip(#[from] AnswerFault),
+    /// The server took the join, and its answer cannot be used.
+    #[error("the server took the join, but its answer cannot be used: {fault}")]
+    Unusable {
+        /// What is wrong with the answer.
+        fault: AnswerFault,
+        /// The source by which to leave.
+        ssrc: Ssrc,
+    },
     /// No join block can be built on the tip.
     #[error("no block can be built: {0}")]
     Block(#[from] JoinBlockError),

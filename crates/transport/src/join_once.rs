@@ -1,17 +1,20 @@
 use core::time::Duration;
 
-use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, Method, Request, RpcError};
-use confcall_join::policy::ConferenceCreation;
-use confcall_join::presend::{CheckedJoin, Media};
+use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, Method, Request, Updates};
+use confcall_join::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media};
+use confcall_join::presend::CheckedJoin;
 use confcall_join::reaction::Reaction;
 use confcall_join::target::Target;
 use confcall_state::{Block, JoinBlock, Newcomer};
 use rand_core::CryptoRng;
 
 use crate::adapter::{CallError, Transport};
-use crate::answer::{Joined, tip_of};
+use crate::answer::{AnswerFault, Joined, Tip};
 use crate::backoff::Backoff;
 use crate::error::JoinError;
+
+/// How long to wait for an answer before it is lost.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What to do with a call that has no block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -56,23 +59,24 @@ pub enum Step<'a> {
         /// The pause.
         pause: Duration,
     },
-    /// The answer was lost, and our block is the tip: it had been carried out.
-    FoundAsTip(&'a Block),
+    /// The answer was lost, and this tip holds our key: the request had been carried out.
+    FoundInTip(&'a Block),
 }
 
 /// Joins a conference, once: reads the tip, builds a block, sends it, and takes the answer.
 ///
 /// A block that lost a race (`CONF_WRITE_CHAIN_INVALID…`) is built again on the new tip, with a new key and
 /// the same payload; a clash of media sources gives a new payload and a new block. Both are tried again after
-/// jittered, growing pauses, a bounded number of times. After a lost answer the tip is read first: our own block
-/// there means that we are in. Every other error comes back with its reaction. `on_step` is told each step.
+/// jittered, growing pauses, a bounded number of times. After a lost answer the tip is read first: our key there
+/// means that we are in. An answer that takes longer than 30 s is lost. Every other error comes back with its
+/// reaction. `on_step` is told each step.
 ///
 /// The future may be dropped at any time; a request that is under way then may still be carried out.
 /// Implements `spec/protocol.md`, 6 and the rows of 11.2 for a join.
 ///
 /// # Errors
 ///
-/// [`JoinError`]; the user is then not in the call, as far as the server has told.
+/// [`JoinError`], which says whether the server may count the user as joined.
 pub async fn join_once<T: Transport>(
     transport: &T,
     target: &Target,
@@ -88,6 +92,7 @@ pub async fn join_once<T: Transport>(
         races: Backoff::new(Duration::from_millis(200), Duration::from_secs(3), 12),
         clashes: Backoff::new(Duration::from_millis(50), Duration::from_millis(500), 5),
         losses: Backoff::new(Duration::from_millis(250), Duration::from_secs(2), 4),
+        reads: Backoff::new(Duration::from_millis(250), Duration::from_secs(2), 6),
         sent: 0,
     };
     match target.reference() {
@@ -105,6 +110,7 @@ struct Attempts<'a, T, R: ?Sized> {
     races: Backoff,
     clashes: Backoff,
     losses: Backoff,
+    reads: Backoff,
     sent: u32,
 }
 
@@ -112,53 +118,92 @@ impl<T: Transport, R: CryptoRng + Send + ?Sized> Attempts<'_, T, R> {
     async fn join(mut self, call: InputGroupCall, invited: bool) -> Result<Joined, JoinError> {
         let mut tip = self.first_tip(&call, invited).await?;
         loop {
-            let join = match &tip {
-                Some(tip) => JoinBlock::add_self(tip, self.options.newcomer, self.rng)?,
-                None => JoinBlock::first(self.options.newcomer, self.rng)?,
+            let (join, checked) = self.build(tip.as_ref())?;
+            let request = ConferenceJoin {
+                call: call.clone(),
+                block: checked,
+                media: self.options.media.clone(),
             };
-            let checked = CheckedJoin::new(tip.as_ref(), &join)?;
-            (self.on_step)(Step::BlockBuilt(&join));
-            let request = checked.into_join(call.clone(), self.options.media.clone());
             let error = match self.send(request.into_request().into()).await {
-                Ok(answer) => {
-                    let payload = self.options.media.payload;
-                    return Ok(Joined::from_answer(answer, join, payload, self.sent)?);
-                }
+                Ok(answer) => return self.joined(answer, Some(&call), join),
                 Err(error) => error,
             };
-            let lost = self.pause_after(Method::JoinGroupCall, error).await?;
-            tip = self.tip(&call).await?;
-            if lost && let Some(tip) = tip.as_ref().filter(|tip| tip.hash() == join.block().hash())
+            let method = Method::JoinGroupCall;
+            let may_be_done = may_be_done(method, &error);
+            let pause = self.pause_after(method, error).await;
+            if !may_be_done {
+                pause.clone()?;
+            }
+            // Even after the last loss: our key may be there by now.
+            let latest = self.tip(&call).await?;
+            if let Some(latest) = latest
+                .as_ref()
+                .filter(|tip| may_be_done && tip.holds(&join))
             {
-                (self.on_step)(Step::FoundAsTip(tip));
+                (self.on_step)(Step::FoundInTip(&latest.block));
                 let payload = self.options.media.payload;
-                return Ok(Joined::from_tip(call, tip, join, payload, self.sent)?);
+                return Ok(Joined::from_tip(latest, join, payload, self.sent)?);
+            }
+            pause?;
+            if tip.is_some() && latest.is_none() {
+                return Err(AnswerFault::ChainGone.into());
+            }
+            tip = latest;
+        }
+    }
+
+    /// Creates the call. What may have been carried out is sent again as it was, under the same `random_id`, so
+    /// that the server can tell that it is the same.
+    async fn create(mut self) -> Result<Joined, JoinError> {
+        let random_id = self.rng.next_u32().cast_signed();
+        let method = Method::CreateConferenceCall;
+        loop {
+            let (join, checked) = self.build(None)?;
+            let creation = ConferenceCreation {
+                random_id,
+                join: Some(FirstJoin {
+                    block: checked,
+                    media: self.options.media.clone(),
+                }),
+            };
+            let request = Request::from(creation.into_request());
+            loop {
+                let error = match self.send(request.clone()).await {
+                    Ok(answer) => return self.joined(answer, None, join),
+                    Err(error) => error,
+                };
+                let may_be_done = may_be_done(method, &error);
+                self.pause_after(method, error).await?;
+                if !may_be_done {
+                    break;
+                }
             }
         }
     }
 
-    /// Creates the call; every attempt carries the same `random_id`, so that a repetition creates no second.
-    async fn create(mut self) -> Result<Joined, JoinError> {
-        let random_id = self.rng.next_u32().cast_signed();
-        loop {
-            let join = JoinBlock::first(self.options.newcomer, self.rng)?;
-            let checked = CheckedJoin::new(None, &join)?;
-            (self.on_step)(Step::BlockBuilt(&join));
-            let creation = ConferenceCreation {
-                random_id,
-                join: Some(checked.into_first_join(self.options.media.clone())),
-            };
-            match self.send(creation.into_request().into()).await {
-                Ok(answer) => {
-                    let payload = self.options.media.payload;
-                    return Ok(Joined::from_answer(answer, join, payload, self.sent)?);
-                }
-                Err(error) => {
-                    self.pause_after(Method::CreateConferenceCall, error)
-                        .await?;
-                }
-            }
-        }
+    /// A block on the tip, or the first one, with a key of its own.
+    fn build(&mut self, tip: Option<&Tip>) -> Result<(JoinBlock, CheckedJoin), JoinError> {
+        let newcomer = self.options.newcomer;
+        let tip = tip.map(|tip| &tip.block);
+        let join = match tip {
+            Some(tip) => JoinBlock::add_self(tip, newcomer, self.rng)?,
+            None => JoinBlock::first(newcomer, self.rng)?,
+        };
+        let checked = CheckedJoin::new(tip, &join)?;
+        (self.on_step)(Step::BlockBuilt(&join));
+        Ok((join, checked))
+    }
+
+    fn joined(
+        self,
+        answer: Updates,
+        target: Option<&InputGroupCall>,
+        join: JoinBlock,
+    ) -> Result<Joined, JoinError> {
+        let payload = self.options.media.payload;
+        let ssrc = payload.ssrc();
+        let joined = Joined::from_answer(answer, target, join, payload, self.sent);
+        joined.map_err(|fault| JoinError::Unusable { fault, ssrc })
     }
 
     /// The tip to start from: an invitation may be older than the call's first block.
@@ -166,7 +211,7 @@ impl<T: Transport, R: CryptoRng + Send + ?Sized> Attempts<'_, T, R> {
         &mut self,
         call: &InputGroupCall,
         invited: bool,
-    ) -> Result<Option<Block>, JoinError> {
+    ) -> Result<Option<Tip>, JoinError> {
         // About 15 seconds in all.
         let waits = if invited { 12 } else { 0 };
         let mut waits = Backoff::new(Duration::from_millis(250), Duration::from_secs(2), waits);
@@ -187,13 +232,13 @@ impl<T: Transport, R: CryptoRng + Send + ?Sized> Attempts<'_, T, R> {
     }
 
     /// Reads the newest block, again if the answer is lost; this changes nothing anywhere.
-    async fn tip(&mut self, call: &InputGroupCall) -> Result<Option<Block>, JoinError> {
+    async fn tip(&mut self, call: &InputGroupCall) -> Result<Option<Tip>, JoinError> {
         loop {
             let request = GetGroupCallChainBlocks::tip(call.clone());
-            match self.transport.call(request.into()).await {
+            match answer_to(self.transport, request.into()).await {
                 Ok(answer) => {
-                    let tip = tip_of(answer)?;
-                    (self.on_step)(Step::TipRead(tip.as_ref()));
+                    let tip = Tip::from_answer(answer, call)?;
+                    (self.on_step)(Step::TipRead(tip.as_ref().map(|tip| &tip.block)));
                     return Ok(tip);
                 }
                 Err(error) => {
@@ -204,30 +249,36 @@ impl<T: Transport, R: CryptoRng + Send + ?Sized> Attempts<'_, T, R> {
         }
     }
 
-    async fn send(&mut self, request: Request) -> Result<confcall_join::api::Updates, CallError> {
+    async fn send(&mut self, request: Request) -> Result<Updates, CallError> {
         (self.on_step)(Step::Sending(&request));
         self.sent += 1;
-        self.transport.call(request).await
+        answer_to(self.transport, request).await
     }
 
-    /// Waits before the next attempt, if there is one; tells whether the request may have been carried out.
-    async fn pause_after(&mut self, method: Method, error: CallError) -> Result<bool, JoinError> {
-        let (budget, lost) = match &error {
+    /// Waits before the next attempt, if there is one.
+    async fn pause_after(&mut self, method: Method, error: CallError) -> Result<(), JoinError> {
+        let reaction = match &error {
             CallError::Policy(violation) => return Err(JoinError::Policy(*violation)),
-            CallError::Lost { .. } => (&mut self.losses, true),
-            CallError::Rpc(rpc) => match rpc.reaction(method) {
-                Reaction::RebuildOnNewTip => (&mut self.races, false),
-                Reaction::NewSsrc => (&mut self.clashes, false),
-                Reaction::CheckTipFirst => (&mut self.losses, true),
-                reaction => return Err(refused(method, rpc, reaction)),
-            },
+            CallError::Lost { .. } => Reaction::CheckTipFirst,
+            CallError::Rpc(rpc) => rpc.reaction(method),
+        };
+        let reads = method == Method::GetGroupCallChainBlocks;
+        let budget = match reaction {
+            Reaction::CheckTipFirst if reads => &mut self.reads,
+            Reaction::CheckTipFirst => &mut self.losses,
+            Reaction::RebuildOnNewTip => &mut self.races,
+            Reaction::NewSsrc => &mut self.clashes,
+            reaction => return Err(not_tried_again(method, error, reaction)),
         };
         let Some(pause) = budget.next(self.rng) else {
-            return Err(exhausted(method, error, budget.used() + 1));
+            let reads_or_sent = if reads {
+                self.reads.used() + 1
+            } else {
+                self.sent
+            };
+            return Err(exhausted(method, error, reads_or_sent));
         };
-        if let CallError::Rpc(rpc) = &error
-            && rpc.reaction(method) == Reaction::NewSsrc
-        {
+        if reaction == Reaction::NewSsrc {
             let payload = self.options.media.payload.clone();
             self.options.media.payload = payload.with_new_sources(self.rng);
         }
@@ -237,16 +288,36 @@ impl<T: Transport, R: CryptoRng + Send + ?Sized> Attempts<'_, T, R> {
             pause,
         });
         tokio::time::sleep(pause).await;
-        Ok(lost)
+        Ok(())
     }
 }
 
-fn refused(method: Method, error: &RpcError, reaction: Reaction) -> JoinError {
-    let error = error.clone();
-    JoinError::Refused {
-        method,
-        error,
-        reaction,
+/// Sends a request; silence is a lost answer.
+async fn answer_to(transport: &impl Transport, request: Request) -> Result<Updates, CallError> {
+    let answer = tokio::time::timeout(ANSWER_TIMEOUT, transport.call(request)).await;
+    answer.unwrap_or_else(|_| {
+        let reason = format!("no answer within {ANSWER_TIMEOUT:?}");
+        Err(CallError::Lost { reason })
+    })
+}
+
+/// Whether the server may have carried out a request that ended so.
+fn may_be_done(method: Method, error: &CallError) -> bool {
+    match error {
+        CallError::Lost { .. } => true,
+        CallError::Rpc(rpc) => rpc.reaction(method) == Reaction::CheckTipFirst,
+        CallError::Policy(_) => false,
+    }
+}
+
+fn not_tried_again(method: Method, error: CallError, reaction: Reaction) -> JoinError {
+    match error {
+        CallError::Rpc(error) => JoinError::Refused {
+            method,
+            error,
+            reaction,
+        },
+        error => exhausted(method, error, 1),
     }
 }
 

@@ -38,6 +38,12 @@ enum Fate {
     LostBefore,
     /// The answer is lost.
     LostAfter,
+    /// The answer is lost, and somebody else joins before the loss is noticed.
+    LostAfterThenOvertaken(UserId),
+    /// No answer ever comes.
+    Silence,
+    /// The answer is about this call.
+    AboutCall(i64),
     /// The server answers with this instead.
     Answered(RpcError),
     /// The answer loses its updates of this subchain.
@@ -50,6 +56,8 @@ struct Faulty {
     hub: Hub<Server>,
     target: Target,
     fates: Mutex<VecDeque<Fate>>,
+    /// Whether the chain is shown empty after the first join request.
+    forgets_its_chain: bool,
     sent: Mutex<Vec<Request>>,
 }
 
@@ -57,7 +65,12 @@ impl Transport for Faulty {
     async fn call(&self, request: Request) -> Result<Updates, CallError> {
         self.sent.lock().unwrap().push(request.clone());
         if matches!(request, Request::ChainBlocks(_)) {
-            return self.connection.call(request).await;
+            let mut answer = self.connection.call(request).await?;
+            let forgets = self.forgets_its_chain && !self.attempts().is_empty();
+            if let (true, [Update::ChainBlocks(items)]) = (forgets, &mut answer.0[..]) {
+                items.blocks.clear();
+            }
+            return Ok(answer);
         }
         let lost = || CallError::Lost {
             reason: "the connection was reset".to_owned(),
@@ -73,6 +86,25 @@ impl Transport for Faulty {
             Some(Fate::LostAfter) => {
                 self.connection.call(request).await?;
                 Err(lost())
+            }
+            Some(Fate::LostAfterThenOvertaken(user_id)) => {
+                self.connection.call(request).await?;
+                enter(&self.hub, &self.target, user_id).await;
+                Err(lost())
+            }
+            Some(Fate::Silence) => std::future::pending().await,
+            Some(Fate::AboutCall(id)) => {
+                let mut answer = self.connection.call(request).await?;
+                for update in &mut answer.0 {
+                    if let Update::ChainBlocks(items) = update {
+                        let access_hash = confcall_join::api::AccessHash::new(0);
+                        items.call = InputGroupCall::Id {
+                            id: CallId::new(id),
+                            access_hash,
+                        };
+                    }
+                }
+                Ok(answer)
             }
             Some(Fate::Answered(error)) => Err(error.into()),
             Some(Fate::Without(sub_chain)) => {
@@ -97,6 +129,7 @@ impl Faulty {
             hub: hub.clone(),
             target: target.clone(),
             fates: Mutex::new(fates.into()),
+            forgets_its_chain: false,
             sent: Mutex::default(),
         }
     }
@@ -295,10 +328,8 @@ async fn an_answer_without_a_subchain_is_an_error_and_not_half_a_join() {
         let error = join_with(&bob, &target, BOB, EmptyCall::Refuse)
             .await
             .unwrap_err();
-        assert_eq!(
-            error,
-            JoinError::Answer(AnswerFault::NoSubChain { sub_chain })
-        );
+        let fault = AnswerFault::NoSubChain { sub_chain };
+        assert!(matches!(error, JoinError::Unusable { fault: found, .. } if found == fault));
     }
 }
 
@@ -460,4 +491,90 @@ async fn every_step_is_told() {
         .unwrap();
     assert!(matches!(joined.call, InputGroupCall::Id { .. }));
     assert_eq!(steps, ["tip", "block", "sending"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_chain_vanishes_between_attempts_is_not_started_anew() {
+    let (hub, target, _) = call_of_alice().await;
+    for empty_call in [EmptyCall::Refuse, EmptyCall::Start] {
+        let race = Fate::Answered(refusal("CONF_WRITE_CHAIN_INVALID"));
+        let mut bob = Faulty::new(&hub, &target, BOB, vec![race]);
+        bob.forgets_its_chain = true;
+        let error = join_with(&bob, &target, BOB, empty_call).await.unwrap_err();
+        assert_eq!(error, JoinError::Tip(AnswerFault::ChainGone));
+        assert_eq!(bob.attempts().len(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_a_join_also_when_somebody_has_joined_since() {
+    let (hub, target, _) = call_of_alice().await;
+    let bob = Faulty::new(
+        &hub,
+        &target,
+        BOB,
+        vec![Fate::LostAfterThenOvertaken(CAROL)],
+    );
+    let joined = join_with(&bob, &target, BOB, EmptyCall::Refuse)
+        .await
+        .unwrap();
+    assert_eq!(bob.attempts().len(), 1);
+    assert_eq!(members(&hub), [ALICE, BOB, CAROL]);
+    assert_eq!(joined.chain.state().height().value(), 2);
+    assert!(
+        matches!(joined.call, InputGroupCall::Id { .. }),
+        "later updates carry the id"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_loss_is_checked_too() {
+    let (hub, target, _) = call_of_alice().await;
+    let mut fates: Vec<_> = (0..4).map(|_| Fate::LostBefore).collect();
+    fates.push(Fate::LostAfter);
+    let bob = Faulty::new(&hub, &target, BOB, fates);
+    let joined = join_with(&bob, &target, BOB, EmptyCall::Refuse)
+        .await
+        .unwrap();
+    assert_eq!(joined.attempts, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_creation_is_sent_again_as_it_was_and_creates_one_call() {
+    let hub = Hub::new(Server::new(Options::default()));
+    let alice = Faulty::new(&hub, &Target::Create, ALICE, vec![Fate::LostAfter]);
+    let joined = join_with(&alice, &Target::Create, ALICE, EmptyCall::Refuse)
+        .await
+        .unwrap();
+    assert_eq!(hub.with(|server| server.calls().len()), 1);
+    assert_eq!(members(&hub), [ALICE]);
+    assert!(joined.connection.is_some());
+    let sent = alice.sent.lock().unwrap();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0], sent[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_given_up() {
+    let (hub, target, _) = call_of_alice().await;
+    let silence = (0..100).map(|_| Fate::Silence).collect();
+    let bob = Faulty::new(&hub, &target, BOB, silence);
+    let error = join_with(&bob, &target, BOB, EmptyCall::Refuse)
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, JoinError::Lost { attempts: 5, .. }),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_about_another_call_is_not_a_join() {
+    let (hub, target, _) = call_of_alice().await;
+    let bob = Faulty::new(&hub, &target, BOB, vec![Fate::AboutCall(999)]);
+    let error = join_with(&bob, &target, BOB, EmptyCall::Refuse)
+        .await
+        .unwrap_err();
+    let fault = AnswerFault::OtherCall;
+    assert!(matches!(error, JoinError::Unusable { fault: found, .. } if found == fault));
 }

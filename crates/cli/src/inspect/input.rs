@@ -22,15 +22,17 @@ pub(super) enum NotBytes {
         writing: &'static str,
     },
     /// The last byte has one digit only.
-    OddDigits { digits: usize },
+    OddDigits { offset: usize, digits: usize },
     /// The end of base64 cannot be right.
-    Base64End { characters: usize },
+    Base64End { offset: usize, characters: usize },
 }
 
 impl fmt::Display for NotBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Empty => f.write_str("there is nothing in it; give a block or a broadcast"),
+            Self::Empty => {
+                f.write_str("at byte 0: there is nothing in it; give a block or a broadcast")
+            }
             Self::Character {
                 offset,
                 byte,
@@ -40,19 +42,31 @@ impl fmt::Display for NotBytes {
                 "at byte {offset} of the text: {:?} is not {writing}; give the block alone",
                 char::from(*byte)
             ),
-            Self::OddDigits { digits } => write!(
+            Self::OddDigits { offset, digits } => write!(
                 f,
-                "{digits} hexadecimal digits are not whole bytes; copy the text to its end"
+                "at byte {offset} of the text: {digits} hexadecimal digits are not whole bytes; copy the text to its end"
             ),
-            Self::Base64End { characters } => write!(
+            Self::Base64End { offset, characters } => write!(
                 f,
-                "{characters} characters of base64 do not end with a whole byte; copy the text to its end"
+                "at byte {offset} of the text: {characters} characters of base64 do not end with a whole byte; copy the text to its end"
             ),
         }
     }
 }
 
 impl std::error::Error for NotBytes {}
+
+impl NotBytes {
+    /// Where it is wrong, in bytes from the start of what was given.
+    pub(super) fn offset(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::Character { offset, .. }
+            | Self::OddDigits { offset, .. }
+            | Self::Base64End { offset, .. } => *offset,
+        }
+    }
+}
 
 /// Reads standard input, a file, or the text itself.
 pub(super) fn load(source: &str) -> anyhow::Result<Vec<u8>> {
@@ -103,6 +117,7 @@ fn decode(input: &[u8]) -> Result<Vec<u8>, NotBytes> {
 fn from_hex(text: &[(usize, u8)], characters: &[u8]) -> Result<Vec<u8>, NotBytes> {
     check(text, u8::is_ascii_hexdigit, "hexadecimal")?;
     hex::decode(characters).map_err(|_| NotBytes::OddDigits {
+        offset: last(text),
         digits: characters.len(),
     })
 }
@@ -123,8 +138,14 @@ fn from_base64(text: &[(usize, u8)], characters: &[u8]) -> Result<Vec<u8>, NotBy
     STANDARD_NO_PAD
         .decode(&characters)
         .map_err(|_| NotBytes::Base64End {
+            offset: last(text),
             characters: characters.len(),
         })
+}
+
+/// The place of the last character.
+fn last(text: &[(usize, u8)]) -> usize {
+    text.last().map_or(0, |(offset, _)| *offset)
 }
 
 fn check(
@@ -167,7 +188,13 @@ mod tests {
     #[test]
     fn a_text_that_is_neither_is_refused_with_the_place() {
         assert_eq!(decode(b" \n"), Err(NotBytes::Empty));
-        assert_eq!(decode(b"b63d9a63f"), Err(NotBytes::OddDigits { digits: 9 }));
+        assert_eq!(
+            decode(b"b63d9a63f"),
+            Err(NotBytes::OddDigits {
+                offset: 8,
+                digits: 9
+            })
+        );
         let wrong = |offset, byte, writing| {
             Err(NotBytes::Character {
                 offset,
@@ -178,7 +205,13 @@ mod tests {
         assert_eq!(decode(b"b63d9a63 fg"), wrong(10, b'g', "hexadecimal"));
         assert_eq!(decode(b"a b:"), wrong(3, b':', "hexadecimal or base64"));
         assert_eq!(decode(b"a=b"), wrong(1, b'=', "hexadecimal or base64"));
-        assert_eq!(decode(b"tj2aY"), Err(NotBytes::Base64End { characters: 5 }));
+        assert_eq!(
+            decode(b"tj2aY"),
+            Err(NotBytes::Base64End {
+                offset: 4,
+                characters: 5
+            })
+        );
     }
 
     #[test]

@@ -23,6 +23,7 @@ use serde::Serialize;
 
 use block::BlockReport;
 use broadcast::BroadcastReport;
+use input::NotBytes;
 use item::{Content, Item};
 use malformed::Malformed;
 
@@ -106,7 +107,8 @@ fn refuse(args: &Args, error: anyhow::Error, out: &mut impl Write) -> anyhow::Re
     if !args.json {
         return Err(error);
     }
-    let offset = error.downcast_ref::<Malformed>().map(Malformed::offset);
+    let in_bytes = error.downcast_ref::<Malformed>().map(Malformed::offset);
+    let offset = in_bytes.or_else(|| error.downcast_ref::<NotBytes>().map(NotBytes::offset));
     let report = serde_json::json!({
         "error": {"code": 0, "name": "", "message": format!("{error:#}"), "offset": offset},
     });

@@ -38,10 +38,12 @@ pub enum AnswerError {
         length: usize,
     },
     /// The text is not the JSON of an answer.
-    #[error("the answer cannot be read: {reason}")]
+    #[error("the answer cannot be read in line {line} at column {column}")]
     Malformed {
-        /// What is wrong, and where.
-        reason: String,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
     },
     /// A conference was answered with a stream.
     #[error("a conference is never answered with a stream")]
@@ -60,8 +62,8 @@ impl Answer {
         }
         // The parser would take a list for an object whose fields stand in order.
         if !text.trim_ascii_start().starts_with('{') {
-            let reason = "it is no JSON object".to_owned();
-            return Err(AnswerError::Malformed { reason });
+            let (line, column) = (1, 1);
+            return Err(AnswerError::Malformed { line, column });
         }
         let stream: RawStream = read(text)?;
         if stream.stream {
@@ -86,7 +88,8 @@ impl Answer {
 
 fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, AnswerError> {
     serde_json::from_str(text).map_err(|error| AnswerError::Malformed {
-        reason: error.to_string(),
+        line: error.line(),
+        column: error.column(),
     })
 }
 

@@ -4,12 +4,20 @@ use thiserror::Error;
 ///
 /// What to do about it depends on the method too: [`RpcError::reaction`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
-#[error("the server answered {message} ({code})")]
+#[error("the server answered {} ({code})", printable(.message))]
 pub struct RpcError {
     /// The class of the error: 400, 403, 420, 500 and so on.
     pub code: i32,
     /// The name of the error, such as `GROUPCALL_INVALID`.
     pub message: String,
+}
+
+/// The start of a text from the server, without what a terminal or a log would act on.
+fn printable(text: &str) -> String {
+    text.chars()
+        .take(100)
+        .flat_map(char::escape_debug)
+        .collect()
 }
 
 impl RpcError {

@@ -4,7 +4,7 @@
 //! exponent is refused. Sources are read in the signed range only: one at or above 2^31 is a client that forgot
 //! the sign, and the server would refuse it. Unknown fields are ignored, a field that stands twice is refused.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{Fingerprint, IceCredentials, JoinPayload, PayloadError, Semantics, SsrcGroup};
@@ -20,8 +20,13 @@ struct Fields {
     ufrag: Option<Value>,
     pwd: Option<Value>,
     fingerprints: Option<Value>,
-    #[serde(rename = "ssrc-groups")]
+    #[serde(rename = "ssrc-groups", default, deserialize_with = "present")]
     ssrc_groups: Option<Value>,
+}
+
+/// Keeps a `null` apart from a field that is missing: where groups are forbidden, so is the field.
+fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(value).map(Some)
 }
 
 impl JoinPayload {
@@ -29,7 +34,7 @@ impl JoinPayload {
     ///
     /// # Errors
     ///
-    /// [`PayloadError`]; a field that is `null` is missing.
+    /// [`PayloadError`]; a field that is `null` is missing, except `ssrc-groups`, which is then no list.
     pub fn from_json(text: &str) -> Result<Self, PayloadError> {
         if text.len() > MAX_PAYLOAD_LENGTH {
             return Err(PayloadError::TooLong { length: text.len() });

@@ -1,11 +1,12 @@
 use std::sync::Arc;
 
+use confcall_state::chain::SelfAddFault;
+use confcall_state::keys::Signature;
 use confcall_state::wire::{Change, GroupState, Participant, Permissions, SharedKey};
 use confcall_state::{KvHash, PrivateKey, PublicKey};
 
 use super::*;
 use crate::Refusal;
-use confcall_state::chain::SelfAddFault;
 
 /// Changes the group state of a join block, and writes its key for the participants that it has then.
 pub(super) fn edit_group(fields: &mut BlockFields, edit: impl FnOnce(&mut GroupState)) {
@@ -190,4 +191,28 @@ fn a_block_that_the_announced_key_did_not_sign_is_refused() {
         |fields| fields.signature_public_key = None,
         "PUBLIC_KEY_INVALID",
     );
+}
+
+#[test]
+fn nobody_comes_in_with_a_key_that_would_lock_the_call() {
+    let mut scene = Scene::with(&[ALICE]);
+    // The identity as public key: with R the identity and S zero, a signature over any message.
+    let identity = PublicKey::from_bytes(core::array::from_fn(|index| u8::from(index == 0)));
+    let mut signature = [0; 64];
+    signature[0] = 1;
+    let attempt = scene.attempt(BOB);
+    let mut request = scene.request(&attempt);
+    let mut fields = attempt.block().fields().clone();
+    fields.signature = Signature::from_bytes(signature);
+    fields.signature_public_key = Some(identity);
+    if let Some(Change::SetGroupState(group)) = fields.changes.first_mut() {
+        let mut changed = GroupState::clone(group);
+        changed.participants[1].public_key = identity;
+        *group = changed.into();
+    }
+    request.public_key = Some(identity);
+    request.block = Some(fields.into_block().bytes().to_vec());
+    let refused = scene.server.answer(BOB, &Request::from(request.clone()));
+    assert_eq!(refused, Err(Refusal::KeyUnusable(identity)));
+    scene.refused(BOB, request, "PUBLIC_KEY_INVALID");
 }

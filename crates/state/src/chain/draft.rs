@@ -28,6 +28,7 @@ pub(super) struct Draft {
 }
 
 /// What the signer of a block is in a group state, and may do there.
+#[derive(Clone, Copy)]
 pub(super) struct Standing {
     pub(super) is_participant: bool,
     pub(super) permissions: Permissions,
@@ -72,15 +73,21 @@ impl Draft {
         changes: &[Change],
         signer: &PublicKey,
     ) -> Result<(), ChainError> {
-        changes
-            .iter()
-            .enumerate()
-            .try_for_each(|(index, change)| match change {
-                Change::Noop { .. } => Ok(()),
-                Change::SetValue { key, value } => self.set_value(index, key, value, signer),
-                Change::SetGroupState(next) => self.set_group_state(index, next, signer),
-                Change::SetSharedKey(next) => self.set_shared_key(index, next, signer),
-            })
+        // Only a group change can alter it, and a block can have many others.
+        let mut standing = Standing::of(signer, &self.group_state);
+        for (index, change) in changes.iter().enumerate() {
+            match change {
+                Change::Noop { .. } => {}
+                Change::SetValue { key, value } => self.set_value(index, key, value, standing)?,
+                Change::SetGroupState(next) => {
+                    let after = Standing::of(signer, next);
+                    self.set_group_state(index, next, standing, after)?;
+                    standing = after;
+                }
+                Change::SetSharedKey(next) => self.set_shared_key(index, next, standing)?,
+            }
+        }
+        Ok(())
     }
 
     fn set_value(
@@ -88,13 +95,12 @@ impl Draft {
         change: usize,
         key: &[u8],
         value: &[u8],
-        signer: &PublicKey,
+        standing: Standing,
     ) -> Result<(), ChainError> {
         self.sets_value = true;
         let Values::Known(trie) = &mut self.values else {
             return Ok(());
         };
-        let standing = Standing::of(signer, &self.group_state);
         if !standing.permissions.contains(Permissions::SET_VALUE) {
             let missing = MissingPermission::SetValue;
             return Err(ChainError::NotPermitted { change, missing });
@@ -107,15 +113,15 @@ impl Draft {
         &mut self,
         change: usize,
         next: &Arc<GroupState>,
-        signer: &PublicKey,
+        before: Standing,
+        after: Standing,
     ) -> Result<(), ChainError> {
         let refused = |missing| ChainError::NotPermitted { change, missing };
         let in_place = group::in_place(&self.group_state, next);
         group::check(next, in_place)?;
-        let before = Standing::of(signer, &self.group_state);
         group::check_permissions(&self.group_state, next, in_place, before.permissions)
             .map_err(refused)?;
-        if !Standing::of(signer, next).may_write_keys() {
+        if !after.may_write_keys() {
             return Err(refused(MissingPermission::MemberAfterwards));
         }
         self.sets_group_state = true;
@@ -128,12 +134,12 @@ impl Draft {
         &mut self,
         change: usize,
         next: &Arc<SharedKey>,
-        signer: &PublicKey,
+        standing: Standing,
     ) -> Result<(), ChainError> {
         if !self.shared_key.is_empty() {
             return Err(ChainError::SharedKeyAlreadySet { change });
         }
-        if !Standing::of(signer, &self.group_state).may_write_keys() {
+        if !standing.may_write_keys() {
             let missing = MissingPermission::WriteSharedKey;
             return Err(ChainError::NotPermitted { change, missing });
         }

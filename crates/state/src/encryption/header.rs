@@ -1,4 +1,5 @@
 use thiserror::Error;
+use zeroize::Zeroizing;
 
 use super::cbc::{self, MessageId};
 use super::kdf::kdf;
@@ -80,11 +81,16 @@ pub fn decrypt_header(
     key: &impl HeaderKey,
 ) -> Result<OneTimeSecret, HeaderError> {
     let length = header.len();
-    let mut secret: [u8; 32] = header
+    let mut secret: Zeroizing<[u8; 32]> = header
         .try_into()
+        .map(Zeroizing::new)
         .map_err(|_| HeaderError::HeaderLength { length })?;
-    cbc::decrypt(&header_key(key).left, message_id(encrypted)?, &mut secret);
-    Ok(OneTimeSecret::from_bytes(secret))
+    cbc::decrypt(
+        &header_key(key).left,
+        message_id(encrypted)?,
+        secret.as_mut_slice(),
+    );
+    Ok(OneTimeSecret::from_bytes(*secret))
 }
 
 fn header_key(key: &impl HeaderKey) -> super::kdf::Derived {

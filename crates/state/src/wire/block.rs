@@ -182,17 +182,55 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::join_block::{JoinBlock, Newcomer};
+    use crate::tl::ReadErrorKind;
+    use crate::types::UserId;
+    use chacha20::ChaCha20Rng;
+    use chacha20::rand_core::SeedableRng as _;
     use proptest::prelude::*;
+
+    fn block() -> Block {
+        let mut rng = ChaCha20Rng::from_seed([6; 32]);
+        let newcomer = Newcomer::new(UserId::new(5));
+        let join = JoinBlock::first(newcomer, &mut rng).unwrap();
+        join.block().clone()
+    }
+
+    #[test]
+    fn a_form_is_read_only_where_it_is_expected() {
+        let block = block();
+        assert_eq!(Block::parse(block.bytes()).as_ref(), Ok(&block));
+        assert_eq!(Block::from_server(&block.to_server()).as_ref(), Ok(&block));
+        for error in [
+            Block::parse(&block.to_server()).unwrap_err(),
+            Block::from_server(block.bytes()).unwrap_err(),
+        ] {
+            assert_eq!(error.offset, 0);
+            assert!(matches!(
+                error.kind,
+                ReadErrorKind::UnexpectedConstructor { .. }
+            ));
+        }
+    }
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused_and_never_panic(mut bytes: Vec<u8>, as_block: bool) {
-            if as_block {
-                bytes.splice(..0, BLOCK.to_le_bytes().into_iter().chain([0; 104]));
-            }
-            if let Ok(block) = Block::parse(&bytes) {
-                prop_assert_eq!(block.deviations().is_empty(), block.bytes() == bytes);
-                prop_assert_eq!(Block::parse(block.bytes()).map(|again| again.hash), Ok(block.hash));
+        fn a_damaged_block_is_refused_at_a_place_or_read_to_its_canonical_form(
+            at: prop::sample::Index,
+            with: Vec<u8>,
+            cut: prop::sample::Index,
+        ) {
+            let mut bytes = block().bytes().to_vec();
+            let start = at.index(bytes.len());
+            let end = start + cut.index(bytes.len() - start + 1).min(8);
+            bytes.splice(start..end, with);
+            match Block::parse(&bytes) {
+                Ok(block) => {
+                    prop_assert_eq!(block.deviations().is_empty(), block.bytes() == bytes);
+                    let again = Block::parse(block.bytes());
+                    prop_assert_eq!(again.map(|again| again.hash), Ok(block.hash));
+                }
+                Err(error) => prop_assert!(error.offset <= bytes.len()),
             }
         }
     }

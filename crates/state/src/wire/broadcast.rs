@@ -136,3 +136,71 @@ impl Broadcast {
         form::verify(&self.to_bytes(), &self.signature, key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn broadcasts() -> [Broadcast; 2] {
+        let broadcast = Broadcast {
+            signature: Signature::ZERO,
+            user_id: UserId::new(i64::MIN),
+            height: Height::new(3),
+            block_hash: BlockHash::from_bytes([1; 32]),
+            content: BroadcastContent::Commit {
+                nonce_hash: [2; 32],
+            },
+        };
+        let content = BroadcastContent::Reveal { nonce: [3; 32] };
+        [
+            broadcast,
+            Broadcast {
+                content,
+                ..broadcast
+            },
+        ]
+    }
+
+    #[test]
+    fn both_kinds_are_read_back_in_the_form_they_were_written_in() {
+        for broadcast in broadcasts() {
+            assert_eq!(Broadcast::parse(&broadcast.to_bytes()), Ok(broadcast));
+            assert_eq!(
+                Broadcast::from_server(&broadcast.to_server()),
+                Ok(broadcast)
+            );
+            assert!(Broadcast::parse(&broadcast.to_server()).is_err());
+            assert!(Broadcast::from_server(&broadcast.to_bytes()).is_err());
+        }
+    }
+
+    #[test]
+    fn a_signature_covers_every_field() {
+        let key = PrivateKey::from_seed(&[4; 32]);
+        for broadcast in broadcasts() {
+            let signed = broadcast.sign(&key);
+            assert_eq!(signed.verify(&key.public_key()), Ok(()));
+            let bytes = signed.to_bytes();
+            for at in (0..bytes.len()).step_by(4) {
+                let mut bytes = bytes.clone();
+                bytes[at] ^= 1;
+                let damaged = Broadcast::parse(&bytes);
+                assert!(damaged.is_err() || damaged.unwrap().verify(&key.public_key()).is_err());
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_refused_or_are_the_whole_broadcast(mut bytes: Vec<u8>, id in 0..2_usize) {
+            let length = bytes.len();
+            bytes.resize(length + 144, 7);
+            let known = broadcasts().map(|broadcast| broadcast.to_bytes());
+            bytes[..4].copy_from_slice(&known[id][..4]);
+            prop_assert_eq!(Broadcast::parse(&bytes).is_ok(), length == 0);
+            bytes.truncate(144);
+            prop_assert_eq!(Broadcast::parse(&bytes).unwrap().to_bytes(), bytes);
+        }
+    }
+}
