@@ -10,7 +10,7 @@ use clap::{Parser, Subcommand};
 
 /// Joins, explains and checks Telegram's end-to-end encrypted conference calls.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true)]
+#[command(name = "confcall", version, arg_required_else_help = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -22,7 +22,7 @@ Exit status: 0 if everything passed, 1 if not.
 Examples:
   confcall vectors tests/vectors/state
   confcall vectors tests/vectors/state tests/vectors/tl
-  confcall vectors --json tests/vectors | jq 'select(.failed > 0)'")]
+  confcall vectors --json tests/vectors/state | jq 'select(.failed > 0)'")]
 pub(crate) struct Args {
     /// Directories with vector files, searched with all below them; a single file will do too.
     #[arg(required = true, value_name = "DIR")]

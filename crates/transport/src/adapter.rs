@@ -10,6 +10,46 @@ use tokio::sync::broadcast;
 /// An implementation checks every request against the policy with
 /// [`policy::check_bytes`](confcall_join::policy::check_bytes), whoever built it, and sends nothing that breaks
 /// it. It neither repeats requests nor waits out flood waits: who calls it decides that.
+///
+/// The answer's updates are mapped to the kinds of [`Update`], in their order, and all others are left out. An
+/// answer to a join holds the connection, the call as an active conference, and the items of both subchains once.
+/// [`join_once`](crate::join_once) reads answers only; [`Transport::updates`] is for whoever follows the call.
+///
+/// ```
+/// use confcall_join::api::{Request, RpcError, Update, Updates};
+/// use confcall_join::policy::{self, CallKind};
+/// use confcall_transport::{CallError, Transport, UpdateStream};
+/// # enum Failure { Rpc(i32, String), Disconnected }
+/// # struct Client;
+/// # impl Client {
+/// #     async fn invoke(&self, _: Vec<u8>) -> Result<Vec<Update>, Failure> { Ok(vec![]) }
+/// # }
+///
+/// struct Net {
+///     /// The client's MTProto stack.
+///     client: Client,
+///     /// Where it puts what the server pushes.
+///     pushed: tokio::sync::broadcast::Sender<Update>,
+/// }
+///
+/// impl Transport for Net {
+///     async fn call(&self, request: Request) -> Result<Updates, CallError> {
+///         let bytes = request.to_tl();
+///         policy::check_bytes(CallKind::Conference, &bytes)?;
+///         match self.client.invoke(bytes).await {
+///             Ok(updates) => Ok(Updates(updates)),
+///             Err(Failure::Rpc(code, name)) => Err(RpcError::new(code, name).into()),
+///             Err(Failure::Disconnected) => Err(CallError::Lost {
+///                 reason: "the connection was closed".to_owned(),
+///             }),
+///         }
+///     }
+///
+///     fn updates(&self) -> UpdateStream {
+///         UpdateStream::new(self.pushed.subscribe())
+///     }
+/// }
+/// ```
 pub trait Transport: Send + Sync {
     /// Sends a request and waits for its answer.
     ///

@@ -10,8 +10,9 @@ use crate::answer::AnswerFault;
 
 /// The user has no membership that could be used.
 ///
-/// After [`JoinError::Unusable`] the server counts the user as joined, and after [`JoinError::Lost`] it may:
-/// leave, or join again, which replaces the entry.
+/// After [`JoinError::Unusable`] the server counts the user as joined. After [`JoinError::Lost`], after
+/// [`JoinError::Exhausted`] with a code of 500 to 599, and after any error from reading the tip that followed a
+/// lost answer, it may: leave, or join again, which replaces the entry.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum JoinError {

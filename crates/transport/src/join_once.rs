@@ -67,16 +67,21 @@ pub enum Step<'a> {
 ///
 /// A block that lost a race (`CONF_WRITE_CHAIN_INVALID…`) is built again on the new tip, with a new key and
 /// the same payload; a clash of media sources gives a new payload and a new block. Both are tried again after
-/// jittered, growing pauses, a bounded number of times. After a lost answer the tip is read first: our key there
-/// means that we are in. An answer that takes longer than 30 s is lost. Every other error comes back with its
-/// reaction. `on_step` is told each step.
+/// jittered, growing pauses, a bounded number of times. After a lost answer to a join the tip is read first: our
+/// key there means that we are in. A creation has no tip; it is sent again as it was, under the same `random_id`.
+/// An answer that takes longer than 30 s is lost. Every other error comes back with its reaction, which is left to
+/// the caller. `on_step` is told each step.
 ///
 /// The future may be dropped at any time; a request that is under way then may still be carried out.
 /// Implements `spec/protocol.md`, 6 and the rows of 11.2 for a join.
 ///
 /// # Errors
 ///
-/// [`JoinError`], which says whether the server may count the user as joined.
+/// [`JoinError`]
+///
+/// # Panics
+///
+/// Outside a tokio runtime whose timer is enabled (`enable_time` or `enable_all`).
 pub async fn join_once<T: Transport>(
     transport: &T,
     target: &Target,

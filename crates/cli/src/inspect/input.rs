@@ -1,14 +1,18 @@
 //! Where the bytes come from, and which way they are written.
 
 use core::fmt;
-use std::fs;
+use std::fs::File;
+use std::io::ErrorKind::{InvalidFilename, NotFound};
 use std::io::{self, Read as _};
-use std::path::Path;
 
+use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::item;
+
+/// How much is read, in bytes; a block has some tens of thousands.
+const MAX_INPUT: u64 = 16 << 20;
 
 /// What was given is not bytes in any way that we read.
 #[derive(Debug, PartialEq)]
@@ -71,17 +75,27 @@ impl NotBytes {
 /// Reads standard input, a file, or the text itself.
 pub(super) fn load(source: &str) -> anyhow::Result<Vec<u8>> {
     if source == "-" {
-        let mut input = Vec::new();
-        io::stdin().read_to_end(&mut input)?;
-        return Ok(decode(&input)?);
+        return read(io::stdin());
     }
-    // A long text is no path on any system, and asking for one is an error of its own.
-    match fs::metadata(Path::new(source)) {
-        Ok(_) => Ok(decode(&fs::read(source)?)?),
-        Err(_) => decode(source.as_bytes()).map_err(|error| {
-            anyhow::Error::new(error).context("there is no such file, so it was read as a text")
-        }),
+    match File::open(source) {
+        Ok(file) => read(file),
+        // A long text is no path on any system.
+        Err(error) if matches!(error.kind(), NotFound | InvalidFilename) => {
+            decode(source.as_bytes()).map_err(|error| {
+                anyhow::Error::new(error).context("there is no such file, so it was read as a text")
+            })
+        }
+        Err(error) => Err(error).with_context(|| format!("{source} cannot be read")),
     }
+}
+
+fn read(source: impl io::Read) -> anyhow::Result<Vec<u8>> {
+    let mut input = Vec::new();
+    source.take(MAX_INPUT + 1).read_to_end(&mut input)?;
+    if input.len() as u64 > MAX_INPUT {
+        bail!("there are more than {MAX_INPUT} bytes in it, which is no block or broadcast");
+    }
+    Ok(decode(&input)?)
 }
 
 /// The bytes that are given as they are, in hexadecimal or in base64.
