@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use super::error::{ChainError, MissingPermission};
-use super::{ChainState, group, proof, recipients};
+use super::{ChainState, group, recipients};
 use crate::keys::PublicKey;
 use crate::trie::{Trie, TrieKey};
-use crate::types::KvHash;
-use crate::wire::{Change, GroupState, Permissions, SharedKey, StateProof};
+use crate::wire::{Change, GroupState, Permissions, SharedKey};
 
 /// Where values are set while a block is made or applied.
 pub(super) enum Values {
@@ -17,14 +16,29 @@ pub(super) enum Values {
     Adopted,
 }
 
-/// The state so far, and which kinds of changes led to it.
+/// Which kinds of changes a block makes.
+pub(super) struct Kinds {
+    pub(super) value: bool,
+    pub(super) group_state: bool,
+    pub(super) shared_key: bool,
+}
+
+impl Kinds {
+    pub(super) fn of(changes: &[Change]) -> Self {
+        let any = |is: fn(&Change) -> bool| changes.iter().any(is);
+        Self {
+            value: any(|change| matches!(change, Change::SetValue { .. })),
+            group_state: any(|change| matches!(change, Change::SetGroupState(_))),
+            shared_key: any(|change| matches!(change, Change::SetSharedKey(_))),
+        }
+    }
+}
+
+/// The state so far.
 pub(super) struct Draft {
     pub(super) group_state: Arc<GroupState>,
     pub(super) shared_key: Arc<SharedKey>,
     pub(super) values: Values,
-    pub(super) sets_value: bool,
-    pub(super) sets_group_state: bool,
-    pub(super) sets_shared_key: bool,
 }
 
 /// What the signer of a block is in a group state, and may do there.
@@ -61,9 +75,6 @@ impl Draft {
             group_state: Arc::clone(&state.group_state),
             shared_key: Arc::clone(&state.shared_key),
             values,
-            sets_value: false,
-            sets_group_state: false,
-            sets_shared_key: false,
         }
     }
 
@@ -97,7 +108,6 @@ impl Draft {
         value: &[u8],
         standing: Standing,
     ) -> Result<(), ChainError> {
-        self.sets_value = true;
         let Values::Known(trie) = &mut self.values else {
             return Ok(());
         };
@@ -124,7 +134,6 @@ impl Draft {
         if !after.may_write_keys() {
             return Err(refused(MissingPermission::MemberAfterwards));
         }
-        self.sets_group_state = true;
         self.group_state = Arc::clone(next);
         self.shared_key = Arc::new(SharedKey::empty());
         Ok(())
@@ -144,30 +153,8 @@ impl Draft {
             return Err(ChainError::NotPermitted { change, missing });
         }
         recipients::check(next, &self.group_state)?;
-        self.sets_shared_key = true;
         self.shared_key = Arc::clone(next);
         Ok(())
-    }
-
-    /// What a block with these changes says of the state after it.
-    pub(super) fn proof(&self, kv_hash: KvHash) -> StateProof {
-        let shared_key_is_told = self.sets_group_state || self.sets_shared_key;
-        StateProof {
-            kv_hash: match &self.values {
-                Values::Known(trie) => trie.hash(),
-                Values::Adopted => kv_hash,
-            },
-            group_state: (!self.sets_group_state).then(|| Arc::clone(&self.group_state)),
-            shared_key: (!shared_key_is_told).then(|| Arc::clone(&self.shared_key)),
-        }
-    }
-
-    /// Checks what a block says of the state after it.
-    ///
-    /// The group state and the shared key need no second look here: those that a block sets were checked when
-    /// they were set, and those before it when the chain took them over.
-    pub(super) fn check_proof(&self, proof: &StateProof) -> Result<(), ChainError> {
-        proof::check(self, proof)
     }
 }
 

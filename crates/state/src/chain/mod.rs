@@ -31,7 +31,7 @@ use crate::keys::{PrivateKey, PublicKey, Signature};
 use crate::trie::Trie;
 use crate::types::{BlockHash, Height, KvHash};
 use crate::wire::{Block, BlockFields, Change, GroupState, SharedKey};
-use draft::{Draft, Values, check_value_keys};
+use draft::{Draft, Kinds, Values, check_value_keys};
 
 /// The public state of a call after a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -213,7 +213,7 @@ impl Chain {
         };
         let mut draft = Draft::new(&self.state, values);
         draft.apply(&fields.changes, &signer)?;
-        draft.check_proof(&fields.state_proof)?;
+        draft.check_proof(&Kinds::of(&fields.changes), &fields.state_proof)?;
         if self.is_client() {
             check_value_keys(&fields.changes)?;
         }
@@ -263,16 +263,17 @@ impl Chain {
             expected: None,
             found: self.state.height,
         })?;
+        let kinds = Kinds::of(&changes);
         let values = match self.values() {
             Some(trie) => Values::Known(trie.clone()),
-            None if sets_value(&changes) => return Err(ChainError::ValuesUnknown),
+            None if kinds.value => return Err(ChainError::ValuesUnknown),
             None => Values::Adopted,
         };
         let mut draft = Draft::new(&self.state, values);
         let signer_key = signer.public_key();
         draft.apply(&changes, &signer_key)?;
-        let state_proof = draft.proof(self.state.kv_hash);
-        draft.check_proof(&state_proof)?;
+        let state_proof = draft.proof(&kinds, self.state.kv_hash);
+        draft.check_proof(&kinds, &state_proof)?;
         if self.is_client() {
             check_value_keys(&changes)?;
         }
@@ -297,10 +298,4 @@ impl Chain {
             .or_else(|| first().map(|participant| participant.public_key))
             .ok_or(ChainError::NoSigner)
     }
-}
-
-fn sets_value(changes: &[Change]) -> bool {
-    changes
-        .iter()
-        .any(|change| matches!(change, Change::SetValue { .. }))
 }

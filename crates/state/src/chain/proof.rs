@@ -2,31 +2,56 @@
 
 use std::sync::Arc;
 
-use super::draft::{Draft, Values};
+use super::draft::{Draft, Kinds, Values};
 use super::error::ChainError;
-use crate::wire::StateProof;
+use crate::types::KvHash;
+use crate::wire::{GroupState, SharedKey, StateProof};
 
-/// Checks the proof of a block whose changes led to this draft.
-pub(super) fn check(draft: &Draft, proof: &StateProof) -> Result<(), ChainError> {
-    if let Values::Known(trie) = &draft.values {
-        let (expected, found) = (trie.hash(), proof.kv_hash);
-        if expected != found {
-            return Err(ChainError::KvHash { expected, found });
+impl Draft {
+    /// What a block that makes these kinds of changes says of the state after it; `kv_hash` is that before it.
+    pub(super) fn proof(&self, kinds: &Kinds, kv_hash: KvHash) -> StateProof {
+        StateProof {
+            kv_hash: match &self.values {
+                Values::Known(trie) => trie.hash(),
+                Values::Adopted => kv_hash,
+            },
+            group_state: self.untold_group_state(kinds).cloned(),
+            shared_key: self.untold_shared_key(kinds).cloned(),
         }
     }
-    if !(draft.sets_value || draft.sets_group_state) {
-        return Err(ChainError::NoChanges);
+
+    /// Checks what a block that makes these kinds of changes says of the state after it.
+    ///
+    /// The group state and the shared key need no second look here: those that a block sets were checked when
+    /// they were set, and those before it when the chain took them over.
+    pub(super) fn check_proof(&self, kinds: &Kinds, proof: &StateProof) -> Result<(), ChainError> {
+        if let Values::Known(trie) = &self.values {
+            let (expected, found) = (trie.hash(), proof.kv_hash);
+            if expected != found {
+                return Err(ChainError::KvHash { expected, found });
+            }
+        }
+        if !(kinds.value || kinds.group_state) {
+            return Err(ChainError::NoChanges);
+        }
+        if !agrees(self.untold_group_state(kinds), proof.group_state.as_ref()) {
+            return Err(ChainError::GroupStateProof);
+        }
+        if !agrees(self.untold_shared_key(kinds), proof.shared_key.as_ref()) {
+            return Err(ChainError::SharedKeyProof);
+        }
+        Ok(())
     }
-    let group_state = Some(&draft.group_state).filter(|_| !draft.sets_group_state);
-    if !agrees(group_state, proof.group_state.as_ref()) {
-        return Err(ChainError::GroupStateProof);
+
+    /// The group state, unless the changes tell it.
+    fn untold_group_state(&self, kinds: &Kinds) -> Option<&Arc<GroupState>> {
+        (!kinds.group_state).then_some(&self.group_state)
     }
-    let is_told = draft.sets_group_state || draft.sets_shared_key;
-    let shared_key = Some(&draft.shared_key).filter(|_| !is_told);
-    if !agrees(shared_key, proof.shared_key.as_ref()) {
-        return Err(ChainError::SharedKeyProof);
+
+    /// The shared key, unless the changes tell it: a change of the group clears it.
+    fn untold_shared_key(&self, kinds: &Kinds) -> Option<&Arc<SharedKey>> {
+        (!(kinds.group_state || kinds.shared_key)).then_some(&self.shared_key)
     }
-    Ok(())
 }
 
 /// Present exactly where it is expected, and equal.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::draft::{Draft, Values};
+use super::draft::{Draft, Kinds, Values};
 use super::error::ChainError;
 use super::{ChainState, group, recipients};
 use crate::types::Height;
@@ -19,20 +19,14 @@ pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
     }
     let mut group_state = None;
     let mut shared_key = None;
-    let mut seen = Seen::default();
     for change in &fields.changes {
         match change {
-            Change::Noop { .. } => {}
-            Change::SetValue { .. } => seen.value = true,
+            Change::Noop { .. } | Change::SetValue { .. } => {}
             Change::SetGroupState(next) => {
-                seen.group_state = true;
                 group_state = Some(Arc::clone(next));
                 shared_key = Some(Arc::new(SharedKey::empty()));
             }
-            Change::SetSharedKey(next) => {
-                seen.shared_key = true;
-                shared_key = Some(Arc::clone(next));
-            }
+            Change::SetSharedKey(next) => shared_key = Some(Arc::clone(next)),
         }
     }
     let draft = Draft {
@@ -44,11 +38,8 @@ pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
             .or_else(|| proof.shared_key.clone())
             .ok_or(ChainError::SharedKeyProof)?,
         values: Values::Adopted,
-        sets_value: seen.value,
-        sets_group_state: seen.group_state,
-        sets_shared_key: seen.shared_key,
     };
-    draft.check_proof(proof)?;
+    draft.check_proof(&Kinds::of(&fields.changes), proof)?;
     group::check(&draft.group_state, 0)?;
     recipients::check(&draft.shared_key, &draft.group_state)?;
     Ok(ChainState {
@@ -58,14 +49,6 @@ pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
         group_state: draft.group_state,
         shared_key: draft.shared_key,
     })
-}
-
-/// Which kinds of changes the block has.
-#[derive(Default)]
-struct Seen {
-    value: bool,
-    group_state: bool,
-    shared_key: bool,
 }
 
 /// The group state before the first block, which block 0 need not repeat.
