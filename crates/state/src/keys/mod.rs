@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! PrivateKey ──public_key──▶ PublicKey      32 opaque bytes, not always a point
-//!     │  └─────sign────────▶ Signature ◀──verify── PublicKey
+//!     │  └─────sign────────▶ Signature ◀──verify── PublicKey ──parsed once──▶ VerifyingKey
 //!     └──shared_secret(PublicKey)──▶ SharedSecret ──▶ encrypts one header
 //! ```
 //!
@@ -13,10 +13,12 @@ mod private_key;
 mod public_key;
 mod secret;
 mod shared_secret;
+mod verifying_key;
 
 pub use private_key::PrivateKey;
 pub use public_key::{InvalidSignature, PublicKey, Signature};
 pub use secret::{EpochKey, OneTimeSecret, RawKey};
 pub use shared_secret::{NoSharedSecret, SharedSecret};
+pub use verifying_key::VerifyingKey;
 
 pub(crate) use shared_secret::shared_secrets;

@@ -1,6 +1,6 @@
-use ed25519_dalek::VerifyingKey;
 use thiserror::Error;
 
+use super::VerifyingKey;
 use crate::types::public_bytes;
 
 public_bytes! {
@@ -40,21 +40,6 @@ impl PublicKey {
     ///
     /// [`InvalidSignature`], also when the key is not a point.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidSignature> {
-        self.verify_parts(&[message], signature)
-    }
-
-    /// Checks a signature over the concatenation of `parts`, without joining them in memory.
-    pub(crate) fn verify_parts(
-        &self,
-        parts: &[&[u8]],
-        signature: &Signature,
-    ) -> Result<(), InvalidSignature> {
-        let verdict = VerifyingKey::from_bytes(self.as_bytes())
-            .and_then(|key| key.verify_stream(&signature.as_bytes().into()))
-            .and_then(|mut verifier| {
-                parts.iter().for_each(|part| verifier.update(part));
-                verifier.finalize_and_verify()
-            });
-        verdict.map_err(|_| InvalidSignature { key: *self })
+        VerifyingKey::new(self).verify(message, signature)
     }
 }

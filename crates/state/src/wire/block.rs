@@ -175,7 +175,7 @@ impl Block {
     ///
     /// [`InvalidSignature`]
     pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidSignature> {
-        form::verify(&self.bytes, &self.fields.signature, key)
+        form::verify(&self.bytes, &self.fields.signature, &key.into())
     }
 }
 

@@ -1,5 +1,5 @@
 use super::form::{self, Form};
-use crate::keys::{InvalidSignature, PrivateKey, PublicKey, Signature};
+use crate::keys::{InvalidSignature, PrivateKey, PublicKey, Signature, VerifyingKey};
 use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use crate::types::{BlockHash, Height, UserId};
 
@@ -133,6 +133,15 @@ impl Broadcast {
     ///
     /// [`InvalidSignature`]
     pub fn verify(&self, key: &PublicKey) -> Result<(), InvalidSignature> {
+        self.verify_with(&key.into())
+    }
+
+    /// Checks that the owner of a key that is parsed already signed the broadcast.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSignature`]
+    pub fn verify_with(&self, key: &VerifyingKey) -> Result<(), InvalidSignature> {
         form::verify(&self.to_bytes(), &self.signature, key)
     }
 }

@@ -1,6 +1,6 @@
 //! What blocks and broadcasts have in common: the server form, and what their signatures cover.
 
-use crate::keys::{InvalidSignature, PublicKey, Signature};
+use crate::keys::{InvalidSignature, Signature, VerifyingKey};
 
 /// Whose constructor id an item carries (`spec/protocol.md`, 1.3).
 #[derive(Clone, Copy)]
@@ -43,7 +43,7 @@ pub(super) fn signed_parts(canonical: &[u8]) -> [&[u8]; 3] {
 pub(super) fn verify(
     canonical: &[u8],
     signature: &Signature,
-    key: &PublicKey,
+    key: &VerifyingKey,
 ) -> Result<(), InvalidSignature> {
     key.verify_parts(&signed_parts(canonical), signature)
 }
