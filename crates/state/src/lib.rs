@@ -37,6 +37,7 @@ pub mod wire;
 
 mod join_block;
 mod reference;
+mod roster;
 mod shared_key;
 mod types;
 
@@ -44,6 +45,7 @@ pub use chain::{Chain, ChainError, ChainState};
 pub use join_block::{JoinBlock, JoinBlockError, Newcomer};
 pub use keys::{EpochKey, PrivateKey, PublicKey};
 pub use reference::ReferenceCode;
+pub use roster::{Member, Roster};
 pub use shared_key::{OpenError, UnusableParticipant};
 pub use types::{BlockHash, Height, KvHash, UserId};
 pub use wire::Block;
