@@ -2,13 +2,16 @@
 //!
 //! A conference call is kept together by a small blockchain that its server passes on. This crate reads and
 //! writes its blocks, decides exactly as the reference implementation which of them count, opens and writes
-//! the key of each epoch, and builds the block with which a user joins. It has no socket, clock, thread or
-//! random generator of its own; randomness is lent by the caller.
+//! the key of each epoch, builds the block with which a user joins, and finds the emoji by which people see
+//! that they are in the same call. It has no socket, clock, thread or random generator of its own; randomness
+//! is lent by the caller.
 //!
 //! ```text
 //! bytes ──▶ tl ──▶ wire ──▶ chain ──▶ ChainState ── open_epoch_key ──▶ EpochKey
 //!                             ▲                           ▲
 //!                 join_block ─┘    keys, encryption ──────┘
+//!
+//! broadcasts ──▶ tl ──▶ wire ──▶ verification ──▶ the emoji to compare
 //! ```
 //!
 //! Start with [`JoinBlock`] to join, or [`Chain`] to follow a call:
@@ -33,6 +36,7 @@ pub mod encryption;
 pub mod keys;
 pub mod tl;
 pub mod trie;
+pub mod verification;
 pub mod wire;
 
 mod join_block;
@@ -48,4 +52,5 @@ pub use reference::ReferenceCode;
 pub use roster::{Member, Roster};
 pub use shared_key::{OpenError, UnusableParticipant};
 pub use types::{BlockHash, Height, KvHash, UserId};
+pub use verification::{EmojiHash, Verification};
 pub use wire::Block;

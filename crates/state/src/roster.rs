@@ -71,7 +71,7 @@ impl Roster {
     #[must_use]
     pub fn next(&self, group_state: &GroupState) -> Self {
         Self::build(group_state, |one| {
-            let known = self.find(one.user_id).filter(|member| member.is(one));
+            let known = self.shared(one.user_id).filter(|member| member.is(one));
             known.map_or_else(|| Arc::new(Member::new(one)), Arc::clone)
         })
     }
@@ -86,7 +86,7 @@ impl Roster {
 
     /// The participant that this user is.
     pub fn member(&self, user_id: UserId) -> Option<&Member> {
-        self.find(user_id).map(|member| &**member)
+        self.entry(user_id).map(|(_, member)| member)
     }
 
     /// The participants in the order of their user ids.
@@ -94,15 +94,16 @@ impl Roster {
         self.members.iter().map(|member| &**member)
     }
 
-    /// Where a user stands in [`Self::members`].
-    pub(crate) fn position(&self, user_id: UserId) -> Option<usize> {
-        let at = self.members.partition_point(|one| one.user_id < user_id);
-        let found = self.members.get(at)?;
-        (found.user_id == user_id).then_some(at)
+    fn shared(&self, user_id: UserId) -> Option<&Arc<Member>> {
+        let (at, _) = self.entry(user_id)?;
+        self.members.get(at)
     }
 
-    fn find(&self, user_id: UserId) -> Option<&Arc<Member>> {
-        self.members.get(self.position(user_id)?)
+    /// A user with its place in [`Self::members`].
+    pub(crate) fn entry(&self, user_id: UserId) -> Option<(usize, &Member)> {
+        let at = self.members.partition_point(|one| one.user_id < user_id);
+        let found = self.members.get(at)?;
+        (found.user_id == user_id).then_some((at, &**found))
     }
 }
 
@@ -143,7 +144,7 @@ mod tests {
         let after = before.next(&group(&[(3, 3), (2, 9), (4, 4)]));
         let same = |user| {
             let user = UserId::new(user);
-            Arc::ptr_eq(before.find(user).unwrap(), after.find(user).unwrap())
+            Arc::ptr_eq(before.shared(user).unwrap(), after.shared(user).unwrap())
         };
         assert!(same(3));
         assert!(!same(2));

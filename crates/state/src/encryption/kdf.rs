@@ -9,6 +9,19 @@ pub(crate) struct Derived {
     pub(crate) right: [u8; 32],
 }
 
+impl Derived {
+    /// The halves joined again, for what is not secret.
+    pub(crate) fn joined(&self) -> [u8; 64] {
+        let mut bytes = [0; 64];
+        let halves = self.left.iter().chain(&self.right);
+        bytes
+            .iter_mut()
+            .zip(halves)
+            .for_each(|(to, from)| *to = *from);
+        bytes
+    }
+}
+
 /// `HMAC-SHA512(key, message)`.
 pub(crate) fn kdf(key: &[u8], message: &[u8]) -> Derived {
     let mac = keyed::<Hmac<Sha512>>(key).chain_update(message);

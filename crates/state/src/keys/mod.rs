@@ -17,7 +17,7 @@ mod verifying_key;
 
 pub use private_key::PrivateKey;
 pub use public_key::{InvalidSignature, PublicKey, Signature};
-pub use secret::{EpochKey, OneTimeSecret, RawKey};
+pub use secret::{EpochKey, Nonce, OneTimeSecret, RawKey};
 pub use shared_secret::{NoSharedSecret, SharedSecret};
 pub use verifying_key::VerifyingKey;
 

@@ -49,6 +49,11 @@ secret_bytes! {
     OneTimeSecret
 }
 
+secret_bytes! {
+    /// The nonce that a commit hides until everybody has committed.
+    Nonce
+}
+
 /// Defines how a secret that is not derived from another is drawn.
 macro_rules! drawn {
     ($($name:ident)*) => {
@@ -63,4 +68,4 @@ macro_rules! drawn {
     };
 }
 
-drawn!(RawKey OneTimeSecret);
+drawn!(RawKey OneTimeSecret Nonce);

@@ -1,0 +1,177 @@
+//! The verification of a call: everybody commits to a nonce, then reveals it, and all see the same emoji.
+//!
+//! ```text
+//!                  ┌─ Verification ───────────────────────────────────┐
+//! ChainState ─────▶│ restart ─▶ a fresh nonce ─▶ commit ┐             │
+//!                  │                                    ├─▶ outbound ─┼─▶ to the server
+//!                  │           all have committed ─▶ reveal           │
+//!                  │                    ▲                             │
+//!                  │ ┌─ Tally ──────────┴───────────────┐             │
+//! from the server ─┼▶│ Broadcast ─▶ checks ─▶ round     │             │
+//!                  │ │    │ later height   ▲  │         │             │
+//!                  │ │    └─▶ store ───────┘  └─▶ EmojiHash ─▶ emoji  │
+//!                  │ └──────────────────────────────────┘             │
+//!                  └──────────────────────────────────────────────────┘
+//! ```
+//!
+//! A nonce that is committed to before the others are known cannot be chosen to fit, so a server that splits the
+//! call into two cannot make both halves see the same emoji. A [`Tally`] counts what the server echoes; a
+//! [`Verification`] takes part as well. A bad broadcast never ends a call.
+//!
+//! Implements `spec/protocol.md`, 5.
+
+mod emoji;
+mod error;
+mod later;
+mod round;
+mod tally;
+mod words;
+
+use core::mem;
+
+use rand_core::CryptoRng;
+use sha2::{Digest as _, Sha256};
+
+use crate::chain::ChainState;
+use crate::keys::{Nonce, PrivateKey, Signature};
+use crate::types::UserId;
+use crate::wire::{Broadcast, BroadcastContent};
+
+pub use emoji::EmojiHash;
+pub use error::{BroadcastError, Fault};
+pub use later::Dropped;
+pub use round::Phase;
+pub use tally::{Later, Received, Tally};
+pub use words::words;
+
+/// Our part in the verification of one block.
+#[derive(Debug)]
+enum Part {
+    /// We are not in the group, and say nothing.
+    Absent,
+    /// Our commit is made, and the nonce is secret.
+    Committed(Nonce),
+    /// Our reveal is made.
+    Revealed,
+}
+
+/// The verification of a call by one of its members.
+///
+/// After each block comes [`Self::restart`], after each broadcast of the server [`Self::receive`], and after each
+/// of them [`Self::take_outbound`], whose messages the caller sends until the server answers, or until the next
+/// block. Our own broadcasts count when the server echoes them, and not before.
+///
+/// Implements `spec/protocol.md`, 5.
+#[derive(Debug)]
+pub struct Verification {
+    tally: Tally,
+    user_id: UserId,
+    part: Part,
+    outbound: Vec<Broadcast>,
+}
+
+impl Verification {
+    /// Begins with the block from which we are in the call, and commits to a fresh nonce.
+    ///
+    /// Whoever is not in its group with this very key takes no part, and only counts.
+    pub fn start(
+        user_id: UserId,
+        state: &ChainState,
+        key: &PrivateKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Self {
+        let mut verification = Self {
+            tally: Tally::new(Later::Keep),
+            user_id,
+            part: Part::Absent,
+            outbound: Vec::new(),
+        };
+        verification.restart(state, key, rng);
+        verification
+    }
+
+    /// Starts anew for a block that was accepted: drops what is still to be sent for the one before, and
+    /// commits to a fresh nonce.
+    ///
+    /// Returns what was kept for this block and does not count, as [`Tally::restart`].
+    pub fn restart(
+        &mut self,
+        state: &ChainState,
+        key: &PrivateKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Vec<Fault> {
+        let faults = self.tally.restart(state);
+        self.outbound.clear();
+        self.part = Part::Absent;
+        let member = self.tally.roster().member(self.user_id);
+        if member.is_some_and(|member| *member.public_key() == key.public_key()) {
+            let nonce = Nonce::random(rng);
+            let nonce_hash = Sha256::digest(nonce.dangerous_bytes()).into();
+            self.say(BroadcastContent::Commit { nonce_hash }, key);
+            self.part = Part::Committed(nonce);
+        }
+        faults
+    }
+
+    /// Counts a broadcast, and reveals our nonce once everybody's commit has come.
+    ///
+    /// # Errors
+    ///
+    /// [`BroadcastError`]; nothing has changed then, and the call goes on.
+    pub fn receive(
+        &mut self,
+        broadcast: &Broadcast,
+        key: &PrivateKey,
+    ) -> Result<Received, BroadcastError> {
+        let received = self.tally.receive(broadcast)?;
+        if self.tally.phase() == Phase::Reveal {
+            self.reveal(key);
+        }
+        Ok(received)
+    }
+
+    /// Reads a broadcast in server form and counts it, as [`Self::receive`].
+    ///
+    /// # Errors
+    ///
+    /// [`BroadcastError`], also [`BroadcastError::Malformed`].
+    pub fn receive_from_server(
+        &mut self,
+        bytes: &[u8],
+        key: &PrivateKey,
+    ) -> Result<Received, BroadcastError> {
+        self.receive(&Broadcast::from_server(bytes)?, key)
+    }
+
+    /// Takes everything that is to be sent, in this order.
+    #[must_use = "what is taken and not sent leaves everybody waiting"]
+    pub fn take_outbound(&mut self) -> Vec<Broadcast> {
+        mem::take(&mut self.outbound)
+    }
+
+    /// What has come from the server.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    fn reveal(&mut self, key: &PrivateKey) {
+        match mem::replace(&mut self.part, Part::Revealed) {
+            Part::Committed(nonce) => {
+                let nonce = *nonce.dangerous_bytes();
+                self.say(BroadcastContent::Reveal { nonce }, key);
+            }
+            said => self.part = said,
+        }
+    }
+
+    fn say(&mut self, content: BroadcastContent, key: &PrivateKey) {
+        let broadcast = Broadcast {
+            signature: Signature::ZERO,
+            user_id: self.user_id,
+            height: self.tally.height(),
+            block_hash: self.tally.block_hash(),
+            content,
+        };
+        self.outbound.push(broadcast.sign(key));
+    }
+}

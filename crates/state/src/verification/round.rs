@@ -1,0 +1,206 @@
+use core::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use super::{BroadcastError, EmojiHash};
+use crate::chain::ChainState;
+use crate::keys::PublicKey;
+use crate::roster::Roster;
+use crate::types::{BlockHash, Height, UserId};
+use crate::wire::{Broadcast, BroadcastContent, GroupState};
+
+/// What a verification waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// For the commits of all participants.
+    Commit,
+    /// For the reveals of all participants.
+    Reveal,
+    /// For the next block: the emoji are known, or there was no block yet.
+    End,
+}
+
+impl Phase {
+    /// The phase in the numbers of the reference: 1 commit, 2 reveal, 0 end.
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::End => 0,
+            Self::Commit => 1,
+            Self::Reveal => 2,
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Commit => "commit",
+            Self::Reveal => "reveal",
+            Self::End => "end",
+        })
+    }
+}
+
+/// One value of each member, in the order of the roster, as far as it has come.
+#[derive(Clone, Debug)]
+struct Values {
+    of_members: Vec<Option<[u8; 32]>>,
+}
+
+impl Values {
+    fn none_of(roster: &Roster) -> Self {
+        Self {
+            of_members: vec![None; roster.members().len()],
+        }
+    }
+
+    fn of(&self, member: usize) -> Option<[u8; 32]> {
+        self.of_members.get(member).copied().flatten()
+    }
+
+    /// Puts a value in its place, and says whether it was the last.
+    fn put(&mut self, member: usize, value: [u8; 32]) -> bool {
+        if let Some(place) = self.of_members.get_mut(member) {
+            *place = Some(value);
+        }
+        self.of_members.iter().all(Option::is_some)
+    }
+
+    fn all(&self) -> Vec<[u8; 32]> {
+        self.of_members.iter().copied().flatten().collect()
+    }
+}
+
+/// The verification of one block.
+///
+/// ```text
+/// block ─▶ Commit ── the last commit ─▶ Reveal ── the last reveal ─▶ End, with the emoji hash
+/// ```
+#[derive(Clone, Debug)]
+pub(super) struct Round {
+    pub(super) height: Height,
+    pub(super) block_hash: BlockHash,
+    pub(super) roster: Roster,
+    pub(super) phase: Phase,
+    pub(super) emoji_hash: Option<EmojiHash>,
+    commits: Values,
+    reveals: Values,
+}
+
+impl Round {
+    /// The state before the first block, in which nothing is waited for.
+    pub(super) fn before_first() -> Self {
+        let roster = Roster::new(&GroupState::before_first());
+        Self::new(Height::BEFORE_FIRST, BlockHash::ZERO, roster, Phase::End)
+    }
+
+    /// The round that a new block starts.
+    pub(super) fn next(&self, state: &ChainState) -> Self {
+        let roster = self.roster.next(state.group_state());
+        Self::new(state.height(), state.hash(), roster, Phase::Commit)
+    }
+
+    fn new(height: Height, block_hash: BlockHash, roster: Roster, phase: Phase) -> Self {
+        Self {
+            height,
+            block_hash,
+            phase,
+            emoji_hash: None,
+            commits: Values::none_of(&roster),
+            reveals: Values::none_of(&roster),
+            roster,
+        }
+    }
+
+    /// Counts a broadcast for this height, or refuses it and changes nothing.
+    ///
+    /// The signature is not checked again if it is known to be `signed_by` the key of the sender. The order of
+    /// the checks decides which error it is.
+    pub(super) fn accept(
+        &mut self,
+        broadcast: &Broadcast,
+        signed_by: Option<PublicKey>,
+    ) -> Result<(), BroadcastError> {
+        self.check_block(broadcast)?;
+        self.check_phase(broadcast)?;
+        let user_id = broadcast.user_id;
+        let entry = self.roster.entry(user_id);
+        let (at, member) = entry.ok_or(BroadcastError::UnknownUser(user_id))?;
+        if signed_by.as_ref() != Some(member.public_key()) {
+            broadcast.verify_with(member.verifying_key())?;
+        }
+        match broadcast.content {
+            BroadcastContent::Commit { nonce_hash } if self.commits.of(at).is_none() => {
+                self.commit(at, nonce_hash);
+                Ok(())
+            }
+            BroadcastContent::Reveal { nonce } if self.reveals.of(at).is_none() => {
+                if self.commits.of(at) != Some(Sha256::digest(nonce).into()) {
+                    return Err(BroadcastError::InvalidReveal(user_id));
+                }
+                self.reveal(at, nonce);
+                Ok(())
+            }
+            _ => Err(BroadcastError::AlreadyApplied(user_id)),
+        }
+    }
+
+    fn commit(&mut self, at: usize, nonce_hash: [u8; 32]) {
+        if self.commits.put(at, nonce_hash) {
+            self.phase = Phase::Reveal;
+        }
+    }
+
+    fn reveal(&mut self, at: usize, nonce: [u8; 32]) {
+        if self.reveals.put(at, nonce) {
+            self.phase = Phase::End;
+            self.emoji_hash = Some(EmojiHash::of(self.reveals.all(), &self.block_hash));
+        }
+    }
+
+    /// Whose commits have come.
+    pub(super) fn committed(&self) -> impl Iterator<Item = UserId> {
+        self.users(&self.commits, Option::is_some)
+    }
+
+    /// Whose reveals have come.
+    pub(super) fn revealed(&self) -> impl Iterator<Item = UserId> {
+        self.users(&self.reveals, Option::is_some)
+    }
+
+    /// Who holds up the phase.
+    pub(super) fn missing(&self) -> impl Iterator<Item = UserId> {
+        let values = match self.phase {
+            Phase::Commit => &self.commits,
+            Phase::Reveal | Phase::End => &self.reveals,
+        };
+        self.users(values, Option::is_none)
+    }
+
+    fn users(
+        &self,
+        values: &Values,
+        wanted: impl Fn(&Option<[u8; 32]>) -> bool,
+    ) -> impl Iterator<Item = UserId> {
+        let members = self.roster.members().zip(&values.of_members);
+        let wanted = members.filter(move |(_, value)| wanted(value));
+        wanted.map(|(member, _)| member.user_id())
+    }
+
+    fn check_block(&self, broadcast: &Broadcast) -> Result<(), BroadcastError> {
+        let (expected, found) = (self.block_hash, broadcast.block_hash);
+        if expected != found {
+            return Err(BroadcastError::BlockHash { expected, found });
+        }
+        Ok(())
+    }
+
+    fn check_phase(&self, broadcast: &Broadcast) -> Result<(), BroadcastError> {
+        match (broadcast.content, self.phase) {
+            (BroadcastContent::Commit { .. }, Phase::Commit)
+            | (BroadcastContent::Reveal { .. }, Phase::Reveal) => Ok(()),
+            (BroadcastContent::Commit { .. }, phase) => Err(BroadcastError::NotInCommit(phase)),
+            (BroadcastContent::Reveal { .. }, phase) => Err(BroadcastError::NotInReveal(phase)),
+        }
+    }
+}
