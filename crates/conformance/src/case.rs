@@ -61,6 +61,22 @@ impl Fields {
             .collect()
     }
 
+    /// Takes the list of steps, each read by `read`.
+    pub(crate) fn steps<T>(
+        &mut self,
+        read: impl Fn(Self) -> Result<T, CaseFault>,
+    ) -> Result<Vec<T>, CaseFault> {
+        let steps = self.objects("steps")?.into_iter().enumerate();
+        steps
+            .map(|(step, fields)| {
+                read(fields).map_err(|fault| CaseFault::Step {
+                    step,
+                    fault: Box::new(fault),
+                })
+            })
+            .collect()
+    }
+
     /// Takes an object that need not be there.
     pub(crate) fn optional_object(&mut self, field: &str) -> Result<Option<Self>, CaseFault> {
         let value = self.0.remove(field);

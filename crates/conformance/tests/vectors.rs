@@ -12,11 +12,15 @@ use confcall_conformance::{Fault, FileReport, collect, run_file, run_text};
 use serde_json::{Value, json};
 
 /// How many cases each file has; a case that is skipped is noticed here.
-const CASES: [(&str, usize); 11] = [
+const CASES: [(&str, usize); 15] = [
+    ("call/broadcasts.json", 40),
+    ("call/edge_broadcasts.json", 9),
     ("primitives/data_encryption.json", 94),
+    ("primitives/emoji.json", 10),
     ("primitives/header_encryption.json", 14),
     ("primitives/shared_secret.json", 61),
     ("primitives/sign.json", 6),
+    ("primitives/verification_words.json", 6),
     ("primitives/verify.json", 441),
     ("state/edge_cases.json", 132),
     ("state/random_chains.json", 120),
@@ -83,6 +87,10 @@ fn files_are_collected_in_order_and_only_json() {
 #[test]
 fn a_flipped_expectation_of_any_kind_fails_exactly_its_case() {
     let places = [
+        (
+            "call/edge_broadcasts.json",
+            "/cases/0/steps/4/ok/emoji_hash",
+        ),
         ("primitives/data_encryption.json", "/cases/0/encrypted"),
         ("primitives/data_encryption.json", "/cases/0/large_msg_id"),
         (
@@ -116,6 +124,33 @@ fn a_flipped_expectation_of_any_kind_fails_exactly_its_case() {
             (cases - 1, 1),
             "{file} {place}"
         );
+    }
+}
+
+#[test]
+fn a_flipped_word_emoji_or_phase_fails_exactly_its_case() {
+    for (file, place, wrong) in [
+        ("primitives/emoji.json", "/cases/0/emoji/3", json!("🥦")),
+        (
+            "primitives/verification_words.json",
+            "/cases/0/words/23",
+            json!("abandon"),
+        ),
+        (
+            "call/edge_broadcasts.json",
+            "/cases/0/steps/2/ok/phase",
+            json!(1),
+        ),
+        (
+            "call/edge_broadcasts.json",
+            "/cases/0/steps/1/ok/height",
+            json!(1),
+        ),
+    ] {
+        let report = run_changed(file, |value| {
+            *value.pointer_mut(place).unwrap() = wrong;
+        });
+        assert_eq!(report.unwrap().failed, 1, "{file} {place}");
     }
 }
 

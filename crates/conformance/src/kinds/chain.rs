@@ -58,16 +58,7 @@ impl Step {
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let mode = case.take("mode")?;
     let start = case.optional_object("start")?.map(Step::read).transpose()?;
-    let steps = case.objects("steps")?.into_iter().enumerate();
-    let steps: Result<Vec<_>, _> = steps
-        .map(|(step, fields)| {
-            Step::read(fields).map_err(|fault| CaseFault::Step {
-                step,
-                fault: Box::new(fault),
-            })
-        })
-        .collect();
-    let steps = steps?;
+    let steps = case.steps(Step::read)?;
     let chain = match (start, mode) {
         (Some(start), _) => begin(&start, check),
         (None, Mode::Full) => Some(Chain::full()),

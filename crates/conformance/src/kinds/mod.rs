@@ -1,12 +1,15 @@
 //! How the cases of each kind are run.
 
 mod block;
+mod broadcast;
 mod chain;
 mod data_encryption;
+mod emoji;
 mod header_encryption;
 mod shared_secret;
 mod sign;
 mod trie;
+mod verification_words;
 mod verify;
 
 use crate::case::Fields;
@@ -16,21 +19,33 @@ use crate::error::CaseFault;
 /// Runs one case: takes all its fields and checks what they expect.
 pub(crate) type RunCase = fn(&mut Fields, &mut Check) -> Result<(), CaseFault>;
 
-const RUNNERS: [(&str, RunCase); 8] = [
+const RUNNERS: [(&str, RunCase); 11] = [
     ("block", block::run),
+    ("broadcast", broadcast::run),
     ("chain", chain::run),
     ("data_encryption", data_encryption::run),
+    ("emoji", emoji::run),
     ("header_encryption", header_encryption::run),
     ("shared_secret", shared_secret::run),
     ("sign", sign::run),
     ("trie", trie::run),
+    ("verification_words", verification_words::run),
     ("verify", verify::run),
 ];
 
 /// The kinds of vectors that can be run.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler, which refuses what is out of bounds"
+)]
 pub const KINDS: &[&str] = &{
-    let [a, b, c, d, e, f, g, h] = &RUNNERS;
-    [a.0, b.0, c.0, d.0, e.0, f.0, g.0, h.0]
+    let mut names = [""; RUNNERS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = RUNNERS[at].0;
+        at += 1;
+    }
+    names
 };
 
 /// What runs the cases of a kind, if anything does.
