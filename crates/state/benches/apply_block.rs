@@ -21,7 +21,7 @@ use sha2::{Digest as _, Sha256};
 fn main() {
     let mut rng = paired::rng();
     for participants in paired::PARTICIPANTS {
-        let tip = paired::call(participants - 1, &mut rng);
+        let (_, tip) = paired::call(participants - 1, &mut rng);
         let chain = Chain::start_from(&tip).expect("a whole state");
         let join = JoinBlock::add_self(&tip, Newcomer::new(UserId::new(-7)), &mut rng);
         let join = join.expect("anybody may join");

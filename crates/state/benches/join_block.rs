@@ -22,7 +22,7 @@ use sha2::Sha512;
 fn main() {
     let mut rng = paired::rng();
     for participants in paired::PARTICIPANTS {
-        let tip = paired::call(participants - 1, &mut rng);
+        let (_, tip) = paired::call(participants - 1, &mut rng);
         let newcomer = Newcomer::new(UserId::new(-7));
         let key = CompressedEdwardsY(*PrivateKey::generate(&mut rng).public_key().as_bytes());
         let scalar = [9; 32];

@@ -19,7 +19,8 @@ use sha2::{Digest as _, Sha256};
 fn main() {
     let mut rng = paired::rng();
     for participants in paired::PARTICIPANTS {
-        let received = paired::call(participants, &mut rng).to_server();
+        let (_, block) = paired::call(participants, &mut rng);
+        let received = block.to_server();
         paired::compare(
             "parse_block",
             participants,

@@ -35,7 +35,7 @@ pub(crate) fn compare<A, B>(
     let floor = median(rounds.iter().map(|(_, floor)| *floor));
     let ours = median(rounds.drain(..).map(|(ours, _)| ours));
     println!(
-        "{name:<12} {participants:>5} participants  {ours:>10.1} µs  floor {floor:>10.1} µs  ratio {ratio:.3}"
+        "{name:<18} {participants:>5} participants  {ours:>10.1} µs  floor {floor:>10.1} µs  ratio {ratio:.3}"
     );
 }
 
@@ -58,24 +58,27 @@ pub(crate) fn rng() -> ChaCha20Rng {
     ChaCha20Rng::from_seed([42; 32])
 }
 
-/// Block 0 of a call with this many participants, whose user ids are in no order.
-pub(crate) fn call(participants: usize, rng: &mut ChaCha20Rng) -> Block {
-    let founder = PrivateKey::generate(rng);
-    let mut everybody = vec![participant(0, &founder)];
-    everybody.extend((1..participants).map(|id| participant(id, &PrivateKey::generate(rng))));
+/// The keys of a call with this many participants, whose user ids are in no order, and its block 0.
+pub(crate) fn call(participants: usize, rng: &mut ChaCha20Rng) -> (Vec<PrivateKey>, Block) {
+    let keys: Vec<_> = (0..participants)
+        .map(|_| PrivateKey::generate(rng))
+        .collect();
+    let participants = keys.iter().enumerate();
+    let participants: Vec<_> = participants.map(|(id, key)| participant(id, key)).collect();
     let shared_key =
-        SharedKey::for_participants(&everybody, rng).expect("generated keys are usable");
+        SharedKey::for_participants(&participants, rng).expect("generated keys are usable");
     let group_state = GroupState {
-        participants: everybody,
+        participants,
         external_permissions: Permissions::from_bits(3),
     };
     let changes = vec![
         Change::SetGroupState(group_state.into()),
         Change::SetSharedKey(shared_key.into()),
     ];
-    Chain::client()
-        .build(changes, &founder)
-        .expect("a founder may write block 0")
+    let block = Chain::client()
+        .build(changes, &keys[0])
+        .expect("a founder may write block 0");
+    (keys, block)
 }
 
 fn participant(id: usize, key: &PrivateKey) -> Participant {
