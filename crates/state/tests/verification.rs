@@ -1,0 +1,543 @@
+//! What the verification counts, refuses and says, where other clients went wrong.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::sync::Arc;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall_state::keys::Signature;
+use confcall_state::verification::{
+    BroadcastError, Dropped, Fault, Later, Phase, Received, Tally, words,
+};
+use confcall_state::wire::{Broadcast, BroadcastContent, Change, GroupState, SharedKey};
+use confcall_state::{
+    BlockHash, Chain, ChainState, EmojiHash, Height, JoinBlock, Newcomer, PrivateKey,
+    ReferenceCode, UserId, Verification,
+};
+use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
+
+/// A call with the keys of its members, whose ids are 1, 2 and so on.
+struct Call {
+    chain: Chain,
+    keys: Vec<PrivateKey>,
+    rng: ChaCha20Rng,
+}
+
+impl Call {
+    fn of(members: i64) -> Self {
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let mut join = JoinBlock::first(Newcomer::new(UserId::new(1)), &mut rng).unwrap();
+        let mut chain = Chain::start_from(join.block()).unwrap();
+        let mut keys = Vec::new();
+        for user in 2..=members {
+            let newcomer = Newcomer::new(UserId::new(user));
+            let next = JoinBlock::add_self(join.block(), newcomer, &mut rng).unwrap();
+            chain.apply(next.block()).unwrap();
+            keys.push(join.into_private_key());
+            join = next;
+        }
+        keys.push(join.into_private_key());
+        Self { chain, keys, rng }
+    }
+
+    fn state(&self) -> &ChainState {
+        self.chain.state()
+    }
+
+    fn start(&mut self, user: i64) -> Verification {
+        let key = &self.keys[user as usize - 1];
+        Verification::start(UserId::new(user), self.chain.state(), key, &mut self.rng)
+    }
+
+    fn key(&self, user: i64) -> &PrivateKey {
+        &self.keys[user as usize - 1]
+    }
+
+    fn tally(&self) -> Tally {
+        let mut tally = Tally::new(Later::Keep);
+        tally.restart(self.state());
+        tally
+    }
+
+    /// The first member writes a block that leaves out these.
+    fn next_block(&mut self, without: &[i64]) {
+        let mut group = GroupState::clone(self.state().group_state());
+        group
+            .participants
+            .retain(|one| !without.contains(&one.user_id.value()));
+        let shared_key = SharedKey::for_participants(&group.participants, &mut self.rng).unwrap();
+        let changes = vec![
+            Change::SetGroupState(Arc::new(group)),
+            Change::SetSharedKey(Arc::new(shared_key)),
+        ];
+        let block = self.chain.build(changes, &self.keys[0]).unwrap();
+        self.chain.apply(&block).unwrap();
+    }
+
+    fn said(&self, user: i64, content: BroadcastContent) -> Broadcast {
+        let broadcast = Broadcast {
+            signature: Signature::ZERO,
+            user_id: UserId::new(user),
+            height: self.state().height(),
+            block_hash: self.state().hash(),
+            content,
+        };
+        broadcast.sign(self.key(user))
+    }
+
+    fn commit(&self, user: i64) -> Broadcast {
+        let nonce_hash = Sha256::digest(nonce(user)).into();
+        self.said(user, BroadcastContent::Commit { nonce_hash })
+    }
+
+    fn reveal(&self, user: i64) -> Broadcast {
+        let nonce = nonce(user);
+        self.said(user, BroadcastContent::Reveal { nonce })
+    }
+}
+
+fn nonce(user: i64) -> [u8; 32] {
+    [user as u8; 32]
+}
+
+/// Everything that can be seen of a tally.
+fn seen(tally: &Tally) -> String {
+    format!("{tally:?}")
+}
+
+fn ids(users: impl Iterator<Item = UserId>) -> Vec<i64> {
+    users.map(UserId::value).collect()
+}
+
+/// Expects an error that has this code and changes nothing.
+fn refused(tally: &mut Tally, broadcast: &Broadcast, code: ReferenceCode) {
+    let before = seen(tally);
+    let error = tally.receive(broadcast).unwrap_err();
+    assert_eq!(error.reference_code(), Some(code), "{error}");
+    assert_eq!(seen(tally), before);
+}
+
+#[test]
+fn everybody_comes_to_the_same_emoji_through_the_server() {
+    let mut call = Call::of(4);
+    let mut members: Vec<_> = (1..=4).map(|user| call.start(user)).collect();
+    for phase in [Phase::Commit, Phase::Reveal] {
+        assert!(members.iter().all(|one| one.tally().phase() == phase));
+        let sent = members.iter_mut().flat_map(Verification::take_outbound);
+        let sent: Vec<_> = sent.map(|broadcast| broadcast.to_server()).collect();
+        assert_eq!(sent.len(), 4);
+        for bytes in &sent {
+            for (member, key) in members.iter_mut().zip(&call.keys) {
+                let received = member.receive_from_server(bytes, key);
+                assert_eq!(received, Ok(Received::Counted));
+            }
+        }
+    }
+    let hashes: Vec<EmojiHash> = members
+        .iter()
+        .map(|one| one.tally().emoji_hash().unwrap())
+        .collect();
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]));
+    assert_eq!(hashes[0].emoji(), hashes[3].emoji());
+    assert!(members.iter_mut().all(|one| one.take_outbound().is_empty()));
+}
+
+#[test]
+fn broadcasts_that_come_before_their_block_count_when_it_comes() {
+    let mut call = Call::of(2);
+    let mut late = call.tally();
+    call.next_block(&[]);
+    call.next_block(&[]);
+    let early = [
+        call.commit(2),
+        call.commit(1),
+        call.reveal(1),
+        call.reveal(2),
+    ];
+    for broadcast in &early {
+        assert_eq!(late.receive(broadcast), Ok(Received::Kept));
+    }
+    assert_eq!((late.phase(), late.committed().count()), (Phase::Commit, 0));
+
+    let mut between = Call::of(2);
+    between.next_block(&[]);
+    assert_eq!(late.restart(between.state()), []);
+    assert_eq!((late.phase(), late.committed().count()), (Phase::Commit, 0));
+
+    assert_eq!(late.restart(call.state()), []);
+    assert_eq!(late.phase(), Phase::End);
+    let mut punctual = call.tally();
+    for broadcast in &early {
+        assert_eq!(punctual.receive(broadcast), Ok(Received::Counted));
+    }
+    assert_eq!(late.emoji_hash(), punctual.emoji_hash());
+}
+
+#[test]
+fn what_was_kept_and_does_not_count_is_reported_with_its_sender() {
+    let mut call = Call::of(2);
+    let mut tally = call.tally();
+    call.next_block(&[]);
+    let forged = Broadcast {
+        signature: Signature::ZERO,
+        ..call.commit(2)
+    };
+    let early = [call.reveal(1), call.commit(1), forged];
+    for broadcast in &early {
+        assert_eq!(tally.receive(broadcast), Ok(Received::Kept));
+    }
+    let faults = tally.restart(call.state());
+    let [
+        Fault { user_id, error },
+        Fault {
+            user_id: named,
+            error: BroadcastError::Signature(_),
+        },
+    ] = faults.as_slice()
+    else {
+        panic!("{faults:?}");
+    };
+    assert_eq!((user_id.value(), named.value()), (1, 2));
+    assert_eq!(*error, BroadcastError::NotInReveal(Phase::Commit));
+    assert!(!error.is_signed());
+    assert_eq!(ids(tally.committed()), [1]);
+}
+
+#[test]
+fn a_kept_broadcast_of_a_member_who_comes_back_with_another_key_is_refused_then() {
+    let mut call = Call::of(2);
+    let mut tally = call.tally();
+    call.next_block(&[2]);
+    let newcomer = Newcomer::new(UserId::new(2));
+    let tip = {
+        let group = GroupState::clone(call.state().group_state());
+        let shared_key = SharedKey::for_participants(&group.participants, &mut call.rng).unwrap();
+        let changes = vec![
+            Change::SetGroupState(Arc::new(group)),
+            Change::SetSharedKey(Arc::new(shared_key)),
+        ];
+        call.chain.build(changes, &call.keys[0]).unwrap()
+    };
+    call.chain.apply(&tip).unwrap();
+    let join = JoinBlock::add_self(&tip, newcomer, &mut call.rng).unwrap();
+    call.chain.apply(join.block()).unwrap();
+    let with_old_key = call.commit(2);
+    assert_eq!(tally.receive(&with_old_key), Ok(Received::Kept));
+    let faults = tally.restart(call.state());
+    assert!(matches!(faults[0].error, BroadcastError::Signature(_)));
+    assert_eq!(tally.committed().count(), 0);
+}
+
+#[test]
+fn all_pending_messages_are_taken_in_order_and_once() {
+    let call = Call::of(1);
+    let user = UserId::new(1);
+    let start = || {
+        let mut rng = ChaCha20Rng::from_seed([8; 32]);
+        Verification::start(user, call.state(), call.key(1), &mut rng)
+    };
+    let (mut ours, mut twin) = (start(), start());
+    let [commit] = twin.take_outbound()[..] else {
+        panic!("a commit is pending");
+    };
+    ours.receive(&commit, call.key(1)).unwrap();
+    let pending = ours.take_outbound();
+    let [first, second] = pending[..] else {
+        panic!("{pending:?}");
+    };
+    assert_eq!(first, commit);
+    assert!(matches!(second.content, BroadcastContent::Reveal { .. }));
+    assert!(ours.take_outbound().is_empty());
+    ours.receive(&second, call.key(1)).unwrap();
+    assert_eq!(ours.tally().phase(), Phase::End);
+}
+
+#[test]
+fn our_own_commit_counts_only_when_it_is_echoed() {
+    let mut call = Call::of(2);
+    let mut ours = call.start(1);
+    let commit = ours.take_outbound()[0];
+    assert_eq!(ours.tally().committed().count(), 0);
+    let theirs = call.commit(2);
+    ours.receive(&theirs, call.key(1)).unwrap();
+    assert_eq!(ours.tally().phase(), Phase::Commit);
+    assert_eq!(ids(ours.tally().missing()), [1]);
+    assert!(ours.take_outbound().is_empty());
+
+    ours.receive(&commit, call.key(1)).unwrap();
+    assert_eq!(ours.tally().phase(), Phase::Reveal);
+    let reveal = ours.take_outbound();
+    assert_eq!(reveal.len(), 1);
+    assert_eq!(ours.tally().revealed().count(), 0);
+    ours.receive(&call.reveal(2), call.key(1)).unwrap();
+    assert!(ours.take_outbound().is_empty());
+    assert_eq!(ids(ours.tally().missing()), [1]);
+    ours.receive(&reveal[0], call.key(1)).unwrap();
+    assert!(ours.tally().emoji_hash().is_some());
+}
+
+#[test]
+fn a_bad_broadcast_changes_nothing_and_the_verification_goes_on() {
+    let call = Call::of(2);
+    let mut tally = call.tally();
+    tally.receive(&call.commit(1)).unwrap();
+    let mut outsider = call.commit(2);
+    outsider.user_id = UserId::new(9);
+    let unsigned = Broadcast {
+        signature: Signature::ZERO,
+        ..call.commit(2)
+    };
+    refused(&mut tally, &outsider, ReferenceCode::BroadcastUnknownUserId);
+    refused(&mut tally, &unsigned, ReferenceCode::InvalidSignature);
+    refused(
+        &mut tally,
+        &call.commit(1),
+        ReferenceCode::BroadcastAlreadyApplied,
+    );
+    tally.receive(&call.commit(2)).unwrap();
+    let other_nonce = call.said(1, BroadcastContent::Reveal { nonce: [0; 32] });
+    refused(
+        &mut tally,
+        &other_nonce,
+        ReferenceCode::BroadcastInvalidReveal,
+    );
+    assert!(tally.receive(&other_nonce).unwrap_err().is_signed());
+    tally.receive(&call.reveal(1)).unwrap();
+    tally.receive(&call.reveal(2)).unwrap();
+    assert_eq!(tally.phase(), Phase::End);
+}
+
+#[test]
+fn the_first_broken_rule_decides_which_error_it_is() {
+    let call = Call::of(2);
+    let mut tally = call.tally();
+    tally.receive(&call.commit(1)).unwrap();
+
+    // Each of these breaks every rule that the ones after it break.
+    let mut broadcast = call.said(1, BroadcastContent::Reveal { nonce: [0; 32] });
+    broadcast.user_id = UserId::new(9);
+    broadcast.block_hash = BlockHash::ZERO;
+    refused(
+        &mut tally,
+        &broadcast,
+        ReferenceCode::BroadcastInvalidBlockHash,
+    );
+    broadcast.block_hash = call.state().hash();
+    refused(&mut tally, &broadcast, ReferenceCode::BroadcastNotInReveal);
+    tally.receive(&call.commit(2)).unwrap();
+    tally.receive(&call.reveal(1)).unwrap();
+    let commit = Broadcast {
+        content: call.commit(1).content,
+        ..broadcast
+    };
+    refused(&mut tally, &commit, ReferenceCode::BroadcastNotInCommit);
+    refused(
+        &mut tally,
+        &broadcast,
+        ReferenceCode::BroadcastUnknownUserId,
+    );
+    broadcast.user_id = UserId::new(1);
+    broadcast.signature = Signature::ZERO;
+    refused(&mut tally, &broadcast, ReferenceCode::InvalidSignature);
+    let second = broadcast.sign(call.key(1));
+    refused(&mut tally, &second, ReferenceCode::BroadcastAlreadyApplied);
+}
+
+#[test]
+fn a_far_future_commit_parks_nothing() {
+    let mut call = Call::of(2);
+    let mut tally = call.tally();
+    for ahead in [17, 1000, i32::MAX - call.state().height().value()] {
+        let height = Height::new(call.state().height().value() + ahead);
+        let commit = Broadcast {
+            height,
+            ..call.commit(1)
+        };
+        let before = seen(&tally);
+        let received = tally.receive(&commit.sign(call.key(1)));
+        assert_eq!(received, Ok(Received::Dropped(Dropped::TooFarAhead)));
+        assert_eq!(seen(&tally), before);
+    }
+    for _ in 0..2 {
+        for user in [1, 2] {
+            assert_eq!(tally.receive(&call.commit(user)), Ok(Received::Counted));
+        }
+        for user in [1, 2] {
+            assert_eq!(tally.receive(&call.reveal(user)), Ok(Received::Counted));
+        }
+        assert!(tally.emoji_hash().is_some());
+        call.next_block(&[]);
+        tally.restart(call.state());
+        assert_eq!(tally.emoji_hash(), None);
+    }
+}
+
+#[test]
+fn what_is_for_an_earlier_block_is_ignored() {
+    let mut call = Call::of(2);
+    let old = call.commit(1);
+    call.next_block(&[]);
+    let mut tally = call.tally();
+    let before = seen(&tally);
+    assert_eq!(tally.receive(&old), Ok(Received::Old));
+    assert_eq!(seen(&tally), before);
+}
+
+#[test]
+fn before_the_first_block_nothing_counts_and_later_ones_are_kept_or_refused() {
+    let call = Call::of(1);
+    let mut tally = Tally::new(Later::Keep);
+    assert_eq!((tally.phase(), tally.height().value()), (Phase::End, -1));
+    assert_eq!(tally.receive(&call.commit(1)), Ok(Received::Kept));
+    assert_eq!(tally.restart(call.state()), []);
+    assert_eq!(tally.phase(), Phase::Reveal);
+
+    let mut tally = Tally::new(Later::Refuse);
+    let commit = call.commit(1);
+    refused(&mut tally, &commit, ReferenceCode::BroadcastInFuture);
+}
+
+#[test]
+fn a_new_block_drops_what_is_pending_and_draws_another_nonce() {
+    let mut call = Call::of(2);
+    let mut ours = call.start(1);
+    call.next_block(&[]);
+    let faults = ours.restart(call.chain.state(), &call.keys[0], &mut call.rng);
+    assert_eq!(faults, []);
+    let first = ours.take_outbound();
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].block_hash, call.state().hash());
+    call.next_block(&[]);
+    ours.restart(call.chain.state(), &call.keys[0], &mut call.rng);
+    let second = ours.take_outbound();
+    assert_ne!(first[0].content, second[0].content);
+}
+
+#[test]
+fn the_silent_hold_up_the_phase_until_they_are_removed() {
+    let mut call = Call::of(3);
+    let mut tally = call.tally();
+    assert_eq!(ids(tally.missing()), [1, 2, 3]);
+    tally.receive(&call.commit(1)).unwrap();
+    tally.receive(&call.commit(3)).unwrap();
+    assert_eq!(ids(tally.missing()), [2]);
+    assert_eq!(ids(tally.committed()), [1, 3]);
+
+    call.next_block(&[2]);
+    tally.restart(call.state());
+    for user in [3, 1] {
+        tally.receive(&call.commit(user)).unwrap();
+    }
+    tally.receive(&call.reveal(1)).unwrap();
+    assert_eq!(ids(tally.revealed()), [1]);
+    assert_eq!(ids(tally.missing()), [3]);
+    tally.receive(&call.reveal(3)).unwrap();
+    assert_eq!(tally.missing().count(), 0);
+    assert!(tally.emoji_hash().is_some());
+}
+
+#[test]
+fn who_is_not_in_the_group_counts_and_says_nothing() {
+    let mut call = Call::of(2);
+    let mut rng = ChaCha20Rng::from_seed([5; 32]);
+    let stranger = PrivateKey::generate(&mut rng);
+    for user in [7, 1] {
+        let user = UserId::new(user);
+        let mut watching = Verification::start(user, call.state(), &stranger, &mut rng);
+        for broadcast in [
+            call.commit(1),
+            call.commit(2),
+            call.reveal(1),
+            call.reveal(2),
+        ] {
+            watching.receive(&broadcast, &stranger).unwrap();
+            assert!(watching.take_outbound().is_empty());
+        }
+        assert!(watching.tally().emoji_hash().is_some());
+    }
+
+    let mut removed = call.start(2);
+    call.next_block(&[2]);
+    removed.restart(call.chain.state(), &call.keys[1], &mut call.rng);
+    assert!(removed.take_outbound().is_empty());
+}
+
+#[test]
+fn a_nonce_is_not_printed() {
+    let mut call = Call::of(1);
+    let ours = call.start(1);
+    assert!(format!("{ours:?}").contains("Committed(Nonce(..))"));
+}
+
+#[test]
+fn people_in_different_calls_see_different_words() {
+    let (one, mut other) = (Call::of(2), Call::of(2));
+    assert_eq!(words(&one.state().hash()), words(&other.state().hash()));
+    other.next_block(&[]);
+    assert_ne!(words(&one.state().hash()), words(&other.state().hash()));
+}
+
+/// The ids 1 to 5 in any order.
+fn any_order() -> impl Strategy<Value = Vec<i64>> {
+    Just((1..=5).collect::<Vec<_>>()).prop_shuffle()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn any_order_that_the_server_could_echo_gives_the_same_emoji(
+        commits in any_order(),
+        reveals in any_order(),
+        before_the_block in 0..=10_usize,
+    ) {
+        let mut call = Call::of(5);
+        let mut tally = call.tally();
+        let mut straight = Vec::from_iter(1..=5);
+        straight.sort_unstable();
+        call.next_block(&[]);
+        let in_order = |commits: &[i64], reveals: &[i64]| {
+            let commits = commits.iter().map(|user| call.commit(*user));
+            commits.chain(reveals.iter().map(|user| call.reveal(*user))).collect::<Vec<_>>()
+        };
+        let mut expected = call.tally();
+        for broadcast in in_order(&straight, &straight) {
+            expected.receive(&broadcast).unwrap();
+        }
+        let echoed = in_order(&commits, &reveals);
+        let (early, late) = echoed.split_at(before_the_block);
+        for broadcast in early {
+            prop_assert_eq!(tally.receive(broadcast), Ok(Received::Kept));
+        }
+        prop_assert_eq!(tally.restart(call.state()), []);
+        for broadcast in late {
+            prop_assert_eq!(tally.receive(broadcast), Ok(Received::Counted));
+        }
+        prop_assert_eq!(tally.emoji_hash(), expected.emoji_hash());
+        prop_assert!(tally.emoji_hash().is_some());
+    }
+
+    #[test]
+    fn a_flipped_bit_is_never_counted(bit in 0..144 * 8_usize, is_reveal: bool) {
+        let call = Call::of(2);
+        let mut tally = Tally::new(Later::Refuse);
+        tally.restart(call.state());
+        let mut honest = call.commit(1);
+        if is_reveal {
+            tally.receive(&honest).unwrap();
+            tally.receive(&call.commit(2)).unwrap();
+            honest = call.reveal(1);
+        }
+        let mut bytes = honest.to_server();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        let before = seen(&tally);
+        let received = Broadcast::from_server(&bytes)
+            .map_err(BroadcastError::from)
+            .and_then(|broadcast| tally.receive(&broadcast));
+        let is_lower_height = received == Ok(Received::Old);
+        prop_assert!(received.is_err() || is_lower_height && (76..80).contains(&(bit / 8)));
+        prop_assert_eq!(seen(&tally), before);
+        prop_assert_eq!(tally.receive(&honest), Ok(Received::Counted));
+    }
+}
