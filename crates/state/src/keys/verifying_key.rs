@@ -1,6 +1,6 @@
 use core::fmt;
 
-use ed25519_dalek::VerifyingKey as Point;
+use ed25519_dalek::{VerifyingKey as Point, ed25519::signature::MultipartVerifier as _};
 
 use super::{InvalidSignature, PublicKey, Signature};
 
@@ -56,12 +56,7 @@ impl VerifyingKey {
         let Parsed::Point(point) = &self.0 else {
             return Err(self.invalid());
         };
-        let verdict = point
-            .verify_stream(&signature.as_bytes().into())
-            .and_then(|mut verifier| {
-                parts.iter().for_each(|part| verifier.update(part));
-                verifier.finalize_and_verify()
-            });
+        let verdict = point.multipart_verify(parts, &signature.as_bytes().into());
         verdict.map_err(|_| self.invalid())
     }
 
