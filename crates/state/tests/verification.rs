@@ -11,7 +11,7 @@ use confcall_state::verification::{
 };
 use confcall_state::wire::{Broadcast, BroadcastContent, Change, GroupState, SharedKey};
 use confcall_state::{
-    BlockHash, Chain, ChainState, EmojiHash, Height, JoinBlock, Newcomer, PrivateKey,
+    Block, BlockHash, Chain, ChainState, EmojiHash, Height, JoinBlock, Newcomer, PrivateKey,
     ReferenceCode, UserId, Verification,
 };
 use proptest::prelude::*;
@@ -61,7 +61,7 @@ impl Call {
     }
 
     /// The first member writes a block that leaves out these.
-    fn next_block(&mut self, without: &[i64]) {
+    fn next_block(&mut self, without: &[i64]) -> Block {
         let mut group = GroupState::clone(self.state().group_state());
         group
             .participants
@@ -73,6 +73,7 @@ impl Call {
         ];
         let block = self.chain.build(changes, &self.keys[0]).unwrap();
         self.chain.apply(&block).unwrap();
+        block
     }
 
     fn said(&self, user: i64, content: BroadcastContent) -> Broadcast {
@@ -208,18 +209,8 @@ fn what_was_kept_and_does_not_count_is_reported_with_its_sender() {
 fn a_kept_broadcast_of_a_member_who_comes_back_with_another_key_is_refused_then() {
     let mut call = Call::of(2);
     let mut tally = call.tally();
-    call.next_block(&[2]);
+    let tip = call.next_block(&[2]);
     let newcomer = Newcomer::new(UserId::new(2));
-    let tip = {
-        let group = GroupState::clone(call.state().group_state());
-        let shared_key = SharedKey::for_participants(&group.participants, &mut call.rng).unwrap();
-        let changes = vec![
-            Change::SetGroupState(Arc::new(group)),
-            Change::SetSharedKey(Arc::new(shared_key)),
-        ];
-        call.chain.build(changes, &call.keys[0]).unwrap()
-    };
-    call.chain.apply(&tip).unwrap();
     let join = JoinBlock::add_self(&tip, newcomer, &mut call.rng).unwrap();
     call.chain.apply(join.block()).unwrap();
     let with_old_key = call.commit(2);
@@ -494,8 +485,7 @@ proptest! {
     ) {
         let mut call = Call::of(5);
         let mut tally = call.tally();
-        let mut straight = Vec::from_iter(1..=5);
-        straight.sort_unstable();
+        let straight = Vec::from_iter(1..=5);
         call.next_block(&[]);
         let in_order = |commits: &[i64], reveals: &[i64]| {
             let commits = commits.iter().map(|user| call.commit(*user));
