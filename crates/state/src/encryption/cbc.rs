@@ -3,29 +3,29 @@
 use aes::Aes256;
 use aes::cipher::{Block, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit};
 
-use super::kdf::kdf;
+use super::kdf::{KeyedMac, derive};
 
 /// The first 16 bytes of encrypted data: the message's tag, and what keys its cipher.
 pub(super) type MessageId = [u8; 16];
 
 /// Encrypts whole blocks in place; what is left behind the last whole block stays as it is.
-pub(super) fn encrypt(key: &[u8; 32], message: &MessageId, data: &mut [u8]) {
+pub(super) fn encrypt(key: KeyedMac, message: &MessageId, data: &mut [u8]) {
     let mut cipher: cbc::Encryptor<Aes256> = keyed(key, message);
     cipher.encrypt_blocks(blocks(data));
 }
 
 /// Decrypts whole blocks in place; what is left behind the last whole block stays as it is.
-pub(super) fn decrypt(key: &[u8; 32], message: &MessageId, data: &mut [u8]) {
+pub(super) fn decrypt(key: KeyedMac, message: &MessageId, data: &mut [u8]) {
     let mut cipher: cbc::Decryptor<Aes256> = keyed(key, message);
     cipher.decrypt_blocks(blocks(data));
 }
 
 /// The cipher under `key || iv = HMAC-SHA512(key, message id)[0:48]`.
 fn keyed<C: KeyIvInit<KeySize = aes::cipher::consts::U32, IvSize = aes::cipher::consts::U16>>(
-    key: &[u8; 32],
+    key: KeyedMac,
     message: &MessageId,
 ) -> C {
-    let derived = kdf(key, message);
+    let derived = derive(key, message);
     let [iv @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = &derived.right;
     C::new((&derived.left).into(), iv.into())
 }

@@ -1,16 +1,18 @@
 use core::fmt;
 
 use rand_core::CryptoRng;
-use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::cbc::{self, MessageId};
-use super::kdf::{hmac_sha256, kdf};
+use super::in_place::decrypt_data_in_place;
+use super::kdf::{hmac_sha256, kdf, keyed};
 use crate::keys::OneTimeSecret;
 
-/// The smallest pad, which is also the size of a message id.
-const MIN_PAD: usize = 16;
+/// The smallest pad.
+pub(super) const MIN_PAD: usize = 16;
+/// The size of a message id.
+pub(super) const MESSAGE_ID: usize = size_of::<MessageId>();
 
 /// An encrypted payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,15 +79,48 @@ pub fn encrypt_data(
     extra: &[u8],
     rng: &mut (impl CryptoRng + ?Sized),
 ) -> EncryptedData {
-    let pad = MIN_PAD + (payload.len().next_multiple_of(16) - payload.len());
-    let mut padded = Zeroizing::new(vec![0; pad]);
-    rng.fill_bytes(&mut padded);
-    if let [first, ..] = padded.as_mut_slice() {
+    let mut bytes = Vec::with_capacity(encrypted_length(payload.len()));
+    let large_msg_id = encrypt_data_into(&[payload], secret, [extra].into_iter(), rng, &mut bytes);
+    EncryptedData {
+        bytes,
+        large_msg_id,
+    }
+}
+
+/// Encrypts as [`encrypt_data`] does, a payload in parts under extra bytes in parts, to the end of `out`.
+///
+/// It appends [`encrypted_length`] bytes. Room for them beforehand spares the allocation, and keeps the
+/// payload from being left behind in a buffer that `out` outgrew. Returns the large message id.
+pub fn encrypt_data_into<'a>(
+    payload: &[&[u8]],
+    secret: &OneTimeSecret,
+    extra: impl Iterator<Item = &'a [u8]> + Clone,
+    rng: &mut (impl CryptoRng + ?Sized),
+    out: &mut Vec<u8>,
+) -> [u8; 32] {
+    let start = out.len();
+    let length = payload.iter().map(|part| part.len()).sum();
+    let pad = pad_length(length);
+    out.reserve(encrypted_length(length));
+    out.resize(start + MESSAGE_ID + pad, 0);
+    let drawn = out.get_mut(start + MESSAGE_ID..).unwrap_or_default();
+    rng.fill_bytes(drawn);
+    if let [first, ..] = drawn {
         // At most 31.
         *first = pad as u8;
     }
-    padded.extend_from_slice(payload);
-    encrypt_padded(&padded, secret, extra)
+    payload.iter().for_each(|part| out.extend_from_slice(part));
+    let written = out.get_mut(start..).unwrap_or_default();
+    encrypt_padded(written, secret, extra)
+}
+
+/// How many bytes a payload takes when it is encrypted.
+pub const fn encrypted_length(payload: usize) -> usize {
+    payload.saturating_add(MESSAGE_ID + pad_length(payload))
+}
+
+const fn pad_length(payload: usize) -> usize {
+    MIN_PAD + (payload.wrapping_neg() & 15)
 }
 
 /// Encrypts a payload with its pad already before it.
@@ -103,24 +138,31 @@ pub fn dangerous_encrypt_padded(
     let length = padded.len();
     let pad = padded.first().map_or(0, |&pad| usize::from(pad));
     if length.is_multiple_of(16) && (MIN_PAD..=length.min(31)).contains(&pad) {
-        Ok(encrypt_padded(padded, secret, extra))
+        let mut bytes = [&[0; MESSAGE_ID], padded].concat();
+        let large_msg_id = encrypt_padded(&mut bytes, secret, [extra].into_iter());
+        Ok(EncryptedData {
+            bytes,
+            large_msg_id,
+        })
     } else {
         Err(PaddingError { pad, length })
     }
 }
 
-fn encrypt_padded(padded: &[u8], secret: &OneTimeSecret, extra: &[u8]) -> EncryptedData {
+/// Encrypts in place what stands behind the room for the message id, and fills that in.
+fn encrypt_padded<'a>(
+    written: &mut [u8],
+    secret: &OneTimeSecret,
+    extra: impl Iterator<Item = &'a [u8]> + Clone,
+) -> [u8; 32] {
     let keys = kdf(secret.dangerous_bytes(), b"tde2e_encrypt_data");
+    let Some((message, padded)) = written.split_first_chunk_mut() else {
+        return [0; 32];
+    };
     let large_msg_id = large_msg_id(&keys.right, padded, extra);
-    let message = msg_id(&large_msg_id);
-    let mut bytes = [message, padded].concat();
-    if let Some((message, blocks)) = bytes.split_first_chunk_mut() {
-        cbc::encrypt(&keys.left, message, blocks);
-    }
-    EncryptedData {
-        bytes,
-        large_msg_id,
-    }
+    *message = *msg_id(&large_msg_id);
+    cbc::encrypt(keyed(&keys.left), message, padded);
+    large_msg_id
 }
 
 /// Decrypts a payload and checks its message id in constant time.
@@ -135,38 +177,30 @@ pub fn decrypt_data(
     secret: &OneTimeSecret,
     extra: &[u8],
 ) -> Result<DecryptedData, DecryptionError> {
-    let length = encrypted.len();
-    let (message, blocks) = encrypted
-        .split_first_chunk::<16>()
-        .filter(|_| length.is_multiple_of(16))
-        .ok_or(DecryptionError::Length { length })?;
-    let keys = kdf(secret.dangerous_bytes(), b"tde2e_encrypt_data");
-    let mut padded = Zeroizing::new(blocks.to_vec());
-    cbc::decrypt(&keys.left, message, &mut padded);
-    let large_msg_id = large_msg_id(&keys.right, &padded, extra);
-    if !bool::from(msg_id(&large_msg_id).ct_eq(message)) {
-        return Err(DecryptionError::MessageId);
-    }
-    let pad = padded.first().map_or(0, |&pad| usize::from(pad));
-    match padded.get(pad..) {
-        Some(payload) if pad >= MIN_PAD => Ok(DecryptedData {
-            payload: Zeroizing::new(payload.to_vec()),
-            large_msg_id,
-        }),
-        _ => Err(DecryptionError::Pad {
-            pad,
-            length: padded.len(),
-        }),
-    }
+    let mut bytes = Zeroizing::new(encrypted.to_vec());
+    let decrypted = decrypt_data_in_place(&mut bytes, secret, [extra].into_iter())?;
+    let payload = Zeroizing::new(decrypted.payload().to_vec());
+    let large_msg_id = *decrypted.large_msg_id();
+    decrypted.keep();
+    Ok(DecryptedData {
+        payload,
+        large_msg_id,
+    })
 }
 
-fn large_msg_id(key: &[u8; 32], padded: &[u8], extra: &[u8]) -> [u8; 32] {
+/// The tag over pad and payload, the extra bytes and their length.
+pub(super) fn large_msg_id<'a>(
+    key: &[u8; 32],
+    padded: &[u8],
+    extra: impl Iterator<Item = &'a [u8]> + Clone,
+) -> [u8; 32] {
     // The wire has no room for a longer length, and nobody can hold so many extra bytes that it matters.
-    let length = (extra.len() as u32).to_le_bytes();
-    hmac_sha256(key, &[padded, extra, &length])
+    let length = extra.clone().map(<[u8]>::len).sum::<usize>() as u32;
+    hmac_sha256(key, padded, extra, &length.to_le_bytes())
 }
 
-fn msg_id(large: &[u8; 32]) -> &MessageId {
+/// The part of a large message id that travels.
+pub(super) fn msg_id(large: &[u8; 32]) -> &MessageId {
     let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = large;
     id
 }

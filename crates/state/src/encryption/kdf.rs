@@ -22,9 +22,17 @@ impl Derived {
     }
 }
 
+/// HMAC-SHA512 with its key already in it; a clone saves half of the work of each derivation under that key.
+pub(super) type KeyedMac = Hmac<Sha512>;
+
 /// `HMAC-SHA512(key, message)`.
 pub(crate) fn kdf(key: &[u8], message: &[u8]) -> Derived {
-    let mac = keyed::<Hmac<Sha512>>(key).chain_update(message);
+    derive(keyed(key), message)
+}
+
+/// The derivation from a message under a key that is already in the MAC.
+pub(super) fn derive(mac: KeyedMac, message: &[u8]) -> Derived {
+    let mac = mac.chain_update(message);
     let mut derived = Derived {
         left: [0; 32],
         right: [0; 32],
@@ -36,14 +44,20 @@ pub(crate) fn kdf(key: &[u8], message: &[u8]) -> Derived {
     derived
 }
 
-/// `HMAC-SHA256(key, concatenation of parts)`.
-pub(crate) fn hmac_sha256(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = keyed::<Hmac<Sha256>>(key);
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
+/// `HMAC-SHA256(key, first || middle || last)`.
+pub(super) fn hmac_sha256<'a>(
+    key: &[u8],
+    first: &[u8],
+    middle: impl Iterator<Item = &'a [u8]>,
+    last: &[u8],
+) -> [u8; 32] {
+    let mut mac = keyed::<Hmac<Sha256>>(key).chain_update(first);
+    middle.for_each(|part| mac.update(part));
+    mac.chain_update(last).finalize().into_bytes().into()
 }
 
+/// A MAC with a key in it.
 #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn keyed<M: KeyInit>(key: &[u8]) -> M {
+pub(super) fn keyed<M: KeyInit>(key: &[u8]) -> M {
     M::new_from_slice(key).expect("HMAC takes keys of any length")
 }

@@ -13,12 +13,14 @@
 mod cbc;
 mod data;
 mod header;
+mod in_place;
 mod kdf;
 
 pub use data::{
     DecryptedData, DecryptionError, EncryptedData, PaddingError, dangerous_encrypt_padded,
-    decrypt_data, encrypt_data,
+    decrypt_data, encrypt_data, encrypt_data_into, encrypted_length,
 };
-pub use header::{HeaderError, HeaderKey, decrypt_header, encrypt_header};
+pub use header::{CachedHeaderKey, HeaderError, HeaderKey, decrypt_header, encrypt_header};
+pub use in_place::{DecryptedInPlace, decrypt_data_in_place};
 
 pub(crate) use kdf::kdf;

@@ -1,0 +1,135 @@
+use core::fmt;
+
+use subtle::ConstantTimeEq as _;
+
+use super::cbc::{self, MessageId};
+use super::data::{DecryptionError, MESSAGE_ID, MIN_PAD, large_msg_id, msg_id};
+use super::kdf::{Derived, kdf, keyed};
+use crate::keys::OneTimeSecret;
+
+/// A payload that was decrypted where it stood, and passed its message id.
+///
+/// Dropping it encrypts the payload again, which gives back the bytes that were there: whoever refuses a
+/// payload later has changed nothing. [`Self::keep`] leaves the payload.
+#[must_use = "dropping it encrypts the payload again"]
+pub struct DecryptedInPlace<'a> {
+    blocks: Blocks<'a>,
+    pad: usize,
+    large_msg_id: [u8; 32],
+}
+
+/// Decrypted blocks, with what encrypts them again.
+struct Blocks<'a> {
+    padded: &'a mut [u8],
+    message: MessageId,
+    keys: Derived,
+    fate: Fate,
+}
+
+enum Fate {
+    EncryptAgain,
+    Keep,
+}
+
+impl Drop for Blocks<'_> {
+    fn drop(&mut self) {
+        if let Fate::EncryptAgain = self.fate {
+            cbc::encrypt(keyed(&self.keys.left), &self.message, self.padded);
+        }
+    }
+}
+
+impl DecryptedInPlace<'_> {
+    /// The payload without its pad.
+    pub fn payload(&self) -> &[u8] {
+        self.blocks.padded.get(self.pad..).unwrap_or_default()
+    }
+
+    /// The whole tag, of which the message id is the first half; packets are signed over it.
+    pub fn large_msg_id(&self) -> &[u8; 32] {
+        &self.large_msg_id
+    }
+
+    /// Leaves the payload decrypted, and says how many bytes stand before it.
+    pub fn keep(mut self) -> usize {
+        self.blocks.fate = Fate::Keep;
+        MESSAGE_ID + self.pad
+    }
+}
+
+impl fmt::Debug for DecryptedInPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecryptedInPlace({} bytes)", self.payload().len())
+    }
+}
+
+/// Decrypts as [`decrypt_data`](super::decrypt_data) does, in place, with the extra bytes in parts.
+///
+/// It allocates nothing. What is refused is left as it was.
+///
+/// # Errors
+///
+/// [`DecryptionError`], in the order of its variants.
+pub fn decrypt_data_in_place<'a, 'e>(
+    encrypted: &'a mut [u8],
+    secret: &OneTimeSecret,
+    extra: impl Iterator<Item = &'e [u8]> + Clone,
+) -> Result<DecryptedInPlace<'a>, DecryptionError> {
+    let length = encrypted.len();
+    let (message, padded) = encrypted
+        .split_first_chunk_mut::<MESSAGE_ID>()
+        .filter(|_| length.is_multiple_of(16))
+        .ok_or(DecryptionError::Length { length })?;
+    let keys = kdf(secret.dangerous_bytes(), b"tde2e_encrypt_data");
+    cbc::decrypt(keyed(&keys.left), message, padded);
+    let blocks = Blocks {
+        padded,
+        message: *message,
+        keys,
+        fate: Fate::EncryptAgain,
+    };
+    let large_msg_id = large_msg_id(&blocks.keys.right, blocks.padded, extra);
+    if !bool::from(msg_id(&large_msg_id).ct_eq(message)) {
+        return Err(DecryptionError::MessageId);
+    }
+    let pad = blocks.padded.first().map_or(0, |&pad| usize::from(pad));
+    let length = blocks.padded.len();
+    if !(MIN_PAD..=length).contains(&pad) {
+        return Err(DecryptionError::Pad { pad, length });
+    }
+    Ok(DecryptedInPlace {
+        blocks,
+        pad,
+        large_msg_id,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encryption::encrypt_data;
+    use chacha20::ChaCha20Rng;
+    use chacha20::rand_core::SeedableRng as _;
+
+    #[test]
+    fn what_is_refused_or_dropped_is_left_as_it_was() {
+        let mut rng = ChaCha20Rng::from_seed([11; 32]);
+        let secret = OneTimeSecret::random(&mut rng);
+        let mut bytes = encrypt_data(b"a payload", &secret, b"extra", &mut rng).bytes;
+        let before = bytes.clone();
+
+        let parts = |parts: &'static [&str]| parts.iter().map(|part| part.as_bytes());
+        let wrong = decrypt_data_in_place(&mut bytes, &secret, parts(&["other"]));
+        assert_eq!(wrong.err(), Some(DecryptionError::MessageId));
+        assert_eq!(bytes, before);
+
+        let opened = decrypt_data_in_place(&mut bytes, &secret, parts(&["ex", "tra"])).unwrap();
+        assert_eq!(opened.payload(), b"a payload");
+        drop(opened);
+        assert_eq!(bytes, before);
+
+        let opened = decrypt_data_in_place(&mut bytes, &secret, parts(&["extra"])).unwrap();
+        let start = opened.keep();
+        assert_eq!(&bytes[start..], b"a payload");
+    }
+}
