@@ -1,0 +1,280 @@
+use core::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use confcall_state::{BlockHash, PrivateKey, UserId};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use crate::channel::ChannelId;
+use crate::counters::{CounterTable, Counters};
+use crate::epochs::{Epoch, Epochs, Sending};
+use crate::error::{OpenError, SealError};
+use crate::moment::Moment;
+use crate::open::{Opened, PacketInfo, open_packet};
+use crate::seal::{Plain, write_packet};
+
+/// Seals and opens the packets of one membership, from any thread.
+///
+/// ```text
+/// add_epoch, forget_epoch, close        what a membership knows
+///               │
+///               ▼
+/// frame ── seal ──▶ packet              every kept epoch is addressed
+/// packet ── open ──▶ frame              under the first epoch that is known
+/// ```
+///
+/// A lock is held for taking a set of epochs or recording a seqno, never while something is encrypted or
+/// decrypted. There is no way to send in clear, and none by which a packet that is not authentic gives any
+/// content.
+///
+/// # Time
+///
+/// The caller's time goes into each call. An epoch that was replaced or forgotten ends 10 s later, and its key
+/// is wiped by the first call that notices; [`Self::next_expiry`] says when a call of [`Self::prune`] is due
+/// for a member who neither sends nor receives.
+///
+/// # Memory
+///
+/// An epoch takes about 120 bytes for each member. A replay window takes about 140 bytes and is made by the
+/// first authentic packet of a key on a channel, so a hostile member can make us keep 1024 of them, 140 kB,
+/// until its key has left every kept epoch: 28 MB if all of 200 members are hostile.
+///
+/// Implements `spec/protocol.md`, 4.
+pub struct Cryptor {
+    user_id: UserId,
+    key: Arc<PrivateKey>,
+    sending: Sending,
+    /// `None` from the end of the membership on.
+    epochs: RwLock<Option<Arc<Epochs>>>,
+    counters: CounterTable,
+}
+
+/// What became of an epoch that was to be added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddedEpoch {
+    /// It is the newest now, and those before it end after the grace time.
+    Newest,
+    /// An epoch of this hash is kept already: nothing has changed.
+    AlreadyKnown,
+    /// The membership ended before: nothing has changed.
+    Closed,
+}
+
+impl Cryptor {
+    /// A member who knows no epoch yet.
+    pub fn new(user_id: UserId, key: Arc<PrivateKey>, sending: Sending) -> Self {
+        Self {
+            user_id,
+            key,
+            sending,
+            epochs: RwLock::new(Some(Arc::default())),
+            counters: CounterTable::new(),
+        }
+    }
+
+    /// Adds the epoch of a new block; those before it end 10 s later, and the oldest at once if 15 are kept.
+    ///
+    /// Epochs are added in the order of their blocks. A hash that is known already changes nothing, whatever
+    /// key comes with it: a block that is applied twice neither gives another key to an epoch nor makes an
+    /// old one the newest.
+    pub fn add_epoch(&self, now: Moment, epoch: Epoch) -> AddedEpoch {
+        let sending = self.sending;
+        let added = self.change(|epochs| {
+            epochs.prune(now);
+            if epochs.find(epoch.hash.as_bytes()).is_some() {
+                return AddedEpoch::AlreadyKnown;
+            }
+            epochs.add(now, epoch, sending);
+            AddedEpoch::Newest
+        });
+        added.unwrap_or(AddedEpoch::Closed)
+    }
+
+    /// Lets an epoch end 10 s from now, unless it ends earlier; a hash that is not known changes nothing.
+    pub fn forget_epoch(&self, now: Moment, hash: &BlockHash) {
+        self.change(|epochs| {
+            epochs.prune(now);
+            epochs.forget(now, hash);
+        });
+    }
+
+    /// Drops every key at once and for good: from now on sealing is `401` and opening is `400`.
+    pub fn close(&self) {
+        *self.epochs.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Drops the epochs that have expired.
+    pub fn prune(&self, now: Moment) {
+        self.epochs(now);
+    }
+
+    /// When the next epoch expires, if any is to.
+    pub fn next_expiry(&self) -> Option<Moment> {
+        self.current()?.next_expiry()
+    }
+
+    /// The last seqno of each channel that was used, for a checkpoint.
+    pub fn counters(&self) -> Counters {
+        self.counters.snapshot()
+    }
+
+    /// Goes on from a checkpoint, `ahead` numbers after it on every channel.
+    ///
+    /// `ahead` must be at least the number of packets that can have been sent on any channel since the
+    /// checkpoint was taken: a seqno that is used twice is refused by everybody who saw it before.
+    pub fn resume(&self, counters: &Counters, ahead: u32) {
+        self.counters.resume(counters, ahead);
+    }
+
+    /// Seals a frame whose first `prefix` bytes stay in clear.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`], in the order of its variants.
+    pub fn seal(
+        &self,
+        now: Moment,
+        channel: ChannelId,
+        prefix: usize,
+        frame: &[u8],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Vec<u8>, SealError> {
+        let mut packet = Vec::new();
+        self.seal_into(now, channel, prefix, frame, rng, &mut packet)?;
+        Ok(packet)
+    }
+
+    /// Seals as [`Self::seal`] does, into a buffer of the caller's whose content is replaced.
+    ///
+    /// It allocates only if the buffer is too small for the packet.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`], in the order of its variants; `out` is empty then.
+    pub fn seal_into(
+        &self,
+        now: Moment,
+        channel: ChannelId,
+        prefix: usize,
+        frame: &[u8],
+        rng: &mut (impl CryptoRng + ?Sized),
+        out: &mut Vec<u8>,
+    ) -> Result<(), SealError> {
+        out.clear();
+        let sealing = self.start_sealing(now, channel, Plain::new(frame, prefix, &[])?)?;
+        sealing.write(rng, out);
+        Ok(())
+    }
+
+    /// Takes a seqno for a packet.
+    pub(crate) fn start_sealing<'a>(
+        &'a self,
+        now: Moment,
+        channel: ChannelId,
+        plain: Plain<'a>,
+    ) -> Result<Sealing<'a>, SealError> {
+        let epochs = self
+            .epochs(now)
+            .filter(|epochs| epochs.sealing().next().is_some());
+        let epochs = epochs.ok_or(SealError::UnknownEpoch)?;
+        let seqno = self.counters.take(channel);
+        Ok(Sealing {
+            cryptor: self,
+            epochs,
+            channel,
+            seqno: seqno.ok_or(SealError::CounterUsedUp { channel })?,
+            plain,
+        })
+    }
+
+    /// Opens a packet that `sender` is said to have sent.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], in the order of its variants.
+    pub fn open(&self, now: Moment, sender: UserId, packet: &[u8]) -> Result<Opened, OpenError> {
+        let mut data = Zeroizing::new(packet.to_vec());
+        let info = self.open_in_place(now, sender, &mut data)?;
+        Ok(Opened { info, data })
+    }
+
+    /// Opens as [`Self::open`] does, and leaves prefix and payload where the packet was.
+    ///
+    /// It allocates only when a sender uses a channel for the first time.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`], in the order of its variants; the packet is as it was then.
+    pub fn open_in_place(
+        &self,
+        now: Moment,
+        sender: UserId,
+        packet: &mut Vec<u8>,
+    ) -> Result<PacketInfo, OpenError> {
+        let epochs = self.epochs(now).unwrap_or_default();
+        open_packet(&epochs, self.user_id, sender, packet)
+    }
+
+    /// The epochs that are kept at a moment, unless the membership ended.
+    fn epochs(&self, now: Moment) -> Option<Arc<Epochs>> {
+        let epochs = self.current()?;
+        if !epochs.has_expired(now) {
+            return Some(epochs);
+        }
+        drop(epochs);
+        self.change(|epochs| epochs.prune(now))?;
+        self.current()
+    }
+
+    fn current(&self) -> Option<Arc<Epochs>> {
+        self.epochs
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Puts a changed set of epochs in the place of the one that is there, unless the membership ended.
+    fn change<T>(&self, change: impl FnOnce(&mut Epochs) -> T) -> Option<T> {
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        epochs.as_mut().map(|epochs| change(Arc::make_mut(epochs)))
+    }
+}
+
+impl fmt::Debug for Cryptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cryptor")
+            .field("user_id", &self.user_id)
+            .field("sending", &self.sending)
+            .field("epochs", &self.current().map(|epochs| epochs.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+/// A packet that has its seqno and is still to be written, once or several times.
+pub(crate) struct Sealing<'a> {
+    cryptor: &'a Cryptor,
+    epochs: Arc<Epochs>,
+    channel: ChannelId,
+    seqno: u32,
+    plain: Plain<'a>,
+}
+
+impl Sealing<'_> {
+    /// Writes the packet with a fresh one-time secret; only one of those written may be sent.
+    pub(crate) fn write(&self, rng: &mut (impl CryptoRng + ?Sized), out: &mut Vec<u8>) {
+        let numbers = (self.channel, self.seqno);
+        write_packet(
+            &self.epochs,
+            &self.cryptor.key,
+            numbers,
+            self.plain,
+            rng,
+            out,
+        );
+    }
+
+    /// Gives the seqno back of a packet that is not sent.
+    pub(crate) fn abandon(self) {
+        self.cryptor.counters.give_back(self.channel, self.seqno);
+    }
+}

@@ -1,0 +1,187 @@
+//! The epochs that are kept, from oldest to newest.
+//!
+//! ```text
+//! add ─▶ newest ── the next is added, or forget ──▶ ends in 10 s ── time, or 15 newer ──▶ gone, key wiped
+//! ```
+//!
+//! A set of epochs never changes: what changes it makes another one, which shares what stays. So a thread can
+//! work on the set that it took without holding a lock.
+
+use core::time::Duration;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use confcall_state::encryption::CachedHeaderKey;
+use confcall_state::wire::{GroupState, Participant};
+use confcall_state::{BlockHash, EpochKey, PublicKey, Roster, UserId};
+
+use crate::moment::Moment;
+use crate::replay::Windows;
+
+/// How many epochs are kept.
+pub(crate) const MAX_EPOCHS: usize = 15;
+/// How long a replaced epoch is kept.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+
+/// What a new block starts: a key, for the members of its group.
+#[derive(Debug)]
+pub struct Epoch {
+    /// The block that started the epoch and names it.
+    pub hash: BlockHash,
+    /// The key of the epoch.
+    pub key: EpochKey,
+    /// Who is in the call after the block.
+    pub group_state: Arc<GroupState>,
+}
+
+/// Under which epochs a member seals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sending {
+    /// Under every epoch that is kept, as the reference does: who was removed can listen for up to 10 s more.
+    WithGrace,
+    /// Not under an epoch that somebody knows who is no longer in the group. Members who have not applied the
+    /// newest block yet cannot open what is sent meanwhile.
+    Strict,
+}
+
+/// An epoch with what is derived from it once.
+pub(crate) struct KeptEpoch {
+    pub(crate) hash: BlockHash,
+    pub(crate) header_key: CachedHeaderKey,
+    pub(crate) roster: Roster,
+    /// The replay windows by key; epochs with the same key share them, and with the last epoch they go.
+    windows: HashMap<PublicKey, Arc<Windows>>,
+    group_state: Arc<GroupState>,
+}
+
+impl KeptEpoch {
+    /// The replay windows of a member's key.
+    pub(crate) fn windows(&self, key: &PublicKey) -> Option<&Windows> {
+        self.windows.get(key).map(|windows| &**windows)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SealUnder {
+    Yes,
+    No,
+}
+
+#[derive(Clone)]
+struct Entry {
+    epoch: Arc<KeptEpoch>,
+    ends: Option<Moment>,
+    seal: SealUnder,
+}
+
+impl Entry {
+    fn is_live(&self, now: Moment) -> bool {
+        self.ends.is_none_or(|ends| now < ends)
+    }
+
+    fn end_after_grace(&mut self, now: Moment) {
+        self.ends.get_or_insert(now + GRACE);
+    }
+}
+
+/// The epochs that are kept.
+#[derive(Clone, Default)]
+pub(crate) struct Epochs(Vec<Entry>);
+
+impl Epochs {
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The epochs to seal under, oldest first.
+    pub(crate) fn sealing(&self) -> impl Iterator<Item = &KeptEpoch> + Clone {
+        let sealing = self.0.iter().filter(|entry| entry.seal == SealUnder::Yes);
+        sealing.map(|entry| &*entry.epoch)
+    }
+
+    pub(crate) fn find(&self, hash: &[u8; 32]) -> Option<&KeptEpoch> {
+        let mut epochs = self.0.iter().map(|entry| &*entry.epoch);
+        epochs.find(|epoch| epoch.hash.as_bytes() == hash)
+    }
+
+    /// Whether any epoch has expired.
+    pub(crate) fn has_expired(&self, now: Moment) -> bool {
+        self.0.iter().any(|entry| !entry.is_live(now))
+    }
+
+    /// When the next epoch expires.
+    pub(crate) fn next_expiry(&self) -> Option<Moment> {
+        self.0.iter().filter_map(|entry| entry.ends).min()
+    }
+
+    /// Drops what has expired.
+    pub(crate) fn prune(&mut self, now: Moment) {
+        self.0.retain(|entry| entry.is_live(now));
+    }
+
+    /// Lets an epoch end after the grace time.
+    pub(crate) fn forget(&mut self, now: Moment, hash: &BlockHash) {
+        let entry = self.0.iter_mut().find(|entry| entry.epoch.hash == *hash);
+        if let Some(entry) = entry {
+            entry.end_after_grace(now);
+        }
+    }
+
+    /// Adds an epoch of a hash that is not known, and lets those before it end.
+    pub(crate) fn add(&mut self, now: Moment, epoch: Epoch, sending: Sending) {
+        let kept = Arc::new(self.keep(epoch));
+        self.0
+            .iter_mut()
+            .for_each(|entry| entry.end_after_grace(now));
+        if sending == Sending::Strict {
+            self.withhold_from_the_removed(&kept.group_state);
+        }
+        self.0.push(Entry {
+            epoch: kept,
+            ends: None,
+            seal: SealUnder::Yes,
+        });
+        let surplus = self.0.len().saturating_sub(MAX_EPOCHS);
+        self.0.drain(..surplus);
+    }
+
+    fn keep(&self, epoch: Epoch) -> KeptEpoch {
+        let Epoch {
+            hash,
+            key,
+            group_state,
+        } = epoch;
+        let roster = match self.0.last() {
+            Some(newest) => newest.epoch.roster.next(&group_state),
+            None => Roster::new(&group_state),
+        };
+        let participants = group_state.participants.iter();
+        KeptEpoch {
+            hash,
+            header_key: CachedHeaderKey::new(&key),
+            roster,
+            windows: participants.map(|one| self.windows_of(one)).collect(),
+            group_state,
+        }
+    }
+
+    /// The windows of a participant's key: those that it has in a kept epoch, or new ones.
+    fn windows_of(&self, participant: &Participant) -> (PublicKey, Arc<Windows>) {
+        let key = participant.public_key;
+        let known = |entry: &Entry| entry.epoch.windows.get(&key).cloned();
+        (key, self.0.iter().find_map(known).unwrap_or_default())
+    }
+
+    /// Stops sealing under the epochs that somebody knows who is not in the new group.
+    fn withhold_from_the_removed(&mut self, group_state: &GroupState) {
+        let pair = |one: &Participant| -> (UserId, PublicKey) { (one.user_id, one.public_key) };
+        let members: HashSet<_> = group_state.participants.iter().map(pair).collect();
+        for entry in &mut self.0 {
+            let mut knowing = entry.epoch.group_state.participants.iter().map(pair);
+            entry.seal = match knowing.all(|one| members.contains(&one)) {
+                true => SealUnder::Yes,
+                false => SealUnder::No,
+            };
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Which packets of a sender were opened before.
+//!
+//! ```text
+//!         newest - 1024            newest - 1   newest
+//! refused │ bit 1023  ..  bit 1  bit 0          │ every later seqno is new
+//! ```
+//!
+//! Implements `spec/protocol.md`, 4.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use thiserror::Error;
+
+use crate::channel::ChannelId;
+
+/// How far behind the newest a seqno may be.
+const REACH: u32 = 1024;
+
+/// A seqno that is refused because its packet may have been opened before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Replay {
+    /// The seqno was seen before.
+    #[error("the sequence number {seqno} was seen before")]
+    Seen {
+        /// The seqno.
+        seqno: u32,
+    },
+    /// The seqno is more than 1024 behind the newest.
+    #[error("the sequence number {seqno} is more than 1024 behind {newest}")]
+    TooOld {
+        /// The seqno.
+        seqno: u32,
+        /// The newest that was seen.
+        newest: u32,
+    },
+}
+
+/// The seqnos seen on one channel: the newest, and which of the 1024 before it.
+#[derive(Clone, Debug)]
+struct Window {
+    newest: u32,
+    /// Bit `k`, counted over all words from the least significant end, is the seqno `newest - 1 - k`.
+    behind: [u64; (REACH / u64::BITS) as usize],
+}
+
+impl Window {
+    fn starting_at(seqno: u32) -> Self {
+        Self {
+            newest: seqno,
+            behind: [0; _],
+        }
+    }
+
+    /// Records a seqno unless it is refused.
+    fn record(&mut self, seqno: u32) -> Result<(), Replay> {
+        if seqno > self.newest {
+            self.advance(seqno - self.newest);
+            self.newest = seqno;
+            return Ok(());
+        }
+        let Some(bit) = (self.newest - seqno).checked_sub(1) else {
+            return Err(Replay::Seen { seqno });
+        };
+        let newest = self.newest;
+        let word = self.behind.get_mut((bit / u64::BITS) as usize);
+        let word = word.ok_or(Replay::TooOld { seqno, newest })?;
+        let mask = 1 << (bit % u64::BITS);
+        if *word & mask != 0 {
+            return Err(Replay::Seen { seqno });
+        }
+        *word |= mask;
+        Ok(())
+    }
+
+    /// Moves all bits back by `distance`, of which at least one, and sets the newest's among them.
+    fn advance(&mut self, distance: u32) {
+        // A shift in two steps: the newest becomes bit 0, then everything moves by the rest.
+        self.shift(1);
+        let [first, ..] = &mut self.behind;
+        *first |= 1;
+        self.shift(distance - 1);
+    }
+
+    fn shift(&mut self, distance: u32) {
+        let (words, bits) = ((distance / u64::BITS) as usize, distance % u64::BITS);
+        if words >= self.behind.len() {
+            self.behind.fill(0);
+            return;
+        }
+        self.behind.rotate_right(words);
+        self.behind
+            .iter_mut()
+            .take(words)
+            .for_each(|word| *word = 0);
+        let mut carried = 0;
+        for word in &mut self.behind {
+            let wide = u128::from(*word) << bits | carried;
+            *word = wide as u64;
+            carried = wide >> u64::BITS;
+        }
+    }
+}
+
+/// The windows of one sender's key, one for each channel that it used.
+///
+/// A window takes about 140 bytes and is made by the first authentic packet of its channel.
+#[derive(Debug, Default)]
+pub(crate) struct Windows(Mutex<BTreeMap<ChannelId, Window>>);
+
+impl Windows {
+    /// Records the seqno of a packet that passed every other check.
+    pub(crate) fn record(&self, channel: ChannelId, seqno: u32) -> Result<(), Replay> {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match windows.get_mut(&channel) {
+            Some(window) => window.record(seqno),
+            None => {
+                windows.insert(channel, Window::starting_at(seqno));
+                Ok(())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refused(window: &mut Window, seqno: u32) -> bool {
+        window.record(seqno).is_err()
+    }
+
+    #[test]
+    fn what_came_before_the_first_packet_is_accepted_once() {
+        let mut window = Window::starting_at(500);
+        assert_eq!(window.record(499), Ok(()));
+        assert_eq!(window.record(499), Err(Replay::Seen { seqno: 499 }));
+        assert_eq!(window.record(1), Ok(()));
+        assert_eq!(window.record(500), Err(Replay::Seen { seqno: 500 }));
+    }
+
+    #[test]
+    fn exactly_1024_behind_the_newest_is_accepted_and_one_more_is_not() {
+        let mut window = Window::starting_at(1);
+        assert_eq!(window.record(2000), Ok(()));
+        assert_eq!(window.record(976), Ok(()));
+        let too_old = Replay::TooOld {
+            seqno: 975,
+            newest: 2000,
+        };
+        assert_eq!(window.record(975), Err(too_old));
+    }
+
+    #[test]
+    fn nothing_is_forgotten_at_the_end_of_the_range() {
+        let mut window = Window::starting_at(u32::MAX - 1);
+        assert_eq!(window.record(u32::MAX), Ok(()));
+        assert_eq!(window.record(u32::MAX - 1024), Ok(()));
+        for seqno in [u32::MAX, u32::MAX - 1, u32::MAX - 1024, u32::MAX - 1025, 0] {
+            assert!(refused(&mut window, seqno), "{seqno}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_window_agrees_with_a_set_of_everything_seen(
+            base in prop_oneof![Just(0), Just(u32::MAX - 4000), any::<u32>().prop_map(|base| base.min(u32::MAX - 4000))],
+            offsets in prop::collection::vec(0..4000_u32, 1..400),
+        ) {
+            let mut seen = BTreeSet::from([base + offsets[0]]);
+            let mut window = Window::starting_at(base + offsets[0]);
+            for offset in &offsets[1..] {
+                let seqno = base + offset;
+                let newest = *seen.last().unwrap();
+                let fresh = newest.saturating_sub(seqno) <= REACH && seen.insert(seqno);
+                prop_assert_eq!(window.record(seqno).is_ok(), fresh);
+            }
+        }
+    }
+}
