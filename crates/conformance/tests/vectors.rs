@@ -12,9 +12,11 @@ use confcall_conformance::{Fault, FileReport, collect, run_file, run_text};
 use serde_json::{Value, json};
 
 /// How many cases each file has; a case that is skipped is noticed here.
-const CASES: [(&str, usize); 15] = [
+const CASES: [(&str, usize); 17] = [
     ("call/broadcasts.json", 40),
     ("call/edge_broadcasts.json", 9),
+    ("call/edge_packets.json", 9),
+    ("call/packets.json", 12),
     ("primitives/data_encryption.json", 94),
     ("primitives/emoji.json", 10),
     ("primitives/header_encryption.json", 14),
@@ -91,6 +93,9 @@ fn a_flipped_expectation_of_any_kind_fails_exactly_its_case() {
             "call/edge_broadcasts.json",
             "/cases/0/steps/4/ok/emoji_hash",
         ),
+        ("call/packets.json", "/cases/0/steps/2/data"),
+        ("call/packets.json", "/cases/0/receiver_epochs/0/secret"),
+        ("call/edge_packets.json", "/cases/3/steps/1/data"),
         ("primitives/data_encryption.json", "/cases/0/encrypted"),
         ("primitives/data_encryption.json", "/cases/0/large_msg_id"),
         (

@@ -6,6 +6,7 @@ mod chain;
 mod data_encryption;
 mod emoji;
 mod header_encryption;
+mod packet;
 mod shared_secret;
 mod sign;
 mod trie;
@@ -19,13 +20,14 @@ use crate::error::CaseFault;
 /// Runs one case: takes all its fields and checks what they expect.
 pub(crate) type RunCase = fn(&mut Fields, &mut Check) -> Result<(), CaseFault>;
 
-const RUNNERS: [(&str, RunCase); 11] = [
+const RUNNERS: [(&str, RunCase); 12] = [
     ("block", block::run),
     ("broadcast", broadcast::run),
     ("chain", chain::run),
     ("data_encryption", data_encryption::run),
     ("emoji", emoji::run),
     ("header_encryption", header_encryption::run),
+    ("packet", packet::run),
     ("shared_secret", shared_secret::run),
     ("sign", sign::run),
     ("trie", trie::run),
