@@ -11,6 +11,8 @@
 //! [`Cryptor`] holds the epochs, counters and replay windows of one membership. This crate has no socket, clock,
 //! thread or random generator of its own: time and randomness are lent by the caller.
 
+pub mod codec;
+
 mod channel;
 mod counters;
 mod cryptor;
@@ -23,6 +25,9 @@ mod replay;
 mod seal;
 
 pub use channel::{ChannelId, InvalidChannel};
+pub use codec::{
+    AudioLevel, Codec, EncodedFrame, OpenFrameError, OpenedFrame, SealFrameError, Speech,
+};
 pub use counters::Counters;
 pub use cryptor::{AddedEpoch, Cryptor};
 pub use epochs::{Epoch, Sending};
