@@ -1,10 +1,6 @@
-//! Times an operation against its floor: the bare primitives that it cannot do without.
-//!
-//! The two run in turns within each round, so that a machine whose speed drifts slows both; the ratio is the
-//! median of the rounds' ratios, which is why a general harness does not serve here.
+//! Operations on calls of several sizes against their floor.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
+mod timing;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
@@ -14,43 +10,15 @@ use confcall_state::{Block, Chain, PrivateKey, UserId};
 /// The numbers of participants that are measured.
 pub(crate) const PARTICIPANTS: [usize; 5] = [2, 10, 50, 200, 1000];
 
-const ROUND: Duration = Duration::from_millis(20);
-const ROUNDS: usize = 31;
-
-/// Prints the median times of `ours` and `floor` and the median of their ratio.
+/// Compares an operation on a call of so many participants with its floor.
 pub(crate) fn compare<A, B>(
     name: &str,
     participants: usize,
-    mut ours: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
+    ours: impl FnMut() -> A,
+    floor: impl FnMut() -> B,
 ) {
-    let started = Instant::now();
-    black_box(ours());
-    let once = started.elapsed().max(Duration::from_nanos(100));
-    let repeats = (ROUND.as_nanos() / once.as_nanos()).clamp(1, 10_000) as u32;
-    let mut rounds: Vec<(f64, f64)> = (0..ROUNDS)
-        .map(|_| (time(repeats, &mut ours), time(repeats, &mut floor)))
-        .collect();
-    let ratio = median(rounds.iter().map(|(ours, floor)| ours / floor));
-    let floor = median(rounds.iter().map(|(_, floor)| *floor));
-    let ours = median(rounds.drain(..).map(|(ours, _)| ours));
-    println!(
-        "{name:<18} {participants:>5} participants  {ours:>10.1} µs  floor {floor:>10.1} µs  ratio {ratio:.3}"
-    );
-}
-
-fn time<T>(repeats: u32, operation: &mut impl FnMut() -> T) -> f64 {
-    let started = Instant::now();
-    for _ in 0..repeats {
-        black_box(operation());
-    }
-    started.elapsed().as_secs_f64() * 1e6 / f64::from(repeats)
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    let label = format!("{name:<18} {participants:>5} participants");
+    timing::compare(&label, ours, floor);
 }
 
 /// A generator with a stated seed.

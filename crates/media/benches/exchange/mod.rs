@@ -1,0 +1,128 @@
+//! Two members with some epochs, and the primitives that their packets cannot do without.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aes::Aes256;
+use aes::cipher::{Block, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall_media::{Cryptor, Epoch, Moment, Sending};
+use confcall_state::wire::{GroupState, Participant, Permissions};
+use confcall_state::{BlockHash, EpochKey, PrivateKey, UserId};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Sha256, Sha512};
+
+/// The sizes of frames that are measured, in bytes.
+pub(crate) const SIZES: [usize; 5] = [20, 160, 1200, 16_384, 65_536];
+/// The numbers of epochs that are measured.
+pub(crate) const EPOCHS: [u8; 2] = [1, 3];
+
+pub(crate) const NOW: Moment = Moment::new(Duration::ZERO);
+pub(crate) const ALICE: UserId = UserId::new(1);
+pub(crate) const BOB: UserId = UserId::new(2);
+
+/// A generator with a stated seed.
+pub(crate) fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([42; 32])
+}
+
+/// What a line of output is about.
+pub(crate) fn label(name: &str, epochs: u8, size: usize) -> String {
+    format!("{name:<10} {epochs} epochs {size:>6} bytes")
+}
+
+/// The seed of a user's key.
+pub(crate) fn seed(user: UserId) -> [u8; 32] {
+    [user.value() as u8; 32]
+}
+
+/// A user in a call of two, with this many epochs.
+pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
+    let key = |user| PrivateKey::from_seed(&seed(user));
+    let participants = [ALICE, BOB].map(|user_id| Participant {
+        user_id,
+        public_key: key(user_id).public_key(),
+        permissions: Permissions::from_bits(3),
+        version: 0,
+    });
+    let group_state = Arc::new(GroupState {
+        participants: participants.into(),
+        external_permissions: Permissions::from_bits(3),
+    });
+    let cryptor = Cryptor::new(user, Arc::new(key(user)), Sending::WithGrace);
+    for number in 0..epochs {
+        let epoch = Epoch {
+            hash: BlockHash::from_bytes([number; 32]),
+            key: EpochKey::from_bytes([number; 32]),
+            group_state: group_state.clone(),
+        };
+        cryptor.add_epoch(NOW, epoch);
+    }
+    cryptor
+}
+
+/// The symmetric primitives of a packet, without anything around them.
+pub(crate) struct Floor {
+    padded: Vec<u8>,
+    header_mac: Hmac<Sha512>,
+}
+
+impl Floor {
+    /// For a frame of this size.
+    pub(crate) fn new(size: usize) -> Self {
+        let padded = (8 + size + 16).next_multiple_of(16);
+        Self {
+            padded: vec![0; padded],
+            header_mac: Hmac::new_from_slice(&[3; 32]).expect("any length will do"),
+        }
+    }
+
+    /// HMAC-SHA256 over the padded content.
+    pub(crate) fn message_id(&self) -> [u8; 32] {
+        let mac: Hmac<Sha256> = Hmac::new_from_slice(&[1; 32]).expect("any length will do");
+        mac.chain_update(&self.padded)
+            .finalize()
+            .into_bytes()
+            .into()
+    }
+
+    /// One pass of AES-CBC over the padded content, to encrypt it.
+    pub(crate) fn encrypt(&mut self) {
+        let mut cipher = cbc::Encryptor::<Aes256>::new(&[1; 32].into(), &[2; 16].into());
+        cipher.encrypt_blocks(blocks(&mut self.padded));
+    }
+
+    /// One pass of AES-CBC over the padded content, to decrypt it.
+    pub(crate) fn decrypt(&mut self) {
+        let mut cipher = cbc::Decryptor::<Aes256>::new(&[1; 32].into(), &[2; 16].into());
+        cipher.decrypt_blocks(blocks(&mut self.padded));
+    }
+
+    /// Keying a header's cipher and encrypting the header's two blocks.
+    pub(crate) fn write_header(&self) -> [u8; 32] {
+        let (key, iv) = self.header_key();
+        let mut header = [7; 32];
+        cbc::Encryptor::<Aes256>::new(&key.into(), &iv.into()).encrypt_blocks(blocks(&mut header));
+        header
+    }
+
+    /// Keying a header's cipher and decrypting the header's two blocks.
+    pub(crate) fn read_header(&self) -> [u8; 32] {
+        let (key, iv) = self.header_key();
+        let mut header = [7; 32];
+        cbc::Decryptor::<Aes256>::new(&key.into(), &iv.into()).decrypt_blocks(blocks(&mut header));
+        header
+    }
+
+    fn header_key(&self) -> ([u8; 32], [u8; 16]) {
+        let mac = self.header_mac.clone().chain_update([5; 16]);
+        let derived = mac.finalize().into_bytes();
+        let (key, rest) = derived.split_first_chunk().expect("64 bytes");
+        (*key, *rest.first_chunk().expect("32 bytes"))
+    }
+}
+
+fn blocks(data: &mut [u8]) -> &mut [Block<Aes256>] {
+    Block::<Aes256>::slice_as_chunks_mut(data).0
+}

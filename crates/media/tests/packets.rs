@@ -1,0 +1,212 @@
+//! Sealing and opening packets, and what is refused.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod common;
+
+use common::*;
+use confcall_media::{ChannelId, Counters, OpenError, SealError};
+use confcall_state::ReferenceCode;
+use proptest::prelude::*;
+
+#[test]
+fn a_packet_gives_back_the_frame_and_says_where_it_was_sent() {
+    let (alice, bob) = pair();
+    let channel = ChannelId::new(1023).unwrap();
+    for (number, prefix) in [(1, 0), (2, 3), (3, 7)] {
+        let packet = alice
+            .seal(at(0), channel, prefix, b"a frame", &mut rng())
+            .unwrap();
+        assert_eq!(packet[..prefix], b"a frame"[..prefix]);
+        let opened = bob.open(at(0), user(1), &packet).unwrap();
+        assert_eq!(*opened.data, b"a frame");
+        let info = opened.info;
+        assert_eq!((info.channel, info.seqno), (channel, number));
+        assert_eq!((info.epoch, info.prefix), (hash(1), prefix));
+    }
+}
+
+#[test]
+fn what_a_packet_adds_is_28_bytes_64_for_each_epoch_pad_signature_and_trailer() {
+    let (alice, _) = pair();
+    for (epochs, length) in [(1, 0), (2, 8), (3, 1000)] {
+        if epochs > 1 {
+            add(&alice, 0, epoch(epochs, &[1, 2]));
+        }
+        let frame = vec![7; length];
+        let packet = alice.seal(at(0), MAIN, 0, &frame, &mut rng()).unwrap();
+        let pad = 16 + (16 - (8 + length) % 16) % 16;
+        let expected = length + 28 + 64 * usize::from(epochs) + pad + 64 + 4;
+        assert_eq!(packet.len(), expected);
+    }
+}
+
+#[test]
+fn without_an_epoch_nothing_is_sent_not_even_in_clear() {
+    let alice = member(1);
+    let error = alice
+        .seal(at(0), MAIN, 0, b"a frame", &mut rng())
+        .unwrap_err();
+    assert_eq!(error, SealError::UnknownEpoch);
+    assert_eq!(
+        error.reference_code(),
+        Some(ReferenceCode::UnknownEpochToEncrypt)
+    );
+    let mut out = b"what was sent before".to_vec();
+    let sealed = alice.seal_into(at(0), MAIN, 0, b"a frame", &mut rng(), &mut out);
+    assert!(sealed.is_err() && out.is_empty());
+}
+
+#[test]
+fn a_refused_seal_uses_no_seqno() {
+    let (alice, _) = pair();
+    let frame = vec![0; 70_000];
+    for prefix in [65_536, 70_000, 70_001, usize::MAX] {
+        let error = alice
+            .seal(at(0), MAIN, prefix, &frame, &mut rng())
+            .unwrap_err();
+        assert_eq!(
+            error,
+            SealError::PrefixLength {
+                prefix,
+                frame: 70_000
+            }
+        );
+    }
+    assert_eq!(alice.counters(), Counters::default());
+    assert!(alice.seal(at(0), MAIN, 65_535, &frame, &mut rng()).is_ok());
+    assert_eq!(alice.counters(), [(MAIN, 1)].into_iter().collect());
+}
+
+#[test]
+fn a_counter_that_is_used_up_refuses_to_seal_and_other_channels_go_on() {
+    let (alice, bob) = pair();
+    let used: Counters = [(MAIN, u32::MAX - 1)].into_iter().collect();
+    alice.resume(&used, 0);
+    let last = alice.seal(at(0), MAIN, 0, b"last", &mut rng()).unwrap();
+    assert_eq!(
+        bob.open(at(0), user(1), &last).unwrap().info.seqno,
+        u32::MAX
+    );
+    let error = alice.seal(at(0), MAIN, 0, b"more", &mut rng()).unwrap_err();
+    assert_eq!(error, SealError::CounterUsedUp { channel: MAIN });
+    let other = ChannelId::new(1).unwrap();
+    assert!(alice.seal(at(0), other, 0, b"more", &mut rng()).is_ok());
+}
+
+#[test]
+fn a_packet_of_our_own_or_of_a_stranger_is_refused() {
+    let (alice, bob) = pair();
+    let packet = packets(&alice, 1).remove(0);
+    let refused = |sender| bob.open(at(0), sender, &packet).unwrap_err();
+    assert_eq!(refused(user(2)), OpenError::OwnPacket);
+    assert_eq!(
+        refused(user(9)),
+        OpenError::UnknownSender { user_id: user(9) }
+    );
+    assert!(bob.open(at(0), user(1), &packet).is_ok());
+}
+
+#[test]
+fn a_packet_of_one_member_is_not_taken_for_anothers() {
+    let (alice, bob) = (member(1), member(2));
+    for one in [&alice, &bob] {
+        add(one, 0, epoch(1, &[1, 2, 3]));
+    }
+    let packet = packets(&alice, 1).remove(0);
+    let refused = bob.open(at(0), user(3), &packet).unwrap_err();
+    assert!(matches!(refused, OpenError::Signature(invalid) if invalid.key == key(3).public_key()));
+    assert!(bob.open(at(0), user(1), &packet).is_ok());
+}
+
+#[test]
+fn a_packet_of_unknown_epochs_only_is_400() {
+    let (alice, _) = pair();
+    let bob = member(2);
+    add(&bob, 0, epoch(2, &[1, 2]));
+    let refused = bob
+        .open(at(0), user(1), &packets(&alice, 1)[0])
+        .unwrap_err();
+    assert_eq!(refused, OpenError::UnknownEpoch { count: 1 });
+    assert_eq!(
+        refused.reference_code(),
+        Some(ReferenceCode::UnknownEpochToDecrypt)
+    );
+}
+
+#[test]
+fn only_the_first_known_epoch_is_tried() {
+    let alice = member(1);
+    add(&alice, 0, epoch(1, &[1, 2]));
+    add(&alice, 0, epoch(2, &[1, 2]));
+    let packet = packets(&alice, 1).remove(0);
+    // Bob knows both hashes, the first with another key.
+    let bob = member(2);
+    let mut wrong = epoch(1, &[1, 2]);
+    wrong.key = epoch(9, &[]).key;
+    add(&bob, 0, wrong);
+    add(&bob, 0, epoch(2, &[1, 2]));
+    let refused = bob.open(at(0), user(1), &packet).unwrap_err();
+    assert!(matches!(refused, OpenError::Decryption(_)), "{refused}");
+}
+
+#[test]
+fn a_packet_cut_short_anywhere_is_an_error_and_is_left_as_it_was() {
+    let (alice, bob) = pair();
+    let packet = packets(&alice, 1).remove(0);
+    for length in 0..packet.len() {
+        let mut cut = packet[..length].to_vec();
+        assert!(bob.open_in_place(at(0), user(1), &mut cut).is_err());
+        assert_eq!(cut, packet[..length]);
+    }
+    assert!(bob.open(at(0), user(1), &packet).is_ok());
+}
+
+#[test]
+fn opening_in_place_leaves_the_frame_where_the_packet_was() {
+    let (alice, bob) = pair();
+    let mut packet = alice
+        .seal(at(0), MAIN, 1, &[0xaa; 500], &mut rng())
+        .unwrap();
+    bob.open_in_place(at(0), user(1), &mut packet).unwrap();
+    assert_eq!(packet, [0xaa; 500]);
+}
+
+#[test]
+fn what_is_printed_of_a_cryptor_or_an_epoch_holds_no_key() {
+    let (alice, _) = pair();
+    assert_eq!(
+        format!("{alice:?}"),
+        "Cryptor { user_id: UserId(1), sending: WithGrace, epochs: Some(1), .. }"
+    );
+    let printed = format!("{:?}", epoch(1, &[]));
+    assert!(printed.contains("key: EpochKey(..)"), "{printed}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_flipped_bit_of_a_packet_for_one_epoch_is_refused_and_changes_nothing(
+        prefix in 0..40_usize, frame in prop::collection::vec(any::<u8>(), 40..80), at_bit in any::<prop::sample::Index>(),
+    ) {
+        let (alice, bob) = pair();
+        let packet = alice.seal(at(0), MAIN, prefix, &frame, &mut rng()).unwrap();
+        let bit = at_bit.index(packet.len() * 8);
+        let mut damaged = packet.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let before = damaged.clone();
+        prop_assert!(bob.open_in_place(at(0), user(1), &mut damaged).is_err());
+        prop_assert_eq!(damaged, before);
+        prop_assert_eq!(&*bob.open(at(0), user(1), &packet).unwrap().data, &frame);
+    }
+
+    #[test]
+    fn no_bytes_make_opening_panic(bytes in prop::collection::vec(any::<u8>(), 0..400), epochs in 0..20_u8, prefix in 0..50_u32) {
+        let (_, bob) = pair();
+        prop_assert!(bob.open(at(0), user(1), &bytes).is_err());
+        // The same with a plausible frame around it.
+        let hashes = vec![*hash(1).as_bytes(); epochs.into()].concat();
+        let packet = [&[epochs, 0, 0, 0], hashes.as_slice(), &bytes, &prefix.to_le_bytes()].concat();
+        prop_assert!(bob.open(at(0), user(1), &packet).is_err());
+    }
+}

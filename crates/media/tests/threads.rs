@@ -1,0 +1,61 @@
+//! One membership used by many threads.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::thread;
+
+use common::*;
+use confcall_media::Cryptor;
+
+#[test]
+fn threads_that_seal_on_one_channel_never_share_a_seqno() {
+    let (alice, bob) = pair();
+    let sealed: Vec<_> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4)
+            .map(|_| scope.spawn(|| packets(&alice, 50)))
+            .collect();
+        let packets = threads.into_iter().map(|thread| thread.join().unwrap());
+        packets.flatten().collect()
+    });
+    let open = |packet: &Vec<u8>| bob.open(at(0), user(1), packet).unwrap().info.seqno;
+    let seqnos: BTreeSet<_> = sealed.iter().map(open).collect();
+    assert_eq!(seqnos, (1..=200).collect());
+}
+
+#[test]
+fn a_packet_that_threads_open_at_once_is_opened_by_one_of_them() {
+    let (alice, bob) = pair();
+    let packets = packets(&alice, 50);
+    let open_all = || {
+        let opened = packets
+            .iter()
+            .filter(|one| bob.open(at(0), user(1), one).is_ok());
+        opened.count()
+    };
+    let opened: usize = thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(open_all)).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .sum()
+    });
+    assert_eq!(opened, packets.len());
+}
+
+#[test]
+fn epochs_may_change_while_others_seal() {
+    let (alice, bob) = pair();
+    let seal = |alice: &Cryptor| packets(alice, 50);
+    let sealed = thread::scope(|scope| {
+        let sealing = scope.spawn(|| seal(&alice));
+        for number in 2..=20 {
+            add(&alice, 0, epoch(number, &[1, 2]));
+            add(&bob, 0, epoch(number, &[1, 2]));
+        }
+        sealing.join().unwrap()
+    });
+    assert_eq!(sealed.len(), 50);
+    assert_eq!(alice.counters().iter().next(), Some((MAIN, 50)));
+}
