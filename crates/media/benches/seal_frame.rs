@@ -39,7 +39,9 @@ fn main() {
                 || {
                     black_box(floor.message_id());
                     floor.encrypt();
-                    (0..epochs).for_each(|_| drop(black_box(floor.write_header())));
+                    for _ in 0..epochs {
+                        black_box(floor.write_header());
+                    }
                     key.sign(black_box(&[0; 36]))
                 },
             );

@@ -10,6 +10,37 @@
 //!
 //! [`Cryptor`] holds the epochs, counters and replay windows of one membership. This crate has no socket, clock,
 //! thread or random generator of its own: time and randomness are lent by the caller.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use confcall_media::{ChannelId, Cryptor, Epoch, Moment, Sending};
+//! use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
+//! # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
+//! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
+//! let (alice, bob) = (UserId::new(1), UserId::new(2));
+//! let first = JoinBlock::first(Newcomer::new(alice), &mut rng)?;
+//! let joined = JoinBlock::add_self(first.block(), Newcomer::new(bob), &mut rng)?;
+//! let mut chain = Chain::start_from(first.block())?;
+//! let state = chain.apply(joined.block())?;
+//!
+//! let now = Moment::new(Duration::ZERO);
+//! let member = |user, join: JoinBlock| {
+//!     let epoch = Epoch {
+//!         hash: state.hash(),
+//!         key: state.open_epoch_key(user, join.private_key())?,
+//!         group_state: state.group_state().clone(),
+//!     };
+//!     let cryptor = Cryptor::new(user, Arc::new(join.into_private_key()), Sending::WithGrace);
+//!     cryptor.add_epoch(now, epoch);
+//!     Ok::<_, confcall_state::OpenError>(cryptor)
+//! };
+//! let (from, to) = (member(alice, first)?, member(bob, joined)?);
+//! let packet = from.seal(now, ChannelId::MAIN, 0, b"a frame", &mut rng)?;
+//! assert_eq!(*to.open(now, alice, &packet)?.data, b"a frame");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod codec;
 

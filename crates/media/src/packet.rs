@@ -33,11 +33,9 @@ pub(crate) const CONTENT_START: usize = 8;
 /// What a packet's signature covers.
 pub(crate) fn signed(large_msg_id: &[u8; 32]) -> [u8; 36] {
     let mut message = [0; 36];
-    let parts = LARGE_MSG_ID.iter().chain(large_msg_id);
-    message
-        .iter_mut()
-        .zip(parts)
-        .for_each(|(to, from)| *to = *from);
+    let (constructor, id) = message.split_at_mut(LARGE_MSG_ID.len());
+    constructor.copy_from_slice(&LARGE_MSG_ID);
+    id.copy_from_slice(large_msg_id);
     message
 }
 

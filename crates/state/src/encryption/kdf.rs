@@ -1,3 +1,4 @@
+use aes::cipher::consts::U32;
 use hmac::{Hmac, KeyInit, Mac as _};
 use sha2::{Sha256, Sha512};
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -32,14 +33,12 @@ pub(crate) fn kdf(key: &[u8], message: &[u8]) -> Derived {
 
 /// The derivation from a message under a key that is already in the MAC.
 pub(super) fn derive(mac: KeyedMac, message: &[u8]) -> Derived {
-    let mac = mac.chain_update(message);
-    let mut derived = Derived {
-        left: [0; 32],
-        right: [0; 32],
+    let mut bytes = mac.chain_update(message).finalize().into_bytes();
+    let (left, right) = bytes.split_ref::<U32>();
+    let derived = Derived {
+        left: (*left).into(),
+        right: (*right).into(),
     };
-    let mut bytes = mac.finalize().into_bytes();
-    let halves = derived.left.iter_mut().chain(&mut derived.right);
-    halves.zip(&bytes).for_each(|(to, from)| *to = *from);
     bytes.zeroize();
     derived
 }
