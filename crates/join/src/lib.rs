@@ -40,6 +40,7 @@
 pub mod answer;
 pub mod api;
 pub mod link;
+pub mod membership;
 pub mod payload;
 pub mod policy;
 pub mod presend;

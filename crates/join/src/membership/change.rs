@@ -1,0 +1,56 @@
+use std::sync::Arc;
+
+use confcall_state::wire::{Change, GroupState, SharedKey};
+use confcall_state::{Block, UserId};
+use rand_core::CryptoRng;
+
+use super::{ChangeError, Membership};
+
+impl Membership {
+    /// Builds the block that gives the call this group, with a new key for all who are in it.
+    ///
+    /// The block counts only once the server has sent it back; the membership does not change.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`]
+    pub fn change_group(
+        &self,
+        group_state: GroupState,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Block, ChangeError> {
+        self.check_alive()?;
+        let shared_key = SharedKey::for_participants(&group_state.participants, rng)?;
+        let changes = vec![
+            Change::SetGroupState(Arc::new(group_state)),
+            Change::SetSharedKey(Arc::new(shared_key)),
+        ];
+        Ok(self.chain.build(changes, &self.key)?)
+    }
+
+    /// Builds the block that removes these users and leaves everybody else as they are.
+    ///
+    /// Implements `spec/protocol.md`, 8. Users who are not in the call need no removal and are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`]
+    pub fn remove(
+        &self,
+        users: &[UserId],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Block, ChangeError> {
+        if users.contains(&self.user_id) {
+            return Err(ChangeError::Ourselves);
+        }
+        let mut group_state = GroupState::clone(self.state().group_state());
+        let before = group_state.participants.len();
+        group_state
+            .participants
+            .retain(|one| !users.contains(&one.user_id));
+        if group_state.participants.len() == before {
+            return Err(ChangeError::Nobody);
+        }
+        self.change_group(group_state, rng)
+    }
+}

@@ -1,0 +1,138 @@
+use confcall_state::tl::ReadError;
+use confcall_state::verification::BroadcastError;
+use confcall_state::{
+    BlockHash, ChainError, Height, OpenError, PublicKey, ReferenceCode, UnusableParticipant, UserId,
+};
+use thiserror::Error;
+
+/// No membership starts from this block.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The block shows no whole, well-formed state.
+    #[error("no chain starts from the block: {0}")]
+    Chain(#[from] ChainError),
+    /// We are not in the call, or its key does not open for us.
+    #[error("the call holds no key for us: {0}")]
+    Open(#[from] OpenError),
+}
+
+impl StartError {
+    /// The reference's code, where it has one for this.
+    pub fn reference_code(&self) -> Option<ReferenceCode> {
+        match self {
+            Self::Chain(error) => error.reference_code(),
+            Self::Open(error) => error.reference_code(),
+        }
+    }
+}
+
+/// Why a membership is over; nothing brings it back (`spec/protocol.md`, 3).
+///
+/// The reference has one code for all of these, [`ReferenceCode::CallFailed`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MembershipEnd {
+    /// What the server sent as the next block is none.
+    #[error("the next block cannot be read: {0}")]
+    Unreadable(ReadError),
+    /// The chain refuses the next block, so that we are not in the call that the server shows.
+    #[error("the chain refuses the next block: {0}")]
+    Refused(#[from] ChainError),
+    /// A block removed us.
+    #[error("block {height} removed us")]
+    Removed {
+        /// The block's height.
+        height: Height,
+        /// Who signed the block, if it was a participant.
+        by: Option<UserId>,
+    },
+    /// A block put another key in place of ours: we joined elsewhere.
+    #[error("block {height} put another key in place of ours")]
+    Replaced {
+        /// The block's height.
+        height: Height,
+        /// The key that stands for us now.
+        by: PublicKey,
+    },
+    /// A block changed the group and wrote no key for it, which ends everybody's membership.
+    #[error("block {height} ({hash}) changed the group and wrote no key for it")]
+    NoSharedKey {
+        /// The block's height.
+        height: Height,
+        /// The block's hash.
+        hash: BlockHash,
+    },
+    /// The block's key does not open for us, although we are in the group.
+    #[error("the key of block {height} does not open for us: {error}")]
+    KeyLost {
+        /// The block's height.
+        height: Height,
+        /// What went wrong.
+        error: OpenError,
+    },
+    /// We left.
+    #[error("we left the call")]
+    Left,
+}
+
+impl MembershipEnd {
+    /// The reference's code.
+    pub fn reference_code(&self) -> ReferenceCode {
+        ReferenceCode::CallFailed
+    }
+}
+
+/// A broadcast does not count; nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BroadcastRefused {
+    /// The verification refuses it, or the bytes are none.
+    #[error(transparent)]
+    Broadcast(#[from] BroadcastError),
+    /// The membership is over.
+    #[error("the membership is over: {0}")]
+    Ended(#[from] MembershipEnd),
+}
+
+impl BroadcastRefused {
+    /// The reference's code, where it has one for this.
+    pub fn reference_code(&self) -> Option<ReferenceCode> {
+        match self {
+            Self::Broadcast(error) => error.reference_code(),
+            Self::Ended(end) => Some(end.reference_code()),
+        }
+    }
+}
+
+/// No block can be built that changes the group so.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ChangeError {
+    /// Nobody can remove itself by a block; leaving is a request to the server (`spec/protocol.md`, 8).
+    #[error("nobody can remove itself by a block; leave instead")]
+    Ourselves,
+    /// None of the users is in the call.
+    #[error("none of the users is in the call")]
+    Nobody,
+    /// The chain would refuse the block.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// No key can be written for somebody who stays.
+    #[error(transparent)]
+    Participant(#[from] UnusableParticipant),
+    /// The membership is over.
+    #[error("the membership is over: {0}")]
+    Ended(#[from] MembershipEnd),
+}
+
+impl ChangeError {
+    /// The reference's code, where it has one for this.
+    pub fn reference_code(&self) -> Option<ReferenceCode> {
+        match self {
+            Self::Chain(error) => error.reference_code(),
+            Self::Ended(end) => Some(end.reference_code()),
+            Self::Ourselves | Self::Nobody | Self::Participant(_) => None,
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! One member's part of a call: the chain, the verification and the keys of the epochs, held together.
+//!
+//! ```text
+//! echoed block ── start, apply ──▶ Chain ── ChainState ──┬──▶ Verification ── take_outbound ──▶ broadcasts
+//!                                    │                   │         ▲ receive_broadcast
+//!                                    │                   └──▶ epoch key ──▶ Cryptor ──▶ frames, messages
+//!                                    ▼
+//!                             MembershipEnd: the keys are gone, and no later input brings them back
+//! ```
+//!
+//! A block counts for all three or for none. The first one that cannot be followed ends the membership for
+//! good: the chain refuses it, we are no longer in it, or its key does not open for us. Whoever holds the
+//! [`Membership`] then leaves the call and may join again, with another key.
+//!
+//! Implements `spec/protocol.md`, 2.3, 3 and 5, for one member.
+
+mod change;
+mod error;
+
+use std::sync::Arc;
+
+use confcall_media::{Cryptor, Epoch, Moment, Sending};
+use confcall_state::verification::{Fault, Received, Tally, Verification};
+use confcall_state::wire::Broadcast;
+use confcall_state::{
+    Block, Chain, ChainState, EpochKey, OpenError, PrivateKey, PublicKey, UserId,
+};
+use rand_core::CryptoRng;
+
+pub use error::{BroadcastRefused, ChangeError, MembershipEnd, StartError};
+
+/// A member's part of a call, from the first echoed block to its end.
+///
+/// Randomness and time are the caller's. The private key serves this membership only and goes with it.
+#[derive(Debug)]
+pub struct Membership {
+    user_id: UserId,
+    key: Arc<PrivateKey>,
+    chain: Chain,
+    verification: Verification,
+    cryptor: Arc<Cryptor>,
+    ended: Option<MembershipEnd>,
+}
+
+impl Membership {
+    /// Starts from the first block that the server echoed, which must hold a key for us.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] with the cause's own code; there is no membership then.
+    pub fn start(
+        now: Moment,
+        user_id: UserId,
+        key: PrivateKey,
+        block: &Block,
+        sending: Sending,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, StartError> {
+        let chain = Chain::start_from(block)?;
+        let state = chain.state();
+        let epoch_key = state.open_epoch_key(user_id, &key)?;
+        let key = Arc::new(key);
+        let cryptor = Cryptor::new(user_id, Arc::clone(&key), sending);
+        cryptor.add_epoch(now, epoch(state, epoch_key));
+        Ok(Self {
+            verification: Verification::start(user_id, state, &key, rng),
+            user_id,
+            key,
+            chain,
+            cryptor: Arc::new(cryptor),
+            ended: None,
+        })
+    }
+
+    /// Follows one block: the chain, the key of the epoch that it starts, and the verification anew.
+    ///
+    /// Returns what was kept for the verification of this block and does not count, as
+    /// [`Verification::restart`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`MembershipEnd`], which ends the membership: every later block and broadcast has the same answer.
+    pub fn apply(
+        &mut self,
+        now: Moment,
+        block: &Block,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Vec<Fault>, MembershipEnd> {
+        self.check_alive()?;
+        self.follow(now, block, rng).map_err(|end| self.end(end))
+    }
+
+    /// Follows one block as the server sends it, as [`Self::apply`].
+    ///
+    /// # Errors
+    ///
+    /// [`MembershipEnd`], also for bytes that are no block in server form.
+    pub fn apply_from_server(
+        &mut self,
+        now: Moment,
+        bytes: &[u8],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Vec<Fault>, MembershipEnd> {
+        self.check_alive()?;
+        match Block::from_server(bytes) {
+            Ok(block) => self.apply(now, &block, rng),
+            Err(error) => Err(self.end(MembershipEnd::Unreadable(error))),
+        }
+    }
+
+    fn follow(
+        &mut self,
+        now: Moment,
+        block: &Block,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Vec<Fault>, MembershipEnd> {
+        let staged = self.chain.stage(block)?;
+        let state = staged.state();
+        let epoch_key = state
+            .open_epoch_key(self.user_id, &self.key)
+            .map_err(|error| self.cannot_open(error, block, state))?;
+        self.cryptor.add_epoch(now, epoch(state, epoch_key));
+        self.chain.merge(staged)?;
+        let state = self.chain.state();
+        Ok(self.verification.restart(state, &self.key, rng))
+    }
+
+    /// Why the key that a good block leaves does not open for us.
+    fn cannot_open(&self, error: OpenError, block: &Block, state: &ChainState) -> MembershipEnd {
+        let height = state.height();
+        let own = state.group_state().by_user(self.user_id);
+        match own {
+            None => MembershipEnd::Removed {
+                height,
+                by: self.signer(block),
+            },
+            Some(own) if own.public_key != self.public_key() => MembershipEnd::Replaced {
+                height,
+                by: own.public_key,
+            },
+            Some(_) if state.shared_key().is_empty() => MembershipEnd::NoSharedKey {
+                height,
+                hash: state.hash(),
+            },
+            Some(_) => MembershipEnd::KeyLost { height, error },
+        }
+    }
+
+    /// The participant who signed a block on top of the chain.
+    fn signer(&self, block: &Block) -> Option<UserId> {
+        let group_state = self.state().group_state();
+        let signer = match &block.fields().signature_public_key {
+            Some(key) => group_state.by_key(key),
+            None => group_state.participants.first(),
+        };
+        signer.map(|signer| signer.user_id)
+    }
+
+    /// Takes in one broadcast as the server sends it.
+    ///
+    /// A bad one never ends the membership: count it, report it, go on.
+    ///
+    /// # Errors
+    ///
+    /// [`BroadcastRefused`]; nothing has changed then.
+    pub fn receive_broadcast(&mut self, bytes: &[u8]) -> Result<Received, BroadcastRefused> {
+        self.check_alive()?;
+        Ok(self.verification.receive_from_server(bytes, &self.key)?)
+    }
+
+    /// Takes all broadcasts that are to be sent, in their order.
+    #[must_use = "what is taken and not sent leaves everybody waiting"]
+    pub fn take_outbound(&mut self) -> Vec<Broadcast> {
+        self.verification.take_outbound()
+    }
+
+    /// Ends the membership from our side: the keys are gone at once.
+    pub fn leave(&mut self) {
+        if self.ended.is_none() {
+            self.end(MembershipEnd::Left);
+        }
+    }
+
+    /// Why the membership is over, if it is.
+    pub fn ended(&self) -> Option<&MembershipEnd> {
+        self.ended.as_ref()
+    }
+
+    /// The user that we are.
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// Our key in this call.
+    pub fn public_key(&self) -> PublicKey {
+        self.key.public_key()
+    }
+
+    /// The state after the last block that was followed.
+    pub fn state(&self) -> &ChainState {
+        self.chain.state()
+    }
+
+    /// How far the verification of the last block has come.
+    pub fn verification(&self) -> &Tally {
+        self.verification.tally()
+    }
+
+    /// What seals and opens frames and messages; media threads keep a clone.
+    ///
+    /// It refuses to seal and to open once the membership is over.
+    pub fn cryptor(&self) -> &Arc<Cryptor> {
+        &self.cryptor
+    }
+
+    fn check_alive(&self) -> Result<(), MembershipEnd> {
+        match &self.ended {
+            Some(end) => Err(end.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn end(&mut self, end: MembershipEnd) -> MembershipEnd {
+        self.cryptor.close();
+        // Whoever is out takes no part in the verification either.
+        drop(self.verification.take_outbound());
+        self.ended.insert(end).clone()
+    }
+}
+
+fn epoch(state: &ChainState, key: EpochKey) -> Epoch {
+    Epoch {
+        hash: state.hash(),
+        key,
+        group_state: Arc::clone(state.group_state()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+use chacha20::ChaCha20Rng;
+use confcall_media::{ChannelId, Moment, SealError, Sending};
+use confcall_state::verification::{BroadcastError, Phase, words};
+use confcall_state::wire::{Change, GroupState, SharedKey};
+use confcall_state::{Chain, ChainError, JoinBlock, Newcomer, OpenError, ReferenceCode};
+use rand_core::SeedableRng as _;
+
+use super::*;
+
+const NOW: Moment = Moment::new(core::time::Duration::from_secs(100));
+const ALICE: UserId = UserId::new(1);
+const BOB: UserId = UserId::new(2);
+const CAROL: UserId = UserId::new(3);
+
+/// The members of one call, whose server is the test.
+struct Call {
+    rng: ChaCha20Rng,
+    tip: Block,
+    members: Vec<Membership>,
+}
+
+impl Call {
+    /// A call that these users have joined one after the other.
+    fn of(users: &[UserId]) -> Self {
+        let mut rng = ChaCha20Rng::from_seed([9; 32]);
+        let founder = JoinBlock::first(Newcomer::new(users[0]), &mut rng).unwrap();
+        let mut call = Self {
+            tip: founder.block().clone(),
+            members: Vec::new(),
+            rng,
+        };
+        call.enter(founder);
+        for user in &users[1..] {
+            let join = call.join_block(*user);
+            call.accept(join.block().clone());
+            call.enter(join);
+        }
+        call
+    }
+
+    fn join_block(&mut self, user: UserId) -> JoinBlock {
+        JoinBlock::add_self(&self.tip, Newcomer::new(user), &mut self.rng).unwrap()
+    }
+
+    /// Lets a member start from its own block, which is the tip.
+    fn enter(&mut self, join: JoinBlock) {
+        let (user, key) = (join.user_id(), join.into_private_key());
+        let sending = Sending::WithGrace;
+        let member = Membership::start(NOW, user, key, &self.tip, sending, &mut self.rng);
+        self.members.push(member.unwrap());
+    }
+
+    /// Makes a block the tip, and gives what each member makes of it.
+    fn accept(&mut self, block: Block) -> Vec<Result<(), MembershipEnd>> {
+        self.tip = block;
+        let tip = &self.tip;
+        let rng = &mut self.rng;
+        let members = self.members.iter_mut();
+        members
+            .map(|member| member.apply(NOW, tip, rng).map(drop))
+            .collect()
+    }
+
+    /// A block with these changes, signed by the first member.
+    fn signed(&mut self, change: impl FnOnce(&mut GroupState), with_key: bool) -> Block {
+        let chain = Chain::start_from(&self.tip).unwrap();
+        let mut group_state = GroupState::clone(chain.state().group_state());
+        change(&mut group_state);
+        let key = SharedKey::for_participants(&group_state.participants, &mut self.rng).unwrap();
+        let mut changes = vec![Change::SetGroupState(group_state.into())];
+        if with_key {
+            changes.push(Change::SetSharedKey(key.into()));
+        }
+        chain.build(changes, &self.members[0].key).unwrap()
+    }
+
+    /// Echoes everything that the members say until they say nothing more.
+    fn verify(&mut self) {
+        loop {
+            let said: Vec<_> = self
+                .members
+                .iter_mut()
+                .flat_map(Membership::take_outbound)
+                .collect();
+            if said.is_empty() {
+                return;
+            }
+            for broadcast in said {
+                for member in &mut self.members {
+                    member.receive_broadcast(&broadcast.to_server()).unwrap();
+                }
+            }
+        }
+    }
+}
+
+/// Whether what one member seals is opened by the other.
+fn hears(rng: &mut ChaCha20Rng, from: &Membership, to: &Membership) -> bool {
+    let channel = ChannelId::new(0).unwrap();
+    let packet = from.cryptor().seal(NOW, channel, 0, b"hello", rng).unwrap();
+    let opened = to.cryptor().open(NOW, from.user_id(), &packet);
+    opened.is_ok_and(|opened| *opened.data == b"hello")
+}
+
+#[test]
+fn members_come_to_the_same_emoji_and_hear_each_other() {
+    let mut call = Call::of(&[ALICE, BOB, CAROL]);
+    call.verify();
+    let hashes: Vec<_> = call
+        .members
+        .iter()
+        .map(|member| member.verification().emoji_hash().unwrap())
+        .collect();
+    assert!(hashes.iter().all(|hash| *hash == hashes[0]));
+    let words_of = |member: &Membership| words(&member.verification().block_hash());
+    assert_eq!(words_of(&call.members[0]), words_of(&call.members[2]));
+    let [alice, bob, carol] = call.members.as_slice() else {
+        panic!("three members");
+    };
+    for (from, to) in [(alice, bob), (bob, carol), (carol, alice)] {
+        assert!(hears(&mut call.rng, from, to));
+    }
+}
+
+#[test]
+fn a_removed_member_knows_by_whom_and_hears_nothing_of_the_next_epoch() {
+    let mut call = Call::of(&[ALICE, BOB, CAROL]);
+    let removal = call.members[0].remove(&[BOB], &mut call.rng).unwrap();
+    let height = removal.height();
+    let results = call.accept(removal);
+    let removed = MembershipEnd::Removed {
+        height,
+        by: Some(ALICE),
+    };
+    assert_eq!(results, [Ok(()), Err(removed.clone()), Ok(())]);
+    assert_eq!(removed.reference_code(), ReferenceCode::CallFailed);
+
+    let [alice, bob, carol] = call.members.as_mut_slice() else {
+        panic!("three members");
+    };
+    assert_eq!(bob.ended(), Some(&removed));
+    assert!(bob.take_outbound().is_empty());
+    assert!(hears(&mut call.rng, alice, carol));
+    assert!(!hears(&mut call.rng, alice, bob));
+    let channel = ChannelId::new(0).unwrap();
+    let sealed = bob.cryptor().seal(NOW, channel, 0, b"x", &mut call.rng);
+    assert_eq!(sealed, Err(SealError::UnknownEpoch));
+}
+
+#[test]
+fn a_block_without_a_key_ends_every_membership_for_good_and_says_so() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let before = call.members[1].state().clone();
+    let keyless = call.signed(|group| group.participants[1].version = 1, false);
+    let (height, hash) = (keyless.height(), keyless.hash());
+    let end = MembershipEnd::NoSharedKey { height, hash };
+    let next = {
+        let mut chain = Chain::start_from(&call.tip).unwrap();
+        chain.apply(&keyless).unwrap();
+        call.members[0].remove(&[BOB], &mut call.rng).unwrap()
+    };
+    assert_eq!(call.accept(keyless), [Err(end.clone()), Err(end.clone())]);
+    assert_eq!(call.members[1].state(), &before);
+    // Every later block and broadcast has the same answer, also one that would have been good.
+    assert_eq!(call.accept(next), [Err(end.clone()), Err(end.clone())]);
+    let refused = call.members[0].receive_broadcast(b"").unwrap_err();
+    assert_eq!(refused, BroadcastRefused::Ended(end.clone()));
+    assert_eq!(refused.reference_code(), Some(ReferenceCode::CallFailed));
+    let remove = call.members[0].remove(&[BOB], &mut call.rng);
+    assert_eq!(remove, Err(ChangeError::Ended(end)));
+}
+
+#[test]
+fn a_block_that_the_chain_refuses_ends_the_membership() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let again = call.tip.clone();
+    let results = call.accept(again);
+    assert!(matches!(
+        results.as_slice(),
+        [
+            Err(MembershipEnd::Refused(ChainError::Height { .. })),
+            Err(_)
+        ]
+    ));
+    let mut call = Call::of(&[ALICE]);
+    let local_form = call.tip.bytes().to_vec();
+    let end = call.members[0].apply_from_server(NOW, &local_form, &mut call.rng);
+    assert!(matches!(end, Err(MembershipEnd::Unreadable(_))));
+}
+
+#[test]
+fn joining_elsewhere_replaces_the_membership_here() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let join = call.join_block(BOB);
+    let (height, by) = (join.block().height(), join.public_key());
+    let results = call.accept(join.block().clone());
+    assert_eq!(
+        results,
+        [Ok(()), Err(MembershipEnd::Replaced { height, by })]
+    );
+}
+
+#[test]
+fn a_key_that_does_not_open_for_us_ends_the_membership() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let mut fields = call.signed(|group| group.participants[1].version = 1, true);
+    let mut fields = std::mem::replace(&mut fields, call.tip.clone())
+        .fields()
+        .clone();
+    if let Change::SetSharedKey(key) = &mut fields.changes[1] {
+        let mut wrong = SharedKey::clone(key);
+        wrong.encrypted_shared_key.reverse();
+        *key = wrong.into();
+    }
+    let block = fields.sign(&call.members[0].key);
+    let results = call.accept(block);
+    assert!(matches!(
+        results.as_slice(),
+        [Err(MembershipEnd::KeyLost { .. }), Err(_)]
+    ));
+}
+
+#[test]
+fn no_membership_starts_without_our_key_or_under_another_user() {
+    let mut call = Call::of(&[ALICE]);
+    let key = || PrivateKey::from_seed(&[5; 32]);
+    let start = Membership::start(
+        NOW,
+        BOB,
+        key(),
+        &call.tip,
+        Sending::WithGrace,
+        &mut call.rng,
+    );
+    assert_eq!(
+        start.unwrap_err().reference_code(),
+        Some(ReferenceCode::NotParticipant)
+    );
+    let join = call.join_block(BOB);
+    let block = join.block().clone();
+    let start = Membership::start(
+        NOW,
+        CAROL,
+        join.into_private_key(),
+        &block,
+        Sending::WithGrace,
+        &mut call.rng,
+    );
+    let error = start.unwrap_err();
+    assert_eq!(error.reference_code(), Some(ReferenceCode::WrongUserId));
+    assert!(matches!(
+        error,
+        StartError::Open(OpenError::WrongUserId { .. })
+    ));
+}
+
+#[test]
+fn a_bad_broadcast_never_ends_the_call() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let mut said = call.members[1].take_outbound();
+    said[0].user_id = ALICE;
+    let forged = said[0].to_server();
+    for bad in [forged.as_slice(), b"", &[0; 144]] {
+        let refused = call.members[0].receive_broadcast(bad).unwrap_err();
+        assert!(matches!(
+            refused,
+            BroadcastRefused::Broadcast(
+                BroadcastError::Signature(_) | BroadcastError::Malformed(_)
+            )
+        ));
+    }
+    assert_eq!(call.members[0].ended(), None);
+    assert_eq!(call.members[0].verification().phase(), Phase::Commit);
+}
+
+#[test]
+fn nobody_removes_itself_by_a_block_or_somebody_who_is_not_there() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let rng = &mut call.rng;
+    let remove = |users: &[UserId], rng: &mut ChaCha20Rng| call.members[0].remove(users, rng);
+    assert_eq!(remove(&[BOB, ALICE], rng), Err(ChangeError::Ourselves));
+    assert_eq!(remove(&[CAROL], rng), Err(ChangeError::Nobody));
+    assert!(remove(&[BOB, CAROL], rng).is_ok());
+}
+
+#[test]
+fn a_removal_keeps_the_versions_flags_and_external_permissions_of_everybody_else() {
+    let mut call = Call::of(&[ALICE, BOB, CAROL]);
+    let changed = call.signed(
+        |group| {
+            group.participants[2].version = 7;
+            group.participants[2].permissions = confcall_state::wire::Permissions::ADD_USERS;
+            group.external_permissions = confcall_state::wire::Permissions::ADD_USERS;
+        },
+        true,
+    );
+    assert!(call.accept(changed).iter().all(Result::is_ok));
+    let before = call.members[0].state().group_state().clone();
+    let removal = call.members[0].remove(&[BOB], &mut call.rng).unwrap();
+    call.accept(removal);
+    let after = call.members[0].state().group_state();
+    assert_eq!(after.external_permissions, before.external_permissions);
+    assert_eq!(
+        after.participants,
+        [before.participants[0], before.participants[2]]
+    );
+}
+
+#[test]
+fn leaving_drops_the_keys_at_once() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    call.members[1].leave();
+    let (alice, bob) = (&call.members[0], &call.members[1]);
+    assert_eq!(bob.ended(), Some(&MembershipEnd::Left));
+    assert!(!hears(&mut call.rng, alice, bob));
+}
