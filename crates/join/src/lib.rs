@@ -1,4 +1,4 @@
-//! Requests, policy, payloads and links for joining a Telegram conference call.
+//! Requests, policy, payloads, links and in-call messages of Telegram conference calls.
 //!
 //! ```text
 //! link ──▶ Target ──▶ InputGroupCall ─┐
@@ -35,12 +35,13 @@
 //! ```
 //!
 //! Everything here is a value or a pure function: no socket, no clock, no randomness but what the caller
-//! lends. Implements `spec/protocol.md`, 10, 11, 12 and 14.
+//! lends. Implements `spec/protocol.md`, 9, 10, 11, 12 and 14.
 
 pub mod answer;
 pub mod api;
 pub mod link;
 pub mod membership;
+pub mod message;
 pub mod payload;
 pub mod policy;
 pub mod presend;

@@ -1,0 +1,121 @@
+use std::collections::VecDeque;
+
+use confcall_state::UserId;
+
+use super::RandomId;
+
+/// How many senders are remembered; a call has at most 200 members.
+const SENDERS: usize = 256;
+/// How many messages are remembered for each.
+const MESSAGES: usize = 64;
+
+/// Whether a message is the first of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub enum Novelty {
+    /// It was not seen before: show it.
+    New,
+    /// It was seen before: drop it.
+    Seen,
+}
+
+/// Remembers which messages were seen, by sender and random id.
+///
+/// It keeps the last 64 messages of each of the 256 senders heard last. Each sender has a share of its own, so
+/// that nobody who writes much makes the messages of others be forgotten (`spec/protocol.md`, 9).
+#[derive(Clone, Debug, Default)]
+pub struct Deduplicator {
+    /// The sender heard last comes last.
+    senders: VecDeque<Sender>,
+}
+
+#[derive(Clone, Debug)]
+struct Sender {
+    user_id: UserId,
+    /// The newest comes last.
+    seen: VecDeque<RandomId>,
+}
+
+impl Deduplicator {
+    /// One that has seen nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says whether a message is new, and remembers it.
+    pub fn see(&mut self, sender: UserId, random_id: RandomId) -> Novelty {
+        let mut sender = self.take(sender);
+        let novelty = sender.see(random_id);
+        if self.senders.len() == SENDERS {
+            self.senders.pop_front();
+        }
+        self.senders.push_back(sender);
+        novelty
+    }
+
+    fn take(&mut self, user_id: UserId) -> Sender {
+        let place = self.senders.iter().position(|one| one.user_id == user_id);
+        let known = place.and_then(|place| self.senders.remove(place));
+        known.unwrap_or(Sender {
+            user_id,
+            seen: VecDeque::new(),
+        })
+    }
+}
+
+impl Sender {
+    fn see(&mut self, random_id: RandomId) -> Novelty {
+        if self.seen.contains(&random_id) {
+            return Novelty::Seen;
+        }
+        if self.seen.len() == MESSAGES {
+            self.seen.pop_front();
+        }
+        self.seen.push_back(random_id);
+        Novelty::New
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: UserId = UserId::new(1);
+    const BOB: UserId = UserId::new(2);
+
+    fn id(value: i64) -> RandomId {
+        RandomId::new(value).unwrap()
+    }
+
+    #[test]
+    fn a_message_is_new_once_for_each_sender() {
+        let mut seen = Deduplicator::new();
+        assert_eq!(seen.see(ALICE, id(5)), Novelty::New);
+        assert_eq!(seen.see(BOB, id(5)), Novelty::New);
+        assert_eq!(seen.see(ALICE, id(-5)), Novelty::New);
+        assert_eq!(seen.see(ALICE, id(5)), Novelty::Seen);
+        assert_eq!(seen.see(BOB, id(5)), Novelty::Seen);
+    }
+
+    #[test]
+    fn a_sender_who_writes_much_makes_only_its_own_messages_be_forgotten() {
+        let mut seen = Deduplicator::new();
+        assert_eq!(seen.see(ALICE, id(1)), Novelty::New);
+        for value in 1..=10_000 {
+            assert_eq!(seen.see(BOB, id(value)), Novelty::New);
+        }
+        assert_eq!(seen.see(ALICE, id(1)), Novelty::Seen);
+        assert_eq!(seen.see(BOB, id(9_999)), Novelty::Seen);
+        assert_eq!(seen.see(BOB, id(1)), Novelty::New);
+    }
+
+    #[test]
+    fn the_senders_that_are_remembered_are_bounded() {
+        let mut seen = Deduplicator::new();
+        for user in 0..10_000 {
+            assert_eq!(seen.see(UserId::new(user), id(1)), Novelty::New);
+        }
+        assert_eq!(seen.senders.len(), SENDERS);
+        assert_eq!(seen.see(UserId::new(9_999), id(1)), Novelty::Seen);
+    }
+}

@@ -1,0 +1,78 @@
+use thiserror::Error;
+
+use super::{LAYER, MAX_CHARACTERS, MAX_ENTITIES, MAX_MESSAGE_LENGTH};
+
+/// Something is not a message that members show; the error holds none of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum MessageError {
+    /// The plaintext is too long to be a message.
+    #[error("a message has at most {MAX_MESSAGE_LENGTH} bytes, not {length}")]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// The plaintext is not JSON in UTF-8.
+    #[error("a message is JSON, which fails in line {line} at column {column}")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1; 0 where the line before ended too early.
+        column: usize,
+    },
+    /// The message is for clients of a newer layer, and ours does not show it.
+    #[error("the message is for layer {min_layer}, ours is {LAYER}")]
+    NewerLayer {
+        /// The lowest layer that shows it.
+        min_layer: i64,
+    },
+    /// An object is of another kind.
+    #[error("{field} is not a {expected}")]
+    Constructor {
+        /// Where it stands.
+        field: &'static str,
+        /// The kind that it must be of.
+        expected: &'static str,
+    },
+    /// A field is missing.
+    #[error("{field} is missing")]
+    Missing {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field has another JSON type.
+    #[error("{field} is not {expected}")]
+    WrongType {
+        /// The field.
+        field: &'static str,
+        /// The type that it must have.
+        expected: &'static str,
+    },
+    /// The text is too long.
+    #[error("a text has at most {MAX_CHARACTERS} characters, not {length}")]
+    TextTooLong {
+        /// Its length in characters.
+        length: usize,
+    },
+    /// There are too many entities.
+    #[error("a message has at most {MAX_ENTITIES} entities, not {count}")]
+    TooManyEntities {
+        /// How many there are.
+        count: usize,
+    },
+    /// An entity does not lie inside the text, or cuts a character in two.
+    #[error(
+        "an entity of {length} units at {offset} does not fit whole characters of {units} units"
+    )]
+    Bounds {
+        /// Where it begins, in UTF-16 units.
+        offset: usize,
+        /// Its length in UTF-16 units.
+        length: usize,
+        /// The length of the text in UTF-16 units.
+        units: usize,
+    },
+    /// The text of a reaction is not one standard emoji, or there is none under its custom emoji.
+    #[error("a reaction is one emoji")]
+    NotOneEmoji,
+}

@@ -1,0 +1,121 @@
+//! Messages and reactions that members write to each other during a call.
+//!
+//! ```text
+//! GroupMessage ── to_json ──▶ plaintext of a packet on channel 0 ── from_json ──▶ GroupMessage
+//!      ▲                                                             │   ├─▶ reaction ──▶ EmojiReaction
+//!      └── of_reaction ── EmojiReaction                              │   └─▶ shown for 10 s
+//!                                                                    └──▶ Deduplicator ──▶ new or seen
+//! ```
+//!
+//! What is built and what is read obeys the same rules, so that a message of ours is one that others show. The
+//! text is for the members only: neither `Debug` nor an error holds any of it.
+//!
+//! Implements `spec/protocol.md`, 9.
+
+mod deduplicator;
+mod entity;
+mod error;
+mod json;
+mod random_id;
+mod reaction;
+
+use core::fmt;
+use core::time::Duration;
+
+pub use deduplicator::{Deduplicator, Novelty};
+pub use entity::{DocumentId, Entity, EntityKind};
+pub use error::MessageError;
+pub use json::MAX_MESSAGE_LENGTH;
+pub use random_id::RandomId;
+pub use reaction::EmojiReaction;
+
+/// How long a message is shown.
+pub const SHOWN_FOR: Duration = Duration::from_secs(10);
+
+/// The layer of the API that we read: an object with a larger `_min_layer` is not for us.
+pub const LAYER: i64 = 230;
+
+/// The longest text, in characters.
+///
+/// A character is a Unicode scalar value, as the official applications and the server count the length of a
+/// text; only the bounds of entities are in UTF-16 units.
+pub const MAX_CHARACTERS: usize = 128;
+
+/// The most entities that a message has, those counted that we do not know.
+pub const MAX_ENTITIES: usize = 1000;
+
+/// A message that a member writes to all others.
+///
+/// Its text has at most [`MAX_CHARACTERS`] characters, its entities are at most [`MAX_ENTITIES`] and lie inside
+/// the text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct GroupMessage {
+    random_id: RandomId,
+    text: String,
+    entities: Vec<Entity>,
+}
+
+impl GroupMessage {
+    /// Takes the parts of a message.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::TextTooLong`], [`MessageError::TooManyEntities`] and [`MessageError::Bounds`].
+    pub fn new(
+        random_id: RandomId,
+        text: impl Into<String>,
+        entities: Vec<Entity>,
+    ) -> Result<Self, MessageError> {
+        let text = text.into();
+        let length = text.chars().count();
+        if length > MAX_CHARACTERS {
+            return Err(MessageError::TextTooLong { length });
+        }
+        let count = entities.len();
+        if count > MAX_ENTITIES {
+            return Err(MessageError::TooManyEntities { count });
+        }
+        match entities.iter().find(|one| one.bytes_in(&text).is_none()) {
+            Some(&Entity { offset, length, .. }) => Err(MessageError::Bounds {
+                offset,
+                length,
+                units: text.encode_utf16().count(),
+            }),
+            None => Ok(Self {
+                random_id,
+                text,
+                entities,
+            }),
+        }
+    }
+
+    /// The number by which copies of the message are known.
+    pub fn random_id(&self) -> RandomId {
+        self.random_id
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The entities, in the order of the message; those that we do not know are left out.
+    pub fn entities(&self) -> &[Entity] {
+        &self.entities
+    }
+}
+
+/// Shows how much there is, and none of the text.
+impl fmt::Debug for GroupMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { random_id, .. } = self;
+        let (bytes, entities) = (self.text.len(), self.entities.len());
+        write!(
+            f,
+            "GroupMessage({random_id}, {bytes} bytes, {entities} entities)"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;
