@@ -6,6 +6,7 @@ use confcall_state::{Chain, ChainError, JoinBlock, Newcomer, OpenError, Referenc
 use rand_core::SeedableRng as _;
 
 use super::*;
+use crate::message::{GroupMessage, OpenMessageError, RandomId};
 
 const NOW: Moment = Moment::new(core::time::Duration::from_secs(100));
 const ALICE: UserId = UserId::new(1);
@@ -96,7 +97,7 @@ impl Call {
 
 /// Whether what one member seals is opened by the other.
 fn hears(rng: &mut ChaCha20Rng, from: &Membership, to: &Membership) -> bool {
-    let channel = ChannelId::new(0).unwrap();
+    let channel = ChannelId::MAIN;
     let packet = from.cryptor().seal(NOW, channel, 0, b"hello", rng).unwrap();
     let opened = to.cryptor().open(NOW, from.user_id(), &packet);
     opened.is_ok_and(|opened| *opened.data == b"hello")
@@ -123,6 +124,28 @@ fn members_come_to_the_same_emoji_and_hear_each_other() {
 }
 
 #[test]
+fn a_message_is_read_by_the_others_and_only_as_its_senders() {
+    let mut call = Call::of(&[ALICE, BOB, CAROL]);
+    let [alice, bob, carol] = call.members.as_slice() else {
+        panic!("three members");
+    };
+    let random_id = RandomId::new(-7).unwrap();
+    let message = GroupMessage::new(random_id, "Grüße", vec![]).unwrap();
+    let packet = message.seal(NOW, alice.cryptor(), &mut call.rng).unwrap();
+    for reader in [bob, carol] {
+        let read = GroupMessage::open(NOW, reader.cryptor(), ALICE, &packet);
+        assert_eq!(read, Ok(message.clone()));
+    }
+    // A server cannot put the message into somebody else's mouth.
+    let stolen = GroupMessage::open(NOW, bob.cryptor(), CAROL, &packet);
+    assert!(matches!(stolen, Err(OpenMessageError::Packet(_))));
+    let channel = ChannelId::MAIN;
+    let frame = alice.cryptor().seal(NOW, channel, 0, b"{}", &mut call.rng);
+    let no_message = GroupMessage::open(NOW, bob.cryptor(), ALICE, &frame.unwrap());
+    assert!(matches!(no_message, Err(OpenMessageError::Message(_))));
+}
+
+#[test]
 fn a_removed_member_knows_by_whom_and_hears_nothing_of_the_next_epoch() {
     let mut call = Call::of(&[ALICE, BOB, CAROL]);
     let removal = call.members[0].remove(&[BOB], &mut call.rng).unwrap();
@@ -142,7 +165,7 @@ fn a_removed_member_knows_by_whom_and_hears_nothing_of_the_next_epoch() {
     assert!(bob.take_outbound().is_empty());
     assert!(hears(&mut call.rng, alice, carol));
     assert!(!hears(&mut call.rng, alice, bob));
-    let channel = ChannelId::new(0).unwrap();
+    let channel = ChannelId::MAIN;
     let sealed = bob.cryptor().seal(NOW, channel, 0, b"x", &mut call.rng);
     assert_eq!(sealed, Err(SealError::UnknownEpoch));
 }

@@ -1,10 +1,10 @@
 //! Messages and reactions that members write to each other during a call.
 //!
 //! ```text
-//! GroupMessage ── to_json ──▶ plaintext of a packet on channel 0 ── from_json ──▶ GroupMessage
-//!      ▲                                                             │   ├─▶ reaction ──▶ EmojiReaction
-//!      └── of_reaction ── EmojiReaction                              │   └─▶ shown for 10 s
-//!                                                                    └──▶ Deduplicator ──▶ new or seen
+//! GroupMessage ── to_json ──▶ plaintext ── seal ──▶ packet on channel 0 ── open, from_json ──▶ GroupMessage
+//!      ▲                                                                 │   ├─▶ reaction ──▶ EmojiReaction
+//!      └── of_reaction ── EmojiReaction                                  │   └─▶ shown for 10 s
+//!                                                                        └──▶ Deduplicator ──▶ new or seen
 //! ```
 //!
 //! What is built and what is read obeys the same rules, so that a message of ours is one that others show. The
@@ -18,6 +18,7 @@ mod error;
 mod json;
 mod random_id;
 mod reaction;
+mod seal;
 
 use core::fmt;
 use core::time::Duration;
@@ -28,6 +29,7 @@ pub use error::MessageError;
 pub use json::MAX_MESSAGE_LENGTH;
 pub use random_id::RandomId;
 pub use reaction::EmojiReaction;
+pub use seal::OpenMessageError;
 
 /// How long a message is shown.
 pub const SHOWN_FOR: Duration = Duration::from_secs(10);
