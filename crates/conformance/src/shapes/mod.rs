@@ -3,6 +3,8 @@
 //! Byte strings are lower-case hexadecimal, user ids are integers of the whole int64 range, and a field that
 //! a block does not have is left out.
 
+mod to_wire;
+
 use serde::{Deserialize, Serialize};
 
 use confcall_state::{ChainState as State, wire};
