@@ -2,6 +2,8 @@
 
 mod demo;
 mod inspect;
+mod peer;
+mod seed;
 mod vectors;
 
 use std::process::ExitCode;
@@ -22,6 +24,10 @@ enum Command {
     Demo(demo::Args),
     /// Explains a block or broadcast.
     Inspect(inspect::Args),
+    /// Answers JSON requests line by line, so that another program can drive the engine.
+    ///
+    /// It is for tests: it is told private keys and says them.
+    Peer,
     /// Runs conformance vectors.
     Vectors(vectors::Args),
 }
@@ -31,6 +37,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args, &mut out),
         Command::Inspect(args) => inspect::run(&args, &mut out),
+        Command::Peer => peer::run(),
         Command::Vectors(args) => vectors::run(&args, &mut out),
     };
     match result {

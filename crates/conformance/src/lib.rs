@@ -30,6 +30,7 @@
 //!
 //! [`shapes`] has the JSON shapes of the chain's values, for other programs that read or write them.
 
+pub mod peer;
 pub mod shapes;
 
 mod case;

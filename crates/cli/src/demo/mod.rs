@@ -17,6 +17,7 @@ use confcall::{
 };
 use confcall_server::{Options, Server};
 
+use crate::seed;
 use recorded::RecordedCall;
 use show::Show;
 
@@ -44,7 +45,7 @@ fn parse_seed(text: &str) -> anyhow::Result<[u8; 32]> {
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let seed = match args.seed {
         Some(seed) => seed,
-        None => random_seed()?,
+        None => seed::random().context("try --seed")?,
     };
     let recorded = RecordedCall::longest()?;
     let mut server = Server::new(Options::default());
@@ -73,12 +74,6 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     let ours = Block::from_server(&ours.context("the call is gone")?)?;
     check_keys(&recorded, &tip, &ours, &joined, &mut show)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn random_seed() -> anyhow::Result<[u8; 32]> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).context("the system gives no randomness; try --seed")?;
-    Ok(seed)
 }
 
 /// Joins over the loopback, showing each step.

@@ -1,0 +1,124 @@
+//! The interop peer: another program drives the engine by lines of JSON.
+//!
+//! ```text
+//! line ── lines ──▶ Request { id, op, .. } ── family of the operation ──▶ Ok(result) ──┐
+//!   └─ too long, not UTF-8 ─▶ Refusal ◀── not understood, refused by the rules ─┘      ▼
+//!                                └────────────────────────────────────▶ Answer ──▶ line, flushed
+//! ```
+//!
+//! One file is one family of operations; each operation is a function that takes its request, as a struct, and
+//! gives its result or a `Refusal`. Nothing but the end of the input ends the peer.
+//!
+//! It is told private keys and says epoch keys, and it makes whatever it is asked for: it is for tests, and never
+//! for a call of people. Implements `spec/interop.md`.
+
+mod builders;
+mod chain;
+mod lines;
+mod named;
+mod primitives;
+mod refusal;
+mod request;
+mod trie;
+mod wire;
+
+use std::io::{self, BufRead, Write};
+
+use confcall_state::Chain;
+use rand_core::CryptoRng;
+
+use lines::Lines;
+pub use lines::MAX_LINE_LENGTH;
+use named::Named;
+use refusal::Refusal;
+use request::{Answer, Operation, Request};
+
+/// The operations, by family.
+const FAMILIES: [&[(&str, Operation)]; 5] = [
+    primitives::OPERATIONS,
+    wire::OPERATIONS,
+    trie::OPERATIONS,
+    chain::OPERATIONS,
+    builders::OPERATIONS,
+];
+
+/// What a driver has made so far, by its names for it.
+struct Peer {
+    rng: Box<dyn CryptoRng>,
+    chains: Named<Chain>,
+}
+
+/// Answers each line of `input` with one line of `output`, in order and at once, until the input ends.
+///
+/// `rng` gives the secrets that requests leave open.
+///
+/// # Errors
+///
+/// What reading and writing fail with, and nothing else.
+pub fn serve(
+    input: impl BufRead,
+    mut output: impl Write,
+    rng: impl CryptoRng + 'static,
+) -> io::Result<()> {
+    let mut peer = Peer {
+        rng: Box::new(rng),
+        chains: Named::new("chain"),
+    };
+    let mut lines = Lines::new(input);
+    while let Some(line) = lines.next_line()? {
+        let mut answer = match &line {
+            Ok(text) => serde_json::to_vec(&peer.answer(text))?,
+            Err(fault) => serde_json::to_vec(&Answer::new(None, Err(Refusal::driver(fault))))?,
+        };
+        answer.push(b'\n');
+        output.write_all(&answer)?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+impl Peer {
+    fn answer<'a>(&mut self, line: &'a str) -> Answer<'a> {
+        let request = match Request::read(line) {
+            Ok(request) => request,
+            Err(refusal) => return Answer::new(None, Err(refusal)),
+        };
+        let outcome = request.operation().and_then(|name| {
+            let mut operations = FAMILIES.iter().copied().flatten();
+            let operation = operations.find(|(known, _)| *known == name);
+            match operation {
+                Some((_, run)) => run(self, &request),
+                None => Err(Refusal::driver(&"there is no such operation")),
+            }
+        });
+        Answer::new(request.id(), outcome)
+    }
+}
+
+/// Lists the functions of a family as its operations, by their names.
+macro_rules! operations {
+    ($($name:ident)*) => {
+        /// The operations of this family.
+        pub(super) const OPERATIONS: &[(&str, crate::peer::request::Operation)] = &[
+            $((stringify!($name), |peer, request| request.run(peer, $name)),)*
+        ];
+    };
+}
+use operations;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_a_row_in_the_documentation_and_every_row_an_operation() {
+        let text = include_str!("../../../../spec/interop.md");
+        let rows = text.lines().filter_map(|line| line.strip_prefix("| `"));
+        let mut documented: Vec<_> = rows.filter_map(|row| row.split('`').next()).collect();
+        let operations = FAMILIES.iter().copied().flatten();
+        let mut operations: Vec<_> = operations.map(|(name, _)| *name).collect();
+        documented.sort_unstable();
+        operations.sort_unstable();
+        assert_eq!(operations, documented);
+    }
+}

@@ -1,0 +1,62 @@
+use core::fmt::Display;
+
+use confcall_state::encryption::{DecryptionError, HeaderError, PaddingError};
+use confcall_state::keys::{InvalidSignature, NoSharedSecret};
+use confcall_state::tl::ReadError;
+use confcall_state::trie::TrieError;
+use confcall_state::{ChainError, ReferenceCode, UnusableParticipant};
+
+use crate::shapes::CodedError;
+
+/// The code and name of a request that cannot be understood.
+const DRIVER: (i32, &str) = (-1, "DRIVER");
+
+/// Why a request has no result, as it is answered.
+pub(super) struct Refusal(CodedError);
+
+impl Refusal {
+    /// The request cannot be understood.
+    pub(super) fn driver(message: &impl Display) -> Self {
+        let (code, name) = DRIVER;
+        Self(CodedError {
+            code,
+            name: name.to_owned(),
+            message: message.to_string(),
+        })
+    }
+
+    /// The rules refuse it, with the reference's code if it has one.
+    pub(super) fn coded(code: Option<ReferenceCode>, error: &impl Display) -> Self {
+        Self(CodedError::new(code, error))
+    }
+
+    /// The rules refuse it, without a code.
+    pub(super) fn uncoded(error: &impl Display) -> Self {
+        Self::coded(None, error)
+    }
+
+    pub(super) fn into_error(self) -> CodedError {
+        self.0
+    }
+}
+
+impl From<ChainError> for Refusal {
+    fn from(error: ChainError) -> Self {
+        Self::coded(error.reference_code(), &error)
+    }
+}
+
+/// Errors that have no code in the reference, wherever they occur.
+macro_rules! uncoded {
+    ($($error:ident)*) => {
+        $(impl From<$error> for Refusal {
+            fn from(error: $error) -> Self {
+                Self::uncoded(&error)
+            }
+        })*
+    };
+}
+
+uncoded!(ReadError TrieError DecryptionError HeaderError PaddingError);
+// A signature over a message alone: that of a block is a `ChainError` with its code.
+uncoded!(InvalidSignature NoSharedSecret UnusableParticipant);

@@ -1,0 +1,88 @@
+//! Blocks as bytes, as fields, and in their two forms (`spec/protocol.md`, 1).
+
+use confcall_state::{Block, PrivateKey, wire};
+use serde::{Deserialize, Serialize};
+
+use super::{Peer, Refusal, operations};
+use crate::hex_bytes::{Array, Bytes};
+use crate::shapes;
+
+operations!(block_parse block_make to_server from_server);
+
+/// The canonical ids of a block, a commit and a reveal.
+const IDS: [u32; 3] = [0x639a_3db6, 0xd151_2ae7, 0x83f4_f9d8];
+
+/// A request or result that is an item in some form.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Item {
+    pub(super) block: Bytes,
+}
+
+/// A block in canonical form and its hash.
+#[derive(Serialize)]
+pub(super) struct Made {
+    block: Bytes,
+    hash: Array<32>,
+}
+
+impl From<Block> for Made {
+    fn from(block: Block) -> Self {
+        Self {
+            block: Bytes(block.bytes().to_vec()),
+            hash: Array(*block.hash().as_bytes()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Parsed {
+    canonical: Bytes,
+    hash: Array<32>,
+    block: shapes::Block,
+}
+
+fn block_parse(_: &mut Peer, request: Item) -> Result<Parsed, Refusal> {
+    let block = Block::parse(&request.block.0)?;
+    Ok(Parsed {
+        canonical: Bytes(block.bytes().to_vec()),
+        hash: Array(*block.hash().as_bytes()),
+        block: shapes::Block::from(block.fields()),
+    })
+}
+
+#[derive(Deserialize)]
+struct MakeRequest {
+    fields: shapes::Block,
+    seed: Option<Array<32>>,
+}
+
+fn block_make(_: &mut Peer, request: MakeRequest) -> Result<Made, Refusal> {
+    let fields = wire::BlockFields::from(request.fields);
+    let block = match request.seed {
+        Some(Array(seed)) => fields.sign(&PrivateKey::from_seed(&seed)),
+        None => fields.into_block(),
+    };
+    Ok(block.into())
+}
+
+fn to_server(_: &mut Peer, request: Item) -> Result<Item, Refusal> {
+    with_id(request, |id| IDS.contains(&id).then(|| id.wrapping_add(1)))
+}
+
+fn from_server(_: &mut Peer, request: Item) -> Result<Item, Refusal> {
+    with_id(request, |id| {
+        let canonical = id.wrapping_sub(1);
+        IDS.contains(&canonical).then_some(canonical)
+    })
+}
+
+/// Changes an item's id alone; whether the rest can be read is no matter of the form.
+fn with_id(mut item: Item, change: impl Fn(u32) -> Option<u32>) -> Result<Item, Refusal> {
+    let Some(first) = item.block.0.first_chunk_mut() else {
+        return Err(Refusal::uncoded(&"an item has at least 4 bytes"));
+    };
+    let id = change(u32::from_le_bytes(*first));
+    let id = id.ok_or_else(|| Refusal::uncoded(&"the id is not that of an item in this form"))?;
+    *first = id.to_le_bytes();
+    Ok(item)
+}
