@@ -2,6 +2,7 @@
 
 use std::io;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
@@ -11,6 +12,8 @@ use crate::seed;
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let rng = ChaCha20Rng::from_seed(seed::random()?);
     // Not through `anstream`: what goes out is for a program.
-    confcall_conformance::peer::serve(io::stdin().lock(), io::stdout().lock(), rng)?;
+    let (input, output) = (io::stdin().lock(), io::stdout().lock());
+    let started = Instant::now();
+    confcall_conformance::peer::serve(input, output, rng, move || started.elapsed())?;
     Ok(ExitCode::SUCCESS)
 }

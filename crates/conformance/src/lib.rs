@@ -28,6 +28,7 @@
 //! # Ok::<(), confcall_conformance::Fault>(())
 //! ```
 //!
+//! [`peer`] lets another program drive the engine, so that two implementations can be put into one call.
 //! [`shapes`] has the JSON shapes of the chain's values, for other programs that read or write them.
 
 pub mod peer;

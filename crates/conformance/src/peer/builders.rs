@@ -1,21 +1,20 @@
-//! Blocks that start a call or enter one, and broadcasts (`spec/protocol.md`, 5 and 6).
+//! Blocks that start a call or enter one (`spec/protocol.md`, 6).
 //!
 //! The key is the driver's, which is why nothing here is a `JoinBlock`: that one draws its own.
 
 use std::sync::Arc;
 
-use confcall_state::keys::Signature;
-use confcall_state::wire::{self, Broadcast, BroadcastContent, SharedKey};
-use confcall_state::{Block, BlockHash, Chain, Height, PrivateKey, UserId};
+use confcall_state::wire::{self, SharedKey};
+use confcall_state::{Block, Chain, PrivateKey, UserId};
 use rand_core::CryptoRng;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::wire::Item;
 use super::{Peer, Refusal, operations};
 use crate::hex_bytes::{Array, Bytes};
 use crate::shapes::GroupState;
 
-operations!(zero_block self_add broadcast_make);
+operations!(zero_block self_add);
 
 /// The protocol version that `self_add` announces unless it is told one; the engine announces 0.
 const DEFAULT_VERSION: i32 = 1;
@@ -74,47 +73,7 @@ fn rekey(
     Ok(chain.build(changes, key)?)
 }
 
-fn local(block: &Block) -> Item {
+pub(super) fn local(block: &Block) -> Item {
     let block = Bytes(block.bytes().to_vec());
     Item { block }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Kind {
-    Commit,
-    Reveal,
-}
-
-#[derive(Deserialize)]
-struct BroadcastRequest {
-    kind: Kind,
-    seed: Array<32>,
-    user_id: i64,
-    height: i32,
-    hash: Array<32>,
-    value: Array<32>,
-}
-
-#[derive(Serialize)]
-struct Message {
-    message: Bytes,
-}
-
-fn broadcast_make(_: &mut Peer, request: BroadcastRequest) -> Result<Message, Refusal> {
-    let Array(value) = request.value;
-    let unsigned = Broadcast {
-        signature: Signature::ZERO,
-        user_id: UserId::new(request.user_id),
-        height: Height::new(request.height),
-        block_hash: BlockHash::from_bytes(request.hash.0),
-        content: match request.kind {
-            Kind::Commit => BroadcastContent::Commit { nonce_hash: value },
-            Kind::Reveal => BroadcastContent::Reveal { nonce: value },
-        },
-    };
-    let signed = unsigned.sign(&PrivateKey::from_seed(&request.seed.0));
-    Ok(Message {
-        message: Bytes(signed.to_bytes()),
-    })
 }

@@ -12,8 +12,11 @@
 //! It is told private keys and says epoch keys, and it makes whatever it is asked for: it is for tests, and never
 //! for a call of people. Implements `spec/interop.md`.
 
+mod broadcast;
 mod builders;
+mod call;
 mod chain;
+mod enc;
 mod lines;
 mod named;
 mod primitives;
@@ -22,11 +25,15 @@ mod request;
 mod trie;
 mod wire;
 
+use core::time::Duration;
 use std::io::{self, BufRead, Write};
 
+use confcall_media::{Cryptor, Moment};
 use confcall_state::Chain;
+use confcall_state::verification::Tally;
 use rand_core::CryptoRng;
 
+use call::Call;
 use lines::Lines;
 pub use lines::MAX_LINE_LENGTH;
 use named::Named;
@@ -34,23 +41,30 @@ use refusal::Refusal;
 use request::{Answer, Operation, Request};
 
 /// The operations, by family.
-const FAMILIES: [&[(&str, Operation)]; 5] = [
+const FAMILIES: [&[(&str, Operation)]; 8] = [
     primitives::OPERATIONS,
     wire::OPERATIONS,
     trie::OPERATIONS,
     chain::OPERATIONS,
+    broadcast::OPERATIONS,
     builders::OPERATIONS,
+    call::OPERATIONS,
+    enc::OPERATIONS,
 ];
 
 /// What a driver has made so far, by its names for it.
 struct Peer {
     rng: Box<dyn CryptoRng>,
+    clock: Box<dyn Fn() -> Duration>,
     chains: Named<Chain>,
+    broadcasts: Named<Tally>,
+    calls: Named<Call>,
+    encs: Named<Cryptor>,
 }
 
 /// Answers each line of `input` with one line of `output`, in order and at once, until the input ends.
 ///
-/// `rng` gives the secrets that requests leave open.
+/// `rng` gives the secrets that requests leave open, `clock` the time since some origin, by which epochs end.
 ///
 /// # Errors
 ///
@@ -59,10 +73,15 @@ pub fn serve(
     input: impl BufRead,
     mut output: impl Write,
     rng: impl CryptoRng + 'static,
+    clock: impl Fn() -> Duration + 'static,
 ) -> io::Result<()> {
     let mut peer = Peer {
         rng: Box::new(rng),
+        clock: Box::new(clock),
         chains: Named::new("chain"),
+        broadcasts: Named::new("broadcast"),
+        calls: Named::new("call"),
+        encs: Named::new("enc"),
     };
     let mut lines = Lines::new(input);
     while let Some(line) = lines.next_line()? {
@@ -92,6 +111,10 @@ impl Peer {
             }
         });
         Answer::new(request.id(), outcome)
+    }
+
+    fn now(&self) -> Moment {
+        Moment::new((self.clock)())
     }
 }
 

@@ -31,6 +31,12 @@ impl<T> Named<T> {
         let object = self.objects.get_mut(name);
         object.ok_or_else(|| missing(self.kind))
     }
+
+    /// Takes an object away.
+    pub(super) fn take(&mut self, name: &str) -> Result<T, Refusal> {
+        let object = self.objects.remove(name);
+        object.ok_or_else(|| missing(self.kind))
+    }
 }
 
 fn missing(kind: &str) -> Refusal {

@@ -1,10 +1,13 @@
 use core::fmt::Display;
 
+use confcall_join::membership::{BroadcastRefused, ChangeError, MembershipEnd, StartError};
+use confcall_media::{InvalidChannel, OpenError, SealError};
 use confcall_state::encryption::{DecryptionError, HeaderError, PaddingError};
 use confcall_state::keys::{InvalidSignature, NoSharedSecret};
 use confcall_state::tl::ReadError;
 use confcall_state::trie::TrieError;
-use confcall_state::{ChainError, ReferenceCode, UnusableParticipant};
+use confcall_state::verification::BroadcastError;
+use confcall_state::{ChainError, OpenError as KeyError, ReferenceCode, UnusableParticipant};
 
 use crate::shapes::CodedError;
 
@@ -40,9 +43,30 @@ impl Refusal {
     }
 }
 
-impl From<ChainError> for Refusal {
-    fn from(error: ChainError) -> Self {
-        Self::coded(error.reference_code(), &error)
+/// Errors that know their code in the reference.
+macro_rules! coded {
+    ($($error:ident)*) => {
+        $(impl From<$error> for Refusal {
+            fn from(error: $error) -> Self {
+                Self::coded(error.reference_code(), &error)
+            }
+        })*
+    };
+}
+
+coded!(ChainError KeyError BroadcastError SealError OpenError);
+coded!(StartError BroadcastRefused ChangeError);
+
+impl From<InvalidChannel> for Refusal {
+    fn from(error: InvalidChannel) -> Self {
+        Self::coded(Some(error.reference_code()), &error)
+    }
+}
+
+/// Whatever ended a membership, the reference says the same of it from then on.
+impl From<MembershipEnd> for Refusal {
+    fn from(end: MembershipEnd) -> Self {
+        Self::coded(Some(end.reference_code()), &end)
     }
 }
 

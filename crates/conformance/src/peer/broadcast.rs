@@ -1,0 +1,141 @@
+//! The verification of a call by emoji and words (`spec/protocol.md`, 5).
+
+use confcall_state::keys::Signature;
+use confcall_state::verification::{self, EmojiHash, Later, Tally};
+use confcall_state::wire::{Broadcast, BroadcastContent};
+use confcall_state::{BlockHash, Height, PrivateKey, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::request::Nothing;
+use super::{Peer, Refusal, operations};
+use crate::hex_bytes::{Array, Bytes};
+
+operations!(words emoji broadcast_new broadcast_block broadcast_apply broadcast_make);
+
+#[derive(Deserialize)]
+struct WordsRequest {
+    hash: Array<32>,
+}
+
+#[derive(Serialize)]
+struct Words {
+    words: [&'static str; 24],
+}
+
+fn words(_: &mut Peer, request: WordsRequest) -> Result<Words, Refusal> {
+    let words = verification::words(&BlockHash::from_bytes(request.hash.0));
+    Ok(Words { words })
+}
+
+#[derive(Deserialize)]
+struct EmojiRequest {
+    emoji_hash: Array<64>,
+}
+
+#[derive(Serialize)]
+struct Emoji {
+    emoji: [&'static str; 4],
+}
+
+fn emoji(_: &mut Peer, request: EmojiRequest) -> Result<Emoji, Refusal> {
+    let emoji = EmojiHash::from_bytes(request.emoji_hash.0).emoji();
+    Ok(Emoji { emoji })
+}
+
+#[derive(Deserialize)]
+struct NewRequest {
+    broadcast: String,
+    allow_delay: Option<bool>,
+}
+
+fn broadcast_new(peer: &mut Peer, request: NewRequest) -> Result<Nothing, Refusal> {
+    let later = match request.allow_delay {
+        Some(true) => Later::Keep,
+        Some(false) | None => Later::Refuse,
+    };
+    peer.broadcasts.put(request.broadcast, Tally::new(later));
+    Ok(Nothing {})
+}
+
+#[derive(Deserialize)]
+struct BlockRequest {
+    broadcast: String,
+    chain: String,
+}
+
+fn broadcast_block(peer: &mut Peer, request: BlockRequest) -> Result<Nothing, Refusal> {
+    let chain = peer.chains.named(&request.chain)?;
+    let tally = peer.broadcasts.named_mut(&request.broadcast)?;
+    // What was kept and does not count is dropped, as the reference drops it.
+    tally.restart(chain.state());
+    Ok(Nothing {})
+}
+
+#[derive(Deserialize)]
+struct ApplyRequest {
+    broadcast: String,
+    message: Bytes,
+}
+
+/// Where a verification stands.
+#[derive(Serialize)]
+struct Progress {
+    height: i32,
+    phase: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji_hash: Option<Array<64>>,
+}
+
+fn broadcast_apply(peer: &mut Peer, request: ApplyRequest) -> Result<Progress, Refusal> {
+    let tally = peer.broadcasts.named_mut(&request.broadcast)?;
+    tally.receive(&Broadcast::parse(&request.message.0)?)?;
+    Ok(Progress {
+        height: tally.height().value(),
+        phase: tally.phase().number(),
+        emoji_hash: emoji_hash(tally),
+    })
+}
+
+pub(super) fn emoji_hash(tally: &Tally) -> Option<Array<64>> {
+    tally.emoji_hash().map(|hash| Array(*hash.as_bytes()))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Commit,
+    Reveal,
+}
+
+#[derive(Deserialize)]
+struct BroadcastRequest {
+    kind: Kind,
+    seed: Array<32>,
+    user_id: i64,
+    height: i32,
+    hash: Array<32>,
+    value: Array<32>,
+}
+
+#[derive(Serialize)]
+struct Message {
+    message: Bytes,
+}
+
+fn broadcast_make(_: &mut Peer, request: BroadcastRequest) -> Result<Message, Refusal> {
+    let Array(value) = request.value;
+    let unsigned = Broadcast {
+        signature: Signature::ZERO,
+        user_id: UserId::new(request.user_id),
+        height: Height::new(request.height),
+        block_hash: BlockHash::from_bytes(request.hash.0),
+        content: match request.kind {
+            Kind::Commit => BroadcastContent::Commit { nonce_hash: value },
+            Kind::Reveal => BroadcastContent::Reveal { nonce: value },
+        },
+    };
+    let signed = unsigned.sign(&PrivateKey::from_seed(&request.seed.0));
+    Ok(Message {
+        message: Bytes(signed.to_bytes()),
+    })
+}

@@ -1,0 +1,121 @@
+//! How lines become requests and answers.
+
+use core::time::Duration;
+
+use confcall_conformance::peer::MAX_LINE_LENGTH;
+use serde_json::{Value, json};
+
+use super::{answer, answers, cases};
+
+fn asked(input: &[u8]) -> Vec<String> {
+    super::lines(input, || Duration::ZERO)
+}
+
+#[test]
+fn an_id_comes_back_as_it_was_written_and_a_missing_one_does_not() {
+    let ids = [
+        "7",
+        "null",
+        r#""a\u0041""#,
+        "[1, {}]",
+        "12345678901234567890123",
+        "1e999",
+        "9007199254740993",
+    ];
+    for id in ids {
+        let known = format!(r#"{{"id": {id}, "op": "ping"}}"#);
+        let unknown = format!(r#"{{"op": "pong", "id": {id}}}"#);
+        let [known, unknown] = asked(format!("{known}\n{unknown}").as_bytes())
+            .try_into()
+            .unwrap();
+        assert_eq!(
+            known,
+            format!(r#"{{"id":{id},"ok":{{"name":"confcall"}}}}"#)
+        );
+        assert!(unknown.starts_with(&format!(r#"{{"id":{id},"error":{{"code":-1"#)));
+    }
+    let without = asked(br#"{"op": "ping", "more": 1}"#);
+    assert_eq!(without, [r#"{"ok":{"name":"confcall"}}"#]);
+}
+
+#[test]
+fn a_request_that_cannot_be_understood_is_an_error_and_the_next_one_is_answered() {
+    let deep = format!(r#"{{"op": "ping", "x": {}"#, "[".repeat(1_000_000));
+    let bad: [&[u8]; 16] = [
+        b"",
+        b"  ",
+        b"{",
+        b"7",
+        b"[1, \"ping\"]",
+        b"{\"op\": \"ping\"} {}",
+        b"{\"op\": \"ping\", \"op\": \"ping\"}",
+        b"{\"op\": \"ping\", \"x\": \"\xff\"}",
+        b"{}",
+        b"{\"op\": null}",
+        b"{\"op\": [\"ping\"]}",
+        b"{\"op\": \"key\", \"seed\": \"00\"}",
+        b"{\"op\": \"key\", \"seed\": 7}",
+        b"{\"op\": \"sign\"}",
+        b"{\"op\": \"chain_new\", \"chain\": \"c\", \"mode\": \"half\"}",
+        deep.as_bytes(),
+    ];
+    for bad in bad {
+        let answers = asked(&[bad, b"\n{\"op\": \"ping\"}\n"].concat());
+        let [error, ok] = answers.try_into().unwrap();
+        let error: Value = serde_json::from_str(&error).unwrap();
+        assert_eq!(error["error"]["code"], -1, "{error}");
+        assert_eq!(error["error"]["name"], "DRIVER");
+        assert_eq!(ok, r#"{"ok":{"name":"confcall"}}"#);
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_is_answered_and_passed_over() {
+    let mut input = vec![b' '; MAX_LINE_LENGTH + 1];
+    input.extend(b"\n{\"op\": \"ping\"}");
+    let [error, ok] = asked(&input).try_into().unwrap();
+    assert!(error.contains("DRIVER"), "{error}");
+    assert_eq!(ok, r#"{"ok":{"name":"confcall"}}"#);
+}
+
+#[test]
+fn what_is_refused_changes_nothing() {
+    let chain = &cases("state/random_chains.json")[0];
+    let block = &chain["steps"][0]["block"];
+    let new = json!({"op": "chain_new", "chain": "c", "mode": chain["mode"]});
+    let apply = json!({"op": "chain_apply", "chain": "c", "block": block});
+    let bad_start = json!({"op": "chain_new", "chain": "c", "mode": "client", "block": "00"});
+    let answers = answers(&[
+        apply.clone(),
+        new.clone(),
+        bad_start,
+        apply.clone(),
+        apply.clone(),
+        new,
+        apply,
+    ]);
+    assert_eq!(answers[0]["error"]["code"], 0);
+    assert_eq!(answers[1]["ok"]["height"], -1);
+    assert_eq!(answers[2]["error"]["code"], 0);
+    assert_eq!(answers[3]["ok"]["height"], 0);
+    assert_eq!(
+        answers[4]["error"]["name"],
+        "INVALID_BLOCK__HEIGHT_MISMATCH"
+    );
+    assert_eq!(answers[5]["ok"]["height"], -1);
+    assert_eq!(answers[6], answers[3]);
+}
+
+#[test]
+fn a_drawn_key_signs_and_shares_secrets() {
+    let drawn = answer(json!({"op": "key"}))["ok"].clone();
+    let again = answer(json!({"op": "key", "seed": drawn["seed"]}));
+    assert_eq!(again["ok"], drawn);
+    let secret =
+        json!({"op": "encrypt_data", "data": "0102", "secret": drawn["seed"], "extra": ""});
+    let mut encrypted = answer(secret.clone())["ok"].clone();
+    encrypted["op"] = "decrypt_data".into();
+    encrypted["secret"] = drawn["seed"].clone();
+    encrypted["extra"] = "".into();
+    assert_eq!(answer(encrypted)["ok"]["data"], "0102");
+}
