@@ -7,7 +7,7 @@ use confcall_state::UserId;
 
 use crate::call::Call;
 use crate::item_list::Page;
-use crate::member::Member;
+use crate::member::{Member, News};
 
 impl Call {
     /// The answer to a join by the newest block.
@@ -46,7 +46,7 @@ impl Call {
 
     /// What `viewer` is told when `newcomer` has joined: the new block and the new member.
     pub(crate) fn join_pushes(&self, viewer: UserId, newcomer: &Member) -> [Update; 2] {
-        let newcomer = newcomer.shown_to(viewer, true);
+        let newcomer = newcomer.shown_to(viewer, News::Joined);
         [
             self.chain_blocks(SubChain::Blocks, self.ledger.blocks().last()),
             Update::Participants(Participants {
@@ -80,7 +80,10 @@ impl Call {
     }
 
     fn whole_roster(&self, viewer: UserId) -> Update {
-        let shown = |member: &Member| member.shown_to(viewer, member.user_id() == viewer);
+        let shown = |member: &Member| match member.user_id() == viewer {
+            true => member.shown_to(viewer, News::Joined),
+            false => member.shown_to(viewer, News::None),
+        };
         Update::Participants(Participants {
             call: self.reference(),
             participants: self.members().map(shown).collect(),

@@ -24,7 +24,7 @@
 //! let slug = server.call(call).map(|call| InputGroupCall::Slug(call.slug().clone()));
 //! let tip = GetGroupCallChainBlocks::tip(slug.ok_or("no such call")?);
 //! let answer = server.answer(UserId::new(2), &Request::from(tip))?;
-//! assert_eq!(answer.0.len(), 1);
+//! assert_eq!(answer.into_updates()?.0.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

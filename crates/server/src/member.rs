@@ -1,8 +1,6 @@
-use std::collections::BTreeSet;
-
 use confcall_join::Ssrc;
-use confcall_join::api::GroupCallParticipant;
-use confcall_join::payload::JoinPayload;
+use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer};
+use confcall_join::payload::{JoinPayload, SsrcGroup};
 use confcall_state::{PublicKey, UserId};
 
 /// Somebody who is connected to a call.
@@ -11,7 +9,7 @@ pub struct Member {
     pub(crate) user_id: UserId,
     pub(crate) public_key: PublicKey,
     pub(crate) source: Ssrc,
-    pub(crate) video: Vec<Ssrc>,
+    pub(crate) video: Vec<SsrcGroup>,
     pub(crate) muted: bool,
 }
 
@@ -22,13 +20,11 @@ impl Member {
         payload: &JoinPayload,
         muted: bool,
     ) -> Self {
-        // A source is in several groups, and stands in the roster once.
-        let video: BTreeSet<_> = payload.sources().skip(1).collect();
         Self {
             user_id,
             public_key,
             source: payload.ssrc(),
-            video: video.into_iter().collect(),
+            video: payload.ssrc_groups().to_vec(),
             muted,
         }
     }
@@ -48,8 +44,8 @@ impl Member {
         self.source
     }
 
-    /// The sources of the user's camera.
-    pub fn video(&self) -> &[Ssrc] {
+    /// The groups of sources of the user's camera.
+    pub fn video(&self) -> &[SsrcGroup] {
         &self.video
     }
 
@@ -59,20 +55,42 @@ impl Member {
     }
 
     pub(crate) fn sources(&self) -> impl Iterator<Item = Ssrc> {
-        core::iter::once(self.source).chain(self.video.iter().copied())
+        let video = self.video.iter().flat_map(SsrcGroup::sources);
+        core::iter::once(self.source).chain(video.copied())
     }
 
     /// The member as the roster shows it to `viewer`.
-    pub(crate) fn shown_to(&self, viewer: UserId, just_joined: bool) -> GroupCallParticipant {
+    pub(crate) fn shown_to(&self, viewer: UserId, news: News) -> GroupCallParticipant {
+        let video = ParticipantVideo {
+            paused: false,
+            endpoint: self.user_id.to_string(),
+            source_groups: self.video.clone(),
+            audio_source: None,
+        };
         GroupCallParticipant {
-            user_id: self.user_id,
+            peer: Peer::User(self.user_id),
+            // A server without a clock does not know it.
+            date: 0,
             source: Some(self.source),
-            video: self.video.clone(),
-            presentation: Vec::new(),
+            video: (!self.video.is_empty()).then_some(video),
+            presentation: None,
             own: self.user_id == viewer,
             muted: self.muted,
-            just_joined,
-            left: false,
+            just_joined: news == News::Joined,
+            left: news == News::Left,
+            versioned: news != News::None,
+            min: false,
         }
     }
+}
+
+/// What an update tells of a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    /// That the member is connected, as before.
+    None,
+    /// That the member came.
+    Joined,
+    /// That the member left.
+    Left,
 }

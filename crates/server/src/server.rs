@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use confcall_join::Slug;
 use confcall_join::api::{
-    CallId, InputGroupCall, JoinGroupCall, Request, RpcError, Service, Update, Updates,
+    CallId, InputGroupCall, JoinGroupCall, Request, Response, RpcError, Service, Update, Updates,
 };
 use confcall_join::policy::{self, CallKind, PolicyViolation};
 use confcall_state::UserId;
@@ -75,11 +75,11 @@ impl Server {
     /// # Errors
     ///
     /// [`Refusal`]; nothing has changed then.
-    pub fn answer(&mut self, from: UserId, request: &Request) -> Result<Updates, Refusal> {
+    pub fn answer(&mut self, from: UserId, request: &Request) -> Result<Response, Refusal> {
         match request {
-            Request::Join(join) => self.join(from, join),
-            Request::Create(create) => self.create(from, create),
-            Request::ChainBlocks(read) => self.read_chain(from, read),
+            Request::Join(join) => self.join(from, join).map(Response::from),
+            Request::Create(create) => self.create(from, create).map(Response::from),
+            Request::ChainBlocks(read) => self.read_chain(from, read).map(Response::from),
             other => Err(Refusal::Unsupported(other.method())),
         }
     }
@@ -117,7 +117,7 @@ impl Server {
 }
 
 impl Service for Server {
-    fn handle(&mut self, from: UserId, request: &[u8]) -> Result<Updates, RpcError> {
+    fn handle(&mut self, from: UserId, request: &[u8]) -> Result<Response, RpcError> {
         let request = Request::from_tl(request).map_err(Refusal::Unreadable);
         let answer = request.and_then(|request| self.answer(from, &request));
         answer.map_err(RpcError::from)

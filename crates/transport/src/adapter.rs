@@ -1,6 +1,6 @@
 use core::future::Future;
 
-use confcall_join::api::{Request, RpcError, Update, Updates};
+use confcall_join::api::{Request, Response, RpcError, Update};
 use confcall_join::policy::PolicyViolation;
 use thiserror::Error;
 use tokio::sync::broadcast;
@@ -11,18 +11,18 @@ use tokio::sync::broadcast;
 /// [`policy::check_bytes`](confcall_join::policy::check_bytes), whoever built it, and sends nothing that breaks
 /// it. It neither repeats requests nor waits out flood waits: who calls it decides that.
 ///
-/// The answer's updates are mapped to the kinds of [`Update`], in their order, and all others are left out. An
-/// answer to a join holds the connection, the call as an active conference, and the items of both subchains once.
+/// An answer is mapped to the variant of [`Response`] that has its type in the API, and updates to the kinds of
+/// [`Update`], in their order; all others are left out. An answer to a join holds the connection, the call as an active conference, and the items of both subchains once.
 /// [`join_once`](crate::join_once) reads answers only; [`Transport::updates`] is for whoever follows the call.
 ///
 /// ```
-/// use confcall_join::api::{Request, RpcError, Update, Updates};
+/// use confcall_join::api::{Request, Response, RpcError, Update};
 /// use confcall_join::policy::{self, CallKind};
 /// use confcall_transport::{CallError, Transport, UpdateStream};
 /// # enum Failure { Rpc(i32, String), Disconnected }
 /// # struct Client;
 /// # impl Client {
-/// #     async fn invoke(&self, _: Vec<u8>) -> Result<Vec<Update>, Failure> { Ok(vec![]) }
+/// #     async fn invoke(&self, _: Vec<u8>) -> Result<Response, Failure> { Ok(Response::from(true)) }
 /// # }
 ///
 /// struct Net {
@@ -33,11 +33,11 @@ use tokio::sync::broadcast;
 /// }
 ///
 /// impl Transport for Net {
-///     async fn call(&self, request: Request) -> Result<Updates, CallError> {
+///     async fn call(&self, request: Request) -> Result<Response, CallError> {
 ///         let bytes = request.to_tl();
 ///         policy::check_bytes(CallKind::Conference, &bytes)?;
 ///         match self.client.invoke(bytes).await {
-///             Ok(updates) => Ok(Updates(updates)),
+///             Ok(response) => Ok(response),
 ///             Err(Failure::Rpc(code, name)) => Err(RpcError::new(code, name).into()),
 ///             Err(Failure::Disconnected) => Err(CallError::Lost {
 ///                 reason: "the connection was closed".to_owned(),
@@ -56,7 +56,7 @@ pub trait Transport: Send + Sync {
     /// # Errors
     ///
     /// [`CallError`]
-    fn call(&self, request: Request) -> impl Future<Output = Result<Updates, CallError>> + Send;
+    fn call(&self, request: Request) -> impl Future<Output = Result<Response, CallError>> + Send;
 
     /// The updates that are pushed from now on.
     fn updates(&self) -> UpdateStream;

@@ -297,13 +297,14 @@ impl<T: Transport, R: CryptoRng + Send + ?Sized> Attempts<'_, T, R> {
     }
 }
 
-/// Sends a request; silence is a lost answer.
+/// Sends a request; silence is a lost answer, and so is an answer of another type.
 async fn answer_to(transport: &impl Transport, request: Request) -> Result<Updates, CallError> {
+    let lost = |reason| CallError::Lost { reason };
     let answer = tokio::time::timeout(ANSWER_TIMEOUT, transport.call(request)).await;
-    answer.unwrap_or_else(|_| {
-        let reason = format!("no answer within {ANSWER_TIMEOUT:?}");
-        Err(CallError::Lost { reason })
-    })
+    let answer = answer.map_err(|_| lost(format!("no answer within {ANSWER_TIMEOUT:?}")))??;
+    answer
+        .into_updates()
+        .map_err(|wrong| lost(wrong.to_string()))
 }
 
 /// Whether the server may have carried out a request that ended so.

@@ -3,14 +3,14 @@
 //! Each request travels as its bytes, and each pushed update goes to the users it is for:
 //!
 //! ```text
-//! Connection(user) ── bytes ──▶ Hub { Service } ── Updates ──▶ the same connection
+//! Connection(user) ── bytes ──▶ Hub { Service } ── Response ──▶ the same connection
 //!                                    └── poll_push ──▶ every connection of the user pushed to
 //! ```
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use confcall_join::api::{Request, Service, Update, Updates};
+use confcall_join::api::{Request, Response, Service, Update};
 use confcall_join::policy::{self, CallKind};
 use confcall_state::UserId;
 use tokio::sync::broadcast;
@@ -91,7 +91,7 @@ pub struct Connection<S> {
 }
 
 impl<S: Service + Send> Transport for Connection<S> {
-    async fn call(&self, request: Request) -> Result<Updates, CallError> {
+    async fn call(&self, request: Request) -> Result<Response, CallError> {
         let bytes = request.to_tl();
         policy::check_bytes(CallKind::Conference, &bytes)?;
         let mut inner = self.hub.lock();

@@ -12,7 +12,7 @@ use std::sync::Mutex;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::api::{
-    CallId, InputGroupCall, Method, Request, RpcError, SubChain, Update, Updates,
+    CallId, InputGroupCall, Method, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall_join::payload::{Fingerprint, JoinPayload};
 use confcall_join::policy::Media;
@@ -44,6 +44,8 @@ enum Fate {
     Silence,
     /// The answer is about this call.
     AboutCall(i64),
+    /// The answer has a type that no join is answered with.
+    OfAnotherType,
     /// The server answers with this instead.
     Answered(RpcError),
     /// The answer loses its updates of this subchain.
@@ -62,15 +64,16 @@ struct Faulty {
 }
 
 impl Transport for Faulty {
-    async fn call(&self, request: Request) -> Result<Updates, CallError> {
+    async fn call(&self, request: Request) -> Result<Response, CallError> {
         self.sent.lock().unwrap().push(request.clone());
         if matches!(request, Request::ChainBlocks(_)) {
-            let mut answer = self.connection.call(request).await?;
+            let answer = self.connection.call(request).await?;
+            let mut answer = answer.into_updates().unwrap();
             let forgets = self.forgets_its_chain && !self.attempts().is_empty();
             if let (true, [Update::ChainBlocks(items)]) = (forgets, &mut answer.0[..]) {
                 items.blocks.clear();
             }
-            return Ok(answer);
+            return Ok(answer.into());
         }
         let lost = || CallError::Lost {
             reason: "the connection was reset".to_owned(),
@@ -94,7 +97,8 @@ impl Transport for Faulty {
             }
             Some(Fate::Silence) => std::future::pending().await,
             Some(Fate::AboutCall(id)) => {
-                let mut answer = self.connection.call(request).await?;
+                let answer = self.connection.call(request).await?;
+                let mut answer = answer.into_updates().unwrap();
                 for update in &mut answer.0 {
                     if let Update::ChainBlocks(items) = update {
                         let access_hash = confcall_join::api::AccessHash::new(0);
@@ -104,15 +108,20 @@ impl Transport for Faulty {
                         };
                     }
                 }
-                Ok(answer)
+                Ok(answer.into())
+            }
+            Some(Fate::OfAnotherType) => {
+                self.connection.call(request).await?;
+                Ok(true.into())
             }
             Some(Fate::Answered(error)) => Err(error.into()),
             Some(Fate::Without(sub_chain)) => {
-                let Updates(mut updates) = self.connection.call(request).await?;
+                let answer = self.connection.call(request).await?;
+                let Updates(mut updates) = answer.into_updates().unwrap();
                 updates.retain(|update| {
                     !matches!(update, Update::ChainBlocks(items) if items.sub_chain == sub_chain)
                 });
-                Ok(Updates(updates))
+                Ok(Updates(updates).into())
             }
         }
     }
@@ -305,6 +314,18 @@ async fn a_lost_answer_whose_block_is_the_tip_is_a_join_and_is_not_sent_again() 
     assert!(joined.connection.is_none());
     let state = hub.with(|server| server.calls().next().unwrap().chain_state().clone());
     assert_eq!(*joined.chain.state(), state);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_another_type_is_as_good_as_lost() {
+    let (hub, target, _) = call_of_alice().await;
+    let bob = Faulty::new(&hub, &target, BOB, vec![Fate::OfAnotherType]);
+    let joined = join_with(&bob, &target, BOB, EmptyCall::Refuse)
+        .await
+        .unwrap();
+    assert_eq!(bob.attempts().len(), 1);
+    assert_eq!(members(&hub), [ALICE, BOB]);
+    assert!(joined.connection.is_none());
 }
 
 #[tokio::test(start_paused = true)]

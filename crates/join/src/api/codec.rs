@@ -2,9 +2,27 @@
 
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
-use super::DataJson;
+use super::{DataJson, Method};
+use crate::ssrc::Ssrc;
 
 const DATA_JSON: u32 = 0x7d74_8d04;
+const VECTOR: u32 = 0x1cb5_c415;
+const BOOL_TRUE: u32 = 0x9972_75b5;
+const BOOL_FALSE: u32 = 0xbc79_9737;
+
+/// What a request has on the wire: a constructor, and the fields after it.
+pub(super) trait Fields: Sized {
+    /// The constructor.
+    const ID: u32;
+    /// The method that the request calls.
+    const METHOD: Method;
+
+    /// Writes what follows the constructor.
+    fn write_fields(&self, writer: &mut Writer);
+
+    /// Reads what follows the constructor.
+    fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError>;
+}
 
 /// Writes one value from its first byte.
 pub(super) fn encode(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
@@ -75,4 +93,57 @@ pub(super) fn read_data_json(reader: &mut Reader<'_>) -> Result<DataJson, ReadEr
 pub(super) fn write_data_json(writer: &mut Writer, json: &DataJson) {
     writer.u32(DATA_JSON);
     writer.string(json.as_str().as_bytes());
+}
+
+/// Reads a vector of the API, which is boxed; each element takes at least `smallest` bytes.
+pub(super) fn read_vector<'a, T>(
+    reader: &mut Reader<'a>,
+    what: &'static str,
+    smallest: usize,
+    read: impl Fn(&mut Reader<'a>) -> Result<T, ReadError>,
+) -> Result<Vec<T>, ReadError> {
+    reader.constructor(VECTOR, what)?;
+    let count = reader.count(what)?;
+    let mut elements = Vec::with_capacity(reader.capacity(count, smallest));
+    for _ in 0..count {
+        elements.push(read(reader)?);
+    }
+    Ok(elements)
+}
+
+/// Writes a vector of the API.
+pub(super) fn write_vector<T>(
+    writer: &mut Writer,
+    elements: &[T],
+    write: impl Fn(&mut Writer, &T),
+) {
+    writer.u32(VECTOR);
+    writer.count(elements.len());
+    elements.iter().for_each(|element| write(writer, element));
+}
+
+/// Reads a `Bool`.
+pub(super) fn read_bool(reader: &mut Reader<'_>, what: &'static str) -> Result<bool, ReadError> {
+    match reader.u32(what)? {
+        BOOL_TRUE => Ok(true),
+        BOOL_FALSE => Ok(false),
+        found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
+    }
+}
+
+/// Writes a `Bool`.
+pub(super) fn write_bool(writer: &mut Writer, value: bool) {
+    writer.u32(if value { BOOL_TRUE } else { BOOL_FALSE });
+}
+
+/// Reads the number of a source, which is never zero.
+pub(super) fn read_source(reader: &mut Reader<'_>) -> Result<Ssrc, ReadError> {
+    let what = "a media source";
+    let source = Ssrc::from_signed(reader.i32(what)?);
+    source.ok_or_else(|| reader.error_before(4, ReadErrorKind::InvalidValue { what }))
+}
+
+/// Writes the number of a source.
+pub(super) fn write_source(writer: &mut Writer, source: Ssrc) {
+    writer.i32(source.signed());
 }

@@ -1,8 +1,8 @@
 use confcall_state::keys::PublicKey;
 use confcall_state::tl::{ReadError, Reader, Writer};
 
-use super::DataJson;
-use super::codec::{decode, encode, flag, optional, read_data_json, strict_flags, write_data_json};
+use super::codec::{Fields, flag, optional, read_data_json, strict_flags, write_data_json};
+use super::{DataJson, Method};
 
 const MUTED: u32 = 1;
 const VIDEO_STOPPED: u32 = 1 << 2;
@@ -30,33 +30,15 @@ pub struct CreateConferenceCall {
     pub params: Option<DataJson>,
 }
 
-impl CreateConferenceCall {
-    pub(super) const ID: u32 = 0x7d04_44bb;
-    pub(super) const NAME: &str = "phone.createConferenceCall";
+impl Fields for CreateConferenceCall {
+    const ID: u32 = 0x7d04_44bb;
+    const METHOD: Method = Method::CreateConferenceCall;
 
-    /// Writes the request as the server reads it.
-    pub fn to_tl(&self) -> Vec<u8> {
-        encode(|writer| self.write(writer))
-    }
-
-    /// Reads a request that takes the whole input.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] with the place, also for an unknown flag and for trailing bytes.
-    pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
-        decode(bytes, Self::NAME, |reader| {
-            reader.constructor(Self::ID, Self::NAME)?;
-            Self::read_fields(reader)
-        })
-    }
-
-    fn write(&self, writer: &mut Writer) {
+    fn write_fields(&self, writer: &mut Writer) {
         let join = match (&self.public_key, &self.block, &self.params) {
             (Some(public_key), Some(block), Some(params)) => Some((public_key, block, params)),
             _ => None,
         };
-        writer.u32(Self::ID);
         writer.u32(
             flag(self.muted, MUTED)
                 | flag(self.video_stopped, VIDEO_STOPPED)
@@ -70,8 +52,7 @@ impl CreateConferenceCall {
         }
     }
 
-    /// Reads what follows the constructor.
-    pub(super) fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+    fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         let flags = strict_flags(reader, KNOWN, "the flags of phone.createConferenceCall")?;
         Ok(Self {
             muted: flags & MUTED != 0,

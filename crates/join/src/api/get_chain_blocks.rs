@@ -1,7 +1,7 @@
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
-use super::InputGroupCall;
-use super::codec::{decode, encode};
+use super::codec::Fields;
+use super::{InputGroupCall, Method};
 
 /// One of the two item lists that the server keeps for a conference (`spec/protocol.md`, 7).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,9 +45,6 @@ pub struct GetGroupCallChainBlocks {
 }
 
 impl GetGroupCallChainBlocks {
-    pub(super) const ID: u32 = 0xee9f_88a6;
-    pub(super) const NAME: &str = "phone.getGroupCallChainBlocks";
-
     /// Asks for the newest block, which is all that somebody outside the call gets (`spec/protocol.md`, 6).
     pub fn tip(call: InputGroupCall) -> Self {
         Self {
@@ -57,34 +54,20 @@ impl GetGroupCallChainBlocks {
             limit: 1,
         }
     }
+}
 
-    /// Writes the request as the server reads it.
-    pub fn to_tl(&self) -> Vec<u8> {
-        encode(|writer| self.write(writer))
-    }
+impl Fields for GetGroupCallChainBlocks {
+    const ID: u32 = 0xee9f_88a6;
+    const METHOD: Method = Method::GetGroupCallChainBlocks;
 
-    /// Reads a request that takes the whole input.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] with the place, also for an unknown subchain and for trailing bytes.
-    pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
-        decode(bytes, Self::NAME, |reader| {
-            reader.constructor(Self::ID, Self::NAME)?;
-            Self::read_fields(reader)
-        })
-    }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.u32(Self::ID);
+    fn write_fields(&self, writer: &mut Writer) {
         self.call.write(writer);
         writer.i32(self.sub_chain.value());
         writer.i32(self.offset);
         writer.i32(self.limit);
     }
 
-    /// Reads what follows the constructor.
-    pub(super) fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+    fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         Ok(Self {
             call: InputGroupCall::read(reader)?,
             sub_chain: read_sub_chain(reader)?,

@@ -1,10 +1,8 @@
 use confcall_state::keys::PublicKey;
 use confcall_state::tl::{ReadError, Reader, Writer};
 
-use super::codec::{
-    decode, encode, flag, optional, read_data_json, strict_flags, text, write_data_json,
-};
-use super::{DataJson, InputGroupCall, InputPeer};
+use super::codec::{Fields, flag, optional, read_data_json, strict_flags, text, write_data_json};
+use super::{DataJson, InputGroupCall, InputPeer, Method};
 
 const MUTED: u32 = 1;
 const INVITE_HASH: u32 = 1 << 1;
@@ -39,30 +37,12 @@ pub struct JoinGroupCall {
     pub params: DataJson,
 }
 
-impl JoinGroupCall {
-    pub(super) const ID: u32 = 0x8fb5_3057;
-    pub(super) const NAME: &str = "phone.joinGroupCall";
+impl Fields for JoinGroupCall {
+    const ID: u32 = 0x8fb5_3057;
+    const METHOD: Method = Method::JoinGroupCall;
 
-    /// Writes the request as the server reads it.
-    pub fn to_tl(&self) -> Vec<u8> {
-        encode(|writer| self.write(writer))
-    }
-
-    /// Reads a request that takes the whole input.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] with the place, also for an unknown flag and for trailing bytes.
-    pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
-        decode(bytes, Self::NAME, |reader| {
-            reader.constructor(Self::ID, Self::NAME)?;
-            Self::read_fields(reader)
-        })
-    }
-
-    fn write(&self, writer: &mut Writer) {
+    fn write_fields(&self, writer: &mut Writer) {
         let key_and_block = self.public_key.as_ref().zip(self.block.as_ref());
-        writer.u32(Self::ID);
         writer.u32(
             flag(self.muted, MUTED)
                 | flag(self.invite_hash.is_some(), INVITE_HASH)
@@ -81,8 +61,7 @@ impl JoinGroupCall {
         write_data_json(writer, &self.params);
     }
 
-    /// Reads what follows the constructor.
-    pub(super) fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+    fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         let flags = strict_flags(reader, KNOWN, "the flags of phone.joinGroupCall")?;
         Ok(Self {
             muted: flags & MUTED != 0,

@@ -2,10 +2,10 @@
 //!
 //! A request is a plain value: every field that the wire carries, nothing decided. What a kind of call
 //! allows is decided by [`policy`](crate::policy). Answers are typed only: the adapter that speaks to the
-//! server turns what it got into [`Updates`] or an [`RpcError`].
+//! server turns what it got into a [`Response`] or an [`RpcError`].
 //!
 //! ```text
-//! Request ──to_tl──▶ bytes ──Service::handle──▶ Updates or RpcError
+//! Request ──to_tl──▶ bytes ──Service::handle──▶ Response or RpcError
 //!    ▲                 │
 //!    └────from_tl──────┘
 //! ```
@@ -13,28 +13,52 @@
 //! Implements `spec/protocol.md`, 11.1. Here a vector of the API is boxed, while the chain's are bare.
 
 mod call;
+mod check_group_call;
 mod codec;
 mod create_conference_call;
+mod delete_participants;
+mod ending;
 mod get_chain_blocks;
+mod get_group_call;
+mod get_participants;
 mod ids;
+mod invitation;
 mod join_group_call;
 mod method;
+mod participant;
 mod peer;
 mod request;
+mod response;
 mod rpc_error;
+mod send_broadcast;
+mod send_message;
 mod service;
+mod settings;
 mod update;
+mod user;
 
 pub use call::InputGroupCall;
+pub use check_group_call::CheckGroupCall;
 pub use create_conference_call::CreateConferenceCall;
+pub use delete_participants::{DeleteConferenceCallParticipants, Removal};
+pub use ending::{DiscardGroupCall, LeaveGroupCall};
 pub use get_chain_blocks::{GetGroupCallChainBlocks, SubChain};
+pub use get_group_call::GetGroupCall;
+pub use get_participants::GetGroupParticipants;
 pub use ids::{AccessHash, CallId, ChannelId, ChatId, DataJson, MessageId};
+pub use invitation::{DeclineConferenceCallInvite, InviteConferenceCallParticipant};
 pub use join_group_call::JoinGroupCall;
 pub use method::Method;
+pub use participant::{GroupCallParticipant, ParticipantVideo};
 pub use peer::{InputPeer, Peer};
 pub use request::Request;
+pub use response::{GroupCallInfo, ParticipantsPage, Response, ResponseKind, WrongResponse};
 pub use rpc_error::RpcError;
+pub use send_broadcast::SendConferenceCallBroadcast;
+pub use send_message::SendGroupCallEncryptedMessage;
 pub use service::Service;
+pub use settings::ToggleGroupCallSettings;
 pub use update::{
-    ChainBlocks, Connection, GroupCall, GroupCallParticipant, Participants, Update, Updates,
+    ChainBlocks, Connection, EncryptedMessage, GroupCall, Invitation, Participants, Update, Updates,
 };
+pub use user::InputUser;

@@ -1,76 +1,118 @@
 use confcall_state::tl::{ReadError, ReadErrorKind};
 
-use super::codec::decode;
-use super::{CreateConferenceCall, GetGroupCallChainBlocks, JoinGroupCall, Method};
+use super::codec::{Fields, decode, encode};
+use super::{
+    CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
+    DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
+    GetGroupParticipants, InviteConferenceCallParticipant, JoinGroupCall, LeaveGroupCall, Method,
+    SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, ToggleGroupCallSettings,
+};
 
-/// A request to the conference service.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Request {
-    /// Joins a call.
-    Join(JoinGroupCall),
+/// Defines the requests by one table, and how each is written and read.
+macro_rules! requests {
+    ($($(#[$doc:meta])* $variant:ident($request:ident),)*) => {
+        /// A request to the conference service, one variant for each [`Method`].
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Request {
+            $($(#[$doc])* $variant($request),)*
+        }
+
+        impl Request {
+            /// The method that the request calls.
+            pub fn method(&self) -> Method {
+                match self {
+                    $(Self::$variant(_) => $request::METHOD,)*
+                }
+            }
+
+            /// Writes the request as the server reads it.
+            pub fn to_tl(&self) -> Vec<u8> {
+                match self {
+                    $(Self::$variant(request) => request.to_tl(),)*
+                }
+            }
+
+            /// Reads a request that takes the whole input.
+            ///
+            /// # Errors
+            ///
+            /// [`ReadError`] with the place, also for a method that is none of these, for an unknown flag and
+            /// for trailing bytes.
+            pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
+                let what = "a conference request";
+                decode(bytes, what, |reader| match reader.u32(what)? {
+                    $($request::ID => $request::read_fields(reader).map(Self::$variant),)*
+                    found => {
+                        let kind = ReadErrorKind::UnexpectedConstructor { what, found };
+                        Err(reader.error_before(4, kind))
+                    }
+                })
+            }
+        }
+
+        $(
+            impl $request {
+                /// Writes the request as the server reads it.
+                pub fn to_tl(&self) -> Vec<u8> {
+                    encode(|writer| {
+                        writer.u32(Self::ID);
+                        self.write_fields(writer);
+                    })
+                }
+
+                /// Reads a request that takes the whole input.
+                ///
+                /// # Errors
+                ///
+                /// [`ReadError`] with the place, also for an unknown flag and for trailing bytes.
+                pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
+                    let name = Self::METHOD.name();
+                    decode(bytes, name, |reader| {
+                        reader.constructor(Self::ID, name)?;
+                        Self::read_fields(reader)
+                    })
+                }
+            }
+
+            impl From<$request> for Request {
+                fn from(request: $request) -> Self {
+                    Self::$variant(request)
+                }
+            }
+        )*
+    };
+}
+
+requests! {
     /// Creates a conference.
     Create(CreateConferenceCall),
+    /// Joins a call.
+    Join(JoinGroupCall),
     /// Reads a subchain.
     ChainBlocks(GetGroupCallChainBlocks),
-}
-
-impl Request {
-    /// The method that the request calls.
-    pub fn method(&self) -> Method {
-        match self {
-            Self::Join(_) => Method::JoinGroupCall,
-            Self::Create(_) => Method::CreateConferenceCall,
-            Self::ChainBlocks(_) => Method::GetGroupCallChainBlocks,
-        }
-    }
-
-    /// Writes the request as the server reads it.
-    pub fn to_tl(&self) -> Vec<u8> {
-        match self {
-            Self::Join(request) => request.to_tl(),
-            Self::Create(request) => request.to_tl(),
-            Self::ChainBlocks(request) => request.to_tl(),
-        }
-    }
-
-    /// Reads a request that takes the whole input.
-    ///
-    /// # Errors
-    ///
-    /// [`ReadError`] with the place, also for a method that is none of these, for an unknown flag and for
-    /// trailing bytes.
-    pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
-        let what = "a conference request";
-        decode(bytes, what, |reader| match reader.u32(what)? {
-            JoinGroupCall::ID => JoinGroupCall::read_fields(reader).map(Self::Join),
-            CreateConferenceCall::ID => CreateConferenceCall::read_fields(reader).map(Self::Create),
-            GetGroupCallChainBlocks::ID => {
-                GetGroupCallChainBlocks::read_fields(reader).map(Self::ChainBlocks)
-            }
-            found => {
-                Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found }))
-            }
-        })
-    }
-}
-
-impl From<JoinGroupCall> for Request {
-    fn from(request: JoinGroupCall) -> Self {
-        Self::Join(request)
-    }
-}
-
-impl From<CreateConferenceCall> for Request {
-    fn from(request: CreateConferenceCall) -> Self {
-        Self::Create(request)
-    }
-}
-
-impl From<GetGroupCallChainBlocks> for Request {
-    fn from(request: GetGroupCallChainBlocks) -> Self {
-        Self::ChainBlocks(request)
-    }
+    /// Sends a broadcast of the verification.
+    Broadcast(SendConferenceCallBroadcast),
+    /// Removes participants by a block.
+    Remove(DeleteConferenceCallParticipants),
+    /// Invites a user.
+    Invite(InviteConferenceCallParticipant),
+    /// Declines an invitation.
+    DeclineInvite(DeclineConferenceCallInvite),
+    /// Sends an encrypted message to the call.
+    Message(SendGroupCallEncryptedMessage),
+    /// Looks up a call.
+    GroupCall(GetGroupCall),
+    /// Reads the roster of a call.
+    Participants(GetGroupParticipants),
+    /// Asks which sources are still joined.
+    Check(CheckGroupCall),
+    /// Leaves a call.
+    Leave(LeaveGroupCall),
+    /// Ends a call for everybody.
+    Discard(DiscardGroupCall),
+    /// Changes the settings of a call.
+    Settings(ToggleGroupCallSettings),
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use confcall_state::UserId;
 
-use super::{RpcError, Update, Updates};
+use super::{Response, RpcError, Update};
 
 /// Something that answers conference requests like the server does.
 ///
@@ -13,7 +13,7 @@ pub trait Service {
     /// # Errors
     ///
     /// [`RpcError`] as the API's, also for bytes that are no request; then nothing has changed.
-    fn handle(&mut self, from: UserId, request: &[u8]) -> Result<Updates, RpcError>;
+    fn handle(&mut self, from: UserId, request: &[u8]) -> Result<Response, RpcError>;
 
     /// Hands out the oldest update that is to be pushed, and to whom; `None` if all were handed out.
     fn poll_push(&mut self) -> Option<(UserId, Update)>;

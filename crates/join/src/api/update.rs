@@ -1,7 +1,8 @@
 use confcall_state::UserId;
 
-use super::{AccessHash, CallId, DataJson, InputGroupCall, SubChain};
-use crate::ssrc::Ssrc;
+use super::{
+    AccessHash, CallId, DataJson, GroupCallParticipant, InputGroupCall, MessageId, Peer, SubChain,
+};
 
 /// The updates that a request was answered with, in the order of the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +20,10 @@ pub enum Update {
     Participants(Participants),
     /// The call itself, `updateGroupCall`.
     GroupCall(GroupCall),
+    /// A message to the call, `updateGroupCallEncryptedMessage`.
+    EncryptedMessage(EncryptedMessage),
+    /// An invitation, a new message with `messageActionConferenceCall`.
+    Invitation(Invitation),
 }
 
 /// Items of one subchain, in order.
@@ -63,27 +68,30 @@ pub struct Participants {
     pub version: i32,
 }
 
-/// One participant as the roster shows it (`spec/protocol.md`, 8).
-///
-/// The roster says who is connected; only the chain says who has the key.
+/// An encrypted message to the call (`spec/protocol.md`, 9).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupCallParticipant {
-    /// The user.
-    pub user_id: UserId,
-    /// The source of the user's sound; `None` where the server wrote zero.
-    pub source: Option<Ssrc>,
-    /// The sources of the camera.
-    pub video: Vec<Ssrc>,
-    /// The sources of the shared screen.
-    pub presentation: Vec<Ssrc>,
-    /// Whether this is the user who asks.
-    pub own: bool,
-    /// Whether the microphone is off.
-    pub muted: bool,
-    /// Whether the participant came by this very change.
-    pub just_joined: bool,
-    /// Whether the participant left.
-    pub left: bool,
+pub struct EncryptedMessage {
+    /// The call.
+    pub call: InputGroupCall,
+    /// The sender, as the server says.
+    pub from: Peer,
+    /// A packet on channel 0 without a prefix.
+    pub encrypted_message: Vec<u8>,
+}
+
+/// A service message that invites to a conference (`spec/protocol.md`, 12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    /// The message, by which the invited user can join and decline.
+    pub message: MessageId,
+    /// The call.
+    pub call_id: CallId,
+    /// Who invites.
+    pub from: UserId,
+    /// Who is invited.
+    pub to: UserId,
+    /// Whether the invitation is shown as one to a video call.
+    pub video: bool,
 }
 
 /// A call as the server shows it.

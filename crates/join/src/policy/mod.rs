@@ -132,6 +132,8 @@ pub fn check_creation(request: &CreateConferenceCall) -> Result<(), PolicyViolat
 
 /// Reads a ready-made request about a call of this kind and checks it, whichever it is.
 ///
+/// A removal has exactly one of its two flags; any other cannot be read.
+///
 /// # Errors
 ///
 /// [`PolicyViolation::Unreadable`] for bytes that are no conference request,
@@ -141,11 +143,27 @@ pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolat
     let request = Request::from_tl(bytes)?;
     match &request {
         Request::Join(join) => check(kind, join)?,
-        _ if kind != CallKind::Conference => return Err(PolicyViolation::NotAConference(kind)),
+        request if kind != CallKind::Conference && is_of_conferences(request) => {
+            return Err(PolicyViolation::NotAConference(kind));
+        }
         Request::Create(create) => check_creation(create)?,
-        Request::ChainBlocks(_) => {}
+        _ => {}
     }
     Ok(request)
+}
+
+/// Whether only conferences are asked this, because only they have a chain.
+fn is_of_conferences(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Create(_)
+            | Request::ChainBlocks(_)
+            | Request::Broadcast(_)
+            | Request::Remove(_)
+            | Request::Invite(_)
+            | Request::DeclineInvite(_)
+            | Request::Message(_)
+    )
 }
 
 #[cfg(test)]

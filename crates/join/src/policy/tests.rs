@@ -5,7 +5,12 @@ use confcall_state::{JoinBlock, Newcomer, UserId};
 use proptest::prelude::*;
 
 use super::*;
-use crate::api::{AccessHash, DataJson, GetGroupCallChainBlocks, InputGroupCall, MessageId};
+use crate::api::{
+    AccessHash, DataJson, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
+    DiscardGroupCall, GetGroupCallChainBlocks, InputGroupCall, InputUser,
+    InviteConferenceCallParticipant, MessageId, Removal, SendConferenceCallBroadcast,
+    SendGroupCallEncryptedMessage,
+};
 use crate::link::InviteHash;
 use crate::payload::{Fingerprint, PayloadError, VideoLayers};
 use crate::presend::CheckedJoin;
@@ -237,16 +242,47 @@ fn a_creation_joins_with_everything_or_with_nothing() {
 
 #[test]
 fn what_only_conferences_have_is_refused_for_the_other_kinds() {
-    let create = creation().to_tl();
-    let chain = GetGroupCallChainBlocks::tip(call()).to_tl();
+    let requests: [Request; 7] = [
+        creation().into(),
+        GetGroupCallChainBlocks::tip(call()).into(),
+        SendConferenceCallBroadcast {
+            call: call(),
+            broadcast: vec![1],
+        }
+        .into(),
+        DeleteConferenceCallParticipants {
+            removal: Removal::Kick,
+            call: call(),
+            ids: vec![UserId::new(1)],
+            block: vec![1],
+        }
+        .into(),
+        InviteConferenceCallParticipant {
+            video: false,
+            call: call(),
+            user: InputUser::SelfUser,
+        }
+        .into(),
+        DeclineConferenceCallInvite {
+            message: MessageId::new(1),
+        }
+        .into(),
+        SendGroupCallEncryptedMessage {
+            call: call(),
+            encrypted_message: vec![1],
+        }
+        .into(),
+    ];
     for kind in CallKind::ALL {
-        for bytes in [&create, &chain] {
+        for request in &requests {
             let expected = match kind {
                 CallKind::Conference => Ok(()),
                 _ => Err(PolicyViolation::NotAConference(kind)),
             };
-            assert_eq!(check_bytes(kind, bytes).map(drop), expected);
+            assert_eq!(check_bytes(kind, &request.to_tl()).map(drop), expected);
         }
+        let of_any_kind = DiscardGroupCall { call: call() };
+        assert!(check_bytes(kind, &of_any_kind.to_tl()).is_ok());
     }
 }
 

@@ -12,7 +12,7 @@ pub enum PolicyViolation {
     #[error(transparent)]
     Unreadable(#[from] ReadError),
     /// The request exists for conferences only.
-    #[error("{0} has no chain and is not created by this request")]
+    #[error("{0} has no chain, and this request is for conferences only")]
     NotAConference(CallKind),
     /// The request joins as somebody else.
     #[error("join_as is always inputPeerSelf for {0}")]

@@ -21,7 +21,7 @@ fn the_answer_to_a_join_has_connection_roster_call_and_both_subchains() {
     let own: Vec<_> = roster
         .participants
         .iter()
-        .map(|one| (one.user_id, one.own))
+        .map(|one| (one.user_id().unwrap(), one.own))
         .collect();
     assert_eq!(own, [(ALICE, false), (BOB, true)]);
     assert!(matches!(
@@ -85,10 +85,10 @@ fn the_other_members_are_pushed_the_block_and_the_new_member() {
         );
         assert_eq!(
             (
-                roster.participants[0].user_id,
+                roster.participants[0].user_id(),
                 roster.participants[0].just_joined
             ),
-            (CAROL, true)
+            (Some(CAROL), true)
         );
     }
     assert_eq!(scene.server.poll_push(), None);

@@ -89,7 +89,8 @@ impl Scene {
     }
 
     fn send(&mut self, from: UserId, request: impl Into<Request>) -> Result<Updates, RpcError> {
-        self.server.handle(from, &request.into().to_tl())
+        let answer = self.server.handle(from, &request.into().to_tl())?;
+        Ok(answer.into_updates().unwrap())
     }
 
     fn join(&mut self, user: UserId) -> Result<Updates, RpcError> {

@@ -5,9 +5,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::{
-    AccessHash, CallId, ChannelId, ChatId, DataJson, InputGroupCall, InputPeer, MessageId, SubChain,
+    AccessHash, CallId, ChannelId, ChatId, DataJson, InputGroupCall, InputPeer, InputUser,
+    MessageId, Removal, SubChain,
 };
 use crate::slug::Slug;
+use crate::ssrc::Ssrc;
 
 /// Hexadecimal, with spaces between fields.
 fn bytes(text: &str) -> Vec<u8> {
@@ -148,6 +150,145 @@ fn every_peer_has_exactly_these_bytes() {
     }
 }
 
+fn by_message() -> InputGroupCall {
+    InputGroupCall::InviteMessage(MessageId::new(9))
+}
+
+fn source(value: i32) -> Ssrc {
+    Ssrc::from_signed(value).unwrap()
+}
+
+/// How [`by_message`] and a vector start.
+const CALL: &str = "3f60108c 09000000";
+const VECTOR: &str = "15c4b51c";
+
+#[test]
+fn a_broadcast_and_a_message_have_exactly_these_bytes() {
+    let call = by_message();
+    let broadcast = SendConferenceCallBroadcast {
+        call: call.clone(),
+        broadcast: vec![1, 2, 3],
+    };
+    assert_pinned(&broadcast.into(), &format!("001970c6 {CALL} 03 010203"));
+    let message = SendGroupCallEncryptedMessage {
+        call,
+        encrypted_message: vec![4, 5, 6, 7],
+    };
+    assert_pinned(
+        &message.into(),
+        &format!("6da5afe5 {CALL} 04 04050607 000000"),
+    );
+}
+
+#[test]
+fn a_removal_has_exactly_these_bytes_and_one_of_its_flags() {
+    let (one, minus_two) = ("0100000000000000", "feffffffffffffff");
+    for (removal, flags) in [(Removal::OnlyLeft, "01000000"), (Removal::Kick, "02000000")] {
+        let remove = DeleteConferenceCallParticipants {
+            removal,
+            call: by_message(),
+            ids: vec![UserId::new(1), UserId::new(-2)],
+            block: vec![7],
+        };
+        let expected =
+            format!("2505a68c {flags} {CALL} {VECTOR} 02000000 {one} {minus_two} 01 07 0000");
+        assert_pinned(&remove.into(), &expected);
+    }
+    for flags in ["00000000", "03000000", "05000000"] {
+        let text = format!("2505a68c {flags} {CALL} {VECTOR} 00000000 00000000");
+        assert_eq!(Request::from_tl(&bytes(&text)).unwrap_err().offset, 4);
+    }
+}
+
+#[test]
+fn an_invitation_and_its_refusal_have_exactly_these_bytes() {
+    let other = InputUser::User {
+        id: UserId::new(1),
+        access_hash: AccessHash::new(2),
+    };
+    for (video, user, flags, expected) in [
+        (false, InputUser::Empty, "00000000", "cf8688b9"),
+        (true, InputUser::SelfUser, "01000000", "3fb1c1f7"),
+        (
+            true,
+            other,
+            "01000000",
+            "c65811f2 0100000000000000 0200000000000000",
+        ),
+    ] {
+        let call = by_message();
+        let invite = InviteConferenceCallParticipant { video, call, user };
+        assert_pinned(
+            &invite.into(),
+            &format!("8526f2bc {flags} {CALL} {expected}"),
+        );
+    }
+    let message = MessageId::new(-5);
+    let decline = DeclineConferenceCallInvite { message };
+    assert_pinned(&decline.into(), "7199473c fbffffff");
+}
+
+#[test]
+fn what_reads_a_call_and_its_roster_has_exactly_these_bytes() {
+    let get = GetGroupCall {
+        call: by_id(),
+        limit: 3,
+    };
+    assert_pinned(
+        &get.into(),
+        "db451804 0f84aad8 0807060504030201 feffffffffffffff 03000000",
+    );
+    let page = GetGroupParticipants::page(by_message(), "7", 50);
+    let nothing = format!("{VECTOR} 00000000");
+    assert_pinned(
+        &page.clone().into(),
+        &format!("abd858c5 {CALL} {nothing} {nothing} 01 37 0000 32000000"),
+    );
+    let ids = vec![InputPeer::SelfUser, InputPeer::Chat(ChatId::new(3))];
+    let sources = vec![source(-1)];
+    let asked = GetGroupParticipants {
+        ids,
+        sources: sources.clone(),
+        ..page
+    };
+    let ids = format!("{VECTOR} 02000000 c97ea07d b95ca935 0300000000000000");
+    let ours = format!("{VECTOR} 01000000 ffffffff");
+    assert_pinned(
+        &asked.into(),
+        &format!("abd858c5 {CALL} {ids} {ours} 01 37 0000 32000000"),
+    );
+    let of_whom = GetGroupParticipants::by_sources(by_message(), sources.clone());
+    assert_eq!((of_whom.offset.as_str(), of_whom.limit), ("", 1));
+    let check = CheckGroupCall {
+        call: by_message(),
+        sources,
+    };
+    assert_pinned(&check.into(), &format!("77f99cb5 {CALL} {ours}"));
+}
+
+#[test]
+fn what_ends_or_changes_a_call_has_exactly_these_bytes() {
+    let call = by_message();
+    let leave = LeaveGroupCall {
+        call: call.clone(),
+        source: source(-2),
+    };
+    assert_pinned(&leave.into(), &format!("f9770350 {CALL} feffffff"));
+    let discard = DiscardGroupCall { call: call.clone() };
+    assert_pinned(&discard.into(), &format!("3571777a {CALL}"));
+    let revoke = ToggleGroupCallSettings::revoke_link(call);
+    assert_pinned(&revoke.clone().into(), &format!("f2924397 02000000 {CALL}"));
+    let settings = ToggleGroupCallSettings {
+        reset_invite_hash: false,
+        join_muted: Some(true),
+        messages_enabled: Some(false),
+        send_paid_messages_stars: Some(1),
+        ..revoke
+    };
+    let expected = format!("f2924397 0d000000 {CALL} b5757299 379779bc 0100000000000000");
+    assert_pinned(&settings.into(), &expected);
+}
+
 #[test]
 fn a_key_without_a_block_is_not_written() {
     let mut join = JoinGroupCall::from_tl(&bytes(
@@ -216,6 +357,13 @@ fn a_malformed_request_is_refused_with_its_place() {
             24,
             "5730b58f 00000000 3f60108c 01000000 c97ea07d 048d747d 01 ff 0000",
         ),
+        // A vector that is not boxed, and one that cannot stand in what is left.
+        (12, "77f99cb5 3f60108c 09000000 00000000 00000000"),
+        (16, "77f99cb5 3f60108c 09000000 15c4b51c 05000000 01000000"),
+        // A source that is zero, a user that is none, a Bool that is none.
+        (12, "f9770350 3f60108c 09000000 00000000"),
+        (16, "8526f2bc 00000000 3f60108c 09000000 00000000"),
+        (16, "f2924397 01000000 3f60108c 09000000 00000000"),
     ] {
         let error = Request::from_tl(&bytes(text)).unwrap_err();
         assert_eq!(error.offset, offset, "{text}: {error}");
@@ -329,15 +477,75 @@ fn chain_blocks() -> impl Strategy<Value = Request> {
     })
 }
 
+fn sources() -> impl Strategy<Value = Vec<Ssrc>> {
+    let source = any::<u32>().prop_filter_map("zero is no source", Ssrc::new);
+    prop::collection::vec(source, 0..5)
+}
+
+fn remove() -> impl Strategy<Value = Request> {
+    let removal = prop_oneof![Just(Removal::OnlyLeft), Just(Removal::Kick)];
+    let ids = prop::collection::vec(any::<i64>().prop_map(UserId::new), 0..5);
+    (removal, call(), ids, any::<Vec<u8>>()).prop_map(|(removal, call, ids, block)| {
+        Request::Remove(DeleteConferenceCallParticipants {
+            removal,
+            call,
+            ids,
+            block,
+        })
+    })
+}
+
+fn participants() -> impl Strategy<Value = Request> {
+    let ids = prop::collection::vec(peer(), 0..5);
+    (call(), ids, sources(), any::<String>(), any::<i32>()).prop_map(
+        |(call, ids, sources, offset, limit)| {
+            Request::Participants(GetGroupParticipants {
+                call,
+                ids,
+                sources,
+                offset,
+                limit,
+            })
+        },
+    )
+}
+
+fn settings() -> impl Strategy<Value = Request> {
+    let switches = any::<(bool, Option<bool>, Option<bool>, Option<i64>)>();
+    (call(), switches).prop_map(|(call, (reset, muted, messages, stars))| {
+        Request::Settings(ToggleGroupCallSettings {
+            reset_invite_hash: reset,
+            call,
+            join_muted: muted,
+            messages_enabled: messages,
+            send_paid_messages_stars: stars,
+        })
+    })
+}
+
+/// A request of any kind that is not pinned by its bytes alone.
+fn request() -> impl Strategy<Value = Request> {
+    let check = (call(), sources()).prop_map(|(call, sources)| CheckGroupCall { call, sources });
+    prop_oneof![
+        join(),
+        create(),
+        chain_blocks(),
+        remove(),
+        participants(),
+        settings(),
+        check.prop_map(Request::from),
+    ]
+}
+
 proptest! {
     #[test]
-    fn a_written_request_is_read_back(request in prop_oneof![join(), create(), chain_blocks()]) {
+    fn a_written_request_is_read_back(request in request()) {
         prop_assert_eq!(Request::from_tl(&request.to_tl()), Ok(request));
     }
 
     #[test]
     fn a_request_cut_anywhere_is_refused(
-        request in prop_oneof![join(), create(), chain_blocks()],
+        request in request(),
         at: prop::sample::Index,
     ) {
         let written = request.to_tl();
@@ -346,9 +554,14 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_are_read_or_refused(
-        id in prop_oneof![
-            Just(JoinGroupCall::ID), Just(CreateConferenceCall::ID), Just(GetGroupCallChainBlocks::ID)
-        ],
+        id in prop::sample::select(vec![
+            JoinGroupCall::ID,
+            CreateConferenceCall::ID,
+            GetGroupCallChainBlocks::ID,
+            DeleteConferenceCallParticipants::ID,
+            InviteConferenceCallParticipant::ID,
+            ToggleGroupCallSettings::ID,
+        ]),
         flags in 0_u32..32,
         rest: Vec<u8>,
     ) {

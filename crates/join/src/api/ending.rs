@@ -1,0 +1,52 @@
+use confcall_state::tl::{ReadError, Reader, Writer};
+
+use super::codec::{Fields, read_source, write_source};
+use super::{InputGroupCall, Method};
+use crate::ssrc::Ssrc;
+
+/// The request `phone.leaveGroupCall` (`spec/protocol.md`, 8 and 11.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LeaveGroupCall {
+    /// The call.
+    pub call: InputGroupCall,
+    /// The source of the own sound, as in the payload that joined.
+    pub source: Ssrc,
+}
+
+impl Fields for LeaveGroupCall {
+    const ID: u32 = 0x5003_77f9;
+    const METHOD: Method = Method::LeaveGroupCall;
+
+    fn write_fields(&self, writer: &mut Writer) {
+        self.call.write(writer);
+        write_source(writer, self.source);
+    }
+
+    fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        Ok(Self {
+            call: InputGroupCall::read(reader)?,
+            source: read_source(reader)?,
+        })
+    }
+}
+
+/// The request `phone.discardGroupCall`, which ends a call for everybody (`spec/protocol.md`, 11.1).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct DiscardGroupCall {
+    /// The call.
+    pub call: InputGroupCall,
+}
+
+impl Fields for DiscardGroupCall {
+    const ID: u32 = 0x7a77_7135;
+    const METHOD: Method = Method::DiscardGroupCall;
+
+    fn write_fields(&self, writer: &mut Writer) {
+        self.call.write(writer);
+    }
+
+    fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let call = InputGroupCall::read(reader)?;
+        Ok(Self { call })
+    }
+}

@@ -1,0 +1,125 @@
+use confcall_state::UserId;
+
+use super::Peer;
+use crate::payload::SsrcGroup;
+use crate::ssrc::Ssrc;
+
+/// One participant as the roster shows it (`spec/protocol.md`, 8).
+///
+/// The roster says who is connected; only the chain says who has the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupCallParticipant {
+    /// Who it is; in a conference always a user.
+    pub peer: Peer,
+    /// When the participant joined, in seconds since 1970; zero if the server does not say.
+    pub date: i32,
+    /// The source of the participant's sound; `None` where the server wrote zero.
+    pub source: Option<Ssrc>,
+    /// The camera.
+    pub video: Option<ParticipantVideo>,
+    /// The shared screen.
+    pub presentation: Option<ParticipantVideo>,
+    /// Whether this is the user who asks, `self` of the API.
+    pub own: bool,
+    /// Whether the microphone is off.
+    pub muted: bool,
+    /// Whether the participant came by this very change.
+    pub just_joined: bool,
+    /// Whether the participant left.
+    pub left: bool,
+    /// Whether the change counts in the version of the roster; then it is void if that version is an older one.
+    pub versioned: bool,
+    /// Whether only a part of what the server knows is shown.
+    pub min: bool,
+}
+
+/// A picture that a participant sends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantVideo {
+    /// Whether it is paused.
+    pub paused: bool,
+    /// By what the media server names it.
+    pub endpoint: String,
+    /// Its sources.
+    pub source_groups: Vec<SsrcGroup>,
+    /// The source of the sound that goes with a shared screen.
+    pub audio_source: Option<Ssrc>,
+}
+
+impl GroupCallParticipant {
+    /// The user, or `None` for a participant who is a chat or a channel.
+    pub fn user_id(&self) -> Option<UserId> {
+        match self.peer {
+            Peer::User(id) => Some(id),
+            Peer::Chat(_) | Peer::Channel(_) => None,
+        }
+    }
+
+    /// All sources: of the sound, of the camera, of the shared screen; one in several groups comes several times.
+    pub fn sources(&self) -> impl Iterator<Item = Ssrc> {
+        let pictures = self.video.iter().chain(&self.presentation);
+        let sources = self.source.into_iter();
+        sources.chain(pictures.flat_map(ParticipantVideo::sources))
+    }
+}
+
+impl ParticipantVideo {
+    /// The sources of its groups, and that of its sound.
+    pub fn sources(&self) -> impl Iterator<Item = Ssrc> {
+        let groups = self.source_groups.iter().flat_map(SsrcGroup::sources);
+        groups.copied().chain(self.audio_source)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ChannelId;
+    use crate::payload::Semantics;
+
+    fn ssrc(value: u32) -> Ssrc {
+        Ssrc::new(value).unwrap()
+    }
+
+    fn picture(first: u32, audio_source: Option<Ssrc>) -> ParticipantVideo {
+        let sources = vec![ssrc(first), ssrc(first + 1)];
+        let group = SsrcGroup::new(Semantics::FlowIdentification, sources).unwrap();
+        ParticipantVideo {
+            paused: false,
+            endpoint: "a".to_owned(),
+            source_groups: vec![group],
+            audio_source,
+        }
+    }
+
+    fn participant(peer: Peer) -> GroupCallParticipant {
+        GroupCallParticipant {
+            peer,
+            date: 0,
+            source: Some(ssrc(1)),
+            video: Some(picture(2, None)),
+            presentation: Some(picture(4, Some(ssrc(6)))),
+            own: false,
+            muted: true,
+            just_joined: false,
+            left: false,
+            versioned: true,
+            min: false,
+        }
+    }
+
+    #[test]
+    fn the_sources_of_sound_camera_and_screen_are_all_the_participants() {
+        let sources = participant(Peer::User(UserId::new(1)));
+        let sources: Vec<_> = sources.sources().map(Ssrc::value).collect();
+        assert_eq!(sources, [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn a_channel_is_no_user() {
+        let user = participant(Peer::User(UserId::new(7)));
+        let channel = participant(Peer::Channel(ChannelId::new(7)));
+        assert_eq!(user.user_id(), Some(UserId::new(7)));
+        assert_eq!(channel.user_id(), None);
+    }
+}

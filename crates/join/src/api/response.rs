@@ -1,0 +1,151 @@
+use core::fmt;
+
+use thiserror::Error;
+
+use super::{GroupCall, GroupCallParticipant, Updates};
+use crate::ssrc::Ssrc;
+
+/// The answer to a request, by its type in the API (`spec/protocol.md`, 11.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Response {
+    /// Updates, the answer to everything that changes a call and to the reading of a subchain.
+    Updates(Updates),
+    /// Whether a message was taken.
+    Bool(bool),
+    /// The sources that are still joined.
+    Sources(Vec<Ssrc>),
+    /// A call with the first page of its roster.
+    GroupCall(GroupCallInfo),
+    /// A page of a roster.
+    Participants(ParticipantsPage),
+}
+
+/// A call with the first page of its roster, the API's `phone.groupCall`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupCallInfo {
+    /// The call.
+    pub call: GroupCall,
+    /// The first participants.
+    pub participants: Vec<GroupCallParticipant>,
+    /// Where the next page starts; `None` after the last one.
+    pub next_offset: Option<String>,
+}
+
+/// A page of a roster, the API's `phone.groupParticipants`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParticipantsPage {
+    /// How many participants the whole roster has.
+    pub count: i32,
+    /// The participants of this page.
+    pub participants: Vec<GroupCallParticipant>,
+    /// Where the next page starts; `None` after the last one.
+    pub next_offset: Option<String>,
+    /// The number of the roster.
+    pub version: i32,
+}
+
+/// The types of answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum ResponseKind {
+    /// [`Response::Updates`]
+    Updates,
+    /// [`Response::Bool`]
+    Bool,
+    /// [`Response::Sources`]
+    Sources,
+    /// [`Response::GroupCall`]
+    GroupCall,
+    /// [`Response::Participants`]
+    Participants,
+}
+
+impl fmt::Display for ResponseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Updates => "updates",
+            Self::Bool => "a truth value",
+            Self::Sources => "sources",
+            Self::GroupCall => "a call",
+            Self::Participants => "a page of participants",
+        })
+    }
+}
+
+/// An answer has another type than the request asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the answer is {found}, not {expected}")]
+pub struct WrongResponse {
+    /// The type that the request asks for.
+    pub expected: ResponseKind,
+    /// The type that came.
+    pub found: ResponseKind,
+}
+
+/// Defines for each type of answer how it is wrapped and taken out again.
+macro_rules! responses {
+    ($($(#[$doc:meta])* $into:ident: $kind:ident($value:ty);)*) => {
+        impl Response {
+            /// The type of the answer.
+            pub fn kind(&self) -> ResponseKind {
+                match self {
+                    $(Self::$kind(_) => ResponseKind::$kind,)*
+                }
+            }
+
+            $(
+                $(#[$doc])*
+                ///
+                /// # Errors
+                ///
+                /// [`WrongResponse`] if the answer has another type.
+                pub fn $into(self) -> Result<$value, WrongResponse> {
+                    match self {
+                        Self::$kind(value) => Ok(value),
+                        other => Err(WrongResponse {
+                            expected: ResponseKind::$kind,
+                            found: other.kind(),
+                        }),
+                    }
+                }
+            )*
+        }
+
+        $(
+            impl From<$value> for Response {
+                fn from(value: $value) -> Self {
+                    Self::$kind(value)
+                }
+            }
+        )*
+    };
+}
+
+responses! {
+    /// The updates.
+    into_updates: Updates(Updates);
+    /// The truth value.
+    into_bool: Bool(bool);
+    /// The sources.
+    into_sources: Sources(Vec<Ssrc>);
+    /// The call.
+    into_group_call: GroupCall(GroupCallInfo);
+    /// The page of participants.
+    into_participants: Participants(ParticipantsPage);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_of_another_type_says_both_types() {
+        let error = Response::from(true).into_updates().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the answer is a truth value, not updates"
+        );
+        assert_eq!(Response::from(true).into_bool(), Ok(true));
+    }
+}
