@@ -17,14 +17,18 @@
 mod draft;
 mod error;
 mod group;
+mod member_change;
 mod proof;
 mod recipients;
+mod removal;
 mod self_add;
 mod start;
 
 use std::sync::Arc;
 
 pub use error::{ChainError, GroupStateFault, MissingPermission, RecipientFault};
+pub use member_change::MemberChangeFault;
+pub use removal::{RemovalFault, check_removal};
 pub use self_add::{SelfAddFault, check_self_add};
 
 use crate::keys::{PrivateKey, PublicKey, Signature};

@@ -3,9 +3,10 @@
 use thiserror::Error;
 
 use super::ChainState;
+use super::member_change::{MemberChangeFault, check_member_change};
 use crate::keys::PublicKey;
-use crate::types::{Height, UserId};
-use crate::wire::{Block, Change, Participant};
+use crate::types::UserId;
+use crate::wire::{Block, Participant};
 
 /// A block that the chain accepts does more or less than to add the joining user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -48,18 +49,7 @@ pub fn check_self_add(
     key: PublicKey,
 ) -> Result<(), SelfAddFault> {
     let (old, new) = (before.group_state(), after.group_state());
-    match block.fields().changes.as_slice() {
-        [Change::SetGroupState(_)] => return Err(SelfAddFault::NoSharedKey),
-        [Change::SetGroupState(_), Change::SetSharedKey(_)] => {}
-        _ => return Err(SelfAddFault::Changes),
-    }
-    // A client adopts this hash from the block, so that nothing else would look at it.
-    if before.kv_hash() != after.kv_hash() {
-        return Err(SelfAddFault::KvHash);
-    }
-    if after.shared_key().is_empty() {
-        return Err(SelfAddFault::NoSharedKey);
-    }
+    check_member_change(before, block, after)?;
     match new.participants.split_last() {
         Some((last, others)) if is(last, user_id, key) => {
             let kept = old.participants.iter().filter(|one| one.user_id != user_id);
@@ -69,12 +59,18 @@ pub fn check_self_add(
         }
         _ => return Err(SelfAddFault::NotLast),
     }
-    // Block 0 sets what is permitted; there is nothing before that it could keep.
-    let is_first = before.height() == Height::BEFORE_FIRST;
-    if !is_first && old.external_permissions != new.external_permissions {
-        return Err(SelfAddFault::ExternalPermissions);
-    }
     Ok(())
+}
+
+impl From<MemberChangeFault> for SelfAddFault {
+    fn from(fault: MemberChangeFault) -> Self {
+        match fault {
+            MemberChangeFault::Changes => Self::Changes,
+            MemberChangeFault::NoSharedKey => Self::NoSharedKey,
+            MemberChangeFault::KvHash => Self::KvHash,
+            MemberChangeFault::ExternalPermissions => Self::ExternalPermissions,
+        }
+    }
 }
 
 fn is(participant: &Participant, user_id: UserId, key: PublicKey) -> bool {
