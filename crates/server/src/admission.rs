@@ -45,6 +45,9 @@ impl Call {
             muted,
             ..
         } = *announcement;
+        if self.kicked.contains(&user_id) {
+            return Err(Refusal::Kicked(user_id));
+        }
         let payload = JoinPayload::from_json(params.as_str())?;
         let member = Member::new(user_id, public_key, &payload, muted);
         if let Some(source) = self.roster.clash(&member) {
@@ -80,6 +83,11 @@ impl Call {
         if others.count() >= limit {
             return Err(Refusal::Full { limit });
         }
+        self.check_length(limits)
+    }
+
+    /// Whether one more block fits in.
+    pub(crate) fn check_length(&self, limits: &Limits) -> Result<(), Refusal> {
         let limit = limits.chain_length;
         if self.blocks().len() >= limit {
             return Err(Refusal::ChainFull { limit });
@@ -111,12 +119,15 @@ impl Call {
             user_id,
             announced,
         )?;
-        check_usable(&announced, staged.state().shared_key())?;
+        if any_key().shared_secret(&announced).is_err() {
+            return Err(Refusal::KeyUnusable(announced));
+        }
+        check_usable(staged.state().shared_key())?;
         Ok(staged)
     }
 }
 
-fn read_block(bytes: &[u8], limits: &Limits) -> Result<Block, Refusal> {
+pub(crate) fn read_block(bytes: &[u8], limits: &Limits) -> Result<Block, Refusal> {
     let (size, limit) = (bytes.len(), limits.block_size);
     if size > limit {
         return Err(Refusal::BlockTooLarge { size, limit });
@@ -124,16 +135,11 @@ fn read_block(bytes: &[u8], limits: &Limits) -> Result<Block, Refusal> {
     Block::parse(bytes).map_err(Refusal::BlockUnreadable)
 }
 
-/// Refuses keys that would keep everybody else from writing or opening the key of the call.
+/// Refuses a shared key that nobody could open.
 ///
-/// The chain takes them, as it must; a server need not let anybody in with them.
-fn check_usable(announced: &PublicKey, shared_key: &SharedKey) -> Result<(), Refusal> {
-    // Whether a key shares secrets does not depend on the other key.
-    let any = PrivateKey::from_seed(&[1; 32]);
-    if any.shared_secret(announced).is_err() {
-        return Err(Refusal::KeyUnusable(*announced));
-    }
-    let is_usable = any.shared_secret(&shared_key.ephemeral_key).is_ok()
+/// The chain takes it, as it must; a server need not let anybody lock a call with it.
+pub(crate) fn check_usable(shared_key: &SharedKey) -> Result<(), Refusal> {
+    let is_usable = any_key().shared_secret(&shared_key.ephemeral_key).is_ok()
         && shared_key.encrypted_shared_key.len() == 64
         && shared_key.headers.iter().all(|header| header.len() == 32);
     if is_usable {
@@ -141,4 +147,9 @@ fn check_usable(announced: &PublicKey, shared_key: &SharedKey) -> Result<(), Ref
     } else {
         Err(Refusal::SharedKeyUnusable)
     }
+}
+
+/// Whether a public key shares secrets does not depend on the other key.
+fn any_key() -> PrivateKey {
+    PrivateKey::from_seed(&[1; 32])
 }

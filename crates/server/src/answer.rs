@@ -38,36 +38,58 @@ impl Call {
                 params: self.media.params(),
             }),
             self.whole_roster(user_id),
-            self.shown_to(user_id),
+            Update::GroupCall(self.shown_to(user_id)),
             self.chain_blocks(SubChain::Blocks, blocks),
             self.chain_blocks(SubChain::Broadcasts, broadcasts),
         ])
     }
 
-    /// What `viewer` is told when `newcomer` has joined: the new block and the new member.
-    pub(crate) fn join_pushes(&self, viewer: UserId, newcomer: &Member) -> [Update; 2] {
-        let newcomer = newcomer.shown_to(viewer, News::Joined);
-        [
-            self.chain_blocks(SubChain::Blocks, self.ledger.blocks().last()),
+    /// What `viewer` is told of a change of members that a block makes.
+    pub(crate) fn block_news<'a>(
+        &self,
+        viewer: UserId,
+        members: impl IntoIterator<Item = &'a Member>,
+        news: News,
+    ) -> Vec<Update> {
+        let block = self.chain_blocks(SubChain::Blocks, self.ledger.blocks().last());
+        let roster = self.roster_news(viewer, members, news);
+        core::iter::once(block).chain(roster).collect()
+    }
+
+    /// What `viewer` is told of members who came or left; nothing if nobody did.
+    pub(crate) fn roster_news<'a>(
+        &self,
+        viewer: UserId,
+        members: impl IntoIterator<Item = &'a Member>,
+        news: News,
+    ) -> Option<Update> {
+        let members = members.into_iter();
+        let participants: Vec<_> = members.map(|one| one.shown_to(viewer, news)).collect();
+        (!participants.is_empty()).then(|| {
             Update::Participants(Participants {
                 call: self.reference(),
-                participants: vec![newcomer],
+                participants,
                 version: self.roster.version(),
-            }),
-        ]
+            })
+        })
     }
 
     /// The call itself.
-    pub(crate) fn shown_to(&self, viewer: UserId) -> Update {
-        Update::GroupCall(GroupCall::Active {
+    pub(crate) fn shown_to(&self, viewer: UserId) -> GroupCall {
+        GroupCall::Active {
             id: self.id(),
             access_hash: self.access_hash(),
             conference: true,
             creator: self.creator == Some(viewer),
-            participants_count: i32::try_from(self.members().len()).unwrap_or(i32::MAX),
+            participants_count: self.members_count(),
             invite_link: Some(self.invite_link()),
             version: self.roster.version(),
-        })
+        }
+    }
+
+    /// How many members there are, as the API counts.
+    pub(crate) fn members_count(&self) -> i32 {
+        i32::try_from(self.members().len()).unwrap_or(i32::MAX)
     }
 
     pub(crate) fn chain_blocks(&self, sub_chain: SubChain, page: Page<'_>) -> Update {

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId, InputGroupCall};
 use confcall_state::chain::ChainState;
@@ -21,6 +23,8 @@ pub struct Call {
     pub(crate) ledger: Ledger,
     pub(crate) broadcasts: ItemList,
     pub(crate) roster: Roster,
+    /// Who was kicked, and comes back only if the creator invites them.
+    pub(crate) kicked: BTreeSet<UserId>,
     pub(crate) media: MediaEnd,
 }
 
@@ -34,6 +38,7 @@ impl Call {
             ledger: Ledger::new(),
             broadcasts: ItemList::default(),
             roster: Roster::default(),
+            kicked: BTreeSet::new(),
             media: MediaEnd::draw(&mut rng),
         }
     }
@@ -76,7 +81,7 @@ impl Call {
         self.ledger.blocks().items()
     }
 
-    /// The broadcasts in server form.
+    /// The broadcasts in server form, as far as they were not dropped.
     pub fn broadcasts(&self) -> &[Vec<u8>] {
         self.broadcasts.items()
     }

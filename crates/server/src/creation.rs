@@ -1,4 +1,4 @@
-use confcall_join::api::{CallId, CreateConferenceCall, Updates};
+use confcall_join::api::{CallId, CreateConferenceCall, Update, Updates};
 use confcall_join::policy::{self, CallKind, PolicyViolation};
 use confcall_state::{PublicKey, UserId};
 use thiserror::Error;
@@ -20,7 +20,7 @@ pub struct TooManyCalls {
 /// What a request to create made, to recognise the same request sent again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Creation {
-    call: CallId,
+    pub(crate) call: CallId,
     joined_with: Option<PublicKey>,
 }
 
@@ -77,7 +77,7 @@ impl Server {
         }
         let call = self.call(creation.call)?;
         match joined_with {
-            None => Some(Updates(vec![call.shown_to(from)])),
+            None => Some(Updates(vec![Update::GroupCall(call.shown_to(from))])),
             Some(key) => {
                 let member = call.member(from);
                 let lasts = member.is_some_and(|member| member.public_key() == key);

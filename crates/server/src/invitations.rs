@@ -34,6 +34,19 @@ impl Invitations {
     pub(crate) fn call(&self, user_id: UserId, message: MessageId) -> Option<CallId> {
         self.calls.get(&(user_id, message)).copied()
     }
+
+    /// Takes back a message to this user, and gives the call that it invited to.
+    pub(crate) fn take(&mut self, user_id: UserId, message: MessageId) -> Option<CallId> {
+        let call = self.calls.remove(&(user_id, message))?;
+        self.messages.remove(&(user_id, call));
+        Some(call)
+    }
+
+    /// Takes back all messages that invite to a call.
+    pub(crate) fn forget(&mut self, ended: CallId) {
+        self.calls.retain(|_, call| *call != ended);
+        self.messages.retain(|(_, call), _| *call != ended);
+    }
 }
 
 impl Server {

@@ -1,9 +1,14 @@
 /// The most items that one answer has.
 const MAX_PAGE: i32 = 100;
 
-/// The items of one subchain in server form, each at the offset that is its place.
+/// The items of one subchain in server form, each at an offset that it keeps.
+///
+/// The oldest can be dropped; the others stay where they are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ItemList(Vec<Vec<u8>>);
+pub(crate) struct ItemList {
+    items: Vec<Vec<u8>>,
+    dropped: usize,
+}
 
 /// Some items in a row, and the offset after the last of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,32 +19,39 @@ pub(crate) struct Page<'a> {
 
 impl ItemList {
     pub(crate) fn items(&self) -> &[Vec<u8>] {
-        &self.0
+        &self.items
     }
 
     pub(crate) fn push(&mut self, item: Vec<u8>) {
-        self.0.push(item);
+        self.items.push(item);
+    }
+
+    /// Drops the oldest items, as many as there are.
+    pub(crate) fn drop_oldest(&mut self, count: usize) {
+        let count = count.min(self.items.len());
+        self.items.drain(..count);
+        self.dropped = self.dropped.saturating_add(count);
     }
 
     /// The offset after the last item.
     pub(crate) fn end(&self) -> i32 {
-        offset(self.0.len())
+        self.offset(self.items.len())
     }
 
-    /// Items from an offset on; a negative offset counts from the end.
+    /// Items from an offset on, or from the first that is left; a negative offset counts from the end.
     pub(crate) fn page(&self, from: i32, limit: i32) -> Page<'_> {
-        let length = self.0.len();
+        let length = self.items.len();
         let distance = usize::try_from(from.unsigned_abs()).unwrap_or(usize::MAX);
         let start = if from < 0 {
             length.saturating_sub(distance)
         } else {
-            distance.min(length)
+            distance.saturating_sub(self.dropped).min(length)
         };
         let limit = usize::try_from(limit.clamp(1, MAX_PAGE)).unwrap_or(1);
         let end = start.saturating_add(limit).min(length);
         Page {
-            items: self.0.get(start..end).unwrap_or_default(),
-            next_offset: offset(end),
+            items: self.items.get(start..end).unwrap_or_default(),
+            next_offset: self.offset(end),
         }
     }
 
@@ -55,11 +67,11 @@ impl ItemList {
             next_offset: self.end(),
         }
     }
-}
 
-/// The length of a list is limited far below what an offset can hold.
-fn offset(length: usize) -> i32 {
-    i32::try_from(length).unwrap_or(i32::MAX)
+    /// The offset of the item at a place; both are far below what an offset can hold.
+    fn offset(&self, place: usize) -> i32 {
+        i32::try_from(self.dropped.saturating_add(place)).unwrap_or(i32::MAX)
+    }
 }
 
 #[cfg(test)]
@@ -68,7 +80,10 @@ mod tests {
     use proptest::prelude::*;
 
     fn list(length: u8) -> ItemList {
-        ItemList((0..length).map(|byte| vec![byte]).collect())
+        ItemList {
+            items: (0..length).map(|byte| vec![byte]).collect(),
+            dropped: 0,
+        }
     }
 
     fn page(length: u8, from: i32, limit: i32) -> (Vec<u8>, i32) {
@@ -96,6 +111,22 @@ mod tests {
         assert_eq!(page(5, 5, 9), (vec![], 5));
         assert_eq!(page(5, i32::MAX, 9), (vec![], 5));
         assert_eq!(page(0, -1, 9), (vec![], 0));
+    }
+
+    #[test]
+    fn a_list_whose_oldest_items_are_dropped_starts_later_than_asked() {
+        let mut list = list(5);
+        list.drop_oldest(3);
+        let page = |from, limit| {
+            let page = list.page(from, limit);
+            (page.items.concat(), page.next_offset)
+        };
+        assert_eq!(page(0, 9), (vec![3, 4], 5));
+        assert_eq!(page(2, 1), (vec![3], 4));
+        assert_eq!(page(4, 9), (vec![4], 5));
+        assert_eq!(page(-4, 9), (vec![3, 4], 5));
+        list.drop_oldest(9);
+        assert_eq!((list.items().len(), list.end()), (0, 5));
     }
 
     proptest! {

@@ -11,6 +11,10 @@
 //!                                             Refusal ◀──────┘        answer, pushes ◀────────┘
 //! ```
 //!
+//! Other requests go the same way: who may ask, what they ask for, then the change and what everybody is told.
+//! Time passes only as whoever holds the server says: [`Server::drop_member`] disconnects a silent member, and
+//! [`Server::compact`] drops old broadcasts.
+//!
 //! A refused request changes nothing. Why it was refused is a [`Refusal`], of which a client sees only the
 //! error that the API has for it.
 //!
@@ -32,19 +36,27 @@ mod admission;
 mod answer;
 mod call;
 mod chain_blocks;
+mod compaction;
 mod connection;
 mod creation;
+mod ending;
 mod invitations;
+mod inviting;
 mod item_list;
+mod leaving;
 mod ledger;
+mod look_up;
 mod member;
+mod messages;
 mod names;
 mod options;
 mod pushes;
 mod recorded;
 mod refusal;
+mod removal;
 mod roster;
 mod server;
+mod settings;
 
 #[cfg(test)]
 mod tests;

@@ -48,7 +48,8 @@ impl CallNames {
     }
 }
 
-fn draw_slug(rng: &mut ChaCha20Rng) -> Slug {
+/// Draws the name of a call in its link.
+pub(crate) fn draw_slug(rng: &mut ChaCha20Rng) -> Slug {
     let mut bytes = [0; SLUG_LENGTH];
     rng.fill_bytes(&mut bytes);
     let characters = bytes

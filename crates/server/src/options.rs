@@ -12,11 +12,11 @@ pub struct Options {
 pub struct Limits {
     /// How many participants a call has at most, `conference_call_size_limit` of the API.
     pub participants: usize,
-    /// How many bytes a block has at most.
+    /// How many bytes a block, and an encrypted message, has at most.
     pub block_size: usize,
     /// How many calls there are at most.
     pub calls: usize,
-    /// How many blocks, and how many broadcasts, a call has at most.
+    /// How many blocks a call has at most, and how many broadcasts are kept: the oldest are dropped beyond it.
     pub chain_length: usize,
     /// How many invitations there are at most.
     pub invitations: usize,

@@ -1,13 +1,14 @@
 use confcall_join::Ssrc;
-use confcall_join::api::{Method, RpcError};
+use confcall_join::api::{MessageId, Method, RpcError};
 use confcall_join::payload::PayloadError;
 use confcall_join::policy::PolicyViolation;
+use confcall_state::chain::{RemovalFault, SelfAddFault};
 use confcall_state::tl::ReadError;
-use confcall_state::{ChainError, PublicKey};
+use confcall_state::{ChainError, PublicKey, UserId};
 use thiserror::Error;
 
 use crate::creation::TooManyCalls;
-use confcall_state::chain::SelfAddFault;
+use crate::invitations::InviteError;
 
 /// Why the server refuses a request; it has then changed nothing.
 ///
@@ -30,6 +31,50 @@ pub enum Refusal {
     /// The reference names no call, or not with this access hash or for this user.
     #[error("the reference names no call of this user")]
     UnknownCall,
+    /// Only members may do this.
+    #[error("user {0} is no member of the call")]
+    NotAMember(UserId),
+    /// Only the creator may do this.
+    #[error("user {0} did not create the call")]
+    NotTheCreator(UserId),
+    /// The user was kicked.
+    #[error("user {0} was kicked")]
+    Kicked(UserId),
+    /// The invited user was kicked, and only the creator can invite them.
+    #[error("user {0} was kicked, and only the creator can invite them")]
+    InvitedKicked(UserId),
+    /// The user has no such source in the call.
+    #[error("the source is not one of this user in the call")]
+    NotJoined,
+    /// The call was ended before.
+    #[error("the call was ended before")]
+    EndedBefore,
+    /// The request changes no setting that conferences have.
+    #[error("no setting is changed")]
+    NothingToSet,
+    /// The request names nobody who could be invited.
+    #[error("nobody is named who could be invited")]
+    NobodyToInvite,
+    /// The invited user is a member already.
+    #[error("user {0} is a member already")]
+    AlreadyMember(UserId),
+    /// The message invites this user to nothing.
+    #[error("message {0} invites this user to nothing")]
+    NotAnInvitation(MessageId),
+    /// Nobody could be invited.
+    #[error(transparent)]
+    Invite(#[from] InviteError),
+    /// The encrypted message is empty or too large.
+    #[error("a message has 1 to {limit} bytes, not {size}")]
+    MessageSize {
+        /// Its size in bytes.
+        size: usize,
+        /// The greatest size.
+        limit: usize,
+    },
+    /// The offset of a page is none that a page before it said.
+    #[error("no page of the roster starts at this offset")]
+    Offset,
     /// A media source belongs to another member.
     #[error("the source {0} belongs to another member")]
     SourceTaken(Ssrc),
@@ -77,6 +122,15 @@ pub enum Refusal {
     /// The block does not add the joining user and nothing else.
     #[error(transparent)]
     NotASelfAdd(#[from] SelfAddFault),
+    /// A removal block is not signed by the member who sends it.
+    #[error("the block is not signed by the key of the member who sends it")]
+    NotTheRemover,
+    /// A user who has not left cannot be removed as one who did.
+    #[error("user {0} has not left")]
+    NotLeft(UserId),
+    /// The block does not remove the named users and nothing else.
+    #[error(transparent)]
+    NotARemoval(#[from] RemovalFault),
     /// The user created another call, or joined it otherwise, with this `random_id`.
     #[error("another request of this user had the random id {0}")]
     RandomIdUsed(i32),
@@ -93,6 +147,18 @@ impl Refusal {
             Self::Policy(violation) => policy_error(violation),
             Self::Payload(error) => payload_error(error),
             Self::UnknownCall => bad("GROUPCALL_INVALID"),
+            Self::NotAMember(_) | Self::Kicked(_) => RpcError::new(403, "GROUPCALL_FORBIDDEN"),
+            Self::NotTheCreator(_) => bad("CHAT_ADMIN_REQUIRED"),
+            Self::NotJoined => bad("GROUPCALL_JOIN_MISSING"),
+            Self::EndedBefore => bad("GROUPCALL_ALREADY_DISCARDED"),
+            Self::NothingToSet => bad("GROUPCALL_NOT_MODIFIED"),
+            Self::NobodyToInvite => bad("USER_ID_INVALID"),
+            Self::InvitedKicked(_) => bad("USER_WAS_KICKED"),
+            Self::AlreadyMember(_) => bad("USER_ALREADY_PARTICIPANT"),
+            Self::NotAnInvitation(_) => bad("MESSAGE_ID_INVALID"),
+            Self::Invite(_) => RpcError::new(500, "GROUPCALL_INVITE_FAILED"),
+            Self::MessageSize { .. } => bad("ENCRYPTED_MESSAGE_INVALID"),
+            Self::Offset => bad("OFFSET_INVALID"),
             Self::SourceTaken(_) => bad("GROUPCALL_SSRC_DUPLICATE_MUCH"),
             Self::Full { .. } => bad("GROUPCALL_PARTICIPANTS_TOO_MUCH"),
             Self::ChainFull { .. } => RpcError::new(500, "GROUPCALL_ADD_PARTICIPANTS_FAILED"),
@@ -100,7 +166,10 @@ impl Refusal {
             Self::BlockTooLarge { .. }
             | Self::BlockUnreadable(_)
             | Self::SharedKeyUnusable
-            | Self::NotASelfAdd(_) => bad("BLOCK_INVALID"),
+            | Self::NotASelfAdd(_)
+            | Self::NotTheRemover
+            | Self::NotLeft(_)
+            | Self::NotARemoval(_) => bad("BLOCK_INVALID"),
             Self::NotTheSigner { .. } | Self::KeyUsed(_) | Self::KeyUnusable(_) => {
                 bad("PUBLIC_KEY_INVALID")
             }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use confcall_join::Ssrc;
 use confcall_state::UserId;
@@ -20,6 +21,18 @@ impl Roster {
 
     pub(crate) fn member(&self, user_id: UserId) -> Option<&Member> {
         self.members.get(&user_id)
+    }
+
+    /// The members whose user ids come after this one, or all.
+    pub(crate) fn members_after(&self, user_id: Option<UserId>) -> impl Iterator<Item = &Member> {
+        let start = user_id.map_or(Bound::Unbounded, Bound::Excluded);
+        let members = self.members.range((start, Bound::Unbounded));
+        members.map(|(_, member)| member)
+    }
+
+    /// The member that has a source.
+    pub(crate) fn owner(&self, source: Ssrc) -> Option<&Member> {
+        self.member(*self.owners.get(&source)?)
     }
 
     /// The number of the roster, which grows with every change.
@@ -48,5 +61,16 @@ impl Roster {
             .extend(member.sources().map(|source| (source, user_id)));
         self.members.insert(user_id, member);
         self.version = self.version.saturating_add(1);
+    }
+
+    /// Takes out those of these users who are members, as one change.
+    pub(crate) fn remove(&mut self, users: &[UserId]) -> Vec<Member> {
+        let members = users.iter().filter_map(|user| self.members.remove(user));
+        let members: Vec<_> = members.collect();
+        if !members.is_empty() {
+            self.owners.retain(|_, owner| !users.contains(owner));
+            self.version = self.version.saturating_add(1);
+        }
+        members
     }
 }

@@ -1,8 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use confcall_join::Slug;
 use confcall_join::api::{
-    CallId, InputGroupCall, JoinGroupCall, Request, Response, RpcError, Service, Update, Updates,
+    AccessHash, CallId, InputGroupCall, JoinGroupCall, Request, Response, RpcError, Service,
+    Update, Updates,
 };
 use confcall_join::policy::{self, CallKind, PolicyViolation};
 use confcall_state::UserId;
@@ -11,6 +12,7 @@ use crate::admission::Announcement;
 use crate::call::Call;
 use crate::creation::Creation;
 use crate::invitations::Invitations;
+use crate::member::{Member, News};
 use crate::names::Names;
 use crate::options::Options;
 use crate::pushes::Pushes;
@@ -29,6 +31,8 @@ pub struct Server {
     pub(crate) slugs: BTreeMap<Slug, CallId>,
     pub(crate) creations: BTreeMap<(UserId, i32), Creation>,
     pub(crate) invitations: Invitations,
+    /// The calls that ended last, to recognise a request to end one of them again.
+    pub(crate) ended: VecDeque<(CallId, AccessHash)>,
     pushes: Pushes,
 }
 
@@ -42,6 +46,7 @@ impl Server {
             slugs: BTreeMap::new(),
             creations: BTreeMap::new(),
             invitations: Invitations::default(),
+            ended: VecDeque::new(),
             pushes: Pushes::default(),
         }
     }
@@ -80,6 +85,16 @@ impl Server {
             Request::Join(join) => self.join(from, join).map(Response::from),
             Request::Create(create) => self.create(from, create).map(Response::from),
             Request::ChainBlocks(read) => self.read_chain(from, read).map(Response::from),
+            Request::Remove(remove) => self.remove(from, remove).map(Response::from),
+            Request::Invite(invite) => self.invite_by(from, invite).map(Response::from),
+            Request::DeclineInvite(decline) => self.decline(from, decline).map(Response::from),
+            Request::Message(message) => self.pass_on(from, message).map(Response::from),
+            Request::GroupCall(look) => self.look_up(from, look).map(Response::from),
+            Request::Participants(read) => self.read_roster(from, read).map(Response::from),
+            Request::Check(check) => self.check_sources(from, check).map(Response::from),
+            Request::Leave(leave) => self.leave(from, leave).map(Response::from),
+            Request::Discard(discard) => self.discard(from, discard).map(Response::from),
+            Request::Settings(settings) => self.change_settings(from, settings).map(Response::from),
             other => Err(Refusal::Unsupported(other.method())),
         }
     }
@@ -97,22 +112,62 @@ impl Server {
             params: &request.params,
             muted: request.muted,
         };
-        let id = self.find(from, &request.call).map(Call::id);
-        let call = id.and_then(|id| self.calls.get_mut(&id));
-        let call = call.ok_or(Refusal::UnknownCall)?;
-        let limits = &self.options.limits;
-        let admission = call.check_join(&announcement, limits)?;
+        let limits = self.options.limits;
+        let call = self.find_mut(from, &request.call)?;
+        let admission = call.check_join(&announcement, &limits)?;
         call.admit(admission)?;
-        if let Some(newcomer) = call.member(from) {
-            for viewer in call.members().map(|member| member.user_id()) {
-                if viewer != from {
-                    for update in call.join_pushes(viewer, newcomer) {
-                        self.pushes.push(viewer, update, limits.pushes);
-                    }
-                }
+        let (id, answer) = (call.id(), call.join_answer(from));
+        self.tell_others(id, from, |call, viewer| {
+            call.block_news(viewer, call.member(from), News::Joined)
+        });
+        Ok(answer)
+    }
+
+    /// The call that a reference names for a user, to be changed.
+    pub(crate) fn find_mut(
+        &mut self,
+        user_id: UserId,
+        reference: &InputGroupCall,
+    ) -> Result<&mut Call, Refusal> {
+        let id = self.find(user_id, reference).map(Call::id);
+        let call = id.and_then(|id| self.calls.get_mut(&id));
+        call.ok_or(Refusal::UnknownCall)
+    }
+
+    /// The call that a reference names for a user who is a member of it.
+    pub(crate) fn find_joined(
+        &self,
+        user_id: UserId,
+        reference: &InputGroupCall,
+    ) -> Result<(&Call, &Member), Refusal> {
+        let call = self.find(user_id, reference).ok_or(Refusal::UnknownCall)?;
+        let member = call.member(user_id).ok_or(Refusal::NotAMember(user_id))?;
+        Ok((call, member))
+    }
+
+    /// Pushes to every member of a call but one what `news` says for it.
+    pub(crate) fn tell_others<U: IntoIterator<Item = Update>>(
+        &mut self,
+        call: CallId,
+        from: UserId,
+        news: impl Fn(&Call, UserId) -> U,
+    ) {
+        let limit = self.options.limits.pushes;
+        let Some(call) = self.calls.get(&call) else {
+            return;
+        };
+        let viewers = call.members().map(Member::user_id);
+        for viewer in viewers.filter(|viewer| *viewer != from) {
+            for update in news(call, viewer) {
+                self.pushes.push(viewer, update, limit);
             }
         }
-        Ok(call.join_answer(from))
+    }
+
+    /// Pushes an update to one user.
+    pub(crate) fn tell(&mut self, user_id: UserId, update: Update) {
+        let limit = self.options.limits.pushes;
+        self.pushes.push(user_id, update, limit);
     }
 }
 

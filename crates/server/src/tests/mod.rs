@@ -3,21 +3,29 @@
 mod chain_blocks;
 mod creation;
 mod forged_blocks;
+mod inviting;
 mod joining;
+mod leaving;
+mod looking_up;
 mod media;
+mod messages;
+mod owning;
 mod recorded;
+mod removing;
 mod robustness;
+
+use std::collections::BTreeMap;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    CallId, ChainBlocks, InputGroupCall, InputPeer, JoinGroupCall, Request, RpcError, Service as _,
-    SubChain, Update, Updates,
+    CallId, ChainBlocks, InputGroupCall, InputPeer, JoinGroupCall, LeaveGroupCall, Participants,
+    Request, Response, RpcError, Service as _, SubChain, Update, Updates,
 };
 use confcall_join::payload::{Fingerprint, JoinPayload};
 use confcall_state::wire::BlockFields;
-use confcall_state::{Block, JoinBlock, Newcomer, UserId};
+use confcall_state::{Block, JoinBlock, Newcomer, PrivateKey, UserId};
 
 use crate::{Call, Limits, Options, Server};
 
@@ -30,6 +38,8 @@ struct Scene {
     server: Server,
     call: CallId,
     rng: ChaCha20Rng,
+    /// The keys of those who joined by [`Scene::join`].
+    keys: BTreeMap<UserId, PrivateKey>,
 }
 
 impl Scene {
@@ -42,7 +52,12 @@ impl Scene {
         let mut server = Server::new(Options { seed: 1, limits });
         let call = server.create_empty(ALICE).unwrap();
         let rng = ChaCha20Rng::seed_from_u64(2);
-        Self { server, call, rng }
+        Self {
+            server,
+            call,
+            rng,
+            keys: BTreeMap::new(),
+        }
     }
 
     /// A call that these users have joined in this order.
@@ -88,23 +103,60 @@ impl Scene {
         }
     }
 
+    fn ask(&mut self, from: UserId, request: impl Into<Request>) -> Result<Response, RpcError> {
+        self.server.handle(from, &request.into().to_tl())
+    }
+
     fn send(&mut self, from: UserId, request: impl Into<Request>) -> Result<Updates, RpcError> {
-        let answer = self.server.handle(from, &request.into().to_tl())?;
+        let answer = self.ask(from, request)?;
         Ok(answer.into_updates().unwrap())
     }
 
     fn join(&mut self, user: UserId) -> Result<Updates, RpcError> {
         let attempt = self.attempt(user);
         let request = self.request(&attempt);
-        self.send(user, request)
+        let answer = self.send(user, request)?;
+        self.keys.insert(user, attempt.into_private_key());
+        Ok(answer)
+    }
+
+    /// The request by which a member leaves.
+    fn leaving(&self, user: UserId) -> LeaveGroupCall {
+        LeaveGroupCall {
+            call: self.call().reference(),
+            source: self.call().member(user).unwrap().source(),
+        }
+    }
+
+    fn leave(&mut self, user: UserId) {
+        let request = self.leaving(user);
+        self.send(user, request).unwrap();
+        while self.server.poll_push().is_some() {}
+    }
+
+    /// Everything that waits to be pushed.
+    fn pushed(&mut self) -> Vec<(UserId, Update)> {
+        core::iter::from_fn(|| self.server.poll_push()).collect()
     }
 
     /// Sends a request that must be refused by this name and change nothing.
     #[track_caller]
     fn refused(&mut self, from: UserId, request: impl Into<Request>, expected: &str) {
+        self.refused_with(400, from, request, expected);
+    }
+
+    /// Sends a request that must be refused by this code and name and change nothing.
+    #[track_caller]
+    fn refused_with(
+        &mut self,
+        code: i32,
+        from: UserId,
+        request: impl Into<Request>,
+        expected: &str,
+    ) {
         let before = self.server.clone();
-        let error = self.send(from, request).unwrap_err();
-        assert_eq!((error.code, error.message.as_str()), (400, expected));
+        let error = self.ask(from, request).unwrap_err();
+        assert_eq!((error.code, error.message.as_str()), (code, expected));
         assert_eq!(self.server, before);
     }
 
@@ -145,4 +197,13 @@ fn named_call(updates: &Updates) -> InputGroupCall {
         _ => None,
     });
     calls.next().unwrap()
+}
+
+/// The change of the roster in an update.
+#[track_caller]
+fn roster(update: &Update) -> &Participants {
+    match update {
+        Update::Participants(roster) => roster,
+        other => panic!("{other:?}"),
+    }
 }

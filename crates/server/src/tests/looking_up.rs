@@ -1,0 +1,105 @@
+use confcall_join::api::{AccessHash, GetGroupCall, GetGroupParticipants, GroupCall};
+
+use super::*;
+
+fn users(participants: &[confcall_join::api::GroupCallParticipant]) -> Vec<i64> {
+    let users = participants.iter().filter_map(|one| one.user_id());
+    users.map(UserId::value).collect()
+}
+
+#[test]
+fn anybody_with_the_link_sees_the_call_and_the_first_page() {
+    let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
+    let call = InputGroupCall::Slug(scene.call().slug().clone());
+    for (limit, expected, next_offset) in [
+        (0, vec![], None),
+        (2, vec![1, 2], Some("2")),
+        (3, vec![1, 2, 3], None),
+    ] {
+        let call = call.clone();
+        let stranger = UserId::new(9);
+        let answer = scene.ask(stranger, GetGroupCall { call, limit }).unwrap();
+        let info = answer.into_group_call().unwrap();
+        assert_eq!(users(&info.participants), expected);
+        assert_eq!(info.next_offset.as_deref(), next_offset);
+        assert_eq!(info.call.reference(), scene.call().reference());
+        let GroupCall::Active {
+            participants_count,
+            version,
+            ..
+        } = info.call
+        else {
+            panic!("{info:?}")
+        };
+        assert_eq!((participants_count, version), (3, 3));
+    }
+}
+
+#[test]
+fn the_pages_of_a_roster_are_complete_although_others_come_and_go() {
+    let everybody: Vec<_> = (1..=7).map(UserId::new).collect();
+    let mut scene = Scene::with(&everybody);
+    let call = scene.call().reference();
+    let (mut seen, mut offset) = (Vec::new(), String::new());
+    loop {
+        let request = GetGroupParticipants::page(call.clone(), offset, 2);
+        let page = scene.ask(ALICE, request).unwrap();
+        let page = page.into_participants().unwrap();
+        seen.extend(users(&page.participants));
+        if seen.len() == 2 {
+            scene.leave(BOB);
+        }
+        match page.next_offset {
+            Some(next) => offset = next,
+            None => break assert_eq!((page.count, page.version), (6, 8)),
+        }
+    }
+    assert_eq!(seen, [1, 2, 3, 4, 5, 6, 7]);
+}
+
+#[test]
+fn a_page_has_one_to_a_hundred_participants() {
+    let mut scene = Scene::with(&[ALICE, BOB]);
+    for (limit, count) in [(0, 1), (i32::MIN, 1), (i32::MAX, 2)] {
+        let call = scene.call().reference();
+        let page = scene.ask(ALICE, GetGroupParticipants::page(call, "", limit));
+        let page = page.unwrap().into_participants().unwrap();
+        assert_eq!(page.participants.len(), count);
+    }
+}
+
+#[test]
+fn participants_are_found_by_user_and_by_source() {
+    let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
+    let source = scene.call().member(BOB).unwrap().source();
+    let free = Ssrc::generate_besides(&[source], &mut scene.rng);
+    let request = GetGroupParticipants {
+        ids: vec![
+            InputPeer::SelfUser,
+            InputPeer::User {
+                id: UserId::new(9),
+                access_hash: AccessHash::new(0),
+            },
+        ],
+        sources: vec![source, source, free],
+        ..GetGroupParticipants::page(scene.call().reference(), "", 1)
+    };
+    let page = scene.ask(CAROL, request).unwrap();
+    let page = page.into_participants().unwrap();
+    assert_eq!(
+        (users(&page.participants), page.next_offset),
+        (vec![2, 3], None)
+    );
+    assert!(page.participants[1].own && !page.participants[1].versioned);
+}
+
+#[test]
+fn the_roster_is_for_members_and_from_offsets_that_were_given() {
+    let mut scene = Scene::with(&[ALICE]);
+    let page =
+        |scene: &Scene, offset| GetGroupParticipants::page(scene.call().reference(), offset, 10);
+    let request = page(&scene, "");
+    scene.refused_with(403, BOB, request, "GROUPCALL_FORBIDDEN");
+    let request = page(&scene, "x");
+    scene.refused(ALICE, request, "OFFSET_INVALID");
+}
