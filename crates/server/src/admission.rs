@@ -70,7 +70,7 @@ impl Call {
             staged,
             member,
         } = admission;
-        self.ledger.append(&block, staged)?;
+        self.append(&block, staged)?;
         self.roster.enter(member);
         Ok(())
     }

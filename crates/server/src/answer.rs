@@ -14,14 +14,17 @@ impl Call {
     ///
     /// All broadcasts so far are about older blocks, so subchain 1 starts empty at its end.
     pub(crate) fn join_answer(&self, user_id: UserId) -> Updates {
-        let (blocks, broadcasts) = (self.ledger.blocks().last(), self.broadcasts.nothing());
+        let (blocks, broadcasts) = (
+            self.ledger.blocks().last(),
+            self.broadcasts.list().nothing(),
+        );
         self.membership_answer(user_id, blocks, broadcasts)
     }
 
     /// The answer to the creator who joined by block 0, also when the call has moved on since.
     pub(crate) fn creation_answer(&self, user_id: UserId) -> Updates {
         let blocks = self.ledger.blocks().page(0, i32::MAX);
-        let broadcasts = self.broadcasts.page(0, i32::MAX);
+        let broadcasts = self.broadcasts.list().page(0, i32::MAX);
         self.membership_answer(user_id, blocks, broadcasts)
     }
 

@@ -2,11 +2,11 @@ use std::collections::BTreeSet;
 
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId, InputGroupCall};
-use confcall_state::chain::ChainState;
-use confcall_state::{Height, UserId};
+use confcall_state::chain::{ChainState, StagedBlock};
+use confcall_state::{Block, ChainError, Height, UserId};
 
+use crate::broadcasts::Broadcasts;
 use crate::connection::MediaEnd;
-use crate::item_list::ItemList;
 use crate::ledger::Ledger;
 use crate::member::Member;
 use crate::names::{CallNames, Names};
@@ -21,7 +21,7 @@ pub struct Call {
     pub(crate) names: CallNames,
     pub(crate) creator: Option<UserId>,
     pub(crate) ledger: Ledger,
-    pub(crate) broadcasts: ItemList,
+    pub(crate) broadcasts: Broadcasts,
     pub(crate) roster: Roster,
     /// Who was kicked, and comes back only if the creator invites them.
     pub(crate) kicked: BTreeSet<UserId>,
@@ -36,7 +36,7 @@ impl Call {
             names: CallNames::draw(&mut rng),
             creator,
             ledger: Ledger::new(),
-            broadcasts: ItemList::default(),
+            broadcasts: Broadcasts::new(),
             roster: Roster::default(),
             kicked: BTreeSet::new(),
             media: MediaEnd::draw(&mut rng),
@@ -83,7 +83,7 @@ impl Call {
 
     /// The broadcasts in server form, as far as they were not dropped.
     pub fn broadcasts(&self) -> &[Vec<u8>] {
-        self.broadcasts.items()
+        self.broadcasts.list().items()
     }
 
     /// Who is connected, by user id.
@@ -94,6 +94,13 @@ impl Call {
     /// The member that a user is.
     pub fn member(&self, user_id: UserId) -> Option<&Member> {
         self.roster.member(user_id)
+    }
+
+    /// Appends a block that was staged on this very state, and starts its verification.
+    pub(crate) fn append(&mut self, block: &Block, staged: StagedBlock) -> Result<(), ChainError> {
+        self.ledger.append(block, staged)?;
+        self.broadcasts.restart(self.ledger.state());
+        Ok(())
     }
 
     /// Whether nobody has written block 0 yet.

@@ -24,7 +24,7 @@ impl Call {
         let sub_chain = request.sub_chain;
         let list = match sub_chain {
             SubChain::Blocks => self.ledger.blocks(),
-            SubChain::Broadcasts => &self.broadcasts,
+            SubChain::Broadcasts => self.broadcasts.list(),
         };
         let page = match (self.member(from), sub_chain) {
             (Some(_), _) => list.page(request.offset, request.limit),

@@ -34,9 +34,9 @@
 
 mod admission;
 mod answer;
+mod broadcasts;
 mod call;
 mod chain_blocks;
-mod compaction;
 mod connection;
 mod creation;
 mod ending;

@@ -107,7 +107,7 @@ impl Call {
             let block =
                 Block::from_server(bytes).map_err(|error| LoadError::Block { index, error })?;
             let staged = self.ledger.stage(&block);
-            let appended = staged.and_then(|staged| self.ledger.append(&block, staged));
+            let appended = staged.and_then(|staged| self.append(&block, staged));
             appended.map_err(|error| LoadError::Chain { index, error })?;
         }
         let limit = limits.participants;
@@ -129,7 +129,7 @@ impl Call {
         for (index, bytes) in broadcasts.iter().enumerate() {
             let broadcast = Broadcast::from_server(bytes.as_ref());
             let broadcast = broadcast.map_err(|error| LoadError::Broadcast { index, error })?;
-            self.broadcasts.push(broadcast.to_server());
+            self.broadcasts.load(&broadcast);
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use confcall_join::payload::PayloadError;
 use confcall_join::policy::PolicyViolation;
 use confcall_state::chain::{RemovalFault, SelfAddFault};
 use confcall_state::tl::ReadError;
+use confcall_state::verification::BroadcastError;
 use confcall_state::{ChainError, PublicKey, UserId};
 use thiserror::Error;
 
@@ -131,6 +132,18 @@ pub enum Refusal {
     /// The block does not remove the named users and nothing else.
     #[error(transparent)]
     NotARemoval(#[from] RemovalFault),
+    /// The broadcast cannot be read in canonical form; the server form is refused too.
+    #[error("not a broadcast: {0}")]
+    BroadcastUnreadable(ReadError),
+    /// The broadcast is not about the newest block.
+    #[error("the broadcast is not about the newest block")]
+    BroadcastStale,
+    /// The broadcast is under the name of another user than the one who sends it.
+    #[error("the broadcast is under the name of user {0}")]
+    NotTheSender(UserId),
+    /// The broadcast does not count.
+    #[error(transparent)]
+    Broadcast(#[from] BroadcastError),
     /// The user created another call, or joined it otherwise, with this `random_id`.
     #[error("another request of this user had the random id {0}")]
     RandomIdUsed(i32),
@@ -169,10 +182,14 @@ impl Refusal {
             | Self::NotASelfAdd(_)
             | Self::NotTheRemover
             | Self::NotLeft(_)
-            | Self::NotARemoval(_) => bad("BLOCK_INVALID"),
+            | Self::NotARemoval(_)
+            | Self::BroadcastUnreadable(_)
+            | Self::NotTheSender(_)
+            | Self::Broadcast(_) => bad("BLOCK_INVALID"),
             Self::NotTheSigner { .. } | Self::KeyUsed(_) | Self::KeyUnusable(_) => {
                 bad("PUBLIC_KEY_INVALID")
             }
+            Self::BroadcastStale => bad("CONF_WRITE_CHAIN_INVALID"),
             Self::RandomIdUsed(_) => RpcError::new(500, "RANDOM_ID_DUPLICATE"),
             Self::TooManyCalls(_) => RpcError::new(500, "GROUPCALL_CREATE_FAILED"),
         }

@@ -80,7 +80,7 @@ impl Call {
         checked: CheckedRemoval,
         request: &DeleteConferenceCallParticipants,
     ) -> Result<Vec<Member>, ChainError> {
-        self.ledger.append(&checked.block, checked.staged)?;
+        self.append(&checked.block, checked.staged)?;
         if request.removal == Removal::Kick {
             self.kicked.extend(&request.ids);
         }

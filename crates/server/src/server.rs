@@ -85,6 +85,7 @@ impl Server {
             Request::Join(join) => self.join(from, join).map(Response::from),
             Request::Create(create) => self.create(from, create).map(Response::from),
             Request::ChainBlocks(read) => self.read_chain(from, read).map(Response::from),
+            Request::Broadcast(broadcast) => self.broadcast(from, broadcast).map(Response::from),
             Request::Remove(remove) => self.remove(from, remove).map(Response::from),
             Request::Invite(invite) => self.invite_by(from, invite).map(Response::from),
             Request::DeclineInvite(decline) => self.decline(from, decline).map(Response::from),

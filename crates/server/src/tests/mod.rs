@@ -1,5 +1,6 @@
 //! Whole requests against a server, as clients send them.
 
+mod broadcasting;
 mod chain_blocks;
 mod creation;
 mod forged_blocks;

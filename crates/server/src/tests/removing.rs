@@ -37,7 +37,7 @@ impl Scene {
         }
     }
 
-    fn removal(
+    pub(super) fn removal(
         &mut self,
         remover: UserId,
         removal: Removal,
