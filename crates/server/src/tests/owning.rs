@@ -58,13 +58,15 @@ fn a_call_that_is_ended_is_gone_for_everybody() {
 }
 
 #[test]
-fn an_ended_call_leaves_its_place_to_another_one() {
+fn an_ended_call_leaves_its_place_and_its_invitations_to_another_one() {
     let mut scene = Scene::limited(Limits {
         calls: 1,
+        invitations: 1,
         ..Limits::default()
     });
     for _ in 0..3 {
         let call = scene.call().reference();
+        scene.server.invite(scene.call, BOB).unwrap();
         scene.send(ALICE, DiscardGroupCall { call }).unwrap();
         scene.call = scene.server.create_empty(ALICE).unwrap();
     }
