@@ -42,6 +42,15 @@ pub struct Membership {
     ended: Option<MembershipEnd>,
 }
 
+/// A block that was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// Who signed the block, if it is a participant before or after it.
+    pub by: Option<UserId>,
+    /// What was kept for the verification of this block and does not count.
+    pub faults: Vec<Fault>,
+}
+
 impl Membership {
     /// Starts from the first block that the server echoed, which must hold a key for us.
     ///
@@ -74,9 +83,6 @@ impl Membership {
 
     /// Follows one block: the chain, the key of the epoch that it starts, and the verification anew.
     ///
-    /// Returns what was kept for the verification of this block and does not count, as
-    /// [`Verification::restart`] does.
-    ///
     /// # Errors
     ///
     /// [`MembershipEnd`], which ends the membership: every later block and broadcast has the same answer.
@@ -85,7 +91,7 @@ impl Membership {
         now: Moment,
         block: &Block,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Vec<Fault>, MembershipEnd> {
+    ) -> Result<Followed, MembershipEnd> {
         self.check_alive()?;
         self.follow(now, block, rng).map_err(|end| self.end(end))
     }
@@ -100,7 +106,7 @@ impl Membership {
         now: Moment,
         bytes: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Vec<Fault>, MembershipEnd> {
+    ) -> Result<Followed, MembershipEnd> {
         self.check_alive()?;
         match Block::from_server(bytes) {
             Ok(block) => self.apply(now, &block, rng),
@@ -113,16 +119,20 @@ impl Membership {
         now: Moment,
         block: &Block,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Vec<Fault>, MembershipEnd> {
+    ) -> Result<Followed, MembershipEnd> {
         let staged = self.chain.stage(block)?;
         let state = staged.state();
         let epoch_key = state
             .open_epoch_key(self.user_id, &self.key)
             .map_err(|error| self.cannot_open(error, block, state))?;
         self.cryptor.add_epoch(now, epoch(state, epoch_key));
+        let by = self.signer(block, state);
         self.chain.merge(staged)?;
         let state = self.chain.state();
-        Ok(self.verification.restart(state, &self.key, rng))
+        Ok(Followed {
+            by,
+            faults: self.verification.restart(state, &self.key, rng),
+        })
     }
 
     /// Why the key that a good block leaves does not open for us.
@@ -132,7 +142,7 @@ impl Membership {
         match own {
             None => MembershipEnd::Removed {
                 height,
-                by: self.signer(block),
+                by: self.signer(block, state),
             },
             Some(own) if own.public_key != self.public_key() => MembershipEnd::Replaced {
                 height,
@@ -146,12 +156,14 @@ impl Membership {
         }
     }
 
-    /// The participant who signed a block on top of the chain.
-    fn signer(&self, block: &Block) -> Option<UserId> {
-        let group_state = self.state().group_state();
+    /// The participant who signed a block, before it or after it: who joins is one after it only.
+    fn signer(&self, block: &Block, after: &ChainState) -> Option<UserId> {
+        let before = self.state().group_state();
         let signer = match &block.fields().signature_public_key {
-            Some(key) => group_state.by_key(key),
-            None => group_state.participants.first(),
+            Some(key) => before
+                .by_key(key)
+                .or_else(|| after.group_state().by_key(key)),
+            None => before.participants.first(),
         };
         signer.map(|signer| signer.user_id)
     }
@@ -166,6 +178,16 @@ impl Membership {
     pub fn receive_broadcast(&mut self, bytes: &[u8]) -> Result<Received, BroadcastRefused> {
         self.check_alive()?;
         Ok(self.verification.receive_from_server(bytes, &self.key)?)
+    }
+
+    /// Takes in one broadcast that was read already, as [`Self::receive_broadcast`].
+    ///
+    /// # Errors
+    ///
+    /// [`BroadcastRefused`]; nothing has changed then.
+    pub fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
+        self.check_alive()?;
+        Ok(self.verification.receive(broadcast, &self.key)?)
     }
 
     /// Takes all broadcasts that are to be sent, in their order.
