@@ -39,6 +39,8 @@
 
 pub mod answer;
 pub mod api;
+pub mod backoff;
+pub mod joined;
 pub mod link;
 pub mod membership;
 pub mod message;

@@ -1,12 +1,11 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{Method, RpcError};
+use confcall_join::joined::AnswerFault;
 use confcall_join::policy::PolicyViolation;
 use confcall_join::presend::PresendError;
 use confcall_join::reaction::Reaction;
 use confcall_state::JoinBlockError;
 use thiserror::Error;
-
-use crate::answer::AnswerFault;
 
 /// The user has no membership that could be used.
 ///

@@ -1,6 +1,8 @@
 use core::time::Duration;
 
 use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, Method, Request, Updates};
+use confcall_join::backoff::Backoff;
+use confcall_join::joined::{AnswerFault, Tip};
 use confcall_join::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media};
 use confcall_join::presend::CheckedJoin;
 use confcall_join::reaction::Reaction;
@@ -9,8 +11,7 @@ use confcall_state::{Block, JoinBlock, Newcomer};
 use rand_core::CryptoRng;
 
 use crate::adapter::{CallError, Transport};
-use crate::answer::{AnswerFault, Joined, Tip};
-use crate::backoff::Backoff;
+use crate::answer::Joined;
 use crate::error::JoinError;
 
 /// How long to wait for an answer before it is lost.

@@ -11,12 +11,12 @@
 
 mod adapter;
 mod answer;
-mod backoff;
 mod error;
 mod join_once;
 pub mod loopback;
 
 pub use adapter::{CallError, Missed, Transport, UpdateStream};
-pub use answer::{AnswerFault, Joined};
+pub use answer::Joined;
+pub use confcall_join::joined::AnswerFault;
 pub use error::JoinError;
 pub use join_once::{EmptyCall, JoinOptions, Step, join_once};

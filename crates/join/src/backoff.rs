@@ -1,10 +1,12 @@
+//! Pauses between tries.
+
 use core::time::Duration;
 
 use rand_core::Rng;
 
 /// Growing pauses before the tries of one kind, and how many tries there are.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Backoff {
+pub struct Backoff {
     first: Duration,
     longest: Duration,
     tries: u32,
@@ -13,7 +15,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     /// `tries` pauses that start at `first` and double up to `longest`.
-    pub(crate) fn new(first: Duration, longest: Duration, tries: u32) -> Self {
+    pub fn new(first: Duration, longest: Duration, tries: u32) -> Self {
         Self {
             first,
             longest,
@@ -23,13 +25,13 @@ impl Backoff {
     }
 
     /// How many pauses were handed out.
-    pub(crate) fn used(&self) -> u32 {
+    pub fn used(&self) -> u32 {
         self.used
     }
 
     /// The next pause, between half and the whole of its length so that those who lost together part, or
     /// `None` if the tries are used up.
-    pub(crate) fn next(&mut self, rng: &mut (impl Rng + ?Sized)) -> Option<Duration> {
+    pub fn next(&mut self, rng: &mut (impl Rng + ?Sized)) -> Option<Duration> {
         if self.used == self.tries {
             return None;
         }

@@ -1,0 +1,195 @@
+//! What the server's answers to a join, and to the question for the tip, must hold.
+//!
+//! ```text
+//! answer to a join ──▶ JoinAnswer { connection, call, blocks, broadcasts, roster }
+//! answer to a poll ──▶ Tip { block, chain that starts from it }, or nothing yet
+//! ```
+//!
+//! Both are checked for what needs no key: that everything is there once, is about one call, and can be read.
+//! Implements `spec/protocol.md`, 6.
+
+mod fault;
+
+pub use fault::AnswerFault;
+
+use confcall_state::{Block, Chain, JoinBlock};
+
+use crate::answer::{Answer, ConnectionParameters};
+use crate::api::{
+    ChainBlocks, DataJson, GroupCall, GroupCallParticipant, InputGroupCall, Participants, SubChain,
+    Update, Updates,
+};
+
+/// More participants than this make no conference, whose limit is 200; building a block for them would only
+/// keep the client busy.
+const MAX_PARTICIPANTS: usize = 1000;
+
+/// The parts of an answer to a join.
+#[derive(Clone, Debug)]
+pub struct JoinAnswer {
+    /// How to connect the media.
+    pub connection: ConnectionParameters,
+    /// The call by its id, as later updates name it.
+    pub call: InputGroupCall,
+    /// The link of the call.
+    pub invite_link: Option<String>,
+    /// The blocks, at least one.
+    pub blocks: ChainBlocks,
+    /// The broadcasts, perhaps none.
+    pub broadcasts: ChainBlocks,
+    /// What the answer shows of the roster, in its order.
+    pub rosters: Vec<Participants>,
+}
+
+impl JoinAnswer {
+    /// Reads an answer to a join of `target`, or to the creation of a call.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerFault`]
+    pub fn read(answer: Updates, target: Option<&InputGroupCall>) -> Result<Self, AnswerFault> {
+        let parts = Parts::of(answer)?;
+        let params = parts.connection.ok_or(AnswerFault::NoConnection)?;
+        let connection = Answer::from_json(params.as_str())?.into_conference()?;
+        let blocks = required(parts.blocks, SubChain::Blocks)?;
+        let broadcasts = required(parts.broadcasts, SubChain::Broadcasts)?;
+        if blocks.blocks.is_empty() {
+            return Err(AnswerFault::NoBlock);
+        }
+        let (call, invite_link) = parts.call.ok_or(AnswerFault::NoCall)?;
+        let ids = [Some(&blocks.call), Some(&broadcasts.call), target];
+        if ids.into_iter().flatten().any(|one| is_other(one, &call)) {
+            return Err(AnswerFault::OtherCall);
+        }
+        let rosters = parts.rosters.into_iter();
+        Ok(Self {
+            connection,
+            blocks,
+            broadcasts,
+            rosters: rosters
+                .filter(|roster| !is_other(&roster.call, &call))
+                .collect(),
+            call,
+            invite_link,
+        })
+    }
+
+    /// What the roster shows, without its versions.
+    pub fn participants(&self) -> impl Iterator<Item = &GroupCallParticipant> {
+        self.rosters.iter().flat_map(|roster| &roster.participants)
+    }
+}
+
+/// The newest block as the server shows it.
+#[derive(Clone, Debug)]
+pub struct Tip {
+    /// The call by its id if the server names it so, else as it was asked for.
+    pub call: InputGroupCall,
+    /// The block.
+    pub block: Block,
+    /// The chain that starts from the block.
+    pub chain: Chain,
+    /// The offset after the block, where the call is named by its id.
+    pub next_block: Option<i32>,
+}
+
+impl Tip {
+    /// Reads the answer to `phone.getGroupCallChainBlocks`; `None` if the call has no block.
+    ///
+    /// # Errors
+    ///
+    /// [`AnswerFault`]
+    pub fn from_answer(
+        answer: Updates,
+        asked: &InputGroupCall,
+    ) -> Result<Option<Self>, AnswerFault> {
+        let items = required(Parts::of(answer)?.blocks, SubChain::Blocks)?;
+        if is_other(&items.call, asked) {
+            return Err(AnswerFault::OtherCall);
+        }
+        let Some(block) = items.blocks.last() else {
+            return Ok(None);
+        };
+        let block = Block::from_server(block)?;
+        let chain = Chain::start_from(&block)?;
+        let participants = chain.state().group_state().participants.len();
+        if participants > MAX_PARTICIPANTS {
+            return Err(AnswerFault::TooManyParticipants { participants });
+        }
+        let named = items.call.id().is_some();
+        Ok(Some(Self {
+            next_block: named.then_some(items.next_offset),
+            call: if named { items.call } else { asked.clone() },
+            block,
+            chain,
+        }))
+    }
+
+    /// Whether the block of this join is in the chain, as the tip or below it.
+    pub fn holds(&self, join: &JoinBlock) -> bool {
+        let group_state = self.chain.state().group_state();
+        group_state.by_key(&join.public_key()).is_some()
+    }
+}
+
+/// Whether both references name calls by their ids, and not the same.
+fn is_other(one: &InputGroupCall, other: &InputGroupCall) -> bool {
+    one.id()
+        .zip(other.id())
+        .is_some_and(|(one, other)| one != other)
+}
+
+fn required(items: Option<ChainBlocks>, sub_chain: SubChain) -> Result<ChainBlocks, AnswerFault> {
+    let items = items.ok_or(AnswerFault::NoSubChain { sub_chain })?;
+    match items.first_offset() {
+        Some(_) => Ok(items),
+        None => Err(AnswerFault::Offset {
+            sub_chain,
+            count: items.blocks.len(),
+            next_offset: items.next_offset,
+        }),
+    }
+}
+
+/// The updates of an answer by what they are about.
+#[derive(Default)]
+struct Parts {
+    connection: Option<DataJson>,
+    blocks: Option<ChainBlocks>,
+    broadcasts: Option<ChainBlocks>,
+    call: Option<(InputGroupCall, Option<String>)>,
+    rosters: Vec<Participants>,
+}
+
+impl Parts {
+    fn of(answer: Updates) -> Result<Self, AnswerFault> {
+        let mut parts = Self::default();
+        for update in answer.0 {
+            match update {
+                Update::Connection(connection) if !connection.presentation => {
+                    parts.connection = Some(connection.params);
+                }
+                Update::ChainBlocks(items) => {
+                    let sub_chain = items.sub_chain;
+                    let place = match sub_chain {
+                        SubChain::Blocks => &mut parts.blocks,
+                        SubChain::Broadcasts => &mut parts.broadcasts,
+                    };
+                    if place.replace(items).is_some() {
+                        return Err(AnswerFault::SubChainTwice { sub_chain });
+                    }
+                }
+                Update::GroupCall(
+                    ref call @ GroupCall::Active {
+                        conference: true,
+                        ref invite_link,
+                        ..
+                    },
+                ) => parts.call = Some((call.reference(), invite_link.clone())),
+                Update::Participants(roster) => parts.rosters.push(roster),
+                _ => {}
+            }
+        }
+        Ok(parts)
+    }
+}
