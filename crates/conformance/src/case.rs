@@ -52,6 +52,17 @@ impl Fields {
         }
     }
 
+    /// Takes the outcome that stands among the fields, whose success is the field `result`.
+    pub(crate) fn outcome_of<T: DeserializeOwned>(
+        &mut self,
+        result: &str,
+    ) -> Result<Outcome<T>, CaseFault> {
+        match self.take_optional(result)? {
+            Some(result) => Ok(Outcome::Ok(result)),
+            None => self.outcome(),
+        }
+    }
+
     /// Takes a list of objects.
     pub(crate) fn objects(&mut self, field: &str) -> Result<Vec<Self>, CaseFault> {
         let values: Vec<Value> = self.take(field)?;
@@ -61,12 +72,13 @@ impl Fields {
             .collect()
     }
 
-    /// Takes the list of steps, each read by `read`.
+    /// Takes a list of steps, each read by `read`.
     pub(crate) fn steps<T>(
         &mut self,
+        field: &str,
         read: impl Fn(Self) -> Result<T, CaseFault>,
     ) -> Result<Vec<T>, CaseFault> {
-        let steps = self.objects("steps")?.into_iter().enumerate();
+        let steps = self.objects(field)?.into_iter().enumerate();
         steps
             .map(|(step, fields)| {
                 read(fields).map_err(|fault| CaseFault::Step {

@@ -9,7 +9,7 @@ use crate::check::Check;
 use crate::error::CaseFault;
 use crate::hex_bytes::{Array, Bytes};
 use crate::outcome::Outcome;
-use crate::shapes::CodedError;
+use crate::shapes::{CodedError, emoji_hash};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,7 +33,7 @@ impl From<&Tally> for State {
         Self {
             height: tally.height().value(),
             phase: tally.phase().number(),
-            emoji_hash: tally.emoji_hash().map(|hash| Array(*hash.as_bytes())),
+            emoji_hash: emoji_hash(tally),
         }
     }
 }
@@ -62,7 +62,7 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
         true => Later::Keep,
         false => Later::Refuse,
     };
-    let steps = case.steps(Step::read)?;
+    let steps = case.steps("steps", Step::read)?;
     let (mut chain, mut tally) = (Chain::client(), Tally::new(later));
     for (number, step) in steps.iter().enumerate() {
         check.enter_step(format!("step {number}"));

@@ -58,7 +58,7 @@ impl Step {
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let mode = case.take("mode")?;
     let start = case.optional_object("start")?.map(Step::read).transpose()?;
-    let steps = case.steps(Step::read)?;
+    let steps = case.steps("steps", Step::read)?;
     let chain = match (start, mode) {
         (Some(start), _) => begin(&start, check),
         (None, Mode::Full) => Some(Chain::full()),

@@ -13,9 +13,18 @@ mod trie;
 mod verification_words;
 mod verify;
 
+use core::time::Duration;
+
+use confcall_media::Moment;
+
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;
+
+/// The vectors have no time: everything happens at once.
+const NOW: Moment = Moment::new(Duration::ZERO);
+/// What our own packets and nonces are made with; nothing that is checked depends on it.
+const SEED: [u8; 32] = [4; 32];
 
 /// Runs one case: takes all its fields and checks what they expect.
 pub(crate) type RunCase = fn(&mut Fields, &mut Check) -> Result<(), CaseFault>;

@@ -1,24 +1,19 @@
-use core::time::Duration;
 use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall_media::{ChannelId, Cryptor, Epoch, Moment, Sending};
-use confcall_state::wire::{self, Permissions};
-use confcall_state::{BlockHash, EpochKey, PrivateKey, PublicKey, UserId};
+use confcall_media::{ChannelId, Cryptor, Epoch, Sending};
+use confcall_state::wire;
+use confcall_state::{BlockHash, EpochKey, PrivateKey, UserId};
 use serde::Deserialize;
 
+use super::{NOW, SEED};
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;
 use crate::hex_bytes::{Array, Bytes};
 use crate::outcome::Outcome;
 use crate::shapes::{CodedError, GroupState};
-
-/// The vectors have no time: everything happens at once.
-const NOW: Moment = Moment::new(Duration::ZERO);
-/// What our own packets are sealed with; nothing that is checked depends on it.
-const SEED: [u8; 32] = [4; 32];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,10 +28,7 @@ impl User {
         let key = Arc::new(PrivateKey::from_seed(&self.seed.0));
         let cryptor = Cryptor::new(UserId::new(self.user_id), key, Sending::WithGrace);
         for one in epochs {
-            let own = one
-                .group_state
-                .as_ref()
-                .map(|group| Arc::new(group_of(group)));
+            let own = one.group_state.clone().map(|group| Arc::new(group.into()));
             let epoch = Epoch {
                 hash: BlockHash::from_bytes(one.hash.0),
                 key: EpochKey::from_bytes(one.secret.0),
@@ -74,11 +66,7 @@ impl Step {
         // The receiver reads the channel from the packet.
         let _expected: i32 = fields.take("channel_id")?;
         let Bytes(packet) = fields.take("packet")?;
-        let data = fields.take_optional("data")?;
-        let outcome = match data {
-            Some(data) => Outcome::Ok(data),
-            None => fields.outcome()?,
-        };
+        let outcome = fields.outcome_of("data")?;
         fields.finish()?;
         Ok(Self {
             what,
@@ -92,23 +80,15 @@ impl Step {
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let receiver: User = case.take("receiver")?;
     let sender: User = case.take("sender")?;
-    let group_state = Arc::new(group_of(&case.take("group_state")?));
+    let group_state = Arc::new(case.take::<GroupState>("group_state")?.into());
     let sender_epochs: Vec<KnownEpoch> = case.take("sender_epochs")?;
     let receiver_epochs: Vec<KnownEpoch> = case.take("receiver_epochs")?;
-    let steps = case.objects("steps")?.into_iter().enumerate();
-    let steps: Result<Vec<_>, _> = steps
-        .map(|(step, fields)| {
-            Step::read(fields).map_err(|fault| CaseFault::Step {
-                step,
-                fault: Box::new(fault),
-            })
-        })
-        .collect();
+    let steps = case.steps("steps", Step::read)?;
 
     let opening = receiver.cryptor(&receiver_epochs, &group_state);
     let sealing = sender.cryptor(&sender_epochs, &group_state);
     let peer = receiver.cryptor(&sender_epochs, &group_state);
-    for (number, step) in steps?.iter().enumerate() {
+    for (number, step) in steps.iter().enumerate() {
         check.enter_step(format!("step {number} ({})", step.what));
         open(step, &opening, check);
         if let Outcome::Ok(Bytes(data)) = &step.outcome {
@@ -141,22 +121,5 @@ fn seal(data: &[u8], sender: &Cryptor, peer: &Cryptor, from: UserId, check: &mut
     let opened = peer.open(NOW, from, &packet);
     if let Some(opened) = check.succeeds("opening what we sealed", opened) {
         check.holds("what we sealed comes back", *opened.data == *data);
-    }
-}
-
-fn group_of(group_state: &GroupState) -> wire::GroupState {
-    let participants = group_state.participants.iter();
-    wire::GroupState {
-        participants: participants
-            .map(|one| wire::Participant {
-                user_id: UserId::new(one.user_id),
-                public_key: PublicKey::from_bytes(one.public_key.0),
-                permissions: Permissions::from_bits(one.flags),
-                version: one.version,
-            })
-            .collect(),
-        external_permissions: Permissions::from_bits(
-            group_state.external_permissions.cast_unsigned(),
-        ),
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::request::Nothing;
 use super::{Peer, Refusal, operations};
 use crate::hex_bytes::{Array, Bytes};
+use crate::shapes::emoji_hash;
 
 operations!(words emoji broadcast_new broadcast_block broadcast_apply broadcast_make);
 
@@ -94,10 +95,6 @@ fn broadcast_apply(peer: &mut Peer, request: ApplyRequest) -> Result<Progress, R
         phase: tally.phase().number(),
         emoji_hash: emoji_hash(tally),
     })
-}
-
-pub(super) fn emoji_hash(tally: &Tally) -> Option<Array<64>> {
-    tally.emoji_hash().map(|hash| Array(*hash.as_bytes()))
 }
 
 #[derive(Deserialize)]

@@ -5,14 +5,13 @@ use confcall_media::Sending;
 use confcall_state::{Block, PrivateKey, UserId, verification};
 use serde::{Deserialize, Serialize};
 
-use super::broadcast::emoji_hash;
 use super::builders::local;
 use super::enc::{Frame, Opened, Packet, Sealed};
 use super::request::Nothing;
 use super::wire::Item;
 use super::{Peer, Refusal, operations};
 use crate::hex_bytes::{Array, Bytes};
-use crate::shapes::GroupState;
+use crate::shapes::{GroupState, emoji_hash};
 
 operations! {
     call_create call_apply call_change_state call_encrypt call_decrypt

@@ -7,6 +7,7 @@ mod to_wire;
 
 use serde::{Deserialize, Serialize};
 
+use confcall_state::verification::Tally;
 use confcall_state::{ChainState as State, wire};
 
 use crate::hex_bytes::{Array, Bytes};
@@ -144,6 +145,11 @@ impl CodedError {
             message: message.to_string(),
         }
     }
+}
+
+/// What the emoji of a verification are made of, once it is complete.
+pub(crate) fn emoji_hash(tally: &Tally) -> Option<Array<64>> {
+    tally.emoji_hash().map(|hash| Array(*hash.as_bytes()))
 }
 
 impl From<&wire::Participant> for Participant {
