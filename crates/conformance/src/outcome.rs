@@ -26,6 +26,15 @@ pub(crate) struct ExpectedError {
 }
 
 impl<T> Outcome<T> {
+    /// Makes something else of the results.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Outcome<U> {
+        match self {
+            Self::Ok(results) => Outcome::Ok(change(results)),
+            Self::Error(error) => Outcome::Error(error),
+            Self::Crash => Outcome::Crash,
+        }
+    }
+
     /// Whether our error is as good as the reference's.
     pub(crate) fn is_met_by(&self, got: &CodedError) -> bool {
         match self {

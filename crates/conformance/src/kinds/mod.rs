@@ -2,6 +2,7 @@
 
 mod block;
 mod broadcast;
+mod call;
 mod chain;
 mod data_encryption;
 mod emoji;
@@ -29,9 +30,10 @@ const SEED: [u8; 32] = [4; 32];
 /// Runs one case: takes all its fields and checks what they expect.
 pub(crate) type RunCase = fn(&mut Fields, &mut Check) -> Result<(), CaseFault>;
 
-const RUNNERS: [(&str, RunCase); 12] = [
+const RUNNERS: [(&str, RunCase); 13] = [
     ("block", block::run),
     ("broadcast", broadcast::run),
+    ("call", call::run),
     ("chain", chain::run),
     ("data_encryption", data_encryption::run),
     ("emoji", emoji::run),
