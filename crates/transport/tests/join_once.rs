@@ -18,6 +18,7 @@ use confcall_join::payload::{Fingerprint, JoinPayload};
 use confcall_join::policy::Media;
 use confcall_join::reaction::{GiveUpReason, Reaction};
 use confcall_join::target::Target;
+use confcall_media::{ChannelId, Moment, Sending};
 use confcall_server::{Options, Server};
 use confcall_state::{Newcomer, UserId};
 use confcall_transport::loopback::{Connection, Hub};
@@ -243,6 +244,29 @@ async fn a_joined_user_has_the_key_that_the_others_have() {
         .open_epoch_key(ALICE, &alice.private_key);
     assert_eq!(key.unwrap(), bob.epoch_key);
     assert!(alice.epoch_key != bob.epoch_key);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_joined_user_goes_on_as_a_member_whom_the_others_hear() {
+    let (hub, target, alice) = call_of_alice().await;
+    let bob = enter(&hub, &target, BOB).await;
+    let now = Moment::default();
+    let mut rng = ChaCha20Rng::from_seed([8; 32]);
+    let last = bob.blocks.last().unwrap().clone();
+    let mut alice = alice
+        .into_membership(now, Sending::WithGrace, &mut rng)
+        .unwrap();
+    alice.apply(now, &last, &mut rng).unwrap();
+    let mut bob = bob
+        .into_membership(now, Sending::WithGrace, &mut rng)
+        .unwrap();
+    assert_eq!(alice.state(), bob.state());
+    assert_eq!(bob.take_outbound().len(), 1);
+    let packet = alice
+        .cryptor()
+        .seal(now, ChannelId::MAIN, 0, b"hello", &mut rng);
+    let opened = bob.cryptor().open(now, ALICE, &packet.unwrap()).unwrap();
+    assert_eq!(*opened.data, b"hello");
 }
 
 #[tokio::test(start_paused = true)]

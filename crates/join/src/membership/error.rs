@@ -15,6 +15,9 @@ pub enum StartError {
     /// We are not in the call, or its key does not open for us.
     #[error("the call holds no key for us: {0}")]
     Open(#[from] OpenError),
+    /// A block that came with the first one ends the membership again.
+    #[error("the membership ends as it starts: {0}")]
+    Ended(#[from] MembershipEnd),
 }
 
 impl StartError {
@@ -23,6 +26,7 @@ impl StartError {
         match self {
             Self::Chain(error) => error.reference_code(),
             Self::Open(error) => error.reference_code(),
+            Self::Ended(end) => Some(end.reference_code()),
         }
     }
 }
