@@ -7,20 +7,26 @@
 //! transport   join_once: from a target to a joined call, over your network
 //!     │
 //!   join      requests, policy, payloads, links, errors and what to do about them
+//!     │         └── Membership: follows blocks and broadcasts; GroupMessage: what members write
+//!   media     Cryptor: seals and opens frames and messages, on any thread
 //!     │
-//!   state     keys, wire format, the chain, the key of each epoch
+//!   state     keys, wire format, the chain, the key of each epoch, the emoji to compare
 //! ```
 //!
-//! Start with [`join_once`]. The README has a complete example.
+//! Start with [`join_once`], whose block and key start a [`Membership`]. The README has a complete example.
 
 pub use confcall_join as join;
+pub use confcall_media as media;
 pub use confcall_state as state;
 pub use confcall_transport as transport;
 
 pub use confcall_join::link::Link;
+pub use confcall_join::membership::{Membership, MembershipEnd};
+pub use confcall_join::message::GroupMessage;
 pub use confcall_join::payload::JoinPayload;
 pub use confcall_join::policy::Media;
 pub use confcall_join::target::Target;
+pub use confcall_media::{ChannelId, Codec, Cryptor, EncodedFrame, Moment, Sending};
 pub use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
 pub use confcall_transport::{
     CallError, EmptyCall, JoinError, JoinOptions, Joined, Step, Transport, join_once,
