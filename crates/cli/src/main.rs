@@ -20,7 +20,9 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Joins a recorded call on a server inside this process, and checks the key with its members.
+    /// Takes part in a recorded call on a server inside this process, from the join to a removal.
+    ///
+    /// The recorded members take part with their own keys, and everything that is shown is checked.
     Demo(demo::Args),
     /// Explains a block or broadcast.
     Inspect(inspect::Args),

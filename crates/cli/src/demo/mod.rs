@@ -1,23 +1,43 @@
-//! `confcall demo`: a join of a recorded call, from its tip to a key that its members open.
+//! `confcall demo`: a recorded call, from the join to a removal.
+//!
+//! ```text
+//! recorded call ──▶ Server ◀── loopback ──┬── Person: us, by join_once
+//!                                         └── Person: each recorded member, with its own key
+//!
+//! joining ──▶ keys ──▶ verification ──▶ frames ──▶ messages ──▶ removal ──▶ verification
+//! ```
+//!
+//! Blocks, broadcasts and messages are real requests to the server; frames go from hand to hand, since
+//! media never pass this server. Each step checks what it shows, and says what did not hold.
 
+mod broken;
+mod frames;
+mod joining;
+mod keys;
+mod messages;
+mod people;
+mod person;
 mod recorded;
+mod removal;
 mod show;
+mod verification;
 
-use std::io::Write;
+use core::time::Duration;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::payload::Fingerprint;
+use confcall::join::api::CallId;
 use confcall::state::Block;
 use confcall::transport::loopback::Hub;
-use confcall::{
-    Chain, EmptyCall, JoinOptions, JoinPayload, Joined, Media, Newcomer, Target, UserId,
-};
+use confcall::{Moment, Target, UserId};
 use confcall_server::{Options, Server};
+use tokio::runtime::{Builder, Runtime};
 
 use crate::seed;
+use people::People;
 use recorded::RecordedCall;
 use show::Show;
 
@@ -41,99 +61,64 @@ fn parse_seed(text: &str) -> anyhow::Result<[u8; 32]> {
     Ok(seed)
 }
 
+/// The moment of the whole demo but its end: it has no clock, so that a run can be repeated.
+const NOW: Moment = Moment::new(Duration::ZERO);
+
 /// Runs the demo; an error means that something in it did not hold.
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let seed = match args.seed {
         Some(seed) => seed,
         None => seed::random().context("try --seed")?,
     };
-    let recorded = RecordedCall::longest()?;
-    let mut server = Server::new(Options::default());
-    let call = server
-        .load_recorded(&recorded.blocks, &recorded.broadcasts)
-        .context("the recorded call does not load")?;
-    let call = server.call(call).context("the loaded call is gone")?;
-    let (id, tip, target) = (
-        call.id(),
-        call.blocks().last(),
-        Target::Slug(call.slug().clone()),
-    );
-    let tip = Block::from_server(tip.context("the recorded call has no block")?)?;
-
-    let mut show = Show::new(out);
-    show.start(&recorded, call, &seed)?;
-    let hub = Hub::new(server);
-    let joined = join(&hub, &target, seed, &mut show)?;
-    show.joined(&joined)?;
-
-    let ours = hub.with(|server| {
-        server
-            .call(id)
-            .and_then(|call| call.blocks().last().cloned())
-    });
-    let ours = Block::from_server(&ours.context("the call is gone")?)?;
-    check_keys(&recorded, &tip, &ours, &joined, &mut show)?;
+    runtime()?.block_on(play(seed, &mut Show::new(out)))?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Joins over the loopback, showing each step.
-fn join(
-    hub: &Hub<Server>,
-    target: &Target,
-    seed: [u8; 32],
-    show: &mut Show<impl Write>,
-) -> anyhow::Result<Joined> {
-    let mut rng = ChaCha20Rng::from_seed(seed);
-    let fingerprint = Fingerprint::sha256(seed);
-    let options = JoinOptions {
-        newcomer: Newcomer::new(NEWCOMER),
-        media: Media {
-            payload: JoinPayload::generate(fingerprint, None, &mut rng),
-            muted: true,
-            video_stopped: true,
-        },
-        empty_call: EmptyCall::Refuse,
-    };
-    let connection = hub.connect(NEWCOMER);
-    let mut steps = Vec::new();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .build()?;
-    let joined = runtime.block_on(confcall::join_once(
-        &connection,
-        target,
-        options,
-        &mut rng,
-        &mut |step| steps.push(show::describe(&step)),
-    ));
-    show.steps(&steps)?;
-    joined.context("the join failed")
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_time().build()
 }
 
-/// Lets every recorded member follow our block with its own key.
-fn check_keys(
-    recorded: &RecordedCall,
-    tip: &Block,
-    ours: &Block,
-    joined: &Joined,
-    show: &mut Show<impl Write>,
-) -> anyhow::Result<()> {
-    let mut chain = Chain::start_from(tip)?;
-    let state = chain.apply(ours).context("a member refuses our block")?;
-    let mut opened = 0;
-    for (user_id, key) in recorded.members(state.group_state())? {
-        let epoch_key = state.open_epoch_key(user_id, &key);
-        let epoch_key = epoch_key.with_context(|| format!("user {user_id} cannot open the key"))?;
-        if epoch_key != joined.epoch_key {
-            bail!("user {user_id} opens another key than we do");
-        }
-        show.opened(user_id)?;
-        opened += 1;
-    }
-    let others = state.group_state().participants.len() - 1;
-    if opened != others {
-        bail!("only {opened} of {others} members could be checked");
-    }
-    show.verified(opened)?;
+/// The whole demo.
+async fn play(seed: [u8; 32], show: &mut Show<'_, impl Write>) -> anyhow::Result<()> {
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    let mut people = meet(seed, &mut rng, show).await?;
+    let emoji = verification::verify(&mut people, show).await?;
+    frames::exchange(&people, NOW, &mut rng, show)?;
+    messages::exchange(&people, NOW, &mut rng, show).await?;
+    removal::remove_last(&mut people, emoji, NOW, &mut rng, show).await?;
+    show.done()?;
     Ok(())
 }
+
+/// Loads the recorded call and joins it, up to where everybody holds the same key.
+async fn meet(
+    seed: [u8; 32],
+    rng: &mut ChaCha20Rng,
+    show: &mut Show<'_, impl Write>,
+) -> anyhow::Result<People> {
+    let recorded = RecordedCall::longest()?;
+    let mut server = Server::new(Options::default());
+    let id = server
+        .load_recorded(&recorded.blocks, &recorded.broadcasts)
+        .context("the recorded call does not load")?;
+    let call = server.call(id).context("the loaded call is gone")?;
+    let target = Target::Slug(call.slug().clone());
+    show.start(&recorded, call, &seed)?;
+
+    let hub = Hub::new(server);
+    let tip = newest_block(&hub, id)?;
+    let joined = joining::join(&hub, &target, seed, rng, show).await?;
+    show.joined(&joined)?;
+    keys::check(&recorded, &tip, &newest_block(&hub, id)?, &joined, show)?;
+    People::gather(&hub, &recorded, NEWCOMER, joined, NOW, rng).await
+}
+
+fn newest_block(hub: &Hub<Server>, id: CallId) -> anyhow::Result<Block> {
+    let newest = hub.with(|server| server.call(id)?.blocks().last().cloned());
+    Ok(Block::from_server(
+        &newest.context("the call has no block")?,
+    )?)
+}
+
+#[cfg(test)]
+mod tests;

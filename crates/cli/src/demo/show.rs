@@ -25,7 +25,8 @@ impl<'a, W: Write> Show<'a, W> {
         Self(out)
     }
 
-    fn line(&mut self, label: &str, text: &str) -> io::Result<()> {
+    /// One line: what it is about, and what it says.
+    pub(super) fn line(&mut self, label: &str, text: &str) -> io::Result<()> {
         writeln!(self.0, "{LABEL}{label:<9}{LABEL:#} {text}")?;
         self.0.flush()
     }
@@ -83,10 +84,17 @@ impl<'a, W: Write> Show<'a, W> {
         )
     }
 
-    pub(super) fn verified(&mut self, members: usize) -> io::Result<()> {
+    pub(super) fn keys_checked(&mut self, members: usize) -> io::Result<()> {
         writeln!(
             self.0,
             "{GOOD}verified{GOOD:#}: we and all {members} recorded members hold the same epoch key"
+        )
+    }
+
+    pub(super) fn done(&mut self) -> io::Result<()> {
+        writeln!(
+            self.0,
+            "{GOOD}everything held{GOOD:#}: joined, verified, spoke, wrote, removed, verified anew"
         )
     }
 }

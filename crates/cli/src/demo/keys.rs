@@ -1,0 +1,37 @@
+use std::io::Write;
+
+use anyhow::Context as _;
+use confcall::state::Block;
+use confcall::{Chain, Joined};
+
+use super::broken::DidNotHold;
+use super::recorded::RecordedCall;
+use super::show::Show;
+
+/// Lets every recorded member follow our block from the tip before it, and open its key with its own.
+pub(super) fn check(
+    recorded: &RecordedCall,
+    tip: &Block,
+    ours: &Block,
+    joined: &Joined,
+    show: &mut Show<'_, impl Write>,
+) -> anyhow::Result<()> {
+    let mut chain = Chain::start_from(tip)?;
+    let state = chain.apply(ours).context("a member refuses our block")?;
+    let mut checked = 0;
+    for (user_id, key) in recorded.members(state.group_state())? {
+        let epoch_key = state.open_epoch_key(user_id, &key);
+        let epoch_key = epoch_key.with_context(|| format!("user {user_id} cannot open the key"))?;
+        if epoch_key != joined.epoch_key {
+            return Err(DidNotHold::SameKey(user_id).into());
+        }
+        show.opened(user_id)?;
+        checked += 1;
+    }
+    let others = state.group_state().participants.len().saturating_sub(1);
+    if checked != others {
+        return Err(DidNotHold::AllChecked { checked, others }.into());
+    }
+    show.keys_checked(checked)?;
+    Ok(())
+}

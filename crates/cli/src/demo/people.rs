@@ -1,0 +1,77 @@
+use core::iter;
+
+use anyhow::Context as _;
+use chacha20::ChaCha20Rng;
+use confcall::transport::loopback::Hub;
+use confcall::{Joined, Moment, UserId};
+use confcall_server::Server;
+
+use super::broken::DidNotHold;
+use super::person::{Entrance, Person};
+use super::recorded::RecordedCall;
+
+/// Everybody in the call.
+pub(super) struct People {
+    pub(super) us: Person,
+    /// The recorded members, with their own keys.
+    pub(super) others: Vec<Person>,
+}
+
+impl People {
+    /// Brings us in by our own block, and the recorded members by the one before it.
+    pub(super) async fn gather(
+        hub: &Hub<Server>,
+        recorded: &RecordedCall,
+        us: UserId,
+        joined: Joined,
+        now: Moment,
+        rng: &mut ChaCha20Rng,
+    ) -> anyhow::Result<Self> {
+        let own_block = joined.chain.state().height().value();
+        let next_broadcast = joined.next_broadcast.context("the join lost its answer")?;
+        let mut others = Vec::new();
+        for (user_id, key) in recorded.members(joined.chain.state().group_state())? {
+            let entrance = Entrance {
+                call: joined.call.clone(),
+                user_id,
+                key,
+                next_block: own_block.saturating_sub(1),
+                next_broadcast,
+            };
+            others.push(Person::enter(hub.connect(user_id), entrance, now, rng).await?);
+        }
+        let entrance = Entrance {
+            call: joined.call,
+            user_id: us,
+            key: joined.private_key,
+            next_block: own_block,
+            next_broadcast,
+        };
+        let us = Person::enter(hub.connect(us), entrance, now, rng).await?;
+        Ok(Self { us, others })
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Person> {
+        iter::once(&self.us).chain(&self.others)
+    }
+
+    pub(super) fn all_mut(&mut self) -> impl Iterator<Item = &mut Person> {
+        iter::once(&mut self.us).chain(&mut self.others)
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.all().count()
+    }
+
+    /// Everybody but this one.
+    pub(super) fn besides(&self, person: &Person) -> Vec<&Person> {
+        let user_id = person.user_id();
+        self.all().filter(|one| one.user_id() != user_id).collect()
+    }
+
+    /// Us and the first of the others, who speak in turn.
+    pub(super) fn speakers(&self) -> Result<[&Person; 2], DidNotHold> {
+        let first = self.others.first().ok_or(DidNotHold::Company)?;
+        Ok([&self.us, first])
+    }
+}

@@ -1,0 +1,165 @@
+use anyhow::Context as _;
+use chacha20::ChaCha20Rng;
+use confcall::join::api::{
+    ChainBlocks, GetGroupCallChainBlocks, InputGroupCall, Request, Response,
+    SendConferenceCallBroadcast, SubChain, Update,
+};
+use confcall::state::{Block, PrivateKey};
+use confcall::transport::UpdateStream;
+use confcall::transport::loopback::Connection;
+use confcall::{Cryptor, Membership, Moment, Sending, Transport as _, UserId};
+use confcall_server::Server;
+
+use super::broken::DidNotHold;
+
+/// As many items as the server gives at once.
+const PAGE: i32 = 100;
+
+/// Where somebody enters the call: a key, and the offsets from which both subchains are followed.
+pub(super) struct Entrance {
+    pub(super) call: InputGroupCall,
+    pub(super) user_id: UserId,
+    pub(super) key: PrivateKey,
+    pub(super) next_block: i32,
+    pub(super) next_broadcast: i32,
+}
+
+/// Somebody in the call: a membership, and the server at the other end of a connection.
+pub(super) struct Person {
+    pub(super) membership: Membership,
+    network: Network,
+    next_block: i32,
+    next_broadcast: i32,
+}
+
+struct Network {
+    connection: Connection<Server>,
+    call: InputGroupCall,
+    user_id: UserId,
+}
+
+impl Person {
+    /// Starts from the first block that the server shows, and follows the rest.
+    pub(super) async fn enter(
+        connection: Connection<Server>,
+        entrance: Entrance,
+        now: Moment,
+        rng: &mut ChaCha20Rng,
+    ) -> anyhow::Result<Self> {
+        let Entrance {
+            call,
+            user_id,
+            key,
+            next_block,
+            next_broadcast,
+        } = entrance;
+        let network = Network {
+            connection,
+            call,
+            user_id,
+        };
+        let blocks = network.read(SubChain::Blocks, next_block).await?;
+        let first = blocks.blocks.first().context("the call has no block")?;
+        let first = Block::from_server(first)?;
+        let membership = Membership::start(now, user_id, key, &first, Sending::WithGrace, rng)?;
+        let mut person = Self {
+            membership,
+            network,
+            next_block: next_block.saturating_add(1),
+            next_broadcast,
+        };
+        person.follow(now, rng).await?;
+        Ok(person)
+    }
+
+    pub(super) fn user_id(&self) -> UserId {
+        self.network.user_id
+    }
+
+    pub(super) fn cryptor(&self) -> &Cryptor {
+        self.membership.cryptor()
+    }
+
+    pub(super) fn call(&self) -> &InputGroupCall {
+        &self.network.call
+    }
+
+    /// What the server pushes from now on.
+    pub(super) fn updates(&self) -> UpdateStream {
+        self.network.connection.updates()
+    }
+
+    /// Sends a request to the server.
+    pub(super) async fn send(&self, request: impl Into<Request>) -> anyhow::Result<Response> {
+        self.network.send(request).await
+    }
+
+    /// Follows the blocks that the server has and we have not.
+    pub(super) async fn follow(
+        &mut self,
+        now: Moment,
+        rng: &mut ChaCha20Rng,
+    ) -> anyhow::Result<()> {
+        let blocks = self.network.read(SubChain::Blocks, self.next_block).await?;
+        self.next_block = blocks.next_offset;
+        for block in &blocks.blocks {
+            self.membership.apply_from_server(now, block, rng)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what the verification has to say, and counts it.
+    pub(super) async fn speak(&mut self) -> anyhow::Result<usize> {
+        let outbound = self.membership.take_outbound();
+        for broadcast in &outbound {
+            let request = SendConferenceCallBroadcast {
+                call: self.call().clone(),
+                broadcast: broadcast.to_bytes(),
+            };
+            self.send(request).await?;
+        }
+        Ok(outbound.len())
+    }
+
+    /// Takes in the broadcasts that the server has echoed since.
+    pub(super) async fn listen(&mut self) -> anyhow::Result<()> {
+        let sub_chain = SubChain::Broadcasts;
+        let echoed = self.network.read(sub_chain, self.next_broadcast).await?;
+        self.next_broadcast = echoed.next_offset;
+        for broadcast in &echoed.blocks {
+            self.membership.receive_broadcast(broadcast)?;
+        }
+        Ok(())
+    }
+}
+
+impl Network {
+    async fn send(&self, request: impl Into<Request>) -> anyhow::Result<Response> {
+        let request = request.into();
+        let method = request.method();
+        let answer = self.connection.call(request).await;
+        answer.with_context(|| format!("{method} of user {}", self.user_id))
+    }
+
+    /// Reads a subchain from an offset on.
+    async fn read(&self, sub_chain: SubChain, offset: i32) -> anyhow::Result<ChainBlocks> {
+        let request = GetGroupCallChainBlocks {
+            call: self.call.clone(),
+            sub_chain,
+            offset,
+            limit: PAGE,
+        };
+        let updates = self.send(request).await?.into_updates()?.0;
+        let items = updates.into_iter().find_map(|update| match update {
+            Update::ChainBlocks(items) if items.sub_chain == sub_chain => Some(items),
+            _ => None,
+        });
+        let items = items.filter(|items| items.first_offset() == Some(offset));
+        let missing = DidNotHold::Items {
+            user_id: self.user_id,
+            sub_chain,
+            offset,
+        };
+        Ok(items.ok_or(missing)?)
+    }
+}

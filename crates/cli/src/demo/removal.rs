@@ -1,0 +1,135 @@
+use core::time::Duration;
+use std::io::Write;
+
+use chacha20::ChaCha20Rng;
+use confcall::join::api::{DeleteConferenceCallParticipants, Removal};
+use confcall::media::{Codec, OpenError, OpenFrameError};
+use confcall::state::EmojiHash;
+use confcall::{MembershipEnd, Moment, UserId};
+
+use super::broken::DidNotHold;
+use super::frames::{self, Frame};
+use super::people::People;
+use super::person::Person;
+use super::show::Show;
+use super::verification;
+
+/// How long a replaced epoch is kept (`spec/protocol.md`, 4).
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Removes the last of the others, and lets the rest go on without it.
+///
+/// Who is removed keeps its keys and goes on listening, as somebody would who changed its client to do so.
+pub(super) async fn remove_last(
+    people: &mut People,
+    before: EmojiHash,
+    now: Moment,
+    rng: &mut ChaCha20Rng,
+    show: &mut Show<'_, impl Write>,
+) -> anyhow::Result<()> {
+    let mut removed = people.others.pop().ok_or(DidNotHold::Company)?;
+    remove(people, removed.user_id(), now, rng, show).await?;
+    if verification::verify(people, show).await? == before {
+        return Err(DidNotHold::NewEmoji.into());
+    }
+    let later = format!(
+        "{} s after the removal the old keys are gone",
+        GRACE.as_secs()
+    );
+    show.line("later", &later)?;
+    check_keys_moved(people, &removed, now + GRACE, rng, show)?;
+    check_removed(&mut removed, people.us.user_id(), now, rng, show).await
+}
+
+/// Sends the block without the user, which everybody else then follows.
+async fn remove(
+    people: &mut People,
+    user_id: UserId,
+    now: Moment,
+    rng: &mut ChaCha20Rng,
+    show: &mut Show<'_, impl Write>,
+) -> anyhow::Result<()> {
+    let us = &people.us;
+    let block = us.membership.remove(&[user_id], rng)?;
+    let request = DeleteConferenceCallParticipants {
+        removal: Removal::Kick,
+        call: us.call().clone(),
+        ids: vec![user_id],
+        block: block.bytes().to_vec(),
+    };
+    us.send(request).await?;
+    let (height, hash) = (block.height(), block.hash());
+    let text = format!("user {user_id}, by our block of height {height}, hash {hash}");
+    show.line("remove", &text)?;
+    for person in people.all_mut() {
+        person.follow(now, rng).await?;
+        if person.membership.state().hash() != hash {
+            return Err(DidNotHold::Followed(person.user_id()).into());
+        }
+    }
+    Ok(())
+}
+
+/// Checks that once the old epoch has ended the removed user neither hears nor is heard.
+fn check_keys_moved(
+    people: &People,
+    removed: &Person,
+    now: Moment,
+    rng: &mut ChaCha20Rng,
+    show: &mut Show<'_, impl Write>,
+) -> anyhow::Result<()> {
+    let user_id = removed.user_id();
+    let frame = Frame::opus(rng);
+    let packet = frames::send(&frame, &people.us, people, now, rng, show)?;
+    check_no_key(&packet, &people.us, removed, now)?;
+    let text = format!("user {user_id}, who keeps its old keys, has none for that frame");
+    show.line("removed", &text)?;
+
+    let packet = frame.seal(removed, now, rng)?;
+    for to in people.all() {
+        check_no_key(&packet, removed, to, now)?;
+    }
+    let count = people.count();
+    let text = format!("user {user_id} sends a frame under its old keys; none of {count} opens it");
+    show.line("removed", &text)?;
+    Ok(())
+}
+
+/// Checks that somebody has no key for the packet, and that nothing else is wrong with it.
+pub(super) fn check_no_key(
+    packet: &[u8],
+    from: &Person,
+    to: &Person,
+    now: Moment,
+) -> Result<(), DidNotHold> {
+    let opened = to
+        .cryptor()
+        .open_frame(now, from.user_id(), Codec::Opus, packet);
+    match opened {
+        Err(OpenFrameError::Open(OpenError::UnknownEpoch { .. })) => Ok(()),
+        _ => Err(DidNotHold::NoKey(to.user_id())),
+    }
+}
+
+/// Lets the removed user look at the chain, which tells it who removed it.
+async fn check_removed(
+    removed: &mut Person,
+    us: UserId,
+    now: Moment,
+    rng: &mut ChaCha20Rng,
+    show: &mut Show<'_, impl Write>,
+) -> anyhow::Result<()> {
+    let user_id = removed.user_id();
+    let end = match removed.follow(now, rng).await {
+        Ok(()) => None,
+        Err(error) => Some(error.downcast::<MembershipEnd>()?),
+    };
+    match end {
+        Some(end @ MembershipEnd::Removed { by: Some(by), .. }) if by == us => {
+            let text = format!("user {user_id} reads \"{end}\" in the chain, by user {by}");
+            show.line("removed", &text)?;
+            Ok(())
+        }
+        end => Err(DidNotHold::RemovedByUs { user_id, end }.into()),
+    }
+}
