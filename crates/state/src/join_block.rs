@@ -1,15 +1,11 @@
 //! The block with which somebody enters a call.
 
-use std::sync::Arc;
-
 use rand_core::CryptoRng;
-use thiserror::Error;
 
-use crate::chain::{Chain, ChainError};
+use crate::chain::{Chain, GroupChangeError};
 use crate::keys::{PrivateKey, PublicKey};
-use crate::shared_key::UnusableParticipant;
 use crate::types::UserId;
-use crate::wire::{Block, Change, GroupState, Participant, Permissions, SharedKey};
+use crate::wire::{Block, GroupState, Participant, Permissions};
 
 /// What a joining user says of itself in its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,18 +29,6 @@ impl Newcomer {
     }
 }
 
-/// No block could be built with which the user would enter the call.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum JoinBlockError {
-    /// The newest block shows no whole, well-formed state, or nobody can be added to it.
-    #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// No key can be written for somebody who is in the call.
-    #[error(transparent)]
-    Participant(#[from] UnusableParticipant),
-}
-
 /// One attempt to enter a call: the block, the key to announce with it, and its private half.
 ///
 /// The private key was drawn for this block and serves the membership that the block starts, no other: each
@@ -64,12 +48,12 @@ impl JoinBlock {
     ///
     /// # Errors
     ///
-    /// [`JoinBlockError`]
+    /// [`GroupChangeError`]
     pub fn add_self(
         tip: &Block,
         newcomer: Newcomer,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Self, JoinBlockError> {
+    ) -> Result<Self, GroupChangeError> {
         let chain = Chain::start_from(tip)?;
         let group_state = GroupState::clone(chain.state().group_state());
         Self::build(&chain, group_state, newcomer, rng)
@@ -79,11 +63,11 @@ impl JoinBlock {
     ///
     /// # Errors
     ///
-    /// [`JoinBlockError`], if the newcomer's permissions are not well-formed.
+    /// [`GroupChangeError`], if the newcomer's permissions are not well-formed.
     pub fn first(
         newcomer: Newcomer,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Self, JoinBlockError> {
+    ) -> Result<Self, GroupChangeError> {
         let group_state = GroupState {
             participants: Vec::new(),
             external_permissions: Permissions::ADD_USERS | Permissions::REMOVE_USERS,
@@ -96,7 +80,7 @@ impl JoinBlock {
         mut group_state: GroupState,
         newcomer: Newcomer,
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Self, JoinBlockError> {
+    ) -> Result<Self, GroupChangeError> {
         let private_key = PrivateKey::generate(rng);
         let participants = &mut group_state.participants;
         participants.retain(|one| one.user_id != newcomer.user_id);
@@ -106,14 +90,9 @@ impl JoinBlock {
             permissions: newcomer.permissions,
             version: newcomer.version,
         });
-        let shared_key = SharedKey::for_participants(participants, rng)?;
-        let changes = vec![
-            Change::SetGroupState(Arc::new(group_state)),
-            Change::SetSharedKey(Arc::new(shared_key)),
-        ];
         Ok(Self {
             user_id: newcomer.user_id,
-            block: chain.build(changes, &private_key)?,
+            block: chain.build_group_change(group_state, &private_key, rng)?,
             private_key,
         })
     }

@@ -45,8 +45,8 @@ mod roster;
 mod shared_key;
 mod types;
 
-pub use chain::{Chain, ChainError, ChainState};
-pub use join_block::{JoinBlock, JoinBlockError, Newcomer};
+pub use chain::{Chain, ChainError, ChainState, GroupChangeError};
+pub use join_block::{JoinBlock, Newcomer};
 pub use keys::{EpochKey, PrivateKey, PublicKey};
 pub use reference::ReferenceCode;
 pub use roster::{Member, Roster};

@@ -10,7 +10,7 @@ use confcall_state::keys::Signature;
 use confcall_state::trie::{Trie, TrieKey};
 use confcall_state::wire::{BlockFields, Change, GroupState, Participant, Permissions, SharedKey};
 use confcall_state::{
-    Block, BlockHash, Chain, ChainError, Height, JoinBlock, JoinBlockError, KvHash, Newcomer,
+    Block, BlockHash, Chain, ChainError, GroupChangeError, Height, JoinBlock, KvHash, Newcomer,
     OpenError, PrivateKey, PublicKey, ReferenceCode, UserId,
 };
 
@@ -350,7 +350,7 @@ fn a_participant_whose_key_shares_no_secret_is_named() {
     })));
     let tip = Chain::client().build(changes, &alice).unwrap();
     match JoinBlock::add_self(&tip, Newcomer::new(BOB), &mut rng) {
-        Err(JoinBlockError::Participant(named)) => assert_eq!(named.user_id, CAROL),
+        Err(GroupChangeError::Participant(named)) => assert_eq!(named.user_id, CAROL),
         other => panic!("{other:?}"),
     }
 }

@@ -4,7 +4,7 @@ use confcall_join::joined::AnswerFault;
 use confcall_join::policy::PolicyViolation;
 use confcall_join::presend::PresendError;
 use confcall_join::reaction::Reaction;
-use confcall_state::JoinBlockError;
+use confcall_state::GroupChangeError;
 use thiserror::Error;
 
 /// The user has no membership that could be used.
@@ -59,7 +59,7 @@ pub enum JoinError {
     },
     /// No join block can be built on the tip.
     #[error("no block can be built: {0}")]
-    Block(#[from] JoinBlockError),
+    Block(#[from] GroupChangeError),
     /// The join block that was built must not be sent.
     #[error("the block was not sent: {0}")]
     Presend(#[from] PresendError),

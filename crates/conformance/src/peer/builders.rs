@@ -2,11 +2,8 @@
 //!
 //! The key is the driver's, which is why nothing here is a `JoinBlock`: that one draws its own.
 
-use std::sync::Arc;
-
-use confcall_state::wire::{self, SharedKey};
+use confcall_state::wire;
 use confcall_state::{Block, Chain, PrivateKey, UserId};
-use rand_core::CryptoRng;
 use serde::Deserialize;
 
 use super::wire::Item;
@@ -27,8 +24,8 @@ struct ZeroRequest {
 
 fn zero_block(peer: &mut Peer, request: ZeroRequest) -> Result<Item, Refusal> {
     let key = PrivateKey::from_seed(&request.seed.0);
-    let group_state = request.group_state.into();
-    let block = rekey(&Chain::client(), group_state, &key, &mut *peer.rng)?;
+    let block =
+        Chain::client().build_group_change(request.group_state.into(), &key, &mut *peer.rng)?;
     Ok(local(&block))
 }
 
@@ -54,23 +51,8 @@ fn self_add(peer: &mut Peer, request: SelfAddRequest) -> Result<Item, Refusal> {
     let participants = &mut group_state.participants;
     participants.retain(|one| one.user_id != newcomer.user_id);
     participants.push(newcomer);
-    let block = rekey(&chain, group_state, &key, &mut *peer.rng)?;
+    let block = chain.build_group_change(group_state, &key, &mut *peer.rng)?;
     Ok(local(&block))
-}
-
-/// The block that replaces the group state and writes a new shared key for it.
-fn rekey(
-    chain: &Chain,
-    group_state: wire::GroupState,
-    key: &PrivateKey,
-    rng: &mut (impl CryptoRng + ?Sized),
-) -> Result<Block, Refusal> {
-    let shared_key = SharedKey::for_participants(&group_state.participants, rng)?;
-    let changes = vec![
-        wire::Change::SetGroupState(Arc::new(group_state)),
-        wire::Change::SetSharedKey(Arc::new(shared_key)),
-    ];
-    Ok(chain.build(changes, key)?)
 }
 
 pub(super) fn local(block: &Block) -> Item {

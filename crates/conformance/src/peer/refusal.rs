@@ -7,7 +7,7 @@ use confcall_state::keys::{InvalidSignature, NoSharedSecret};
 use confcall_state::tl::ReadError;
 use confcall_state::trie::TrieError;
 use confcall_state::verification::BroadcastError;
-use confcall_state::{ChainError, OpenError as KeyError, ReferenceCode, UnusableParticipant};
+use confcall_state::{ChainError, GroupChangeError, OpenError as KeyError, ReferenceCode};
 
 use crate::shapes::CodedError;
 
@@ -54,7 +54,7 @@ macro_rules! coded {
     };
 }
 
-coded!(ChainError KeyError BroadcastError SealError OpenError);
+coded!(ChainError GroupChangeError KeyError BroadcastError SealError OpenError);
 coded!(StartError BroadcastRefused ChangeError);
 
 impl From<InvalidChannel> for Refusal {
@@ -83,4 +83,4 @@ macro_rules! uncoded {
 
 uncoded!(ReadError TrieError DecryptionError HeaderError PaddingError);
 // A signature over a message alone: that of a block is a `ChainError` with its code.
-uncoded!(InvalidSignature NoSharedSecret UnusableParticipant);
+uncoded!(InvalidSignature NoSharedSecret);

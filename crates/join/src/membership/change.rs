@@ -1,6 +1,4 @@
-use std::sync::Arc;
-
-use confcall_state::wire::{Change, GroupState, SharedKey};
+use confcall_state::wire::GroupState;
 use confcall_state::{Block, UserId};
 use rand_core::CryptoRng;
 
@@ -20,12 +18,8 @@ impl Membership {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Block, ChangeError> {
         self.check_alive()?;
-        let shared_key = SharedKey::for_participants(&group_state.participants, rng)?;
-        let changes = vec![
-            Change::SetGroupState(Arc::new(group_state)),
-            Change::SetSharedKey(Arc::new(shared_key)),
-        ];
-        Ok(self.chain.build(changes, &self.key)?)
+        let block = self.chain.build_group_change(group_state, &self.key, rng)?;
+        Ok(block)
     }
 
     /// Builds the block that removes these users and leaves everybody else as they are.

@@ -1,7 +1,7 @@
 use confcall_state::tl::ReadError;
 use confcall_state::verification::BroadcastError;
 use confcall_state::{
-    BlockHash, ChainError, Height, OpenError, PublicKey, ReferenceCode, UnusableParticipant, UserId,
+    BlockHash, ChainError, GroupChangeError, Height, OpenError, PublicKey, ReferenceCode, UserId,
 };
 use thiserror::Error;
 
@@ -119,12 +119,9 @@ pub enum ChangeError {
     /// None of the users is in the call.
     #[error("none of the users is in the call")]
     Nobody,
-    /// The chain would refuse the block.
+    /// The chain would refuse the block, or no key can be written for somebody who stays.
     #[error(transparent)]
-    Chain(#[from] ChainError),
-    /// No key can be written for somebody who stays.
-    #[error(transparent)]
-    Participant(#[from] UnusableParticipant),
+    Block(#[from] GroupChangeError),
     /// The membership is over.
     #[error("the membership is over: {0}")]
     Ended(#[from] MembershipEnd),
@@ -134,9 +131,9 @@ impl ChangeError {
     /// The reference's code, where it has one for this.
     pub fn reference_code(&self) -> Option<ReferenceCode> {
         match self {
-            Self::Chain(error) => error.reference_code(),
+            Self::Block(error) => error.reference_code(),
             Self::Ended(end) => Some(end.reference_code()),
-            Self::Ourselves | Self::Nobody | Self::Participant(_) => None,
+            Self::Ourselves | Self::Nobody => None,
         }
     }
 }

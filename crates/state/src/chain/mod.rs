@@ -17,6 +17,7 @@
 mod draft;
 mod error;
 mod group;
+mod group_change;
 mod member_change;
 mod proof;
 mod recipients;
@@ -27,6 +28,7 @@ mod start;
 use std::sync::Arc;
 
 pub use error::{ChainError, GroupStateFault, MissingPermission, RecipientFault};
+pub use group_change::GroupChangeError;
 pub use member_change::MemberChangeFault;
 pub use removal::{RemovalFault, check_removal};
 pub use self_add::{SelfAddFault, check_self_add};
