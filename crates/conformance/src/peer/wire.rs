@@ -1,6 +1,7 @@
 //! Blocks as bytes, as fields, and in their two forms (`spec/protocol.md`, 1).
 
-use confcall_state::{Block, PrivateKey, wire};
+use confcall_state::wire::{self, ITEM_IDS};
+use confcall_state::{Block, PrivateKey};
 use serde::{Deserialize, Serialize};
 
 use super::{Peer, Refusal, operations};
@@ -8,9 +9,6 @@ use crate::hex_bytes::{Array, Bytes};
 use crate::shapes;
 
 operations!(block_parse block_make to_server from_server);
-
-/// The canonical ids of a block, a commit and a reveal.
-const IDS: [u32; 3] = [0x639a_3db6, 0xd151_2ae7, 0x83f4_f9d8];
 
 /// A request or result that is an item in some form.
 #[derive(Serialize, Deserialize)]
@@ -66,13 +64,15 @@ fn block_make(_: &mut Peer, request: MakeRequest) -> Result<Made, Refusal> {
 }
 
 fn to_server(_: &mut Peer, request: Item) -> Result<Item, Refusal> {
-    with_id(request, |id| IDS.contains(&id).then(|| id.wrapping_add(1)))
+    with_id(request, |id| {
+        ITEM_IDS.contains(&id).then(|| id.wrapping_add(1))
+    })
 }
 
 fn from_server(_: &mut Peer, request: Item) -> Result<Item, Refusal> {
     with_id(request, |id| {
         let canonical = id.wrapping_sub(1);
-        IDS.contains(&canonical).then_some(canonical)
+        ITEM_IDS.contains(&canonical).then_some(canonical)
     })
 }
 

@@ -6,7 +6,7 @@ use crate::keys::{InvalidSignature, PrivateKey, PublicKey, Signature};
 use crate::tl::{Deviation, ReadError, Reader, Writer};
 use crate::types::{BlockHash, Height};
 
-const BLOCK: u32 = 0x639a_3db6;
+pub(super) const BLOCK: u32 = 0x639a_3db6;
 const HAS_SIGNER: u32 = 1;
 /// The bytes of the smallest change, a value of no bytes under a key of no bytes.
 const SMALLEST_CHANGE: usize = 12;

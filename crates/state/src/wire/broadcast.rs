@@ -3,8 +3,8 @@ use crate::keys::{InvalidSignature, PrivateKey, PublicKey, Signature, VerifyingK
 use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use crate::types::{BlockHash, Height, UserId};
 
-const COMMIT: u32 = 0xd151_2ae7;
-const REVEAL: u32 = 0x83f4_f9d8;
+pub(super) const COMMIT: u32 = 0xd151_2ae7;
+pub(super) const REVEAL: u32 = 0x83f4_f9d8;
 
 /// What a broadcast says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
