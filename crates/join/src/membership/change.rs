@@ -34,6 +34,7 @@ impl Membership {
         users: &[UserId],
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Block, ChangeError> {
+        self.check_alive()?;
         if users.contains(&self.user_id) {
             return Err(ChangeError::Ourselves);
         }

@@ -189,8 +189,10 @@ fn a_block_without_a_key_ends_every_membership_for_good_and_says_so() {
     let refused = call.members[0].receive_broadcast(b"").unwrap_err();
     assert_eq!(refused, BroadcastRefused::Ended(end.clone()));
     assert_eq!(refused.reference_code(), Some(ReferenceCode::CallFailed));
-    let remove = call.members[0].remove(&[BOB], &mut call.rng);
-    assert_eq!(remove, Err(ChangeError::Ended(end)));
+    for users in [&[BOB][..], &[ALICE], &[CAROL], &[]] {
+        let remove = call.members[0].remove(users, &mut call.rng);
+        assert_eq!(remove, Err(ChangeError::Ended(end.clone())));
+    }
 }
 
 #[test]
