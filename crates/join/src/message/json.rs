@@ -12,6 +12,7 @@
 
 use serde_json::{Value, json};
 
+use super::random_id::decimal;
 use super::{
     DocumentId, Entity, EntityKind, GroupMessage, LAYER, MAX_ENTITIES, MessageError, RandomId,
 };
@@ -109,8 +110,8 @@ fn read_entity(entity: &Value) -> Result<Option<Entity>, MessageError> {
     }
     let name = string(entity, "_")?;
     let kind = if name == CUSTOM_EMOJI {
-        let document_id = string(entity, "document_id")?.parse();
-        let document_id = document_id.map_err(|_| MessageError::WrongType {
+        let document_id = decimal(string(entity, "document_id")?);
+        let document_id = document_id.ok_or(MessageError::WrongType {
             field: "document_id",
             expected: "a signed 64-bit number in decimal",
         })?;

@@ -27,16 +27,20 @@ impl RandomId {
 
     /// Reads the decimal string; `None` if it is none, or the number is zero or too large.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let is_decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
-        let value = is_decimal.then(|| text.parse().ok())?;
-        value.and_then(Self::new)
+        decimal(text).and_then(Self::new)
     }
 
     /// The number.
     pub const fn value(self) -> i64 {
         self.0.get()
     }
+}
+
+/// Reads a signed 64-bit number of nothing but digits and a minus.
+pub(super) fn decimal(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_decimal.then(|| text.parse().ok())?
 }
 
 impl fmt::Display for RandomId {

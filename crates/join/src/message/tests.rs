@@ -188,11 +188,14 @@ fn another_object_or_type_is_refused() {
     for other in ["", "null", "[]", "7", "\u{feff}{}", "{} {}", r#""\ud83d""#] {
         assert!(read(other).is_err(), "{other}");
     }
-    let custom = r#"{"_":"messageEntityCustomEmoji","offset":0,"length":1,"document_id":7}"#;
-    assert!(matches!(
-        with_entity(custom),
-        Err(MessageError::WrongType { .. })
-    ));
+    for document_id in ["7", r#""+7""#, r#"" 7""#, r#""""#] {
+        let custom = r#"{"_":"messageEntityCustomEmoji","offset":0,"length":1,"document_id":"#;
+        let error = with_entity(&format!("{custom}{document_id}}}")).unwrap_err();
+        assert!(
+            matches!(error, MessageError::WrongType { .. }),
+            "{document_id}"
+        );
+    }
 }
 
 #[test]
