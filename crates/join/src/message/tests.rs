@@ -215,7 +215,7 @@ fn debug_shows_no_text() {
 }
 
 #[test]
-fn a_drawn_random_id_is_never_zero() {
+fn drawn_random_ids_differ() {
     let mut rng = ChaCha20Rng::from_seed([3; 32]);
     let drawn = RandomId::generate(&mut rng);
     assert_ne!(drawn, RandomId::generate(&mut rng));
