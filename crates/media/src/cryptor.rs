@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::channel::ChannelId;
 use crate::counters::{CounterTable, Counters};
-use crate::epochs::{Epoch, Epochs, Sending};
+use crate::epochs::{Epoch, Epochs, NewEpoch, Sending};
 use crate::error::{OpenError, SealError};
 use crate::moment::Moment;
 use crate::open::{Opened, PacketInfo, open_packet};
@@ -23,8 +23,8 @@ use crate::seal::{Plain, write_packet};
 /// packet ── open ──▶ frame              under the first epoch that is known
 /// ```
 ///
-/// A lock is held for taking a set of epochs or recording a seqno, never while something is encrypted or
-/// decrypted. There is no way to send in clear, and none by which a packet that is not authentic gives any
+/// A lock is held for taking or changing a set of epochs and for recording a seqno, never while something is
+/// derived, encrypted or decrypted. There is no way to send in clear, and none by which a packet that is not authentic gives any
 /// content.
 ///
 /// # Time
@@ -79,6 +79,7 @@ impl Cryptor {
     /// old one the newest.
     pub fn add_epoch(&self, now: Moment, epoch: Epoch) -> AddedEpoch {
         let sending = self.sending;
+        let epoch = NewEpoch::from(epoch);
         let added = self.change(|epochs| {
             epochs.prune(now);
             if epochs.find(epoch.hash.as_bytes()).is_some() {

@@ -54,6 +54,23 @@ pub(crate) struct KeptEpoch {
     group_state: Arc<GroupState>,
 }
 
+/// An epoch that is to be added, with the derivation for it done: nobody is kept waiting for that.
+pub(crate) struct NewEpoch {
+    pub(crate) hash: BlockHash,
+    header_key: CachedHeaderKey,
+    group_state: Arc<GroupState>,
+}
+
+impl From<Epoch> for NewEpoch {
+    fn from(epoch: Epoch) -> Self {
+        Self {
+            hash: epoch.hash,
+            header_key: CachedHeaderKey::new(&epoch.key),
+            group_state: epoch.group_state,
+        }
+    }
+}
+
 impl KeptEpoch {
     /// The replay windows of a member's key.
     pub(crate) fn windows(&self, key: &PublicKey) -> Option<&Windows> {
@@ -128,7 +145,7 @@ impl Epochs {
     }
 
     /// Adds an epoch of a hash that is not known, and lets those before it end.
-    pub(crate) fn add(&mut self, now: Moment, epoch: Epoch, sending: Sending) {
+    pub(crate) fn add(&mut self, now: Moment, epoch: NewEpoch, sending: Sending) {
         let kept = Arc::new(self.keep(epoch));
         self.0
             .iter_mut()
@@ -145,10 +162,10 @@ impl Epochs {
         self.0.drain(..surplus);
     }
 
-    fn keep(&self, epoch: Epoch) -> KeptEpoch {
-        let Epoch {
+    fn keep(&self, epoch: NewEpoch) -> KeptEpoch {
+        let NewEpoch {
             hash,
-            key,
+            header_key,
             group_state,
         } = epoch;
         let roster = match self.0.last() {
@@ -158,7 +175,7 @@ impl Epochs {
         let participants = group_state.participants.iter();
         KeptEpoch {
             hash,
-            header_key: CachedHeaderKey::new(&key),
+            header_key,
             roster,
             windows: participants.map(|one| self.windows_of(one)).collect(),
             group_state,
