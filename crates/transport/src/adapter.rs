@@ -12,8 +12,9 @@ use tokio::sync::broadcast;
 /// it. It neither repeats requests nor waits out flood waits: who calls it decides that.
 ///
 /// An answer is mapped to the variant of [`Response`] that has its type in the API, and updates to the kinds of
-/// [`Update`], in their order; all others are left out. An answer to a join holds the connection, the call as an active conference, and the items of both subchains once.
-/// [`join_once`](crate::join_once) reads answers only; [`Transport::updates`] is for whoever follows the call.
+/// [`Update`], in their order; all others are left out. An answer to a join holds the connection, the call as an
+/// active conference, and the items of both subchains once. [`join_once`](crate::join_once) reads answers only;
+/// [`Transport::updates`] is for whoever follows the call.
 ///
 /// ```
 /// use confcall_join::api::{Request, Response, RpcError, Update};
