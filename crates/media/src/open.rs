@@ -1,3 +1,5 @@
+use core::fmt;
+
 use confcall_state::encryption::{decrypt_data_in_place, decrypt_header};
 use confcall_state::keys::Signature;
 use confcall_state::{BlockHash, UserId};
@@ -23,13 +25,18 @@ pub struct PacketInfo {
     pub prefix: usize,
 }
 
-/// An opened packet.
-#[derive(Debug)]
+/// An opened packet, whose content is not printed.
 pub struct Opened {
     /// What the packet says beside its content.
     pub info: PacketInfo,
     /// Prefix and payload; wiped when dropped.
     pub data: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Opened({:?}, {} bytes)", self.info, self.data.len())
+    }
 }
 
 /// Where the payload stands in a packet that was opened.

@@ -4,7 +4,9 @@
 mod common;
 
 use common::*;
-use confcall_media::{ChannelId, Counters, OpenError, SealError};
+use confcall_media::{
+    AudioLevel, ChannelId, Codec, Counters, EncodedFrame, OpenError, SealError, Speech,
+};
 use confcall_state::ReferenceCode;
 use proptest::prelude::*;
 
@@ -169,6 +171,29 @@ fn opening_in_place_leaves_the_frame_where_the_packet_was() {
         .unwrap();
     bob.open_in_place(at(0), user(1), &mut packet).unwrap();
     assert_eq!(packet, [0xaa; 500]);
+}
+
+#[test]
+fn what_is_printed_of_an_opened_packet_or_frame_holds_none_of_its_content() {
+    let (alice, bob) = pair();
+    let frame = [0xa5, 0xa6, 0xa7];
+    let packet = alice.seal(at(0), MAIN, 1, &frame, &mut rng()).unwrap();
+    let opened = bob.open(at(0), user(1), &packet).unwrap();
+    let level = AudioLevel::new(40, Speech::Present);
+    let audio = EncodedFrame::Opus {
+        frame: &frame,
+        level,
+    };
+    let packet = alice.seal_frame(at(0), MAIN, audio, &mut rng()).unwrap();
+    let opened_frame = bob.open_frame(at(0), user(1), Codec::Opus, &packet);
+    for printed in [
+        format!("{opened:?}"),
+        format!("{:?}", opened_frame.unwrap()),
+    ] {
+        assert!(printed.contains("3 bytes"), "{printed}");
+        assert!(!printed.contains("165"), "{printed}");
+        assert!(!printed.contains("167"), "{printed}");
+    }
 }
 
 #[test]

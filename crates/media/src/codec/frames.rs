@@ -1,3 +1,5 @@
+use core::fmt;
+
 use confcall_state::UserId;
 use rand_core::CryptoRng;
 use zeroize::{Zeroize as _, Zeroizing};
@@ -39,13 +41,23 @@ pub struct FrameInfo {
     pub level: Option<AudioLevel>,
 }
 
-/// An opened frame.
-#[derive(Debug)]
+/// An opened frame, whose bytes are not printed.
 pub struct OpenedFrame {
     /// What it says beside its bytes.
     pub info: FrameInfo,
     /// The frame for the decoder; wiped when dropped.
     pub frame: Zeroizing<Vec<u8>>,
+}
+
+impl fmt::Debug for OpenedFrame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "OpenedFrame({:?}, {} bytes)",
+            self.info,
+            self.frame.len()
+        )
+    }
 }
 
 impl Cryptor {
