@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use common::*;
-use confcall_media::Cryptor;
+use confcall_media::{AudioLevel, Codec, Cryptor, EncodedFrame, Speech};
+use confcall_state::BlockHash;
 
 #[test]
 fn threads_that_seal_on_one_channel_never_share_a_seqno() {
@@ -22,6 +23,37 @@ fn threads_that_seal_on_one_channel_never_share_a_seqno() {
     let open = |packet: &Vec<u8>| bob.open(at(0), user(1), packet).unwrap().info.seqno;
     let seqnos: BTreeSet<_> = sealed.iter().map(open).collect();
     assert_eq!(seqnos, (1..=200).collect());
+}
+
+#[test]
+fn a_frame_that_one_thread_drops_takes_no_seqno_from_another() {
+    // The head ends in zeros, and this hash starts with a one: H.264 is dropped, and Opus is not.
+    let unlucky = || {
+        let mut epoch = epoch(1, &[1, 2]);
+        epoch.hash = BlockHash::from_bytes([1; 32]);
+        epoch
+    };
+    let (alice, bob) = (member(1), member(2));
+    add(&alice, 0, unlucky());
+    add(&bob, 0, unlucky());
+    let video = EncodedFrame::H264(&[0, 0, 0, 1, 0x41, 0x9a, 0x55, 0x66]);
+    let level = AudioLevel::new(0, Speech::Absent);
+    let audio = EncodedFrame::Opus {
+        frame: b"opus",
+        level,
+    };
+    let seal = |frame| alice.seal_frame(at(0), MAIN, frame, &mut rng());
+    let sealed: Vec<_> = thread::scope(|scope| {
+        let dropping = || (0..200).for_each(|_| assert!(seal(video).is_err()));
+        let droppers = [scope.spawn(dropping), scope.spawn(dropping)];
+        let sealing = || (0..200).map(|_| seal(audio).unwrap()).collect::<Vec<_>>();
+        let sealers = [scope.spawn(sealing), scope.spawn(sealing)];
+        droppers.into_iter().for_each(|one| one.join().unwrap());
+        let packets = sealers.into_iter().map(|one| one.join().unwrap());
+        packets.flatten().collect()
+    });
+    let open = |packet: &Vec<u8>| bob.open_frame(at(0), user(1), Codec::Opus, packet);
+    assert_eq!(sealed.iter().filter(|one| open(one).is_ok()).count(), 400);
 }
 
 #[test]
