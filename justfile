@@ -33,7 +33,7 @@ bench *ARGS:
 
 # Runs the conformance vectors.
 vectors:
-    cargo run --release -- vectors tests/vectors/state tests/vectors/tl
+    cargo run --release -- vectors tests/vectors
 
 # Checks licences, duplicate versions, sources and advisories; needs cargo-deny.
 deny:
