@@ -13,7 +13,8 @@
 //!   state     keys, wire format, the chain, the key of each epoch, the emoji to compare
 //! ```
 //!
-//! Start with [`join_once`], whose block and key start a [`Membership`]. The README has a complete example.
+//! Start with [`join_once`]; a [`Membership`] goes on from the block that the server echoed. The README has a
+//! complete example.
 
 pub use confcall_join as join;
 pub use confcall_media as media;
