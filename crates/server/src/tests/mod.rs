@@ -14,6 +14,7 @@ mod owning;
 mod recorded;
 mod removing;
 mod robustness;
+mod sequences;
 
 use std::collections::BTreeMap;
 
