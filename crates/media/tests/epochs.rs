@@ -69,6 +69,14 @@ fn a_block_applied_twice_changes_neither_key_nor_order_nor_time() {
 }
 
 #[test]
+fn an_epoch_that_has_expired_is_known_no_more() {
+    let (alice, _) = pair();
+    add(&alice, 0, epoch(2, &[1, 2]));
+    add(&alice, 10, epoch(1, &[1, 2]));
+    assert_eq!(addressed(&alice, at(10)), 2);
+}
+
+#[test]
 fn a_forgotten_epoch_ends_after_the_grace_time_and_then_nothing_is_sent() {
     let (alice, _) = pair();
     alice.forget_epoch(at(3), &hash(1));

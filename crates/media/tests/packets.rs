@@ -5,9 +5,12 @@ mod common;
 
 use common::*;
 use confcall_media::{
-    AudioLevel, ChannelId, Codec, Counters, EncodedFrame, OpenError, SealError, Speech,
+    AudioLevel, ChannelId, Codec, Counters, EncodedFrame, InvalidChannel, OpenError, SealError,
+    Speech,
 };
 use confcall_state::ReferenceCode;
+use confcall_state::encryption::{EncryptedData, encrypt_data, encrypt_header};
+use confcall_state::keys::OneTimeSecret;
 use proptest::prelude::*;
 
 #[test]
@@ -149,6 +152,76 @@ fn only_the_first_known_epoch_is_tried() {
     add(&bob, 0, epoch(2, &[1, 2]));
     let refused = bob.open(at(0), user(1), &packet).unwrap_err();
     assert!(matches!(refused, OpenError::Decryption(_)), "{refused}");
+}
+
+#[test]
+fn a_head_or_prefix_that_no_packet_has_is_refused_for_its_own_reason() {
+    let (alice, bob) = pair();
+    let packet = alice.seal(at(0), MAIN, 0, b"x", &mut rng()).unwrap();
+    let refused = |at_byte: usize, bytes: &[u8]| {
+        let mut damaged = packet.clone();
+        damaged[at_byte..][..bytes.len()].copy_from_slice(bytes);
+        bob.open(at(0), user(1), &damaged).unwrap_err()
+    };
+    assert_eq!(refused(0, &[16]), OpenError::EpochCount { count: 16 });
+    // Version and reserved bits come first.
+    assert_eq!(refused(0, &[16, 1, 1]), OpenError::Version { version: 1 });
+    for bits in [1_u16, 0x8000] {
+        let head = [[16, 0], bits.to_le_bytes()].concat();
+        assert_eq!(refused(0, &head), OpenError::ReservedBits { bits });
+    }
+    let left = packet.len() - 4;
+    let prefix = u32::try_from(left + 1).unwrap();
+    let error = refused(left, &prefix.to_le_bytes());
+    assert_eq!(error, OpenError::PrefixLength { prefix, left });
+
+    let frame = vec![0; 70_000];
+    let mut long = alice.seal(at(0), MAIN, 65_535, &frame, &mut rng()).unwrap();
+    let left = long.len() - 4;
+    long[left..].copy_from_slice(&65_536_u32.to_le_bytes());
+    let error = bob.open(at(0), user(1), &long).unwrap_err();
+    let prefix = 65_536;
+    assert_eq!(error, OpenError::PrefixLength { prefix, left });
+}
+
+/// A packet of user 1 in epoch 1 with this content, whatever that is.
+fn authentic(content: &[u8]) -> Vec<u8> {
+    let mut rng = rng();
+    let secret = OneTimeSecret::random(&mut rng);
+    let epoch = epoch(1, &[1, 2]);
+    let header_a = [&[1, 0, 0, 0], epoch.hash.as_bytes().as_slice()].concat();
+    let extra = [&0x40a6_bee9_u32.to_le_bytes(), header_a.as_slice()].concat();
+    let EncryptedData {
+        bytes,
+        large_msg_id,
+    } = encrypt_data(content, &secret, &extra, &mut rng);
+    let header_b = encrypt_header(&secret, &bytes, &epoch.key).unwrap();
+    let signed = [&0x1ce5_6c2d_u32.to_le_bytes(), large_msg_id.as_slice()].concat();
+    let signature = key(1).sign(&signed);
+    let parts = [
+        &header_a,
+        &header_b[..],
+        &bytes,
+        signature.as_bytes(),
+        &[0; 4],
+    ];
+    parts.concat()
+}
+
+#[test]
+fn an_authentic_packet_on_a_channel_that_there_is_not_is_600_and_a_shorter_one_none() {
+    let (_, bob) = pair();
+    let content = |channel: i32| [channel.to_le_bytes(), [1, 0, 0, 0]].concat();
+    for channel in [1024, -1, i32::MIN] {
+        let error = bob.open(at(0), user(1), &authentic(&content(channel)));
+        let error = error.unwrap_err();
+        assert_eq!(error, OpenError::Channel(InvalidChannel { channel }));
+        assert_eq!(error.reference_code(), Some(ReferenceCode::CallChannelId));
+    }
+    let short = bob.open(at(0), user(1), &authentic(&content(0)[..7]));
+    assert_eq!(short.unwrap_err(), OpenError::Content { length: 7 });
+    let opened = bob.open(at(0), user(1), &authentic(&content(1023)));
+    assert!(opened.unwrap().data.is_empty());
 }
 
 #[test]

@@ -83,6 +83,10 @@ mod tests {
             assert_eq!(level.trailer(), [1, byte]);
             assert_eq!(split(&[9, 8, 7, 1, byte]), Some((3, Some(level))));
         }
+        // Only the lowest bit of the kind says that a level follows.
+        let silent = AudioLevel::new(0, Speech::Absent);
+        assert_eq!(split(&[9, 0xff, 0]), Some((1, Some(silent))));
+        assert_eq!(split(&[9, 0xfe, 0]), Some((2, None)));
         assert_eq!(AudioLevel::new(0xff, Speech::Absent).level(), 127);
     }
 
