@@ -62,6 +62,13 @@ impl Call {
             .collect()
     }
 
+    /// Makes a block the tip that the second member follows, and is told to be of this signer.
+    fn follow(&mut self, block: Block, signer: UserId) {
+        let followed = self.members[1].apply(NOW, &block, &mut self.rng);
+        assert_eq!(followed.unwrap().by, Some(signer));
+        self.tip = block;
+    }
+
     /// A block with these changes, signed by the first member.
     fn signed(&mut self, change: impl FnOnce(&mut GroupState), with_key: bool) -> Block {
         let chain = Chain::start_from(&self.tip).unwrap();
@@ -136,6 +143,12 @@ fn a_message_is_read_by_the_others_and_only_as_its_senders() {
         let read = GroupMessage::open(NOW, reader.cryptor(), ALICE, &packet);
         assert_eq!(read, Ok(message.clone()));
     }
+    let packet_again = message.seal(NOW, alice.cryptor(), &mut call.rng).unwrap();
+    let opened = bob.cryptor().open(NOW, ALICE, &packet_again).unwrap();
+    assert_eq!(
+        (opened.info.channel, opened.info.prefix),
+        (ChannelId::MAIN, 0)
+    );
     // A server cannot put the message into somebody else's mouth.
     let stolen = GroupMessage::open(NOW, bob.cryptor(), CAROL, &packet);
     assert!(matches!(stolen, Err(OpenMessageError::Packet(_))));
@@ -161,6 +174,8 @@ fn a_removed_member_knows_by_whom_and_hears_nothing_of_the_next_epoch() {
     let [alice, bob, carol] = call.members.as_mut_slice() else {
         panic!("three members");
     };
+    // Leaving afterwards is no other end.
+    bob.leave();
     assert_eq!(bob.ended(), Some(&removed));
     assert!(bob.take_outbound().is_empty());
     assert!(hears(&mut call.rng, alice, carol));
@@ -168,6 +183,20 @@ fn a_removed_member_knows_by_whom_and_hears_nothing_of_the_next_epoch() {
     let channel = ChannelId::MAIN;
     let sealed = bob.cryptor().seal(NOW, channel, 0, b"x", &mut call.rng);
     assert_eq!(sealed, Err(SealError::UnknownEpoch));
+}
+
+#[test]
+fn a_block_says_who_signed_it_also_one_that_joins_or_names_no_signer() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let rename = |group: &mut GroupState| group.participants[1].version = 1;
+    let named = call.signed(rename, true);
+    call.follow(named, ALICE);
+    let mut unnamed = call.signed(rename, true).fields().clone();
+    unnamed.signature_public_key = None;
+    let unnamed = unnamed.sign(&call.members[0].key);
+    call.follow(unnamed, ALICE);
+    let join = call.join_block(CAROL);
+    call.follow(join.block().clone(), CAROL);
 }
 
 #[test]
@@ -211,6 +240,7 @@ fn a_block_that_the_chain_refuses_ends_the_membership() {
     let local_form = call.tip.bytes().to_vec();
     let end = call.members[0].apply_from_server(NOW, &local_form, &mut call.rng);
     assert!(matches!(end, Err(MembershipEnd::Unreadable(_))));
+    assert_eq!(call.members[0].ended(), end.err().as_ref());
 }
 
 #[test]
@@ -228,10 +258,8 @@ fn joining_elsewhere_replaces_the_membership_here() {
 #[test]
 fn a_key_that_does_not_open_for_us_ends_the_membership() {
     let mut call = Call::of(&[ALICE, BOB]);
-    let mut fields = call.signed(|group| group.participants[1].version = 1, true);
-    let mut fields = std::mem::replace(&mut fields, call.tip.clone())
-        .fields()
-        .clone();
+    let signed = call.signed(|group| group.participants[1].version = 1, true);
+    let mut fields = signed.fields().clone();
     if let Change::SetSharedKey(key) = &mut fields.changes[1] {
         let mut wrong = SharedKey::clone(key);
         wrong.encrypted_shared_key.reverse();
