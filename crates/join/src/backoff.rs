@@ -29,6 +29,11 @@ impl Backoff {
         self.used
     }
 
+    /// Gives all pauses back, from the shortest.
+    pub fn reset(&mut self) {
+        self.used = 0;
+    }
+
     /// The next pause, between half and the whole of its length so that those who lost together part, or
     /// `None` if the tries are used up.
     pub fn next(&mut self, rng: &mut (impl Rng + ?Sized)) -> Option<Duration> {

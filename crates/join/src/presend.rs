@@ -83,6 +83,11 @@ impl CheckedJoin {
         })
     }
 
+    /// A join that was checked when it was sent, as a trace has it.
+    pub(crate) fn of_trace(public_key: PublicKey, block: Vec<u8>) -> Self {
+        Self { public_key, block }
+    }
+
     /// The key to announce, and the block.
     pub fn into_parts(self) -> (PublicKey, Vec<u8>) {
         (self.public_key, self.block)

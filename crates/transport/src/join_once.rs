@@ -144,7 +144,7 @@ impl<T: Transport, R: CryptoRng + Send + ?Sized> Attempts<'_, T, R> {
             let latest = self.tip(&call).await?;
             if let Some(latest) = latest
                 .as_ref()
-                .filter(|tip| may_be_done && tip.holds(&join))
+                .filter(|tip| may_be_done && tip.holds(&join.public_key()))
             {
                 (self.on_step)(Step::FoundInTip(&latest.block));
                 let payload = self.options.media.payload;

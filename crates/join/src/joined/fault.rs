@@ -3,7 +3,7 @@ use confcall_state::{ChainError, OpenError};
 use thiserror::Error;
 
 use crate::answer::AnswerError;
-use crate::api::SubChain;
+use crate::api::{SubChain, WrongResponse};
 
 /// An answer of the server that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -52,6 +52,9 @@ pub enum AnswerFault {
         /// How many the tip shows.
         participants: usize,
     },
+    /// The answer has another type than the request asks for.
+    #[error(transparent)]
+    Type(#[from] WrongResponse),
     /// The connection parameters cannot be used.
     #[error("the connection parameters cannot be used: {0}")]
     Connection(#[from] AnswerError),

@@ -12,7 +12,7 @@ mod fault;
 
 pub use fault::AnswerFault;
 
-use confcall_state::{Block, Chain, JoinBlock};
+use confcall_state::{Block, Chain, PublicKey};
 
 use crate::answer::{Answer, ConnectionParameters};
 use crate::api::{
@@ -125,10 +125,9 @@ impl Tip {
         }))
     }
 
-    /// Whether the block of this join is in the chain, as the tip or below it.
-    pub fn holds(&self, join: &JoinBlock) -> bool {
-        let group_state = self.chain.state().group_state();
-        group_state.by_key(&join.public_key()).is_some()
+    /// Whether a join block that announced this key is in the chain, as the tip or below it.
+    pub fn holds(&self, key: &PublicKey) -> bool {
+        self.chain.state().group_state().by_key(key).is_some()
     }
 }
 

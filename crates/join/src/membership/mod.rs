@@ -16,16 +16,18 @@
 
 mod change;
 mod error;
+mod place;
+mod shadow;
 
 use std::sync::Arc;
 
 use confcall_media::{Cryptor, Epoch, Moment, Sending};
 use confcall_state::verification::{Fault, Received, Tally, Verification};
 use confcall_state::wire::Broadcast;
-use confcall_state::{
-    Block, Chain, ChainState, EpochKey, OpenError, PrivateKey, PublicKey, UserId,
-};
+use confcall_state::{Block, Chain, ChainState, EpochKey, PrivateKey, PublicKey, UserId};
 use rand_core::CryptoRng;
+
+pub(crate) use shadow::Shadow;
 
 pub use error::{BroadcastRefused, ChangeError, MembershipEnd, StartError};
 
@@ -124,48 +126,19 @@ impl Membership {
         let state = staged.state();
         let epoch_key = state
             .open_epoch_key(self.user_id, &self.key)
-            .map_err(|error| self.cannot_open(error, block, state))?;
+            .map_err(|error| {
+                let lost = place::lost(self.user_id, self.public_key(), block, self.state(), state);
+                let height = state.height();
+                lost.unwrap_or(MembershipEnd::KeyLost { height, error })
+            })?;
         self.cryptor.add_epoch(now, epoch(state, epoch_key));
-        let by = self.signer(block, state);
+        let by = place::signer(block, self.state(), state);
         self.chain.merge(staged)?;
         let state = self.chain.state();
         Ok(Followed {
             by,
             faults: self.verification.restart(state, &self.key, rng),
         })
-    }
-
-    /// Why the key that a good block leaves does not open for us.
-    fn cannot_open(&self, error: OpenError, block: &Block, state: &ChainState) -> MembershipEnd {
-        let height = state.height();
-        let own = state.group_state().by_user(self.user_id);
-        match own {
-            None => MembershipEnd::Removed {
-                height,
-                by: self.signer(block, state),
-            },
-            Some(own) if own.public_key != self.public_key() => MembershipEnd::Replaced {
-                height,
-                by: own.public_key,
-            },
-            Some(_) if state.shared_key().is_empty() => MembershipEnd::NoSharedKey {
-                height,
-                hash: state.hash(),
-            },
-            Some(_) => MembershipEnd::KeyLost { height, error },
-        }
-    }
-
-    /// The participant who signed a block, before it or after it: who joins is one after it only.
-    fn signer(&self, block: &Block, after: &ChainState) -> Option<UserId> {
-        let before = self.state().group_state();
-        let signer = match &block.fields().signature_public_key {
-            Some(key) => before
-                .by_key(key)
-                .or_else(|| after.group_state().by_key(key)),
-            None => before.participants.first(),
-        };
-        signer.map(|signer| signer.user_id)
     }
 
     /// Takes in one broadcast as the server sends it.

@@ -1,0 +1,32 @@
+//! Who sent bad broadcasts, and how many.
+
+use std::collections::BTreeMap;
+
+use confcall_state::UserId;
+
+/// A count that is told of: then at every tenfold of it.
+const FIRST_TOLD: u32 = 5;
+/// More users than this are in no call.
+const MAX_USERS: usize = 256;
+
+/// The bad broadcasts of one membership, by who certainly said them.
+///
+/// Where nobody certainly did, only the server is to blame, which can put any name on anything.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Blame(BTreeMap<Option<UserId>, u32>);
+
+impl Blame {
+    /// Notes a bad broadcast; gives the count where it is one to tell of.
+    pub(super) fn note(&mut self, said_by: Option<UserId>) -> Option<u32> {
+        if self.0.len() >= MAX_USERS && !self.0.contains_key(&said_by) {
+            return None;
+        }
+        let count = self.0.entry(said_by).or_default();
+        *count = count.saturating_add(1);
+        let mut told = FIRST_TOLD;
+        while told < *count {
+            told = told.saturating_mul(10);
+        }
+        (told == *count).then_some(*count)
+    }
+}

@@ -1,0 +1,103 @@
+//! What every state of the engine works with: time, randomness, timers and the way out.
+
+use core::time::Duration;
+use std::collections::VecDeque;
+
+use chacha20::ChaCha20Rng;
+use confcall_media::Moment;
+
+use super::config::Config;
+use super::event::{Event, Trouble};
+use super::io::{Output, RequestId};
+use super::rejoins::Rejoins;
+use super::secrets::Secrets;
+use super::timers::{Timer, Timers};
+use crate::api::Request;
+use crate::ssrc::Ssrc;
+
+/// How many past sources are remembered.
+const MAX_PAST_SOURCES: usize = 8;
+
+/// What the states share.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) config: Config,
+    pub(super) now: Moment,
+    pub(super) timers: Timers,
+    /// Keys, nonces and everything else that must stay secret.
+    pub(super) secrets: Secrets,
+    /// Pauses and payloads, which the server sees.
+    pub(super) public_rng: ChaCha20Rng,
+    pub(super) rejoins: Rejoins,
+    /// The sources of memberships before this one, which late updates may still name.
+    past_sources: VecDeque<Ssrc>,
+    outputs: VecDeque<Output>,
+    next_request: u64,
+}
+
+impl Context {
+    pub(super) fn new(
+        config: Config,
+        now: Moment,
+        secrets: Secrets,
+        public_rng: ChaCha20Rng,
+    ) -> Self {
+        Self {
+            config,
+            now,
+            timers: Timers::default(),
+            secrets,
+            public_rng,
+            rejoins: Rejoins::default(),
+            past_sources: VecDeque::new(),
+            outputs: VecDeque::new(),
+            next_request: 0,
+        }
+    }
+
+    /// Sends a request.
+    pub(super) fn send(&mut self, body: impl Into<Request>) -> RequestId {
+        let request = RequestId(self.next_request);
+        self.next_request += 1;
+        self.outputs.push_back(Output::Request {
+            request,
+            body: body.into(),
+        });
+        request
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(super) fn retrying(&mut self, why: Trouble, pause: Duration, attempt: u32) {
+        self.event(Event::Retrying {
+            why,
+            pause,
+            attempt,
+        });
+    }
+
+    /// Sets a timer to go off after a time.
+    pub(super) fn after(&mut self, timer: Timer, time: Duration) {
+        self.timers.set(timer, self.now + time);
+    }
+
+    /// Notes the source of a membership that is over.
+    pub(super) fn leave_source(&mut self, source: Ssrc) {
+        self.past_sources.truncate(MAX_PAST_SOURCES - 1);
+        self.past_sources.push_front(source);
+    }
+
+    pub(super) fn is_past_source(&self, source: Ssrc) -> bool {
+        self.past_sources.contains(&source)
+    }
+
+    pub(super) fn take_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    pub(super) fn has_output(&self) -> bool {
+        !self.outputs.is_empty()
+    }
+}

@@ -1,0 +1,219 @@
+//! How an engine ends, and what the caller may do then.
+
+use confcall_state::{GroupChangeError, UserId};
+use thiserror::Error;
+
+use crate::api::{Method, RpcError};
+use crate::joined::AnswerFault;
+use crate::membership::{MembershipEnd, StartError};
+use crate::policy::PolicyViolation;
+use crate::presend::PresendError;
+use crate::reaction::GiveUpReason;
+
+/// The end of an engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Why.
+    pub reason: EndReason,
+    /// What the caller may do.
+    pub advice: Advice,
+}
+
+/// What a caller may do after the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Advice {
+    /// Nothing: it is what was wanted.
+    Nothing,
+    /// Join again with a new engine, if the user wants to.
+    JoinAgain,
+    /// Join again later with a new engine.
+    JoinLater,
+    /// Ask somebody in the call for a new link or invitation.
+    AskForInvitation,
+    /// Warn the user: the server or a member does what an honest one would not.
+    Warn,
+    /// Report a defect of the client, with the trace.
+    Report,
+}
+
+/// Why an engine ended.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// The caller left.
+    #[error("left the call")]
+    Left,
+    /// The same account joined from another place.
+    #[error("joined from another place")]
+    JoinedElsewhere,
+    /// A member removed us.
+    #[error("removed from the call{}", by_whom(.by))]
+    Removed {
+        /// Who signed the block, if it was a member.
+        by: Option<UserId>,
+    },
+    /// The call is over.
+    #[error("the call is over")]
+    Discarded,
+    /// The call has no block, and the caller did not ask to write the first one.
+    #[error("the call has no block yet")]
+    Empty,
+    /// The call has as many participants as it may have.
+    #[error("the call is full")]
+    Full,
+    /// There is no such call.
+    #[error("there is no such call: {0}")]
+    NotFound(RpcError),
+    /// The server refused for good.
+    #[error("{method} was refused: {error}")]
+    Refused {
+        /// The method.
+        method: Method,
+        /// The server's error.
+        error: RpcError,
+        /// What kind of refusal it is, where the protocol says.
+        kind: Option<GiveUpReason>,
+    },
+    /// Other blocks came first for as long as we try.
+    #[error("other blocks came first, {attempts} times")]
+    Raced {
+        /// How many times a block was sent.
+        attempts: u32,
+    },
+    /// The server refused our block although the chain did not move.
+    #[error("the server refuses our block although the chain does not move: {error}")]
+    BlockRefused {
+        /// The server's error.
+        error: RpcError,
+    },
+    /// A request has no answer, or a passing refusal did not pass.
+    #[error("{method} failed {attempts} times: {last}")]
+    Exhausted {
+        /// The method.
+        method: Method,
+        /// How many times it was tried.
+        attempts: u32,
+        /// What became of the last try, in words.
+        last: String,
+    },
+    /// The server told us to wait for longer than we do.
+    #[error("the server wants {seconds} s to pass first")]
+    FloodWait {
+        /// How long.
+        seconds: u64,
+    },
+    /// The server answered what cannot be used.
+    #[error("the server's answer cannot be used: {0}")]
+    Unusable(#[from] AnswerFault),
+    /// The server took our block, and what it echoes holds no membership for us.
+    #[error("the server's answer holds no membership: {0}")]
+    NoMembership(#[from] StartError),
+    /// No block can be built on the tip.
+    #[error("no block can be built: {0}")]
+    Block(#[from] GroupChangeError),
+    /// The block that was built must not be sent.
+    #[error("the block was not sent: {0}")]
+    Presend(#[from] PresendError),
+    /// A request would break the policy.
+    #[error("the request was not sent: {0}")]
+    Policy(#[from] PolicyViolation),
+    /// The membership was lost again, after we had joined anew.
+    #[error("the membership was lost again: {0}")]
+    Broken(RejoinReason),
+}
+
+fn by_whom(by: &Option<UserId>) -> String {
+    by.map_or_else(String::new, |user| format!(" by user {user}"))
+}
+
+impl EndReason {
+    /// What the caller may do.
+    pub fn advice(&self) -> Advice {
+        match self {
+            Self::Left | Self::JoinedElsewhere | Self::Discarded => Advice::Nothing,
+            Self::Removed { .. } | Self::NotFound(_) => Advice::AskForInvitation,
+            Self::Empty | Self::Full | Self::FloodWait { .. } => Advice::JoinLater,
+            Self::Refused { kind, .. } => match kind {
+                Some(GiveUpReason::OurMistake) => Advice::Report,
+                Some(GiveUpReason::Full) => Advice::JoinLater,
+                _ => Advice::AskForInvitation,
+            },
+            Self::Raced { .. } | Self::Exhausted { .. } => Advice::JoinAgain,
+            Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
+            Self::Unusable(_) | Self::NoMembership(_) | Self::Block(_) => Advice::Warn,
+            Self::Broken(reason) if reason.is_fork() => Advice::Warn,
+            Self::Broken(_) => Advice::JoinAgain,
+        }
+    }
+}
+
+impl EndReason {
+    /// Whether the server may still count us as joined.
+    pub(super) fn leaves_a_trace(&self) -> bool {
+        !matches!(
+            self,
+            Self::Left
+                | Self::JoinedElsewhere
+                | Self::Removed { .. }
+                | Self::Discarded
+                | Self::NotFound(_)
+        )
+    }
+}
+
+impl From<EndReason> for Ended {
+    fn from(reason: EndReason) -> Self {
+        Self {
+            advice: reason.advice(),
+            reason,
+        }
+    }
+}
+
+/// Why a membership is given up for a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RejoinReason {
+    /// A block cannot be followed.
+    #[error(transparent)]
+    Membership(#[from] MembershipEnd),
+    /// The server's chain ends before the place that we had reached.
+    #[error("the server's chain ends at offset {offset}, before our {ours}")]
+    Rewound {
+        /// Where it ends.
+        offset: i32,
+        /// Where we are.
+        ours: i32,
+    },
+    /// The server leaves blocks out.
+    #[error("the server has no block at offset {ours}, the first is at {offset}")]
+    Skipped {
+        /// The first that it has.
+        offset: i32,
+        /// The one that is due.
+        ours: i32,
+    },
+    /// The server does not know us as a member.
+    #[error("the server does not know us as a member: {0}")]
+    Forbidden(RpcError),
+    /// Our source is not among those that are joined.
+    #[error("our source is not joined any more")]
+    NotJoined,
+    /// What we wait for does not come although the server answers.
+    #[error("nothing that we wait for comes, although the server answers")]
+    Silence,
+    /// The answer to our join was lost, and how to connect the media with it.
+    #[error("the connection parameters were lost")]
+    NoConnection,
+}
+
+impl RejoinReason {
+    /// Whether the server shows another chain than the one that we follow.
+    pub fn is_fork(&self) -> bool {
+        matches!(
+            self,
+            Self::Membership(_) | Self::Rewound { .. } | Self::Skipped { .. }
+        )
+    }
+}

@@ -1,0 +1,298 @@
+//! Removing those who left, and those who are to leave.
+//!
+//! ```text
+//! in the chain, not in the roster ── 3 to 6 s ──▶ the whole roster is loaded
+//!                                                      │ still not in it
+//!                                                      ▼
+//! kick ───────────────────────────────▶ removal ── grace ──▶ block ──▶ request
+//!                                           ▲                             │
+//!                                           └── catch up, back off ◀── race, lost answer
+//! ```
+//!
+//! A roster that did not load completely removes nobody. Implements `spec/protocol.md`, 8.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use confcall_media::Moment;
+use confcall_state::UserId;
+
+use super::super::context::Context;
+use super::super::event::{CommandFailure, CommandKind, Event, Suspicion, Trouble};
+use super::super::io::{Outcome, RequestId};
+use super::super::timers::Timer;
+use super::{Flow, Member, Pending};
+use crate::api::{DeleteConferenceCallParticipants, Method, Removal as Mode, SubChain};
+use crate::backoff::Backoff;
+use crate::membership::ChangeError;
+use crate::reaction::Reaction;
+
+/// The least time for which somebody is not listed before the roster is loaded to make sure.
+const UNLISTED: Duration = Duration::from_secs(3);
+/// The least time between being sure and writing a block; of many members one comes first.
+const GRACE: Duration = Duration::from_secs(2);
+/// The time before somebody whose removal failed is looked at again.
+const LATER: Duration = Duration::from_secs(60);
+/// How many removals may wait.
+const MAX_WAITING: usize = 16;
+
+/// The removals that are under way, and who may have left.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Removals {
+    waiting: Vec<Removal>,
+    strangers: BTreeMap<UserId, Stranger>,
+}
+
+/// Some users who are to be removed by one block.
+#[derive(Clone, Debug)]
+struct Removal {
+    mode: Mode,
+    users: Vec<UserId>,
+    backoff: Backoff,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum State {
+    Due(Moment),
+    InFlight(RequestId),
+}
+
+/// Somebody in the chain whom the roster does not list.
+#[derive(Clone, Copy, Debug)]
+struct Stranger {
+    since: Moment,
+    /// Whether the load of the roster that makes sure has begun.
+    confirming: bool,
+    told: bool,
+    /// Until when we do not try to remove them.
+    rests_until: Moment,
+}
+
+impl Removals {
+    fn add(&mut self, mode: Mode, users: Vec<UserId>, due: Moment) {
+        self.waiting.push(Removal {
+            mode,
+            users,
+            backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 12),
+            state: State::Due(due),
+        });
+    }
+
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= MAX_WAITING
+    }
+
+    fn removes(&self, user: UserId) -> bool {
+        self.waiting.iter().any(|one| one.users.contains(&user))
+    }
+
+    fn take_in_flight(&mut self, request: RequestId) -> Option<Removal> {
+        let is_it = |one: &Removal| matches!(one.state, State::InFlight(id) if id == request);
+        let at = self.waiting.iter().position(is_it)?;
+        Some(self.waiting.remove(at))
+    }
+
+    fn take_due(&mut self, now: Moment) -> Option<Removal> {
+        let is_due = |one: &Removal| matches!(one.state, State::Due(at) if at <= now);
+        let at = self.waiting.iter().position(is_due)?;
+        Some(self.waiting.remove(at))
+    }
+
+    fn next_due(&self) -> Option<Moment> {
+        let due = self.waiting.iter().filter_map(|one| match one.state {
+            State::Due(at) => Some(at),
+            State::InFlight(_) => None,
+        });
+        due.min()
+    }
+}
+
+impl Member {
+    /// Queues the removal of users against their will.
+    pub(super) fn kick(
+        &mut self,
+        ctx: &mut Context,
+        users: Vec<UserId>,
+    ) -> Result<(), CommandFailure> {
+        if users.contains(&self.user_id()) {
+            return Err(CommandFailure::Block(ChangeError::Ourselves.to_string()));
+        }
+        if self.removals.is_full() {
+            return Err(CommandFailure::Busy);
+        }
+        self.removals.add(Mode::Kick, users, ctx.now);
+        Ok(())
+    }
+
+    /// Notes who is in the chain and not in the roster.
+    pub(super) fn watch_strangers(&mut self, ctx: &mut Context) {
+        let us = self.user_id();
+        let group_state = self.seat.state().group_state();
+        let roster = &self.roster;
+        let is_stranger =
+            |user: UserId| user != us && !roster.lists(user) && group_state.by_user(user).is_some();
+        let strangers = &mut self.removals.strangers;
+        strangers.retain(|user, _| is_stranger(*user));
+        let before = strangers.len();
+        for one in &group_state.participants {
+            if is_stranger(one.user_id) {
+                strangers.entry(one.user_id).or_insert(Stranger {
+                    since: ctx.now,
+                    confirming: false,
+                    told: false,
+                    rests_until: ctx.now,
+                });
+            }
+        }
+        if strangers.len() > before {
+            let pause = Self::spread(ctx, UNLISTED);
+            ctx.timers.set_earlier(Timer::Prune, ctx.now + pause);
+        }
+    }
+
+    /// Loads the roster to make sure of those who have not been listed for a while.
+    pub(super) fn look_for_strangers(&mut self, ctx: &mut Context) {
+        let now = ctx.now;
+        let strangers = self.removals.strangers.values_mut();
+        let mut any = false;
+        for stranger in strangers.filter(|one| {
+            !one.confirming && one.rests_until <= now && now.since(one.since) >= UNLISTED
+        }) {
+            stranger.confirming = true;
+            any = true;
+        }
+        if any {
+            // Pages that were read before do not count.
+            self.roster.stop_loading();
+            self.load_roster(ctx);
+        }
+    }
+
+    /// The whole roster was read: whoever was not in it before and is not in it now has left or is hidden.
+    pub(super) fn roster_is_complete(&mut self, ctx: &mut Context) {
+        self.watch_strangers(ctx);
+        let mut stale = Vec::new();
+        let confirmed = self.removals.strangers.iter_mut();
+        for (user, stranger) in confirmed.filter(|(_, one)| one.confirming) {
+            stranger.confirming = false;
+            stranger.rests_until = ctx.now + LATER;
+            if !core::mem::replace(&mut stranger.told, true) {
+                ctx.event(Event::Suspicious(Suspicion::UnlistedMember(*user)));
+            }
+            stale.push(*user);
+        }
+        stale.retain(|user| !self.removals.removes(*user));
+        if stale.is_empty() || self.removals.is_full() {
+            return;
+        }
+        let pause = Self::spread(ctx, GRACE);
+        self.removals.add(Mode::OnlyLeft, stale, ctx.now + pause);
+        ctx.after(Timer::Prune, LATER + UNLISTED);
+    }
+
+    /// Sends the removals that are due.
+    pub(super) fn send_removals(&mut self, ctx: &mut Context) {
+        while let Some(removal) = self.removals.take_due(ctx.now) {
+            self.send_removal(ctx, removal);
+        }
+        match self.removals.next_due() {
+            Some(due) => ctx.timers.set(Timer::Removal, due),
+            None => ctx.timers.cancel(Timer::Removal),
+        }
+    }
+
+    fn send_removal(&mut self, ctx: &mut Context, mut removal: Removal) {
+        let group_state = self.seat.state().group_state();
+        let roster = &self.roster;
+        let is_back = |user: UserId| removal.mode == Mode::OnlyLeft && roster.lists(user);
+        let users = removal.users.iter().copied();
+        let users: Vec<_> = users
+            .filter(|user| group_state.by_user(*user).is_some() && !is_back(*user))
+            .collect();
+        if users.is_empty() {
+            // Somebody else was faster, or a block of ours whose answer was lost.
+            return self.removal_done(ctx, &removal);
+        }
+        match self.seat.remove(&mut ctx.secrets, &users) {
+            Ok(block) => {
+                let body = DeleteConferenceCallParticipants {
+                    removal: removal.mode,
+                    call: self.call.clone(),
+                    ids: users,
+                    block,
+                };
+                let request = self.send(ctx, body, Pending::Removal);
+                removal.state = State::InFlight(request);
+                self.removals.waiting.push(removal);
+            }
+            Err(error) => {
+                let why = CommandFailure::Block(error);
+                self.removal_failed(ctx, &removal, why);
+            }
+        }
+    }
+
+    pub(super) fn removal_answered(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        outcome: Outcome,
+    ) -> Flow {
+        let Some(mut removal) = self.removals.take_in_flight(request) else {
+            return Ok(());
+        };
+        let method = Method::DeleteConferenceCallParticipants;
+        let failed = match outcome {
+            Outcome::Done(response) => {
+                if let Ok(updates) = response.into_updates() {
+                    self.take_updates(ctx, updates)?;
+                }
+                self.poll_soon(ctx, SubChain::Blocks);
+                self.removal_done(ctx, &removal);
+                return Ok(());
+            }
+            failed => failed,
+        };
+        let pause = match (self.reaction(ctx, method, &failed)?, &failed) {
+            (Reaction::WaitThenRepeat(wait), _) => Some(wait),
+            (Reaction::DropAndReport | Reaction::Unknown, Outcome::Refused(error)) => {
+                self.removal_failed(ctx, &removal, CommandFailure::Refused(error.clone()));
+                return Ok(());
+            }
+            _ => removal.backoff.next(&mut ctx.public_rng),
+        };
+        // Whatever happened, the next block stands on what the chain is then.
+        self.poll(ctx, SubChain::Blocks);
+        let Some(pause) = pause else {
+            let why = match failed {
+                Outcome::Refused(error) => CommandFailure::Refused(error),
+                _ => CommandFailure::Unanswered,
+            };
+            self.removal_failed(ctx, &removal, why);
+            return Ok(());
+        };
+        let attempt = removal.backoff.used().saturating_add(1);
+        let why = match failed {
+            Outcome::Refused(error) => Trouble::Refused { method, error },
+            _ => Trouble::Unanswered { method },
+        };
+        ctx.retrying(why, pause, attempt);
+        removal.state = State::Due(ctx.now + pause);
+        self.removals.waiting.push(removal);
+        Ok(())
+    }
+
+    fn removal_done(&mut self, ctx: &mut Context, removal: &Removal) {
+        if removal.mode == Mode::Kick {
+            ctx.event(Event::Done(CommandKind::Kick));
+        }
+    }
+
+    fn removal_failed(&mut self, ctx: &mut Context, removal: &Removal, why: CommandFailure) {
+        if removal.mode == Mode::Kick {
+            let command = CommandKind::Kick;
+            ctx.event(Event::Failed { command, why });
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Sending what the verification says, until the server has sent it back.
+
+use super::super::context::Context;
+use super::super::event::{Event, Suspicion, Trouble};
+use super::super::io::{Outcome, RequestId};
+use super::super::outbox::Retry;
+use super::super::timers::Timer;
+use super::{Flow, Member, Pending};
+use crate::api::{Method, SendConferenceCallBroadcast, SubChain};
+use crate::reaction::Reaction;
+
+impl Member {
+    /// Sends every broadcast that is due.
+    pub(super) fn send_broadcasts(&mut self, ctx: &mut Context) {
+        let said = self.seat.take_outbound(&mut ctx.secrets);
+        self.outbox.add(ctx.now, said);
+        let (call, pending) = (&self.call, &mut self.pending);
+        while self.outbox.send_due(ctx.now, |broadcast| {
+            let request = ctx.send(SendConferenceCallBroadcast {
+                call: call.clone(),
+                broadcast: broadcast.to_bytes(),
+            });
+            pending.insert(request, Pending::Broadcast);
+            request
+        }) {}
+        match self.outbox.next_due() {
+            Some(due) => ctx.timers.set(Timer::Outbox, due),
+            None => ctx.timers.cancel(Timer::Outbox),
+        }
+    }
+
+    pub(super) fn broadcast_answered(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        outcome: Outcome,
+    ) -> Flow {
+        let method = Method::SendConferenceCallBroadcast;
+        let failed = match outcome {
+            Outcome::Done(response) => {
+                self.outbox.taken(ctx.now, request);
+                return match response.into_updates() {
+                    Ok(updates) => self.take_updates(ctx, updates),
+                    Err(_) => Ok(()),
+                };
+            }
+            failed => failed,
+        };
+        let reaction = self.reaction(ctx, method, &failed)?;
+        let wait = match (&failed, reaction) {
+            (_, Reaction::CatchUpAndDrop) => {
+                self.outbox.drop_sent(request);
+                self.poll_soon(ctx, SubChain::Blocks);
+                return Ok(());
+            }
+            (Outcome::Refused(error), Reaction::DropAndReport | Reaction::Unknown) => {
+                // After a lost answer the server may have it already, and refuses it as a second one.
+                if self.outbox.drop_sent(request) == Some(1) {
+                    let refused = Suspicion::BroadcastRefused(error.clone());
+                    ctx.event(Event::Suspicious(refused));
+                }
+                self.poll_soon(ctx, SubChain::Broadcasts);
+                return Ok(());
+            }
+            (_, Reaction::WaitThenRepeat(wait)) => Some(wait),
+            _ => None,
+        };
+        if let Retry::After(pause) = self.outbox.failed(ctx.now, request, wait) {
+            let why = match failed {
+                Outcome::Refused(error) => Trouble::Refused { method, error },
+                _ => Trouble::Unanswered { method },
+            };
+            ctx.retrying(why, pause, 2);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,451 @@
+//! The engine: a whole life in a call, from a link to a clean leave, without I/O.
+//!
+//! ```text
+//!                 ┌──────────────────────────────── lost: a new key ───────────┐
+//!                 ▼                                                            │
+//! Engine::new ─▶ Entering ── our block is in the chain ──▶ Member ─────────────┤
+//!                 │                                          │                 │
+//!                 │ leave                              leave │                 │ removed, refused,
+//!                 ▼                                          ▼                 │ joined elsewhere
+//!               Leaving ── the server knows ──▶ Ended ◀──────────────────────────┘
+//! ```
+//!
+//! | state | its picture |
+//! |---|---|
+//! | entering | `entry.rs`: locating, reading the tip, sending, pausing |
+//! | member | `member/`: following, verifying, listing, removing |
+//! | leaving | `leaving.rs` |
+//!
+//! What goes in is an [`Input`], what comes out an [`Output`]; time and randomness come from the caller. So the same
+//! seed and the same inputs always give the same outputs, and a test runs minutes of a call in milliseconds.
+//!
+//! Implements `spec/protocol.md`, 6 to 8 and 11.2.
+
+mod blame;
+mod config;
+mod context;
+mod cursor;
+mod end;
+mod entry;
+mod event;
+mod io;
+mod leaving;
+mod member;
+mod outbox;
+mod rejoins;
+mod roster;
+mod secrets;
+mod timers;
+
+use core::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use confcall_media::Moment;
+use confcall_state::UserId;
+use rand_core::{Rng as _, SeedableRng as _};
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+pub use config::{Config, EmptyCall};
+pub use end::{Advice, EndReason, Ended, RejoinReason};
+pub use event::{CommandFailure, CommandKind, Event, Joined, Suspicion, Trouble};
+pub use io::{Command, Input, MediaState, Outcome, Output, RequestId};
+pub use secrets::{Fact, Recording};
+
+use crate::api::{DeclineConferenceCallInvite, InputGroupCall, LeaveGroupCall};
+use crate::membership::Membership;
+use crate::ssrc::Ssrc;
+use context::Context;
+use entry::{Entrant, Entry};
+use leaving::{Leaving, Left};
+use member::{Departure, Member};
+use secrets::Secrets;
+use timers::Timer;
+
+/// What the engine does at the moment.
+#[derive(Debug)]
+enum State {
+    Entering(Box<Entry>),
+    Member(Box<Member>),
+    /// The caller wants to leave, and a join is under way of which nobody knows whether it is carried out.
+    Withdrawing(Box<Entry>),
+    Leaving(Leaving),
+    Ended,
+}
+
+/// What a step of entering leads to.
+#[derive(Debug)]
+enum Transition {
+    Entering(Box<Entry>),
+    Entered(Box<Entrant>),
+    Ended(EndReason),
+}
+
+/// The engine was used against its contract; nothing has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// Outputs are waiting: poll until [`Output::Timeout`] before the next input.
+    #[error("outputs are waiting; poll until the timeout before the next input")]
+    OutputPending,
+    /// The time went backwards.
+    #[error("the time went backwards")]
+    TimeWentBack,
+}
+
+/// One user's whole life in one call.
+///
+/// # Contract
+///
+/// - After [`Engine::new`] and after every [`Engine::handle_input`], call [`Engine::poll_output`] until it gives
+///   [`Output::Timeout`]. An input before that is a [`Misuse`] and changes nothing.
+/// - Send every [`Output::Request`], in order, and hand back what became of it by [`Input::Answer`] once, in whatever
+///   order the answers come. Whoever sends decides how long to wait; an answer that does not come within that
+///   time, 30 s say, is [`Outcome::Lost`].
+/// - When the moment of [`Output::Timeout`] has come, hand in [`Input::Tick`]. Later is not wrong, only slower.
+/// - Hand in updates in the order of their arrival; those about other calls do no harm.
+/// - The moments of all inputs are of one clock that does not go backwards.
+/// - After [`Event::Ended`] nothing more comes out, and every input is ignored.
+///
+/// Nothing here blocks. What a server or a member can make an engine store has bounds, which stand beside each
+/// collection. The engine owns the private key of the current membership; media threads hold the
+/// [`Cryptor`](confcall_media::Cryptor) that came with [`Event::Joined`], which closes with the membership.
+///
+/// # Example
+///
+/// ```
+/// use confcall_join::Slug;
+/// use confcall_join::api::Request;
+/// use confcall_join::engine::{Config, Engine, Output};
+/// use confcall_join::payload::{Fingerprint, JoinPayload};
+/// use confcall_join::policy::Media;
+/// use confcall_join::target::Target;
+/// use confcall_media::Moment;
+/// use confcall_state::{Newcomer, UserId};
+/// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
+/// # let mut rng = ChaCha20Rng::from_seed([7; 32]);
+/// let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
+/// let media = Media { payload, muted: true, video_stopped: true };
+/// let target = Target::Slug(Slug::new("Wx5f-8PqKJk")?);
+/// let config = Config::new(target, Newcomer::new(UserId::new(1)), media);
+///
+/// let mut engine = Engine::new(config, [7; 32], Moment::default());
+/// let Output::Request { request, body: Request::GroupCall(_) } = engine.poll_output() else {
+///     panic!("the link is looked up first");
+/// };
+/// assert!(matches!(engine.poll_output(), Output::Timeout(None)));
+/// # let _ = request;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Engine {
+    ctx: Context,
+    public_seed: [u8; 32],
+    state: State,
+}
+
+impl Engine {
+    /// Begins to enter the call of the configuration.
+    ///
+    /// `seed` is secret: all keys, nonces and pads are made of it. It must be fresh for every engine.
+    pub fn new(config: Config, seed: [u8; 32], now: Moment) -> Self {
+        Self::recorded(config, seed, now, Recording::Off)
+    }
+
+    /// As [`Engine::new`], for an engine whose facts are taken with [`Engine::take_facts`] after every input.
+    pub fn recorded(config: Config, seed: [u8; 32], now: Moment, recording: Recording) -> Self {
+        let mut rng = ChaCha20Rng::from_seed(*Zeroizing::new(seed));
+        // Pauses and media sources are seen by the server, and tell nothing of the secret stream.
+        let mut public_seed = [0; 32];
+        rng.fill_bytes(&mut public_seed);
+        Self::begin(config, public_seed, now, Secrets::live(rng, recording))
+    }
+
+    /// An engine without secrets that comes to the same outputs as a recorded one, of which it gets the
+    /// configuration, the public seed, the facts and the inputs.
+    pub fn replayed(config: Config, public_seed: [u8; 32], now: Moment, facts: Vec<Fact>) -> Self {
+        Self::begin(config, public_seed, now, Secrets::tape(facts))
+    }
+
+    fn begin(config: Config, public_seed: [u8; 32], now: Moment, secrets: Secrets) -> Self {
+        let public_rng = ChaCha20Rng::from_seed(public_seed);
+        let mut ctx = Context::new(config, now, secrets, public_rng);
+        let transition = Entry::first(&mut ctx);
+        let mut engine = Self {
+            ctx,
+            public_seed,
+            state: State::Ended,
+        };
+        engine.enter(transition);
+        engine
+    }
+
+    /// The seed of what the server may see: pauses and media sources.
+    pub fn public_seed(&self) -> [u8; 32] {
+        self.public_seed
+    }
+
+    /// Takes the facts since the last time; there are some only in a recorded engine.
+    pub fn take_facts(&mut self) -> Vec<Fact> {
+        self.ctx.secrets.take_facts()
+    }
+
+    /// Gives a replayed engine the facts of the input that comes next.
+    pub fn add_facts(&mut self, facts: Vec<Fact>) {
+        self.ctx.secrets.add_facts(facts);
+    }
+
+    /// Whether a replayed engine has left its trace: it asked for another fact than came next, or for none.
+    pub fn has_derailed(&self) -> bool {
+        self.ctx.secrets.has_derailed()
+    }
+
+    /// Takes in one input at a moment.
+    ///
+    /// # Errors
+    ///
+    /// [`Misuse`]; nothing has changed then.
+    pub fn handle_input(&mut self, now: Moment, input: Input) -> Result<(), Misuse> {
+        if self.ctx.has_output() {
+            return Err(Misuse::OutputPending);
+        }
+        if now < self.ctx.now {
+            return Err(Misuse::TimeWentBack);
+        }
+        self.ctx.now = now;
+        match input {
+            Input::Tick => {}
+            Input::Answer { request, outcome } => self.handle_answer(request, outcome),
+            Input::Update(update) => {
+                if let State::Member(member) = &mut self.state {
+                    let flow = member.handle_update(&mut self.ctx, update);
+                    self.go_on(flow);
+                }
+            }
+            Input::Command(command) => self.handle_command(command),
+        }
+        while let Some(timer) = self.ctx.timers.take_due(now) {
+            self.handle_timer(timer);
+        }
+        Ok(())
+    }
+
+    /// What the engine wants next.
+    pub fn poll_output(&mut self) -> Output {
+        self.ctx
+            .take_output()
+            .unwrap_or_else(|| Output::Timeout(self.ctx.timers.next()))
+    }
+
+    /// The membership, while there is one.
+    pub fn membership(&self) -> Option<&Membership> {
+        match &self.state {
+            State::Member(member) => member.membership(),
+            _ => None,
+        }
+    }
+
+    /// The call by its id, once we are in it.
+    pub fn call(&self) -> Option<&InputGroupCall> {
+        match &self.state {
+            State::Member(member) => Some(member.call()),
+            _ => None,
+        }
+    }
+
+    /// Whose media source this is, as far as the roster tells; [`Command::Resolve`] asks for it.
+    ///
+    /// A frame of a source that nobody is known to have must be dropped.
+    pub fn user_of(&self, source: Ssrc) -> Option<UserId> {
+        match &self.state {
+            State::Member(member) => member.roster().user_of(source),
+            _ => None,
+        }
+    }
+
+    /// Who is connected, as far as the roster tells.
+    pub fn connected(&self) -> Vec<UserId> {
+        match &self.state {
+            State::Member(member) => member.roster().users().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the engine has ended.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    fn handle_timer(&mut self, timer: Timer) {
+        match core::mem::replace(&mut self.state, State::Ended) {
+            State::Entering(entry) if timer == Timer::Entry => {
+                let transition = entry.handle_timer(&mut self.ctx);
+                self.enter(transition);
+            }
+            State::Member(mut member) => {
+                let flow = member.handle_timer(&mut self.ctx, timer);
+                self.state = State::Member(member);
+                self.go_on(flow);
+            }
+            State::Leaving(mut leaving) => match leaving.handle_timer(&mut self.ctx, timer) {
+                Left::Not => self.state = State::Leaving(leaving),
+                Left::Yes => self.end(EndReason::Left),
+            },
+            state => self.state = state,
+        }
+    }
+
+    fn handle_answer(&mut self, request: RequestId, outcome: Outcome) {
+        match core::mem::replace(&mut self.state, State::Ended) {
+            State::Entering(entry) => {
+                let transition = entry.handle_answer(&mut self.ctx, request, outcome);
+                self.enter(transition);
+            }
+            State::Member(mut member) => {
+                let flow = member.handle_answer(&mut self.ctx, request, outcome);
+                self.state = State::Member(member);
+                self.go_on(flow);
+            }
+            State::Withdrawing(entry) if entry.waits_for(request) => {
+                let left = entry.withdrawn(outcome);
+                self.leave(left);
+            }
+            State::Leaving(mut leaving) => {
+                match leaving.handle_answer(&mut self.ctx, request, &outcome) {
+                    Left::Not => self.state = State::Leaving(leaving),
+                    Left::Yes => self.end(EndReason::Left),
+                }
+            }
+            state => self.state = state,
+        }
+    }
+
+    fn handle_command(&mut self, command: Command) {
+        if let Command::Announce {
+            muted,
+            video_stopped,
+        } = command
+        {
+            let media = &mut self.ctx.config.media;
+            (media.muted, media.video_stopped) = (muted, video_stopped);
+            return;
+        }
+        match core::mem::replace(&mut self.state, State::Ended) {
+            State::Member(mut member) => {
+                let flow = member.handle_command(&mut self.ctx, command);
+                self.state = State::Member(member);
+                self.go_on(flow);
+            }
+            State::Entering(entry) if matches!(command, Command::Leave) => self.withdraw(entry),
+            State::Ended => {}
+            state => {
+                self.state = state;
+                self.handle_command_outside(command);
+            }
+        }
+    }
+
+    /// A command to an engine that is not in the call.
+    fn handle_command_outside(&mut self, command: Command) {
+        match command {
+            // Whoever declines is not in the call; there is nothing to wait for.
+            Command::Decline { message } => {
+                self.ctx.send(DeclineConferenceCallInvite { message });
+            }
+            command => {
+                if let Some(command) = command.kind() {
+                    let why = CommandFailure::NotJoined;
+                    self.ctx.event(Event::Failed { command, why });
+                }
+            }
+        }
+    }
+
+    /// Takes the next step of entering.
+    fn enter(&mut self, transition: Transition) {
+        match transition {
+            Transition::Entering(entry) => self.state = State::Entering(entry),
+            Transition::Ended(reason) => self.end(reason),
+            Transition::Entered(entrant) => {
+                let source = entrant.payload.ssrc();
+                let call = entrant.known.clone().or_else(|| entrant.asked.clone());
+                match Member::of_entrant(&mut self.ctx, *entrant) {
+                    Ok((mut member, welcome)) => {
+                        let flow = member.begin(&mut self.ctx, welcome);
+                        self.state = State::Member(Box::new(member));
+                        self.go_on(flow);
+                    }
+                    Err(reason) => self.end_and_tell(reason, call.map(|call| (call, source))),
+                }
+            }
+        }
+    }
+
+    /// Goes on with a membership, or does what its end demands.
+    fn go_on(&mut self, flow: member::Flow) {
+        let Err(departure) = flow else {
+            return;
+        };
+        if let State::Member(mut member) = core::mem::replace(&mut self.state, State::Ended) {
+            member.close();
+            self.depart(departure, &member);
+        }
+    }
+}
+
+impl Engine {
+    fn depart(&mut self, departure: Departure, member: &Member) {
+        let (call, source) = (member.call().clone(), member.payload().ssrc());
+        match departure {
+            Departure::Leave => self.leave(Some((call, source))),
+            Departure::End(reason) => self.end_and_tell(reason, Some((call, source))),
+            Departure::Rejoin(reason) => match self.ctx.rejoins.next(self.ctx.now, &reason) {
+                Some(pause) => self.rejoin(reason, pause, member),
+                None => self.end_and_tell(EndReason::Broken(reason), Some((call, source))),
+            },
+        }
+    }
+
+    fn rejoin(&mut self, reason: RejoinReason, pause: Duration, member: &Member) {
+        let ctx = &mut self.ctx;
+        ctx.timers.cancel_all();
+        ctx.leave_source(member.payload().ssrc());
+        ctx.retrying(Trouble::Rejoining(reason.clone()), pause, 1);
+        let transition = Entry::again(ctx, reason, member, pause);
+        self.enter(transition);
+    }
+
+    /// Gives up entering.
+    fn withdraw(&mut self, entry: Box<Entry>) {
+        self.ctx.timers.cancel_all();
+        if entry.is_sending() {
+            self.state = State::Withdrawing(entry);
+        } else {
+            self.leave(entry.to_leave());
+        }
+    }
+
+    /// Leaves a call that we are in or may be in.
+    fn leave(&mut self, from: Option<(InputGroupCall, Ssrc)>) {
+        match from {
+            Some((call, source)) => {
+                self.state = State::Leaving(Leaving::start(&mut self.ctx, call, source));
+            }
+            None => self.end(EndReason::Left),
+        }
+    }
+
+    /// Ends, and tells the server so if it counts us as joined; its answer does not matter.
+    fn end_and_tell(&mut self, reason: EndReason, from: Option<(InputGroupCall, Ssrc)>) {
+        if let Some((call, source)) = from.filter(|_| reason.leaves_a_trace()) {
+            self.ctx.send(LeaveGroupCall { call, source });
+        }
+        self.end(reason);
+    }
+
+    fn end(&mut self, reason: EndReason) {
+        self.ctx.timers.cancel_all();
+        self.ctx.event(Event::Ended(reason.into()));
+        self.state = State::Ended;
+    }
+}

@@ -1,0 +1,36 @@
+//! How often a membership may be given up for a new one.
+
+use core::time::Duration;
+
+use confcall_media::Moment;
+
+use super::end::RejoinReason;
+
+/// What has happened longer ago than this does not count.
+const MEMORY: Duration = Duration::from_secs(600);
+/// After a fork we join again once: a second one is the server's doing, and no key helps against that.
+const FORKS: usize = 1;
+/// How often in all.
+const ALL: usize = 4;
+
+/// The rejoins that still count.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Rejoins(Vec<(Moment, bool)>);
+
+impl Rejoins {
+    /// The pause before another rejoin, or `None` if there were enough.
+    pub(super) fn next(&mut self, now: Moment, reason: &RejoinReason) -> Option<Duration> {
+        self.0.retain(|(at, _)| now.since(*at) < MEMORY);
+        let forks = self.0.iter().filter(|(_, fork)| *fork).count();
+        let is_fork = reason.is_fork();
+        if self.0.len() >= ALL || (is_fork && forks >= FORKS) {
+            return None;
+        }
+        let pause = match self.0.len() {
+            0 => Duration::ZERO,
+            before => Duration::from_secs(1 << before),
+        };
+        self.0.push((now, is_fork));
+        Some(pause)
+    }
+}

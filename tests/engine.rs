@@ -1,0 +1,68 @@
+//! Engines in calls: whole lives over a network that does what networks do.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use confcall::Target;
+use confcall::UserId;
+use confcall::join::engine::{Command, EndReason};
+use confcall_tests::{Faults, World};
+
+#[test]
+fn three_meet_verify_hear_each_other_remove_one_and_leave() {
+    let mut world = World::new(1, Faults::NONE);
+    world.join(Target::Create);
+    assert!(
+        world.run_while_not(Duration::from_secs(5), World::has_converged),
+        "{}",
+        world.history()
+    );
+    let link = world.link();
+    world.join(link.clone());
+    world.join(link);
+    world.run(Duration::from_secs(1));
+    assert!(
+        world.run_while_not(Duration::from_secs(30), World::has_converged),
+        "{}",
+        world.history()
+    );
+    world.check_hearing();
+
+    let users = vec![UserId::new(3)];
+    world.command(0, Command::Kick { users });
+    world.run(Duration::from_secs(5));
+    let ended = world.nodes[2]
+        .ended
+        .clone()
+        .unwrap_or_else(|| panic!("{}", world.history()));
+    assert_eq!(
+        ended.reason,
+        EndReason::Removed {
+            by: Some(UserId::new(1))
+        },
+        "{}",
+        world.history()
+    );
+    assert!(
+        world.run_while_not(Duration::from_secs(30), World::has_converged),
+        "{}",
+        world.history()
+    );
+    world.check_hearing();
+
+    world.command(1, Command::Leave);
+    world.run(Duration::from_secs(2));
+    assert_eq!(
+        world.nodes[1].ended.clone().unwrap().reason,
+        EndReason::Left
+    );
+    // The one who stays removes the one who left.
+    assert!(
+        world.run_while_not(Duration::from_secs(30), |world| {
+            let membership = world.nodes[0].engine.membership().unwrap();
+            membership.state().group_state().participants.len() == 1
+        }),
+        "{}",
+        world.history()
+    );
+}

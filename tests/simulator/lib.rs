@@ -1,0 +1,26 @@
+//! A simulator of calls: engines and a server under a virtual clock, with everything that a network does.
+//!
+//! ```text
+//!              ┌─ requests, delayed, lost ──▶ Server
+//! Engine × n ──┤                                │
+//!              └─ answers, pushes: delayed, lost, twice, in another order
+//! ```
+//!
+//! A [`World`] is a value: the same seed and script always give the same run. It fails instead of hanging: a run has a
+//! bound in virtual time, and what must hold at all times is checked after every block that an engine follows.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "only tests use it, and they fail by panicking"
+)]
+
+mod agenda;
+mod faults;
+mod node;
+mod world;
+
+pub use faults::Faults;
+pub use node::Node;
+pub use world::{NodeId, World, media};

@@ -1,0 +1,78 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use confcall::UserId;
+use confcall::join::api::Method;
+use confcall::join::engine::{Ended, Engine, Event};
+use confcall::media::{Cryptor, Moment};
+use confcall::state::{BlockHash, EmojiHash};
+
+/// One client: its engine, and what came out of it.
+#[derive(Debug)]
+pub struct Node {
+    /// Whose client it is.
+    pub user: UserId,
+    /// The engine.
+    pub engine: Engine,
+    /// When the engine wants to be woken.
+    pub wake: Option<Moment>,
+    /// All events, in order.
+    pub events: Vec<Event>,
+    /// How it ended, if it did.
+    pub ended: Option<Ended>,
+    /// How many requests of each method were sent.
+    pub requests: BTreeMap<Method, usize>,
+    /// The cryptor of the newest membership.
+    pub cryptor: Option<Arc<Cryptor>>,
+    /// The emoji of each block that was verified.
+    pub emoji: BTreeMap<BlockHash, EmojiHash>,
+    /// How often it joined.
+    pub joins: usize,
+}
+
+impl Node {
+    pub(crate) fn new(user: UserId, engine: Engine) -> Self {
+        Self {
+            user,
+            engine,
+            wake: None,
+            events: Vec::new(),
+            ended: None,
+            requests: BTreeMap::new(),
+            cryptor: None,
+            emoji: BTreeMap::new(),
+            joins: 0,
+        }
+    }
+
+    /// Whether the client is in the call.
+    pub fn is_in(&self) -> bool {
+        self.engine.membership().is_some()
+    }
+
+    /// How many requests of a method were sent.
+    pub fn sent(&self, method: Method) -> usize {
+        self.requests.get(&method).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn note(&mut self, event: Event) {
+        match &event {
+            Event::Joined(joined) | Event::Rejoined(joined) => {
+                self.joins += 1;
+                self.cryptor = Some(Arc::clone(&joined.cryptor));
+            }
+            Event::Emoji { hash, .. } => {
+                if let Some(membership) = self.engine.membership() {
+                    let block = membership.verification().block_hash();
+                    self.emoji.insert(block, *hash);
+                }
+            }
+            Event::Ended(ended) => {
+                assert!(self.ended.is_none(), "an engine ends once");
+                self.ended = Some(ended.clone());
+            }
+            _ => {}
+        }
+        self.events.push(event);
+    }
+}

@@ -1,0 +1,408 @@
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::join::api::{Method, Request, Response, RpcError, Service, Update};
+use confcall::join::engine::{Command, Config, Engine, Event, Input, Outcome, Output, RequestId};
+use confcall::join::payload::Fingerprint;
+use confcall::media::{ChannelId, Moment};
+use confcall::{JoinPayload, Media, Newcomer, Target, UserId};
+use confcall_server::{Options, Server};
+
+use crate::agenda::Agenda;
+use crate::faults::Faults;
+use crate::node::Node;
+
+/// The place of a client in its world.
+pub type NodeId = usize;
+
+/// What can happen.
+#[derive(Debug)]
+enum Happening {
+    Request {
+        node: NodeId,
+        life: u32,
+        request: RequestId,
+        bytes: Vec<u8>,
+        answer: Way,
+    },
+    Answer {
+        node: NodeId,
+        life: u32,
+        request: RequestId,
+        outcome: Outcome,
+    },
+    Push {
+        node: NodeId,
+        update: Update,
+    },
+    Wake {
+        node: NodeId,
+    },
+}
+
+/// What the network does to an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    Arrives,
+    IsLost,
+}
+
+/// Engines and a server, under a virtual clock.
+#[derive(Debug)]
+pub struct World {
+    /// The server.
+    pub server: Server,
+    /// The clients.
+    pub nodes: Vec<Node>,
+    /// What the network does.
+    pub faults: Faults,
+    now: Duration,
+    agenda: Agenda<Happening>,
+    rng: ChaCha20Rng,
+    /// How often each client was started again.
+    lives: Vec<u32>,
+}
+
+/// What a client of the simulation says of its sound and picture.
+pub fn media(rng: &mut ChaCha20Rng) -> Media {
+    Media {
+        payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, rng),
+        muted: true,
+        video_stopped: true,
+    }
+}
+
+impl World {
+    /// A world without any client.
+    pub fn new(seed: u64, faults: Faults) -> Self {
+        Self {
+            server: Server::new(Options {
+                seed,
+                ..Options::default()
+            }),
+            nodes: Vec::new(),
+            faults,
+            now: Duration::ZERO,
+            agenda: Agenda::new(),
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            lives: Vec::new(),
+        }
+    }
+
+    /// The virtual time since the world began.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// The same as the moment that engines are told.
+    pub fn moment(&self) -> Moment {
+        Moment::new(self.now)
+    }
+
+    /// The world's own randomness, for scripts.
+    pub fn rng(&mut self) -> &mut ChaCha20Rng {
+        &mut self.rng
+    }
+
+    /// A number below `end`.
+    pub fn below(&mut self, end: usize) -> usize {
+        self.rng.next_u32() as usize % end.max(1)
+    }
+
+    /// Starts a client of a user; users are numbered from 1 in the order of their first client.
+    pub fn join(&mut self, target: Target) -> NodeId {
+        let user = UserId::new(self.nodes.len() as i64 + 1);
+        self.join_as(user, target)
+    }
+
+    /// Starts a client of this user.
+    pub fn join_as(&mut self, user: UserId, target: Target) -> NodeId {
+        let config = Config::new(target, Newcomer::new(user), media(&mut self.rng));
+        self.start(config)
+    }
+
+    /// Starts a client with a configuration.
+    pub fn start(&mut self, config: Config) -> NodeId {
+        let user = config.newcomer.user_id;
+        let engine = Engine::new(config, self.seed(), self.moment());
+        self.add(user, engine)
+    }
+
+    /// A fresh secret seed for an engine.
+    pub fn seed(&mut self) -> [u8; 32] {
+        let mut seed = [0; 32];
+        self.rng.fill_bytes(&mut seed);
+        seed
+    }
+
+    /// Adds a client with an engine of its own.
+    pub fn add(&mut self, user: UserId, engine: Engine) -> NodeId {
+        self.nodes.push(Node::new(user, engine));
+        self.lives.push(0);
+        let node = self.nodes.len() - 1;
+        self.drain(node);
+        node
+    }
+
+    /// Puts another engine in the place of a client's, as after a restart; late answers do not reach it.
+    pub fn replace(&mut self, node: NodeId, engine: Engine) {
+        self.lives[node] += 1;
+        self.nodes[node].engine = engine;
+        self.nodes[node].ended = None;
+        self.drain(node);
+    }
+
+    /// Gives a client a command.
+    pub fn command(&mut self, node: NodeId, command: Command) {
+        self.input(node, Input::Command(command));
+    }
+
+    /// The only call, as a link leads to it.
+    pub fn link(&self) -> Target {
+        let call = self.server.calls().next().expect("there is a call");
+        Target::Slug(call.slug().clone())
+    }
+
+    /// Lets time pass.
+    pub fn run(&mut self, time: Duration) {
+        let until = self.now + time;
+        self.run_until(until, |_| false);
+    }
+
+    /// Lets time pass until something holds; says whether it did within a time.
+    pub fn run_while_not(&mut self, time: Duration, holds: impl FnMut(&Self) -> bool) -> bool {
+        let until = self.now + time;
+        self.run_until(until, holds)
+    }
+
+    fn run_until(&mut self, until: Duration, mut holds: impl FnMut(&Self) -> bool) -> bool {
+        if holds(self) {
+            return true;
+        }
+        while let Some((at, happening)) = self.agenda.next(until) {
+            self.now = at;
+            self.happen(happening);
+            self.check();
+            if holds(self) {
+                return true;
+            }
+        }
+        self.now = until;
+        false
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Request {
+                node,
+                life,
+                request,
+                bytes,
+                answer,
+            } => {
+                let user = self.nodes[node].user;
+                let answered = self.server.handle(user, &bytes);
+                self.push_out();
+                if answer == Way::Arrives {
+                    let outcome = outcome(answered);
+                    let delay = self.faults.delay(&mut self.rng);
+                    let happening = Happening::Answer {
+                        node,
+                        life,
+                        request,
+                        outcome,
+                    };
+                    self.agenda.add(self.now + delay, happening);
+                }
+            }
+            Happening::Answer {
+                node,
+                life,
+                request,
+                outcome,
+            } => {
+                if life == self.lives[node] {
+                    self.input(node, Input::Answer { request, outcome });
+                }
+            }
+            Happening::Push { node, update } => self.input(node, Input::Update(update)),
+            Happening::Wake { node } => {
+                let wake = self.nodes[node].wake;
+                if wake.is_some_and(|wake| wake <= self.moment()) {
+                    self.input(node, Input::Tick);
+                }
+            }
+        }
+    }
+
+    /// Sends out what the server wants to push.
+    pub fn push_out(&mut self) {
+        while let Some((user, update)) = self.server.poll_push() {
+            let nodes: Vec<_> = (0..self.nodes.len())
+                .filter(|node| self.nodes[*node].user == user)
+                .collect();
+            for node in nodes {
+                if Faults::strikes(self.faults.lost_pushes, &mut self.rng) {
+                    continue;
+                }
+                let twice = Faults::strikes(self.faults.double_pushes, &mut self.rng);
+                for _ in 0..=usize::from(twice) {
+                    let at = self.now + self.faults.delay(&mut self.rng);
+                    let update = update.clone();
+                    self.agenda.add(at, Happening::Push { node, update });
+                }
+            }
+        }
+    }
+
+    /// Hands an input to a client's engine and does what it wants.
+    pub fn input(&mut self, node: NodeId, input: Input) {
+        let now = self.moment();
+        let engine = &mut self.nodes[node].engine;
+        engine
+            .handle_input(now, input)
+            .expect("used by its contract");
+        self.drain(node);
+    }
+
+    fn drain(&mut self, node: NodeId) {
+        loop {
+            match self.nodes[node].engine.poll_output() {
+                Output::Request { request, body } => self.send(node, request, &body),
+                Output::Event(event) => self.nodes[node].note(event),
+                Output::Timeout(wake) => {
+                    self.nodes[node].wake = wake;
+                    if let Some(wake) = wake {
+                        let at = wake.since(Moment::default()).max(self.now);
+                        self.agenda.add(at, Happening::Wake { node });
+                    }
+                    return;
+                }
+                _ => panic!("an output that the simulator does not know"),
+            }
+        }
+    }
+
+    fn send(&mut self, node: NodeId, request: RequestId, body: &Request) {
+        let method = body.method();
+        let kind = confcall::join::policy::CallKind::Conference;
+        let bytes = body.to_tl();
+        let checked = confcall::join::policy::check_bytes(kind, &bytes);
+        checked.expect("an engine asks nothing that the policy forbids");
+        *self.nodes[node].requests.entry(method).or_default() += 1;
+        assert!(
+            self.nodes[node].ended.is_none(),
+            "nothing is asked after the end"
+        );
+        let faults = self.faults;
+        let life = self.lives[node];
+        let answer = match Faults::strikes(faults.lost_answers, &mut self.rng) {
+            true => Way::IsLost,
+            false => Way::Arrives,
+        };
+        let arrives = !Faults::strikes(faults.lost_requests, &mut self.rng);
+        if arrives {
+            let at = self.now + faults.delay(&mut self.rng);
+            let happening = Happening::Request {
+                node,
+                life,
+                request,
+                bytes,
+                answer,
+            };
+            self.agenda.add(at, happening);
+        }
+        if !arrives || answer == Way::IsLost {
+            let happening = Happening::Answer {
+                node,
+                life,
+                request,
+                outcome: Outcome::Lost,
+            };
+            self.agenda.add(self.now + faults.patience, happening);
+        }
+    }
+
+    /// What must hold at all times.
+    fn check(&self) {
+        for node in &self.nodes {
+            for other in &self.nodes {
+                for (block, emoji) in &node.emoji {
+                    let theirs = other.emoji.get(block);
+                    assert!(
+                        theirs.is_none_or(|theirs| theirs == emoji),
+                        "users {} and {} see other emoji for one block",
+                        node.user,
+                        other.user
+                    );
+                }
+            }
+        }
+    }
+
+    /// Whether all clients that did not end are in the call at the server's block, verified, and hear each other.
+    pub fn has_converged(&self) -> bool {
+        let Some(call) = self.server.calls().next() else {
+            return false;
+        };
+        let tip = call.chain_state().hash();
+        self.nodes
+            .iter()
+            .filter(|node| node.ended.is_none())
+            .all(|node| {
+                let membership = node.engine.membership();
+                membership.is_some_and(|membership| {
+                    membership.state().hash() == tip
+                        && membership.verification().emoji_hash().is_some()
+                })
+            })
+    }
+
+    /// Checks that everybody who is in hears everybody else.
+    pub fn check_hearing(&mut self) {
+        let now = self.moment();
+        let inside: Vec<_> = self.nodes.iter().filter(|node| node.is_in()).collect();
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        for from in &inside {
+            let cryptor = from.cryptor.as_ref().expect("a member has one");
+            let packet = cryptor.seal(now, ChannelId::MAIN, 0, b"sound", &mut rng);
+            let packet = packet.expect("a member seals");
+            for to in inside.iter().filter(|to| to.user != from.user) {
+                let cryptor = to.cryptor.as_ref().expect("a member has one");
+                let opened = cryptor.open(now, from.user, &packet);
+                opened.unwrap_or_else(|error| {
+                    panic!("user {} does not hear user {}: {error}", to.user, from.user)
+                });
+            }
+        }
+    }
+
+    /// The events of all clients, for a failed run.
+    pub fn history(&self) -> String {
+        let mut text = String::new();
+        for node in &self.nodes {
+            text += &format!("user {}: {:?}\n", node.user, node.requests);
+            for event in &node.events {
+                if !matches!(event, Event::Joined(_) | Event::Rejoined(_)) {
+                    text += &format!("    {event:?}\n");
+                } else {
+                    text += "    joined\n";
+                }
+            }
+        }
+        text
+    }
+
+    /// How many requests of a method all clients have sent.
+    pub fn sent(&self, method: Method) -> usize {
+        self.nodes.iter().map(|node| node.sent(method)).sum()
+    }
+}
+
+fn outcome(answered: Result<Response, RpcError>) -> Outcome {
+    match answered {
+        Ok(response) => Outcome::Done(response),
+        Err(error) => Outcome::Refused(error),
+    }
+}
