@@ -4,24 +4,136 @@
 use std::time::Duration;
 
 use confcall::Target;
-use confcall_tests::{Faults, World};
+use confcall::UserId;
+use confcall::join::engine::{Command, EndReason};
+use confcall::join::message::{GroupMessage, RandomId};
+use confcall_server::Server;
+use confcall_tests::{Faults, World, each_seed};
+
+/// A world with a call of some members over a bad network.
+fn call(seed: u64, members: usize) -> World {
+    let mut world = World::new(seed, Faults::MANY);
+    world.join(Target::Create);
+    let created = world.run_while_not(Duration::from_secs(60), |world| world.nodes[0].is_in());
+    assert!(created, "{}", world.history());
+    let link = world.link();
+    for _ in 1..members {
+        world.join(link.clone());
+    }
+    world
+}
+
+/// Lets everybody come together, and checks that they did.
+fn converge(world: &mut World) {
+    let converged = world.run_while_not(Duration::from_secs(240), World::has_converged);
+    assert!(converged, "{}", world.history());
+    world.check_hearing();
+}
 
 #[test]
 fn calls_over_bad_networks_converge() {
-    let seeds: u64 = std::env::var("SEEDS").map_or(100, |seeds| seeds.parse().unwrap());
-    let first: u64 = std::env::var("FIRST").map_or(0, |seed| seed.parse().unwrap());
-    for seed in first..first + seeds {
-        let mut world = World::new(seed, Faults::MANY);
-        world.join(Target::Create);
-        let created = world.run_while_not(Duration::from_secs(60), |world| world.nodes[0].is_in());
-        assert!(created, "seed {seed}\n{}", world.history());
-        let link = world.link();
-        for _ in 0..4 {
-            world.join(link.clone());
-        }
+    each_seed(1000, |seed| {
+        let mut world = call(seed, 5);
         world.run(Duration::from_secs(5));
-        let converged = world.run_while_not(Duration::from_secs(180), World::has_converged);
-        assert!(converged, "seed {seed}\n{}", world.history());
-        world.check_hearing();
+        converge(&mut world);
+    });
+}
+
+/// What can happen in a call beside what the network does.
+#[derive(Clone, Copy, Debug)]
+enum Deed {
+    Join,
+    Leave,
+    Kick,
+    DropMember,
+    JoinElsewhere,
+    Compact,
+    Restart,
+    RestartFromSnapshot,
+    Message,
+}
+
+const DEEDS: [Deed; 9] = [
+    Deed::Join,
+    Deed::Leave,
+    Deed::Kick,
+    Deed::DropMember,
+    Deed::JoinElsewhere,
+    Deed::Compact,
+    Deed::Restart,
+    Deed::RestartFromSnapshot,
+    Deed::Message,
+];
+
+fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
+    let call = world.server.calls().next().unwrap().id();
+    let node = world.below(world.nodes.len());
+    let user = world.nodes[node].user;
+    match deed {
+        Deed::Join if world.nodes.len() < 8 => {
+            let link = world.link();
+            world.join(link);
+        }
+        Deed::Join => {}
+        Deed::Leave => world.command(node, Command::Leave),
+        Deed::Kick => {
+            let users = vec![UserId::new(world.below(world.nodes.len()) as i64 + 1)];
+            world.command(node, Command::Kick { users });
+        }
+        Deed::DropMember => {
+            // Who is not connected cannot be dropped, which is as well.
+            let _ = world.server.drop_member(call, user);
+            world.push_out();
+        }
+        Deed::JoinElsewhere if world.nodes.len() < 8 => {
+            let link = world.link();
+            world.join_as(user, link);
+        }
+        Deed::JoinElsewhere => {}
+        Deed::Compact => world.server.compact(call).unwrap(),
+        Deed::Restart => world.restart_server(world.server.clone()),
+        Deed::RestartFromSnapshot => {
+            // Twice would be a fork to the clients; a server that does so is not honest.
+            if let Some(snapshot) = snapshot.take() {
+                world.restart_server(snapshot);
+            }
+        }
+        Deed::Message => {
+            let random_id = RandomId::generate(world.rng());
+            let message = GroupMessage::new(random_id, "hello".to_owned(), Vec::new());
+            world.command(node, Command::Send(message.unwrap()));
+        }
     }
+}
+
+#[test]
+fn calls_in_which_members_come_and_go_and_the_server_restarts_converge() {
+    each_seed(1000, |seed| {
+        let mut world = call(seed, 3);
+        world.run(Duration::from_secs(5));
+        let mut snapshot = None;
+        for turn in 0..8 {
+            if turn == 2 {
+                snapshot = Some(world.server.clone());
+            }
+            let deed = DEEDS[world.below(DEEDS.len())];
+            act(&mut world, deed, &mut snapshot);
+            let pause = world.below(12_000) as u64;
+            world.run(Duration::from_millis(pause));
+        }
+        converge(&mut world);
+        for node in &world.nodes {
+            let Some(ended) = &node.ended else { continue };
+            assert!(
+                matches!(
+                    ended.reason,
+                    EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere
+                ),
+                "user {}: {:?}\n{}",
+                node.user,
+                ended.reason,
+                world.history()
+            );
+        }
+    });
 }

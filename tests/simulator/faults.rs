@@ -14,6 +14,12 @@ pub struct Faults {
     pub lost_requests: u32,
     /// Answers that do not arrive, although the server did what was asked.
     pub lost_answers: u32,
+    /// Requests that the server wants to have later.
+    pub floods: u32,
+    /// Requests that the server fails to carry out, and says so.
+    pub failures: u32,
+    /// Requests that the server carries out and says that it failed to.
+    pub failures_after: u32,
     /// Pushes that do not arrive.
     pub lost_pushes: u32,
     /// Pushes that arrive twice.
@@ -29,6 +35,9 @@ impl Faults {
         jitter: Duration::ZERO,
         lost_requests: 0,
         lost_answers: 0,
+        floods: 0,
+        failures: 0,
+        failures_after: 0,
         lost_pushes: 0,
         double_pushes: 0,
         patience: Duration::from_secs(5),
@@ -40,6 +49,9 @@ impl Faults {
         jitter: Duration::from_millis(180),
         lost_requests: 20,
         lost_answers: 20,
+        floods: 40,
+        failures: 40,
+        failures_after: 40,
         lost_pushes: 4,
         double_pushes: 5,
         patience: Duration::from_secs(5),
@@ -50,7 +62,31 @@ impl Faults {
         self.latency + self.jitter.mul_f64(part)
     }
 
+    /// Which fault strikes a request, if any.
+    pub(crate) fn strike(&self, rng: &mut ChaCha20Rng) -> Strike {
+        let chances = [
+            (self.lost_requests, Strike::LostRequest),
+            (self.lost_answers, Strike::LostAnswer),
+            (self.floods, Strike::Flood),
+            (self.failures, Strike::Failure),
+            (self.failures_after, Strike::FailureAfter),
+        ];
+        let mut struck = chances.into_iter().filter(|(one_in, _)| Self::strikes(*one_in, rng));
+        struck.next().map_or(Strike::None, |(_, strike)| strike)
+    }
+
     pub(crate) fn strikes(one_in: u32, rng: &mut ChaCha20Rng) -> bool {
         one_in != 0 && rng.next_u32().is_multiple_of(one_in)
     }
+}
+
+/// What goes wrong with a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Strike {
+    None,
+    LostRequest,
+    LostAnswer,
+    Flood,
+    Failure,
+    FailureAfter,
 }

@@ -18,9 +18,15 @@
 
 mod agenda;
 mod faults;
+mod hostility;
 mod node;
+mod rule;
+mod seeds;
 mod world;
 
 pub use faults::Faults;
-pub use node::Node;
+pub use hostility::{Hostility, Kind};
+pub use node::{Asked, Node};
+pub use rule::{Rule, Verdict};
+pub use seeds::each_seed;
 pub use world::{NodeId, World, media};

@@ -1,11 +1,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::Method;
+use confcall::join::api::{Method, Request};
 use confcall::join::engine::{Ended, Engine, Event};
 use confcall::media::{Cryptor, Moment};
 use confcall::state::{BlockHash, EmojiHash};
+
+/// A request that a client sent.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// When.
+    pub at: Duration,
+    /// What.
+    pub body: Request,
+}
 
 /// One client: its engine, and what came out of it.
 #[derive(Debug)]
@@ -20,8 +30,8 @@ pub struct Node {
     pub events: Vec<Event>,
     /// How it ended, if it did.
     pub ended: Option<Ended>,
-    /// How many requests of each method were sent.
-    pub requests: BTreeMap<Method, usize>,
+    /// All requests, in order.
+    pub asked: Vec<Asked>,
     /// The cryptor of the newest membership.
     pub cryptor: Option<Arc<Cryptor>>,
     /// The emoji of each block that was verified.
@@ -38,7 +48,7 @@ impl Node {
             wake: None,
             events: Vec::new(),
             ended: None,
-            requests: BTreeMap::new(),
+            asked: Vec::new(),
             cryptor: None,
             emoji: BTreeMap::new(),
             joins: 0,
@@ -52,7 +62,22 @@ impl Node {
 
     /// How many requests of a method were sent.
     pub fn sent(&self, method: Method) -> usize {
-        self.requests.get(&method).copied().unwrap_or(0)
+        self.asked_by(method).count()
+    }
+
+    /// The requests of a method, in order.
+    pub fn asked_by(&self, method: Method) -> impl Iterator<Item = &Asked> {
+        self.asked.iter().filter(move |one| one.body.method() == method)
+    }
+
+    /// The most requests within a minute.
+    pub fn busiest_minute(&self) -> usize {
+        let minute = Duration::from_secs(60);
+        let within = |from: &Asked| {
+            let later = self.asked.iter().filter(|one| one.at >= from.at);
+            later.take_while(|one| one.at < from.at + minute).count()
+        };
+        self.asked.iter().map(within).max().unwrap_or(0)
     }
 
     pub(crate) fn note(&mut self, event: Event) {

@@ -10,8 +10,10 @@ use confcall::{JoinPayload, Media, Newcomer, Target, UserId};
 use confcall_server::{Options, Server};
 
 use crate::agenda::Agenda;
-use crate::faults::Faults;
-use crate::node::Node;
+use crate::faults::{Faults, Strike};
+use crate::hostility::Hostility;
+use crate::node::{Asked, Node};
+use crate::rule::{Rule, Verdict};
 
 /// The place of a client in its world.
 pub type NodeId = usize;
@@ -20,20 +22,19 @@ pub type NodeId = usize;
 #[derive(Debug)]
 enum Happening {
     Request {
-        node: NodeId,
-        life: u32,
-        request: RequestId,
-        bytes: Vec<u8>,
-        answer: Way,
+        asker: Asker,
+        connection: u32,
+        body: Box<Request>,
+        verdict: Verdict,
     },
     Answer {
-        node: NodeId,
-        life: u32,
-        request: RequestId,
+        asker: Asker,
+        connection: u32,
         outcome: Outcome,
     },
     Push {
         node: NodeId,
+        connection: u32,
         update: Update,
     },
     Wake {
@@ -41,11 +42,12 @@ enum Happening {
     },
 }
 
-/// What the network does to an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
-    Arrives,
-    IsLost,
+/// Who waits for an answer: a client in one of its lives, and its request.
+#[derive(Clone, Copy, Debug)]
+struct Asker {
+    node: NodeId,
+    life: u32,
+    request: RequestId,
 }
 
 /// Engines and a server, under a virtual clock.
@@ -57,11 +59,17 @@ pub struct World {
     pub nodes: Vec<Node>,
     /// What the network does.
     pub faults: Faults,
+    /// What becomes of certain requests, whatever the network does; the first that fits counts.
+    pub rules: Vec<Rule>,
+    /// What the server does that an honest one would not.
+    pub hostility: Option<Hostility>,
     now: Duration,
     agenda: Agenda<Happening>,
     rng: ChaCha20Rng,
     /// How often each client was started again.
     lives: Vec<u32>,
+    /// How often the server was started again, which ends all connections.
+    connection: u32,
 }
 
 /// What a client of the simulation says of its sound and picture.
@@ -83,10 +91,13 @@ impl World {
             }),
             nodes: Vec::new(),
             faults,
+            rules: Vec::new(),
+            hostility: None,
             now: Duration::ZERO,
             agenda: Agenda::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
             lives: Vec::new(),
+            connection: 0,
         }
     }
 
@@ -192,41 +203,57 @@ impl World {
         false
     }
 
+    /// Starts the server again with what it had stored; what is under way is lost.
+    pub fn restart_server(&mut self, stored: Server) {
+        self.server = stored;
+        self.connection += 1;
+    }
+
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Request {
-                node,
-                life,
-                request,
-                bytes,
-                answer,
+                asker,
+                connection,
+                body,
+                verdict,
             } => {
-                let user = self.nodes[node].user;
-                let answered = self.server.handle(user, &bytes);
-                self.push_out();
-                if answer == Way::Arrives {
-                    let outcome = outcome(answered);
+                let outcome = match connection == self.connection {
+                    true => self.carry_out(asker, &body, verdict),
+                    false => Some(Outcome::Lost),
+                };
+                if let Some(outcome) = outcome {
                     let delay = self.faults.delay(&mut self.rng);
                     let happening = Happening::Answer {
-                        node,
-                        life,
-                        request,
+                        asker,
+                        connection: self.connection,
                         outcome,
                     };
                     self.agenda.add(self.now + delay, happening);
                 }
             }
             Happening::Answer {
-                node,
-                life,
-                request,
+                asker,
+                connection,
                 outcome,
             } => {
-                if life == self.lives[node] {
-                    self.input(node, Input::Answer { request, outcome });
+                let request = asker.request;
+                let outcome = match connection == self.connection {
+                    true => outcome,
+                    false => Outcome::Lost,
+                };
+                if asker.life == self.lives[asker.node] {
+                    self.input(asker.node, Input::Answer { request, outcome });
                 }
             }
-            Happening::Push { node, update } => self.input(node, Input::Update(update)),
+            Happening::Push {
+                node,
+                connection,
+                update,
+            } => {
+                if connection == self.connection {
+                    self.input(node, Input::Update(update));
+                }
+            }
             Happening::Wake { node } => {
                 let wake = self.nodes[node].wake;
                 if wake.is_some_and(|wake| wake <= self.moment()) {
@@ -236,22 +263,62 @@ impl World {
         }
     }
 
+    /// What the server says to a request that has arrived; `None` if its answer will not.
+    fn carry_out(&mut self, asker: Asker, body: &Request, verdict: Verdict) -> Option<Outcome> {
+        if let Verdict::Refuse(error) = verdict {
+            return Some(Outcome::Refused(error));
+        }
+        if let Verdict::Answer(response) = verdict {
+            return Some(Outcome::Done(response));
+        }
+        let user = self.nodes[asker.node].user;
+        let answered = match &mut self.hostility {
+            Some(hostility) => hostility.answer(&mut self.server, user, body),
+            None => self.server.handle(user, &body.to_tl()),
+        };
+        self.push_out();
+        match verdict {
+            Verdict::LoseAnswer => None,
+            Verdict::RefuseAfter(error) => Some(Outcome::Refused(error)),
+            _ => Some(outcome(answered)),
+        }
+    }
+
     /// Sends out what the server wants to push.
     pub fn push_out(&mut self) {
         while let Some((user, update)) = self.server.poll_push() {
-            let nodes: Vec<_> = (0..self.nodes.len())
-                .filter(|node| self.nodes[*node].user == user)
-                .collect();
-            for node in nodes {
-                if Faults::strikes(self.faults.lost_pushes, &mut self.rng) {
-                    continue;
+            match &mut self.hostility {
+                Some(hostility) => {
+                    let updates = hostility.push(user, update);
+                    updates.into_iter().for_each(|one| self.push(user, &one));
                 }
-                let twice = Faults::strikes(self.faults.double_pushes, &mut self.rng);
-                for _ in 0..=usize::from(twice) {
-                    let at = self.now + self.faults.delay(&mut self.rng);
-                    let update = update.clone();
-                    self.agenda.add(at, Happening::Push { node, update });
-                }
+                None => self.push(user, &update),
+            }
+        }
+        let spite = self.hostility.as_mut().map(Hostility::take_pushes);
+        for (user, update) in spite.into_iter().flatten() {
+            self.push(user, &update);
+        }
+    }
+
+    /// Sends an update to all clients of a user.
+    pub fn push(&mut self, user: UserId, update: &Update) {
+        let nodes: Vec<_> = (0..self.nodes.len())
+            .filter(|node| self.nodes[*node].user == user)
+            .collect();
+        for node in nodes {
+            if Faults::strikes(self.faults.lost_pushes, &mut self.rng) {
+                continue;
+            }
+            let twice = Faults::strikes(self.faults.double_pushes, &mut self.rng);
+            for _ in 0..=usize::from(twice) {
+                let at = self.now + self.faults.delay(&mut self.rng);
+                let push = Happening::Push {
+                    node,
+                    connection: self.connection,
+                    update: update.clone(),
+                };
+                self.agenda.add(at, push);
             }
         }
     }
@@ -269,7 +336,7 @@ impl World {
     fn drain(&mut self, node: NodeId) {
         loop {
             match self.nodes[node].engine.poll_output() {
-                Output::Request { request, body } => self.send(node, request, &body),
+                Output::Request { request, body } => self.send(node, request, body),
                 Output::Event(event) => self.nodes[node].note(event),
                 Output::Timeout(wake) => {
                     self.nodes[node].wake = wake;
@@ -284,44 +351,57 @@ impl World {
         }
     }
 
-    fn send(&mut self, node: NodeId, request: RequestId, body: &Request) {
-        let method = body.method();
+    fn send(&mut self, node: NodeId, request: RequestId, body: Request) {
         let kind = confcall::join::policy::CallKind::Conference;
-        let bytes = body.to_tl();
-        let checked = confcall::join::policy::check_bytes(kind, &bytes);
+        let checked = confcall::join::policy::check_bytes(kind, &body.to_tl());
         checked.expect("an engine asks nothing that the policy forbids");
-        *self.nodes[node].requests.entry(method).or_default() += 1;
         assert!(
             self.nodes[node].ended.is_none(),
             "nothing is asked after the end"
         );
-        let faults = self.faults;
-        let life = self.lives[node];
-        let answer = match Faults::strikes(faults.lost_answers, &mut self.rng) {
-            true => Way::IsLost,
-            false => Way::Arrives,
+        let verdict = self.verdict(node, &body);
+        self.nodes[node].asked.push(Asked {
+            at: self.now,
+            body: body.clone(),
+        });
+        let asker = Asker {
+            node,
+            life: self.lives[node],
+            request,
         };
-        let arrives = !Faults::strikes(faults.lost_requests, &mut self.rng);
-        if arrives {
-            let at = self.now + faults.delay(&mut self.rng);
-            let happening = Happening::Request {
-                node,
-                life,
-                request,
-                bytes,
-                answer,
-            };
-            self.agenda.add(at, happening);
-        }
-        if !arrives || answer == Way::IsLost {
+        if matches!(verdict, Verdict::Lose | Verdict::LoseAnswer) {
             let happening = Happening::Answer {
-                node,
-                life,
-                request,
+                asker,
+                connection: self.connection,
                 outcome: Outcome::Lost,
             };
-            self.agenda.add(self.now + faults.patience, happening);
+            let patience = self.faults.patience;
+            self.agenda.add(self.now + patience, happening);
         }
+        if !matches!(verdict, Verdict::Lose) {
+            let happening = Happening::Request {
+                asker,
+                connection: self.connection,
+                body: Box::new(body),
+                verdict,
+            };
+            let delay = self.faults.delay(&mut self.rng);
+            self.agenda.add(self.now + delay, happening);
+        }
+    }
+
+    /// What becomes of a request: by a rule, else by the faults of the network.
+    fn verdict(&mut self, node: NodeId, body: &Request) -> Verdict {
+        let user = self.nodes[node].user;
+        let ruled = self.rules.iter_mut().find_map(|rule| rule.apply(user, body));
+        ruled.unwrap_or_else(|| match self.faults.strike(&mut self.rng) {
+            Strike::None => Verdict::Pass,
+            Strike::LostRequest => Verdict::Lose,
+            Strike::LostAnswer => Verdict::LoseAnswer,
+            Strike::Flood => Verdict::refuse(420, "FLOOD_WAIT_2"),
+            Strike::Failure => Verdict::refuse(500, "INTERDC_2_CALL_ERROR"),
+            Strike::FailureAfter => Verdict::RefuseAfter(RpcError::new(500, "TIMEOUT")),
+        })
     }
 
     /// What must hold at all times.
@@ -382,7 +462,7 @@ impl World {
     pub fn history(&self) -> String {
         let mut text = String::new();
         for node in &self.nodes {
-            text += &format!("user {}: {:?}\n", node.user, node.requests);
+            text += &format!("user {}: {} requests\n", node.user, node.asked.len());
             for event in &node.events {
                 if !matches!(event, Event::Joined(_) | Event::Rejoined(_)) {
                     text += &format!("    {event:?}\n");
