@@ -70,7 +70,12 @@ pub struct World {
     lives: Vec<u32>,
     /// How often the server was started again, which ends all connections.
     connection: u32,
+    /// When the server looks for silent members.
+    next_look: Duration,
 }
+
+/// After this time without a request the server disconnects a member.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// What a client of the simulation says of its sound and picture.
 pub fn media(rng: &mut ChaCha20Rng) -> Media {
@@ -98,6 +103,7 @@ impl World {
             rng: ChaCha20Rng::seed_from_u64(seed),
             lives: Vec::new(),
             connection: 0,
+            next_look: SILENCE,
         }
     }
 
@@ -193,6 +199,10 @@ impl World {
         }
         while let Some((at, happening)) = self.agenda.next(until) {
             self.now = at;
+            if self.next_look <= at {
+                self.next_look = at + SILENCE / 3;
+                self.drop_silent_members();
+            }
             self.happen(happening);
             self.check();
             if holds(self) {
@@ -207,6 +217,25 @@ impl World {
     pub fn restart_server(&mut self, stored: Server) {
         self.server = stored;
         self.connection += 1;
+    }
+
+    /// What the server does about members whose clients are gone without its knowing.
+    fn drop_silent_members(&mut self) {
+        let since = self.now.saturating_sub(SILENCE);
+        let heard = |user: UserId| {
+            let mut nodes = self.nodes.iter().filter(|node| node.user == user);
+            nodes.any(|node| node.asked.last().is_some_and(|asked| asked.at >= since))
+        };
+        let silent = self.server.calls().flat_map(|call| {
+            let members = call.members().map(|member| member.user_id());
+            members.map(|user| (call.id(), user))
+        });
+        let silent: Vec<_> = silent.filter(|(_, user)| !heard(*user)).collect();
+        for (call, user) in silent {
+            let dropped = self.server.drop_member(call, user);
+            dropped.expect("a member can be dropped");
+        }
+        self.push_out();
     }
 
     fn happen(&mut self, happening: Happening) {

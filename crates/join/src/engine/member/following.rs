@@ -169,8 +169,7 @@ impl Member {
                 let now = ctx.now;
                 self.broadcasts.skip_to(now, offset);
             }
-            // Nothing is lost by reading a broadcast twice.
-            (Page::Rewound(offset), SubChain::Broadcasts) => self.broadcasts = Cursor::new(offset),
+            (Page::Rewound(_), SubChain::Broadcasts) => self.read_broadcasts_anew(),
             (Page::Full, _) => {
                 self.follow(ctx)?;
                 self.poll(ctx, sub_chain);
@@ -185,6 +184,13 @@ impl Member {
         let pause = self.cadence(sub_chain);
         ctx.after(timer(sub_chain), pause);
         Ok(())
+    }
+
+    /// Goes back to the first broadcast that the server has: what we have read is not what it has.
+    ///
+    /// Nothing is lost by reading a broadcast twice.
+    pub(super) fn read_broadcasts_anew(&mut self) {
+        self.broadcasts = Cursor::new(0);
     }
 
     /// The server answers: does what we wait for come as well?
@@ -312,6 +318,10 @@ impl Member {
             // What we sent again because an answer was lost comes back twice.
             Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) if is_own => {
                 self.outbox.echoed(&broadcast);
+            }
+            // It was said once at least; who repeats it is the server.
+            Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) => {
+                self.blame(ctx, None);
             }
             Ok(_) | Err(BroadcastRefused::Ended(_)) => {}
             Err(BroadcastRefused::Broadcast(error)) => {

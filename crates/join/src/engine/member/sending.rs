@@ -54,10 +54,14 @@ impl Member {
                 return Ok(());
             }
             (Outcome::Refused(error), Reaction::DropAndReport | Reaction::Unknown) => {
-                // After a lost answer the server may have it already, and refuses it as a second one.
-                if self.outbox.drop_sent(request) == Some(1) {
-                    let refused = Suspicion::BroadcastRefused(error.clone());
-                    ctx.event(Event::Suspicious(refused));
+                match self.outbox.drop_sent(request) {
+                    Some(1) => {
+                        let refused = Suspicion::BroadcastRefused(error.clone());
+                        ctx.event(Event::Suspicious(refused));
+                    }
+                    // The server had it already, and where it is we have not looked.
+                    Some(_) => self.read_broadcasts_anew(),
+                    None => {}
                 }
                 self.poll_soon(ctx, SubChain::Broadcasts);
                 return Ok(());
