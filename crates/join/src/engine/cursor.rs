@@ -56,6 +56,8 @@ pub(super) enum Page {
     Endless,
     /// The items that were asked for are gone; the first one left is at this offset.
     Compacted(i32),
+    /// The same with only the last item, which is at this offset; all that somebody outside the call gets.
+    OnlyLast(i32),
     /// The subchain ends before the place that we have reached.
     Rewound(i32),
 }
@@ -169,7 +171,9 @@ impl Cursor {
         if end < poll.offset {
             return Some(Page::Rewound(end));
         }
-        let page = if first > poll.offset {
+        let page = if first > poll.offset && items.blocks.len() == 1 {
+            Page::OnlyLast(first)
+        } else if first > poll.offset {
             Page::Compacted(first)
         } else if items.blocks.len() < limit {
             self.full_pages = 0;

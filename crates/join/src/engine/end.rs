@@ -1,6 +1,6 @@
 //! How an engine ends, and what the caller may do then.
 
-use confcall_state::{GroupChangeError, UserId};
+use confcall_state::{GroupChangeError, Height, UserId};
 use thiserror::Error;
 
 use crate::api::{Method, RpcError};
@@ -194,6 +194,12 @@ pub enum RejoinReason {
         /// The one that is due.
         ours: i32,
     },
+    /// The server has another block at our height.
+    #[error("the server has another block at height {height}")]
+    OtherBlock {
+        /// Our height.
+        height: Height,
+    },
     /// The server does not know us as a member.
     #[error("the server does not know us as a member: {0}")]
     Forbidden(RpcError),
@@ -213,7 +219,10 @@ impl RejoinReason {
     pub fn is_fork(&self) -> bool {
         matches!(
             self,
-            Self::Membership(_) | Self::Rewound { .. } | Self::Skipped { .. }
+            Self::Membership(_)
+                | Self::Rewound { .. }
+                | Self::Skipped { .. }
+                | Self::OtherBlock { .. }
         )
     }
 }

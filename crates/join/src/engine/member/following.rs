@@ -14,7 +14,7 @@ use super::super::io::{Outcome, RequestId};
 use super::super::timers::Timer;
 use super::{Departure, Expecting, Flow, Member, Pending};
 use crate::api::{ChainBlocks, GetGroupCallChainBlocks, Method, SubChain};
-use crate::joined::AnswerFault;
+use crate::joined::{AnswerFault, Tip};
 use crate::membership::{BroadcastRefused, MembershipEnd};
 use crate::reaction::Reaction;
 
@@ -31,6 +31,8 @@ const LIMIT: i32 = 50;
 /// For how long we wait for something while the server answers, and how many answers it gets.
 const SILENCE: Duration = Duration::from_secs(15);
 const FRUITLESS: u32 = 3;
+/// The least time between two looks at whether the server's newest block is ours.
+const COMPARISON: Duration = Duration::from_secs(5);
 /// How often the caller is told who is missing in the verification.
 const PROGRESS: Duration = Duration::from_secs(10);
 
@@ -165,11 +167,18 @@ impl Member {
                 self.suspect_fork(ctx, "the server's chain ends before ours");
                 return Err(Departure::Rejoin(RejoinReason::Rewound { offset, ours }));
             }
-            (Page::Compacted(offset), SubChain::Broadcasts) => {
+            // Whoever shows nothing else takes us for somebody outside the call.
+            (Page::OnlyLast(_), SubChain::Blocks) => {
+                return Err(Departure::Rejoin(RejoinReason::NotJoined));
+            }
+            (Page::Compacted(offset) | Page::OnlyLast(offset), SubChain::Broadcasts) => {
                 let now = ctx.now;
                 self.broadcasts.skip_to(now, offset);
             }
-            (Page::Rewound(_), SubChain::Broadcasts) => self.read_broadcasts_anew(),
+            (Page::Rewound(_), SubChain::Broadcasts) => {
+                self.read_broadcasts_anew();
+                self.compare_tip(ctx);
+            }
             (Page::Full, _) => {
                 self.follow(ctx)?;
                 self.poll(ctx, sub_chain);
@@ -191,6 +200,39 @@ impl Member {
     /// Nothing is lost by reading a broadcast twice.
     pub(super) fn read_broadcasts_anew(&mut self) {
         self.broadcasts = Cursor::new(0);
+    }
+
+    /// Reads the block at our height again: at the same height the server may have another one by now.
+    fn compare_tip(&mut self, ctx: &mut Context) {
+        if ctx.now < self.next_comparison {
+            return;
+        }
+        self.next_comparison = ctx.now + COMPARISON;
+        let poll = GetGroupCallChainBlocks {
+            call: self.call.clone(),
+            sub_chain: SubChain::Blocks,
+            offset: self.blocks.next().saturating_sub(1),
+            limit: 1,
+        };
+        self.send(ctx, poll, Pending::Tip);
+    }
+
+    /// Compares the server's block at our height with ours; what does not tell is no evidence.
+    pub(super) fn tip_compared(&mut self, ctx: &mut Context, outcome: Outcome) -> Flow {
+        let Outcome::Done(response) = outcome else {
+            return Ok(());
+        };
+        let tip = Tip::from_answer(response.into_updates().unwrap_or_default(), &self.call);
+        let Ok(Some(tip)) = tip else {
+            return Ok(());
+        };
+        let state = self.seat.state();
+        if tip.block.height() == state.height() && tip.block.hash() != state.hash() {
+            let height = state.height();
+            self.suspect_fork(ctx, "the server has another block at our height");
+            return Err(Departure::Rejoin(RejoinReason::OtherBlock { height }));
+        }
+        Ok(())
     }
 
     /// The server answers: does what we wait for come as well?
@@ -325,6 +367,9 @@ impl Member {
             }
             Ok(_) | Err(BroadcastRefused::Ended(_)) => {}
             Err(BroadcastRefused::Broadcast(error)) => {
+                if matches!(error, BroadcastError::BlockHash { .. }) {
+                    self.compare_tip(ctx);
+                }
                 self.blame(ctx, Some(broadcast.user_id).filter(|_| error.is_signed()));
             }
         }

@@ -80,6 +80,7 @@ impl From<EndReason> for Departure {
 #[derive(Clone, Debug)]
 enum Pending {
     Poll(SubChain),
+    Tip,
     Broadcast,
     Removal,
     Page,
@@ -128,6 +129,8 @@ pub(super) struct Member {
     blocks: Cursor,
     broadcasts: Cursor,
     expecting: Option<Expecting>,
+    /// When the server's block at our height may be compared with ours again.
+    next_comparison: Moment,
     outbox: Outbox,
     roster: Roster,
     removals: Removals,
@@ -197,6 +200,7 @@ impl Member {
             blocks,
             broadcasts,
             expecting: None,
+            next_comparison: ctx.now,
             outbox: Outbox::default(),
             roster: Roster::default(),
             removals: Removals::default(),
@@ -305,6 +309,7 @@ impl Member {
         };
         match pending {
             Pending::Poll(sub_chain) => self.polled(ctx, request, sub_chain, outcome)?,
+            Pending::Tip => self.tip_compared(ctx, outcome)?,
             Pending::Broadcast => self.broadcast_answered(ctx, request, outcome)?,
             Pending::Removal => self.removal_answered(ctx, request, outcome)?,
             Pending::Page => self.page_read(ctx, outcome)?,
