@@ -40,6 +40,9 @@ fn calls_over_bad_networks_converge() {
     });
 }
 
+/// How many clients the script starts.
+const MOST: usize = 8;
+
 /// What can happen in a call beside what the network does.
 #[derive(Clone, Copy, Debug)]
 enum Deed {
@@ -71,7 +74,7 @@ fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
     let node = world.below(world.nodes.len());
     let user = world.nodes[node].user;
     match deed {
-        Deed::Join if world.nodes.len() < 8 => {
+        Deed::Join if world.nodes.len() < MOST => {
             let link = world.link();
             world.join(link);
         }
@@ -86,7 +89,7 @@ fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
             let _ = world.server.drop_member(call, user);
             world.push_out();
         }
-        Deed::JoinElsewhere if world.nodes.len() < 8 => {
+        Deed::JoinElsewhere if world.nodes.len() < MOST => {
             let link = world.link();
             world.join_as(user, link);
         }
@@ -122,9 +125,25 @@ fn calls_in_which_members_come_and_go_and_the_server_restarts_converge() {
             let pause = world.below(12_000) as u64;
             world.run(Duration::from_millis(pause));
         }
+        // Whoever was left on a branch of the same length or a longer one learns it by the next block.
+        for _ in 0..MOST {
+            let link = world.link();
+            world.join(link);
+            world.run(Duration::from_secs(20));
+            if nobody_is_ahead(&world) {
+                break;
+            }
+        }
         converge(&mut world);
         check_ends(&world);
     });
+}
+
+fn nobody_is_ahead(world: &World) -> bool {
+    let tip = world.server.calls().next().unwrap().chain_state();
+    let members = world.nodes.iter().filter_map(|node| node.engine.membership());
+    let mut states = members.map(|member| member.state());
+    states.all(|state| state.hash() == tip.hash() || state.height() < tip.height())
 }
 
 /// Nobody ends but for a reason that the script gave.

@@ -489,7 +489,13 @@ impl World {
 
     /// The events of all clients, for a failed run.
     pub fn history(&self) -> String {
-        let mut text = String::new();
+        let mut text = format!("at {:?}\n", self.now);
+        for call in self.server.calls() {
+            let connected: Vec<_> = call.members().map(|member| member.user_id()).collect();
+            let members = call.chain_state().group_state().participants.iter();
+            let members: Vec<_> = members.map(|member| member.user_id).collect();
+            text += &format!("connected {connected:?}, in the chain {members:?}\n");
+        }
         for node in &self.nodes {
             text += &format!("user {}: {} requests\n", node.user, node.asked.len());
             for event in &node.events {

@@ -290,7 +290,11 @@ impl Member {
             Timer::Roster => self.load_roster(ctx),
             Timer::Prune => self.look_for_strangers(ctx),
             Timer::Connection => return Err(Departure::Rejoin(RejoinReason::NoConnection)),
-            Timer::Progress => self.verification_moved = true,
+            Timer::Progress => {
+                self.verification_moved = true;
+                // Whoever holds the verification up may have left, and we were not told.
+                self.load_roster_soon(ctx);
+            }
             Timer::Epochs => self.seat.cryptor().prune(ctx.now),
             Timer::Delayed => self.send_delayed(ctx),
             Timer::Outbox | Timer::Removal | Timer::Entry | Timer::Leave => {}

@@ -61,12 +61,11 @@ enum State {
 /// Somebody in the chain whom the roster does not list.
 #[derive(Clone, Copy, Debug)]
 struct Stranger {
-    since: Moment,
-    /// Whether the load of the roster that makes sure has begun.
+    /// When the roster is loaded to make sure.
+    look_at: Moment,
+    /// Whether that load has begun.
     confirming: bool,
     told: bool,
-    /// Until when we do not try to remove them.
-    rests_until: Moment,
 }
 
 impl Removals {
@@ -134,20 +133,18 @@ impl Member {
             |user: UserId| user != us && !roster.lists(user) && group_state.by_user(user).is_some();
         let strangers = &mut self.removals.strangers;
         strangers.retain(|user, _| is_stranger(*user));
-        let before = strangers.len();
         for one in &group_state.participants {
             if is_stranger(one.user_id) {
-                strangers.entry(one.user_id).or_insert(Stranger {
-                    since: ctx.now,
+                strangers.entry(one.user_id).or_insert_with(|| Stranger {
+                    look_at: ctx.now + Self::spread(ctx, UNLISTED),
                     confirming: false,
                     told: false,
-                    rests_until: ctx.now,
                 });
             }
         }
-        if strangers.len() > before {
-            let pause = Self::spread(ctx, UNLISTED);
-            ctx.timers.set_earlier(Timer::Prune, ctx.now + pause);
+        let waiting = strangers.values().filter(|one| !one.confirming);
+        if let Some(look_at) = waiting.map(|one| one.look_at).min() {
+            ctx.timers.set_earlier(Timer::Prune, look_at);
         }
     }
 
@@ -156,9 +153,7 @@ impl Member {
         let now = ctx.now;
         let strangers = self.removals.strangers.values_mut();
         let mut any = false;
-        for stranger in strangers.filter(|one| {
-            !one.confirming && one.rests_until <= now && now.since(one.since) >= UNLISTED
-        }) {
+        for stranger in strangers.filter(|one| !one.confirming && one.look_at <= now) {
             stranger.confirming = true;
             any = true;
         }
@@ -176,7 +171,7 @@ impl Member {
         let confirmed = self.removals.strangers.iter_mut();
         for (user, stranger) in confirmed.filter(|(_, one)| one.confirming) {
             stranger.confirming = false;
-            stranger.rests_until = ctx.now + LATER;
+            stranger.look_at = ctx.now + LATER;
             if !core::mem::replace(&mut stranger.told, true) {
                 ctx.event(Event::Suspicious(Suspicion::UnlistedMember(*user)));
             }
@@ -188,7 +183,6 @@ impl Member {
         }
         let pause = Self::spread(ctx, GRACE);
         self.removals.add(Mode::OnlyLeft, stale, ctx.now + pause);
-        ctx.after(Timer::Prune, LATER + UNLISTED);
     }
 
     /// Sends the removals that are due.
