@@ -17,6 +17,8 @@ use crate::ssrc::Ssrc;
 
 /// More participants than this do not end; a conference has at most 200.
 const MAX_LISTED: usize = 1000;
+/// More pages than this do not end either, however few each lists.
+const MAX_PAGES: usize = 40;
 /// More sources than this nobody needs: sound, three layers of the camera twice, the screen and its sound.
 const MAX_SOURCES: usize = 32;
 
@@ -40,6 +42,7 @@ struct Listed {
 #[derive(Clone, Debug, Default)]
 struct Loading {
     read: Vec<GroupCallParticipant>,
+    pages: usize,
 }
 
 /// What a change of the roster means for us.
@@ -101,9 +104,12 @@ impl Roster {
         };
         let is_empty = page.participants.is_empty();
         loading.read.extend(page.participants);
+        loading.pages += 1;
         let read = loading.read.len();
         match page.next_offset {
-            Some(_) if read > MAX_LISTED || is_empty => Loaded::Endless(read),
+            Some(_) if read > MAX_LISTED || loading.pages >= MAX_PAGES || is_empty => {
+                Loaded::Endless(read)
+            }
             Some(offset) => {
                 self.loading = Some(loading);
                 Loaded::More(offset)
