@@ -141,7 +141,10 @@ fn calls_in_which_members_come_and_go_and_the_server_restarts_converge() {
 
 fn nobody_is_ahead(world: &World) -> bool {
     let tip = world.server.calls().next().unwrap().chain_state();
-    let members = world.nodes.iter().filter_map(|node| node.engine.membership());
+    let members = world
+        .nodes
+        .iter()
+        .filter_map(|node| node.engine.membership());
     let mut states = members.map(|member| member.state());
     states.all(|state| state.hash() == tip.hash() || state.height() < tip.height())
 }

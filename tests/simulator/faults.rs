@@ -71,7 +71,9 @@ impl Faults {
             (self.failures, Strike::Failure),
             (self.failures_after, Strike::FailureAfter),
         ];
-        let mut struck = chances.into_iter().filter(|(one_in, _)| Self::strikes(*one_in, rng));
+        let mut struck = chances
+            .into_iter()
+            .filter(|(one_in, _)| Self::strikes(*one_in, rng));
         struck.next().map_or(Strike::None, |(_, strike)| strike)
     }
 

@@ -295,7 +295,9 @@ impl Hostility {
 
 fn listed(participants: Vec<GroupCallParticipant>) -> Vec<GroupCallParticipant> {
     let participants = participants.into_iter();
-    participants.filter(|one| one.user_id() != Some(VICTIM)).collect()
+    participants
+        .filter(|one| one.user_id() != Some(VICTIM))
+        .collect()
 }
 
 /// An update, and the same with other contents about a call of another id.

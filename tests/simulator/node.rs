@@ -67,7 +67,9 @@ impl Node {
 
     /// The requests of a method, in order.
     pub fn asked_by(&self, method: Method) -> impl Iterator<Item = &Asked> {
-        self.asked.iter().filter(move |one| one.body.method() == method)
+        self.asked
+            .iter()
+            .filter(move |one| one.body.method() == method)
     }
 
     /// The most requests within a minute.

@@ -43,7 +43,10 @@ impl Drop for Told {
     #[allow(clippy::print_stderr, reason = "it is for whoever runs the test")]
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("seed {seed}: run it alone with FIRST={seed} SEEDS=1", seed = self.0);
+            eprintln!(
+                "seed {seed}: run it alone with FIRST={seed} SEEDS=1",
+                seed = self.0
+            );
         }
     }
 }

@@ -422,7 +422,10 @@ impl World {
     /// What becomes of a request: by a rule, else by the faults of the network.
     fn verdict(&mut self, node: NodeId, body: &Request) -> Verdict {
         let user = self.nodes[node].user;
-        let ruled = self.rules.iter_mut().find_map(|rule| rule.apply(user, body));
+        let ruled = self
+            .rules
+            .iter_mut()
+            .find_map(|rule| rule.apply(user, body));
         ruled.unwrap_or_else(|| match self.faults.strike(&mut self.rng) {
             Strike::None => Verdict::Pass,
             Strike::LostRequest => Verdict::Lose,
@@ -469,7 +472,20 @@ impl World {
     }
 
     /// Checks that everybody who is in hears everybody else.
-    pub fn check_hearing(&mut self) {
+    pub fn check_hearing(&self) {
+        self.hear(|_, _| true);
+    }
+
+    /// Checks that all who are at the same block hear each other.
+    pub fn check_hearing_by_block(&self) {
+        let block = |node: &Node| {
+            let membership = node.engine.membership();
+            membership.map(|membership| membership.state().hash())
+        };
+        self.hear(|from, to| block(from) == block(to));
+    }
+
+    fn hear(&self, hears: impl Fn(&Node, &Node) -> bool) {
         let now = self.moment();
         let inside: Vec<_> = self.nodes.iter().filter(|node| node.is_in()).collect();
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
@@ -477,7 +493,8 @@ impl World {
             let cryptor = from.cryptor.as_ref().expect("a member has one");
             let packet = cryptor.seal(now, ChannelId::MAIN, 0, b"sound", &mut rng);
             let packet = packet.expect("a member seals");
-            for to in inside.iter().filter(|to| to.user != from.user) {
+            let others = inside.iter().filter(|to| to.user != from.user);
+            for to in others.filter(|to| hears(from, to)) {
                 let cryptor = to.cryptor.as_ref().expect("a member has one");
                 let opened = cryptor.open(now, from.user, &packet);
                 opened.unwrap_or_else(|error| {

@@ -1,0 +1,162 @@
+//! Calls of a server that lies: nobody is fooled, nothing grows, and everything ends.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use confcall::Target;
+use confcall::UserId;
+use confcall::join::api::SubChain;
+use confcall::join::engine::{Advice, Command, EndReason, Event, Suspicion};
+use confcall_tests::{Faults, Hostility, Kind, World, each_seed};
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// More requests than this no engine sends within a minute, whatever a server does.
+const BUSIEST_MINUTE: usize = 400;
+
+/// More than this no engine of four members takes, as text for developers; an idle one takes a tenth of it.
+const LARGEST: usize = 2 << 20;
+
+/// A call of three over a network, whose server turns hostile; a fourth comes later.
+fn hostile_call(kind: Kind, seed: u64, faults: Faults) -> World {
+    let mut world = World::new(seed, faults);
+    world.join(Target::Create);
+    world.run(Duration::from_secs(1));
+    let created = world.run_while_not(MINUTE, World::has_converged);
+    assert!(created, "{kind:?}\n{}", world.history());
+    let link = world.link();
+    world.join(link.clone());
+    world.join(link.clone());
+    world.run(Duration::from_secs(5));
+    world.hostility = Some(Hostility::new(kind, seed, &world.server));
+    world.join(link);
+    world
+}
+
+/// Checks what holds whatever a server does, beside what a world checks at all times.
+fn check_bounds(kind: Kind, world: &World) {
+    for node in &world.nodes {
+        let busiest = node.busiest_minute();
+        assert!(
+            busiest <= BUSIEST_MINUTE,
+            "{kind:?}: user {} sends {busiest} requests in a minute\n{}",
+            node.user,
+            world.history()
+        );
+        let size = format!("{:?}", node.engine).len();
+        assert!(size <= LARGEST, "{kind:?}: user {}: {size}", node.user);
+    }
+}
+
+#[test]
+fn no_hostile_server_makes_an_engine_panic_or_grow_or_ask_without_bound() {
+    each_seed(150, |seed| {
+        let kind = Kind::ALL[seed as usize % Kind::ALL.len()];
+        let faults = match seed % 2 {
+            0 => Faults::NONE,
+            _ => Faults::MANY,
+        };
+        let mut world = hostile_call(kind, seed, faults);
+        world.run(MINUTE);
+        let users = vec![UserId::new(3)];
+        world.command(0, Command::Kick { users });
+        world.run(2 * MINUTE);
+        check_bounds(kind, &world);
+        world.check_hearing_by_block();
+        for node in 0..world.nodes.len() {
+            world.command(node, Command::Leave);
+        }
+        world.run(MINUTE);
+        let ended = world.nodes.iter().all(|node| node.ended.is_some());
+        assert!(ended, "{kind:?}\n{}", world.history());
+    });
+}
+
+/// The end of the second user's client, with a server that is hostile for three minutes.
+fn end_of_victim(kind: Kind) -> (World, Option<(EndReason, Advice)>) {
+    let mut world = hostile_call(kind, 7, Faults::NONE);
+    world.run(3 * MINUTE);
+    let ended = world.nodes[1].ended.clone();
+    (world, ended.map(|ended| (ended.reason, ended.advice)))
+}
+
+fn suspicions(world: &World, node: usize) -> impl Iterator<Item = &Suspicion> {
+    let events = world.nodes[node].events.iter();
+    events.filter_map(|event| match event {
+        Event::Suspicious(suspicion) => Some(suspicion),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_fork_has_two_calls_that_cannot_hear_each_other_and_show_other_emoji() {
+    let (world, _) = end_of_victim(Kind::Fork);
+    world.check_hearing_by_block();
+    let hash = |node: usize| {
+        let membership = world.nodes[node].engine.membership().unwrap();
+        membership.state().hash()
+    };
+    assert_eq!(hash(0), hash(2));
+    assert_ne!(hash(0), hash(3), "{}", world.history());
+}
+
+#[test]
+fn a_member_whose_server_leaves_blocks_out_is_warned_of_a_fork() {
+    for kind in [Kind::SkipBlock, Kind::ReplayBlocks] {
+        let (world, end) = end_of_victim(kind);
+        let is_fork = |one: &Suspicion| matches!(one, Suspicion::Fork { .. });
+        let told = suspicions(&world, 1).any(is_fork);
+        assert!(told, "{kind:?} {end:?}\n{}", world.history());
+    }
+}
+
+#[test]
+fn a_chain_that_cannot_be_followed_after_a_rejoin_either_ends_with_a_warning() {
+    let (world, end) = end_of_victim(Kind::ReplayBlocks);
+    let (reason, advice) = end.unwrap_or_else(|| panic!("{}", world.history()));
+    assert!(matches!(reason, EndReason::Broken(reason) if reason.is_fork()));
+    assert_eq!(advice, Advice::Warn);
+}
+
+#[test]
+fn a_member_whom_the_roster_does_not_list_is_told_of_and_stays_in_the_chain() {
+    let (world, _) = end_of_victim(Kind::HideMember);
+    // Who came later has never seen the user in the roster.
+    let hidden = Suspicion::UnlistedMember(UserId::new(2));
+    let told = suspicions(&world, 3).any(|one| *one == hidden);
+    assert!(told, "{}", world.history());
+    let membership = world.nodes[3].engine.membership().unwrap();
+    let group_state = membership.state().group_state();
+    assert!(group_state.by_user(UserId::new(2)).is_some());
+}
+
+#[test]
+fn lists_without_an_end_are_told_of() {
+    for kind in [
+        Kind::EndlessRoster,
+        Kind::EndlessChain(SubChain::Broadcasts),
+    ] {
+        let (world, _) = end_of_victim(kind);
+        let is_endless = |one: &Suspicion| matches!(one, Suspicion::Endless { .. });
+        let told = suspicions(&world, 3).any(is_endless);
+        assert!(told, "{kind:?}\n{}", world.history());
+    }
+}
+
+#[test]
+fn broadcasts_that_nobody_signed_are_told_of_and_nobody_is_blamed() {
+    for kind in [Kind::Junk, Kind::FarFuture] {
+        let (world, _) = end_of_victim(kind);
+        for suspicion in suspicions(&world, 0) {
+            let is_blaming = matches!(suspicion, Suspicion::BadBroadcasts { from: Some(_), .. });
+            assert!(!is_blaming, "{kind:?}: {suspicion:?}");
+        }
+    }
+}
+
+#[test]
+fn updates_of_other_calls_change_nothing() {
+    let (world, _) = end_of_victim(Kind::OtherCalls);
+    assert!(world.has_converged(), "{}", world.history());
+    world.check_hearing();
+}
