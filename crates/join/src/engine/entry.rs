@@ -526,8 +526,15 @@ impl Quest {
         let answer = updates.and_then(|updates| JoinAnswer::read(updates, self.call.as_ref()));
         match answer {
             Ok(answer) => self.joined(attempt.join, Evidence::Answer(Box::new(answer))),
-            Err(fault) => Transition::Ended(fault.into()),
+            Err(fault) => self.abandon(fault.into()),
         }
+    }
+
+    /// Ends although a join was carried out or may have been.
+    fn abandon(self, reason: EndReason) -> Transition {
+        let source = self.payload.ssrc();
+        let call = self.known.or(self.call);
+        Transition::Abandoned(reason, call.map(|call| (call, source)))
     }
 
     fn joined(self, join: OwnJoin, evidence: Evidence) -> Transition {
@@ -553,7 +560,8 @@ impl Quest {
     ) -> Transition {
         let method = body.method();
         let Some(pause) = self.budgets.faults.next(&mut ctx.public_rng) else {
-            return Transition::Ended(exhausted(method, self.sent, &outcome));
+            let attempts = self.sent;
+            return self.abandon(exhausted(method, attempts, &outcome));
         };
         let next = match self.call {
             Some(_) => Next::ReadTip {

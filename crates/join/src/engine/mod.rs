@@ -79,6 +79,8 @@ enum Transition {
     Entering(Box<Entry>),
     Entered(Box<Entrant>),
     Ended(EndReason),
+    /// The end, although a join was carried out or may have been: by what to leave.
+    Abandoned(EndReason, Option<(InputGroupCall, Ssrc)>),
 }
 
 /// The engine was used against its contract; nothing has changed.
@@ -366,6 +368,7 @@ impl Engine {
         match transition {
             Transition::Entering(entry) => self.state = State::Entering(entry),
             Transition::Ended(reason) => self.end(reason),
+            Transition::Abandoned(reason, from) => self.end_and_tell(reason, from),
             Transition::Entered(entrant) => {
                 let source = entrant.payload.ssrc();
                 let call = entrant.known.clone().or_else(|| entrant.asked.clone());
