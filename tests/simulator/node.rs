@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,8 +33,6 @@ pub struct Node {
     pub asked: Vec<Asked>,
     /// The cryptor of the newest membership.
     pub cryptor: Option<Arc<Cryptor>>,
-    /// The emoji of each block that was verified.
-    pub emoji: BTreeMap<BlockHash, EmojiHash>,
     /// How often it joined.
     pub joins: usize,
 }
@@ -50,7 +47,6 @@ impl Node {
             ended: None,
             asked: Vec::new(),
             cryptor: None,
-            emoji: BTreeMap::new(),
             joins: 0,
         }
     }
@@ -82,17 +78,17 @@ impl Node {
         self.asked.iter().map(within).max().unwrap_or(0)
     }
 
-    pub(crate) fn note(&mut self, event: Event) {
+    /// Takes an event; gives the emoji of a block where it shows them.
+    pub(crate) fn note(&mut self, event: Event) -> Option<(BlockHash, EmojiHash)> {
+        let mut shown = None;
         match &event {
             Event::Joined(joined) | Event::Rejoined(joined) => {
                 self.joins += 1;
                 self.cryptor = Some(Arc::clone(&joined.cryptor));
             }
             Event::Emoji { hash, .. } => {
-                if let Some(membership) = self.engine.membership() {
-                    let block = membership.verification().block_hash();
-                    self.emoji.insert(block, *hash);
-                }
+                let membership = self.engine.membership();
+                shown = membership.map(|one| (one.verification().block_hash(), *hash));
             }
             Event::Ended(ended) => {
                 assert!(self.ended.is_none(), "an engine ends once");
@@ -101,5 +97,6 @@ impl Node {
             _ => {}
         }
         self.events.push(event);
+        shown
     }
 }

@@ -1,0 +1,457 @@
+//! Entering a call, whatever the server says to it: each test is a way in which other clients fail.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use confcall::join::api::{Method, Request, RpcError, SubChain, Update, Updates};
+use confcall::join::engine::{Advice, Command, EmptyCall, EndReason, Event, Trouble};
+use confcall::join::joined::AnswerFault;
+use confcall::join::reaction::GiveUpReason;
+use confcall::state::PublicKey;
+use confcall::{Target, UserId};
+use confcall_tests::{Faults, Rule, Verdict, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+const JOIN: Method = Method::JoinGroupCall;
+const CREATE: Method = Method::CreateConferenceCall;
+const RACED: &str = "CONF_WRITE_CHAIN_INVALID_203";
+
+/// A call of one member who is verified, over a good network.
+fn call() -> World {
+    let mut world = World::new(1, Faults::NONE);
+    world.join(Target::Create);
+    assert!(world.run_while_not(10 * SECOND, World::has_converged));
+    world
+}
+
+/// A second client that follows the link, under a rule.
+fn joiner(rule: Rule) -> World {
+    let mut world = call();
+    world.rules.push(rule.of(2));
+    let link = world.link();
+    world.join(link);
+    world
+}
+
+fn end(world: &World, node: usize) -> &EndReason {
+    let ended = world.nodes[node].ended.as_ref();
+    &ended
+        .unwrap_or_else(|| panic!("{}", world.history()))
+        .reason
+}
+
+/// The keys that a client has announced, in order.
+fn keys(world: &World, node: usize) -> Vec<PublicKey> {
+    let joins = world.nodes[node].asked_by(JOIN);
+    let keys = joins.filter_map(|asked| match &asked.body {
+        Request::Join(join) => join.public_key,
+        _ => None,
+    });
+    keys.collect()
+}
+
+/// The times between the requests of a method.
+fn pauses(world: &World, node: usize, method: Method) -> Vec<Duration> {
+    let times: Vec<_> = world.nodes[node]
+        .asked_by(method)
+        .map(|one| one.at)
+        .collect();
+    times.windows(2).map(|pair| pair[1] - pair[0]).collect()
+}
+
+// Line 11.
+
+#[test]
+fn a_lost_race_is_known_by_the_start_of_its_name_and_tried_again_with_another_key() {
+    for name in [
+        "CONF_WRITE_CHAIN_INVALID",
+        RACED,
+        "CONF_WRITE_CHAIN_INVALID_NEXT",
+    ] {
+        let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, name)).times(1));
+        world.run(10 * SECOND);
+        let keys = keys(&world, 1);
+        assert_eq!(keys.len(), 2, "{}", world.history());
+        assert_ne!(keys[0], keys[1]);
+        assert!(world.has_converged());
+    }
+}
+
+#[test]
+fn a_block_that_is_refused_three_times_on_one_tip_ends_the_attempts() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, RACED)));
+    world.run(60 * SECOND);
+    let error = RpcError::new(400, RACED);
+    assert_eq!(*end(&world, 1), EndReason::BlockRefused { error });
+    assert_eq!(world.nodes[1].sent(JOIN), 3);
+}
+
+#[test]
+fn races_on_a_tip_that_moves_are_run_for_two_minutes_with_pauses_and_no_longer() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, RACED)));
+    let link = world.link();
+    // The chain moves by others, at first as often as we try.
+    for pause in [
+        1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 4, 4, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 8,
+    ] {
+        world.join(link.clone());
+        world.run(SECOND * pause);
+    }
+    assert!(matches!(end(&world, 1), EndReason::Raced { .. }));
+    let ended = world.nodes[1].asked.last().unwrap().at;
+    assert!(ended > 100 * SECOND && ended < 122 * SECOND, "{ended:?}");
+    let pauses = pauses(&world, 1, JOIN);
+    assert!(
+        pauses
+            .iter()
+            .all(|pause| *pause >= Duration::from_millis(225))
+    );
+    assert!(
+        world.nodes[1].sent(JOIN) < 60,
+        "{}",
+        world.nodes[1].sent(JOIN)
+    );
+}
+
+#[test]
+fn every_block_is_built_on_a_tip_that_was_read_for_it() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, RACED)).times(2));
+    world.run(10 * SECOND);
+    let asked = world.nodes[1].asked.iter().map(|asked| asked.body.method());
+    let tip = Method::GetGroupCallChainBlocks;
+    let entering: Vec<_> = asked.take(7).collect();
+    assert_eq!(
+        entering,
+        [Method::GetGroupCall, tip, JOIN, tip, JOIN, tip, JOIN]
+    );
+}
+
+// Line 12.
+
+/// A call without any block, and an invitation of the second user to it.
+fn empty_call() -> (World, Target) {
+    let mut world = World::new(1, Faults::NONE);
+    let call = world.server.create_empty(UserId::new(1)).unwrap();
+    let message = world.server.invite(call, UserId::new(1)).unwrap();
+    (world, Target::Invitation(message))
+}
+
+#[test]
+fn an_invitation_older_than_the_first_block_is_waited_for() {
+    let (mut world, invitation) = empty_call();
+    world.join(invitation);
+    world.run(3 * SECOND);
+    assert!(world.nodes[0].ended.is_none());
+    let is_waiting = |event: &Event| {
+        let why = Trouble::NoBlockYet;
+        matches!(event, Event::Retrying { why: told, .. } if *told == why)
+    };
+    assert!(world.nodes[0].events.iter().any(is_waiting));
+    let link = world.link();
+    let mut config = confcall::join::engine::Config::new(
+        link,
+        confcall::Newcomer::new(UserId::new(2)),
+        confcall_tests::media(world.rng()),
+    );
+    config.empty_call = EmptyCall::Start;
+    world.start(config);
+    world.run(10 * SECOND);
+    assert!(world.has_converged(), "{}", world.history());
+    assert_eq!(world.nodes.iter().filter(|node| node.is_in()).count(), 2);
+}
+
+#[test]
+fn a_call_that_stays_empty_is_given_up_after_about_fifteen_seconds_and_never_started() {
+    let (mut world, invitation) = empty_call();
+    world.join(invitation);
+    assert!(world.run_while_not(30 * SECOND, |world| world.nodes[0].ended.is_some()));
+    assert_eq!(*end(&world, 0), EndReason::Empty);
+    assert!(
+        world.now() > 9 * SECOND && world.now() < 20 * SECOND,
+        "{:?}",
+        world.now()
+    );
+    assert_eq!(world.sent(JOIN), 0);
+}
+
+#[test]
+fn an_empty_call_of_a_link_is_not_started_unless_the_caller_says_so() {
+    let (mut world, _) = empty_call();
+    let link = world.link();
+    world.join(link);
+    world.run(SECOND);
+    assert_eq!(*end(&world, 0), EndReason::Empty);
+}
+
+// Line 13.
+
+#[test]
+fn a_retry_stands_on_the_servers_block_and_not_on_the_unsent_one() {
+    let mut world = joiner(
+        Rule::new(
+            JOIN,
+            Verdict::refuse(500, "GROUPCALL_ADD_PARTICIPANTS_FAILED"),
+        )
+        .times(1),
+    );
+    world.run(10 * SECOND);
+    assert!(world.has_converged(), "{}", world.history());
+    let call = world.server.calls().next().unwrap();
+    assert_eq!(call.blocks().len(), 2);
+}
+
+// Line 14.
+
+#[test]
+fn a_taken_source_leads_to_a_new_one_and_five_of_them_to_the_end() {
+    let refusal = Verdict::refuse(400, "GROUPCALL_SSRC_DUPLICATE_MUCH");
+    let mut world = joiner(Rule::new(JOIN, refusal));
+    world.run(30 * SECOND);
+    assert!(matches!(
+        end(&world, 1),
+        EndReason::Exhausted {
+            method: JOIN,
+            attempts: 6,
+            ..
+        }
+    ));
+    let payloads: BTreeSet<_> = world.nodes[1]
+        .asked_by(JOIN)
+        .map(|asked| match &asked.body {
+            Request::Join(join) => join.params.as_str().to_owned(),
+            _ => String::new(),
+        })
+        .collect();
+    assert_eq!(payloads.len(), 6, "every attempt has sources of its own");
+    assert!(payloads.iter().all(|payload| payload.contains("\"ssrc\"")));
+}
+
+// Line 15.
+
+#[test]
+fn whoever_joined_by_a_link_takes_pushes_that_name_the_id() {
+    let mut world = call();
+    // Polls bring nothing, so that everything comes by pushes.
+    let poll = Method::GetGroupCallChainBlocks;
+    let link = world.link();
+    world.join(link.clone());
+    world.run(2 * SECOND);
+    world.rules.push(Rule::new(poll, Verdict::Lose).of(2));
+    world.join(link);
+    world.run(3 * SECOND);
+    let height = |node: usize| {
+        world.nodes[node]
+            .engine
+            .membership()
+            .unwrap()
+            .state()
+            .height()
+    };
+    assert_eq!(height(1).value(), 2);
+    assert_eq!(height(1), height(0));
+}
+
+// Line 16.
+
+#[test]
+fn both_subchains_of_the_answer_count() {
+    let mut world =
+        joiner(Rule::new(Method::GetGroupCallChainBlocks, Verdict::Lose).on(SubChain::Broadcasts));
+    // Without the offset of the answer, pushed broadcasts would lie ahead of a hole that is never filled.
+    world.run(5 * SECOND);
+    assert!(world.has_converged(), "{}", world.history());
+}
+
+#[test]
+fn an_answer_without_subchain_1_ends_with_a_word_and_the_server_is_told() {
+    let mut world = call();
+    let mut server = world.server.clone();
+    let mut other = World::new(2, Faults::NONE);
+    other.server = server.clone();
+    let link = world.link();
+    let node = other.join_as(UserId::new(2), link.clone());
+    other.run(SECOND);
+    let asked = other.nodes[node].asked_by(JOIN).next().unwrap();
+    let Updates(mut updates) = server
+        .answer(UserId::new(2), &asked.body)
+        .unwrap()
+        .into_updates()
+        .unwrap();
+    updates.retain(
+        |one| !matches!(one, Update::ChainBlocks(items) if items.sub_chain == SubChain::Broadcasts),
+    );
+    let verdict = Verdict::Answer(Updates(updates).into());
+    world.rules.push(Rule::new(JOIN, verdict).of(2));
+    let node = world.join(link);
+    world.run(5 * SECOND);
+    let sub_chain = SubChain::Broadcasts;
+    assert_eq!(
+        *end(&world, node),
+        EndReason::Unusable(AnswerFault::NoSubChain { sub_chain })
+    );
+    assert_eq!(world.nodes[node].sent(Method::LeaveGroupCall), 1);
+}
+
+// Line 17.
+
+#[test]
+fn a_refused_join_ends_with_its_reason_and_no_event_says_joined() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(403, "GROUPCALL_FORBIDDEN")));
+    world.run(5 * SECOND);
+    assert!(matches!(
+        end(&world, 1),
+        EndReason::Refused {
+            kind: Some(GiveUpReason::OverOrNotForUs),
+            ..
+        }
+    ));
+    assert!(
+        !world.nodes[1]
+            .events
+            .iter()
+            .any(|event| matches!(event, Event::Joined(_)))
+    );
+    assert!(world.nodes[1].cryptor.is_none());
+}
+
+#[test]
+fn a_mistake_of_ours_is_told_at_once_and_not_repeated() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, "DATA_JSON_INVALID")));
+    world.run(5 * SECOND);
+    assert_eq!(world.nodes[1].sent(JOIN), 1);
+    let advice = world.nodes[1].ended.as_ref().unwrap().advice;
+    assert_eq!(advice, Advice::Report);
+}
+
+// Line 19.
+
+#[test]
+fn a_join_whose_answer_was_lost_is_found_in_the_tip_and_not_sent_again() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::LoseAnswer).times(1));
+    assert!(world.run_while_not(10 * SECOND, |world| world.nodes[1].is_in()));
+    let state = |world: &World| world.server.calls().next().unwrap().blocks().len();
+    assert_eq!((world.nodes[1].sent(JOIN), state(&world)), (1, 2));
+    let membership = world.nodes[1].engine.membership().unwrap();
+    assert_eq!(membership.public_key(), keys(&world, 1)[0]);
+    let Some(Event::Joined(joined)) = world.nodes[1]
+        .events
+        .iter()
+        .find(|event| matches!(event, Event::Joined(_)))
+    else {
+        panic!("{}", world.history());
+    };
+    assert!(joined.connection.is_none());
+}
+
+#[test]
+fn a_join_that_failed_at_the_server_after_it_was_carried_out_is_found_in_the_tip() {
+    let error = RpcError::new(500, "INTERNAL");
+    let mut world = joiner(Rule::new(JOIN, Verdict::RefuseAfter(error)).times(1));
+    assert!(world.run_while_not(10 * SECOND, |world| world.nodes[1].is_in()));
+    assert_eq!(world.nodes[1].sent(JOIN), 1);
+}
+
+#[test]
+fn a_join_that_did_not_arrive_is_built_anew_after_a_look_at_the_tip() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::Lose).times(1));
+    world.run(20 * SECOND);
+    assert!(world.has_converged(), "{}", world.history());
+    let keys = keys(&world, 1);
+    assert_eq!(keys.len(), 2);
+    assert_ne!(keys[0], keys[1]);
+}
+
+#[test]
+fn a_creation_whose_answer_was_lost_is_sent_again_unchanged() {
+    let mut world = World::new(1, Faults::NONE);
+    world
+        .rules
+        .push(Rule::new(CREATE, Verdict::LoseAnswer).times(2));
+    world.join(Target::Create);
+    world.run(20 * SECOND);
+    assert!(world.has_converged(), "{}", world.history());
+    let sent: Vec<_> = world.nodes[0]
+        .asked_by(CREATE)
+        .map(|one| &one.body)
+        .collect();
+    assert_eq!(sent.len(), 3);
+    assert!(sent.iter().all(|body| *body == sent[0]));
+    assert_eq!(world.server.calls().len(), 1);
+}
+
+// Line 25.
+
+#[test]
+fn a_stale_reference_is_looked_up_once_more_and_then_it_is_the_end() {
+    let refusal = Verdict::refuse(400, "GROUPCALL_INVALID");
+    let mut world = joiner(Rule::new(JOIN, refusal.clone()).times(1));
+    world.run(10 * SECOND);
+    assert!(world.has_converged(), "{}", world.history());
+    assert_eq!(world.nodes[1].sent(Method::GetGroupCall), 2);
+
+    let mut world = joiner(Rule::new(JOIN, refusal));
+    world.run(10 * SECOND);
+    assert!(matches!(end(&world, 1), EndReason::NotFound(_)));
+    assert_eq!(world.nodes[1].sent(Method::GetGroupCall), 2);
+}
+
+#[test]
+fn a_stale_reference_that_came_from_no_link_is_the_end_at_once() {
+    let mut world = call();
+    let call = world.server.calls().next().unwrap();
+    let (id, access_hash) = (call.id(), call.access_hash());
+    let refusal = Verdict::refuse(400, "GROUPCALL_INVALID");
+    world.rules.push(Rule::new(JOIN, refusal).of(2));
+    world.join(Target::Call { id, access_hash });
+    world.run(10 * SECOND);
+    assert!(matches!(end(&world, 1), EndReason::NotFound(_)));
+    assert_eq!(world.nodes[1].sent(JOIN), 1);
+}
+
+// Section 11.2.
+
+#[test]
+fn a_flood_wait_is_kept_to_the_second_and_the_same_request_follows() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(420, "FLOOD_WAIT_7")).times(1));
+    world.run(20 * SECOND);
+    // The refusal takes a round trip of 100 ms.
+    assert_eq!(pauses(&world, 1, JOIN), [Duration::from_millis(7100)]);
+    let sent: Vec<_> = world.nodes[1].asked_by(JOIN).map(|one| &one.body).collect();
+    assert_eq!(sent[0], sent[1]);
+}
+
+#[test]
+fn a_flood_wait_of_an_hour_ends_with_its_time() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(420, "FLOOD_WAIT_3600")));
+    world.run(5 * SECOND);
+    assert_eq!(*end(&world, 1), EndReason::FloodWait { seconds: 3600 });
+}
+
+#[test]
+fn a_full_call_is_seen_before_a_key_is_made() {
+    let mut world = call();
+    let link = world.link();
+    let newcomer = confcall::Newcomer::new(UserId::new(2));
+    let media = confcall_tests::media(world.rng());
+    let mut config = confcall::join::engine::Config::new(link, newcomer, media);
+    config.size_limit = 1;
+    let node = world.start(config);
+    world.run(5 * SECOND);
+    assert_eq!(*end(&world, node), EndReason::Full);
+    assert_eq!(world.nodes[node].sent(JOIN), 0);
+}
+
+#[test]
+fn leaving_while_a_join_is_under_way_waits_for_it_and_tells_the_server() {
+    let mut world = call();
+    let link = world.link();
+    world.join(link);
+    assert!(world.run_while_not(5 * SECOND, |world| world.nodes[1].sent(JOIN) == 1));
+    world.command(1, Command::Leave);
+    world.run(5 * SECOND);
+    assert_eq!(*end(&world, 1), EndReason::Left);
+    assert_eq!(world.nodes[1].sent(Method::LeaveGroupCall), 1);
+    let call = world.server.calls().next().unwrap();
+    assert!(call.member(UserId::new(2)).is_none());
+}
