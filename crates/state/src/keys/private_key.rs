@@ -8,8 +8,8 @@ use super::{NoSharedSecret, PublicKey, SharedSecret, Signature, shared_secrets};
 
 /// The private key of one membership.
 ///
-/// It cannot be cloned, printed or serialised, and it is wiped when dropped: a key is made for one attempt
-/// to join and lives exactly as long as that membership.
+/// It cannot be cloned or printed, and it is wiped when dropped: a key is made for one attempt to join and lives
+/// exactly as long as that membership, which may go on after a restart from a sealed checkpoint.
 pub struct PrivateKey(SigningKey);
 
 impl PrivateKey {
@@ -23,6 +23,11 @@ impl PrivateKey {
     /// The key of an Ed25519 seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
+    }
+
+    /// The Ed25519 seed, for a sealed checkpoint and nothing else.
+    pub fn dangerous_seed(&self) -> Zeroizing<[u8; 32]> {
+        Zeroizing::new(self.0.to_bytes())
     }
 
     /// The public key that belongs to it.

@@ -116,6 +116,11 @@ impl Store {
         least.map(|(at, _)| at).ok_or(Dropped::Full)
     }
 
+    /// Everything that is kept.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Broadcast> {
+        self.kept.iter().map(|kept| &kept.broadcast)
+    }
+
     /// Takes what was kept for the block of this height, and forgets what was for earlier ones.
     ///
     /// What the members of `roster` have not signed with the keys that they have now loses its claim.

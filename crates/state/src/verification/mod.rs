@@ -23,6 +23,7 @@
 mod emoji;
 mod error;
 mod later;
+mod progress;
 mod round;
 mod tally;
 mod words;
@@ -40,6 +41,7 @@ use crate::wire::{Broadcast, BroadcastContent};
 pub use emoji::EmojiHash;
 pub use error::{BroadcastError, Fault};
 pub use later::Dropped;
+pub use progress::Progress;
 pub use round::Phase;
 pub use tally::{Later, Received, Tally};
 pub use words::words;
@@ -52,7 +54,9 @@ enum Part {
     /// Our commit is made, and the nonce is secret.
     Committed(Nonce),
     /// Our reveal is made.
-    Revealed,
+    Revealed(Nonce),
+    /// What counts is another commit of ours, made before a restart; nobody has its nonce any more.
+    Lost,
 }
 
 /// The verification of a call by one of its members.
@@ -106,9 +110,10 @@ impl Verification {
         let member = self.tally.roster().member(self.user_id);
         if member.is_some_and(|member| *member.public_key() == key.public_key()) {
             let nonce = Nonce::random(rng);
-            let nonce_hash = Sha256::digest(nonce.dangerous_bytes()).into();
+            let nonce_hash = hash_of(&nonce);
             self.say(BroadcastContent::Commit { nonce_hash }, key);
             self.part = Part::Committed(nonce);
+            self.check_own_commit();
         }
         faults
     }
@@ -124,6 +129,7 @@ impl Verification {
         key: &PrivateKey,
     ) -> Result<Received, BroadcastError> {
         let received = self.tally.receive(broadcast)?;
+        self.check_own_commit();
         if self.tally.phase() == Phase::Reveal {
             self.reveal(key);
         }
@@ -154,14 +160,38 @@ impl Verification {
         &self.tally
     }
 
+    /// Whether a commit of ours counts that was made before a restart, so that this block cannot be verified.
+    ///
+    /// Only a new membership helps: nobody knows whether the nonce was revealed and to what the others had
+    /// committed by then.
+    pub fn has_lost_nonce(&self) -> bool {
+        matches!(self.part, Part::Lost)
+    }
+
+    fn check_own_commit(&mut self) {
+        let Part::Committed(nonce) = &self.part else {
+            return;
+        };
+        let counted = self.tally.commit_of(self.user_id);
+        if counted.is_some_and(|counted| counted != hash_of(nonce)) {
+            self.outbound.clear();
+            self.part = Part::Lost;
+        }
+    }
+
     fn reveal(&mut self, key: &PrivateKey) {
-        match mem::replace(&mut self.part, Part::Revealed) {
-            Part::Committed(nonce) => {
-                let nonce = *nonce.dangerous_bytes();
-                self.say(BroadcastContent::Reveal { nonce }, key);
-            }
+        match mem::replace(&mut self.part, Part::Absent) {
+            Part::Committed(nonce) => self.say_nonce(nonce, key),
             said => self.part = said,
         }
+    }
+
+    fn say_nonce(&mut self, nonce: Nonce, key: &PrivateKey) {
+        let content = BroadcastContent::Reveal {
+            nonce: *nonce.dangerous_bytes(),
+        };
+        self.say(content, key);
+        self.part = Part::Revealed(nonce);
     }
 
     fn say(&mut self, content: BroadcastContent, key: &PrivateKey) {
@@ -174,4 +204,8 @@ impl Verification {
         };
         self.outbound.push(broadcast.sign(key));
     }
+}
+
+fn hash_of(nonce: &Nonce) -> [u8; 32] {
+    Sha256::digest(nonce.dangerous_bytes()).into()
 }

@@ -158,6 +158,38 @@ impl Round {
         }
     }
 
+    /// The commit of a user, if it has come.
+    pub(super) fn commit_of(&self, user_id: UserId) -> Option<[u8; 32]> {
+        let (at, _) = self.roster.entry(user_id)?;
+        self.commits.of(at)
+    }
+
+    /// What has come: the commits, then the reveals.
+    pub(super) fn values(&self) -> [Vec<(UserId, [u8; 32])>; 2] {
+        [&self.commits, &self.reveals].map(|values| {
+            let members = self.roster.members().zip(&values.of_members);
+            let come = members.filter_map(|(member, value)| Some((member.user_id(), (*value)?)));
+            come.collect()
+        })
+    }
+
+    /// Takes over what had come before a restart; what no member can have said is left out.
+    pub(super) fn put_values(&mut self, [commits, reveals]: [&[(UserId, [u8; 32])]; 2]) {
+        for (user_id, nonce_hash) in commits {
+            if let Some((at, _)) = self.roster.entry(*user_id) {
+                self.commit(at, *nonce_hash);
+            }
+        }
+        for (user_id, nonce) in reveals {
+            if let Some((at, _)) = self.roster.entry(*user_id)
+                && self.phase == Phase::Reveal
+                && self.commits.of(at) == Some(Sha256::digest(nonce).into())
+            {
+                self.reveal(at, *nonce);
+            }
+        }
+    }
+
     /// Whose commits have come.
     pub(super) fn committed(&self) -> impl Iterator<Item = UserId> {
         self.users(&self.commits, Option::is_some)

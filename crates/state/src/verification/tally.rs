@@ -90,6 +90,21 @@ impl Tally {
         Ok(kept.map_or_else(Received::Dropped, |()| Received::Kept))
     }
 
+    /// The hash that a user has committed to, if that has come.
+    pub fn commit_of(&self, user_id: UserId) -> Option<[u8; 32]> {
+        self.round.commit_of(user_id)
+    }
+
+    /// What has come for this block, commits and then reveals, and what waits for later ones.
+    pub(super) fn come(&self) -> ([Vec<(UserId, [u8; 32])>; 2], Vec<Broadcast>) {
+        (self.round.values(), self.store.all().copied().collect())
+    }
+
+    /// Takes over what had come for this block before a restart.
+    pub(super) fn put_values(&mut self, values: [&[(UserId, [u8; 32])]; 2]) {
+        self.round.put_values(values);
+    }
+
     /// The height of the block that is verified, -1 before the first.
     pub fn height(&self) -> Height {
         self.round.height
