@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::channel::ChannelId;
 use crate::counters::{CounterTable, Counters};
-use crate::epochs::{Epoch, Epochs, NewEpoch, Sending};
+use crate::epochs::{Epoch, Epochs, Heard, NewEpoch, Sending};
 use crate::error::{OpenError, SealError};
 use crate::moment::Moment;
 use crate::open::{Opened, PacketInfo, open_packet};
@@ -117,6 +117,23 @@ impl Cryptor {
     /// The last seqno of each channel that was used, for a checkpoint.
     pub fn counters(&self) -> Counters {
         self.counters.snapshot()
+    }
+
+    /// How far each member of the newest epoch was heard, for a checkpoint.
+    pub fn heard(&self) -> Vec<Heard> {
+        self.current()
+            .map(|epochs| epochs.heard())
+            .unwrap_or_default()
+    }
+
+    /// Refuses from the members of the newest epoch what they had sent before a checkpoint.
+    ///
+    /// What is late, or was sent between the checkpoint and the restart, cannot be told from a replay: up to the
+    /// newest seqno of each channel everything is refused, and what came after it can be played once more.
+    pub fn refuse_heard(&self, heard: &[Heard]) {
+        if let Some(epochs) = self.current() {
+            epochs.refuse_heard(heard);
+        }
     }
 
     /// Goes on from a checkpoint, `ahead` numbers after it on every channel.

@@ -15,6 +15,7 @@ use confcall_state::encryption::CachedHeaderKey;
 use confcall_state::wire::{GroupState, Participant};
 use confcall_state::{BlockHash, EpochKey, PublicKey, Roster, UserId};
 
+use crate::channel::ChannelId;
 use crate::moment::Moment;
 use crate::replay::Windows;
 
@@ -32,6 +33,15 @@ pub struct Epoch {
     pub key: EpochKey,
     /// Who is in the call after the block.
     pub group_state: Arc<GroupState>,
+}
+
+/// How far a member was heard, for a checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The key of the sender.
+    pub sender: PublicKey,
+    /// The newest seqno of each channel that it used, at most 1024.
+    pub newest: Vec<(ChannelId, u32)>,
 }
 
 /// Under which epochs a member seals.
@@ -119,6 +129,31 @@ impl Epochs {
     pub(crate) fn find(&self, hash: &[u8; 32]) -> Option<&KeptEpoch> {
         let mut epochs = self.0.iter().map(|entry| &*entry.epoch);
         epochs.find(|epoch| epoch.hash.as_bytes() == hash)
+    }
+
+    /// The newest seqnos of the members of the newest epoch, by their keys.
+    pub(crate) fn heard(&self) -> Vec<Heard> {
+        let newest = self.0.last().into_iter();
+        let windows = newest.flat_map(|entry| &entry.epoch.windows);
+        let heard = windows.map(|(key, windows)| Heard {
+            sender: *key,
+            newest: windows.newest(),
+        });
+        heard.filter(|one| !one.newest.is_empty()).collect()
+    }
+
+    /// Refuses what members of the newest epoch had sent before a restart.
+    pub(crate) fn refuse_heard(&self, heard: &[Heard]) {
+        let Some(newest) = self.0.last() else {
+            return;
+        };
+        for one in heard {
+            if let Some(windows) = newest.epoch.windows(&one.sender) {
+                for (channel, seqno) in &one.newest {
+                    windows.close_up_to(*channel, *seqno);
+                }
+            }
+        }
     }
 
     /// Whether any epoch has expired.

@@ -61,7 +61,7 @@ pub use codec::{
 };
 pub use counters::Counters;
 pub use cryptor::{AddedEpoch, Cryptor};
-pub use epochs::{Epoch, Sending};
+pub use epochs::{Epoch, Heard, Sending};
 pub use error::{OpenError, SealError};
 pub use moment::Moment;
 pub use open::{Opened, PacketInfo};

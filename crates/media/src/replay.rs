@@ -53,6 +53,14 @@ impl Window {
         }
     }
 
+    /// Refuses everything up to a seqno.
+    fn closed_up_to(seqno: u32) -> Self {
+        Self {
+            newest: seqno,
+            behind: [u64::MAX; _],
+        }
+    }
+
     /// Records a seqno unless it is refused.
     fn record(&mut self, seqno: u32) -> Result<(), Replay> {
         if seqno > self.newest {
@@ -110,6 +118,21 @@ impl Window {
 pub(crate) struct Windows(Mutex<BTreeMap<ChannelId, Window>>);
 
 impl Windows {
+    /// The newest seqno of each channel that was used.
+    pub(crate) fn newest(&self) -> Vec<(ChannelId, u32)> {
+        let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = windows.iter().map(|(id, window)| (*id, window.newest));
+        newest.collect()
+    }
+
+    /// Refuses everything up to a seqno on a channel that was not used yet.
+    pub(crate) fn close_up_to(&self, channel: ChannelId, seqno: u32) {
+        let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        windows
+            .entry(channel)
+            .or_insert_with(|| Window::closed_up_to(seqno));
+    }
+
     /// Records the seqno of a packet that passed every other check.
     pub(crate) fn record(&self, channel: ChannelId, seqno: u32) -> Result<(), Replay> {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -154,6 +177,17 @@ mod tests {
             newest: 2000,
         };
         assert_eq!(window.record(975), Err(too_old));
+    }
+
+    #[test]
+    fn a_window_that_is_closed_refuses_what_came_before_and_nothing_after() {
+        let mut window = Window::closed_up_to(3000);
+        for seqno in [3000, 2999, 1976, 1975, 1, 0] {
+            assert!(refused(&mut window, seqno), "{seqno}");
+        }
+        assert_eq!(window.record(3002), Ok(()));
+        assert_eq!(window.record(3001), Ok(()));
+        assert!(refused(&mut window, 3000));
     }
 
     #[test]

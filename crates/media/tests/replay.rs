@@ -113,3 +113,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn after_a_restart_nothing_that_was_heard_before_is_heard_again() {
+    let (alice, bob) = pair();
+    let packets = packets(&alice, 5);
+    for packet in &packets[..3] {
+        assert!(bob.open(at(0), user(1), packet).is_ok());
+    }
+    let restarted = member(2);
+    add(&restarted, 0, epoch(1, &[1, 2]));
+    restarted.refuse_heard(&bob.heard());
+    for packet in &packets[..3] {
+        assert!(replayed(
+            restarted.open(at(0), user(1), packet).unwrap_err()
+        ));
+    }
+    for packet in &packets[3..] {
+        assert!(restarted.open(at(0), user(1), packet).is_ok());
+    }
+    assert_eq!(restarted.heard(), {
+        bob.open(at(0), user(1), &packets[4]).unwrap();
+        bob.heard()
+    });
+}
