@@ -36,7 +36,7 @@ pub struct Progress {
 impl Verification {
     /// How far it has come.
     pub fn progress(&self) -> Progress {
-        let ([commits, reveals], later) = self.tally.come();
+        let [commits, reveals] = self.tally.values();
         let nonce = match &self.part {
             Part::Revealed(nonce) => Some(Nonce::from_bytes(*nonce.dangerous_bytes())),
             Part::Absent | Part::Committed(_) | Part::Lost => None,
@@ -45,7 +45,7 @@ impl Verification {
             commits,
             reveals,
             nonce,
-            later,
+            later: self.tally.later().copied().collect(),
         }
     }
 

@@ -95,9 +95,14 @@ impl Tally {
         self.round.commit_of(user_id)
     }
 
-    /// What has come for this block, commits and then reveals, and what waits for later ones.
-    pub(super) fn come(&self) -> ([Vec<(UserId, [u8; 32])>; 2], Vec<Broadcast>) {
-        (self.round.values(), self.store.all().copied().collect())
+    /// What has come for this block: the commits, then the reveals.
+    pub(super) fn values(&self) -> [Vec<(UserId, [u8; 32])>; 2] {
+        self.round.values()
+    }
+
+    /// What waits for later blocks.
+    pub(super) fn later(&self) -> impl Iterator<Item = &Broadcast> {
+        self.store.all()
     }
 
     /// Takes over what had come for this block before a restart.
