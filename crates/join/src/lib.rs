@@ -40,6 +40,7 @@
 pub mod answer;
 pub mod api;
 pub mod backoff;
+pub mod checkpoint;
 pub mod engine;
 pub mod joined;
 pub mod link;

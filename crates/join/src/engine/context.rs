@@ -89,6 +89,11 @@ impl Context {
         self.past_sources.push_front(source);
     }
 
+    /// The sources of memberships that are over, the last one first.
+    pub(super) fn past_sources(&self) -> impl Iterator<Item = Ssrc> {
+        self.past_sources.iter().copied()
+    }
+
     pub(super) fn is_past_source(&self, source: Ssrc) -> bool {
         self.past_sources.contains(&source)
     }

@@ -209,6 +209,9 @@ pub enum RejoinReason {
     /// What we wait for does not come although the server answers.
     #[error("nothing that we wait for comes, although the server answers")]
     Silence,
+    /// A restart has lost our nonce for the newest block, so that the others would wait for ever.
+    #[error("a restart has lost our nonce for the newest block")]
+    NonceLost,
     /// The answer to our join was lost, and how to connect the media with it.
     #[error("the connection parameters were lost")]
     NoConnection,

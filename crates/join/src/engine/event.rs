@@ -21,6 +21,14 @@ pub enum Event {
     Joined(Joined),
     /// We are in the call again, with another key and another source.
     Rejoined(Joined),
+    /// We go on in the call after a restart, and know what happened meanwhile.
+    ///
+    /// Key, source and payload are those of before; how the media connects is for the client to keep.
+    Resumed(Joined),
+    /// A checkpoint should be taken: the one before would lose more than a second or so, or is old.
+    ///
+    /// Whoever takes none passes over it.
+    CheckpointDue,
     /// How to connect the media has changed, or became known after the join.
     Connection {
         /// Whether this is about the screen that is shared and not about the main connection.
@@ -102,7 +110,8 @@ pub enum Event {
 pub struct Joined {
     /// The call by its id.
     pub call: InputGroupCall,
-    /// How to connect the media; `None` if the answer to our join was lost, and then it comes as an event.
+    /// How to connect the media; `None` if the answer to our join was lost, and then it comes as an event, and after
+    /// a restart.
     pub connection: Option<Box<ConnectionParameters>>,
     /// The payload that the server took, with the source of our sound.
     pub payload: JoinPayload,
@@ -110,7 +119,7 @@ pub struct Joined {
     pub invite_link: Option<String>,
     /// What seals and opens frames, for media threads; each membership has its own.
     pub cryptor: Arc<Cryptor>,
-    /// How many times a block was sent.
+    /// How many times a block was sent; none after a restart.
     pub attempts: u32,
 }
 

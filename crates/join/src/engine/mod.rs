@@ -16,6 +16,8 @@
 //! | member | `member/`: following, verifying, listing, removing |
 //! | leaving | `leaving.rs` |
 //!
+//! A member can be written down at any time, and another engine goes on from there (`restart.rs`).
+//!
 //! What goes in is an [`Input`], what comes out an [`Output`]; time and randomness come from the caller. So the same
 //! seed and the same inputs always give the same outputs, and a test runs minutes of a call in milliseconds.
 //!
@@ -33,6 +35,7 @@ mod leaving;
 mod member;
 mod outbox;
 mod rejoins;
+mod restart;
 mod roster;
 mod secrets;
 mod timers;
@@ -50,6 +53,7 @@ pub use config::{Config, EmptyCall};
 pub use end::{Advice, EndReason, Ended, RejoinReason};
 pub use event::{CommandFailure, CommandKind, Event, Joined, Suspicion, Trouble};
 pub use io::{Command, Input, MediaState, Outcome, Output, RequestId};
+pub use restart::Restored;
 pub use secrets::{Fact, Recording};
 
 use crate::api::{DeclineConferenceCallInvite, InputGroupCall, LeaveGroupCall};
@@ -156,10 +160,7 @@ impl Engine {
 
     /// As [`Engine::new`], for an engine whose facts are taken with [`Engine::take_facts`] after every input.
     pub fn recorded(config: Config, seed: [u8; 32], now: Moment, recording: Recording) -> Self {
-        let mut rng = ChaCha20Rng::from_seed(*Zeroizing::new(seed));
-        // Pauses and media sources are seen by the server, and tell nothing of the secret stream.
-        let mut public_seed = [0; 32];
-        rng.fill_bytes(&mut public_seed);
+        let (rng, public_seed) = streams(seed);
         Self::begin(config, public_seed, now, Secrets::live(rng, recording))
     }
 
@@ -451,4 +452,13 @@ impl Engine {
         self.ctx.event(Event::Ended(reason.into()));
         self.state = State::Ended;
     }
+}
+
+/// The secret stream of a seed, and the seed of the other one: pauses and media sources are seen by the server, and
+/// tell nothing of the secret stream.
+fn streams(seed: [u8; 32]) -> (ChaCha20Rng, [u8; 32]) {
+    let mut rng = ChaCha20Rng::from_seed(*Zeroizing::new(seed));
+    let mut public_seed = [0; 32];
+    rng.fill_bytes(&mut public_seed);
+    (rng, public_seed)
 }

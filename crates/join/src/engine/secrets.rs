@@ -121,6 +121,14 @@ impl Secrets {
         }
     }
 
+    /// The secret randomness, if there is any.
+    pub(super) fn rng(&mut self) -> Option<&mut ChaCha20Rng> {
+        match self {
+            Self::Live { rng, .. } => Some(rng),
+            Self::Tape { .. } => None,
+        }
+    }
+
     /// Takes the facts since the last time.
     pub(super) fn take_facts(&mut self) -> Vec<Fact> {
         match self {
@@ -376,6 +384,11 @@ impl Seat {
                 GroupMessage::new(random_id, "x".repeat(length), Vec::new()).ok()
             }
         }
+    }
+
+    /// Whether the newest block cannot be verified, because a restart has lost our nonce.
+    pub(super) fn has_lost_nonce(&self) -> bool {
+        self.membership().is_some_and(Membership::has_lost_nonce)
     }
 
     pub(super) fn leave(&mut self) {

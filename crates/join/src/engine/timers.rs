@@ -41,6 +41,8 @@ timers! {
     Progress,
     /// An epoch that was replaced has had its time.
     Epochs,
+    /// A checkpoint was due a while ago, and is again.
+    Checkpoint,
     /// The server does not answer our leaving.
     Leave,
 }

@@ -17,6 +17,7 @@
 mod change;
 mod error;
 mod place;
+mod restart;
 mod shadow;
 
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub use error::{BroadcastRefused, ChangeError, MembershipEnd, StartError};
 pub struct Membership {
     user_id: UserId,
     key: Arc<PrivateKey>,
+    /// The newest block in canonical form, from which a checkpoint goes on.
+    block: Box<[u8]>,
     chain: Chain,
     verification: Verification,
     cryptor: Arc<Cryptor>,
@@ -77,6 +80,7 @@ impl Membership {
             verification: Verification::start(user_id, state, &key, rng),
             user_id,
             key,
+            block: block.bytes().into(),
             chain,
             cryptor: Arc::new(cryptor),
             ended: None,
@@ -134,6 +138,7 @@ impl Membership {
         self.cryptor.add_epoch(now, epoch(state, epoch_key));
         let by = place::signer(block, self.state(), state);
         self.chain.merge(staged)?;
+        self.block = block.bytes().into();
         let state = self.chain.state();
         Ok(Followed {
             by,

@@ -153,6 +153,9 @@ impl Member {
             None => ctx.after(timer(sub_chain), FAST_CADENCE),
         }
         self.follow(ctx)?;
+        if page == Some(Page::Last) {
+            self.caught_up(ctx, sub_chain);
+        }
         self.note_answer(ctx)
     }
 

@@ -17,6 +17,7 @@ mod commands;
 mod following;
 mod listing;
 mod removing;
+mod restart;
 mod sending;
 
 use core::time::Duration;
@@ -146,6 +147,10 @@ pub(super) struct Member {
     verification_moved: bool,
     pending: BTreeMap<RequestId, Pending>,
     delayed: Vec<Delayed>,
+    /// The subchains that we have not read to their ends since a restart.
+    behind: Vec<SubChain>,
+    /// The last block of which the caller was told that a checkpoint keeps its verification.
+    secured: Option<Height>,
 }
 
 impl Member {
@@ -214,6 +219,8 @@ impl Member {
             verification_moved: true,
             pending: BTreeMap::new(),
             delayed: Vec::new(),
+            behind: Vec::new(),
+            secured: None,
         };
         Ok((member, welcome))
     }
@@ -223,14 +230,7 @@ impl Member {
         if welcome.connection.is_none() {
             ctx.after(Timer::Connection, CONNECTION);
         }
-        let joined = Joined {
-            call: self.call.clone(),
-            connection: welcome.connection,
-            payload: self.payload.clone(),
-            invite_link: self.invite_link.clone(),
-            cryptor: self.seat.cryptor().clone(),
-            attempts: welcome.attempts,
-        };
+        let joined = self.joined(welcome.connection, welcome.attempts);
         ctx.event(match welcome.again {
             true => Event::Rejoined(joined),
             false => Event::Joined(joined),
@@ -245,6 +245,17 @@ impl Member {
             self.take_roster(ctx, roster)?;
         }
         self.settle(ctx)
+    }
+
+    fn joined(&self, connection: Option<Box<ConnectionParameters>>, attempts: u32) -> Joined {
+        Joined {
+            call: self.call.clone(),
+            connection,
+            payload: self.payload.clone(),
+            invite_link: self.invite_link.clone(),
+            cryptor: self.seat.cryptor().clone(),
+            attempts,
+        }
     }
 
     /// The link or invitation that led to the call.
@@ -299,6 +310,7 @@ impl Member {
             }
             Timer::Epochs => self.seat.cryptor().prune(ctx.now),
             Timer::Delayed => self.send_delayed(ctx),
+            Timer::Checkpoint => self.checkpoint_is_due(ctx),
             Timer::Outbox | Timer::Removal | Timer::Entry | Timer::Leave => {}
         }
         self.settle(ctx)
@@ -391,10 +403,16 @@ impl Member {
     /// Brings everything up to date after an input.
     fn settle(&mut self, ctx: &mut Context) -> Flow {
         self.follow(ctx)?;
+        if self.seat.has_lost_nonce() {
+            return Err(Departure::Rejoin(RejoinReason::NonceLost));
+        }
         self.watch_strangers(ctx);
-        self.send_broadcasts(ctx);
+        if !self.is_behind() {
+            self.send_broadcasts(ctx);
+        }
         self.send_removals(ctx);
         self.tell_verification(ctx);
+        self.tell_of_commits(ctx);
         if let Some(expiry) = self.seat.cryptor().next_expiry() {
             ctx.timers.set(Timer::Epochs, expiry);
         }

@@ -1,0 +1,128 @@
+//! A membership that goes on after a restart.
+
+use std::sync::Arc;
+
+use confcall_media::{ChannelId, Cryptor, Heard, Moment, Sending};
+use confcall_state::keys::Nonce;
+use confcall_state::verification::{Progress, Verification};
+use confcall_state::wire::Broadcast;
+use confcall_state::{Block, Chain, PrivateKey, PublicKey, UserId};
+use rand_core::CryptoRng;
+use zeroize::Zeroizing;
+
+use super::{Membership, epoch};
+use crate::checkpoint::{RESERVE, RestoreError, SavedMembership, SavedSeqnos, SavedVerification};
+
+impl Membership {
+    /// What a checkpoint keeps of it.
+    pub(crate) fn to_saved(&self) -> SavedMembership {
+        let heard = self.cryptor.heard().into_iter();
+        SavedMembership {
+            user_id: self.user_id.value(),
+            key: self.key.dangerous_seed(),
+            block: self.block.to_vec(),
+            verification: saved_verification(&self.verification),
+            counters: numbers(self.cryptor.counters().iter()),
+            heard: heard
+                .map(|one| (*one.sender.as_bytes(), numbers(one.newest.into_iter())))
+                .collect(),
+        }
+    }
+
+    /// Goes on from what was saved; the seqnos leave out [`RESERVE`] on every channel.
+    pub(crate) fn resume(
+        now: Moment,
+        saved: SavedMembership,
+        sending: Sending,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Self, RestoreError> {
+        let fault = |what| RestoreError::Content { what };
+        let user_id = UserId::new(saved.user_id);
+        let key = Arc::new(PrivateKey::from_seed(&saved.key));
+        let block = Block::parse(&saved.block).map_err(|_| fault("its block cannot be read"))?;
+        let chain = Chain::start_from(&block).map_err(|_| fault("its block shows no state"))?;
+        let state = chain.state();
+        let epoch_key = state.open_epoch_key(user_id, &key);
+        let epoch_key = epoch_key.map_err(|_| fault("its key does not open its block"))?;
+        let progress = progress_of(saved.verification)?;
+        let cryptor = Cryptor::new(user_id, Arc::clone(&key), sending);
+        cryptor.add_epoch(now, epoch(state, epoch_key));
+        cryptor.resume(&channels(saved.counters)?.into_iter().collect(), RESERVE);
+        cryptor.refuse_heard(&heard_of(saved.heard)?);
+        Ok(Self {
+            verification: Verification::resume(user_id, state, &key, progress, rng),
+            user_id,
+            key,
+            block: saved.block.into(),
+            chain,
+            cryptor: Arc::new(cryptor),
+            ended: None,
+        })
+    }
+
+    /// Whether the newest block cannot be verified, because a restart has lost our nonce.
+    pub(crate) fn has_lost_nonce(&self) -> bool {
+        self.verification.has_lost_nonce()
+    }
+}
+
+fn saved_verification(verification: &Verification) -> SavedVerification {
+    let progress = verification.progress();
+    let values = |values: Vec<(UserId, [u8; 32])>| {
+        let values = values.into_iter();
+        values.map(|(user, value)| (user.value(), value)).collect()
+    };
+    let later = progress.later.iter();
+    SavedVerification {
+        commits: values(progress.commits),
+        reveals: values(progress.reveals),
+        nonce: progress
+            .nonce
+            .map(|nonce| Zeroizing::new(*nonce.dangerous_bytes())),
+        later: later.map(Broadcast::to_bytes).collect(),
+    }
+}
+
+fn progress_of(saved: SavedVerification) -> Result<Progress, RestoreError> {
+    let what = "a broadcast cannot be read";
+    let values = |values: Vec<(i64, [u8; 32])>| {
+        let values = values.into_iter();
+        values
+            .map(|(user, value)| (UserId::new(user), value))
+            .collect()
+    };
+    let later = saved.later.iter().map(|bytes| Broadcast::parse(bytes));
+    Ok(Progress {
+        commits: values(saved.commits),
+        reveals: values(saved.reveals),
+        nonce: saved.nonce.map(|nonce| Nonce::from_bytes(*nonce)),
+        later: later
+            .collect::<Result<_, _>>()
+            .map_err(|_| RestoreError::Content { what })?,
+    })
+}
+
+fn numbers(channels: impl Iterator<Item = (ChannelId, u32)>) -> SavedSeqnos {
+    // A channel is below 1024.
+    let number = |channel: ChannelId| u16::try_from(channel.value()).unwrap_or_default();
+    channels.map(|(id, seqno)| (number(id), seqno)).collect()
+}
+
+fn channels(numbers: SavedSeqnos) -> Result<Vec<(ChannelId, u32)>, RestoreError> {
+    let what = "there is no such channel";
+    let channels = numbers.into_iter().map(|(number, seqno)| {
+        let channel = ChannelId::new(number.into()).map_err(|_| RestoreError::Content { what })?;
+        Ok((channel, seqno))
+    });
+    channels.collect()
+}
+
+fn heard_of(saved: Vec<([u8; 32], SavedSeqnos)>) -> Result<Vec<Heard>, RestoreError> {
+    let heard = saved.into_iter().map(|(sender, newest)| {
+        Ok(Heard {
+            sender: PublicKey::from_bytes(sender),
+            newest: channels(newest)?,
+        })
+    });
+    heard.collect()
+}
