@@ -86,6 +86,7 @@ impl Node {
                 self.joins += 1;
                 self.cryptor = Some(Arc::clone(&joined.cryptor));
             }
+            Event::Resumed(joined) => self.cryptor = Some(Arc::clone(&joined.cryptor)),
             Event::Emoji { hash, .. } => {
                 let membership = self.engine.membership();
                 shown = membership.map(|one| (one.verification().block_hash(), *hash));

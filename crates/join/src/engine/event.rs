@@ -204,7 +204,7 @@ pub enum CommandKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandFailure {
-    /// We are not in the call, yet or any more.
+    /// We are not in the call, yet or any more, or have not caught up after a restart.
     NotJoined,
     /// The server refused.
     Refused(RpcError),

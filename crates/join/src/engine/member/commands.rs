@@ -75,6 +75,10 @@ impl Member {
             }
             Command::Send(message) => {
                 let kind = CommandKind::Send(message.random_id());
+                if self.is_behind() {
+                    // Who knows the epoch of the checkpoint may have been removed since.
+                    return Some((kind, Err(CommandFailure::NotJoined)));
+                }
                 let sealed = self.seat.seal(&mut ctx.secrets, ctx.now, &message);
                 let body = sealed.map(|encrypted_message| {
                     let body = SendGroupCallEncryptedMessage {

@@ -163,7 +163,10 @@ impl Member {
         let ours = self.cursor(sub_chain).next();
         match (page, sub_chain) {
             (Page::Compacted(offset), SubChain::Blocks) => {
-                self.suspect_fork(ctx, "the server leaves blocks out");
+                // Whoever was removed while it was away is shown the newest block only.
+                if !self.is_behind() {
+                    self.suspect_fork(ctx, "the server leaves blocks out");
+                }
                 return Err(Departure::Rejoin(RejoinReason::Skipped { offset, ours }));
             }
             (Page::Rewound(offset), SubChain::Blocks) => {
