@@ -154,6 +154,40 @@ pub(super) struct Member {
 }
 
 impl Member {
+    /// A member who knows nothing but its membership and where it is in the two subchains.
+    fn new(
+        now: Moment,
+        call: InputGroupCall,
+        seat: Seat,
+        payload: JoinPayload,
+        [blocks, broadcasts]: [Cursor; 2],
+    ) -> Self {
+        Self {
+            call,
+            link: None,
+            refreshed: false,
+            seat,
+            payload,
+            blocks,
+            broadcasts,
+            expecting: None,
+            next_comparison: now,
+            outbox: Outbox::default(),
+            roster: Roster::default(),
+            removals: Removals::default(),
+            seen: Deduplicator::new(),
+            blame: Blame::default(),
+            media: MediaState::Disconnected,
+            invite_link: None,
+            verifying_since: now,
+            verification_moved: true,
+            pending: BTreeMap::new(),
+            delayed: Vec::new(),
+            behind: Vec::new(),
+            secured: None,
+        }
+    }
+
     /// Takes up the membership that the server's answer holds.
     pub(super) fn of_entrant(
         ctx: &mut Context,
@@ -198,30 +232,9 @@ impl Member {
         }
         let sending = ctx.config.sending;
         let seat = ctx.secrets.start(ctx.now, user_id, join, &first, sending)?;
-        let member = Self {
-            call,
-            link: entrant.link,
-            refreshed: false,
-            seat,
-            payload: entrant.payload,
-            blocks,
-            broadcasts,
-            expecting: None,
-            next_comparison: ctx.now,
-            outbox: Outbox::default(),
-            roster: Roster::default(),
-            removals: Removals::default(),
-            seen: Deduplicator::new(),
-            blame: Blame::default(),
-            media: MediaState::Disconnected,
-            invite_link,
-            verifying_since: ctx.now,
-            verification_moved: true,
-            pending: BTreeMap::new(),
-            delayed: Vec::new(),
-            behind: Vec::new(),
-            secured: None,
-        };
+        let mut member = Self::new(ctx.now, call, seat, entrant.payload, [blocks, broadcasts]);
+        member.link = entrant.link;
+        member.invite_link = invite_link;
         Ok((member, welcome))
     }
 

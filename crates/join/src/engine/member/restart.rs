@@ -7,23 +7,16 @@
 //! ```
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
-use super::super::blame::Blame;
 use super::super::context::Context;
 use super::super::cursor::Cursor;
 use super::super::event::Event;
-use super::super::io::MediaState;
-use super::super::outbox::Outbox;
-use super::super::roster::Roster;
 use super::super::secrets::Seat;
 use super::super::timers::Timer;
-use super::removing::Removals;
 use super::{CHECK, Flow, Member};
 use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, SubChain};
 use crate::checkpoint::{CheckpointError, Content, RestoreError, SavedLink};
 use crate::membership::Membership;
-use crate::message::Deduplicator;
 use crate::payload::JoinPayload;
 use crate::slug::Slug;
 use crate::ssrc::Ssrc;
@@ -70,32 +63,17 @@ impl Member {
             .rev()
             .filter_map(Ssrc::new)
             .for_each(|source| ctx.leave_source(source));
-        Ok(Self {
-            call: InputGroupCall::Id {
-                id: CallId::new(id),
-                access_hash: AccessHash::new(access_hash),
-            },
-            link,
-            refreshed: false,
-            seat: Seat::Live(Box::new(membership)),
-            payload,
-            blocks: Cursor::new(content.next_block),
-            broadcasts: Cursor::new(content.next_broadcast),
-            expecting: None,
-            outbox: Outbox::default(),
-            roster: Roster::default(),
-            removals: Removals::default(),
-            seen: Deduplicator::new(),
-            blame: Blame::default(),
-            media: MediaState::Disconnected,
-            invite_link: content.invite_link,
-            verifying_since: ctx.now,
-            verification_moved: true,
-            pending: BTreeMap::new(),
-            delayed: Vec::new(),
-            behind: vec![SubChain::Blocks, SubChain::Broadcasts],
-            secured: None,
-        })
+        let call = InputGroupCall::Id {
+            id: CallId::new(id),
+            access_hash: AccessHash::new(access_hash),
+        };
+        let seat = Seat::Live(Box::new(membership));
+        let cursors = [content.next_block, content.next_broadcast].map(Cursor::new);
+        let mut member = Self::new(ctx.now, call, seat, payload, cursors);
+        member.link = link;
+        member.invite_link = content.invite_link;
+        member.behind = vec![SubChain::Blocks, SubChain::Broadcasts];
+        Ok(member)
     }
 
     /// Begins to learn what happened since the checkpoint, which is used up.
