@@ -3,7 +3,8 @@ use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{Method, Request};
-use confcall::join::engine::{Ended, Engine, Event};
+use confcall::join::engine::{Ended, Engine, Event, Input, Misuse, Output};
+use confcall::join::trace::Recorder;
 use confcall::media::{Cryptor, Moment};
 use confcall::state::{BlockHash, EmojiHash};
 
@@ -23,6 +24,8 @@ pub struct Node {
     pub user: UserId,
     /// The engine.
     pub engine: Engine,
+    /// Who writes its trace, if anybody does.
+    pub recorder: Option<Recorder>,
     /// When the engine wants to be woken.
     pub wake: Option<Moment>,
     /// All events, in order.
@@ -42,12 +45,33 @@ impl Node {
         Self {
             user,
             engine,
+            recorder: None,
             wake: None,
             events: Vec::new(),
             ended: None,
             asked: Vec::new(),
             cryptor: None,
             joins: 0,
+        }
+    }
+
+    /// The trace of the client's whole life; of one that is recorded.
+    pub fn take_trace(&mut self) -> String {
+        let recorder = self.recorder.take();
+        recorder.map_or_else(String::new, Recorder::finish)
+    }
+
+    pub(crate) fn handle_input(&mut self, now: Moment, input: Input) -> Result<(), Misuse> {
+        match &mut self.recorder {
+            Some(recorder) => recorder.handle_input(&mut self.engine, now, input),
+            None => self.engine.handle_input(now, input),
+        }
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Output {
+        match &mut self.recorder {
+            Some(recorder) => recorder.poll_output(&mut self.engine),
+            None => self.engine.poll_output(),
         }
     }
 

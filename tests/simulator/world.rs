@@ -6,6 +6,7 @@ use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::api::{Method, Request, Response, RpcError, Service, Update};
 use confcall::join::engine::{Command, Config, Engine, Event, Input, Outcome, Output, RequestId};
 use confcall::join::payload::Fingerprint;
+use confcall::join::trace::Recorder;
 use confcall::media::{ChannelId, Moment};
 use confcall::state::{BlockHash, EmojiHash};
 use confcall::{JoinPayload, Media, Newcomer, Target, UserId};
@@ -151,6 +152,13 @@ impl World {
         self.add(user, engine)
     }
 
+    /// Starts a client whose engine is recorded.
+    pub fn start_recorded(&mut self, config: Config) -> NodeId {
+        let user = config.newcomer.user_id;
+        let (recorder, engine) = Recorder::start(config, self.seed(), self.moment());
+        self.insert(user, engine, Some(recorder))
+    }
+
     /// A fresh secret seed for an engine.
     pub fn seed(&mut self) -> [u8; 32] {
         let mut seed = [0; 32];
@@ -160,7 +168,13 @@ impl World {
 
     /// Adds a client with an engine of its own.
     pub fn add(&mut self, user: UserId, engine: Engine) -> NodeId {
-        self.nodes.push(Node::new(user, engine));
+        self.insert(user, engine, None)
+    }
+
+    fn insert(&mut self, user: UserId, engine: Engine, recorder: Option<Recorder>) -> NodeId {
+        let mut node = Node::new(user, engine);
+        node.recorder = recorder;
+        self.nodes.push(node);
         self.lives.push(0);
         let node = self.nodes.len() - 1;
         self.drain(node);
@@ -171,6 +185,7 @@ impl World {
     pub fn replace(&mut self, node: NodeId, engine: Engine) {
         self.lives[node] += 1;
         self.nodes[node].engine = engine;
+        self.nodes[node].recorder = None;
         self.nodes[node].ended = None;
         self.drain(node);
     }
@@ -359,16 +374,14 @@ impl World {
     /// Hands an input to a client's engine and does what it wants.
     pub fn input(&mut self, node: NodeId, input: Input) {
         let now = self.moment();
-        let engine = &mut self.nodes[node].engine;
-        engine
-            .handle_input(now, input)
-            .expect("used by its contract");
+        let handled = self.nodes[node].handle_input(now, input);
+        handled.expect("used by its contract");
         self.drain(node);
     }
 
     fn drain(&mut self, node: NodeId) {
         loop {
-            match self.nodes[node].engine.poll_output() {
+            match self.nodes[node].poll_output() {
                 Output::Request { request, body } => self.send(node, request, body),
                 Output::Event(event) => self.note(node, event),
                 Output::Timeout(wake) => {

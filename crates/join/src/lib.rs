@@ -42,6 +42,7 @@ pub mod api;
 pub mod backoff;
 pub mod checkpoint;
 pub mod engine;
+mod form;
 pub mod joined;
 pub mod link;
 pub mod membership;
@@ -53,6 +54,7 @@ pub mod reaction;
 mod slug;
 mod ssrc;
 pub mod target;
+pub mod trace;
 
 pub use slug::{Slug, SlugError};
 pub use ssrc::Ssrc;

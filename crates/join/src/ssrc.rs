@@ -2,12 +2,14 @@ use core::fmt;
 use core::num::NonZeroU32;
 
 use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
 
 /// The number of one media source in a call: 32 bits, never zero.
 ///
 /// RTP shows it unsigned, the API and the JSON of the join payload show the same bits signed
 /// (`spec/protocol.md`, 10).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Ssrc(NonZeroU32);
 
 impl Ssrc {

@@ -1,7 +1,9 @@
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
+use serde::{Deserialize, Serialize};
 
 use super::codec::text;
 use super::{AccessHash, CallId, MessageId};
+use crate::form;
 use crate::slug::Slug;
 
 const BY_ID: u32 = 0xd8aa_840f;
@@ -11,17 +13,19 @@ const BY_INVITE_MESSAGE: u32 = 0x8c10_603f;
 /// A reference to a group call, the API's `InputGroupCall` (`spec/protocol.md`, 11.1).
 ///
 /// Pushed updates carry [`InputGroupCall::Id`] only, however the call was joined.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InputGroupCall {
     /// By its id.
     Id {
         /// The id of the call.
         id: CallId,
         /// The access hash for it.
+        #[serde(with = "form::access_hash")]
         access_hash: AccessHash,
     },
     /// By the slug of its link.
-    Slug(Slug),
+    Slug(#[serde(with = "form::slug")] Slug),
     /// By the message that invites to it.
     InviteMessage(MessageId),
 }

@@ -1,10 +1,12 @@
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
+use serde::{Deserialize, Serialize};
 
 use super::codec::Fields;
 use super::{InputGroupCall, Method};
 
 /// One of the two item lists that the server keeps for a conference (`spec/protocol.md`, 7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SubChain {
     /// The blocks of the chain, subchain 0.
     Blocks,

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Defines a newtype for a number whose only meaning is to be itself.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $number:ty) => {
@@ -31,6 +33,8 @@ macro_rules! id {
 
 id! {
     /// The id of a group call; the whole int64 range is used.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
     CallId, i64
 }
 
@@ -41,16 +45,22 @@ id! {
 
 id! {
     /// The id of a basic group.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
     ChatId, i64
 }
 
 id! {
     /// The id of a channel or supergroup.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
     ChannelId, i64
 }
 
 id! {
     /// The id of a message in the chat that the context names.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
     MessageId, i32
 }
 

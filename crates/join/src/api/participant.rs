@@ -1,4 +1,5 @@
 use confcall_state::UserId;
+use serde::{Deserialize, Serialize};
 
 use super::Peer;
 use crate::payload::SsrcGroup;
@@ -7,7 +8,7 @@ use crate::ssrc::Ssrc;
 /// One participant as the roster shows it (`spec/protocol.md`, 8).
 ///
 /// The roster says who is connected; only the chain says who has the key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupCallParticipant {
     /// Who it is; in a conference always a user.
     pub peer: Peer,
@@ -34,7 +35,7 @@ pub struct GroupCallParticipant {
 }
 
 /// A picture that a participant sends.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantVideo {
     /// Whether it is paused.
     pub paused: bool,

@@ -1,7 +1,9 @@
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
+use serde::{Deserialize, Serialize};
 
 use super::{AccessHash, ChannelId, ChatId, MessageId};
+use crate::form;
 
 const EMPTY: u32 = 0x7f3b_18ea;
 const SELF_USER: u32 = 0x7da0_7ec9;
@@ -12,10 +14,11 @@ const USER_FROM_MESSAGE: u32 = 0xa87b_0a1c;
 const CHANNEL_FROM_MESSAGE: u32 = 0xbd2a_0840;
 
 /// Somebody whom the API shows, `Peer`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Peer {
     /// A user.
-    User(UserId),
+    User(#[serde(with = "form::user")] UserId),
     /// A basic group.
     Chat(ChatId),
     /// A channel or supergroup.

@@ -1,13 +1,15 @@
 use core::fmt;
 
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{GroupCall, GroupCallParticipant, Updates};
 use crate::ssrc::Ssrc;
 
 /// The answer to a request, by its type in the API (`spec/protocol.md`, 11.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Response {
     /// Updates, the answer to everything that changes a call and to the reading of a subchain.
     Updates(Updates),
@@ -22,7 +24,7 @@ pub enum Response {
 }
 
 /// A call with the first page of its roster, the API's `phone.groupCall`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupCallInfo {
     /// The call.
     pub call: GroupCall,
@@ -33,7 +35,7 @@ pub struct GroupCallInfo {
 }
 
 /// A page of a roster, the API's `phone.groupParticipants`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantsPage {
     /// How many participants the whole roster has.
     pub count: i32,

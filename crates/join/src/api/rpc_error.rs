@@ -1,9 +1,10 @@
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The server refused a request.
 ///
 /// What to do about it depends on the method too: [`RpcError::reaction`].
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Error, Serialize, Deserialize)]
 #[error("the server answered {} ({code})", printable(.message))]
 pub struct RpcError {
     /// The class of the error: 400, 403, 420, 500 and so on.

@@ -1,16 +1,19 @@
 use confcall_state::UserId;
+use serde::{Deserialize, Serialize};
 
 use super::{
     AccessHash, CallId, DataJson, GroupCallParticipant, InputGroupCall, MessageId, Peer, SubChain,
 };
+use crate::form;
 
 /// The updates that a request was answered with, in the order of the answer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updates(pub Vec<Update>);
 
 /// What the server tells about a call, in an answer or pushed (`spec/protocol.md`, 11.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Update {
     /// Items of a subchain, `updateGroupCallChainBlocks`.
     ChainBlocks(ChainBlocks),
@@ -27,13 +30,14 @@ pub enum Update {
 }
 
 /// Items of one subchain, in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChainBlocks {
     /// The call.
     pub call: InputGroupCall,
     /// The list that the items are of.
     pub sub_chain: SubChain,
     /// The items in server form (`spec/protocol.md`, 1.3).
+    #[serde(with = "form::byte_strings")]
     pub blocks: Vec<Vec<u8>>,
     /// The offset after the last item.
     pub next_offset: i32,
@@ -49,16 +53,17 @@ impl ChainBlocks {
 }
 
 /// How to connect the media.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Whether this is about the screen that is shared and not about the main connection.
     pub presentation: bool,
     /// What [`Answer::from_json`](crate::answer::Answer::from_json) reads.
+    #[serde(with = "form::params")]
     pub params: DataJson,
 }
 
 /// Changes of the roster of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participants {
     /// The call.
     pub call: InputGroupCall,
@@ -69,39 +74,44 @@ pub struct Participants {
 }
 
 /// An encrypted message to the call (`spec/protocol.md`, 9).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EncryptedMessage {
     /// The call.
     pub call: InputGroupCall,
     /// The sender, as the server says.
     pub from: Peer,
     /// A packet on channel 0 without a prefix.
+    #[serde(with = "form::bytes")]
     pub encrypted_message: Vec<u8>,
 }
 
 /// A service message that invites to a conference (`spec/protocol.md`, 12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
     /// The message, by which the invited user can join and decline.
     pub message: MessageId,
     /// The call.
     pub call_id: CallId,
     /// Who invites.
+    #[serde(with = "form::user")]
     pub from: UserId,
     /// Who is invited.
+    #[serde(with = "form::user")]
     pub to: UserId,
     /// Whether the invitation is shown as one to a video call.
     pub video: bool,
 }
 
 /// A call as the server shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GroupCall {
     /// A call that goes on.
     Active {
         /// The id by which later updates name the call.
         id: CallId,
         /// The access hash for it.
+        #[serde(with = "form::access_hash")]
         access_hash: AccessHash,
         /// Whether the call is an end-to-end encrypted conference.
         conference: bool,
@@ -110,6 +120,7 @@ pub enum GroupCall {
         /// How many participants the roster has.
         participants_count: i32,
         /// The link of a conference.
+        #[serde(with = "form::link")]
         invite_link: Option<String>,
         /// The number of the roster.
         version: i32,
@@ -119,6 +130,7 @@ pub enum GroupCall {
         /// The id of the call.
         id: CallId,
         /// The access hash for it.
+        #[serde(with = "form::access_hash")]
         access_hash: AccessHash,
         /// How long it lasted, in seconds.
         duration: i32,

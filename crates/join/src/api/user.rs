@@ -1,14 +1,17 @@
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
+use serde::{Deserialize, Serialize};
 
 use super::AccessHash;
+use crate::form;
 
 const EMPTY: u32 = 0xb988_86cf;
 const SELF_USER: u32 = 0xf7c1_b13f;
 const USER: u32 = 0xf211_58c6;
 
 /// A user whom a request names, `InputUser`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum InputUser {
     /// Nobody.
     Empty,
@@ -17,8 +20,10 @@ pub enum InputUser {
     /// Somebody else.
     User {
         /// The id of the user.
+        #[serde(with = "form::user")]
         id: UserId,
         /// The access hash for it.
+        #[serde(with = "form::access_hash")]
         access_hash: AccessHash,
     },
 }

@@ -4,15 +4,18 @@ use core::fmt;
 
 use confcall_media::Moment;
 use confcall_state::UserId;
+use serde::{Deserialize, Serialize};
 
 use super::event::{CommandKind, Event};
 use crate::api::{InputUser, MessageId, Request, Response, RpcError, Update};
+use crate::form;
 use crate::message::GroupMessage;
 use crate::ssrc::Ssrc;
 
 /// What an engine is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Input {
     /// Nothing but that time has passed.
     Tick,
@@ -30,7 +33,8 @@ pub enum Input {
 }
 
 /// What became of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The server answered.
     Done(Response),
@@ -41,14 +45,16 @@ pub enum Outcome {
 }
 
 /// What a caller can ask of an engine.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Leave the call, or give up entering it.
     Leave,
     /// Remove users from the call against their will.
     Kick {
         /// The users.
+        #[serde(with = "form::users")]
         users: Vec<UserId>,
     },
     /// Invite a user.
@@ -68,7 +74,7 @@ pub enum Command {
     /// End the call for everybody; for its creator.
     Discard,
     /// Send a message or a reaction to everybody in the call.
-    Send(GroupMessage),
+    Send(#[serde(with = "form::message")] GroupMessage),
     /// Ask whose these sources are, which the roster does not tell yet.
     Resolve {
         /// The sources.
@@ -102,7 +108,8 @@ impl Command {
 }
 
 /// The state of the media connection, which is the client's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum MediaState {
     /// It is connected.
     Connected,
@@ -111,7 +118,8 @@ pub enum MediaState {
 }
 
 /// The number of a request, given out in order and never twice by one engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct RequestId(pub(super) u64);
 
 impl RequestId {

@@ -1,6 +1,8 @@
 use rand_core::CryptoRng;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::PayloadError;
 use super::fingerprint::words;
 use crate::ssrc::Ssrc;
 
@@ -15,7 +17,8 @@ words! {
 }
 
 /// Sources of video that belong together (`spec/protocol.md`, 10).
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(String, Vec<Ssrc>)", into = "(String, Vec<Ssrc>)")]
 pub struct SsrcGroup {
     semantics: Semantics,
     sources: Vec<Ssrc>,
@@ -34,6 +37,21 @@ pub enum SsrcGroupError {
         /// The source.
         source_id: Ssrc,
     },
+}
+
+impl From<SsrcGroup> for (String, Vec<Ssrc>) {
+    fn from(group: SsrcGroup) -> Self {
+        (group.semantics.as_str().to_owned(), group.sources)
+    }
+}
+
+impl TryFrom<(String, Vec<Ssrc>)> for SsrcGroup {
+    type Error = PayloadError;
+
+    fn try_from((semantics, sources): (String, Vec<Ssrc>)) -> Result<Self, PayloadError> {
+        let semantics = Semantics::from_word(&semantics).ok_or(PayloadError::UnknownSemantics)?;
+        Ok(Self::new(semantics, sources)?)
+    }
 }
 
 impl SsrcGroup {

@@ -1,0 +1,113 @@
+//! How the values of the API stand in a trace: bytes in hexadecimal, numbers as numbers, secrets veiled.
+//!
+//! Each module is for `#[serde(with = ..)]`. Whatever is written by them holds no secret, so nobody has to think of it
+//! where a trace is written.
+
+mod mask;
+pub(crate) mod veil;
+
+use core::fmt::Display;
+use core::str::FromStr;
+
+use confcall_state::UserId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::api::{AccessHash, DataJson};
+use crate::message::{GroupMessage, MAX_CHARACTERS, RandomId};
+use crate::slug::Slug;
+
+/// Bytes as hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hex(pub(crate) Vec<u8>);
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex::encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        hex::decode(text).map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// Writes what has a form of its own, and reads it back.
+macro_rules! forms {
+    ($($(#[$doc:meta])* $name:ident: $value:ty as $form:ty, $write:expr, $read:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) mod $name {
+                use super::*;
+
+                pub(crate) fn serialize<S: Serializer>(
+                    value: &$value,
+                    to: S,
+                ) -> Result<S::Ok, S::Error> {
+                    let write: fn(&$value) -> $form = $write;
+                    write(value).serialize(to)
+                }
+
+                pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+                    from: D,
+                ) -> Result<$value, D::Error> {
+                    let read: fn($form) -> Result<$value, String> = $read;
+                    read(<$form>::deserialize(from)?).map_err(de::Error::custom)
+                }
+            }
+        )*
+    };
+}
+
+forms! {
+    /// Bytes.
+    bytes: Vec<u8> as Hex, |bytes| Hex(bytes.clone()), |hex| Ok(hex.0);
+    /// Several byte strings.
+    byte_strings: Vec<Vec<u8>> as Vec<Hex>,
+        |all| all.iter().cloned().map(Hex).collect(),
+        |all| Ok(all.into_iter().map(|hex| hex.0).collect());
+    /// A user.
+    user: UserId as i64, |user| user.value(), |id| Ok(UserId::new(id));
+    /// Several users.
+    users: Vec<UserId> as Vec<i64>,
+        |users| users.iter().map(|user| user.value()).collect(),
+        |ids| Ok(ids.into_iter().map(UserId::new).collect());
+    /// A slug, veiled.
+    slug: Slug as String, |slug| veil::slug(slug).as_str().to_owned(), |text| parsed(&text);
+    /// An access hash, veiled.
+    access_hash: AccessHash as i64,
+        |hash| veil::access_hash(*hash).value(), |hash| Ok(AccessHash::new(hash));
+    /// A link that may be missing, veiled.
+    link: Option<String> as Option<String>, |link| link.as_deref().map(veil::link), Ok;
+    /// Parameters of a connection, veiled.
+    params: DataJson as String,
+        |params| veil::params(params).as_str().to_owned(), |text| Ok(DataJson::new(text));
+    /// A message: its id and how long it is.
+    message: GroupMessage as (i64, usize), message_form, read_message;
+}
+
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+/// The id of a message and the number of its characters.
+pub(crate) fn message_form(message: &GroupMessage) -> (i64, usize) {
+    let length = message.text().chars().count();
+    (message.random_id().value(), length)
+}
+
+/// The id and length of a message, checked.
+pub(crate) fn read_length(form: (i64, usize)) -> Result<(RandomId, usize), String> {
+    let (id, length) = form;
+    let id = RandomId::new(id).ok_or("the id of a message is never zero")?;
+    if length > MAX_CHARACTERS {
+        return Err(format!("a message has at most {MAX_CHARACTERS} characters"));
+    }
+    Ok((id, length))
+}
+
+fn read_message(form: (i64, usize)) -> Result<GroupMessage, String> {
+    let (id, length) = read_length(form)?;
+    GroupMessage::new(id, "x".repeat(length), Vec::new()).map_err(|error| error.to_string())
+}

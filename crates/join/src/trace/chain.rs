@@ -1,0 +1,66 @@
+//! The chain over the lines of a trace.
+//!
+//! ```text
+//! {"wake":5,"chain":"<64 hexadecimal digits>"}
+//! └ body ─┘          └ BLAKE3(value of the line before, body)
+//! ```
+
+/// Between the body of a line and its value.
+const JOINT: &str = r#","chain":""#;
+/// After the value.
+const END: &str = r#""}"#;
+/// How long a value is, in hexadecimal.
+const DIGITS: usize = 2 * blake3::OUT_LEN;
+
+/// The value of the newest line.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Chain([u8; blake3::OUT_LEN]);
+
+impl Chain {
+    /// Makes a line of a JSON object, with the end of line.
+    pub(super) fn seal(&mut self, object: &str) -> String {
+        let body = object.strip_suffix('}').unwrap_or(object);
+        self.add(body.as_bytes());
+        format!("{body}{JOINT}{}{END}\n", hex::encode(self.0))
+    }
+
+    /// Checks a line without its end, and gives its JSON object; `None` if it does not continue the chain.
+    pub(super) fn open(&mut self, line: &[u8]) -> Option<Vec<u8>> {
+        let rest = line.strip_suffix(END.as_bytes())?;
+        let (rest, value) = rest.split_at_checked(rest.len().checked_sub(DIGITS)?)?;
+        let body = rest.strip_suffix(JOINT.as_bytes())?;
+        let mut next = self.clone();
+        next.add(body);
+        if hex::encode(next.0).as_bytes() != value {
+            return None;
+        }
+        *self = next;
+        Some([body, b"}"].concat())
+    }
+
+    fn add(&mut self, body: &[u8]) {
+        let mut hasher = blake3::Hasher::new_derive_key("confcall 2025 trace chain");
+        hasher.update(&self.0);
+        hasher.update(body);
+        self.0 = *hasher.finalize().as_bytes();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_opens_only_in_its_place_and_as_it_was_sealed() {
+        let mut writer = Chain::default();
+        let lines = [writer.seal(r#"{"a":1}"#), writer.seal(r#"{"b":2}"#)];
+        let [first, second] = lines.each_ref().map(|line| line.trim_end().as_bytes());
+
+        let mut reader = Chain::default();
+        assert_eq!(reader.open(second), None);
+        assert_eq!(reader.open(&first.to_ascii_uppercase()), None);
+        assert_eq!(reader.open(first).unwrap(), br#"{"a":1}"#);
+        assert_eq!(reader.open(first), None);
+        assert_eq!(reader.open(second).unwrap(), br#"{"b":2}"#);
+    }
+}

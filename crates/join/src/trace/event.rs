@@ -1,0 +1,153 @@
+//! Events as a trace shows them. Nothing is read back: a replayed engine's are written in the same way and compared.
+
+use core::time::Duration;
+
+use confcall_state::UserId;
+use confcall_state::verification::Phase;
+use serde_json::{Value, json};
+
+use crate::api::InputGroupCall;
+use crate::engine::{CommandFailure, CommandKind, Ended, Event, Joined, Suspicion, Trouble};
+use crate::form::{message_form, veil};
+
+/// An object with one field, which has the event's name.
+pub(super) fn form(event: &Event) -> Value {
+    match event {
+        Event::Joined(joined) => json!({"joined": membership(joined)}),
+        Event::Rejoined(joined) => json!({"rejoined": membership(joined)}),
+        Event::Resumed(joined) => json!({"resumed": membership(joined)}),
+        Event::CheckpointDue => json!({"checkpoint_due": {}}),
+        Event::Connection { presentation, .. } => {
+            json!({"connection": {"presentation": presentation}})
+        }
+        Event::Link(link) => json!({"link": veil::link(link)}),
+        Event::KeysMoved { height, hash } => {
+            json!({"keys_moved": {"height": height.value(), "hash": hash.to_string()}})
+        }
+        Event::MembersChanged { added, removed, by } => json!({"members_changed": {
+            "added": ids(added),
+            "removed": ids(removed),
+            "by": by.map(UserId::value),
+        }}),
+        Event::RosterChanged => json!({"roster_changed": {}}),
+        Event::Verification {
+            height,
+            phase,
+            missing,
+            since,
+        } => json!({"verification": {
+            "height": height.value(),
+            "phase": phase_word(*phase),
+            "missing": ids(missing),
+            "since": nanoseconds(*since),
+        }}),
+        Event::Emoji { height, hash } => {
+            json!({"emoji": {"height": height.value(), "hash": hex::encode(hash.as_bytes())}})
+        }
+        Event::Message { from, message } => {
+            let (id, length) = message_form(message);
+            json!({"message": {"from": from.value(), "id": id, "length": length}})
+        }
+        Event::Suspicious(suspicion) => json!({"suspicious": suspicious(suspicion)}),
+        Event::Retrying {
+            why,
+            pause,
+            attempt,
+        } => json!({"retrying": {
+            "why": trouble(why),
+            "pause": nanoseconds(*pause),
+            "attempt": attempt,
+        }}),
+        Event::Done(command) => json!({"done": command_form(*command)}),
+        Event::Failed { command, why } => {
+            json!({"failed": {"command": command_form(*command), "why": failure(why)}})
+        }
+        Event::Ended(ended) => json!({"ended": end(ended)}),
+    }
+}
+
+fn membership(joined: &Joined) -> Value {
+    let (id, access_hash) = match joined.call {
+        InputGroupCall::Id { id, access_hash } => (Some(id), Some(access_hash)),
+        InputGroupCall::Slug(_) | InputGroupCall::InviteMessage(_) => (None, None),
+    };
+    json!({
+        "call": id,
+        "access_hash": access_hash.map(|hash| veil::access_hash(hash).value()),
+        "source": joined.payload.ssrc(),
+        "link": joined.invite_link.as_deref().map(veil::link),
+        "connected": joined.connection.is_some(),
+        "attempts": joined.attempts,
+    })
+}
+
+fn ids(users: &[UserId]) -> Vec<i64> {
+    users.iter().map(|user| user.value()).collect()
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn phase_word(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Commit => "commit",
+        Phase::Reveal => "reveal",
+        Phase::End => "end",
+    }
+}
+
+fn suspicious(suspicion: &Suspicion) -> Value {
+    match suspicion {
+        Suspicion::UnlistedMember(user) => json!({"unlisted_member": user.value()}),
+        Suspicion::Fork { height, what } => {
+            json!({"fork": {"height": height.value(), "what": what}})
+        }
+        Suspicion::BadBroadcasts { from, count } => {
+            json!({"bad_broadcasts": {"from": from.map(UserId::value), "count": count}})
+        }
+        Suspicion::BroadcastRefused(error) => json!({"broadcast_refused": error}),
+        Suspicion::Endless { read } => json!({"endless": read}),
+    }
+}
+
+fn trouble(why: &Trouble) -> Value {
+    match why {
+        Trouble::Race => json!("race"),
+        Trouble::SourceTaken => json!("source_taken"),
+        Trouble::NoBlockYet => json!("no_block_yet"),
+        Trouble::Flood => json!("flood"),
+        Trouble::Refused { method, error } => {
+            json!({"refused": {"method": method.name(), "error": error}})
+        }
+        Trouble::Unanswered { method } => json!({"unanswered": method.name()}),
+        Trouble::Rejoining(reason) => json!({"rejoining": reason.to_string()}),
+    }
+}
+
+fn command_form(command: CommandKind) -> Value {
+    match command {
+        CommandKind::Kick => json!("kick"),
+        CommandKind::Invite => json!("invite"),
+        CommandKind::Decline => json!("decline"),
+        CommandKind::RevokeLink => json!("revoke_link"),
+        CommandKind::Discard => json!("discard"),
+        CommandKind::Send(id) => json!({"send": id.value()}),
+        CommandKind::Resolve => json!("resolve"),
+    }
+}
+
+fn failure(why: &CommandFailure) -> Value {
+    match why {
+        CommandFailure::NotJoined => json!("not_joined"),
+        CommandFailure::Refused(error) => json!({"refused": error}),
+        CommandFailure::Unanswered => json!("unanswered"),
+        CommandFailure::Block(what) => json!({"block": what}),
+        CommandFailure::Message(what) => json!({"message": what}),
+        CommandFailure::Busy => json!("busy"),
+    }
+}
+
+fn end(ended: &Ended) -> Value {
+    json!({"reason": ended.reason.to_string(), "advice": format!("{:?}", ended.advice)})
+}

@@ -1,0 +1,154 @@
+use confcall_state::encryption::{DecryptionError, HeaderError};
+use confcall_state::keys::NoSharedSecret;
+use confcall_state::wire::Broadcast;
+use confcall_state::{OpenError, PublicKey, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::Fact;
+use crate::form::{self, Hex, read_length};
+
+/// A fact as a trace shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FactForm {
+    Join(Hex),
+    /// `None` if the key opened.
+    Opened(Option<Unopened>),
+    Said(Vec<Hex>),
+    Removal(Made),
+    Sealed(Made),
+    Read(Option<(i64, usize)>),
+}
+
+/// Something that was made, or why it was not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Made {
+    Bytes(Hex),
+    Failed(String),
+}
+
+/// Why a key did not open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Unopened {
+    NotParticipant(Hex),
+    WrongUserId {
+        #[serde(with = "form::user")]
+        expected: UserId,
+        #[serde(with = "form::user")]
+        found: UserId,
+    },
+    NotRecipient(#[serde(with = "form::user")] UserId),
+    EphemeralKey(Hex),
+    HeaderLength(usize),
+    DataLength(usize),
+    DecryptionLength(usize),
+    MessageId,
+    Pad {
+        pad: usize,
+        length: usize,
+    },
+    Length(usize),
+    /// In words, where this version of the format has no form for it.
+    Other(String),
+}
+
+impl From<Fact> for FactForm {
+    fn from(fact: Fact) -> Self {
+        match fact {
+            Fact::Join(block) => Self::Join(Hex(block)),
+            Fact::Opened(opened) => Self::Opened(opened.err().map(Unopened::from)),
+            Fact::Said(said) => Self::Said(said.iter().map(|one| Hex(one.to_bytes())).collect()),
+            Fact::Removal(block) => Self::Removal(block.into()),
+            Fact::Sealed(packet) => Self::Sealed(packet.into()),
+            Fact::Read(read) => Self::Read(read.map(|(id, length)| (id.value(), length))),
+        }
+    }
+}
+
+impl TryFrom<FactForm> for Fact {
+    type Error = String;
+
+    fn try_from(form: FactForm) -> Result<Self, String> {
+        Ok(match form {
+            FactForm::Join(block) => Self::Join(block.0),
+            FactForm::Opened(None) => Self::Opened(Ok(())),
+            FactForm::Opened(Some(error)) => Self::Opened(Err(error.try_into()?)),
+            FactForm::Said(said) => {
+                let said = said.iter().map(|one| Broadcast::parse(&one.0));
+                let said: Result<_, _> = said.collect();
+                Self::Said(said.map_err(|error| error.to_string())?)
+            }
+            FactForm::Removal(made) => Self::Removal(made.into()),
+            FactForm::Sealed(made) => Self::Sealed(made.into()),
+            FactForm::Read(read) => Self::Read(read.map(read_length).transpose()?),
+        })
+    }
+}
+
+impl From<Result<Vec<u8>, String>> for Made {
+    fn from(made: Result<Vec<u8>, String>) -> Self {
+        match made {
+            Ok(bytes) => Self::Bytes(Hex(bytes)),
+            Err(why) => Self::Failed(why),
+        }
+    }
+}
+
+impl From<Made> for Result<Vec<u8>, String> {
+    fn from(made: Made) -> Self {
+        match made {
+            Made::Bytes(bytes) => Ok(bytes.0),
+            Made::Failed(why) => Err(why),
+        }
+    }
+}
+
+impl From<OpenError> for Unopened {
+    fn from(error: OpenError) -> Self {
+        let hex = |key: PublicKey| Hex(key.as_bytes().to_vec());
+        match error {
+            OpenError::NotParticipant { key } => Self::NotParticipant(hex(key)),
+            OpenError::WrongUserId { expected, found } => Self::WrongUserId { expected, found },
+            OpenError::NotRecipient { user_id } => Self::NotRecipient(user_id),
+            OpenError::EphemeralKey(NoSharedSecret { key }) => Self::EphemeralKey(hex(key)),
+            OpenError::Header(HeaderError::HeaderLength { length }) => Self::HeaderLength(length),
+            OpenError::Header(HeaderError::DataLength { length }) => Self::DataLength(length),
+            OpenError::Decryption(DecryptionError::Length { length }) => {
+                Self::DecryptionLength(length)
+            }
+            OpenError::Decryption(DecryptionError::MessageId) => Self::MessageId,
+            OpenError::Decryption(DecryptionError::Pad { pad, length }) => {
+                Self::Pad { pad, length }
+            }
+            OpenError::Length { length } => Self::Length(length),
+            other => Self::Other(other.to_string()),
+        }
+    }
+}
+
+impl TryFrom<Unopened> for OpenError {
+    type Error = String;
+
+    fn try_from(form: Unopened) -> Result<Self, String> {
+        let key = |hex: Hex| {
+            let bytes = hex.0.as_slice().try_into();
+            let bytes = bytes.map_err(|_| "a public key has 32 bytes".to_owned());
+            bytes.map(PublicKey::from_bytes)
+        };
+        Ok(match form {
+            Unopened::NotParticipant(hex) => Self::NotParticipant { key: key(hex)? },
+            Unopened::WrongUserId { expected, found } => Self::WrongUserId { expected, found },
+            Unopened::NotRecipient(user_id) => Self::NotRecipient { user_id },
+            Unopened::EphemeralKey(hex) => NoSharedSecret { key: key(hex)? }.into(),
+            Unopened::HeaderLength(length) => HeaderError::HeaderLength { length }.into(),
+            Unopened::DataLength(length) => HeaderError::DataLength { length }.into(),
+            Unopened::DecryptionLength(length) => DecryptionError::Length { length }.into(),
+            Unopened::MessageId => DecryptionError::MessageId.into(),
+            Unopened::Pad { pad, length } => DecryptionError::Pad { pad, length }.into(),
+            Unopened::Length(length) => Self::Length { length },
+            Unopened::Other(what) => return Err(what),
+        })
+    }
+}

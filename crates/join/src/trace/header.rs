@@ -1,0 +1,143 @@
+use confcall_media::{Moment, Sending};
+use confcall_state::wire::Permissions;
+use confcall_state::{Newcomer, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::record::{moment, nanoseconds};
+use crate::api::InputGroupCall;
+use crate::engine::{Config, EmptyCall};
+use crate::form::{self, Hex, veil};
+use crate::payload::JoinPayload;
+use crate::policy::Media;
+use crate::target::Target;
+
+/// The name of the format.
+const FORMAT: &str = "confcall trace";
+/// The version of the format.
+const VERSION: u32 = 1;
+
+/// With what an engine began.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Header {
+    format: String,
+    version: u32,
+    /// The version of the crate that wrote the trace.
+    engine: String,
+    at: u64,
+    public_seed: Hex,
+    config: ConfigForm,
+}
+
+/// A configuration without secrets.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct ConfigForm {
+    #[serde(with = "form::user")]
+    user: UserId,
+    permissions: u32,
+    version: i32,
+    /// `None` for a call that is to be created.
+    call: Option<InputGroupCall>,
+    payload: String,
+    muted: bool,
+    video_stopped: bool,
+    start_if_empty: bool,
+    strict_sending: bool,
+    size_limit: usize,
+}
+
+impl Header {
+    pub(super) fn new(config: &Config, public_seed: [u8; 32], now: Moment) -> Self {
+        let Config {
+            newcomer, media, ..
+        } = config;
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            engine: env!("CARGO_PKG_VERSION").to_owned(),
+            at: nanoseconds(now),
+            public_seed: Hex(public_seed.to_vec()),
+            config: ConfigForm {
+                user: newcomer.user_id,
+                permissions: newcomer.permissions.bits(),
+                version: newcomer.version,
+                call: config.target.reference(),
+                payload: veil::params(&media.payload.to_params()).as_str().to_owned(),
+                muted: media.muted,
+                video_stopped: media.video_stopped,
+                start_if_empty: config.empty_call == EmptyCall::Start,
+                strict_sending: config.sending == Sending::Strict,
+                size_limit: config.size_limit,
+            },
+        }
+    }
+
+    /// Whose engine it was.
+    pub fn user(&self) -> UserId {
+        self.config.user
+    }
+
+    /// The version of the crate that wrote the trace.
+    pub fn engine(&self) -> &str {
+        &self.engine
+    }
+
+    /// When it began.
+    pub fn start(&self) -> Moment {
+        moment(self.at)
+    }
+
+    /// The call that it was to enter.
+    pub fn call(&self) -> Option<&InputGroupCall> {
+        self.config.call.as_ref()
+    }
+
+    /// Whether this crate reads the format, or what is wrong with it.
+    pub(super) fn check(&self) -> Result<(), String> {
+        if self.format != FORMAT {
+            return Err("this is no trace".to_owned());
+        }
+        if self.version != VERSION {
+            return Err(format!("version {} is not known", self.version));
+        }
+        self.public_seed()?;
+        self.config().map(drop)
+    }
+
+    pub(super) fn public_seed(&self) -> Result<[u8; 32], String> {
+        let seed = self.public_seed.0.as_slice().try_into();
+        seed.map_err(|_| "a public seed has 32 bytes".to_owned())
+    }
+
+    /// The configuration that an engine is replayed with.
+    pub(super) fn config(&self) -> Result<Config, String> {
+        let form = &self.config;
+        let payload = JoinPayload::from_json(&form.payload);
+        let payload = payload.map_err(|error| error.to_string())?;
+        let mut newcomer = Newcomer::new(form.user);
+        newcomer.permissions = Permissions::from_bits(form.permissions);
+        newcomer.version = form.version;
+        let media = Media {
+            payload,
+            muted: form.muted,
+            video_stopped: form.video_stopped,
+        };
+        let mut config = Config::new(target(form.call.as_ref()), newcomer, media);
+        if form.start_if_empty {
+            config.empty_call = EmptyCall::Start;
+        }
+        if form.strict_sending {
+            config.sending = Sending::Strict;
+        }
+        config.size_limit = form.size_limit;
+        Ok(config)
+    }
+}
+
+fn target(call: Option<&InputGroupCall>) -> Target {
+    match call.cloned() {
+        None => Target::Create,
+        Some(InputGroupCall::Id { id, access_hash }) => Target::Call { id, access_hash },
+        Some(InputGroupCall::Slug(slug)) => Target::Slug(slug),
+        Some(InputGroupCall::InviteMessage(message)) => Target::Invitation(message),
+    }
+}
