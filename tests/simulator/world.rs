@@ -154,8 +154,14 @@ impl World {
 
     /// Starts a client whose engine is recorded.
     pub fn start_recorded(&mut self, config: Config) -> NodeId {
+        let seed = self.seed();
+        self.start_recorded_from(config, seed)
+    }
+
+    /// Starts a client whose engine is recorded, from a seed of its own.
+    pub fn start_recorded_from(&mut self, config: Config, seed: [u8; 32]) -> NodeId {
         let user = config.newcomer.user_id;
-        let (recorder, engine) = Recorder::start(config, self.seed(), self.moment());
+        let (recorder, engine) = Recorder::start(config, seed, self.moment());
         self.insert(user, engine, Some(recorder))
     }
 
