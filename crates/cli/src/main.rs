@@ -4,6 +4,7 @@ mod demo;
 mod inspect;
 mod peer;
 mod seed;
+mod trace;
 mod vectors;
 
 use std::process::ExitCode;
@@ -30,6 +31,8 @@ enum Command {
     ///
     /// It is for tests: it is told private keys and says them.
     Peer,
+    /// Replays, shows and compares the traces of engines.
+    Trace(trace::Args),
     /// Runs conformance vectors.
     Vectors(vectors::Args),
 }
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args, &mut out),
         Command::Inspect(args) => inspect::run(&args, &mut out),
         Command::Peer => peer::run(),
+        Command::Trace(args) => trace::run(&args, &mut out),
         Command::Vectors(args) => vectors::run(&args, &mut out),
     };
     match result {

@@ -30,15 +30,15 @@ impl Form {
 }
 
 /// What was read.
-pub(super) enum Content {
+pub(crate) enum Content {
     Block(Block),
     Broadcast(Broadcast),
 }
 
 /// A block or broadcast, and the form that it came in.
-pub(super) struct Item {
+pub(crate) struct Item {
     pub(super) form: Form,
-    pub(super) content: Content,
+    pub(crate) content: Content,
 }
 
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ enum Kind {
 }
 
 impl Item {
-    pub(super) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, Malformed> {
         let Some((kind, form)) = detect(bytes) else {
             return Err(Malformed::of_unknown_id(bytes));
         };

@@ -8,7 +8,7 @@ use super::item::Form;
 
 /// The bytes cannot be explained.
 #[derive(Debug)]
-pub(super) struct Malformed {
+pub(crate) struct Malformed {
     what: String,
     offset: usize,
     reason: String,

@@ -24,8 +24,9 @@ use serde::Serialize;
 use block::BlockReport;
 use broadcast::BroadcastReport;
 use input::NotBytes;
-use item::{Content, Item};
+pub(crate) use item::{Content, Item};
 use malformed::Malformed;
+pub(crate) use shown::Shown;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\

@@ -29,13 +29,13 @@ pub(super) enum KeyShown<'a> {
 }
 
 /// What a block shows of the state after it, whether or not any chain accepts it.
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     pub(super) group: Option<(&'a GroupState, Source)>,
     pub(super) key: KeyShown<'a>,
 }
 
 impl<'a> Shown<'a> {
-    pub(super) fn by(fields: &'a BlockFields) -> Self {
+    pub(crate) fn by(fields: &'a BlockFields) -> Self {
         let proof = &fields.state_proof;
         let in_proof = |key| KeyShown::Key(key, Source::Proof);
         let mut shown = Self {
@@ -63,7 +63,7 @@ impl<'a> Shown<'a> {
         shown
     }
 
-    pub(super) fn group(&self) -> Option<&'a GroupState> {
+    pub(crate) fn group(&self) -> Option<&'a GroupState> {
         self.group.map(|(group, _)| group)
     }
 }
