@@ -277,3 +277,72 @@ proptest! {
         }
     }
 }
+
+/// Gives every line the chain value that `spec/trace.md` asks for.
+fn chained(objects: &[String]) -> String {
+    let mut value = [0; 32];
+    let mut text = String::new();
+    for object in objects {
+        let body = object.strip_suffix('}').unwrap_or(object);
+        let mut hasher = blake3::Hasher::new_derive_key("confcall 2025 trace chain");
+        hasher.update(&value).update(body.as_bytes());
+        value = *hasher.finalize().as_bytes();
+        text += &format!("{body},\"chain\":\"{}\"}}\n", hex::encode(value));
+    }
+    text
+}
+
+/// The lines of a trace without their chain values.
+fn objects(text: &str) -> Vec<String> {
+    let joint = ",\"chain\":";
+    let bodies = text.lines().map(|line| line.rsplit_once(joint).unwrap().0);
+    bodies.map(|body| format!("{body}}}")).collect()
+}
+
+#[test]
+fn the_chain_is_the_one_of_the_specification() {
+    let whole = short_trace();
+    assert_eq!(chained(&objects(&whole)), whole);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    #[test]
+    fn a_forged_trace_is_refused_or_replayed_and_never_a_panic(
+        line: prop::sample::Index,
+        at: prop::sample::Index,
+        length in 0_usize..4,
+        by in r#"[-0-9a-f"\[\]{},:]{0,20}"#,
+    ) {
+        static WHOLE: OnceLock<Vec<String>> = OnceLock::new();
+        let mut forged = WHOLE.get_or_init(|| objects(&short_trace())).clone();
+        let line = line.index(forged.len());
+        let start = at.index(forged[line].len());
+        let end = (start + length).min(forged[line].len());
+        forged[line].replace_range(start..end, &by);
+        if let Ok(trace) = Trace::read(chained(&forged).as_bytes()) {
+            let _ = replay(&trace);
+            let _ = History::of(&trace);
+        }
+    }
+}
+
+#[test]
+fn a_length_that_no_message_has_is_refused() {
+    let mut world = World::new(5, Faults::NONE);
+    start(&mut world, Target::Create);
+    world.run(Duration::from_secs(1));
+    world.command(0, message(TEXT));
+    let lines = objects(&traces(&mut world)[0]);
+    let forged: Vec<_> = lines
+        .iter()
+        .map(|line| line.replace("[7,20]", "[7,99999999999]"))
+        .collect();
+    assert_ne!(forged, lines);
+    let error = Trace::read(chained(&forged).as_bytes()).unwrap_err();
+    assert!(
+        matches!(error.kind, TraceErrorKind::Malformed(_)),
+        "{error}"
+    );
+}
