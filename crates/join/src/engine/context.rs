@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use chacha20::ChaCha20Rng;
 use confcall_media::Moment;
+use confcall_state::PublicKey;
 
 use super::config::Config;
 use super::event::{Event, Trouble};
@@ -15,8 +16,8 @@ use super::timers::{Timer, Timers};
 use crate::api::Request;
 use crate::ssrc::Ssrc;
 
-/// How many past sources are remembered.
-const MAX_PAST_SOURCES: usize = 8;
+/// How many past memberships are remembered.
+const MAX_PAST: usize = 8;
 
 /// What the states share.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Context {
     pub(super) rejoins: Rejoins,
     /// The sources of memberships before this one, which late updates may still name.
     past_sources: VecDeque<Ssrc>,
+    /// Their keys, which an older block can still hold.
+    past_keys: VecDeque<PublicKey>,
     outputs: VecDeque<Output>,
     next_request: u64,
 }
@@ -50,6 +53,7 @@ impl Context {
             public_rng,
             rejoins: Rejoins::default(),
             past_sources: VecDeque::new(),
+            past_keys: VecDeque::new(),
             outputs: VecDeque::new(),
             next_request: 0,
         }
@@ -83,10 +87,18 @@ impl Context {
         self.timers.set(timer, self.now + time);
     }
 
-    /// Notes the source of a membership that is over.
-    pub(super) fn leave_source(&mut self, source: Ssrc) {
-        self.past_sources.truncate(MAX_PAST_SOURCES - 1);
+    /// Notes the source and the key of a membership that is over.
+    pub(super) fn leave_membership(&mut self, source: Ssrc, key: Option<PublicKey>) {
+        self.past_sources.truncate(MAX_PAST - 1);
         self.past_sources.push_front(source);
+        if let Some(key) = key {
+            self.past_keys.truncate(MAX_PAST - 1);
+            self.past_keys.push_front(key);
+        }
+    }
+
+    pub(super) fn is_past_key(&self, key: &PublicKey) -> bool {
+        self.past_keys.contains(key)
     }
 
     /// The sources of memberships that are over, the last one first.

@@ -405,9 +405,21 @@ impl Quest {
             (Some(tip), Some(attempt)) if tip.holds(&attempt.join.public_key()) => {
                 self.joined(attempt.join, Evidence::Tip(Box::new(tip)))
             }
+            (Some(tip), _) if self.is_elsewhere(ctx, &tip) => {
+                Transition::Ended(EndReason::JoinedElsewhere)
+            }
             (Some(tip), _) => self.build(ctx, Some(&tip)),
             (None, doubtful) => self.no_block(ctx, doubtful.is_some_and(|one| one.tip.is_some())),
         }
+    }
+
+    /// Whether we lost a membership because the same account joined from another place: it has a key in the call
+    /// that was never ours. Later tips can hold one of a block of ours whose answer was lost.
+    fn is_elsewhere(&self, ctx: &Context, tip: &Tip) -> bool {
+        let user_id = ctx.config.newcomer.user_id;
+        let key = tip.key_of(user_id);
+        let is_foreign = key.is_some_and(|key| !ctx.is_past_key(&key));
+        self.again.is_some() && self.sent == 0 && is_foreign
     }
 
     fn tip_of(&self, response: Response) -> Result<Option<Tip>, AnswerFault> {

@@ -413,7 +413,7 @@ impl Engine {
     fn rejoin(&mut self, reason: RejoinReason, pause: Duration, member: &Member) {
         let ctx = &mut self.ctx;
         ctx.timers.cancel_all();
-        ctx.leave_source(member.payload().ssrc());
+        ctx.leave_membership(member.payload().ssrc(), member.public_key());
         ctx.retrying(Trouble::Rejoining(reason.clone()), pause, 1);
         let transition = Entry::again(ctx, reason, member, pause);
         self.enter(transition);

@@ -12,7 +12,7 @@ mod fault;
 
 pub use fault::AnswerFault;
 
-use confcall_state::{Block, Chain, PublicKey};
+use confcall_state::{Block, Chain, PublicKey, UserId};
 
 use crate::answer::{Answer, ConnectionParameters};
 use crate::api::{
@@ -123,6 +123,12 @@ impl Tip {
             block,
             chain,
         }))
+    }
+
+    /// The key that a user has in the call, if the user is in it.
+    pub fn key_of(&self, user_id: UserId) -> Option<PublicKey> {
+        let group_state = self.chain.state().group_state();
+        group_state.by_user(user_id).map(|one| one.public_key)
     }
 
     /// Whether a join block that announced this key is in the chain, as the tip or below it.

@@ -24,7 +24,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use confcall_media::Moment;
-use confcall_state::{Block, Height, UserId};
+use confcall_state::{Block, Height, PublicKey, UserId};
 use rand_core::Rng as _;
 
 use super::blame::Blame;
@@ -290,6 +290,12 @@ impl Member {
 
     pub(super) fn payload(&self) -> &JoinPayload {
         &self.payload
+    }
+
+    /// Our key, as the chain has it.
+    pub(super) fn public_key(&self) -> Option<PublicKey> {
+        let group_state = self.seat.state().group_state();
+        group_state.by_user(self.user_id()).map(|us| us.public_key)
     }
 
     /// Drops the keys, also those of media threads.
