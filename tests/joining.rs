@@ -17,28 +17,13 @@ const JOIN: Method = Method::JoinGroupCall;
 const CREATE: Method = Method::CreateConferenceCall;
 const RACED: &str = "CONF_WRITE_CHAIN_INVALID_203";
 
-/// A call of one member who is verified, over a good network.
-fn call() -> World {
-    let mut world = World::new(1, Faults::NONE);
-    world.join(Target::Create);
-    assert!(world.run_while_not(10 * SECOND, World::has_converged));
-    world
-}
-
 /// A second client that follows the link, under a rule.
 fn joiner(rule: Rule) -> World {
-    let mut world = call();
+    let mut world = World::with_call(1);
     world.rules.push(rule.of(2));
     let link = world.link();
     world.join(link);
     world
-}
-
-fn end(world: &World, node: usize) -> &EndReason {
-    let ended = world.nodes[node].ended.as_ref();
-    &ended
-        .unwrap_or_else(|| panic!("{}", world.history()))
-        .reason
 }
 
 /// The keys that a client has announced, in order.
@@ -83,7 +68,7 @@ fn a_block_that_is_refused_three_times_on_one_tip_ends_the_attempts() {
     let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, RACED)));
     world.run(60 * SECOND);
     let error = RpcError::new(400, RACED);
-    assert_eq!(*end(&world, 1), EndReason::BlockRefused { error });
+    assert_eq!(*world.end(1), EndReason::BlockRefused { error });
     assert_eq!(world.nodes[1].sent(JOIN), 3);
 }
 
@@ -98,7 +83,7 @@ fn races_on_a_tip_that_moves_are_run_for_two_minutes_with_pauses_and_no_longer()
         world.join(link.clone());
         world.run(SECOND * pause);
     }
-    assert!(matches!(end(&world, 1), EndReason::Raced { .. }));
+    assert!(matches!(world.end(1), EndReason::Raced { .. }));
     let ended = world.nodes[1].asked.last().unwrap().at;
     assert!(ended > 100 * SECOND && ended < 122 * SECOND, "{ended:?}");
     let pauses = pauses(&world, 1, JOIN);
@@ -166,7 +151,7 @@ fn a_call_that_stays_empty_is_given_up_after_about_fifteen_seconds_and_never_sta
     let (mut world, invitation) = empty_call();
     world.join(invitation);
     assert!(world.run_while_not(30 * SECOND, |world| world.nodes[0].ended.is_some()));
-    assert_eq!(*end(&world, 0), EndReason::Empty);
+    assert_eq!(*world.end(0), EndReason::Empty);
     assert!(
         world.now() > 9 * SECOND && world.now() < 20 * SECOND,
         "{:?}",
@@ -181,7 +166,7 @@ fn an_empty_call_of_a_link_is_not_started_unless_the_caller_says_so() {
     let link = world.link();
     world.join(link);
     world.run(SECOND);
-    assert_eq!(*end(&world, 0), EndReason::Empty);
+    assert_eq!(*world.end(0), EndReason::Empty);
 }
 
 // Line 13.
@@ -209,7 +194,7 @@ fn a_taken_source_leads_to_a_new_one_and_five_of_them_to_the_end() {
     let mut world = joiner(Rule::new(JOIN, refusal));
     world.run(30 * SECOND);
     assert!(matches!(
-        end(&world, 1),
+        world.end(1),
         EndReason::Exhausted {
             method: JOIN,
             attempts: 6,
@@ -231,7 +216,7 @@ fn a_taken_source_leads_to_a_new_one_and_five_of_them_to_the_end() {
 
 #[test]
 fn whoever_joined_by_a_link_takes_pushes_that_name_the_id() {
-    let mut world = call();
+    let mut world = World::with_call(1);
     // Polls bring nothing, so that everything comes by pushes.
     let poll = Method::GetGroupCallChainBlocks;
     let link = world.link();
@@ -265,7 +250,7 @@ fn both_subchains_of_the_answer_count() {
 
 #[test]
 fn an_answer_without_subchain_1_ends_with_a_word_and_the_server_is_told() {
-    let mut world = call();
+    let mut world = World::with_call(1);
     let mut server = world.server.clone();
     let mut other = World::new(2, Faults::NONE);
     other.server = server.clone();
@@ -287,7 +272,7 @@ fn an_answer_without_subchain_1_ends_with_a_word_and_the_server_is_told() {
     world.run(5 * SECOND);
     let sub_chain = SubChain::Broadcasts;
     assert_eq!(
-        *end(&world, node),
+        *world.end(node),
         EndReason::Unusable(AnswerFault::NoSubChain { sub_chain })
     );
     assert_eq!(world.nodes[node].sent(Method::LeaveGroupCall), 1);
@@ -300,7 +285,7 @@ fn a_refused_join_ends_with_its_reason_and_no_event_says_joined() {
     let mut world = joiner(Rule::new(JOIN, Verdict::refuse(403, "GROUPCALL_FORBIDDEN")));
     world.run(5 * SECOND);
     assert!(matches!(
-        end(&world, 1),
+        world.end(1),
         EndReason::Refused {
             kind: Some(GiveUpReason::OverOrNotForUs),
             ..
@@ -392,20 +377,20 @@ fn a_stale_reference_is_looked_up_once_more_and_then_it_is_the_end() {
 
     let mut world = joiner(Rule::new(JOIN, refusal));
     world.run(10 * SECOND);
-    assert!(matches!(end(&world, 1), EndReason::NotFound(_)));
+    assert!(matches!(world.end(1), EndReason::NotFound(_)));
     assert_eq!(world.nodes[1].sent(Method::GetGroupCall), 2);
 }
 
 #[test]
 fn a_stale_reference_that_came_from_no_link_is_the_end_at_once() {
-    let mut world = call();
+    let mut world = World::with_call(1);
     let call = world.server.calls().next().unwrap();
     let (id, access_hash) = (call.id(), call.access_hash());
     let refusal = Verdict::refuse(400, "GROUPCALL_INVALID");
     world.rules.push(Rule::new(JOIN, refusal).of(2));
     world.join(Target::Call { id, access_hash });
     world.run(10 * SECOND);
-    assert!(matches!(end(&world, 1), EndReason::NotFound(_)));
+    assert!(matches!(world.end(1), EndReason::NotFound(_)));
     assert_eq!(world.nodes[1].sent(JOIN), 1);
 }
 
@@ -425,12 +410,12 @@ fn a_flood_wait_is_kept_to_the_second_and_the_same_request_follows() {
 fn a_flood_wait_of_an_hour_ends_with_its_time() {
     let mut world = joiner(Rule::new(JOIN, Verdict::refuse(420, "FLOOD_WAIT_3600")));
     world.run(5 * SECOND);
-    assert_eq!(*end(&world, 1), EndReason::FloodWait { seconds: 3600 });
+    assert_eq!(*world.end(1), EndReason::FloodWait { seconds: 3600 });
 }
 
 #[test]
 fn a_full_call_is_seen_before_a_key_is_made() {
-    let mut world = call();
+    let mut world = World::with_call(1);
     let link = world.link();
     let newcomer = confcall::Newcomer::new(UserId::new(2));
     let media = confcall_tests::media(world.rng());
@@ -438,19 +423,19 @@ fn a_full_call_is_seen_before_a_key_is_made() {
     config.size_limit = 1;
     let node = world.start(config);
     world.run(5 * SECOND);
-    assert_eq!(*end(&world, node), EndReason::Full);
+    assert_eq!(*world.end(node), EndReason::Full);
     assert_eq!(world.nodes[node].sent(JOIN), 0);
 }
 
 #[test]
 fn leaving_while_a_join_is_under_way_waits_for_it_and_tells_the_server() {
-    let mut world = call();
+    let mut world = World::with_call(1);
     let link = world.link();
     world.join(link);
     assert!(world.run_while_not(5 * SECOND, |world| world.nodes[1].sent(JOIN) == 1));
     world.command(1, Command::Leave);
     world.run(5 * SECOND);
-    assert_eq!(*end(&world, 1), EndReason::Left);
+    assert_eq!(*world.end(1), EndReason::Left);
     assert_eq!(world.nodes[1].sent(Method::LeaveGroupCall), 1);
     let call = world.server.calls().next().unwrap();
     assert!(call.member(UserId::new(2)).is_none());

@@ -24,19 +24,12 @@ fn call(seed: u64, members: usize) -> World {
     world
 }
 
-/// Lets everybody come together, and checks that they did.
-fn converge(world: &mut World) {
-    let converged = world.run_while_not(Duration::from_secs(240), World::has_converged);
-    assert!(converged, "{}", world.history());
-    world.check_hearing();
-}
-
 #[test]
 fn calls_over_bad_networks_converge() {
     each_seed(1000, |seed| {
         let mut world = call(seed, 5);
         world.run(Duration::from_secs(5));
-        converge(&mut world);
+        world.converge();
     });
 }
 
@@ -134,7 +127,7 @@ fn calls_in_which_members_come_and_go_and_the_server_restarts_converge() {
                 break;
             }
         }
-        converge(&mut world);
+        world.converge();
         check_ends(&world);
     });
 }

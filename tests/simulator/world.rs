@@ -3,8 +3,12 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::join::api::{Method, Request, Response, RpcError, Service, Update};
-use confcall::join::engine::{Command, Config, Engine, Event, Input, Outcome, Output, RequestId};
+use confcall::join::api::{
+    ChainBlocks, Method, Request, Response, RpcError, Service, SubChain, Update,
+};
+use confcall::join::engine::{
+    Command, Config, EndReason, Engine, Event, Input, Outcome, Output, RequestId,
+};
 use confcall::join::payload::Fingerprint;
 use confcall::join::trace::Recorder;
 use confcall::media::{ChannelId, Moment};
@@ -111,6 +115,32 @@ impl World {
             next_look: SILENCE,
             emoji: BTreeMap::new(),
         }
+    }
+
+    /// A call of some members over a good network, who have verified each other.
+    pub fn with_call(members: usize) -> Self {
+        let mut world = Self::new(1, Faults::NONE);
+        world.join(Target::Create);
+        world.converge();
+        for _ in 1..members {
+            let link = world.link();
+            world.join(link);
+            world.converge();
+        }
+        world
+    }
+
+    /// Lets all who are in a call, or enter it, come together.
+    ///
+    /// # Panics
+    ///
+    /// If they do not within four minutes.
+    pub fn converge(&mut self) {
+        // What was asked a moment ago has not begun to show.
+        self.run(Duration::from_secs(1));
+        let converged = self.run_while_not(Duration::from_secs(240), Self::has_converged);
+        assert!(converged, "{}", self.history());
+        self.check_hearing();
     }
 
     /// The virtual time since the world began.
@@ -501,6 +531,31 @@ impl World {
             membership.map(|membership| membership.state().hash())
         };
         self.hear(|from, to| block(from) == block(to));
+    }
+
+    /// How the client of a node ended.
+    ///
+    /// # Panics
+    ///
+    /// If it did not.
+    pub fn end(&self, node: NodeId) -> &EndReason {
+        let ended = self.nodes[node].ended.as_ref();
+        &ended.unwrap_or_else(|| panic!("{}", self.history())).reason
+    }
+
+    /// All blocks or broadcasts of the call, as one update.
+    pub fn items(&self, sub_chain: SubChain) -> ChainBlocks {
+        let call = self.server.calls().next().expect("there is a call");
+        let blocks = match sub_chain {
+            SubChain::Blocks => call.blocks(),
+            SubChain::Broadcasts => call.broadcasts(),
+        };
+        ChainBlocks {
+            call: call.reference(),
+            sub_chain,
+            next_offset: blocks.len() as i32,
+            blocks: blocks.to_vec(),
+        }
     }
 
     fn hear(&self, hears: impl Fn(&Node, &Node) -> bool) {

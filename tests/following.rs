@@ -1,0 +1,309 @@
+//! Following a call, whatever comes late, twice or not at all: each test is a way in which other clients fail.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use confcall::UserId;
+use confcall::join::api::{ChainBlocks, GroupCall, Method, SubChain, Update, Updates};
+use confcall::join::engine::{
+    Command, EndReason, Event, Input, MediaState, RejoinReason, Suspicion, Trouble,
+};
+use confcall_tests::{Rule, Verdict, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+const POLL: Method = Method::GetGroupCallChainBlocks;
+const LEAVE: Method = Method::LeaveGroupCall;
+
+/// Hands items to a client as a push.
+fn push(world: &mut World, node: usize, items: ChainBlocks) {
+    world.input(node, Input::Update(Update::ChainBlocks(items)));
+}
+
+/// An item that is none, so many places behind the next one.
+fn junk(world: &World, sub_chain: SubChain, ahead: i32) -> ChainBlocks {
+    let items = world.items(sub_chain);
+    ChainBlocks {
+        blocks: vec![vec![7; 148]],
+        next_offset: items.next_offset + ahead + 1,
+        ..items
+    }
+}
+
+/// The reasons for which a client joined again.
+fn rejoins(world: &World, node: usize) -> Vec<&RejoinReason> {
+    let events = world.nodes[node].events.iter();
+    let reasons = events.filter_map(|event| match event {
+        Event::Retrying {
+            why: Trouble::Rejoining(reason),
+            ..
+        } => Some(reason),
+        _ => None,
+    });
+    reasons.collect()
+}
+
+fn suspects_a_fork(world: &World, node: usize) -> bool {
+    let is_fork = |event: &Event| matches!(event, Event::Suspicious(Suspicion::Fork { .. }));
+    world.nodes[node].events.iter().any(is_fork)
+}
+
+// Line 18.
+
+#[test]
+fn leaving_stops_the_polls_tells_the_server_and_drops_the_keys() {
+    let mut world = World::with_call(2);
+    world.run(3 * SECOND);
+    let before = world.nodes[1].asked.len();
+    world.command(1, Command::Leave);
+    world.run(30 * SECOND);
+    assert_eq!(*world.end(1), EndReason::Left);
+    let after: Vec<_> = world.nodes[1].asked[before..].iter().collect();
+    assert_eq!(after.len(), 1);
+    assert_eq!(after[0].body.method(), LEAVE);
+    let call = world.server.calls().next().unwrap();
+    assert!(call.member(UserId::new(2)).is_none());
+    let cryptor = world.nodes[1].cryptor.clone().unwrap();
+    let channel = confcall::media::ChannelId::MAIN;
+    let now = world.moment();
+    assert!(
+        cryptor
+            .seal(now, channel, 0, b"sound", world.rng())
+            .is_err()
+    );
+}
+
+#[test]
+fn leaving_ends_after_ten_seconds_although_the_server_says_nothing() {
+    let mut world = World::with_call(2);
+    world.rules.push(Rule::new(LEAVE, Verdict::Lose));
+    world.command(1, Command::Leave);
+    world.run(11 * SECOND);
+    assert_eq!(*world.end(1), EndReason::Left);
+    assert!(world.nodes[1].sent(LEAVE) >= 2);
+}
+
+// Line 20.
+
+#[test]
+fn items_that_come_again_by_a_late_answer_or_push_change_nothing() {
+    let mut world = World::with_call(3);
+    let seen = world.nodes[1].events.len();
+    for sub_chain in [SubChain::Blocks, SubChain::Broadcasts] {
+        let items = world.items(sub_chain);
+        push(&mut world, 1, items);
+    }
+    assert_eq!(world.nodes[1].events.len(), seen, "{}", world.history());
+    assert!(world.has_converged());
+}
+
+// Line 21.
+
+#[test]
+fn a_compacted_gap_in_subchain_1_is_skipped_and_not_polled_again() {
+    let mut world = World::with_call(3);
+    let call = world.server.calls().next().unwrap().id();
+    // The second user misses all broadcasts about one block.
+    world.faults.lost_pushes = 1;
+    let deaf = Rule::new(POLL, Verdict::Lose)
+        .of(2)
+        .on(SubChain::Broadcasts);
+    world.rules.push(deaf);
+    let link = world.link();
+    world.join(link.clone());
+    world.run(5 * SECOND);
+    world.join(link);
+    world.run(5 * SECOND);
+    world.server.compact(call).unwrap();
+    world.rules.clear();
+    let before = world.nodes[1].sent(POLL);
+    world.converge();
+    assert!(world.nodes[1].sent(POLL) - before < 20);
+    assert!(rejoins(&world, 1).is_empty(), "{}", world.history());
+}
+
+// Line 22.
+
+#[test]
+fn a_block_that_cannot_be_applied_leads_to_one_rejoin_and_a_second_one_to_the_end() {
+    let mut world = World::with_call(2);
+    let block = junk(&world, SubChain::Blocks, 0);
+    push(&mut world, 1, block);
+    world.converge();
+    assert!(matches!(
+        rejoins(&world, 1)[..],
+        [RejoinReason::Membership(_)]
+    ));
+    assert!(suspects_a_fork(&world, 1));
+    let block = junk(&world, SubChain::Blocks, 0);
+    push(&mut world, 1, block);
+    world.run(SECOND);
+    assert!(matches!(
+        world.end(1),
+        EndReason::Broken(RejoinReason::Membership(_))
+    ));
+    assert_eq!(world.nodes[1].sent(LEAVE), 1);
+}
+
+#[test]
+fn a_server_that_goes_back_to_an_old_chain_leads_to_one_rejoin() {
+    let mut world = World::with_call(2);
+    let old = world.server.clone();
+    let link = world.link();
+    world.join(link);
+    world.converge();
+    world.restart_server(old);
+    world.converge();
+    assert!(matches!(
+        rejoins(&world, 0)[..],
+        [RejoinReason::Rewound { .. }]
+    ));
+    assert!(suspects_a_fork(&world, 0));
+}
+
+#[test]
+fn another_block_at_our_height_is_found_by_the_broadcasts_about_it() {
+    let mut world = World::with_call(2);
+    let old = world.server.clone();
+    let link = world.link();
+    world.join(link.clone());
+    world.converge();
+    // The server forgets the third user, and a fourth takes the place in the chain.
+    world.command(2, Command::Leave);
+    world.run(500 * SECOND / 1000);
+    world.restart_server(old);
+    world.join(link);
+    world.converge();
+    let reasons = rejoins(&world, 0);
+    assert!(reasons.len() == 1 && reasons[0].is_fork(), "{reasons:?}");
+}
+
+// Line 23.
+
+#[test]
+fn a_non_members_answer_is_no_gap_and_no_fork() {
+    let mut world = World::with_call(2);
+    world.command(1, Command::Media(MediaState::Connected));
+    let call = world.server.calls().next().unwrap().id();
+    // It is not told that it was disconnected, and the chain moves on by two blocks.
+    world.faults.lost_pushes = 1;
+    world.server.drop_member(call, UserId::new(2)).unwrap();
+    let link = world.link();
+    world.join(link.clone());
+    world.run(500 * SECOND / 1000);
+    world.join(link);
+    world.converge();
+    assert!(!suspects_a_fork(&world, 1), "{}", world.history());
+    assert!(!rejoins(&world, 1).is_empty());
+}
+
+// Line 24.
+
+#[test]
+fn a_hole_is_polled_for_after_half_a_second_to_a_second() {
+    let mut world = World::with_call(2);
+    // The next poll of a quiet call is seconds away.
+    world.run(20 * SECOND);
+    let before = world.nodes[1].sent(POLL);
+    while world.nodes[1].sent(POLL) == before {
+        world.run(SECOND / 10);
+    }
+    world.run(SECOND / 2);
+    let items = junk(&world, SubChain::Blocks, 1);
+    let from = world.now();
+    push(&mut world, 1, items);
+    world.run(3 * SECOND);
+    let mut polls = world.nodes[1].asked_by(POLL).filter(|asked| {
+        let is_blocks = matches!(&asked.body, confcall::join::api::Request::ChainBlocks(poll)
+            if poll.sub_chain == SubChain::Blocks);
+        is_blocks && asked.at >= from
+    });
+    let pause = polls.next().unwrap().at - from;
+    assert!(pause >= SECOND / 2 && pause <= SECOND, "{pause:?}");
+}
+
+#[test]
+fn what_never_comes_although_the_server_answers_leads_to_a_few_rejoins_and_then_the_end() {
+    let mut world = World::with_call(2);
+    for _ in 0..200 {
+        // Something far ahead that the server does not have.
+        let items = junk(&world, SubChain::Blocks, 9);
+        if world.nodes[1].ended.is_none() {
+            push(&mut world, 1, items);
+        }
+        world.run(SECOND);
+    }
+    assert_eq!(*world.end(1), EndReason::Broken(RejoinReason::Silence));
+    assert!(rejoins(&world, 1).len() <= 4);
+}
+
+#[test]
+fn bare_answers_in_a_quiet_call_are_no_reason_to_rejoin() {
+    let mut world = World::with_call(2);
+    let bare = Verdict::Answer(Updates(Vec::new()).into());
+    world.rules.push(Rule::new(POLL, bare).of(2));
+    world.run(120 * SECOND);
+    assert!(world.nodes[1].is_in() && rejoins(&world, 1).is_empty());
+    assert!(world.nodes[1].busiest_minute() < 200);
+}
+
+// Line 25.
+
+#[test]
+fn a_member_by_link_looks_its_reference_up_once_and_then_ends() {
+    let mut world = World::with_call(2);
+    let looks = world.nodes[1].sent(Method::GetGroupCall);
+    let stale = Verdict::refuse(400, "GROUPCALL_INVALID");
+    world
+        .rules
+        .push(Rule::new(POLL, stale.clone()).of(2).times(1));
+    world.run(20 * SECOND);
+    assert!(world.nodes[1].is_in(), "{}", world.history());
+    assert_eq!(world.nodes[1].sent(Method::GetGroupCall), looks + 1);
+    world.rules = vec![Rule::new(POLL, stale).of(2)];
+    world.run(20 * SECOND);
+    assert!(matches!(world.end(1), EndReason::NotFound(_)));
+}
+
+// Section 7.
+
+#[test]
+fn updates_before_the_answer_to_the_join_are_ignored() {
+    let mut world = World::with_call(1);
+    let link = world.link();
+    let node = world.join(link);
+    let blocks = world.items(SubChain::Blocks);
+    push(&mut world, node, blocks);
+    let call = world.server.calls().next().unwrap();
+    let (id, access_hash) = (call.id(), call.access_hash());
+    let duration = 1;
+    let over = GroupCall::Discarded {
+        id,
+        access_hash,
+        duration,
+    };
+    world.input(node, Input::Update(Update::GroupCall(over)));
+    assert!(world.nodes[node].ended.is_none());
+    world.converge();
+}
+
+#[test]
+fn a_quiet_call_is_polled_every_five_seconds_and_one_that_verifies_every_second() {
+    let mut world = World::with_call(2);
+    world.run(20 * SECOND);
+    let polls = |world: &World| world.nodes[1].sent(POLL);
+    let before = polls(&world);
+    world.run(60 * SECOND);
+    let quiet = polls(&world) - before;
+    assert!((20..=26).contains(&quiet), "{quiet}");
+    // The first user is silent, so that the next verification does not end.
+    world
+        .rules
+        .push(Rule::new(Method::SendConferenceCallBroadcast, Verdict::Lose).of(1));
+    let link = world.link();
+    world.join(link);
+    world.run(5 * SECOND);
+    let before = polls(&world);
+    world.run(10 * SECOND);
+    let busy = polls(&world) - before;
+    assert!((16..=22).contains(&busy), "{busy}");
+}

@@ -1,0 +1,267 @@
+//! Who is in the call, and who is removed from it: each test is a way in which other clients fail.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use confcall::UserId;
+use confcall::join::api::{Method, ParticipantsPage, Request};
+use confcall::join::engine::{Command, CommandFailure, CommandKind, EndReason, Event, MediaState};
+use confcall_tests::{Rule, Verdict, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+const REMOVE: Method = Method::DeleteConferenceCallParticipants;
+const ROSTER: Method = Method::GetGroupParticipants;
+
+fn in_the_chain(world: &World) -> Vec<i64> {
+    let call = world.server.calls().next().unwrap();
+    let participants = call.chain_state().group_state().participants.iter();
+    participants.map(|one| one.user_id.value()).collect()
+}
+
+fn kick(world: &mut World, node: usize, user: i64) {
+    let users = vec![UserId::new(user)];
+    world.command(node, Command::Kick { users });
+}
+
+/// What became of the kicks of a client.
+fn kicks(world: &World, node: usize) -> Vec<Result<(), &CommandFailure>> {
+    let events = world.nodes[node].events.iter();
+    let ends = events.filter_map(|event| match event {
+        Event::Done(CommandKind::Kick) => Some(Ok(())),
+        Event::Failed {
+            command: CommandKind::Kick,
+            why,
+        } => Some(Err(why)),
+        _ => None,
+    });
+    ends.collect()
+}
+
+// Line 38.
+
+#[test]
+fn the_sources_follow_who_comes_and_goes_and_rejoins() {
+    let mut world = World::with_call(2);
+    let call = world.server.calls().next().unwrap().id();
+    let source = |world: &World, user: i64| {
+        let member = world.server.call(call).unwrap().member(UserId::new(user));
+        member.unwrap().source()
+    };
+    let link = world.link();
+    world.join(link);
+    world.converge();
+    world.run(SECOND);
+    let third = source(&world, 3);
+    assert_eq!(world.nodes[0].engine.user_of(third), Some(UserId::new(3)));
+    world.command(2, Command::Leave);
+    world.run(SECOND);
+    assert_eq!(world.nodes[0].engine.user_of(third), None);
+
+    let before = source(&world, 2);
+    world.server.drop_member(call, UserId::new(2)).unwrap();
+    world.push_out();
+    world.run(10 * SECOND);
+    let after = source(&world, 2);
+    assert_ne!(before, after);
+    assert_eq!(world.nodes[0].engine.user_of(after), Some(UserId::new(2)));
+    assert_eq!(world.nodes[0].engine.user_of(before), None);
+}
+
+// Line 40.
+
+#[test]
+fn an_incomplete_roster_removes_nobody() {
+    let mut world = World::with_call(3);
+    let call = world.server.calls().next().unwrap();
+    let own = world.server.clone().answer(
+        UserId::new(1),
+        &Request::Participants(confcall::join::api::GetGroupParticipants::page(
+            call.reference(),
+            String::new(),
+            1,
+        )),
+    );
+    let first: ParticipantsPage = own.unwrap().into_participants().unwrap();
+    assert!(first.next_offset.is_some());
+    // Every second page is lost.
+    for _ in 0..20 {
+        let page = Verdict::Answer(first.clone().into());
+        world.rules.push(Rule::new(ROSTER, page).times(1));
+        world.rules.push(Rule::new(ROSTER, Verdict::Lose).times(1));
+    }
+    world.command(2, Command::Leave);
+    world.run(60 * SECOND);
+    assert_eq!(in_the_chain(&world), [1, 2, 3]);
+    assert_eq!(world.sent(REMOVE), 0);
+
+    world.rules.clear();
+    world.run(30 * SECOND);
+    assert_eq!(in_the_chain(&world), [1, 2], "{}", world.history());
+}
+
+#[test]
+fn a_roster_that_does_not_list_ourselves_does_not_make_us_remove_ourselves() {
+    let mut world = World::with_call(2);
+    let empty = ParticipantsPage {
+        count: 0,
+        participants: Vec::new(),
+        next_offset: None,
+        version: 1000,
+    };
+    world
+        .rules
+        .push(Rule::new(ROSTER, Verdict::Answer(empty.into())));
+    let link = world.link();
+    world.join(link);
+    world.run(60 * SECOND);
+    for node in &world.nodes {
+        for asked in node.asked_by(REMOVE) {
+            let Request::Remove(remove) = &asked.body else {
+                continue;
+            };
+            assert!(!remove.ids.contains(&node.user));
+        }
+    }
+    assert_eq!(in_the_chain(&world), [1, 2, 3]);
+    kick(&mut world, 0, 1);
+    assert!(matches!(
+        kicks(&world, 0)[..],
+        [Err(CommandFailure::Block(_))]
+    ));
+}
+
+#[test]
+fn who_left_is_removed_after_a_grace_by_one_block() {
+    let mut world = World::with_call(4);
+    let left = world.now();
+    world.command(3, Command::Leave);
+    assert!(world.run_while_not(30 * SECOND, |world| in_the_chain(world).len() == 3));
+    assert!(world.now() - left >= 5 * SECOND, "{:?}", world.now() - left);
+    world.run(30 * SECOND);
+    let call = world.server.calls().next().unwrap();
+    assert_eq!(call.blocks().len(), 5);
+    world.converge();
+}
+
+// Line 41.
+
+#[test]
+fn a_raced_kick_is_built_again_on_the_newer_block_until_it_is_done() {
+    let mut world = World::with_call(3);
+    let raced = Verdict::refuse(400, "CONF_WRITE_CHAIN_INVALID_203");
+    world.rules.push(Rule::new(REMOVE, raced).of(1).times(2));
+    kick(&mut world, 0, 3);
+    world.run(10 * SECOND);
+    assert_eq!(kicks(&world, 0), [Ok(())]);
+    assert_eq!(in_the_chain(&world), [1, 2]);
+    assert_eq!(
+        *world.end(2),
+        EndReason::Removed {
+            by: Some(UserId::new(1))
+        }
+    );
+    world.converge();
+}
+
+#[test]
+fn two_who_kick_the_same_user_are_both_done_and_one_block_is_written() {
+    let mut world = World::with_call(3);
+    kick(&mut world, 0, 3);
+    kick(&mut world, 1, 3);
+    world.run(10 * SECOND);
+    assert_eq!(kicks(&world, 0), [Ok(())]);
+    assert_eq!(kicks(&world, 1), [Ok(())]);
+    let call = world.server.calls().next().unwrap();
+    assert_eq!(call.blocks().len(), 4);
+    world.converge();
+}
+
+#[test]
+fn a_kick_whose_block_is_refused_for_itself_is_told_of_and_not_repeated() {
+    let mut world = World::with_call(3);
+    world
+        .rules
+        .push(Rule::new(REMOVE, Verdict::refuse(400, "BLOCK_INVALID")).of(1));
+    kick(&mut world, 0, 3);
+    world.run(10 * SECOND);
+    assert!(matches!(
+        kicks(&world, 0)[..],
+        [Err(CommandFailure::Refused(_))]
+    ));
+    assert_eq!(world.nodes[0].sent(REMOVE), 1);
+}
+
+#[test]
+fn a_kick_whose_answer_was_lost_is_not_carried_out_twice() {
+    let mut world = World::with_call(3);
+    world
+        .rules
+        .push(Rule::new(REMOVE, Verdict::LoseAnswer).of(1).times(1));
+    kick(&mut world, 0, 3);
+    world.run(20 * SECOND);
+    assert_eq!(kicks(&world, 0), [Ok(())]);
+    assert_eq!(world.nodes[0].sent(REMOVE), 1);
+}
+
+// Line 42.
+
+#[test]
+fn users_with_ids_beyond_the_integers_of_floating_point_are_members_like_others() {
+    let mut world = World::with_call(1);
+    let big = (1 << 53) + 1;
+    let link = world.link();
+    world.join_as(UserId::new(big), link.clone());
+    world.converge();
+    world.join_as(UserId::new(big - 1), link);
+    world.converge();
+    assert_eq!(in_the_chain(&world), [1, big, big - 1]);
+    kick(&mut world, 0, big);
+    world.run(10 * SECOND);
+    assert_eq!(in_the_chain(&world), [1, big - 1]);
+    assert!(
+        world.nodes[0]
+            .engine
+            .connected()
+            .contains(&UserId::new(big - 1))
+    );
+}
+
+// Section 8.
+
+#[test]
+fn who_joins_elsewhere_leaves_here_and_does_not_come_back() {
+    let mut world = World::with_call(2);
+    let link = world.link();
+    let second = world.join_as(UserId::new(2), link);
+    world.converge();
+    assert_eq!(*world.end(1), EndReason::JoinedElsewhere);
+    assert_eq!(world.nodes[1].joins, 1);
+    assert!(world.nodes[second].is_in());
+}
+
+#[test]
+fn the_connection_is_checked_every_four_seconds_while_the_media_is_down() {
+    let mut world = World::with_call(2);
+    let checks = |world: &World| world.nodes[1].sent(Method::CheckGroupCall);
+    let before = checks(&world);
+    world.run(60 * SECOND);
+    let down = checks(&world) - before;
+    assert!((13..=15).contains(&down), "{down}");
+    world.command(1, Command::Media(MediaState::Connected));
+    world.run(5 * SECOND);
+    let before = checks(&world);
+    world.run(60 * SECOND);
+    assert_eq!(checks(&world), before);
+}
+
+#[test]
+fn a_member_whom_the_server_has_lost_joins_again_with_another_source_and_key() {
+    let mut world = World::with_call(2);
+    let key = |world: &World| world.nodes[1].engine.membership().unwrap().public_key();
+    let (before, call) = (key(&world), world.server.calls().next().unwrap().id());
+    world.server.drop_member(call, UserId::new(2)).unwrap();
+    world.run(10 * SECOND);
+    world.converge();
+    assert_ne!(before, key(&world));
+    assert_eq!(in_the_chain(&world), [1, 2]);
+}
