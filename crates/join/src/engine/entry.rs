@@ -22,6 +22,7 @@ use confcall_media::Moment;
 use confcall_state::{Block, BlockHash};
 use rand_core::Rng as _;
 
+use super::contention::Contention;
 use super::context::Context;
 use super::end::{EndReason, RejoinReason};
 use super::event::Trouble;
@@ -71,6 +72,9 @@ struct Quest {
     payload: JoinPayload,
     random_id: i32,
     budgets: Budgets,
+    contention: Contention,
+    /// When the tip was asked for last.
+    tip_asked: Moment,
     refreshed: bool,
     sent: u32,
 }
@@ -119,7 +123,6 @@ struct Attempt {
 struct Budgets {
     /// When the races end.
     racing_until: Moment,
-    races: Backoff,
     stalled: u32,
     /// The tip that the last refused block stood on.
     refused_on: Option<Option<BlockHash>>,
@@ -141,7 +144,6 @@ impl Budgets {
         };
         Self {
             racing_until: now + RACING,
-            races: backoff(250, 8_000, u32::MAX),
             stalled: 0,
             refused_on: None,
             clashes: backoff(50, 500, 5),
@@ -304,6 +306,8 @@ impl Quest {
             payload,
             random_id: ctx.public_rng.next_u32().cast_signed(),
             budgets: Budgets::new(ctx.now, invited),
+            contention: Contention::new(),
+            tip_asked: ctx.now,
             refreshed: false,
             sent: 0,
         }
@@ -376,9 +380,10 @@ impl Quest {
         }
     }
 
-    fn read_tip(self, ctx: &mut Context, doubtful: Option<Box<Attempt>>) -> Transition {
+    fn read_tip(mut self, ctx: &mut Context, doubtful: Option<Box<Attempt>>) -> Transition {
         match self.call() {
             Ok(call) => {
+                self.tip_asked = ctx.now;
                 let request = ctx.send(GetGroupCallChainBlocks::tip(call));
                 self.at(Step::ReadingTip { request, doubtful })
             }
@@ -401,6 +406,10 @@ impl Quest {
             failed => return self.read_failed(ctx, method, failed, Next::ReadTip { doubtful }),
         };
         self.budgets.reads.reset();
+        if let Some(tip) = &tip {
+            let round_trip = ctx.now.since(self.tip_asked);
+            self.contention.tip_read(tip.block.height(), round_trip);
+        }
         match (tip, doubtful) {
             (Some(tip), Some(attempt)) if tip.holds(&attempt.join.public_key()) => {
                 self.joined(attempt.join, Evidence::Tip(Box::new(tip)))
@@ -596,16 +605,13 @@ impl Quest {
         if budgets.stalled >= STALLED {
             return Transition::Ended(EndReason::BlockRefused { error });
         }
-        let pause = budgets.races.next(&mut ctx.public_rng);
-        match pause.filter(|pause| ctx.now + *pause < budgets.racing_until) {
-            Some(pause) => {
-                let next = self.anew();
-                self.retry(ctx, Trouble::Race, pause, next)
-            }
-            None => Transition::Ended(EndReason::Raced {
-                attempts: self.sent,
-            }),
+        let pause = self.contention.pause(&mut ctx.public_rng);
+        if ctx.now + pause >= budgets.racing_until {
+            let attempts = self.sent;
+            return Transition::Ended(EndReason::Raced { attempts });
         }
+        let next = self.anew();
+        self.retry(ctx, Trouble::Race, pause, next)
     }
 
     /// A source of ours is taken: new ones, and with them a new block.

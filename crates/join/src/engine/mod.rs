@@ -25,6 +25,7 @@
 
 mod blame;
 mod config;
+mod contention;
 mod context;
 mod cursor;
 mod end;
