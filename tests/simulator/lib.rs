@@ -17,6 +17,7 @@
 )]
 
 mod agenda;
+mod crowd;
 mod faults;
 mod hostility;
 mod node;
@@ -24,6 +25,7 @@ mod rule;
 mod seeds;
 mod world;
 
+pub use crowd::{Crowd, CrowdMember, Rush};
 pub use faults::Faults;
 pub use hostility::{Hostility, Kind};
 pub use node::{Asked, Node};
