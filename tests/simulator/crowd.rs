@@ -79,8 +79,8 @@ pub struct CrowdMember {
     pub arrived: Moment,
     /// Its engine, once it has come.
     pub engine: Option<Engine>,
-    /// What its engine was told, in order.
-    pub inputs: Vec<(Moment, Input)>,
+    /// What its engine was told, in order, if somebody wants to know.
+    pub inputs: Option<Vec<(Moment, Input)>>,
     join_requests: usize,
     is_in: bool,
     rests: bool,
@@ -143,7 +143,7 @@ impl Crowd {
             seed,
             arrived: Moment::new(arrival),
             engine: None,
-            inputs: Vec::new(),
+            inputs: None,
             join_requests: 0,
             is_in: false,
             rests: false,
@@ -227,7 +227,9 @@ impl Crowd {
         let now = Moment::new(self.now);
         let member = &mut self.members[node];
         let engine = member.engine.as_mut().expect("it has come");
-        member.inputs.push((now, input.clone()));
+        if let Some(inputs) = &mut member.inputs {
+            inputs.push((now, input.clone()));
+        }
         engine
             .handle_input(now, input)
             .expect("used by its contract");

@@ -1,0 +1,146 @@
+//! Ten thousand engines in one process, each of a member of a verified call with its roster loaded and its media
+//! connected: how much they hold, and what their polls cost.
+//!
+//! A member of a real call is watched; its copies are engines of the same seed that are told the same. `large` of them
+//! are of calls of 200, the others of calls of 5; `-- 10000` makes all of them large, which takes minutes.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    reason = "a bench"
+)]
+
+use std::time::{Duration, Instant};
+
+use confcall::join::api::{ChainBlocks, Request, Response, Update, Updates};
+use confcall::join::engine::{Command, Engine, Input, MediaState, Outcome, Output, RequestId};
+use confcall::media::Moment;
+use confcall_tests::{Crowd, CrowdMember};
+
+const ENGINES: usize = 10_000;
+/// From the first block of the last member on, until everybody is verified and quiet.
+const SETTLING: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(60);
+const STEP: Duration = Duration::from_millis(100);
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let large = arguments.find_map(|one| one.parse().ok()).unwrap_or(500);
+    let mut engines = Vec::new();
+    let mut held = 0;
+    for (people, count) in [(5, ENGINES - large), (200, large)] {
+        let member = last_of_call_of(people);
+        let bytes = allocated(|| engines.extend((0..count).map(|_| copy(&member))));
+        held += bytes;
+        let each = bytes as f64 / 1024.0 / count.max(1) as f64;
+        println!("{count:>6} engines in calls of {people:>3}: {each:>7.1} KiB each");
+    }
+    println!(
+        "{:>6} engines: {:.3} GiB in all",
+        engines.len(),
+        held as f64 / (1u64 << 30) as f64
+    );
+    let (polls, spent) = poll(&mut engines);
+    println!(
+        "{polls:>6} polls in {} virtual seconds: {:.2} % of one core, {:.1} µs each",
+        IDLE.as_secs(),
+        100.0 * spent.as_secs_f64() / IDLE.as_secs_f64(),
+        spent.as_secs_f64() * 1e6 / polls as f64
+    );
+}
+
+fn allocated(make: impl FnOnce()) -> i64 {
+    allocation_counter::measure(make).bytes_current
+}
+
+/// The last member of a call, with all that its engine was told.
+fn last_of_call_of(people: usize) -> CrowdMember {
+    let mut crowd = Crowd::new(1, Duration::from_millis(100));
+    crowd.rush(people - 2);
+    crowd.press_link(Duration::ZERO);
+    crowd.members[people - 1].inputs = Some(Vec::new());
+    crowd.run_until_all_are_in(Duration::from_secs(5));
+    crowd.wake_all(SETTLING);
+    crowd.members.remove(people - 1)
+}
+
+/// An engine that is told what another one was told.
+fn copy(member: &CrowdMember) -> Engine {
+    let mut engine = Engine::new(member.config.clone(), member.seed, member.arrived);
+    drain(&mut engine);
+    let inputs = member.inputs.as_ref().unwrap();
+    for (now, input) in inputs {
+        engine.handle_input(*now, input.clone()).unwrap();
+        drain(&mut engine);
+    }
+    let (now, _) = inputs.last().unwrap();
+    let connected = Input::Command(Command::Media(MediaState::Connected));
+    engine.handle_input(*now, connected).unwrap();
+    drain(&mut engine);
+    let membership = engine.membership().unwrap();
+    assert!(membership.verification().emoji_hash().is_some());
+    let members = membership.state().group_state().participants.len();
+    assert_eq!(engine.connected().len(), members);
+    engine
+}
+
+/// What an engine wants to be answered, and when it wants to be woken.
+fn drain(engine: &mut Engine) -> (Vec<(RequestId, Request)>, Option<Moment>) {
+    let mut requests = Vec::new();
+    loop {
+        match engine.poll_output() {
+            Output::Request { request, body } => requests.push((request, body)),
+            Output::Timeout(wake) => return (requests, wake),
+            _ => {}
+        }
+    }
+}
+
+/// Lets time pass in which nothing happens but polls; gives how many there were and what the engines needed for them.
+fn poll(engines: &mut [Engine]) -> (usize, Duration) {
+    let mut wakes: Vec<_> = engines.iter_mut().map(|engine| drain(engine).1).collect();
+    let start = wakes.iter().flatten().min().copied().unwrap();
+    let (mut polls, mut now) = (0, start);
+    let started = Instant::now();
+    while now.since(start) < IDLE {
+        for (engine, wake) in engines.iter_mut().zip(&mut wakes) {
+            if wake.is_some_and(|wake| wake <= now) {
+                let (requests, next) = turn(engine, now, Input::Tick);
+                *wake = next;
+                for (request, body) in requests {
+                    let outcome = Outcome::Done(nothing_new(body));
+                    let (more, next) = turn(engine, now, Input::Answer { request, outcome });
+                    assert!(more.is_empty(), "an idle engine has nothing to ask for");
+                    *wake = next;
+                    polls += 1;
+                }
+            }
+        }
+        now = now + STEP;
+    }
+    (polls, started.elapsed())
+}
+
+fn turn(
+    engine: &mut Engine,
+    now: Moment,
+    input: Input,
+) -> (Vec<(RequestId, Request)>, Option<Moment>) {
+    engine.handle_input(now, input).unwrap();
+    drain(engine)
+}
+
+/// The answer to a poll of a subchain that has not grown.
+fn nothing_new(body: Request) -> Response {
+    let Request::ChainBlocks(poll) = body else {
+        panic!("an idle engine only polls, and does not send {body:?}");
+    };
+    Response::Updates(Updates(vec![Update::ChainBlocks(ChainBlocks {
+        call: poll.call,
+        sub_chain: poll.sub_chain,
+        blocks: Vec::new(),
+        next_offset: poll.offset,
+    })]))
+}
