@@ -64,6 +64,14 @@ impl CounterTable {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Clone for CounterTable {
+    fn clone(&self) -> Self {
+        let last = self.0.iter().map(|last| last.load(Ordering::Relaxed));
+        Self(last.map(AtomicU32::new).collect())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

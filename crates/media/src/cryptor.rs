@@ -258,6 +258,21 @@ impl Cryptor {
     }
 }
 
+/// Another cryptor of the same membership, which shares nothing that changes.
+#[cfg(feature = "testing")]
+impl Clone for Cryptor {
+    fn clone(&self) -> Self {
+        let epochs = self.current().map(|epochs| Arc::new(epochs.deep_clone()));
+        Self {
+            user_id: self.user_id,
+            key: Arc::clone(&self.key),
+            sending: self.sending,
+            epochs: RwLock::new(epochs),
+            counters: self.counters.clone(),
+        }
+    }
+}
+
 impl fmt::Debug for Cryptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cryptor")

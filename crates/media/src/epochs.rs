@@ -237,3 +237,35 @@ impl Epochs {
         }
     }
 }
+
+#[cfg(feature = "testing")]
+impl Epochs {
+    /// The same epochs with replay windows of their own, which share what they shared.
+    pub(crate) fn deep_clone(&self) -> Self {
+        let mut copies = HashMap::new();
+        let entries = self.0.iter().map(|entry| Entry {
+            epoch: Arc::new(entry.epoch.deep_clone(&mut copies)),
+            ..*entry
+        });
+        Self(entries.collect())
+    }
+}
+
+#[cfg(feature = "testing")]
+impl KeptEpoch {
+    fn deep_clone(&self, copies: &mut HashMap<PublicKey, Arc<Windows>>) -> Self {
+        let windows = self.windows.iter().map(|(key, windows)| {
+            let copy = copies
+                .entry(*key)
+                .or_insert_with(|| Arc::new(Windows::clone(windows)));
+            (*key, Arc::clone(copy))
+        });
+        Self {
+            hash: self.hash,
+            header_key: self.header_key.clone(),
+            roster: self.roster.clone(),
+            windows: windows.collect(),
+            group_state: Arc::clone(&self.group_state),
+        }
+    }
+}

@@ -146,6 +146,14 @@ impl Windows {
     }
 }
 
+#[cfg(feature = "testing")]
+impl Clone for Windows {
+    fn clone(&self) -> Self {
+        let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Self(Mutex::new(windows.clone()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

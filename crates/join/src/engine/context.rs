@@ -38,6 +38,23 @@ pub(super) struct Context {
     next_request: u64,
 }
 
+#[cfg(feature = "testing")]
+impl Clone for Context {
+    fn clone(&self) -> Self {
+        Self {
+            config: self.config.clone(),
+            now: self.now,
+            timers: self.timers.clone(),
+            secrets: self.secrets.clone(),
+            public_rng: super::testing::same_generator(&self.public_rng),
+            rejoins: self.rejoins.clone(),
+            past_sources: self.past_sources.clone(),
+            outputs: self.outputs.clone(),
+            next_request: self.next_request,
+        }
+    }
+}
+
 impl Context {
     pub(super) fn new(
         config: Config,

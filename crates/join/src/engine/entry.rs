@@ -53,6 +53,7 @@ const WAITS: u32 = 5;
 
 /// The state of entering a call: what is wanted, and how far it has come.
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(super) struct Entry {
     quest: Quest,
     step: Step,
@@ -60,6 +61,7 @@ pub(super) struct Entry {
 
 /// What stays the same over all steps, and what the attempts have used up.
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 struct Quest {
     /// Why we enter again, if it is not the first time.
     again: Option<RejoinReason>,
@@ -80,6 +82,7 @@ struct Quest {
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 enum Step {
     /// The call is looked up.
     Locating { request: RequestId },
@@ -99,6 +102,7 @@ enum Step {
 }
 
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 enum Next {
     Locate,
     ReadTip {
@@ -113,6 +117,7 @@ enum Next {
 
 /// A block that may have been sent, and what it stands on.
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 struct Attempt {
     join: OwnJoin,
     tip: Option<BlockHash>,

@@ -39,6 +39,8 @@ mod rejoins;
 mod restart;
 mod roster;
 mod secrets;
+#[cfg(feature = "testing")]
+mod testing;
 mod timers;
 
 use core::time::Duration;
@@ -69,6 +71,7 @@ use timers::Timer;
 
 /// What the engine does at the moment.
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 enum State {
     Entering(Box<Entry>),
     Member(Box<Member>),
@@ -145,6 +148,7 @@ pub enum Misuse {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub struct Engine {
     ctx: Context,
     public_seed: [u8; 32],

@@ -70,6 +70,7 @@ pub(super) enum Secrets {
 
 /// A join block of ours, with the key that it announces.
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(super) enum OwnJoin {
     Live(Box<JoinBlock>),
     Shadow(PublicKey),
@@ -101,6 +102,22 @@ macro_rules! take_fact {
 struct Tape<'a> {
     facts: &'a mut VecDeque<Fact>,
     derailed: &'a mut bool,
+}
+
+#[cfg(feature = "testing")]
+impl Clone for Secrets {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Live { rng, facts } => Self::Live {
+                rng: Box::new(super::testing::same_generator(rng)),
+                facts: facts.clone(),
+            },
+            Self::Tape { facts, derailed } => Self::Tape {
+                facts: facts.clone(),
+                derailed: *derailed,
+            },
+        }
+    }
 }
 
 impl Secrets {
@@ -240,6 +257,7 @@ impl Secrets {
 
 /// A membership, or the shadow of one.
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(super) enum Seat {
     Live(Box<Membership>),
     Shadow(Box<Shadow>),

@@ -228,6 +228,21 @@ impl Membership {
     }
 }
 
+/// Another membership with a cryptor of its own.
+#[cfg(feature = "testing")]
+impl Clone for Membership {
+    fn clone(&self) -> Self {
+        Self {
+            user_id: self.user_id,
+            key: Arc::clone(&self.key),
+            chain: self.chain.clone(),
+            verification: self.verification.clone(),
+            cryptor: Arc::new(Cryptor::clone(&self.cryptor)),
+            ended: self.ended.clone(),
+        }
+    }
+}
+
 fn epoch(state: &ChainState, key: EpochKey) -> Epoch {
     Epoch {
         hash: state.hash(),

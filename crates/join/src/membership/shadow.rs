@@ -126,3 +126,18 @@ impl Shadow {
         &self.cryptor
     }
 }
+
+/// Another membership with a cryptor of its own.
+#[cfg(feature = "testing")]
+impl Clone for Shadow {
+    fn clone(&self) -> Self {
+        Self {
+            user_id: self.user_id,
+            public_key: self.public_key,
+            chain: self.chain.clone(),
+            tally: self.tally.clone(),
+            cryptor: Arc::new(Cryptor::clone(&self.cryptor)),
+            ended: self.ended.clone(),
+        }
+    }
+}

@@ -10,6 +10,7 @@ use super::{NoSharedSecret, PublicKey, SharedSecret, Signature, shared_secrets};
 ///
 /// It cannot be cloned or printed, and it is wiped when dropped: a key is made for one attempt to join and lives
 /// exactly as long as that membership, which may go on after a restart from a sealed checkpoint.
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub struct PrivateKey(SigningKey);
 
 impl PrivateKey {

@@ -51,6 +51,7 @@ secret_bytes! {
 
 secret_bytes! {
     /// The nonce that a commit hides until everybody has committed.
+    #[cfg_attr(feature = "testing", derive(Clone))]
     Nonce
 }
 

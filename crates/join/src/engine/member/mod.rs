@@ -121,6 +121,7 @@ pub(super) struct Welcome {
 
 /// One membership and all that belongs to it.
 #[derive(Debug)]
+#[cfg_attr(feature = "testing", derive(Clone))]
 pub(super) struct Member {
     /// The call by its id.
     call: InputGroupCall,
