@@ -49,6 +49,7 @@ impl Clone for Context {
             public_rng: super::testing::same_generator(&self.public_rng),
             rejoins: self.rejoins.clone(),
             past_sources: self.past_sources.clone(),
+            past_keys: self.past_keys.clone(),
             outputs: self.outputs.clone(),
             next_request: self.next_request,
         }

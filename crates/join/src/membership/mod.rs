@@ -235,6 +235,7 @@ impl Clone for Membership {
         Self {
             user_id: self.user_id,
             key: Arc::clone(&self.key),
+            block: self.block.clone(),
             chain: self.chain.clone(),
             verification: self.verification.clone(),
             cryptor: Arc::new(Cryptor::clone(&self.cryptor)),

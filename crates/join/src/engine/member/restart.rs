@@ -62,7 +62,7 @@ impl Member {
         past_sources
             .rev()
             .filter_map(Ssrc::new)
-            .for_each(|source| ctx.leave_source(source));
+            .for_each(|source| ctx.leave_membership(source, None));
         let call = InputGroupCall::Id {
             id: CallId::new(id),
             access_hash: AccessHash::new(access_hash),
