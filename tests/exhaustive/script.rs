@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall::join::engine::{Command, Config, Engine};
+use confcall::media::Moment;
+use confcall::{Newcomer, Target, UserId};
+use confcall_server::{Options, Server};
+use confcall_tests::media;
+
+use crate::network::{Line, Network};
+use crate::search::{Choice, State};
+
+/// Something that a client's user wants, once.
+pub(crate) struct Order {
+    pub(crate) client: usize,
+    pub(crate) command: Command,
+    pub(crate) when: When,
+}
+
+/// From when on a user can want it; any moment from then on is tried.
+pub(crate) enum When {
+    Anytime,
+    /// Once the client follows a chain that holds this client.
+    Holds(usize),
+}
+
+/// What happens at once, after a call in which some are in and verified.
+pub(crate) struct Script {
+    /// How many are in.
+    pub(crate) members: usize,
+    /// How many press the link at the same moment.
+    pub(crate) joiners: usize,
+    pub(crate) orders: Vec<Order>,
+    /// How often time may pass although messages are on their way.
+    pub(crate) slow: u8,
+}
+
+/// The user of a client.
+pub(crate) fn user(client: usize) -> UserId {
+    UserId::new(client as i64 + 1)
+}
+
+impl Script {
+    pub(crate) fn users(&self) -> Vec<UserId> {
+        (0..self.members + self.joiners).map(user).collect()
+    }
+
+    /// The state from which everything is tried.
+    pub(crate) fn begin(&self, network: &mut Network) -> State {
+        let server = network.put_server(Server::new(Options::default()));
+        let mut state = State {
+            now: Duration::ZERO,
+            server,
+            lines: Vec::new(),
+            given: vec![false; self.orders.len()],
+            slow: 0,
+        };
+        let users = self.users();
+        for client in 0..self.members {
+            let line = start(network, &state, client);
+            state.lines.push(line);
+            while !state.has_settled(network) {
+                let choice = state.messages().next().unwrap_or(Choice::Time);
+                state.take(network, &users, &self.orders, choice);
+            }
+        }
+        for client in self.members..users.len() {
+            let line = start(network, &state, client);
+            state.lines.push(line);
+        }
+        state.slow = self.slow;
+        state
+    }
+}
+
+fn start(network: &mut Network, state: &State, client: usize) -> Line {
+    let mut rng = ChaCha20Rng::from_seed([client as u8 + 1; 32]);
+    let server = network.servers.of(state.server);
+    let target = match server.calls().next() {
+        Some(call) => Target::Slug(call.slug().clone()),
+        None => Target::Create,
+    };
+    let config = Config::new(target, Newcomer::new(user(client)), media(&mut rng));
+    let seed = [client as u8 + 101; 32];
+    network.begin(Engine::new(config, seed, Moment::new(state.now)))
+}
+
+impl Order {
+    /// Whether the user can want it now.
+    pub(crate) fn is_possible(&self, network: &Network, state: &State) -> bool {
+        match self.when {
+            When::Anytime => true,
+            When::Holds(other) => {
+                let client = network.clients.of(state.lines[self.client].client);
+                client.engine.membership().is_some_and(|membership| {
+                    let group_state = membership.state().group_state();
+                    group_state.by_user(user(other)).is_some()
+                })
+            }
+        }
+    }
+}
