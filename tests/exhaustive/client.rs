@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use confcall::join::engine::{Ended, Engine, Event, Input, Output, RequestId};
+use confcall::join::engine::{
+    Command, CommandKind, Ended, Engine, Event, Input, Output, RequestId,
+};
 use confcall::join::membership::Membership;
 use confcall::media::Moment;
 use confcall::state::{BlockHash, EmojiHash};
@@ -25,6 +27,8 @@ pub(crate) struct Client {
     pub(crate) ended: Option<Ended>,
     /// The emoji of each block that it has verified.
     pub(crate) emoji: BTreeMap<BlockHash, EmojiHash>,
+    /// How many kicks were wanted of which nothing is known yet.
+    pub(crate) owed: usize,
     /// The newest membership as it was just before its end, with all its keys.
     pub(crate) kept: Option<Membership>,
 }
@@ -37,6 +41,7 @@ impl Client {
             wake: None,
             ended: None,
             emoji: BTreeMap::new(),
+            owed: 0,
             kept: None,
         };
         let asked = client.drain();
@@ -46,6 +51,7 @@ impl Client {
     /// The client after an input, and what it asks.
     pub(crate) fn after(&self, now: Moment, input: Input) -> (Self, Vec<Asked>) {
         let mut client = self.clone();
+        client.owed += usize::from(matches!(input, Input::Command(Command::Kick { .. })));
         let handled = client.engine.handle_input(now, input);
         handled.expect("used by its contract");
         if client.engine.membership().is_none() && self.engine.membership().is_some() {
@@ -55,9 +61,9 @@ impl Client {
         (client, asked)
     }
 
-    /// The membership, or the one that ended last as it was before.
-    pub(crate) fn keys(&self) -> Option<&Membership> {
-        self.engine.membership().or(self.kept.as_ref())
+    /// The membership, and the one that ended last as it was before.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Membership> {
+        self.engine.membership().into_iter().chain(&self.kept)
     }
 
     fn drain(&mut self) -> Vec<Asked> {
@@ -78,6 +84,13 @@ impl Client {
                     assert!(self.ended.is_none(), "an engine ends once");
                     self.ended = Some(ended);
                 }
+                Output::Event(
+                    Event::Done(CommandKind::Kick)
+                    | Event::Failed {
+                        command: CommandKind::Kick,
+                        ..
+                    },
+                ) => self.owed -= 1,
                 Output::Event(_) => {}
                 Output::Timeout(wake) => {
                     self.wake = wake;
@@ -103,6 +116,7 @@ impl Client {
             self.wake,
             &self.ended,
             &self.emoji,
+            self.owed,
             kept,
         ));
         assert!(printed.length < LARGEST, "the state grows");

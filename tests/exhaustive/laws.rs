@@ -67,7 +67,10 @@ impl Laws {
     pub(crate) fn check_end(&mut self, network: &mut Network, state: &State) -> Result<(), Broken> {
         let now = Moment::new(state.now);
         let members = || {
-            let clients = state.lines.iter().map(|line| network.clients.of(line.client));
+            let clients = state
+                .lines
+                .iter()
+                .map(|line| network.clients.of(line.client));
             clients.filter_map(|client| client.engine.membership())
         };
         for from in members() {
@@ -107,18 +110,27 @@ impl Laws {
 
     /// Whoever is not in a block opens nothing that is sealed under it, not even after following the chain to it.
     fn check_removed(&mut self, network: &Network, state: &State) -> Result<(), Broken> {
-        let clients: Vec<_> = state.lines.iter().map(|line| network.clients.of(line.client)).collect();
+        let clients: Vec<_> = state
+            .lines
+            .iter()
+            .map(|line| network.clients.of(line.client))
+            .collect();
         let call = network.servers.of(state.server).calls().next();
         let Some(call) = call else {
             return Ok(());
         };
         let now = Moment::new(state.now);
-        for member in clients.iter().filter_map(|client| client.engine.membership()) {
+        for member in clients
+            .iter()
+            .filter_map(|client| client.engine.membership())
+        {
             let group_state = member.state().group_state();
             let block = member.state().hash();
-            for keys in clients.iter().filter_map(|client| client.keys()) {
+            for keys in clients.iter().flat_map(|client| client.keys()) {
                 let (user, key) = (keys.user_id(), keys.public_key());
-                let is_in = group_state.by_user(user).is_some_and(|one| one.public_key == key);
+                let is_in = group_state
+                    .by_user(user)
+                    .is_some_and(|one| one.public_key == key);
                 let is_later = member.state().height() > keys.state().height();
                 let case = (key, keys.state().hash(), block);
                 if is_in || !is_later || !self.shut_out.insert(case) {
@@ -127,8 +139,14 @@ impl Laws {
                 let mut removed = keys.clone();
                 let mut rng = ChaCha20Rng::from_seed([9; 32]);
                 let packets = self.witnesses.get(&block).into_iter().flatten();
-                for Witness { user: from, packet, .. } in packets {
-                    if Cryptor::clone(removed.cryptor()).open(now, *from, packet).is_ok() {
+                for Witness {
+                    user: from, packet, ..
+                } in packets
+                {
+                    if Cryptor::clone(removed.cryptor())
+                        .open(now, *from, packet)
+                        .is_ok()
+                    {
                         return Err(format!("user {user} is removed and hears user {from}"));
                     }
                 }
@@ -137,7 +155,10 @@ impl Laws {
                     let _ = removed.apply_from_server(now, bytes, &mut rng);
                 }
                 let packets = self.witnesses.get(&block).into_iter().flatten();
-                for Witness { user: from, packet, .. } in packets {
+                for Witness {
+                    user: from, packet, ..
+                } in packets
+                {
                     if removed.cryptor().open(now, *from, packet).is_ok() {
                         return Err(format!("user {user} follows on and hears user {from}"));
                     }
@@ -173,7 +194,7 @@ fn check_emoji(network: &Network, state: &State) -> Result<(), Broken> {
 
 fn check_bounds(state: &State) -> Result<(), Broken> {
     let lines = state.lines.iter();
-    let most = lines.map(|line| line.asked.len().max(line.answers.len()).max(line.pushes.len()));
+    let most = lines.map(|line| line.asked.len().max(line.told.len()));
     match most.max() {
         Some(most) if most > MOST_UNDER_WAY => Err(format!("{most} messages are under way")),
         _ => Ok(()),

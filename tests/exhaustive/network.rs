@@ -15,13 +15,31 @@ use crate::pool::{Pool, Printed};
 pub(crate) struct Line {
     pub(crate) client: u32,
     pub(crate) asked: VecDeque<u32>,
-    pub(crate) answers: VecDeque<u32>,
-    pub(crate) pushes: VecDeque<u32>,
+    pub(crate) told: VecDeque<Told>,
+    /// How often an answer may still overtake pushes, or a push answers.
+    pub(crate) overtakes: u8,
+}
+
+/// So often as there is something to overtake.
+pub(crate) const ALWAYS: u8 = u8::MAX;
+
+/// What the server tells a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Told {
+    Answer(u32),
+    Push(u32),
 }
 
 impl Line {
     pub(crate) fn is_quiet(&self) -> bool {
-        self.asked.is_empty() && self.answers.is_empty() && self.pushes.is_empty()
+        self.asked.is_empty() && self.told.is_empty()
+    }
+
+    /// Where the first of those is that may overtake the first of all.
+    pub(crate) fn overtaking(&self) -> Option<usize> {
+        let is_answer = |told: &Told| matches!(told, Told::Answer(_));
+        let first = is_answer(self.told.front().filter(|_| self.overtakes > 0)?);
+        self.told.iter().position(|told| is_answer(told) != first)
     }
 }
 
@@ -90,8 +108,8 @@ impl Network {
         Line {
             client,
             asked: asked.into(),
-            answers: VecDeque::new(),
-            pushes: VecDeque::new(),
+            told: VecDeque::new(),
+            overtakes: 0,
         }
     }
 
@@ -137,10 +155,12 @@ impl Network {
     ) -> u32 {
         let asked = lines[at].asked.pop_front().expect("something was asked");
         let step = self.served(server, users[at], asked);
-        lines[at].answers.push_back(step.answer);
+        lines[at].told.push_back(Told::Answer(step.answer));
         for (user, push) in step.pushes {
             let to = users.iter().position(|one| *one == user);
-            lines[to.expect("a known user")].pushes.push_back(push);
+            lines[to.expect("a known user")]
+                .told
+                .push_back(Told::Push(push));
         }
         step.server
     }

@@ -32,6 +32,8 @@ pub(crate) struct Script {
     /// How many press the link at the same moment.
     pub(crate) joiners: usize,
     pub(crate) orders: Vec<Order>,
+    /// How often, for each client, an answer may overtake pushes, or a push answers.
+    pub(crate) overtakes: Vec<u8>,
     /// How often time may pass although messages are on their way.
     pub(crate) slow: u8,
 }
@@ -70,6 +72,9 @@ impl Script {
             state.lines.push(line);
         }
         state.slow = self.slow;
+        for (line, overtakes) in state.lines.iter_mut().zip(&self.overtakes) {
+            line.overtakes = *overtakes;
+        }
         state
     }
 }

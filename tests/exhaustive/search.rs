@@ -6,7 +6,7 @@ use confcall::join::engine::Input;
 use confcall::media::Moment;
 
 use crate::laws::Laws;
-use crate::network::{Line, Network};
+use crate::network::{ALWAYS, Line, Network, Told};
 use crate::pool::{Fingerprint, fingerprint};
 use crate::script::{Order, Script};
 
@@ -20,14 +20,23 @@ pub(crate) const MOST_UNDER_WAY: usize = 24;
 pub(crate) enum Choice {
     /// The server carries out the first request of a client.
     Serve(usize),
-    /// A client gets its next answer.
-    Answer(usize),
-    /// A client gets its next push.
-    Push(usize),
+    /// A client is told what the server sent it first.
+    Tell(usize),
+    /// An answer overtakes the pushes before it, or a push the answers.
+    Overtake(usize),
     /// A user wants what the script says.
     Order(usize),
     /// Time passes until the first client wants to be woken.
     Time,
+}
+
+/// Which orders of what can happen are tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Each one.
+    Full,
+    /// One of those that differ only by what commutes.
+    Reduced,
 }
 
 /// A call at one moment of one run.
@@ -49,8 +58,8 @@ impl State {
         lines.flat_map(|(at, line)| {
             [
                 (!line.asked.is_empty()).then_some(Choice::Serve(at)),
-                (!line.answers.is_empty()).then_some(Choice::Answer(at)),
-                (!line.pushes.is_empty()).then_some(Choice::Push(at)),
+                (!line.told.is_empty()).then_some(Choice::Tell(at)),
+                line.overtaking().map(|_| Choice::Overtake(at)),
             ]
             .into_iter()
             .flatten()
@@ -61,23 +70,45 @@ impl State {
         self.lines.iter().all(Line::is_quiet)
     }
 
-    /// Everything that can happen next; nothing if the run is over.
-    fn choices(&self, network: &Network, orders: &[Order]) -> Vec<Choice> {
+    /// What is to be tried next; nothing if the run is over.
+    fn choices(&self, network: &Network, orders: &[Order], effort: Effort) -> Vec<Choice> {
         let possible = |at: &usize| !self.given[*at] && orders[*at].is_possible(network, self);
         let mut choices: Vec<_> = self.messages().collect();
         choices.extend((0..orders.len()).filter(possible).map(Choice::Order));
-        let time_passes = match choices.is_empty() {
-            true => !self.is_over(network, orders),
-            false => self.slow > 0 && !self.is_quiet(),
-        };
-        choices.extend((time_passes && self.wake(network).is_some()).then_some(Choice::Time));
+        if choices.is_empty() {
+            let goes_on = !self.has_settled(network) && self.wake(network).is_some();
+            choices.extend(goes_on.then_some(Choice::Time));
+        } else if self.slow > 0 && !self.is_quiet() {
+            choices.push(Choice::Time);
+        } else if effort == Effort::Reduced && self.slow == 0 {
+            self.reduce(&mut choices, orders);
+        }
         choices
+    }
+
+    /// Leaves only what one client can be told, where nothing else can change what that is.
+    ///
+    /// What the others and the server do adds to the end of what the client is told, so if nothing can overtake, or
+    /// something that can is there already, it cannot change what comes next. Then all else commutes with that, and it
+    /// is enough to try it first (a persistent set).
+    fn reduce(&self, choices: &mut Vec<Choice>, orders: &[Order]) {
+        let is_fixed = |line: &Line| {
+            !line.told.is_empty() && (line.overtakes == 0 || line.overtaking().is_some())
+        };
+        if let Some(client) = self.lines.iter().position(is_fixed) {
+            choices.retain(|choice| match choice {
+                Choice::Tell(at) | Choice::Overtake(at) => *at == client,
+                Choice::Order(at) => orders[*at].client == client,
+                Choice::Serve(_) | Choice::Time => false,
+            });
+        }
     }
 
     /// When the first client wants to be woken, and which.
     fn wake(&self, network: &Network) -> Option<(Moment, usize)> {
         let lines = self.lines.iter().enumerate();
-        let wakes = lines.filter_map(|(at, line)| Some((network.clients.of(line.client).wake?, at)));
+        let wakes =
+            lines.filter_map(|(at, line)| Some((network.clients.of(line.client).wake?, at)));
         wakes.min()
     }
 
@@ -93,15 +124,13 @@ impl State {
             Choice::Serve(at) => {
                 self.server = network.serve(self.server, users, &mut self.lines, at);
             }
-            Choice::Answer(at) => {
-                let line = &mut self.lines[at];
-                let answer = line.answers.pop_front().expect("an answer");
-                network.give(self.now, line, answer);
-            }
-            Choice::Push(at) => {
-                let line = &mut self.lines[at];
-                let push = line.pushes.pop_front().expect("a push");
-                network.give(self.now, line, push);
+            Choice::Tell(at) => self.tell(network, at, 0),
+            Choice::Overtake(at) => {
+                let place = self.lines[at].overtaking().expect("something overtakes");
+                if self.lines[at].overtakes != ALWAYS {
+                    self.lines[at].overtakes -= 1;
+                }
+                self.tell(network, at, place);
             }
             Choice::Order(at) => {
                 self.given[at] = true;
@@ -121,19 +150,20 @@ impl State {
         }
     }
 
-    /// Whether everything that was wanted has happened and nothing is on its way.
-    fn is_over(&self, network: &Network, orders: &[Order]) -> bool {
-        let clients = orders.iter().map(|order| self.lines[order.client].client);
-        let mut orders = self.given.iter().zip(clients);
-        // Whoever has ended wants nothing any more.
-        let is_done = |(given, client): (&bool, u32)| *given || network.clients.of(client).ended.is_some();
-        orders.all(is_done) && self.has_settled(network)
+    fn tell(&mut self, network: &mut Network, at: usize, place: usize) {
+        let line = &mut self.lines[at];
+        let (Told::Answer(input) | Told::Push(input)) =
+            line.told.remove(place).expect("something is told");
+        network.give(self.now, line, input);
     }
 
-    /// Whether nothing is on its way, and whoever has not ended is in the call and has verified its newest block,
+    /// Whether nothing is on its way, nobody waits for a kick, and whoever has not ended is in the call and has verified its newest block,
     /// which holds those who are connected and nobody else.
     pub(crate) fn has_settled(&self, network: &Network) -> bool {
-        let clients = self.lines.iter().map(|line| network.clients.of(line.client));
+        let clients = self
+            .lines
+            .iter()
+            .map(|line| network.clients.of(line.client));
         let mut living = clients.filter(|client| client.ended.is_none()).peekable();
         if !self.is_quiet() || living.peek().is_none() {
             return self.is_quiet();
@@ -141,13 +171,20 @@ impl State {
         let Some(call) = network.servers.of(self.server).calls().next() else {
             return false;
         };
-        let mut participants: Vec<_> = call.chain_state().group_state().participants.iter().map(|one| one.user_id).collect();
+        let mut participants: Vec<_> = call
+            .chain_state()
+            .group_state()
+            .participants
+            .iter()
+            .map(|one| one.user_id)
+            .collect();
         participants.sort_unstable();
         let connected = call.members().map(|member| member.user_id());
         participants.into_iter().eq(connected)
             && living.all(|client| {
                 client.engine.membership().is_some_and(|membership| {
-                    membership.state().hash() == call.chain_state().hash()
+                    client.owed == 0
+                        && membership.state().hash() == call.chain_state().hash()
                         && membership.verification().emoji_hash().is_some()
                 })
             })
@@ -173,7 +210,7 @@ struct Step {
 }
 
 /// Tries every order of everything that can happen in a script, and checks the laws in every state.
-pub(crate) fn search(name: &str, script: &Script) -> Found {
+pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
     let began = Instant::now();
     let mut network = Network::new();
     let users = script.users();
@@ -182,24 +219,23 @@ pub(crate) fn search(name: &str, script: &Script) -> Found {
     let mut laws = Laws::new();
     let mut found = Found::default();
     let mut seen: HashSet<Fingerprint> = HashSet::from([fingerprint(&root)]);
-    let mut steps: Vec<Step> = vec![Step { from: 0, by: Choice::Time }];
+    let mut steps: Vec<Step> = vec![Step {
+        from: 0,
+        by: Choice::Time,
+    }];
     let mut open = vec![(root.clone(), 0)];
     while let Some((state, at)) = open.pop() {
         if let Err(broken) = laws.check(&mut network, &state, began_at + PATIENCE) {
             let run = tell(script, &mut network, root, &steps, at);
             panic!("{name}: {broken}, after\n{run}");
         }
-        let choices = state.choices(&network, &script.orders);
+        let choices = state.choices(&network, &script.orders, effort);
         if choices.is_empty() {
             if let Err(broken) = laws.check_end(&mut network, &state) {
                 let run = tell(script, &mut network, root, &steps, at);
                 panic!("{name}: {broken}, after\n{run}");
             }
-            let end = end(&network, &state);
-            if std::env::var("EXPLAIN").is_ok_and(|part| end.contains(&part)) {
-                println!("{end}:\n{}", tell(script, &mut network, root.clone(), &steps, at));
-            }
-            *found.ends.entry(end).or_default() += 1;
+            *found.ends.entry(end(&network, &state)).or_default() += 1;
             found.longest = found.longest.max(state.now - began_at);
         }
         for by in choices {
@@ -242,7 +278,13 @@ fn end(network: &Network, state: &State) -> String {
 }
 
 /// A run in words, from its beginning.
-fn tell(script: &Script, network: &mut Network, root: State, steps: &[Step], mut at: usize) -> String {
+fn tell(
+    script: &Script,
+    network: &mut Network,
+    root: State,
+    steps: &[Step],
+    mut at: usize,
+) -> String {
     let mut choices = Vec::new();
     while at != 0 {
         choices.push(steps[at].by);
@@ -255,10 +297,17 @@ fn tell(script: &Script, network: &mut Network, root: State, steps: &[Step], mut
             Choice::Serve(at) => {
                 let asked = network.asked.of(state.lines[at].asked[0]);
                 let request = confcall::join::api::Request::from_tl(&asked.bytes);
-                format!("{} {:?}", asked.request, request.map(|request| request.method()))
+                format!(
+                    "{} {:?}",
+                    asked.request,
+                    request.map(|request| request.method())
+                )
             }
-            Choice::Answer(at) => format!("{:?}", network.inputs.of(state.lines[at].answers[0])),
-            Choice::Push(at) => format!("{:?}", network.inputs.of(state.lines[at].pushes[0])),
+            Choice::Tell(at) => told(network, &state.lines[at], 0),
+            Choice::Overtake(at) => {
+                let place = state.lines[at].overtaking();
+                told(network, &state.lines[at], place.unwrap_or(0))
+            }
             Choice::Order(_) | Choice::Time => String::new(),
         };
         state.take(network, &users, &script.orders, choice);
@@ -266,4 +315,9 @@ fn tell(script: &Script, network: &mut Network, root: State, steps: &[Step], mut
         text += &format!("{:>9.3} {choice:?} {what}\n", state.now.as_secs_f64());
     }
     text
+}
+
+fn told(network: &Network, line: &Line, place: usize) -> String {
+    let (Told::Answer(input) | Told::Push(input)) = line.told[place];
+    format!("{:?}", network.inputs.of(input))
 }
