@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::api::{AccessHash, CallId, Method};
+use confcall::join::api::{
+    AccessHash, CallId, GroupCallParticipant, Method, Participants, Peer, Update,
+};
 use confcall::join::checkpoint::{CheckpointError, RESERVE, RestoreError};
 use confcall::join::engine::{
-    Advice, Command, CommandFailure, Config, EndReason, Engine, Event, RejoinReason, Restored,
-    Trouble,
+    Advice, Command, CommandFailure, Config, EndReason, Engine, Event, Input, Output, RejoinReason,
+    Restored, Trouble,
 };
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::{ChannelId, Replay};
@@ -74,13 +76,10 @@ fn stop(world: &mut World, node: NodeId) {
     let config = Config::new(Target::Create, Newcomer::new(user), media(&mut rng));
     let mut engine = Engine::new(config, [0; 32], world.moment());
     let poll = |engine: &mut Engine| {
-        while !matches!(
-            engine.poll_output(),
-            confcall::join::engine::Output::Timeout(_)
-        ) {}
+        while !matches!(engine.poll_output(), Output::Timeout(_)) {}
     };
     poll(&mut engine);
-    let leave = confcall::join::engine::Input::Command(Command::Leave);
+    let leave = Input::Command(Command::Leave);
     engine.handle_input(world.moment(), leave).unwrap();
     poll(&mut engine);
     world.replace(node, engine);
@@ -190,6 +189,70 @@ fn a_member_whose_nonce_is_lost_joins_anew_and_says_why() {
     assert_eq!(count(&world, 1, lost), 1, "{}", world.history());
     assert_eq!(rejoined(&world, 1), 1);
     world.check_hearing();
+}
+
+#[test]
+fn nothing_is_said_before_it_is_known_what_was_said() {
+    let (mut world, configs) = call(13, 2);
+    let link = world.link();
+    world.join(link);
+    let is_committing = |world: &World| {
+        let membership = world.nodes[1].engine.membership().unwrap();
+        let tally = membership.verification();
+        tally.phase() == Phase::Commit && tally.commit_of(UserId::new(2)).is_none()
+    };
+    assert!(world.run_while_not(seconds(5), is_committing));
+    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    // It commits after the checkpoint, and all verify.
+    world.run(seconds(3));
+    stop(&mut world, 1);
+    let said = world.nodes[1].sent(Method::SendConferenceCallBroadcast);
+    let engine = restored(&mut world, &configs[1], &blob);
+    world.replace(1, engine);
+    assert!(world.run_while_not(seconds(5), |world| rejoined(world, 1) == 1));
+    // One commit to the block of the new join, and none to the old one.
+    let more = world.nodes[1].sent(Method::SendConferenceCallBroadcast) - said;
+    assert_eq!(more, 1, "{}", world.history());
+    converge(&mut world);
+}
+
+#[test]
+fn the_source_of_an_earlier_membership_is_still_known_after_a_restart() {
+    let (mut world, configs) = call(14, 2);
+    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let link = world.link();
+    world.join(link);
+    world.run(seconds(1));
+    converge(&mut world);
+    // It joins anew, with another source.
+    restart(&mut world, 1, &configs[1], &blob, seconds(1));
+    world.run(seconds(1));
+    converge(&mut world);
+    assert_eq!(rejoined(&world, 1), 1);
+    let blob = world.nodes[1].engine.checkpoint(&KEY, 2).unwrap();
+    restart(&mut world, 1, &configs[1], &blob, seconds(1));
+    world.run(seconds(1));
+    let call = world.nodes[1].engine.call().unwrap().clone();
+    let late = GroupCallParticipant {
+        peer: Peer::User(UserId::new(2)),
+        date: 0,
+        source: Some(configs[1].media.payload.ssrc()),
+        video: None,
+        presentation: None,
+        own: true,
+        muted: true,
+        just_joined: false,
+        left: false,
+        versioned: false,
+        min: false,
+    };
+    let late = Update::Participants(Participants {
+        call,
+        participants: vec![late],
+        version: 0,
+    });
+    world.input(1, Input::Update(late));
+    assert_eq!(world.nodes[1].ended, None);
 }
 
 #[test]

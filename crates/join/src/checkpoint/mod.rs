@@ -19,30 +19,31 @@
 //! | the newest seqno heard of each member | no packet from before is opened again |
 //! | the call, its link, the payload, the sources of earlier memberships | the server knows us by them |
 //!
-//! Not kept: epochs before the newest, which have at most 10 s left; the roster, which is loaded anew; requests under way,
-//! commands, removals and counts of trouble; how the media connects, which is the client's.
+//! Not kept: epochs before the newest, which have at most 10 s left; the roster, which is loaded anew; requests
+//! under way, commands, removals and counts of trouble; how the media connects, which is the client's.
 //!
 //! # What a restart cannot save
 //!
 //! - **A nonce before all have committed.** Revealed after it was saved, it could be shown other commits after the
-//!   restart, made in its knowledge, and the emoji would match a false call. So it is not saved, and a member whose commit
-//!   counts without it joins anew ([`RejoinReason::NonceLost`](crate::engine::RejoinReason::NonceLost)). The same
-//!   happens if a block came after the checkpoint and we committed to it. A checkpoint for each
+//!   restart, made in its knowledge, and the emoji would match a false call. So it is not saved, and a member whose
+//!   commit counts without it joins anew ([`RejoinReason::NonceLost`](crate::engine::RejoinReason::NonceLost)). The
+//!   same happens if a block came after the checkpoint and we committed to it. A checkpoint for each
 //!   [`Event::CheckpointDue`](crate::engine::Event::CheckpointDue) leaves only the second or so that commits take.
-//! - **Packets heard after the checkpoint.** They can be played to us once more, and what is late from before is lost.
-//! - **Sealing under the newest epoch.** Members may have been removed meanwhile, who know the epoch of the checkpoint. So the
-//!   cryptor is handed out only when the server has shown how the chain goes on
+//! - **Packets heard after the checkpoint.** They can be played to us once more, and what is late from before is
+//!   lost.
+//! - **Sealing under the newest epoch.** Members may have been removed meanwhile, who know the epoch of the
+//!   checkpoint. So the cryptor is handed out only when the server has shown how the chain goes on
 //!   ([`Event::Resumed`](crate::engine::Event::Resumed)).
 //!
 //! # The caller's part
 //!
-//! A blob that is used twice would use seqnos twice, and one that is too old knows too little. So every blob has a number, and
-//! the caller keeps beside it, durably, the lowest number that is still valid, 0 at first:
+//! A blob that is used twice would use seqnos twice, and one that is too old knows too little. So every blob has a
+//! number, and the caller keeps beside it, durably, the lowest number that is still valid, 0 at first:
 //!
 //! 1. To save: take the next number, `lowest + 1`; write the blob; then store its number as the lowest.
 //! 2. To restore: [`Engine::restore`](crate::engine::Engine::restore) with the lowest number. Store
-//!    [`Restored::lowest`](crate::engine::Restored::lowest) **before** anything that the engine wants is sent: from then on the
-//!    blob is used up. Then save again at once.
+//!    [`Restored::lowest`](crate::engine::Restored::lowest) **before** anything that the engine wants is sent: from
+//!    then on the blob is used up. Then save again at once.
 //!
 //! The same key may seal the checkpoints of many calls and users.
 
@@ -57,7 +58,7 @@ pub(crate) use sealed::{Opened, open, seal};
 
 /// How many seqnos are left out on every channel after a restart: 2^20.
 ///
-/// It must be more than what can be sent on one channel between a checkpoint and the restart. A checkpoint is due every
-/// ten minutes at least, in which 50 frames of sound, 60 of video and some messages a second come to less than 2^17. And
-/// it must be small before the 2^32 seqnos of a key, which last for 4,095 restarts.
+/// It must be more than what can be sent on one channel between a checkpoint and the restart. A checkpoint is due
+/// every ten minutes at least, in which 50 frames of sound, 60 of video and some messages a second come to less
+/// than 2^17. And it must be small before the 2^32 seqnos of a key, which last for 4,095 restarts.
 pub const RESERVE: u32 = 1 << 20;

@@ -6,9 +6,9 @@
 //! └──────────────────── authenticated ────────────────────┘
 //! ```
 //!
-//! All keys come from the caller's by BLAKE3, each for one purpose. The key id commits to the key, which the tag alone does
-//! not, and tells another key from a change. The nonce is a keyed hash of the number and the content: it needs no
-//! randomness, and two contents never share one.
+//! All keys come from the caller's by BLAKE3, each for one purpose. The key id commits to the key, which the tag
+//! alone does not, and tells another key from a change. The nonce is a keyed hash of the number and the content: it
+//! needs no randomness, and two contents never share one.
 
 use chacha20poly1305::aead::{AeadInOut as _, KeyInit as _};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};

@@ -41,11 +41,12 @@ impl Engine {
 
     /// Goes on from a checkpoint whose number is at least `lowest`.
     ///
-    /// The configuration is that of the engine before: its user must be the checkpoint's, and its target must not name
-    /// another call; payload and key come from the checkpoint. `seed` is secret and fresh, as in [`Engine::new`].
+    /// The configuration is that of the engine before: its user must be the checkpoint's, and its target must not
+    /// name another call; payload and key come from the checkpoint. `seed` is secret and fresh, as in
+    /// [`Engine::new`].
     ///
-    /// The engine first learns what happened meanwhile. It tells [`Event::Resumed`](super::Event::Resumed) when it has
-    /// caught up, ends if it was removed, and joins anew if it cannot follow.
+    /// The engine first learns what happened meanwhile. It tells [`Event::Resumed`](super::Event::Resumed) when it
+    /// has caught up, ends if it was removed, and joins anew if it cannot follow.
     ///
     /// # Errors
     ///

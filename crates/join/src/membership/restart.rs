@@ -126,3 +126,69 @@ fn heard_of(saved: Vec<([u8; 32], SavedSeqnos)>) -> Result<Vec<Heard>, RestoreEr
     });
     heard.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use chacha20::ChaCha20Rng;
+    use confcall_state::{JoinBlock, Newcomer};
+    use proptest::prelude::*;
+    use rand_core::SeedableRng as _;
+
+    use super::*;
+    use crate::checkpoint::Content;
+
+    fn content() -> Vec<u8> {
+        let mut rng = ChaCha20Rng::from_seed([4; 32]);
+        let user_id = UserId::new(1);
+        let join = JoinBlock::first(Newcomer::new(user_id), &mut rng).unwrap();
+        let block = join.block().clone();
+        let (now, key, sending) = (
+            Moment::default(),
+            join.into_private_key(),
+            Sending::WithGrace,
+        );
+        let member = Membership::start(now, user_id, key, &block, sending, &mut rng).unwrap();
+        let content = Content {
+            membership: member.to_saved(),
+            call: (1, 2),
+            link: None,
+            invite_link: None,
+            payload: String::new(),
+            past_sources: Vec::new(),
+            next_block: 1,
+            next_broadcast: 0,
+        };
+        content.to_bytes().unwrap().to_vec()
+    }
+
+    fn resumed(content: &[u8]) -> Result<Membership, RestoreError> {
+        let content = Content::from_bytes(content)?;
+        let mut rng = ChaCha20Rng::from_seed([5; 32]);
+        Membership::resume(
+            Moment::default(),
+            content.membership,
+            Sending::WithGrace,
+            &mut rng,
+        )
+    }
+
+    #[test]
+    fn a_content_that_is_cut_or_continued_is_an_error() {
+        let content = content();
+        assert!(resumed(&content).is_ok());
+        for length in 0..content.len() {
+            assert!(resumed(&content[..length]).is_err());
+        }
+        assert!(resumed(&[&*content, &[0]].concat()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_content_makes_it_panic(at: prop::sample::Index, byte: u8, garbage: Vec<u8>) {
+            let mut changed = content();
+            *at.get_mut(&mut changed) = byte;
+            let _ = resumed(&changed);
+            let _ = resumed(&garbage);
+        }
+    }
+}

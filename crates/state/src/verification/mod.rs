@@ -131,8 +131,6 @@ impl Verification {
         key: &PrivateKey,
     ) -> Result<Received, BroadcastError> {
         let received = self.tally.receive(broadcast)?;
-        // After a restart it may have been sent before.
-        self.outbound.retain(|said| said != broadcast);
         self.check_own_commit();
         if self.tally.phase() == Phase::Reveal {
             self.reveal(key);

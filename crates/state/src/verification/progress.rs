@@ -7,9 +7,9 @@
 //!                   end      reveals so far
 //! ```
 //!
-//! A nonce is saved only when every commit has come. Before that it may be revealed after it was saved, and whoever goes on
-//! from there would take other commits in the place of those that it was revealed to: commits to nonces that were
-//! chosen in its knowledge. So a commit whose nonce was not saved is never followed by a reveal
+//! A nonce is saved only when every commit has come. Before that it may be revealed after it was saved, and whoever
+//! goes on from there would take other commits in the place of those that it was revealed to: commits to nonces
+//! that were chosen in its knowledge. So a commit whose nonce was not saved is never followed by a reveal
 //! ([`Verification::has_lost_nonce`]).
 
 use rand_core::CryptoRng;
@@ -51,8 +51,8 @@ impl Verification {
 
     /// Goes on from what was counted for the block of `state`.
     ///
-    /// What the server has not echoed is to be sent again. Where our commit counts and its nonce was not saved, the nonce is
-    /// lost ([`Self::has_lost_nonce`]).
+    /// What the server has not echoed is to be sent again. Where our commit counts and its nonce was not saved, the
+    /// nonce is lost ([`Self::has_lost_nonce`]).
     pub fn resume(
         user_id: UserId,
         state: &ChainState,

@@ -1,5 +1,7 @@
 //! Sending what the verification says, until the server has sent it back.
 
+use confcall_state::wire::{Broadcast, BroadcastContent};
+
 use super::super::context::Context;
 use super::super::event::{Event, Suspicion, Trouble};
 use super::super::io::{Outcome, RequestId};
@@ -12,7 +14,8 @@ use crate::reaction::Reaction;
 impl Member {
     /// Sends every broadcast that is due.
     pub(super) fn send_broadcasts(&mut self, ctx: &mut Context) {
-        let said = self.seat.take_outbound(&mut ctx.secrets);
+        let mut said = self.seat.take_outbound(&mut ctx.secrets);
+        said.retain(|broadcast| !self.is_counted(broadcast));
         self.outbox.add(ctx.now, said);
         let (call, pending) = (&self.call, &mut self.pending);
         while self.outbox.send_due(ctx.now, |broadcast| {
@@ -26,6 +29,15 @@ impl Member {
         match self.outbox.next_due() {
             Some(due) => ctx.timers.set(Timer::Outbox, due),
             None => ctx.timers.cancel(Timer::Outbox),
+        }
+    }
+
+    /// Whether the server has sent it back already, to whom we said it before a restart.
+    fn is_counted(&self, broadcast: &Broadcast) -> bool {
+        let (tally, us) = (self.seat.verification(), self.user_id());
+        match broadcast.content {
+            BroadcastContent::Commit { .. } => tally.commit_of(us).is_some(),
+            BroadcastContent::Reveal { .. } => tally.revealed().any(|user| user == us),
         }
     }
 
