@@ -31,7 +31,7 @@ const LIMIT: i32 = 50;
 /// For how long we wait for something while the server answers, and how many answers it gets.
 const SILENCE: Duration = Duration::from_secs(15);
 const FRUITLESS: u32 = 3;
-/// The least time between two looks at whether the server's newest block is ours.
+/// The least time between two readings of what was read before, because the server seems to have changed it.
 const COMPARISON: Duration = Duration::from_secs(5);
 /// How often the caller is told who is missing in the verification.
 const PROGRESS: Duration = Duration::from_secs(10);
@@ -210,10 +210,9 @@ impl Member {
 
     /// Reads the block at our height again: at the same height the server may have another one by now.
     fn compare_tip(&mut self, ctx: &mut Context) {
-        if ctx.now < self.next_comparison {
+        if !self.may_compare(ctx) {
             return;
         }
-        self.next_comparison = ctx.now + COMPARISON;
         let poll = GetGroupCallChainBlocks {
             call: self.call.clone(),
             sub_chain: SubChain::Blocks,
@@ -221,6 +220,15 @@ impl Member {
             limit: 1,
         };
         self.send(ctx, poll, Pending::Tip);
+    }
+
+    /// Whether it is time again to read what was read before, which is what a server could have us do for ever.
+    fn may_compare(&mut self, ctx: &Context) -> bool {
+        let may = ctx.now >= self.next_comparison;
+        if may {
+            self.next_comparison = ctx.now + COMPARISON;
+        }
+        may
     }
 
     /// Compares the server's block at our height with ours; what does not tell is no evidence.
@@ -373,8 +381,14 @@ impl Member {
             }
             Ok(_) | Err(BroadcastRefused::Ended(_)) => {}
             Err(BroadcastRefused::Broadcast(error)) => {
-                if matches!(error, BroadcastError::BlockHash { .. }) {
-                    self.compare_tip(ctx);
+                match error {
+                    BroadcastError::BlockHash { .. } => self.compare_tip(ctx),
+                    // Nobody reveals before all have committed: a commit is where we have not looked.
+                    BroadcastError::NotInReveal(Phase::Commit) if self.may_compare(ctx) => {
+                        self.read_broadcasts_anew();
+                        self.poll_soon(ctx, SubChain::Broadcasts);
+                    }
+                    _ => {}
                 }
                 self.blame(ctx, Some(broadcast.user_id).filter(|_| error.is_signed()));
             }

@@ -133,7 +133,7 @@ pub(super) struct Member {
     blocks: Cursor,
     broadcasts: Cursor,
     expecting: Option<Expecting>,
-    /// When the server's block at our height may be compared with ours again.
+    /// When what was read before may be read again.
     next_comparison: Moment,
     outbox: Outbox,
     roster: Roster,
