@@ -151,6 +151,7 @@ fn broadcasts_that_nobody_signed_are_told_of_and_nobody_is_blamed() {
             let is_blaming = matches!(suspicion, Suspicion::BadBroadcasts { from: Some(_), .. });
             assert!(!is_blaming, "{kind:?}: {suspicion:?}");
         }
+        assert!(world.has_converged(), "{kind:?}\n{}", world.history());
     }
 }
 

@@ -348,6 +348,18 @@ fn a_join_that_did_not_arrive_is_built_anew_after_a_look_at_the_tip() {
 }
 
 #[test]
+fn a_join_of_which_nobody_can_learn_whether_it_was_carried_out_is_left() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::LoseAnswer));
+    world.run(SECOND);
+    let tip = Method::GetGroupCallChainBlocks;
+    world.rules.push(Rule::new(tip, Verdict::Lose).of(2));
+    world.run(120 * SECOND);
+    assert!(matches!(world.end(1), EndReason::Exhausted { .. }));
+    let call = world.server.calls().next().unwrap();
+    assert!(call.member(UserId::new(2)).is_none());
+}
+
+#[test]
 fn a_creation_whose_answer_was_lost_is_sent_again_unchanged() {
     let mut world = World::new(1, Faults::NONE);
     world

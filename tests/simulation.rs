@@ -148,6 +148,8 @@ fn check_ends(world: &World) {
         let Some(ended) = &node.ended else { continue };
         let is_due = match &ended.reason {
             EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere => true,
+            // On a network like this the memberships can be lost faster than they may be renewed.
+            EndReason::Broken(reason) => !reason.is_fork(),
             // Kicked, and so far away that it met only the refusal.
             EndReason::Refused { kind, .. } => *kind == Some(GiveUpReason::OverOrNotForUs),
             _ => false,

@@ -685,7 +685,11 @@ impl Quest {
                     Some(pause) => self.retry(ctx, trouble(method, outcome), pause, next),
                     None => {
                         let tries = self.budgets.reads.used().saturating_add(1);
-                        Transition::Ended(exhausted(method, tries, &outcome))
+                        let reason = exhausted(method, tries, &outcome);
+                        match next {
+                            Next::ReadTip { doubtful: Some(_) } => self.abandon(reason),
+                            _ => Transition::Ended(reason),
+                        }
                     }
                 }
             }
