@@ -1,8 +1,8 @@
-//! Ten thousand engines in one process, each of a member of a verified call with its roster loaded and its media
-//! connected: how much they hold, and what their polls cost.
+//! Ten thousand engines in one process: how much they hold, and what their polls cost.
 //!
-//! A member of a real call is watched; its copies are engines of the same seed that are told the same. `large` of them
-//! are of calls of 200, the others of calls of 5; `-- 10000` makes all of them large, which takes minutes.
+//! Each is of a member of a verified call whose roster is loaded, whose media is connected, and who has heard everybody
+//! once. One such member is watched in a real call; its copies are engines of the same seed that are told the same.
+//! 500 are of calls of 200, the others of calls of 5; `-- 10000` makes them all large, which takes minutes.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -14,9 +14,12 @@
 
 use std::time::{Duration, Instant};
 
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall::UserId;
 use confcall::join::api::{ChainBlocks, Request, Response, Update, Updates};
 use confcall::join::engine::{Command, Engine, Input, MediaState, Outcome, Output, RequestId};
-use confcall::media::Moment;
+use confcall::media::{ChannelId, Moment};
 use confcall_tests::{Crowd, CrowdMember};
 
 const ENGINES: usize = 10_000;
@@ -28,11 +31,11 @@ const STEP: Duration = Duration::from_millis(100);
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let large = arguments.find_map(|one| one.parse().ok()).unwrap_or(500);
-    let mut engines = Vec::new();
+    let mut engines = Vec::with_capacity(ENGINES);
     let mut held = 0;
     for (people, count) in [(5, ENGINES - large), (200, large)] {
-        let member = last_of_call_of(people);
-        let bytes = allocated(|| engines.extend((0..count).map(|_| copy(&member))));
+        let watched = Watched::in_call_of(people);
+        let bytes = allocated(|| engines.extend((0..count).map(|_| Box::new(watched.copy()))));
         held += bytes;
         let each = bytes as f64 / 1024.0 / count.max(1) as f64;
         println!("{count:>6} engines in calls of {people:>3}: {each:>7.1} KiB each");
@@ -55,35 +58,51 @@ fn allocated(make: impl FnOnce()) -> i64 {
     allocation_counter::measure(make).bytes_current
 }
 
-/// The last member of a call, with all that its engine was told.
-fn last_of_call_of(people: usize) -> CrowdMember {
-    let mut crowd = Crowd::new(1, Duration::from_millis(100));
-    crowd.rush(people - 2);
-    crowd.press_link(Duration::ZERO);
-    crowd.members[people - 1].inputs = Some(Vec::new());
-    crowd.run_until_all_are_in(Duration::from_secs(5));
-    crowd.wake_all(SETTLING);
-    crowd.members.remove(people - 1)
+/// The last member of a call, with all that it was told.
+struct Watched {
+    member: CrowdMember,
+    packets: Vec<(UserId, Vec<u8>)>,
 }
 
-/// An engine that is told what another one was told.
-fn copy(member: &CrowdMember) -> Engine {
-    let mut engine = Engine::new(member.config.clone(), member.seed, member.arrived);
-    drain(&mut engine);
-    let inputs = member.inputs.as_ref().unwrap();
-    for (now, input) in inputs {
-        engine.handle_input(*now, input.clone()).unwrap();
-        drain(&mut engine);
+impl Watched {
+    fn in_call_of(people: usize) -> Self {
+        let mut crowd = Crowd::new(1, Duration::from_millis(100));
+        crowd.rush(people - 2);
+        crowd.press_link(Duration::ZERO);
+        crowd.members[people - 1].inputs = Some(Vec::new());
+        crowd.run_until_all_are_in(Duration::from_secs(5));
+        crowd.wake_all(SETTLING);
+        let member = crowd.members.remove(people - 1);
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        let packets = crowd.members.iter().map(|other| {
+            let membership = other.engine.as_ref().unwrap().membership().unwrap();
+            let cryptor = membership.cryptor();
+            let sealed = cryptor.seal(member.told_last(), ChannelId::MAIN, 0, b"sound", &mut rng);
+            (membership.user_id(), sealed.unwrap())
+        });
+        let packets = packets.collect();
+        Self { member, packets }
     }
-    let (now, _) = inputs.last().unwrap();
-    let connected = Input::Command(Command::Media(MediaState::Connected));
-    engine.handle_input(*now, connected).unwrap();
-    drain(&mut engine);
-    let membership = engine.membership().unwrap();
-    assert!(membership.verification().emoji_hash().is_some());
-    let members = membership.state().group_state().participants.len();
-    assert_eq!(engine.connected().len(), members);
-    engine
+
+    /// An engine that is told the same, and hears everybody.
+    fn copy(&self) -> Engine {
+        let member = &self.member;
+        let mut engine = Engine::new(member.config.clone(), member.seed, member.arrived);
+        drain(&mut engine);
+        for (now, input) in member.inputs.iter().flatten() {
+            turn(&mut engine, *now, input.clone());
+        }
+        let now = member.told_last();
+        let connected = Input::Command(Command::Media(MediaState::Connected));
+        turn(&mut engine, now, connected);
+        let membership = engine.membership().unwrap();
+        assert!(membership.verification().emoji_hash().is_some());
+        assert_eq!(engine.connected().len(), self.packets.len() + 1);
+        for (from, packet) in &self.packets {
+            membership.cryptor().open(now, *from, packet).unwrap();
+        }
+        engine
+    }
 }
 
 /// What an engine wants to be answered, and when it wants to be woken.
@@ -99,7 +118,7 @@ fn drain(engine: &mut Engine) -> (Vec<(RequestId, Request)>, Option<Moment>) {
 }
 
 /// Lets time pass in which nothing happens but polls; gives how many there were and what the engines needed for them.
-fn poll(engines: &mut [Engine]) -> (usize, Duration) {
+fn poll(engines: &mut [Box<Engine>]) -> (usize, Duration) {
     let mut wakes: Vec<_> = engines.iter_mut().map(|engine| drain(engine).1).collect();
     let start = wakes.iter().flatten().min().copied().unwrap();
     let (mut polls, mut now) = (0, start);

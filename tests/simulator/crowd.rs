@@ -86,6 +86,18 @@ pub struct CrowdMember {
     rests: bool,
 }
 
+impl CrowdMember {
+    /// When its engine was told something last.
+    ///
+    /// # Panics
+    ///
+    /// Panics if nobody wants to know.
+    pub fn told_last(&self) -> Moment {
+        let last = self.inputs.as_ref().and_then(|inputs| inputs.last());
+        last.expect("inputs are kept").0
+    }
+}
+
 impl Crowd {
     /// A call that one user has created.
     pub fn new(seed: u64, round_trip: Duration) -> Self {
