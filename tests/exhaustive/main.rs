@@ -5,7 +5,7 @@
 //!             ├─ Tell: a client gets what was sent to it first ──────────┤
 //! one state ──┼─ Overtake: an answer before pushes, or a push before ────┼──▶ next states, each checked by the laws
 //!             │  answers                                                 │
-//!             ├─ Order: a user kicks or leaves, at any moment ───────────┤
+//!             ├─ Order: a user kicks or leaves ──────────────────────────┤
 //!             └─ Time: the first client is woken ────────────────────────┘
 //! ```
 //!
@@ -14,7 +14,8 @@
 //! Between clients everything comes in every order. A client's own requests reach the server in their order, as on
 //! one connection; so do the answers among themselves and the pushes among themselves, but an answer can overtake
 //! pushes and a push answers: without limit, or, in some scripts, once for one client in a run. Nothing is
-//! lost: loss is the simulation's. Time passes when nothing is on its way, and besides that as often as the script
+//! lost: loss is the simulation's. A user gives its order at any moment from when it is possible, at the latest when
+//! nothing is on its way. Time passes when nothing is on its way, and besides that as often as the script
 //! says; it goes on to the moment at which the first client wants to be woken. A run is over when everybody who has
 //! not ended is in the newest block, which is verified and holds nobody who is not connected.
 //!
