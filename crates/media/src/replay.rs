@@ -131,7 +131,7 @@ impl Windows {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         windows
             .entry(channel)
-            .or_insert_with(|| Window::closed_up_to(seqno));
+            .or_insert_with(|| Box::new(Window::closed_up_to(seqno)));
     }
 
     /// Records the seqno of a packet that passed every other check.
