@@ -21,11 +21,11 @@
 //!
 //! # What makes two states equal
 //!
-//! Two clients are the same if their engines print the same and have drawn as much from the same seeds; what is not
-//! printed, keys and nonces, follows from that. Two states of a call are the same if all clients, the server, and
-//! everything under way are. So nothing is abstracted, and each run is one that can occur; states meet because steps
-//! that do not touch each other lead to the same state in whatever order they are taken. An engine and the server are
-//! values, so a step from one client with one input is computed once for all the runs in which it occurs.
+//! Two clients are the same if their engines print the same and have drawn as much from the same seeds; the keys and
+//! nonces, which are not printed, follow from that. Only when replaced epochs expire is left out: no law asks for them.
+//! Two states of a call are the same if all clients, the server, and everything under way are. So states meet because
+//! steps that do not touch each other lead to the same state in whatever order they are taken. An engine and the server
+//! are values, so a step from one client with one input is computed once for all the runs in which it occurs.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
