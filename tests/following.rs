@@ -183,17 +183,20 @@ fn another_block_at_our_height_is_found_by_the_broadcasts_about_it() {
 fn a_non_members_answer_is_no_gap_and_no_fork() {
     let mut world = World::with_call(2);
     world.command(1, Command::Media(MediaState::Connected));
+    world.run(3 * SECOND);
     let call = world.server.calls().next().unwrap().id();
     // It is not told that it was disconnected, and the chain moves on by two blocks.
     world.faults.lost_pushes = 1;
     world.server.drop_member(call, UserId::new(2)).unwrap();
+    world.rules.push(Rule::new(POLL, Verdict::Lose).of(2));
     let link = world.link();
     world.join(link.clone());
-    world.run(500 * SECOND / 1000);
     world.join(link);
+    world.run(3 * SECOND);
+    world.rules.clear();
     world.converge();
     assert!(!suspects_a_fork(&world, 1), "{}", world.history());
-    assert!(!rejoins(&world, 1).is_empty());
+    assert_eq!(rejoins(&world, 1), [&RejoinReason::NotJoined]);
 }
 
 // Line 24.

@@ -202,3 +202,115 @@ impl Cursor {
         self.note_hole(now);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{AccessHash, CallId, InputGroupCall, SubChain};
+
+    const NOW: Moment = Moment::new(core::time::Duration::ZERO);
+    const POLL: RequestId = RequestId(7);
+
+    /// Items that are named by their offsets.
+    fn items(offsets: core::ops::Range<i32>) -> ChainBlocks {
+        ChainBlocks {
+            call: InputGroupCall::Id {
+                id: CallId::new(1),
+                access_hash: AccessHash::new(2),
+            },
+            sub_chain: SubChain::Broadcasts,
+            next_offset: offsets.end,
+            blocks: offsets
+                .map(|offset| offset.to_le_bytes().to_vec())
+                .collect(),
+        }
+    }
+
+    fn taken(cursor: &mut Cursor) -> Vec<i32> {
+        let next = || cursor.take(NOW);
+        let bytes = core::iter::from_fn(next);
+        bytes
+            .map(|one| i32::from_le_bytes(one.try_into().unwrap()))
+            .collect()
+    }
+
+    fn polled(cursor: &mut Cursor, answer: ChainBlocks) -> Option<Page> {
+        cursor.poll_sent(POLL);
+        cursor.poll_answered(NOW, POLL, 5, answer)
+    }
+
+    #[test]
+    fn a_late_answer_and_a_push_give_every_item_once_and_in_order() {
+        let mut cursor = Cursor::new(3);
+        cursor.poll_sent(POLL);
+        cursor.offer(NOW, items(3..6));
+        assert_eq!(taken(&mut cursor), [3, 4, 5]);
+        assert_eq!(
+            cursor.poll_answered(NOW, POLL, 5, items(3..7)),
+            Some(Page::Last)
+        );
+        assert_eq!(taken(&mut cursor), [6]);
+    }
+
+    #[test]
+    fn old_and_far_items_take_no_room() {
+        let mut cursor = Cursor::new(300);
+        cursor.offer(NOW, items(0..300));
+        cursor.offer(NOW, items(301..900));
+        assert_eq!(cursor.waiting.len(), WINDOW as usize - 1);
+        let waiting = cursor.waiting.values().map(Vec::len).sum::<usize>();
+        assert_eq!(cursor.waiting_bytes, waiting);
+    }
+
+    #[test]
+    fn a_hole_is_open_until_it_is_filled() {
+        let mut cursor = Cursor::new(0);
+        cursor.offer(NOW, items(1..3));
+        assert_eq!(cursor.hole_since(), Some(NOW));
+        assert!(taken(&mut cursor).is_empty());
+        cursor.offer(NOW, items(0..1));
+        assert_eq!(cursor.hole_since(), None);
+        assert_eq!(taken(&mut cursor), [0, 1, 2]);
+    }
+
+    #[test]
+    fn an_answer_to_another_poll_is_none() {
+        let mut cursor = Cursor::new(0);
+        cursor.poll_sent(POLL);
+        let other = RequestId(8);
+        assert_eq!(cursor.poll_answered(NOW, other, 5, items(0..1)), None);
+        assert!(cursor.is_polled() && taken(&mut cursor).is_empty());
+    }
+
+    #[test]
+    fn an_answer_says_what_the_server_has_left() {
+        let page = |answer| polled(&mut Cursor::new(4), answer);
+        assert_eq!(page(items(4..6)), Some(Page::Last));
+        assert_eq!(page(items(4..9)), Some(Page::Full));
+        assert_eq!(page(items(6..8)), Some(Page::Compacted(6)));
+        assert_eq!(page(items(6..7)), Some(Page::OnlyLast(6)));
+        assert_eq!(page(items(0..2)), Some(Page::Rewound(2)));
+    }
+
+    #[test]
+    fn pages_without_an_end_are_read_so_many_times_and_not_more() {
+        let mut cursor = Cursor::new(0);
+        for page in 0..i32::from(MAX_FULL_PAGES) {
+            let answer = items(page * 5..page * 5 + 5);
+            assert_eq!(polled(&mut cursor, answer), Some(Page::Full));
+            assert_eq!(taken(&mut cursor).len(), 5);
+        }
+        let next = cursor.next();
+        let answer = items(next..next + 5);
+        assert_eq!(polled(&mut cursor, answer), Some(Page::Endless));
+    }
+
+    #[test]
+    fn what_was_compacted_is_skipped() {
+        let mut cursor = Cursor::new(0);
+        cursor.offer(NOW, items(2..8));
+        cursor.skip_to(NOW, 5);
+        assert_eq!(taken(&mut cursor), [5, 6, 7]);
+        assert_eq!(cursor.waiting_bytes, 0);
+    }
+}
