@@ -7,12 +7,13 @@ use confcall_join::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media
 use confcall_join::presend::CheckedJoin;
 use confcall_join::reaction::Reaction;
 use confcall_join::target::Target;
-use confcall_state::{Block, JoinBlock, Newcomer};
+use confcall_state::{JoinBlock, Newcomer};
 use rand_core::CryptoRng;
 
 use crate::adapter::{CallError, Transport};
 use crate::answer::Joined;
 use crate::error::JoinError;
+use crate::step::Step;
 
 /// How long to wait for an answer before it is lost.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
@@ -36,32 +37,6 @@ pub struct JoinOptions {
     pub media: Media,
     /// What to do with a call that has no block.
     pub empty_call: EmptyCall,
-}
-
-/// What [`join_once`] has just done, for whoever shows it.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Step<'a> {
-    /// The newest block was read; `None` if the call has none.
-    TipRead(Option<&'a Block>),
-    /// A block was built and may be sent.
-    BlockBuilt(&'a JoinBlock),
-    /// A request is being sent.
-    Sending(&'a Request),
-    /// The server refused the request, or its answer was lost; the next attempt follows after a pause.
-    Retrying {
-        /// Why.
-        error: &'a CallError,
-        /// The pause.
-        pause: Duration,
-    },
-    /// The call that the user is invited to has no block yet; the tip is read again after a pause.
-    WaitingForFirstBlock {
-        /// The pause.
-        pause: Duration,
-    },
-    /// The answer was lost, and this tip holds our key: the request had been carried out.
-    FoundInTip(&'a Block),
 }
 
 /// Joins a conference, once: reads the tip, builds a block, sends it, and takes the answer.

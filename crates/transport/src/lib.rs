@@ -14,9 +14,11 @@ mod answer;
 mod error;
 mod join_once;
 pub mod loopback;
+mod step;
 
 pub use adapter::{CallError, Missed, Transport, UpdateStream};
 pub use answer::Joined;
 pub use confcall_join::joined::AnswerFault;
 pub use error::JoinError;
-pub use join_once::{EmptyCall, JoinOptions, Step, join_once};
+pub use join_once::{EmptyCall, JoinOptions, join_once};
+pub use step::Step;

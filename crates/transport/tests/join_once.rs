@@ -518,16 +518,20 @@ async fn rejoining_replaces_the_stale_entry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_step_is_told() {
+async fn every_step_is_told_and_reads_as_one_short_line() {
     let (hub, target, _) = call_of_alice().await;
-    let bob = hub.connect(BOB);
+    let fates = vec![Fate::Overtaken(CAROL), Fate::LostAfter];
+    let bob = Faulty::new(&hub, &target, BOB, fates);
     let mut steps = Vec::new();
     let mut on_step = |step: Step<'_>| {
+        let line = step.to_string();
         steps.push(match step {
-            Step::TipRead(Some(_)) => "tip",
-            Step::BlockBuilt(_) => "block",
-            Step::Sending(_) => "sending",
-            _ => "other",
+            // How long the pause is, is left to chance.
+            Step::Retrying { error, .. } => {
+                assert!(line.starts_with(&format!("{error}; again after ")));
+                error.to_string()
+            }
+            _ => line,
         });
     };
     let options = options(BOB, EmptyCall::Refuse);
@@ -535,7 +539,22 @@ async fn every_step_is_told() {
         .await
         .unwrap();
     assert!(matches!(joined.call, InputGroupCall::Id { .. }));
-    assert_eq!(steps, ["tip", "block", "sending"]);
+    let race = refusal("CONF_WRITE_CHAIN_INVALID_204").to_string();
+    assert_eq!(
+        steps,
+        [
+            "the newest block is block 0",
+            "block 1 was built",
+            "phone.joinGroupCall is being sent",
+            &race,
+            "the newest block is block 1",
+            "block 2 was built",
+            "phone.joinGroupCall is being sent",
+            "the answer was lost: the connection was reset",
+            "the newest block is block 2",
+            "the answer was lost, but block 2 holds our key",
+        ]
+    );
 }
 
 #[tokio::test(start_paused = true)]
