@@ -89,6 +89,8 @@ impl Membership {
 
     /// Follows one block: the chain, the key of the epoch that it starts, and the verification anew.
     ///
+    /// Hand over each block once, in the order of the chain: one that was followed before cannot be followed again.
+    ///
     /// # Errors
     ///
     /// [`MembershipEnd`], which ends the membership: every later block and broadcast has the same answer.
