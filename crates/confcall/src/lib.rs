@@ -23,11 +23,13 @@ pub use confcall_transport as transport;
 
 pub use confcall_join::link::Link;
 pub use confcall_join::membership::{Membership, MembershipEnd};
-pub use confcall_join::message::GroupMessage;
-pub use confcall_join::payload::JoinPayload;
+pub use confcall_join::message::{GroupMessage, RandomId};
+pub use confcall_join::payload::{Fingerprint, JoinPayload};
 pub use confcall_join::policy::Media;
 pub use confcall_join::target::Target;
-pub use confcall_media::{ChannelId, Codec, Cryptor, EncodedFrame, Moment, Sending};
+pub use confcall_media::{
+    AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, Sending, Speech,
+};
 pub use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
 pub use confcall_transport::{
     CallError, EmptyCall, JoinError, JoinOptions, Joined, Step, Transport, join_once,
