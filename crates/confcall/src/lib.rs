@@ -4,23 +4,29 @@
 //! hands on the crates below it, each of which can be used alone.
 //!
 //! ```text
-//! transport   join_once: from a target to a joined call, over your network
+//! transport   join_once: one join over your network, and the adapter trait
 //!     │
-//!   join      requests, policy, payloads, links, errors and what to do about them
-//!     │         └── Membership: follows blocks and broadcasts; GroupMessage: what members write
+//!   join      Engine: a whole life in a call; what to ask the server and when, without I/O
+//!     │         ├── Membership: follows blocks and broadcasts; GroupMessage: what members write
+//!     │         ├── checkpoint, trace: a restart without a new join, a run that can be run again
+//!     │         └── requests, policy, payloads, links, errors and what to do about them
 //!   media     Cryptor: seals and opens frames and messages, on any thread
 //!     │
 //!   state     keys, wire format, the chain, the key of each epoch, the emoji to compare
 //! ```
 //!
-//! Start with [`join_once`]; a [`Membership`] goes on from the block that the server echoed. The README has a
-//! complete example.
+//! Start with [`Engine`], which asks for everything that is to be sent and tells everything that is to be shown. Who
+//! wants to decide that alone starts with [`join_once`]; a [`Membership`] goes on from the block that the server
+//! echoed. The README has an example of both.
 
 pub use confcall_join as join;
 pub use confcall_media as media;
 pub use confcall_state as state;
 pub use confcall_transport as transport;
 
+pub use confcall_join::engine::{
+    Command, Config, Engine, Event, Input, MediaState, Outcome, Output,
+};
 pub use confcall_join::link::Link;
 pub use confcall_join::membership::{Membership, MembershipEnd};
 pub use confcall_join::message::{GroupMessage, RandomId};

@@ -1,11 +1,19 @@
-//! Requests, policy, payloads, links and in-call messages of Telegram conference calls.
+//! Being in a Telegram conference call: the engine, and everything that it is made of.
 //!
 //! ```text
+//!            ┌─ engine ──────────────────────────────────────────────────────────┐
+//! Input ────▶│ entering ──▶ member ──▶ leaving                                   │──▶ Output
+//!            │    │            └── membership: chain, verification, epochs       │
+//!            └────┼──────────────────────────────────────────────────────────────┘
+//!                 ▼
 //! link ──▶ Target ──▶ InputGroupCall ─┐
 //! JoinPayload ────────────────────────┼──▶ ConferenceJoin ──▶ JoinGroupCall ──policy──▶ bytes
 //! key and block of confcall-state ────┘
-//!                  RpcError ──▶ Reaction          Updates ──▶ Answer, chain blocks
+//!                  RpcError ──▶ Reaction          Updates ──▶ JoinAnswer, chain blocks
 //! ```
+//!
+//! Start with [`Engine`](engine::Engine), which decides what to ask the server and when. Everything below it can be
+//! used alone; this is how one request to join comes about:
 //!
 //! ```
 //! use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
@@ -35,7 +43,7 @@
 //! ```
 //!
 //! Everything here is a value or a pure function: no socket, no clock, no randomness but what the caller
-//! lends. Implements `spec/protocol.md`, 9, 10, 11, 12 and 14.
+//! lends. Implements `spec/protocol.md`, 6 to 12 and 14.
 
 pub mod answer;
 pub mod api;

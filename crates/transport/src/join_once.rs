@@ -2,6 +2,7 @@ use core::time::Duration;
 
 use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, Method, Request, Updates};
 use confcall_join::backoff::Backoff;
+use confcall_join::engine::EmptyCall;
 use confcall_join::joined::{AnswerFault, Tip};
 use confcall_join::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media};
 use confcall_join::presend::CheckedJoin;
@@ -17,16 +18,6 @@ use crate::step::Step;
 
 /// How long to wait for an answer before it is lost.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// What to do with a call that has no block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum EmptyCall {
-    /// Join nothing. A user who was invited waits a while for the first block all the same.
-    #[default]
-    Refuse,
-    /// Write the first block.
-    Start,
-}
 
 /// How to join.
 #[derive(Clone, Debug)]

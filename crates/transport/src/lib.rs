@@ -18,7 +18,8 @@ mod step;
 
 pub use adapter::{CallError, Missed, Transport, UpdateStream};
 pub use answer::Joined;
+pub use confcall_join::engine::EmptyCall;
 pub use confcall_join::joined::AnswerFault;
 pub use error::JoinError;
-pub use join_once::{EmptyCall, JoinOptions, join_once};
+pub use join_once::{JoinOptions, join_once};
 pub use step::Step;
