@@ -12,12 +12,15 @@ use super::show::Show;
 pub(super) fn check(
     recorded: &RecordedCall,
     tip: &Block,
-    ours: &Block,
     joined: &Joined,
     show: &mut Show<'_, impl Write>,
 ) -> anyhow::Result<()> {
     let mut chain = Chain::start_from(tip)?;
-    let state = chain.apply(ours).context("a member refuses our block")?;
+    for block in &joined.blocks {
+        let followed = chain.apply(block);
+        followed.context("a member refuses our block")?;
+    }
+    let state = chain.state();
     let mut checked = 0;
     for (user_id, key) in recorded.members(state.group_state())? {
         let epoch_key = state.open_epoch_key(user_id, &key);

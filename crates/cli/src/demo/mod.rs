@@ -109,8 +109,8 @@ async fn meet(
     let tip = newest_block(&hub, id)?;
     let joined = joining::join(&hub, &target, seed, rng, show).await?;
     show.joined(&joined)?;
-    keys::check(&recorded, &tip, &newest_block(&hub, id)?, &joined, show)?;
-    People::gather(&hub, &recorded, NEWCOMER, joined, NOW, rng).await
+    keys::check(&recorded, &tip, &joined, show)?;
+    People::gather(&hub, &recorded, joined, NOW, rng).await
 }
 
 fn newest_block(hub: &Hub<Server>, id: CallId) -> anyhow::Result<Block> {

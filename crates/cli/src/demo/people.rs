@@ -3,11 +3,11 @@ use core::iter;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use confcall::transport::loopback::Hub;
-use confcall::{Joined, Moment, UserId};
+use confcall::{Joined, Moment};
 use confcall_server::Server;
 
 use super::broken::DidNotHold;
-use super::person::{Entrance, Person};
+use super::person::{self, Entrance, Person};
 use super::recorded::RecordedCall;
 
 /// Everybody in the call.
@@ -18,36 +18,28 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Brings us in by our own block, and the recorded members by the one before it.
+    /// Brings us in by the answer to our join, and the recorded members by the block before ours.
     pub(super) async fn gather(
         hub: &Hub<Server>,
         recorded: &RecordedCall,
-        us: UserId,
         joined: Joined,
         now: Moment,
         rng: &mut ChaCha20Rng,
     ) -> anyhow::Result<Self> {
-        let own_block = joined.chain.state().height().value();
-        let next_broadcast = joined.next_broadcast.context("the join lost its answer")?;
+        let next_broadcast = joined.next_broadcast.context(person::LOST)?;
+        let before_ours = joined.chain.state().height().value().saturating_sub(1);
         let mut others = Vec::new();
         for (user_id, key) in recorded.members(joined.chain.state().group_state())? {
             let entrance = Entrance {
                 call: joined.call.clone(),
                 user_id,
                 key,
-                next_block: own_block.saturating_sub(1),
+                next_block: before_ours,
                 next_broadcast,
             };
             others.push(Person::enter(hub.connect(user_id), entrance, now, rng).await?);
         }
-        let entrance = Entrance {
-            call: joined.call,
-            user_id: us,
-            key: joined.private_key,
-            next_block: own_block,
-            next_broadcast,
-        };
-        let us = Person::enter(hub.connect(us), entrance, now, rng).await?;
+        let us = Person::of_joined(hub.connect(joined.user_id), joined, now, rng)?;
         Ok(Self { us, others })
     }
 

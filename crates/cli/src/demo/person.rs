@@ -7,13 +7,14 @@ use confcall::join::api::{
 use confcall::state::{Block, PrivateKey};
 use confcall::transport::UpdateStream;
 use confcall::transport::loopback::Connection;
-use confcall::{Cryptor, Membership, Moment, Sending, Transport as _, UserId};
+use confcall::{Cryptor, Joined, Membership, Moment, Sending, Transport as _, UserId};
 use confcall_server::Server;
 
 use super::broken::DidNotHold;
 
 /// As many items as the server gives at once.
 const PAGE: i32 = 100;
+pub(super) const LOST: &str = "the join lost its answer";
 
 /// Where somebody enters the call: a key, and the offsets from which both subchains are followed.
 pub(super) struct Entrance {
@@ -70,6 +71,26 @@ impl Person {
         };
         person.follow(now, rng).await?;
         Ok(person)
+    }
+
+    /// Goes on from the answer to a join.
+    pub(super) fn of_joined(
+        connection: Connection<Server>,
+        joined: Joined,
+        now: Moment,
+        rng: &mut ChaCha20Rng,
+    ) -> anyhow::Result<Self> {
+        let network = Network {
+            connection,
+            call: joined.call.clone(),
+            user_id: joined.user_id,
+        };
+        Ok(Self {
+            next_block: joined.next_block.context(LOST)?,
+            next_broadcast: joined.next_broadcast.context(LOST)?,
+            membership: joined.into_membership(now, Sending::WithGrace, rng)?,
+            network,
+        })
     }
 
     pub(super) fn user_id(&self) -> UserId {
