@@ -3,7 +3,7 @@ use std::io::Write;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::Rng as _;
 use confcall::media::{AudioLevel, Speech};
-use confcall::{ChannelId, Codec, EncodedFrame, Moment};
+use confcall::{ChannelId, Codec, Cryptor, EncodedFrame, Moment, UserId};
 
 use super::broken::DidNotHold;
 use super::people::People;
@@ -15,6 +15,13 @@ const OPUS_HEAD: [u8; 1] = [0x78];
 /// A VP8 key frame of 640 by 360 starts with its tag, the start code and the size.
 const VP8_HEAD: [u8; 10] = [0x10, 0x25, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01];
 const LEVEL: AudioLevel = AudioLevel::new(23, Speech::Present);
+
+/// Somebody who seals and opens frames.
+#[derive(Clone, Copy)]
+pub(super) struct Voice<'a> {
+    pub(super) user_id: UserId,
+    pub(super) cryptor: &'a Cryptor,
+}
 
 /// A frame as an encoder would give it.
 pub(super) struct Frame {
@@ -52,32 +59,30 @@ impl Frame {
     /// Seals the frame as the packet that everybody gets.
     pub(super) fn seal(
         &self,
-        from: &Person,
+        from: Voice<'_>,
         now: Moment,
         rng: &mut ChaCha20Rng,
     ) -> anyhow::Result<Vec<u8>> {
         let sealed = from
-            .cryptor()
+            .cryptor
             .seal_frame(now, ChannelId::MAIN, self.encoded(), rng);
         Ok(sealed?)
     }
 
-    /// Checks that somebody opens the packet to this very frame.
+    /// Checks that somebody opens the packet to this very frame; gives the number that the packet has on its channel.
     pub(super) fn check_opened(
         &self,
         packet: &[u8],
-        from: &Person,
-        to: &Person,
+        from: UserId,
+        to: Voice<'_>,
         now: Moment,
-    ) -> anyhow::Result<()> {
-        let opened = to
-            .cryptor()
-            .open_frame(now, from.user_id(), self.codec, packet)?;
+    ) -> anyhow::Result<u32> {
+        let opened = to.cryptor.open_frame(now, from, self.codec, packet)?;
         let level = (self.codec == Codec::Opus).then_some(LEVEL);
         if *opened.frame != self.bytes || opened.info.level != level {
-            return Err(DidNotHold::SameFrame(to.user_id()).into());
+            return Err(DidNotHold::SameFrame(to.user_id).into());
         }
-        Ok(())
+        Ok(opened.info.packet.seqno)
     }
 }
 
@@ -105,10 +110,10 @@ pub(super) fn send(
     rng: &mut ChaCha20Rng,
     show: &mut Show<'_, impl Write>,
 ) -> anyhow::Result<Vec<u8>> {
-    let packet = frame.seal(from, now, rng)?;
+    let packet = frame.seal(from.voice(), now, rng)?;
     let others = people.besides(from);
     for to in &others {
-        frame.check_opened(&packet, from, to, now)?;
+        frame.check_opened(&packet, from.user_id(), to.voice(), now)?;
     }
     let text = format!(
         "user {} sends {} bytes of {} as a packet of {}; {} others open it",

@@ -32,7 +32,7 @@ pub(super) async fn exchange(
         for (to, inbox) in others.iter().zip(&mut inboxes) {
             let packet = pushed(inbox, from.user_id()).await;
             let packet = packet.ok_or(DidNotHold::MessagePushed(to.user_id()))?;
-            let read = GroupMessage::open(now, to.cryptor(), from.user_id(), &packet)?;
+            let read = GroupMessage::open(now, to.voice().cryptor, from.user_id(), &packet)?;
             if read != message {
                 return Err(DidNotHold::SameMessage(to.user_id()).into());
             }
@@ -52,7 +52,7 @@ async fn write(
 ) -> anyhow::Result<()> {
     let request = SendGroupCallEncryptedMessage {
         call: from.call().clone(),
-        encrypted_message: message.seal(now, from.cryptor(), rng)?,
+        encrypted_message: message.seal(now, from.voice().cryptor, rng)?,
     };
     if from.send(request).await?.into_bool()? {
         Ok(())

@@ -7,10 +7,11 @@ use confcall::join::api::{
 use confcall::state::{Block, PrivateKey};
 use confcall::transport::UpdateStream;
 use confcall::transport::loopback::Connection;
-use confcall::{Cryptor, Joined, Membership, Moment, Sending, Transport as _, UserId};
+use confcall::{Joined, Membership, Moment, Sending, Transport as _, UserId};
 use confcall_server::Server;
 
 use super::broken::DidNotHold;
+use super::frames::Voice;
 
 /// As many items as the server gives at once.
 const PAGE: i32 = 100;
@@ -97,8 +98,11 @@ impl Person {
         self.network.user_id
     }
 
-    pub(super) fn cryptor(&self) -> &Cryptor {
-        self.membership.cryptor()
+    pub(super) fn voice(&self) -> Voice<'_> {
+        Voice {
+            user_id: self.user_id(),
+            cryptor: self.membership.cryptor(),
+        }
     }
 
     pub(super) fn call(&self) -> &InputGroupCall {

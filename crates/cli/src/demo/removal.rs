@@ -8,7 +8,7 @@ use confcall::state::EmojiHash;
 use confcall::{MembershipEnd, Moment, UserId};
 
 use super::broken::DidNotHold;
-use super::frames::{self, Frame};
+use super::frames::{self, Frame, Voice};
 use super::people::People;
 use super::person::Person;
 use super::show::Show;
@@ -81,13 +81,13 @@ fn check_keys_moved(
     let user_id = removed.user_id();
     let frame = Frame::opus(rng);
     let packet = frames::send(&frame, &people.us, people, now, rng, show)?;
-    check_no_key(&packet, &people.us, removed, now)?;
+    check_no_key(&packet, people.us.user_id(), removed.voice(), now)?;
     let text = format!("user {user_id}, who keeps its old keys, has none for that frame");
     show.line("removed", &text)?;
 
-    let packet = frame.seal(removed, now, rng)?;
+    let packet = frame.seal(removed.voice(), now, rng)?;
     for to in people.all() {
-        check_no_key(&packet, removed, to, now)?;
+        check_no_key(&packet, user_id, to.voice(), now)?;
     }
     let count = people.count();
     let text = format!("user {user_id} sends a frame under its old keys; none of {count} opens it");
@@ -98,16 +98,14 @@ fn check_keys_moved(
 /// Checks that somebody has no key for the packet, and that nothing else is wrong with it.
 pub(super) fn check_no_key(
     packet: &[u8],
-    from: &Person,
-    to: &Person,
+    from: UserId,
+    to: Voice<'_>,
     now: Moment,
 ) -> Result<(), DidNotHold> {
-    let opened = to
-        .cryptor()
-        .open_frame(now, from.user_id(), Codec::Opus, packet);
+    let opened = to.cryptor.open_frame(now, from, Codec::Opus, packet);
     match opened {
         Err(OpenFrameError::Open(OpenError::UnknownEpoch { .. })) => Ok(()),
-        _ => Err(DidNotHold::NoKey(to.user_id())),
+        _ => Err(DidNotHold::NoKey(to.user_id)),
     }
 }
 

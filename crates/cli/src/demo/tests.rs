@@ -32,8 +32,10 @@ fn a_member_who_gets_another_frame_than_was_sent_is_named() {
             people.speakers().unwrap(),
             [frames::Frame::opus(rng), frames::Frame::opus(rng)],
         );
-        let packet = sent.seal(from, NOW, rng).unwrap();
-        let error = other.check_opened(&packet, from, to, NOW).unwrap_err();
+        let packet = sent.seal(from.voice(), NOW, rng).unwrap();
+        let error = other
+            .check_opened(&packet, from.user_id(), to.voice(), NOW)
+            .unwrap_err();
         let error = error.downcast::<DidNotHold>().unwrap();
         assert!(matches!(error, DidNotHold::SameFrame(user) if user == to.user_id()));
     });
@@ -43,8 +45,10 @@ fn a_member_who_gets_another_frame_than_was_sent_is_named() {
 fn whoever_still_has_the_key_of_what_is_sent_is_named() {
     with_people(async |people, rng, _| {
         let [from, to] = people.speakers().unwrap();
-        let packet = frames::Frame::opus(rng).seal(from, NOW, rng).unwrap();
-        let error = removal::check_no_key(&packet, from, to, NOW).unwrap_err();
+        let packet = frames::Frame::opus(rng)
+            .seal(from.voice(), NOW, rng)
+            .unwrap();
+        let error = removal::check_no_key(&packet, from.user_id(), to.voice(), NOW).unwrap_err();
         assert!(matches!(error, DidNotHold::NoKey(user) if user == to.user_id()));
     });
 }
