@@ -21,9 +21,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Takes part in a recorded call on a server inside this process, from the join to a removal.
+    /// Takes part in a recorded call on a server inside this process, and then shows a whole life in a new one.
     ///
-    /// The recorded members take part with their own keys, and everything that is shown is checked.
+    /// The recorded members take part with their own keys. In the new call four engines under a virtual clock create,
+    /// join all at once, verify, write, speak, remove, restart from a checkpoint and leave. Everything that is
+    /// shown is checked.
     Demo(demo::Args),
     /// Explains a block or broadcast.
     Inspect(inspect::Args),

@@ -1,6 +1,9 @@
 use confcall::join::api::SubChain;
+use confcall::join::engine::EndReason;
 use confcall::{MembershipEnd, UserId};
 use thiserror::Error;
+
+use super::show::list;
 
 /// Something that the demo shows, and that did not hold.
 #[derive(Debug, Error)]
@@ -43,4 +46,36 @@ pub(super) enum DidNotHold {
         user_id: UserId,
         end: Option<MembershipEnd>,
     },
+    #[error("did not hold: user {0} is in the call")]
+    InTheCall(UserId),
+    #[error("did not hold: the call is on the server")]
+    OnServer,
+    #[error("did not hold: user {0} is told the link of the call that it created")]
+    Link(UserId),
+    #[error("did not hold: of {count} who join at once all but one try again, not {tried_again}")]
+    Raced { count: usize, tried_again: usize },
+    #[error("did not hold: the members of the chain are the users {}, and have emoji", list(.0))]
+    Verified(Vec<UserId>),
+    #[error("did not hold: the life of user {0} in the call ends")]
+    Ended(UserId),
+    #[error(
+        "did not hold: user {user_id} is told that user {by} removed it; it ended because of: {end}"
+    )]
+    RemovedBy {
+        user_id: UserId,
+        by: UserId,
+        end: EndReason,
+    },
+    #[error("did not hold: user {0} has the key of before the restart")]
+    SameMember(UserId),
+    #[error("did not hold: no checkpoint is good for a second time")]
+    UsedUp,
+    #[error("did not hold: seqno {after} is far ahead of {before} from before the restart")]
+    Reserve { before: u32, after: u32 },
+    #[error("did not hold: user {user_id} ends because it left, not because of: {end}")]
+    Left { user_id: UserId, end: EndReason },
+    #[error("did not hold: user {0}, who left, is pruned from the chain")]
+    Pruned(UserId),
+    #[error("did not hold: the last have left; {connected} are connected")]
+    Empty { connected: usize },
 }

@@ -1,10 +1,10 @@
-//! `confcall demo`: a recorded call, from the join to a removal.
+//! `confcall demo`: a recorded call, from the join to a removal, and then a whole life of engines (`life/`).
 //!
 //! ```text
 //! recorded call ──▶ Server ◀── loopback ──┬── Person: us, by join_once
 //!                                         └── Person: each recorded member, with its own key
 //!
-//! joining ──▶ keys ──▶ verification ──▶ frames ──▶ messages ──▶ removal ──▶ verification
+//! joining ──▶ keys ──▶ verification ──▶ frames ──▶ messages ──▶ removal ──▶ verification ──▶ life
 //! ```
 //!
 //! Blocks, broadcasts and messages are real requests to the server; frames go from hand to hand, since
@@ -14,6 +14,7 @@ mod broken;
 mod frames;
 mod joining;
 mod keys;
+mod life;
 mod messages;
 mod people;
 mod person;
@@ -24,6 +25,7 @@ mod verification;
 
 use core::time::Duration;
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -48,11 +50,17 @@ const NEWCOMER: UserId = UserId::new(20_261_123);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   confcall demo
-  confcall demo --seed 0707070707070707070707070707070707070707070707070707070707070707")]
+  confcall demo --seed 0707070707070707070707070707070707070707070707070707070707070707
+  confcall demo --trace traces && confcall trace replay traces/*.trace
+  confcall trace diff traces/user-1.trace traces/user-3.trace")]
 pub(crate) struct Args {
     /// Where all randomness comes from: 32 bytes in hexadecimal; drawn and shown if it is not given.
     #[arg(long, value_name = "HEX", value_parser = parse_seed)]
     seed: Option<[u8; 32]>,
+
+    /// Where to write the traces of the second act's engines, a file for each user, for `confcall trace`.
+    #[arg(long, value_name = "DIR")]
+    trace: Option<PathBuf>,
 }
 
 fn parse_seed(text: &str) -> anyhow::Result<[u8; 32]> {
@@ -70,7 +78,10 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         Some(seed) => seed,
         None => seed::random().context("try --seed")?,
     };
-    runtime()?.block_on(play(seed, &mut Show::new(out)))?;
+    let show = &mut Show::new(out);
+    let rng = runtime()?.block_on(play(seed, show))?;
+    life::play(rng, args.trace.as_deref(), show)?;
+    show.done()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -78,16 +89,15 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_time().build()
 }
 
-/// The whole demo.
-async fn play(seed: [u8; 32], show: &mut Show<'_, impl Write>) -> anyhow::Result<()> {
+/// The act of the recorded call; gives the randomness for the second.
+async fn play(seed: [u8; 32], show: &mut Show<'_, impl Write>) -> anyhow::Result<ChaCha20Rng> {
     let mut rng = ChaCha20Rng::from_seed(seed);
     let mut people = meet(seed, &mut rng, show).await?;
     let emoji = verification::verify(&mut people, show).await?;
     frames::exchange(&people, NOW, &mut rng, show)?;
     messages::exchange(&people, NOW, &mut rng, show).await?;
     removal::remove_last(&mut people, emoji, NOW, &mut rng, show).await?;
-    show.done()?;
-    Ok(())
+    Ok(rng)
 }
 
 /// Loads the recorded call and joins it, up to where everybody holds the same key.

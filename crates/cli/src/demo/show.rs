@@ -1,3 +1,4 @@
+use core::time::Duration;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -29,6 +30,16 @@ impl<'a, W: Write> Show<'a, W> {
     pub(super) fn line(&mut self, label: &str, text: &str) -> io::Result<()> {
         writeln!(self.0, "{LABEL}{label:<9}{LABEL:#} {text}")?;
         self.0.flush()
+    }
+
+    /// The same at a moment of a virtual clock.
+    pub(super) fn line_at(&mut self, at: Duration, label: &str, text: &str) -> io::Result<()> {
+        self.line(label, &format!("{:>6.2} s  {text}", at.as_secs_f64()))
+    }
+
+    /// The same screen for somebody else.
+    pub(super) fn reborrow(&mut self) -> Show<'_, W> {
+        Show(self.0)
     }
 
     /// The call before we join it.
@@ -94,9 +105,15 @@ impl<'a, W: Write> Show<'a, W> {
     pub(super) fn done(&mut self) -> io::Result<()> {
         writeln!(
             self.0,
-            "{GOOD}everything held{GOOD:#}: joined, verified, spoke, wrote, removed, verified anew"
+            "{GOOD}everything held{GOOD:#}: a recorded call from the join to a removal, and a whole life of engines"
         )
     }
+}
+
+/// Users in a line.
+pub(super) fn list(users: &[UserId]) -> String {
+    let users: Vec<_> = users.iter().map(UserId::to_string).collect();
+    users.join(" ")
 }
 
 /// What a step says.

@@ -25,23 +25,32 @@ pub(super) async fn verify(
         let text = format!("{sent} sent, and echoed by the server to all {count} members");
         show.line(label, &text)?;
     }
-    let (block, emoji) = common(people)?;
-    let text = format!("{}  the same for all members", emoji.emoji().join(" "));
-    show.line("emoji", &text)?;
+    let tallies = people.all();
+    let tallies = tallies.map(|one| (one.user_id(), one.membership.verification()));
+    let (block, emoji) = common(tallies)?;
+    show.line("emoji", &line(&emoji))?;
     show.line("words", &words(&block).join(" "))?;
     Ok(emoji)
 }
 
+/// The emoji to compare.
+pub(super) fn line(emoji: &EmojiHash) -> String {
+    format!("{}  the same for all members", emoji.emoji().join(" "))
+}
+
 /// The block and the emoji that everybody has come to.
-fn common(people: &People) -> Result<(BlockHash, EmojiHash), DidNotHold> {
-    let ours = seen(people.us.user_id(), people.us.membership.verification())?;
-    for one in &people.others {
-        let user_id = one.user_id();
-        if seen(user_id, one.membership.verification())? != ours {
+pub(super) fn common<'a>(
+    tallies: impl IntoIterator<Item = (UserId, &'a Tally)>,
+) -> Result<(BlockHash, EmojiHash), DidNotHold> {
+    let mut tallies = tallies.into_iter();
+    let (user_id, tally) = tallies.next().ok_or(DidNotHold::Company)?;
+    let first = seen(user_id, tally)?;
+    for (user_id, tally) in tallies {
+        if seen(user_id, tally)? != first {
             return Err(DidNotHold::SameEmoji(user_id));
         }
     }
-    Ok(ours)
+    Ok(first)
 }
 
 fn seen(user_id: UserId, tally: &Tally) -> Result<(BlockHash, EmojiHash), DidNotHold> {

@@ -1,0 +1,44 @@
+//! Members leave, and those who stay take them out of the chain.
+
+use std::io::Write;
+
+use confcall::UserId;
+use confcall::join::engine::{Command, EndReason};
+
+use super::super::broken::DidNotHold;
+use super::stage::Stage;
+
+/// Lets a user leave.
+pub(super) fn leave(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
+    stage.line("leave", &format!("user {user_id} leaves"))?;
+    stage.command(user_id, Command::Leave)?;
+    match stage.end_of(user_id)? {
+        EndReason::Left => Ok(()),
+        end => Err(DidNotHold::Left { user_id, end }.into()),
+    }
+}
+
+/// Waits until somebody who stays has pruned the user from the chain.
+pub(super) fn pruned(
+    user_id: UserId,
+    witness: UserId,
+    stage: &mut Stage<'_, impl Write>,
+) -> anyhow::Result<()> {
+    let by = stage.wait_for(
+        |stage| stage.client(witness).ok()?.told.remover_of(user_id),
+        DidNotHold::Pruned(user_id),
+    )?;
+    stage.line(
+        "pruned",
+        &format!("user {user_id}, by a block of user {by}"),
+    )
+}
+
+/// Checks that nobody is connected any more.
+pub(super) fn check_empty(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
+    let connected = stage.call()?.members().len();
+    if connected != 0 {
+        return Err(DidNotHold::Empty { connected }.into());
+    }
+    stage.line("empty", "nobody is connected any more")
+}
