@@ -103,7 +103,7 @@ impl Cursor {
         let Some(first) = items.first_offset() else {
             return;
         };
-        for (offset, item) in (first..).zip(items.blocks) {
+        for (item, offset) in items.blocks.into_iter().zip(first..) {
             let is_near = offset >= self.next && offset - self.next < WINDOW;
             // The item that is due always has room: it does not wait.
             let has_room = offset == self.next || self.waiting_bytes + item.len() <= WAITING_BYTES;
@@ -260,6 +260,13 @@ mod tests {
         assert_eq!(cursor.waiting.len(), WINDOW as usize - 1);
         let waiting = cursor.waiting.values().map(Vec::len).sum::<usize>();
         assert_eq!(cursor.waiting_bytes, waiting);
+    }
+
+    #[test]
+    fn items_up_to_the_last_offset_are_taken_in() {
+        let mut cursor = Cursor::new(i32::MAX - 2);
+        cursor.offer(NOW, items(i32::MAX - 2..i32::MAX));
+        assert_eq!(taken(&mut cursor), [i32::MAX - 2, i32::MAX - 1]);
     }
 
     #[test]
