@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use confcall_state::UserId;
 
+use super::RequestId;
 use crate::api::{GroupCallParticipant, Participants, ParticipantsPage};
 use crate::ssrc::Ssrc;
 
@@ -39,8 +40,10 @@ struct Listed {
 }
 
 /// A roster that is being read page by page.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Loading {
+    /// The request for the next page.
+    request: RequestId,
     read: Vec<GroupCallParticipant>,
     pages: usize,
 }
@@ -87,9 +90,20 @@ impl Roster {
         Change::Applied
     }
 
-    /// Starts to read the whole roster.
-    pub(super) fn start_loading(&mut self) {
-        self.loading = Some(Loading::default());
+    /// Notes that the next page of the whole roster is asked for, the first one if none was read.
+    pub(super) fn page_asked(&mut self, request: RequestId) {
+        let loading = self.loading.get_or_insert_with(|| Loading {
+            request,
+            read: Vec::new(),
+            pages: 0,
+        });
+        loading.request = request;
+    }
+
+    /// Whether this request is for the next page; other pages are of a roster that is not read any more.
+    pub(super) fn waits_for(&self, request: RequestId) -> bool {
+        let loading = self.loading.as_ref();
+        loading.is_some_and(|loading| loading.request == request)
     }
 
     /// Gives up reading the whole roster; it is then not complete.
@@ -97,16 +111,14 @@ impl Roster {
         self.loading = None;
     }
 
-    /// Takes in the next page of the whole roster.
-    pub(super) fn load(&mut self, page: ParticipantsPage) -> Loaded {
-        let Some(mut loading) = self.loading.take() else {
-            return Loaded::Complete;
-        };
+    /// Takes in the next page of the whole roster, if one is waited for.
+    pub(super) fn load(&mut self, page: ParticipantsPage) -> Option<Loaded> {
+        let mut loading = self.loading.take()?;
         let is_empty = page.participants.is_empty();
         loading.read.extend(page.participants);
         loading.pages += 1;
         let read = loading.read.len();
-        match page.next_offset {
+        Some(match page.next_offset {
             Some(_) if read > MAX_LISTED || loading.pages >= MAX_PAGES || is_empty => {
                 Loaded::Endless(read)
             }
@@ -119,7 +131,7 @@ impl Roster {
                 self.replace(&loading.read, page.version);
                 Loaded::Complete
             }
-        }
+        })
     }
 
     fn replace(&mut self, participants: &[GroupCallParticipant], version: i32) {

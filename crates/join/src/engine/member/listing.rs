@@ -5,7 +5,7 @@ use core::time::Duration;
 use super::super::context::Context;
 use super::super::end::EndReason;
 use super::super::event::{Event, Suspicion};
-use super::super::io::Outcome;
+use super::super::io::{Outcome, RequestId};
 use super::super::roster::{Change, Loaded};
 use super::super::timers::Timer;
 use super::{Flow, Member, Pending};
@@ -56,17 +56,25 @@ impl Member {
     /// Starts to load the whole roster, unless that is under way.
     pub(super) fn load_roster(&mut self, ctx: &mut Context) {
         if !self.roster.is_loading() {
-            self.roster.start_loading();
             self.read_page(ctx, String::new());
         }
     }
 
     fn read_page(&mut self, ctx: &mut Context, offset: String) {
         let page = GetGroupParticipants::page(self.call.clone(), offset, PAGE);
-        self.send(ctx, page, Pending::Page);
+        let request = self.send(ctx, page, Pending::Page);
+        self.roster.page_asked(request);
     }
 
-    pub(super) fn page_read(&mut self, ctx: &mut Context, outcome: Outcome) -> Flow {
+    pub(super) fn page_read(
+        &mut self,
+        ctx: &mut Context,
+        request: RequestId,
+        outcome: Outcome,
+    ) -> Flow {
+        if !self.roster.waits_for(request) {
+            return Ok(());
+        }
         let page = match outcome {
             Outcome::Done(response) => response.into_participants().ok(),
             failed => {
@@ -80,13 +88,13 @@ impl Member {
                 return Ok(());
             }
         };
-        let Some(page) = page else {
+        let Some(loaded) = page.and_then(|page| self.roster.load(page)) else {
             self.roster.stop_loading();
             ctx.after(Timer::Roster, AGAIN);
             return Ok(());
         };
         let us = self.user_id();
-        match self.roster.load(page) {
+        match loaded {
             Loaded::More(offset) => self.read_page(ctx, offset),
             Loaded::Complete => {
                 let source = self.roster.own_source(us);

@@ -350,7 +350,7 @@ impl Member {
             Pending::Tip => self.tip_compared(ctx, outcome)?,
             Pending::Broadcast => self.broadcast_answered(ctx, request, outcome)?,
             Pending::Removal => self.removal_answered(ctx, request, outcome)?,
-            Pending::Page => self.page_read(ctx, outcome)?,
+            Pending::Page => self.page_read(ctx, request, outcome)?,
             Pending::Check => self.checked(ctx, outcome)?,
             Pending::Refresh => self.refreshed(ctx, outcome)?,
             Pending::Command { kind, body } => self.command_answered(ctx, kind, body, outcome)?,
