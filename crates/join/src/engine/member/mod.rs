@@ -498,8 +498,12 @@ impl Member {
         self.take_call(ctx, info.call)
     }
 
-    /// Asks whether we are still joined.
+    /// Asks whether we are still joined, unless that is under way.
     fn check(&mut self, ctx: &mut Context) {
+        let mut pending = self.pending.values();
+        if pending.any(|pending| matches!(pending, Pending::Check)) {
+            return;
+        }
         let check = CheckGroupCall {
             call: self.call.clone(),
             sources: vec![self.payload.ssrc()],
