@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use super::context::Context;
 use super::io::{Outcome, RequestId};
+use super::member::LEAST_WAIT;
 use super::timers::Timer;
 use crate::api::{InputGroupCall, LeaveGroupCall, Method};
 use crate::backoff::Backoff;
@@ -76,7 +77,7 @@ impl Leaving {
             Outcome::Done(_) => return Left::Yes,
             Outcome::Lost => self.backoff.next(&mut ctx.public_rng),
             Outcome::Refused(error) => match error.reaction(Method::LeaveGroupCall) {
-                Reaction::WaitThenRepeat(wait) => Some(wait),
+                Reaction::WaitThenRepeat(wait) => Some(wait.max(LEAST_WAIT)),
                 Reaction::CheckTipFirst => self.backoff.next(&mut ctx.public_rng),
                 // Not joined, or no such call: that is what we want.
                 _ => return Left::Yes,

@@ -55,7 +55,7 @@ const CHECK: Duration = Duration::from_secs(4);
 /// For how long the connection parameters may be missing after a lost answer.
 const CONNECTION: Duration = Duration::from_secs(5);
 /// The least time to wait if the server names a time; it could name none for ever.
-const LEAST_WAIT: Duration = Duration::from_secs(1);
+pub(super) const LEAST_WAIT: Duration = Duration::from_secs(1);
 /// How many requests of commands may be under way or waiting.
 const COMMANDS: usize = 64;
 
