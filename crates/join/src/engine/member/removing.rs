@@ -133,10 +133,12 @@ impl Member {
             |user: UserId| user != us && !roster.lists(user) && group_state.by_user(user).is_some();
         let strangers = &mut self.removals.strangers;
         strangers.retain(|user, _| is_stranger(*user));
+        // One look at the roster serves all who are missed at once.
+        let mut look_at = None;
         for one in &group_state.participants {
             if is_stranger(one.user_id) {
                 strangers.entry(one.user_id).or_insert_with(|| Stranger {
-                    look_at: ctx.now + Self::spread(ctx, UNLISTED),
+                    look_at: *look_at.get_or_insert_with(|| ctx.now + Self::spread(ctx, UNLISTED)),
                     confirming: false,
                     told: false,
                 });
