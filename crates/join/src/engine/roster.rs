@@ -46,6 +46,8 @@ struct Loading {
     request: RequestId,
     read: Vec<GroupCallParticipant>,
     pages: usize,
+    /// The number of the roster when the first page was made.
+    version: Option<i32>,
 }
 
 /// What a change of the roster means for us.
@@ -66,6 +68,8 @@ pub(super) enum Loaded {
     More(String),
     /// The roster is complete.
     Complete,
+    /// All pages were read, and the roster changed meanwhile: who is not in them may have come since.
+    Outrun,
     /// The pages do not end.
     Endless(usize),
 }
@@ -96,6 +100,7 @@ impl Roster {
             request,
             read: Vec::new(),
             pages: 0,
+            version: None,
         });
         loading.request = request;
     }
@@ -117,6 +122,7 @@ impl Roster {
         let is_empty = page.participants.is_empty();
         loading.read.extend(page.participants);
         loading.pages += 1;
+        let began = *loading.version.get_or_insert(page.version);
         let read = loading.read.len();
         Some(match page.next_offset {
             Some(_) if read > MAX_LISTED || loading.pages >= MAX_PAGES || is_empty => {
@@ -128,19 +134,22 @@ impl Roster {
             }
             None if read > MAX_LISTED => Loaded::Endless(read),
             None => {
-                self.replace(&loading.read, page.version);
-                Loaded::Complete
+                let has_changed = page.version != began || self.version > began;
+                self.replace(&loading.read, began);
+                match has_changed {
+                    true => Loaded::Outrun,
+                    false => Loaded::Complete,
+                }
             }
         })
     }
 
     fn replace(&mut self, participants: &[GroupCallParticipant], version: i32) {
-        // What was pushed while the pages were read is newer than they are; a roster that mixes both is loaded
-        // again when the next change shows the gap.
         self.listed.clear();
         self.sources.clear();
         participants.iter().for_each(|one| self.put(one));
-        self.version = self.version.max(version);
+        // That of the first page, so that the next change shows a gap if others were missed.
+        self.version = version;
     }
 
     fn put(&mut self, participant: &GroupCallParticipant) {
@@ -202,5 +211,100 @@ impl Roster {
     pub(super) fn own_source(&self, user_id: UserId) -> Option<Ssrc> {
         let own = self.listed.get(&user_id)?;
         own.source.filter(|_| own.own)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{AccessHash, CallId, InputGroupCall, Peer};
+
+    const ALICE: UserId = UserId::new(1);
+    const BOB: UserId = UserId::new(2);
+
+    fn participant(user_id: UserId, source: u32, left: bool) -> GroupCallParticipant {
+        GroupCallParticipant {
+            peer: Peer::User(user_id),
+            date: 0,
+            source: Ssrc::new(source),
+            video: None,
+            presentation: None,
+            own: false,
+            muted: true,
+            just_joined: false,
+            left,
+            versioned: true,
+            min: false,
+        }
+    }
+
+    fn change(version: i32, participant: GroupCallParticipant) -> Participants {
+        Participants {
+            call: InputGroupCall::Id {
+                id: CallId::new(1),
+                access_hash: AccessHash::new(1),
+            },
+            participants: vec![participant],
+            version,
+        }
+    }
+
+    fn page(version: i32, participants: Vec<GroupCallParticipant>) -> ParticipantsPage {
+        ParticipantsPage {
+            count: 1,
+            participants,
+            next_offset: None,
+            version,
+        }
+    }
+
+    #[test]
+    fn a_change_that_comes_while_the_pages_are_read_makes_them_be_read_again() {
+        let mut roster = Roster::default();
+        let alice = participant(ALICE, 1, false);
+        roster.page_asked(RequestId(1));
+        // Bob comes between the making of the page and its arrival.
+        roster.apply(&change(4, participant(BOB, 2, false)));
+        let old = page(3, vec![alice.clone()]);
+        assert_eq!(roster.load(old), Some(Loaded::Outrun));
+        assert!(!roster.lists(BOB));
+        // What follows shows the gap as well.
+        assert_eq!(roster.apply(&change(5, alice.clone())), Change::Gap);
+
+        roster.page_asked(RequestId(2));
+        let new = page(5, vec![alice, participant(BOB, 2, false)]);
+        assert_eq!(roster.load(new), Some(Loaded::Complete));
+        assert!(roster.lists(BOB));
+    }
+
+    #[test]
+    fn a_source_is_its_newest_users_and_goes_with_who_left() {
+        let mut roster = Roster::default();
+        let source = Ssrc::new(7).unwrap();
+        roster.apply(&change(1, participant(ALICE, 7, false)));
+        roster.apply(&change(2, participant(BOB, 7, false)));
+        // Alice's late leave does not take the source from Bob.
+        assert_eq!(
+            roster.apply(&change(3, participant(ALICE, 7, true))),
+            Change::Applied
+        );
+        assert_eq!(roster.user_of(source), Some(BOB));
+        roster.apply(&change(4, participant(BOB, 7, true)));
+        assert_eq!(roster.user_of(source), None);
+    }
+
+    #[test]
+    fn an_older_change_is_void_and_a_missing_one_is_a_gap() {
+        let mut roster = Roster::default();
+        roster.apply(&change(5, participant(ALICE, 1, false)));
+        assert_eq!(
+            roster.apply(&change(4, participant(ALICE, 1, true))),
+            Change::Old
+        );
+        assert!(roster.lists(ALICE));
+        assert_eq!(
+            roster.apply(&change(7, participant(BOB, 2, false))),
+            Change::Gap
+        );
     }
 }

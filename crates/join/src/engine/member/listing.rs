@@ -93,23 +93,32 @@ impl Member {
             ctx.after(Timer::Roster, AGAIN);
             return Ok(());
         };
-        let us = self.user_id();
         match loaded {
             Loaded::More(offset) => self.read_page(ctx, offset),
             Loaded::Complete => {
-                let source = self.roster.own_source(us);
-                let source = source.filter(|source| !ctx.is_past_source(*source));
-                if source.is_some_and(|source| source != self.payload.ssrc()) {
-                    return Err(EndReason::JoinedElsewhere.into());
-                }
-                ctx.event(Event::RosterChanged);
+                self.roster_changed(ctx)?;
                 self.roster_is_complete(ctx);
+            }
+            Loaded::Outrun => {
+                self.roster_changed(ctx)?;
+                self.load_roster_soon(ctx);
             }
             Loaded::Endless(read) => {
                 ctx.event(Event::Suspicious(Suspicion::Endless { read }));
                 ctx.after(Timer::Roster, AGAIN * 12);
             }
         }
+        Ok(())
+    }
+
+    /// Tells of another roster, unless it shows that we joined elsewhere.
+    fn roster_changed(&mut self, ctx: &mut Context) -> Flow {
+        let source = self.roster.own_source(self.user_id());
+        let source = source.filter(|source| !ctx.is_past_source(*source));
+        if source.is_some_and(|source| source != self.payload.ssrc()) {
+            return Err(EndReason::JoinedElsewhere.into());
+        }
+        ctx.event(Event::RosterChanged);
         Ok(())
     }
 }
