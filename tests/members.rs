@@ -240,6 +240,20 @@ fn who_joins_elsewhere_leaves_here_and_does_not_come_back() {
 }
 
 #[test]
+fn who_is_removed_learns_by_whom_and_does_not_come_back_even_if_a_refusal_comes_first() {
+    let mut world = World::with_call(3);
+    world.faults.lost_pushes = 1;
+    kick(&mut world, 0, 3);
+    world.run(Duration::from_millis(300));
+    let sources = Vec::new();
+    world.command(2, Command::Resolve { sources });
+    world.run(10 * SECOND);
+    let by = Some(UserId::new(1));
+    assert_eq!(*world.end(2), EndReason::Removed { by });
+    assert_eq!(world.nodes[2].sent(Method::JoinGroupCall), 1);
+}
+
+#[test]
 fn the_connection_is_checked_every_four_seconds_while_the_media_is_down() {
     let mut world = World::with_call(2);
     let checks = |world: &World| world.nodes[1].sent(Method::CheckGroupCall);

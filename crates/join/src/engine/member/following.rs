@@ -249,6 +249,37 @@ impl Member {
         Ok(())
     }
 
+    /// Looks at the chain once more where the server does not know us: whoever was removed is told so by a block,
+    /// which may come after such an answer, and must not join again.
+    pub(super) fn look(&mut self, ctx: &mut Context, reason: RejoinReason) -> Flow {
+        let mut pending = self.pending.values();
+        if !pending.any(|pending| matches!(pending, Pending::LastLook(_))) {
+            let look = GetGroupCallChainBlocks {
+                call: self.call.clone(),
+                sub_chain: SubChain::Blocks,
+                offset: self.blocks.next(),
+                limit: LIMIT,
+            };
+            self.send(ctx, look, Pending::LastLook(reason));
+        }
+        Ok(())
+    }
+
+    /// Follows what the last look has shown; if that did not remove us, we join again.
+    pub(super) fn looked(
+        &mut self,
+        ctx: &mut Context,
+        reason: RejoinReason,
+        outcome: Outcome,
+    ) -> Flow {
+        if let Outcome::Done(response) = outcome {
+            let updates = response.into_updates().unwrap_or_default();
+            self.take_updates(ctx, updates)?;
+            self.follow(ctx)?;
+        }
+        Err(Departure::Rejoin(reason))
+    }
+
     /// The server answers: does what we wait for come as well?
     fn note_answer(&mut self, ctx: &mut Context) -> Flow {
         let cursors = [&self.blocks, &self.broadcasts];

@@ -89,6 +89,8 @@ enum Pending {
     Page,
     Check,
     Refresh,
+    /// A last look at the chain, before the membership is given up for this reason.
+    LastLook(RejoinReason),
     Command {
         kind: CommandKind,
         body: Box<Request>,
@@ -345,17 +347,26 @@ impl Member {
         let Some(pending) = self.pending.remove(&request) else {
             return Ok(());
         };
-        match pending {
-            Pending::Poll(sub_chain) => self.polled(ctx, request, sub_chain, outcome)?,
-            Pending::Tip => self.tip_compared(ctx, outcome)?,
-            Pending::Broadcast => self.broadcast_answered(ctx, request, outcome)?,
-            Pending::Removal => self.removal_answered(ctx, request, outcome)?,
-            Pending::Page => self.page_read(ctx, request, outcome)?,
-            Pending::Check => self.checked(ctx, outcome)?,
-            Pending::Refresh => self.refreshed(ctx, outcome)?,
-            Pending::Command { kind, body } => self.command_answered(ctx, kind, body, outcome)?,
+        let flow = match pending {
+            Pending::Poll(sub_chain) => self.polled(ctx, request, sub_chain, outcome),
+            Pending::Tip => self.tip_compared(ctx, outcome),
+            Pending::Broadcast => self.broadcast_answered(ctx, request, outcome),
+            Pending::Removal => self.removal_answered(ctx, request, outcome),
+            Pending::Page => self.page_read(ctx, request, outcome),
+            Pending::Check => self.checked(ctx, outcome),
+            Pending::Refresh => self.refreshed(ctx, outcome),
+            Pending::LastLook(reason) => return self.looked(ctx, reason, outcome),
+            Pending::Command { kind, body } => self.command_answered(ctx, kind, body, outcome),
+        };
+        match flow {
+            Err(Departure::Rejoin(
+                reason @ (RejoinReason::Forbidden(_) | RejoinReason::NotJoined),
+            )) => self.look(ctx, reason),
+            flow => {
+                flow?;
+                self.settle(ctx)
+            }
         }
-        self.settle(ctx)
     }
 
     pub(super) fn handle_update(&mut self, ctx: &mut Context, update: Update) -> Flow {
