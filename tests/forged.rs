@@ -3,16 +3,20 @@
 
 use std::time::Duration;
 
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
 use confcall::UserId;
 use confcall::join::api::{
-    GetGroupParticipants, GroupCallParticipant, InputGroupCall, Method, Participants,
-    ParticipantsPage, Peer, Request, Response, RpcError, Update,
+    AccessHash, CallId, ChainBlocks, EncryptedMessage, GetGroupParticipants, GroupCall,
+    GroupCallParticipant, InputGroupCall, Method, Participants, ParticipantsPage, Peer, Request,
+    Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
-    Command, Engine, Event, Input, Outcome, Output, RequestId, Suspicion,
+    Command, Engine, Event, Input, MediaState, Outcome, Output, RequestId, Suspicion,
 };
+use confcall::join::{Slug, Ssrc};
 use confcall::media::Moment;
-use confcall_tests::World;
+use confcall_tests::{World, each_seed};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -159,4 +163,199 @@ fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     assert_eq!(victim.asked(Method::LeaveGroupCall).len(), 1);
     victim.run(20 * SECOND);
     assert!(victim.engine.has_ended());
+}
+
+/// Numbers at which arithmetic goes wrong.
+const EDGES: [i32; 9] = [i32::MIN, -1, 0, 1, 2, 50, 300, i32::MAX - 1, i32::MAX];
+
+/// Draws what a hostile server or a careless caller hands in.
+struct Forger<'a> {
+    world: &'a mut World,
+    blocks: ChainBlocks,
+    broadcasts: ChainBlocks,
+}
+
+impl Forger<'_> {
+    fn edge(&mut self) -> i32 {
+        EDGES[self.world.below(EDGES.len())]
+    }
+
+    fn call(&mut self) -> InputGroupCall {
+        match self.world.below(4) {
+            0 => InputGroupCall::Id {
+                id: CallId::new(self.edge().into()),
+                access_hash: AccessHash::new(0),
+            },
+            1 => InputGroupCall::Slug(Slug::new("a").unwrap()),
+            _ => self.blocks.call.clone(),
+        }
+    }
+
+    fn items(&mut self) -> ChainBlocks {
+        let sub_chain = match self.world.below(2) {
+            0 => SubChain::Blocks,
+            _ => SubChain::Broadcasts,
+        };
+        let known = [&self.blocks.blocks, &self.broadcasts.blocks].map(Clone::clone);
+        let known = known.concat();
+        let count = self.world.below(4) * self.world.below(20);
+        let blocks = (0..count).map(|_| match self.world.below(8) {
+            0 => Vec::new(),
+            1 => vec![7; self.world.below(200)],
+            _ => known[self.world.below(known.len())].clone(),
+        });
+        ChainBlocks {
+            blocks: blocks.collect(),
+            sub_chain,
+            call: self.call(),
+            next_offset: self.edge(),
+        }
+    }
+
+    fn participants(&mut self) -> Vec<GroupCallParticipant> {
+        let count = self.world.below(6);
+        let one = |_| GroupCallParticipant {
+            source: Ssrc::new(self.world.below(5) as u32),
+            left: self.world.below(2) == 0,
+            own: self.world.below(2) == 0,
+            versioned: self.world.below(2) == 0,
+            ..left(self.world.below(6) as i64)
+        };
+        (0..count).map(one).collect()
+    }
+
+    fn group_call(&mut self) -> GroupCall {
+        let (id, access_hash) = match self.call() {
+            InputGroupCall::Id { id, access_hash } => (id, access_hash),
+            _ => (CallId::new(0), AccessHash::new(0)),
+        };
+        match self.world.below(8) {
+            0 => GroupCall::Discarded {
+                id,
+                access_hash,
+                duration: self.edge(),
+            },
+            _ => GroupCall::Active {
+                id,
+                access_hash,
+                conference: self.world.below(4) != 0,
+                creator: false,
+                participants_count: self.edge(),
+                invite_link: None,
+                version: self.edge(),
+            },
+        }
+    }
+
+    fn update(&mut self) -> Update {
+        match self.world.below(5) {
+            0 => Update::GroupCall(self.group_call()),
+            1 => Update::Participants(Participants {
+                call: self.call(),
+                participants: self.participants(),
+                version: self.edge(),
+            }),
+            2 => Update::EncryptedMessage(EncryptedMessage {
+                call: self.call(),
+                from: Peer::User(UserId::new(self.world.below(4) as i64)),
+                encrypted_message: vec![1; self.world.below(300)],
+            }),
+            _ => Update::ChainBlocks(self.items()),
+        }
+    }
+
+    fn outcome(&mut self) -> Outcome {
+        const ERRORS: [&str; 8] = [
+            "FLOOD_WAIT_0",
+            "FLOOD_WAIT_2147483647",
+            "FLOOD_WAIT_18446744073709551615",
+            "CONF_WRITE_CHAIN_INVALID",
+            "GROUPCALL_INVALID",
+            "GROUPCALL_SSRC_DUPLICATE_MUCH",
+            "TIMEOUT",
+            "",
+        ];
+        let response = match self.world.below(8) {
+            0 => return Outcome::Lost,
+            1 | 2 => {
+                let name = ERRORS[self.world.below(ERRORS.len())];
+                return Outcome::Refused(RpcError::new(self.edge(), name));
+            }
+            3 => Response::Bool(true),
+            4 => Response::Sources(vec![Ssrc::new(1).unwrap()]),
+            5 => Response::Participants(ParticipantsPage {
+                count: self.edge(),
+                participants: self.participants(),
+                next_offset: (self.world.below(2) == 0).then(String::new),
+                version: self.edge(),
+            }),
+            _ => {
+                let count = self.world.below(4);
+                Response::Updates(Updates((0..count).map(|_| self.update()).collect()))
+            }
+        };
+        Outcome::Done(response)
+    }
+
+    fn command(&mut self) -> Command {
+        let users = (0..self.world.below(4)).map(|user| UserId::new(user as i64));
+        match self.world.below(40) {
+            0 => Command::Leave,
+            1..10 => Command::Kick {
+                users: users.collect(),
+            },
+            10..20 => Command::RevokeLink,
+            20..25 => Command::Discard,
+            25..35 => Command::Resolve {
+                sources: vec![Ssrc::new(1).unwrap(); self.world.below(1000)],
+            },
+            _ => Command::Media(MediaState::Disconnected),
+        }
+    }
+
+    fn input(&mut self, asked: &[(RequestId, Method)]) -> Input {
+        match self.world.below(8) {
+            0 => Input::Tick,
+            1 => Input::Command(self.command()),
+            2..5 if !asked.is_empty() => Input::Answer {
+                request: asked[self.world.below(asked.len())].0,
+                outcome: self.outcome(),
+            },
+            _ => Input::Update(self.update()),
+        }
+    }
+}
+
+/// More requests than this no input leads to.
+const BURST: usize = 32;
+
+#[test]
+fn no_input_at_any_time_makes_an_engine_panic_or_loop_or_ask_much() {
+    each_seed(400, |seed| {
+        let mut world = World::with_call(3);
+        let mut victim = Victim::of(&world);
+        *world.rng() = ChaCha20Rng::seed_from_u64(seed);
+        let (blocks, broadcasts) = (
+            world.items(SubChain::Blocks),
+            world.items(SubChain::Broadcasts),
+        );
+        let mut forger = Forger {
+            world: &mut world,
+            blocks,
+            broadcasts,
+        };
+        for _ in 0..60 {
+            let before = victim.asked.len();
+            let input = forger.input(&victim.asked);
+            victim.input(input);
+            let burst = victim.asked.len() - before;
+            assert!(burst <= BURST, "{burst} requests");
+            let pause = match forger.world.below(20) {
+                0 => Duration::from_secs(1 << forger.world.below(40)),
+                1..10 => Duration::ZERO,
+                _ => Duration::from_millis(forger.world.below(3000) as u64),
+            };
+            victim.now = victim.now + pause;
+        }
+    });
 }
