@@ -1,5 +1,10 @@
 //! Answers and updates that no honest server gives, handed to an engine by hand: what it asks for has bounds.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 
 use std::time::Duration;
 
