@@ -1,13 +1,19 @@
 //! `confcall demo` as it is run.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::path::Path;
+
 use assert_cmd::Command;
 use predicates::prelude::*;
 
 const SEED: &str = "0707070707070707070707070707070707070707070707070707070707070707";
 
+fn confcall() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("confcall"))
+}
+
 fn demo() -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("confcall"));
+    let mut command = confcall();
     command.arg("demo");
     command
 }
@@ -26,13 +32,54 @@ fn from_label<'a>(text: &'a str, label: &str) -> &'a str {
 #[test]
 fn a_seed_repeats_the_run_from_the_verification_to_the_removal() {
     let text = output_of(demo().args(["--seed", SEED]));
-    assert_eq!(from_label(&text, "commits"), AFTER_THE_JOIN);
+    let recorded = text.strip_suffix(from_label(&text, "life")).unwrap();
+    assert_eq!(from_label(recorded, "commits"), AFTER_THE_JOIN);
+}
+
+#[test]
+fn a_whole_life_goes_from_the_creation_to_the_last_who_leaves() {
+    let text = output_of(demo().args(["--seed", SEED]));
+    let mut rest = from_label(&text, "life");
+    for part in LIFE {
+        let found = rest.split_once(part);
+        (_, rest) = found.unwrap_or_else(|| panic!("{part:?} does not follow in\n{text}"));
+    }
+}
+
+#[test]
+fn the_traces_of_the_life_replay_and_show_no_fork() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("demo-traces");
+    let text = output_of(demo().args(["--seed", SEED, "--trace"]).arg(&dir));
+    let files: Vec<_> = (1..=4)
+        .map(|user| dir.join(format!("user-{user}.trace")))
+        .collect();
+    for user in 1..=4 {
+        let line = format!("\ntrace     user-{user}.trace: ");
+        assert!(text.contains(&line), "{line:?} is not in\n{text}");
+    }
+
+    let replayed = output_of(confcall().args(["trace", "replay"]).args(&files));
+    assert_eq!(replayed.lines().count(), 4);
+    assert!(replayed.lines().all(|line| line.ends_with(", identical")));
+    let [first, _, third, _] = files.as_slice() else {
+        unreachable!()
+    };
+    let compared = output_of(confcall().args(["trace", "diff"]).args([first, third]));
+    assert_eq!(compared, "no fork up to height 4\n");
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_named() {
+    let says = predicate::str::contains("traces cannot be written to /dev/null/traces");
+    let mut demo = demo();
+    let failed = demo.args(["--trace", "/dev/null/traces"]).assert();
+    failed.code(1).stderr(says);
 }
 
 #[test]
 fn the_join_shows_the_tip_the_request_and_a_key_that_all_members_open() {
     let text = output_of(demo().args(["--seed", SEED]));
-    let join = text.strip_suffix(AFTER_THE_JOIN).unwrap();
+    let join = text.strip_suffix(from_label(&text, "commits")).unwrap();
     for part in [
         "\ntip       height 8, hash ",
         "invite_hash none, public_key set, block set, muted true, video_stopped true\n",
@@ -86,5 +133,26 @@ frame     user 20261123 sends 80 bytes of opus as a packet of 264; 4 others open
 removed   user 94605634459, who keeps its old keys, has none for that frame
 removed   user 94605634459 sends a frame under its old keys; none of 5 opens it
 removed   user 94605634459 reads \"block 10 removed us\" in the chain, by user 20261123
-everything held: joined, verified, spoke, wrote, removed, verified anew
 ";
+
+/// In this order; when each happens, and what lies between, is up to the engine.
+const LIFE: [&str; 18] = [
+    "user 1 creates a call",
+    "https://t.me/call/",
+    "3 follow the link at once",
+    "another block came first; attempt 2 follows in ",
+    "1 2 3 4 in block 3\n",
+    "the same for all members\n",
+    "user 2 writes \"Here we are!\"; 3 others read it\n",
+    "user 3 sends a frame with seqno 1; 3 others open it\n",
+    "user 4: removed from the call by user 1\n",
+    "1 2 3 in block 4\n",
+    "user 2 stops; checkpoint ",
+    "a second time: checkpoint ",
+    "user 2 sends a frame with seqno 1048578; 2 others open it\n",
+    "user 3: left the call\n",
+    "user 3, by a block of user ",
+    "1 2 in block 5\n",
+    "nobody is connected any more\n",
+    "everything held: ",
+];

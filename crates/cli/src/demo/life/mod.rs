@@ -74,3 +74,6 @@ fn live(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     leaving::leave(FIRST, stage)?;
     leaving::check_empty(stage)
 }
+
+#[cfg(test)]
+mod tests;
