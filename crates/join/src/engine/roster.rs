@@ -30,6 +30,8 @@ pub(super) struct Roster {
     sources: BTreeMap<Ssrc, UserId>,
     version: i32,
     loading: Option<Loading>,
+    /// Whether the participants may be others than when this was last asked.
+    moved: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -145,6 +147,7 @@ impl Roster {
     }
 
     fn replace(&mut self, participants: &[GroupCallParticipant], version: i32) {
+        self.moved = true;
         self.listed.clear();
         self.sources.clear();
         participants.iter().for_each(|one| self.put(one));
@@ -153,6 +156,7 @@ impl Roster {
     }
 
     fn put(&mut self, participant: &GroupCallParticipant) {
+        self.moved = true;
         let Some(user_id) = participant.user_id() else {
             return;
         };
@@ -187,6 +191,11 @@ impl Roster {
     /// Takes over participants who were asked for by their sources.
     pub(super) fn learn(&mut self, participants: &[GroupCallParticipant]) {
         participants.iter().for_each(|one| self.put(one));
+    }
+
+    /// Whether the participants may be others than when this was last asked.
+    pub(super) fn take_moved(&mut self) -> bool {
+        core::mem::take(&mut self.moved)
     }
 
     pub(super) fn is_loading(&self) -> bool {

@@ -15,7 +15,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use confcall_media::Moment;
-use confcall_state::UserId;
+use confcall_state::{Height, UserId};
 
 use super::super::context::Context;
 use super::super::event::{CommandFailure, CommandKind, Event, Suspicion, Trouble};
@@ -41,6 +41,8 @@ const MAX_WAITING: usize = 16;
 pub(super) struct Removals {
     waiting: Vec<Removal>,
     strangers: BTreeMap<UserId, Stranger>,
+    /// The block whose members were last compared with the roster.
+    compared: Option<Height>,
 }
 
 /// Some users who are to be removed by one block.
@@ -124,8 +126,23 @@ impl Member {
         Ok(())
     }
 
-    /// Notes who is in the chain and not in the roster.
+    /// Keeps watch over who is in the chain and not in the roster.
     pub(super) fn watch_strangers(&mut self, ctx: &mut Context) {
+        // Most inputs change neither, and comparing two hundred members costs more than all the rest of a poll.
+        let height = Some(self.seat.state().height());
+        let is_other_block = core::mem::replace(&mut self.removals.compared, height) != height;
+        if self.roster.take_moved() || is_other_block {
+            self.note_strangers(ctx);
+        }
+        let strangers = self.removals.strangers.values();
+        let waiting = strangers.filter(|one| !one.confirming);
+        if let Some(look_at) = waiting.map(|one| one.look_at).min() {
+            ctx.timers.set_earlier(Timer::Prune, look_at);
+        }
+    }
+
+    /// Notes who is in the chain and not in the roster.
+    fn note_strangers(&mut self, ctx: &mut Context) {
         let us = self.user_id();
         let group_state = self.seat.state().group_state();
         let roster = &self.roster;
@@ -143,10 +160,6 @@ impl Member {
                     told: false,
                 });
             }
-        }
-        let waiting = strangers.values().filter(|one| !one.confirming);
-        if let Some(look_at) = waiting.map(|one| one.look_at).min() {
-            ctx.timers.set_earlier(Timer::Prune, look_at);
         }
     }
 
