@@ -133,6 +133,7 @@ struct Budgets {
     refused_on: Option<Option<BlockHash>>,
     clashes: Backoff,
     faults: Backoff,
+    losses: Backoff,
     reads: Backoff,
     first_block: Backoff,
     waits: u32,
@@ -153,6 +154,7 @@ impl Budgets {
             refused_on: None,
             clashes: backoff(50, 500, 5),
             faults: backoff(250, 4_000, 6),
+            losses: backoff(250, 4_000, 6),
             reads: backoff(250, 4_000, 6),
             // About 15 seconds in all.
             first_block: backoff(250, 2_000, if invited { 12 } else { 0 }),
@@ -585,7 +587,11 @@ impl Quest {
         attempt: Box<Attempt>,
     ) -> Transition {
         let method = body.method();
-        let Some(pause) = self.budgets.faults.next(&mut ctx.public_rng) else {
+        let budget = match outcome {
+            Outcome::Lost => &mut self.budgets.losses,
+            _ => &mut self.budgets.faults,
+        };
+        let Some(pause) = budget.next(&mut ctx.public_rng) else {
             let attempts = self.sent;
             return self.abandon(exhausted(method, attempts, &outcome));
         };
