@@ -12,8 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use confcall_state::encryption::CachedHeaderKey;
-use confcall_state::wire::{GroupState, Participant};
-use confcall_state::{BlockHash, EpochKey, PublicKey, Roster, UserId};
+use confcall_state::{BlockHash, EpochKey, Member, PublicKey, Roster, UserId};
 
 use crate::channel::ChannelId;
 use crate::moment::Moment;
@@ -31,8 +30,8 @@ pub struct Epoch {
     pub hash: BlockHash,
     /// The key of the epoch.
     pub key: EpochKey,
-    /// Who is in the call after the block.
-    pub group_state: Arc<GroupState>,
+    /// Who is in the call after the block, shared with the verification, which needs the same keys.
+    pub roster: Roster,
 }
 
 /// How far a member was heard, for a checkpoint.
@@ -61,14 +60,13 @@ pub(crate) struct KeptEpoch {
     pub(crate) roster: Roster,
     /// The replay windows by key; epochs with the same key share them, and with the last epoch they go.
     windows: HashMap<PublicKey, Arc<Windows>>,
-    group_state: Arc<GroupState>,
 }
 
 /// An epoch that is to be added, with the derivation for it done: nobody is kept waiting for that.
 pub(crate) struct NewEpoch {
     pub(crate) hash: BlockHash,
     header_key: CachedHeaderKey,
-    group_state: Arc<GroupState>,
+    roster: Roster,
 }
 
 impl From<Epoch> for NewEpoch {
@@ -76,7 +74,7 @@ impl From<Epoch> for NewEpoch {
         Self {
             hash: epoch.hash,
             header_key: CachedHeaderKey::new(&epoch.key),
-            group_state: epoch.group_state,
+            roster: epoch.roster,
         }
     }
 }
@@ -186,7 +184,7 @@ impl Epochs {
             .iter_mut()
             .for_each(|entry| entry.end_after_grace(now));
         if sending == Sending::Strict {
-            self.withhold_from_the_removed(&kept.group_state);
+            self.withhold_from_the_removed(&kept.roster);
         }
         self.0.push(Entry {
             epoch: kept,
@@ -201,35 +199,30 @@ impl Epochs {
         let NewEpoch {
             hash,
             header_key,
-            group_state,
+            roster,
         } = epoch;
-        let roster = match self.0.last() {
-            Some(newest) => newest.epoch.roster.next(&group_state),
-            None => Roster::new(&group_state),
-        };
-        let participants = group_state.participants.iter();
+        let members = roster.members();
         KeptEpoch {
             hash,
             header_key,
+            windows: members.map(|one| self.windows_of(one)).collect(),
             roster,
-            windows: participants.map(|one| self.windows_of(one)).collect(),
-            group_state,
         }
     }
 
-    /// The windows of a participant's key: those that it has in a kept epoch, or new ones.
-    fn windows_of(&self, participant: &Participant) -> (PublicKey, Arc<Windows>) {
-        let key = participant.public_key;
+    /// The windows of a member's key: those that it has in a kept epoch, or new ones.
+    fn windows_of(&self, member: &Member) -> (PublicKey, Arc<Windows>) {
+        let key = *member.public_key();
         let known = |entry: &Entry| entry.epoch.windows.get(&key).cloned();
         (key, self.0.iter().find_map(known).unwrap_or_default())
     }
 
     /// Stops sealing under the epochs that somebody knows who is not in the new group.
-    fn withhold_from_the_removed(&mut self, group_state: &GroupState) {
-        let pair = |one: &Participant| -> (UserId, PublicKey) { (one.user_id, one.public_key) };
-        let members: HashSet<_> = group_state.participants.iter().map(pair).collect();
+    fn withhold_from_the_removed(&mut self, roster: &Roster) {
+        let pair = |one: &Member| -> (UserId, PublicKey) { (one.user_id(), *one.public_key()) };
+        let members: HashSet<_> = roster.members().map(pair).collect();
         for entry in &mut self.0 {
-            let mut knowing = entry.epoch.group_state.participants.iter().map(pair);
+            let mut knowing = entry.epoch.roster.members().map(pair);
             entry.seal = match knowing.all(|one| members.contains(&one)) {
                 true => SealUnder::Yes,
                 false => SealUnder::No,
@@ -265,7 +258,6 @@ impl KeptEpoch {
             header_key: self.header_key.clone(),
             roster: self.roster.clone(),
             windows: windows.collect(),
-            group_state: Arc::clone(&self.group_state),
         }
     }
 }

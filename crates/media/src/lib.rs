@@ -16,7 +16,7 @@
 //! use std::time::Duration;
 //!
 //! use confcall_media::{ChannelId, Cryptor, Epoch, Moment, Sending};
-//! use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
+//! use confcall_state::{Chain, JoinBlock, Newcomer, Roster, UserId};
 //! # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 //! let (alice, bob) = (UserId::new(1), UserId::new(2));
@@ -30,7 +30,7 @@
 //!     let epoch = Epoch {
 //!         hash: state.hash(),
 //!         key: state.open_epoch_key(user, join.private_key())?,
-//!         group_state: state.group_state().clone(),
+//!         roster: Roster::new(state.group_state()),
 //!     };
 //!     let cryptor = Cryptor::new(user, Arc::new(join.into_private_key()), Sending::WithGrace);
 //!     cryptor.add_epoch(now, epoch);

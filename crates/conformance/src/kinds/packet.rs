@@ -4,7 +4,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_media::{ChannelId, Cryptor, Epoch, Sending};
 use confcall_state::wire;
-use confcall_state::{BlockHash, EpochKey, PrivateKey, UserId};
+use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
 use serde::Deserialize;
 
 use super::{NOW, SEED};
@@ -24,15 +24,15 @@ struct User {
 
 impl User {
     /// This user, as a member who knows these epochs.
-    fn cryptor(&self, epochs: &[KnownEpoch], group_state: &Arc<wire::GroupState>) -> Cryptor {
+    fn cryptor(&self, epochs: &[KnownEpoch], group_state: &wire::GroupState) -> Cryptor {
         let key = Arc::new(PrivateKey::from_seed(&self.seed.0));
         let cryptor = Cryptor::new(UserId::new(self.user_id), key, Sending::WithGrace);
         for one in epochs {
-            let own = one.group_state.clone().map(|group| Arc::new(group.into()));
+            let own = one.group_state.clone().map(wire::GroupState::from);
             let epoch = Epoch {
                 hash: BlockHash::from_bytes(one.hash.0),
                 key: EpochKey::from_bytes(one.secret.0),
-                group_state: own.unwrap_or_else(|| group_state.clone()),
+                roster: Roster::new(own.as_ref().unwrap_or(group_state)),
             };
             cryptor.add_epoch(NOW, epoch);
         }
@@ -80,7 +80,7 @@ impl Step {
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let receiver: User = case.take("receiver")?;
     let sender: User = case.take("sender")?;
-    let group_state = Arc::new(case.take::<GroupState>("group_state")?.into());
+    let group_state = case.take::<GroupState>("group_state")?.into();
     let sender_epochs: Vec<KnownEpoch> = case.take("sender_epochs")?;
     let receiver_epochs: Vec<KnownEpoch> = case.take("receiver_epochs")?;
     let steps = case.steps("steps", Step::read)?;

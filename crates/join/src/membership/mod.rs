@@ -75,9 +75,10 @@ impl Membership {
         let epoch_key = state.open_epoch_key(user_id, &key)?;
         let key = Arc::new(key);
         let cryptor = Cryptor::new(user_id, Arc::clone(&key), sending);
-        cryptor.add_epoch(now, epoch(state, epoch_key));
+        let verification = Verification::start(user_id, state, &key, rng);
+        cryptor.add_epoch(now, epoch(verification.tally(), epoch_key));
         Ok(Self {
-            verification: Verification::start(user_id, state, &key, rng),
+            verification,
             user_id,
             key,
             block: block.bytes().into(),
@@ -137,15 +138,14 @@ impl Membership {
                 let height = state.height();
                 lost.unwrap_or(MembershipEnd::KeyLost { height, error })
             })?;
-        self.cryptor.add_epoch(now, epoch(state, epoch_key));
         let by = place::signer(block, self.state(), state);
         self.chain.merge(staged)?;
         self.block = block.bytes().into();
         let state = self.chain.state();
-        Ok(Followed {
-            by,
-            faults: self.verification.restart(state, &self.key, rng),
-        })
+        let faults = self.verification.restart(state, &self.key, rng);
+        let epoch = epoch(self.verification.tally(), epoch_key);
+        self.cryptor.add_epoch(now, epoch);
+        Ok(Followed { by, faults })
     }
 
     /// Takes in one broadcast as the server sends it.
@@ -246,11 +246,12 @@ impl Clone for Membership {
     }
 }
 
-fn epoch(state: &ChainState, key: EpochKey) -> Epoch {
+/// The epoch of the block whose verification runs; both share the keys of the members.
+fn epoch(tally: &Tally, key: EpochKey) -> Epoch {
     Epoch {
-        hash: state.hash(),
+        hash: tally.block_hash(),
         key,
-        group_state: Arc::clone(state.group_state()),
+        roster: tally.roster().clone(),
     }
 }
 

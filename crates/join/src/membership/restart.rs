@@ -46,11 +46,12 @@ impl Membership {
         let epoch_key = epoch_key.map_err(|_| fault("its key does not open its block"))?;
         let progress = progress_of(saved.verification)?;
         let cryptor = Cryptor::new(user_id, Arc::clone(&key), sending);
-        cryptor.add_epoch(now, epoch(state, epoch_key));
+        let verification = Verification::resume(user_id, state, &key, progress, rng);
+        cryptor.add_epoch(now, epoch(verification.tally(), epoch_key));
         cryptor.resume(&channels(saved.counters)?.into_iter().collect(), RESERVE);
         cryptor.refuse_heard(&heard_of(saved.heard)?);
         Ok(Self {
-            verification: Verification::resume(user_id, state, &key, progress, rng),
+            verification,
             user_id,
             key,
             block: saved.block.into(),

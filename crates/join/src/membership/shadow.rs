@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use confcall_media::{Cryptor, Epoch, Moment, Sending};
+use confcall_media::{Cryptor, Moment, Sending};
 use confcall_state::verification::{Later, Received, Tally};
 use confcall_state::wire::Broadcast;
 use confcall_state::{
     Block, Chain, ChainState, EpochKey, OpenError, PrivateKey, PublicKey, UserId,
 };
 
-use super::{BroadcastRefused, Followed, MembershipEnd, StartError, place};
+use super::{BroadcastRefused, Followed, MembershipEnd, StartError, epoch, place};
 
 /// A membership without its secrets, which comes to the same as the real one did.
 ///
@@ -81,21 +81,14 @@ impl Shadow {
         opened().map_err(|error| MembershipEnd::KeyLost { height, error })?;
         let by = place::signer(&block, before, after);
         self.chain.merge(staged)?;
-        self.add_epoch(now);
         let faults = self.tally.restart(self.chain.state());
+        self.add_epoch(now);
         Ok(Followed { by, faults })
     }
 
     fn add_epoch(&self, now: Moment) {
-        let state = self.chain.state();
-        self.cryptor.add_epoch(
-            now,
-            Epoch {
-                hash: state.hash(),
-                key: EpochKey::from_bytes([0; 32]),
-                group_state: Arc::clone(state.group_state()),
-            },
-        );
+        let key = EpochKey::from_bytes([0; 32]);
+        self.cryptor.add_epoch(now, epoch(&self.tally, key));
     }
 
     pub(crate) fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {

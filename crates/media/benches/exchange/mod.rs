@@ -9,7 +9,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_media::{Cryptor, Epoch, Moment, Sending};
 use confcall_state::wire::{GroupState, Participant, Permissions};
-use confcall_state::{BlockHash, EpochKey, PrivateKey, UserId};
+use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, Sha512};
 
@@ -46,7 +46,7 @@ pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
         permissions: Permissions::from_bits(3),
         version: 0,
     });
-    let group_state = Arc::new(GroupState {
+    let roster = Roster::new(&GroupState {
         participants: participants.into(),
         external_permissions: Permissions::from_bits(3),
     });
@@ -55,7 +55,7 @@ pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
         let epoch = Epoch {
             hash: BlockHash::from_bytes([number; 32]),
             key: EpochKey::from_bytes([number; 32]),
-            group_state: group_state.clone(),
+            roster: roster.clone(),
         };
         cryptor.add_epoch(NOW, epoch);
     }
