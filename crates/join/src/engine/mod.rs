@@ -16,6 +16,9 @@
 //! | member | `member/`: following, verifying, listing, removing |
 //! | leaving | `leaving.rs` |
 //!
+//! Entering also ends by itself, where the server refuses for good or the attempts are used up. Whoever leaves while
+//! a join is under way first waits for what becomes of it, and leaves then if it may have been carried out.
+//!
 //! A member can be written down at any time, and another engine goes on from there (`restart.rs`).
 //!
 //! What goes in is an [`Input`], what comes out an [`Output`]; time and randomness come from the caller. So the same
