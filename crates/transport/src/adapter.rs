@@ -17,9 +17,9 @@ use tokio::sync::broadcast;
 /// [`Transport::updates`] is for whoever follows the call.
 ///
 /// ```
-/// use confcall_join::api::{Request, Response, RpcError, Update};
+/// use confcall_join::api::{Request, Response, RpcError};
 /// use confcall_join::policy::{self, CallKind};
-/// use confcall_transport::{CallError, Transport, UpdateStream};
+/// use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 /// # enum Failure { Rpc(i32, String), Disconnected }
 /// # struct Client;
 /// # impl Client {
@@ -30,7 +30,7 @@ use tokio::sync::broadcast;
 ///     /// The client's MTProto stack.
 ///     client: Client,
 ///     /// Where it puts what the server pushes.
-///     pushed: tokio::sync::broadcast::Sender<Update>,
+///     pushed: UpdateSender,
 /// }
 ///
 /// impl Transport for Net {
@@ -47,7 +47,7 @@ use tokio::sync::broadcast;
 ///     }
 ///
 ///     fn updates(&self) -> UpdateStream {
-///         UpdateStream::new(self.pushed.subscribe())
+///         self.pushed.subscribe()
 ///     }
 /// }
 /// ```
@@ -81,33 +81,81 @@ pub enum CallError {
     Policy(#[from] PolicyViolation),
 }
 
-/// Updates were dropped because nobody took them in time; poll the chain to catch up.
+/// Updates were missed: dropped because nobody took them in time, or pushed while there was no connection.
+///
+/// Who follows a call reads the chain and the roster again to catch up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("{count} updates were missed")]
+#[error("{} were missed", how_many(.count))]
 pub struct Missed {
-    /// How many were dropped.
-    pub count: u64,
+    /// How many were dropped; `None` if only the server knows.
+    pub count: Option<u64>,
+}
+
+fn how_many(count: &Option<u64>) -> String {
+    count.map_or_else(
+        || "perhaps some updates".to_owned(),
+        |count| format!("{count} updates"),
+    )
+}
+
+/// How many updates are kept for a reader that is slow.
+const KEPT: usize = 1024;
+
+/// Where an adapter puts what the server pushes to one user; clones share the readers.
+#[derive(Clone, Debug)]
+pub struct UpdateSender(broadcast::Sender<Pushed>);
+
+#[derive(Clone, Debug)]
+enum Pushed {
+    Update(Update),
+    Gap,
+}
+
+impl UpdateSender {
+    /// A sender that nobody listens to yet.
+    pub fn new() -> Self {
+        Self(broadcast::Sender::new(KEPT))
+    }
+
+    /// Passes on an update; nobody listening is no fault, for then nobody follows a call.
+    pub fn send(&self, update: Update) {
+        let _ = self.0.send(Pushed::Update(update));
+    }
+
+    /// Says that the server may have pushed what did not arrive, after a new connection for example.
+    pub fn gap(&self) {
+        let _ = self.0.send(Pushed::Gap);
+    }
+
+    /// The updates that are pushed from now on.
+    pub fn subscribe(&self) -> UpdateStream {
+        UpdateStream(self.0.subscribe())
+    }
+}
+
+impl Default for UpdateSender {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// Pushed updates in the order of their arrival, from the moment that the stream was made.
 ///
 /// It holds a bounded number of them: a reader that falls behind misses the oldest and is told how many.
 #[derive(Debug)]
-pub struct UpdateStream(broadcast::Receiver<Update>);
+pub struct UpdateStream(broadcast::Receiver<Pushed>);
 
 impl UpdateStream {
-    /// Wraps the receiving end of an adapter's channel.
-    pub fn new(receiver: broadcast::Receiver<Update>) -> Self {
-        Self(receiver)
-    }
-
-    /// The next update, or `None` once the connection is gone.
+    /// The next update, or `None` once all of the adapter's senders are gone.
     ///
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Result<Update, Missed>> {
         match self.0.recv().await {
-            Ok(update) => Some(Ok(update)),
-            Err(broadcast::error::RecvError::Lagged(count)) => Some(Err(Missed { count })),
+            Ok(Pushed::Update(update)) => Some(Ok(update)),
+            Ok(Pushed::Gap) => Some(Err(Missed { count: None })),
+            Err(broadcast::error::RecvError::Lagged(count)) => {
+                Some(Err(Missed { count: Some(count) }))
+            }
             Err(broadcast::error::RecvError::Closed) => None,
         }
     }

@@ -16,7 +16,7 @@ mod join_once;
 pub mod loopback;
 mod step;
 
-pub use adapter::{CallError, Missed, Transport, UpdateStream};
+pub use adapter::{CallError, Missed, Transport, UpdateSender, UpdateStream};
 pub use answer::Joined;
 pub use confcall_join::engine::EmptyCall;
 pub use confcall_join::joined::AnswerFault;

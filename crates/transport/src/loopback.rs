@@ -10,15 +10,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use confcall_join::api::{Request, Response, Service, Update};
+use confcall_join::api::{Request, Response, Service};
 use confcall_join::policy::{self, CallKind};
 use confcall_state::UserId;
-use tokio::sync::broadcast;
 
-use crate::adapter::{CallError, Transport, UpdateStream};
-
-/// How many updates a connection keeps for a reader that is slow.
-const KEPT_UPDATES: usize = 256;
+use crate::adapter::{CallError, Transport, UpdateSender, UpdateStream};
 
 /// A service and the users that are connected to it; clones share both.
 #[derive(Debug)]
@@ -27,7 +23,7 @@ pub struct Hub<S>(Arc<Mutex<Inner<S>>>);
 #[derive(Debug)]
 struct Inner<S> {
     service: S,
-    users: HashMap<UserId, broadcast::Sender<Update>>,
+    users: HashMap<UserId, UpdateSender>,
 }
 
 impl<S> Clone for Hub<S> {
@@ -47,9 +43,7 @@ impl<S: Service> Hub<S> {
     pub fn connect(&self, user_id: UserId) -> Connection<S> {
         let mut inner = self.lock();
         let users = &mut inner.users;
-        let updates = users
-            .entry(user_id)
-            .or_insert_with(|| broadcast::Sender::new(KEPT_UPDATES));
+        let updates = users.entry(user_id).or_default();
         Connection {
             updates: updates.clone(),
             hub: self.clone(),
@@ -75,8 +69,7 @@ impl<S: Service> Inner<S> {
     fn push(&mut self) {
         while let Some((user_id, update)) = self.service.poll_push() {
             if let Some(updates) = self.users.get(&user_id) {
-                // Nobody listening is no fault: the user polls.
-                let _ = updates.send(update);
+                updates.send(update);
             }
         }
     }
@@ -87,7 +80,7 @@ impl<S: Service> Inner<S> {
 pub struct Connection<S> {
     hub: Hub<S>,
     user_id: UserId,
-    updates: broadcast::Sender<Update>,
+    updates: UpdateSender,
 }
 
 impl<S: Service + Send> Transport for Connection<S> {
@@ -101,6 +94,6 @@ impl<S: Service + Send> Transport for Connection<S> {
     }
 
     fn updates(&self) -> UpdateStream {
-        UpdateStream::new(self.updates.subscribe())
+        self.updates.subscribe()
     }
 }
