@@ -1,8 +1,11 @@
 //! The command `confcall`: joins, explains and checks conference calls.
 
+mod completions;
 mod demo;
 mod inspect;
+mod logging;
 mod peer;
+mod printable;
 mod seed;
 mod trace;
 mod vectors;
@@ -17,10 +20,14 @@ use clap::{Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    logging: logging::Args,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Prints what a shell needs to complete this command line.
+    Completions(completions::Args),
     /// Takes part in a recorded call on a server inside this process, and then shows a whole life in a new one.
     ///
     /// The recorded members take part with their own keys. In the new call four engines under a virtual clock create,
@@ -40,21 +47,26 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let mut out = anstream::stdout();
-    let result = match Cli::parse().command {
-        Command::Demo(args) => demo::run(&args, &mut out),
-        Command::Inspect(args) => inspect::run(&args, &mut out),
-        Command::Peer => peer::run(),
-        Command::Trace(args) => trace::run(&args, &mut out),
-        Command::Vectors(args) => vectors::run(&args, &mut out),
-    };
-    match result {
+    match run(&Cli::parse()) {
         Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
+    cli.logging.start()?;
+    let mut out = anstream::stdout();
+    match &cli.command {
+        Command::Completions(args) => completions::run(args, &mut out),
+        Command::Demo(args) => demo::run(args, &mut out),
+        Command::Inspect(args) => inspect::run(args, &mut out),
+        Command::Peer => peer::run(),
+        Command::Trace(args) => trace::run(args, &mut out),
+        Command::Vectors(args) => vectors::run(args, &mut out),
     }
 }
 

@@ -7,7 +7,8 @@ use confcall::join::trace::{Divergence, History, Sighting, Trace, Verdict, compa
 use serde_json::{Value, json};
 
 use super::items::short;
-use super::{File, load, name, printable};
+use super::{File, load, name};
+use crate::printable::printable;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();

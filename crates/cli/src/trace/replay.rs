@@ -6,7 +6,8 @@ use anstyle::{AnsiColor, Style};
 use confcall::join::trace::{Ending, replay};
 use serde::Serialize;
 
-use super::{File, load, name, printable};
+use super::{File, load, name};
+use crate::printable::printable;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();

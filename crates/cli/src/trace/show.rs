@@ -7,7 +7,8 @@ use confcall::join::api::InputGroupCall;
 use confcall::join::trace::{Ending, Header, Trace};
 
 use super::entry::{Direction, Entry};
-use super::{File, load, printable};
+use super::{File, load};
+use crate::printable::printable;
 
 const FAINT: Style = Style::new().dimmed();
 const TITLE: Style = Style::new().bold();

@@ -1,0 +1,45 @@
+//! What the libraries trace, on standard error.
+
+use std::io::{self, IsTerminal as _};
+
+use anyhow::Context as _;
+use tracing_subscriber::EnvFilter;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Log")]
+pub(crate) struct Args {
+    /// Log to standard error what the libraries do; twice for more, and with user ids.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+
+    /// Log what this filter lets through, such as `confcall_transport=debug`.
+    #[arg(long, global = true, value_name = "FILTER", conflicts_with = "verbose")]
+    log: Option<String>,
+}
+
+impl Args {
+    /// The filter that is asked for.
+    fn filter(&self) -> Option<&str> {
+        match (&self.log, self.verbose) {
+            (Some(filter), _) => Some(filter),
+            (None, 0) => None,
+            (None, 1) => Some("info"),
+            (None, _) => Some("debug"),
+        }
+    }
+
+    /// Starts to log, if that is asked for.
+    pub(crate) fn start(&self) -> anyhow::Result<()> {
+        let Some(filter) = self.filter() else {
+            return Ok(());
+        };
+        let parsed = EnvFilter::try_new(filter);
+        let filter = parsed.with_context(|| format!("--log: {filter:?} is no filter"))?;
+        tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_writer(io::stderr)
+            .with_ansi(io::stderr().is_terminal())
+            .init();
+        Ok(())
+    }
+}

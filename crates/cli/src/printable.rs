@@ -1,0 +1,34 @@
+//! Text of others on our terminal.
+
+/// A text without what a terminal would act on, or show in another order than it stands.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || turns(character) {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
+}
+
+/// Whether a character turns the direction of the text around it, or ends its line.
+fn turns(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn what_a_terminal_would_act_on_or_turn_around_is_escaped() {
+        let forged = "a\u{1b}[2J\u{9b}\u{202e}b\u{2066}🙂é";
+        let shown = r"a\u{1b}[2J\u{9b}\u{202e}b\u{2066}🙂é";
+        assert_eq!(printable(forged), shown);
+    }
+}
