@@ -17,13 +17,18 @@ use confcall::join::api::{
     Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
-    Command, Engine, Event, Input, MediaState, Outcome, Output, RequestId, Suspicion,
+    Command, CommandId, Engine, Event, Input, MediaState, Outcome, Output, RequestId, Suspicion,
 };
 use confcall::join::{Slug, Ssrc};
 use confcall::media::Moment;
 use confcall_tests::{World, each_seed};
 
 const SECOND: Duration = Duration::from_secs(1);
+
+fn command(command: Command) -> Input {
+    let id = CommandId::new(0);
+    Input::Command { id, command }
+}
 
 /// A member of a call that gets nothing but what the test hands it.
 struct Victim {
@@ -159,7 +164,7 @@ fn an_answer_for_a_roster_that_was_given_up_makes_no_other_one_complete() {
 #[test]
 fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     let mut victim = Victim::of(&World::with_call(1));
-    victim.input(Input::Command(Command::Leave));
+    victim.input(command(Command::Leave));
     for _ in 0..100 {
         let request = *victim.asked(Method::LeaveGroupCall).last().unwrap();
         let wait = Outcome::Refused(RpcError::new(420, "FLOOD_WAIT_0"));
@@ -310,7 +315,8 @@ impl Forger<'_> {
                 users: users.collect(),
             },
             10..20 => Command::RevokeLink,
-            20..25 => Command::Discard,
+            20..24 => Command::Discard,
+            24 => Command::Rejoin,
             25..35 => Command::Resolve {
                 sources: vec![Ssrc::new(1).unwrap(); self.world.below(1000)],
             },
@@ -321,7 +327,7 @@ impl Forger<'_> {
     fn input(&mut self, asked: &[(RequestId, Method)]) -> Input {
         match self.world.below(8) {
             0 => Input::Tick,
-            1 => Input::Command(self.command()),
+            1 => command(self.command()),
             2..5 if !asked.is_empty() => Input::Answer {
                 request: asked[self.world.below(asked.len())].0,
                 outcome: self.outcome(),

@@ -27,10 +27,14 @@ fn kick(world: &mut World, node: usize, user: i64) {
 fn kicks(world: &World, node: usize) -> Vec<Result<(), &CommandFailure>> {
     let events = world.nodes[node].events.iter();
     let ends = events.filter_map(|event| match event {
-        Event::Done(CommandKind::Kick) => Some(Ok(())),
+        Event::Done {
+            command: CommandKind::Kick,
+            ..
+        } => Some(Ok(())),
         Event::Failed {
             command: CommandKind::Kick,
             why,
+            ..
         } => Some(Err(why)),
         _ => None,
     });

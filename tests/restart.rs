@@ -11,8 +11,8 @@ use confcall::join::api::{
 };
 use confcall::join::checkpoint::{CheckpointError, RESERVE, RestoreError};
 use confcall::join::engine::{
-    Advice, Command, CommandFailure, Config, EndReason, Engine, Event, Input, Output, RejoinReason,
-    Restored, Trouble,
+    Advice, Command, CommandFailure, CommandId, Config, EndReason, Engine, Event, Input, Output,
+    RejoinReason, Restored, Trouble,
 };
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::{ChannelId, Replay};
@@ -79,7 +79,8 @@ fn stop(world: &mut World, node: NodeId) {
         while !matches!(engine.poll_output(), Output::Timeout(_)) {}
     };
     poll(&mut engine);
-    let leave = Input::Command(Command::Leave);
+    let (id, command) = (CommandId::new(0), Command::Leave);
+    let leave = Input::Command { id, command };
     engine.handle_input(world.moment(), leave).unwrap();
     poll(&mut engine);
     world.replace(node, engine);

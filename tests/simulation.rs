@@ -48,9 +48,10 @@ enum Deed {
     Restart,
     RestartFromSnapshot,
     Message,
+    Rejoin,
 }
 
-const DEEDS: [Deed; 9] = [
+const DEEDS: [Deed; 10] = [
     Deed::Join,
     Deed::Leave,
     Deed::Kick,
@@ -60,6 +61,7 @@ const DEEDS: [Deed; 9] = [
     Deed::Restart,
     Deed::RestartFromSnapshot,
     Deed::Message,
+    Deed::Rejoin,
 ];
 
 fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
@@ -72,7 +74,9 @@ fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
             world.join(link);
         }
         Deed::Join => {}
-        Deed::Leave => world.command(node, Command::Leave),
+        Deed::Leave => {
+            world.command(node, Command::Leave);
+        }
         Deed::Kick => {
             let users = vec![UserId::new(world.below(world.nodes.len()) as i64 + 1)];
             world.command(node, Command::Kick { users });
@@ -99,6 +103,9 @@ fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
             let random_id = RandomId::generate(world.rng());
             let message = GroupMessage::new(random_id, "hello".to_owned(), Vec::new());
             world.command(node, Command::Send(message.unwrap()));
+        }
+        Deed::Rejoin => {
+            world.command(node, Command::Rejoin);
         }
     }
 }

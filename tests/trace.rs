@@ -42,6 +42,8 @@ fn busy_call(seed: u64, faults: Faults) -> World {
     let users = vec![UserId::new(3)];
     world.command(0, Command::Kick { users });
     world.run(Duration::from_secs(20));
+    world.command(1, Command::Rejoin);
+    world.run(Duration::from_secs(10));
     world.command(1, Command::Leave);
     world.run(Duration::from_secs(20));
     world

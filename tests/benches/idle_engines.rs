@@ -18,7 +18,9 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::UserId;
 use confcall::join::api::{ChainBlocks, Request, Response, Update, Updates};
-use confcall::join::engine::{Command, Engine, Input, MediaState, Outcome, Output, RequestId};
+use confcall::join::engine::{
+    Command, CommandId, Engine, Input, MediaState, Outcome, Output, RequestId,
+};
 use confcall::media::{ChannelId, Moment};
 use confcall_tests::{Crowd, CrowdMember};
 
@@ -93,7 +95,8 @@ impl Watched {
             turn(&mut engine, *now, input.clone());
         }
         let now = member.told_last();
-        let connected = Input::Command(Command::Media(MediaState::Connected));
+        let (id, command) = (CommandId::new(0), Command::Media(MediaState::Connected));
+        let connected = Input::Command { id, command };
         turn(&mut engine, now, connected);
         let membership = engine.membership().unwrap();
         assert!(membership.verification().emoji_hash().is_some());

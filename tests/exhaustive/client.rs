@@ -51,7 +51,13 @@ impl Client {
     /// The client after an input, and what it asks.
     pub(crate) fn after(&self, now: Moment, input: Input) -> (Self, Vec<Asked>) {
         let mut client = self.clone();
-        client.owed += usize::from(matches!(input, Input::Command(Command::Kick { .. })));
+        client.owed += usize::from(matches!(
+            input,
+            Input::Command {
+                command: Command::Kick { .. },
+                ..
+            }
+        ));
         let handled = client.engine.handle_input(now, input);
         handled.expect("used by its contract");
         if client.engine.membership().is_none() && self.engine.membership().is_some() {
@@ -85,7 +91,10 @@ impl Client {
                     self.ended = Some(ended);
                 }
                 Output::Event(
-                    Event::Done(CommandKind::Kick)
+                    Event::Done {
+                        command: CommandKind::Kick,
+                        ..
+                    }
                     | Event::Failed {
                         command: CommandKind::Kick,
                         ..

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
 use confcall::UserId;
-use confcall::join::engine::Input;
+use confcall::join::engine::{CommandId, Input};
 use confcall::media::Moment;
 
 use crate::laws::Laws;
@@ -135,7 +135,8 @@ impl State {
             Choice::Order(at) => {
                 self.given[at] = true;
                 let order = &orders[at];
-                let command = network.put_input(Input::Command(order.command.clone()));
+                let (id, command) = (CommandId::new(at as u64), order.command.clone());
+                let command = network.put_input(Input::Command { id, command });
                 network.give(self.now, &mut self.lines[order.client], command);
             }
             Choice::Time => {

@@ -1,9 +1,10 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{Method, Request};
-use confcall::join::engine::{Ended, Engine, Event, Input, Misuse, Output};
+use confcall::join::engine::{Command, CommandId, Ended, Engine, Event, Input, Misuse, Output};
 use confcall::join::trace::Recorder;
 use confcall::media::{Cryptor, Moment};
 use confcall::state::{BlockHash, EmojiHash};
@@ -32,6 +33,8 @@ pub struct Node {
     pub events: Vec<Event>,
     /// How it ended, if it did.
     pub ended: Option<Ended>,
+    /// The commands that were not answered yet.
+    pub owed: BTreeSet<CommandId>,
     /// All requests, in order.
     pub asked: Vec<Asked>,
     /// The cryptor of the newest membership.
@@ -49,6 +52,7 @@ impl Node {
             wake: None,
             events: Vec::new(),
             ended: None,
+            owed: BTreeSet::new(),
             asked: Vec::new(),
             cryptor: None,
             joins: 0,
@@ -102,6 +106,13 @@ impl Node {
         self.asked.iter().map(within).max().unwrap_or(0)
     }
 
+    /// Notes a command, of which an answer is due unless its kind has none or the client has ended.
+    pub(crate) fn owe(&mut self, id: CommandId, command: &Command) {
+        if command.kind().is_some() && self.ended.is_none() {
+            self.owed.insert(id);
+        }
+    }
+
     /// Takes an event; gives the emoji of a block where it shows them.
     pub(crate) fn note(&mut self, event: Event) -> Option<(BlockHash, EmojiHash)> {
         let mut shown = None;
@@ -110,6 +121,9 @@ impl Node {
                 self.joins += 1;
                 self.cryptor = Some(Arc::clone(&joined.cryptor));
             }
+            Event::Done { id, .. } | Event::Failed { id, .. } => {
+                assert!(self.owed.remove(id), "{id:?} is answered once");
+            }
             Event::Resumed(joined) => self.cryptor = Some(Arc::clone(&joined.cryptor)),
             Event::Emoji { hash, .. } => {
                 let membership = self.engine.membership();
@@ -117,6 +131,8 @@ impl Node {
             }
             Event::Ended(ended) => {
                 assert!(self.ended.is_none(), "an engine ends once");
+                let owed = &self.owed;
+                assert!(owed.is_empty(), "{owed:?} have no answer at the end");
                 self.ended = Some(ended.clone());
             }
             _ => {}

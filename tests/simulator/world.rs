@@ -7,7 +7,7 @@ use confcall::join::api::{
     ChainBlocks, Method, Request, Response, RpcError, Service, SubChain, Update,
 };
 use confcall::join::engine::{
-    Command, Config, EndReason, Engine, Event, Input, Outcome, Output, RequestId,
+    Command, CommandId, Config, EndReason, Engine, Event, Input, Outcome, Output, RequestId,
 };
 use confcall::join::payload::Fingerprint;
 use confcall::join::trace::Recorder;
@@ -79,6 +79,8 @@ pub struct World {
     connection: u32,
     /// When the server looks for silent members.
     next_look: Duration,
+    /// How many commands were given.
+    commands: u64,
     /// The emoji of each block, and who saw them first.
     emoji: BTreeMap<BlockHash, (UserId, EmojiHash)>,
 }
@@ -113,6 +115,7 @@ impl World {
             lives: Vec::new(),
             connection: 0,
             next_look: SILENCE,
+            commands: 0,
             emoji: BTreeMap::new(),
         }
     }
@@ -223,12 +226,17 @@ impl World {
         self.nodes[node].engine = engine;
         self.nodes[node].recorder = None;
         self.nodes[node].ended = None;
+        self.nodes[node].owed.clear();
         self.drain(node);
     }
 
-    /// Gives a client a command.
-    pub fn command(&mut self, node: NodeId, command: Command) {
-        self.input(node, Input::Command(command));
+    /// Gives a client a command; the number of it comes back with its answer.
+    pub fn command(&mut self, node: NodeId, command: Command) -> CommandId {
+        let id = CommandId::new(self.commands);
+        self.commands += 1;
+        self.nodes[node].owe(id, &command);
+        self.input(node, Input::Command { id, command });
+        id
     }
 
     /// The only call, as a link leads to it.

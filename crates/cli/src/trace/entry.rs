@@ -79,7 +79,7 @@ fn input(input: &Input) -> Option<(Direction, String, Vec<String>)> {
             let text = self::update(update, &mut details);
             (Direction::Server, text, details)
         }
-        Input::Command(command) => (Direction::Command, self::command(command), Vec::new()),
+        Input::Command { command, .. } => (Direction::Command, self::command(command), Vec::new()),
         _ => (Direction::Server, format!("{input:?}"), Vec::new()),
     })
 }

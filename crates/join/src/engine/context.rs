@@ -10,6 +10,7 @@ use confcall_state::PublicKey;
 use super::config::Config;
 use super::event::{Event, Trouble};
 use super::io::{Output, RequestId};
+use super::orders::Orders;
 use super::rejoins::Rejoins;
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
@@ -30,6 +31,8 @@ pub(super) struct Context {
     /// Pauses and payloads, which the server sees.
     pub(super) public_rng: ChaCha20Rng,
     pub(super) rejoins: Rejoins,
+    /// The commands that no membership answers.
+    pub(super) orders: Orders,
     /// The sources of memberships before this one, which late updates may still name.
     past_sources: VecDeque<Ssrc>,
     /// Their keys, which an older block can still hold.
@@ -48,6 +51,7 @@ impl Clone for Context {
             secrets: self.secrets.clone(),
             public_rng: super::testing::same_generator(&self.public_rng),
             rejoins: self.rejoins.clone(),
+            orders: self.orders.clone(),
             past_sources: self.past_sources.clone(),
             past_keys: self.past_keys.clone(),
             outputs: self.outputs.clone(),
@@ -70,6 +74,7 @@ impl Context {
             secrets,
             public_rng,
             rejoins: Rejoins::default(),
+            orders: Orders::default(),
             past_sources: VecDeque::new(),
             past_keys: VecDeque::new(),
             outputs: VecDeque::new(),

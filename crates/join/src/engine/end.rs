@@ -212,6 +212,9 @@ pub enum RejoinReason {
     /// A restart has lost our nonce for the newest block, so that the others would wait for ever.
     #[error("a restart has lost our nonce for the newest block")]
     NonceLost,
+    /// The caller wants another key and other sources.
+    #[error("the caller asked for a new membership")]
+    Requested,
     /// The answer to our join was lost, and how to connect the media with it.
     #[error("the connection parameters were lost")]
     NoConnection,

@@ -8,6 +8,7 @@ use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{BlockHash, Height, UserId};
 
 use super::end::Ended;
+use super::io::CommandId;
 use crate::answer::ConnectionParameters;
 use crate::api::{InputGroupCall, Method, RpcError};
 use crate::message::{GroupMessage, RandomId};
@@ -93,9 +94,16 @@ pub enum Event {
         attempt: u32,
     },
     /// A command was carried out.
-    Done(CommandKind),
+    Done {
+        /// What the caller called it.
+        id: CommandId,
+        /// The command.
+        command: CommandKind,
+    },
     /// A command failed.
     Failed {
+        /// What the caller called it.
+        id: CommandId,
         /// The command.
         command: CommandKind,
         /// Why.
@@ -198,6 +206,8 @@ pub enum CommandKind {
     Send(RandomId),
     /// Asking whose sources are.
     Resolve,
+    /// Joining anew.
+    Rejoin,
 }
 
 /// Why a command failed.
@@ -216,4 +226,6 @@ pub enum CommandFailure {
     Message(String),
     /// Too much waits already.
     Busy,
+    /// The membership was given up for a new one too often lately.
+    TooOften,
 }

@@ -29,7 +29,12 @@ pub enum Input {
     /// The server pushed an update.
     Update(Update),
     /// The caller wants something.
-    Command(Command),
+    Command {
+        /// What the caller calls it in the event that answers it.
+        id: CommandId,
+        /// What it wants.
+        command: Command,
+    },
 }
 
 /// What became of a request.
@@ -45,6 +50,12 @@ pub enum Outcome {
 }
 
 /// What a caller can ask of an engine.
+///
+/// A command of a [kind](Command::kind) is answered once, by an [`Event::Done`] or an [`Event::Failed`] with the id that
+/// it came with. The answers come in any order, also those to commands of one kind; the last ones come before
+/// [`Event::Ended`], and a command after the end has none. With its membership everything fails that still waits in it,
+/// as [`Unanswered`](super::CommandFailure::Unanswered) if the server may have carried it out. The commands without a
+/// kind are carried out at once, and have no answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "snake_case")]
@@ -80,6 +91,11 @@ pub enum Command {
         /// The sources.
         sources: Vec<Ssrc>,
     },
+    /// Give up the membership for a new one of the same call, with another key and other sources.
+    ///
+    /// It is done once we are in again. It counts as every other rejoin does, so that it fails if there were too many
+    /// lately.
+    Rejoin,
     /// The media connection is up or down.
     Media(MediaState),
     /// The microphone or camera was switched, so that a later join announces it.
@@ -92,8 +108,8 @@ pub enum Command {
 }
 
 impl Command {
-    /// What kind of command it is, in events about it; the commands without one have no such events.
-    pub(super) fn kind(&self) -> Option<CommandKind> {
+    /// What kind of command it is, in the event that answers it; the commands without one are not answered.
+    pub fn kind(&self) -> Option<CommandKind> {
         Some(match self {
             Self::Kick { .. } => CommandKind::Kick,
             Self::Invite { .. } => CommandKind::Invite,
@@ -102,8 +118,28 @@ impl Command {
             Self::Discard => CommandKind::Discard,
             Self::Send(message) => CommandKind::Send(message.random_id()),
             Self::Resolve { .. } => CommandKind::Resolve,
+            Self::Rejoin => CommandKind::Rejoin,
             Self::Leave | Self::Media(_) | Self::Announce { .. } => return None,
         })
+    }
+}
+
+/// A caller's number for a command.
+///
+/// The engine only hands it back. Whoever waits for several commands gives each a number of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CommandId(u64);
+
+impl CommandId {
+    /// A number.
+    pub const fn new(value: u64) -> Self {
+        Self(value)
+    }
+
+    /// The number.
+    pub const fn value(self) -> u64 {
+        self.0
     }
 }
 

@@ -37,6 +37,7 @@ mod event;
 mod io;
 mod leaving;
 mod member;
+mod orders;
 mod outbox;
 mod rejoins;
 mod restart;
@@ -58,17 +59,18 @@ use zeroize::Zeroizing;
 pub use config::{Config, EmptyCall};
 pub use end::{Advice, EndReason, Ended, RejoinReason};
 pub use event::{CommandFailure, CommandKind, Event, Joined, Suspicion, Trouble};
-pub use io::{Command, Input, MediaState, Outcome, Output, RequestId};
+pub use io::{Command, CommandId, Input, MediaState, Outcome, Output, RequestId};
 pub use restart::Restored;
 pub use secrets::{Fact, Recording};
 
-use crate::api::{DeclineConferenceCallInvite, InputGroupCall, LeaveGroupCall};
+use crate::api::{InputGroupCall, LeaveGroupCall};
 use crate::membership::Membership;
 use crate::ssrc::Ssrc;
 use context::Context;
 use entry::{Entrant, Entry};
 use leaving::{Leaving, Left};
 use member::{Departure, Member};
+use orders::Order;
 use secrets::Secrets;
 use timers::Timer;
 
@@ -233,7 +235,7 @@ impl Engine {
                     self.go_on(flow);
                 }
             }
-            Input::Command(command) => self.handle_command(command),
+            Input::Command { id, command } => self.handle_command(id, command),
         }
         while let Some(timer) = self.ctx.timers.take_due(now) {
             self.handle_timer(timer);
@@ -307,6 +309,7 @@ impl Engine {
     }
 
     fn handle_answer(&mut self, request: RequestId, outcome: Outcome) {
+        self.ctx.order_answered(request, &outcome);
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Entering(entry) => {
                 let transition = entry.handle_answer(&mut self.ctx, request, outcome);
@@ -331,7 +334,7 @@ impl Engine {
         }
     }
 
-    fn handle_command(&mut self, command: Command) {
+    fn handle_command(&mut self, id: CommandId, command: Command) {
         if let Command::Announce {
             muted,
             video_stopped,
@@ -343,7 +346,7 @@ impl Engine {
         }
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Member(mut member) => {
-                let flow = member.handle_command(&mut self.ctx, command);
+                let flow = member.handle_command(&mut self.ctx, id, command);
                 self.state = State::Member(member);
                 self.go_on(flow);
             }
@@ -351,24 +354,20 @@ impl Engine {
             State::Ended => {}
             state => {
                 self.state = state;
-                self.handle_command_outside(command);
+                self.handle_command_outside(id, command);
             }
         }
     }
 
     /// A command to an engine that is not in the call.
-    fn handle_command_outside(&mut self, command: Command) {
+    fn handle_command_outside(&mut self, id: CommandId, command: Command) {
+        let Some(kind) = command.kind() else {
+            return;
+        };
+        let order = Order { id, kind };
         match command {
-            // Whoever declines is not in the call; there is nothing to wait for.
-            Command::Decline { message } => {
-                self.ctx.send(DeclineConferenceCallInvite { message });
-            }
-            command => {
-                if let Some(command) = command.kind() {
-                    let why = CommandFailure::NotJoined;
-                    self.ctx.event(Event::Failed { command, why });
-                }
-            }
+            Command::Decline { message } => self.ctx.decline(order, message),
+            _ => self.ctx.failed(order, CommandFailure::NotJoined),
         }
     }
 
@@ -384,6 +383,7 @@ impl Engine {
                 match Member::of_entrant(&mut self.ctx, *entrant) {
                     Ok((mut member, welcome)) => {
                         let flow = member.begin(&mut self.ctx, welcome);
+                        self.ctx.rejoin_done();
                         self.state = State::Member(Box::new(member));
                         self.go_on(flow);
                     }
@@ -400,6 +400,7 @@ impl Engine {
         };
         if let State::Member(mut member) = core::mem::replace(&mut self.state, State::Ended) {
             member.close();
+            member.give_up_commands(&mut self.ctx, &departure);
             self.depart(departure, &member);
         }
     }
@@ -457,6 +458,7 @@ impl Engine {
 
     fn end(&mut self, reason: EndReason) {
         self.ctx.timers.cancel_all();
+        self.ctx.give_up_orders();
         self.ctx.event(Event::Ended(reason.into()));
         self.state = State::Ended;
     }

@@ -18,19 +18,23 @@ const ALL: usize = 4;
 pub(super) struct Rejoins(Vec<(Moment, bool)>);
 
 impl Rejoins {
-    /// The pause before another rejoin, or `None` if there were enough.
-    pub(super) fn next(&mut self, now: Moment, reason: &RejoinReason) -> Option<Duration> {
+    /// Whether there were enough for one of this reason to be refused.
+    pub(super) fn are_enough(&mut self, now: Moment, reason: &RejoinReason) -> bool {
         self.0.retain(|(at, _)| now.since(*at) < MEMORY);
         let forks = self.0.iter().filter(|(_, fork)| *fork).count();
-        let is_fork = reason.is_fork();
-        if self.0.len() >= ALL || (is_fork && forks >= FORKS) {
+        self.0.len() >= ALL || (reason.is_fork() && forks >= FORKS)
+    }
+
+    /// The pause before another rejoin, or `None` if there were enough.
+    pub(super) fn next(&mut self, now: Moment, reason: &RejoinReason) -> Option<Duration> {
+        if self.are_enough(now, reason) {
             return None;
         }
         let pause = match self.0.len() {
             0 => Duration::ZERO,
             before => Duration::from_secs(1 << before),
         };
-        self.0.push((now, is_fork));
+        self.0.push((now, reason.is_fork()));
         Some(pause)
     }
 }

@@ -58,10 +58,14 @@ pub(super) fn form(event: &Event) -> Value {
             "pause": nanoseconds(*pause),
             "attempt": attempt,
         }}),
-        Event::Done(command) => json!({"done": command_form(*command)}),
-        Event::Failed { command, why } => {
-            json!({"failed": {"command": command_form(*command), "why": failure(why)}})
+        Event::Done { id, command } => {
+            json!({"done": {"id": id, "command": command_form(*command)}})
         }
+        Event::Failed { id, command, why } => json!({"failed": {
+            "id": id,
+            "command": command_form(*command),
+            "why": failure(why),
+        }}),
         Event::Ended(ended) => json!({"ended": end(ended)}),
     }
 }
@@ -134,6 +138,7 @@ fn command_form(command: CommandKind) -> Value {
         CommandKind::Discard => json!("discard"),
         CommandKind::Send(id) => json!({"send": id.value()}),
         CommandKind::Resolve => json!("resolve"),
+        CommandKind::Rejoin => json!("rejoin"),
     }
 }
 
@@ -145,6 +150,7 @@ fn failure(why: &CommandFailure) -> Value {
         CommandFailure::Block(what) => json!({"block": what}),
         CommandFailure::Message(what) => json!({"message": what}),
         CommandFailure::Busy => json!("busy"),
+        CommandFailure::TooOften => json!("too_often"),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::engine::{Config, Engine, Input, Misuse, Output, Recording};
 /// # Example
 ///
 /// ```
-/// use confcall_join::engine::{Command, Config, Input, Output};
+/// use confcall_join::engine::{Command, CommandId, Config, Input, Output};
 /// use confcall_join::trace::{Recorder, Trace, replay};
 /// # use confcall_join::payload::{Fingerprint, JoinPayload};
 /// # use confcall_join::{policy::Media, target::Target};
@@ -28,7 +28,8 @@ use crate::engine::{Config, Engine, Input, Misuse, Output, Recording};
 /// # let (seed, now) = ([7; 32], Moment::default());
 /// let (mut recorder, mut engine) = Recorder::start(config, seed, now);
 /// while !matches!(recorder.poll_output(&mut engine), Output::Timeout(_)) {}
-/// recorder.handle_input(&mut engine, now, Input::Command(Command::Leave))?;
+/// let (id, command) = (CommandId::new(1), Command::Leave);
+/// recorder.handle_input(&mut engine, now, Input::Command { id, command })?;
 /// while !matches!(recorder.poll_output(&mut engine), Output::Timeout(_)) {}
 ///
 /// let trace = Trace::read(recorder.finish().as_bytes())?;

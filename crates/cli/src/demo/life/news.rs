@@ -30,7 +30,9 @@ pub(super) fn line(user: UserId, event: &Event) -> Option<(&'static str, String)
             ("unlisted", text)
         }
         Event::Suspicious(other) => ("warning", format!("user {user}: {other:?}")),
-        Event::Failed { command, why } => ("failed", format!("user {user}: {command:?}, {why:?}")),
+        Event::Failed { command, why, .. } => {
+            ("failed", format!("user {user}: {command:?}, {why:?}"))
+        }
         Event::Ended(ended) => ("ended", format!("user {user}: {}", ended.reason)),
         _ => return None,
     })

@@ -6,7 +6,7 @@ use std::io::Write;
 use anyhow::bail;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::join::engine::{Command, Config, EndReason, Input, Output};
+use confcall::join::engine::{Command, CommandId, Config, EndReason, Input, Output};
 use confcall::join::payload::Fingerprint;
 use confcall::{JoinPayload, Media, Moment, Newcomer, Target, UserId};
 use confcall_server::{Call, Options};
@@ -132,7 +132,9 @@ impl<'a, W: Write> Stage<'a, W> {
 
     /// Gives a client a command.
     pub(super) fn command(&mut self, user_id: UserId, command: Command) -> anyhow::Result<()> {
-        self.input(Recipient::User(user_id), Input::Command(command))
+        // The demo waits for what commands lead to, and not for their answers.
+        let id = CommandId::new(0);
+        self.input(Recipient::User(user_id), Input::Command { id, command })
     }
 
     /// Lets time pass until there is something; it is an error if there is nothing in good time.

@@ -1,111 +1,133 @@
 //! What a caller can ask of a member.
 
 use super::super::context::Context;
+use super::super::end::{EndReason, RejoinReason};
 use super::super::event::{CommandFailure, CommandKind, Event};
-use super::super::io::{Command, MediaState, Outcome};
+use super::super::io::{Command, CommandId, MediaState, Outcome};
+use super::super::orders::{MOST, Order};
 use super::super::timers::Timer;
-use super::{COMMANDS, Delayed, Departure, Flow, Member, Pending};
+use super::{Delayed, Departure, Flow, Member, Pending};
 use crate::api::{
     DeclineConferenceCallInvite, DiscardGroupCall, EncryptedMessage, GetGroupParticipants,
     InviteConferenceCallParticipant, Peer, Request, Response, SendGroupCallEncryptedMessage,
     ToggleGroupCallSettings,
 };
-use crate::message::Novelty;
+use crate::message::{GroupMessage, Novelty};
 use crate::reaction::Reaction;
 
 /// How many sources are asked for at once.
 const MAX_SOURCES: usize = 100;
 
 impl Member {
-    pub(in super::super) fn handle_command(&mut self, ctx: &mut Context, command: Command) -> Flow {
-        if matches!(command, Command::Leave) {
-            return Err(Departure::Leave);
-        }
-        if let Some((kind, body)) = self.request_of(ctx, command) {
-            match body {
-                Ok(body) if self.has_room() => self.send_command(ctx, kind, Box::new(body)),
-                Ok(_) => failed(ctx, kind, CommandFailure::Busy),
-                Err(why) => failed(ctx, kind, why),
+    pub(in super::super) fn handle_command(
+        &mut self,
+        ctx: &mut Context,
+        id: CommandId,
+        command: Command,
+    ) -> Flow {
+        let order = |kind| Order { id, kind };
+        let call = self.call.clone();
+        match command {
+            Command::Leave => return Err(Departure::Leave),
+            Command::Announce { .. } => {}
+            Command::Media(media) => self.media_is(ctx, media),
+            Command::Rejoin => self.rejoin(ctx, order(CommandKind::Rejoin))?,
+            Command::Kick { users } => self.kick(ctx, order(CommandKind::Kick), users),
+            Command::Invite { user, video } => {
+                let invite = InviteConferenceCallParticipant { video, call, user };
+                self.ask(ctx, order(CommandKind::Invite), invite);
+            }
+            Command::Decline { message } => {
+                let decline = DeclineConferenceCallInvite { message };
+                self.ask(ctx, order(CommandKind::Decline), decline);
+            }
+            Command::RevokeLink => {
+                let settings = ToggleGroupCallSettings::revoke_link(call);
+                self.ask(ctx, order(CommandKind::RevokeLink), settings);
+            }
+            Command::Discard => {
+                self.ask(ctx, order(CommandKind::Discard), DiscardGroupCall { call });
+            }
+            Command::Resolve { mut sources } => {
+                sources.truncate(MAX_SOURCES);
+                let by_sources = GetGroupParticipants::by_sources(call, sources);
+                self.ask(ctx, order(CommandKind::Resolve), by_sources);
+            }
+            Command::Send(message) => {
+                let order = order(CommandKind::Send(message.random_id()));
+                self.send_message(ctx, order, &message);
             }
         }
         self.settle(ctx)
     }
 
+    fn media_is(&mut self, ctx: &mut Context, media: MediaState) {
+        self.media = media;
+        if media == MediaState::Disconnected && !ctx.timers.is_set(Timer::Check) {
+            ctx.after(Timer::Check, super::CHECK);
+        }
+    }
+
+    /// Gives the membership up for a new one, unless that was done too often.
+    fn rejoin(&mut self, ctx: &mut Context, order: Order) -> Flow {
+        let reason = RejoinReason::Requested;
+        if ctx.rejoins.are_enough(ctx.now, &reason) {
+            ctx.failed(order, CommandFailure::TooOften);
+            return Ok(());
+        }
+        ctx.await_rejoin(order);
+        Err(Departure::Rejoin(reason))
+    }
+
+    fn send_message(&mut self, ctx: &mut Context, order: Order, message: &GroupMessage) {
+        if self.is_behind() {
+            // Who knows the epoch of the checkpoint may have been removed since.
+            return ctx.failed(order, CommandFailure::NotJoined);
+        }
+        match self.seat.seal(&mut ctx.secrets, ctx.now, message) {
+            Ok(encrypted_message) => {
+                let call = self.call.clone();
+                let body = SendGroupCallEncryptedMessage {
+                    call,
+                    encrypted_message,
+                };
+                self.ask(ctx, order, body);
+            }
+            Err(why) => ctx.failed(order, CommandFailure::Message(why)),
+        }
+    }
+
+    /// Sends the request of a command, unless too much waits already.
+    fn ask(&mut self, ctx: &mut Context, order: Order, body: impl Into<Request>) {
+        if self.has_room() {
+            self.send_command(ctx, order, Box::new(body.into()));
+        } else {
+            ctx.failed(order, CommandFailure::Busy);
+        }
+    }
+
     fn has_room(&self) -> bool {
-        self.pending.len() + self.delayed.len() < COMMANDS
+        self.pending.len() + self.delayed.len() < MOST
     }
 
-    /// The request that a command needs, if it needs one at once.
-    fn request_of(
-        &mut self,
-        ctx: &mut Context,
-        command: Command,
-    ) -> Option<(CommandKind, Result<Request, CommandFailure>)> {
-        let call = self.call.clone();
-        Some(match command {
-            Command::Leave | Command::Announce { .. } => return None,
-            Command::Kick { users } => {
-                let queued = self.kick(ctx, users);
-                return queued.err().map(|why| (CommandKind::Kick, Err(why)));
-            }
-            Command::Media(media) => {
-                self.media = media;
-                if media == MediaState::Disconnected && !ctx.timers.is_set(Timer::Check) {
-                    ctx.after(Timer::Check, super::CHECK);
-                }
-                return None;
-            }
-            Command::Invite { user, video } => {
-                let body = InviteConferenceCallParticipant { video, call, user };
-                (CommandKind::Invite, Ok(body.into()))
-            }
-            Command::Decline { message } => {
-                let body = DeclineConferenceCallInvite { message };
-                (CommandKind::Decline, Ok(body.into()))
-            }
-            Command::RevokeLink => {
-                let body = ToggleGroupCallSettings::revoke_link(call);
-                (CommandKind::RevokeLink, Ok(body.into()))
-            }
-            Command::Discard => (CommandKind::Discard, Ok(DiscardGroupCall { call }.into())),
-            Command::Resolve { mut sources } => {
-                sources.truncate(MAX_SOURCES);
-                let body = GetGroupParticipants::by_sources(call, sources);
-                (CommandKind::Resolve, Ok(body.into()))
-            }
-            Command::Send(message) => {
-                let kind = CommandKind::Send(message.random_id());
-                if self.is_behind() {
-                    // Who knows the epoch of the checkpoint may have been removed since.
-                    return Some((kind, Err(CommandFailure::NotJoined)));
-                }
-                let sealed = self.seat.seal(&mut ctx.secrets, ctx.now, &message);
-                let body = sealed.map(|encrypted_message| {
-                    let body = SendGroupCallEncryptedMessage {
-                        call,
-                        encrypted_message,
-                    };
-                    body.into()
-                });
-                (kind, body.map_err(CommandFailure::Message))
-            }
-        })
-    }
-
-    fn send_command(&mut self, ctx: &mut Context, kind: CommandKind, body: Box<Request>) {
-        self.send(ctx, Request::clone(&body), Pending::Command { kind, body });
+    fn send_command(&mut self, ctx: &mut Context, order: Order, body: Box<Request>) {
+        let pending = Pending::Command {
+            order,
+            body: body.clone(),
+        };
+        self.send(ctx, *body, pending);
     }
 
     pub(super) fn command_answered(
         &mut self,
         ctx: &mut Context,
-        kind: CommandKind,
+        order: Order,
         body: Box<Request>,
         outcome: Outcome,
     ) -> Flow {
         let failure = match outcome {
             Outcome::Done(response) => {
-                ctx.event(Event::Done(kind));
+                ctx.done(order);
                 return self.command_done(ctx, response);
             }
             Outcome::Lost => CommandFailure::Unanswered,
@@ -114,24 +136,24 @@ impl Member {
                 let method = body.method();
                 match self.reaction(ctx, method, &outcome) {
                     Ok(Reaction::TreatAsSuccess | Reaction::Ignore) => {
-                        ctx.event(Event::Done(kind));
+                        ctx.done(order);
                         return Ok(());
                     }
                     Ok(Reaction::WaitThenRepeat(wait)) if self.has_room() => {
                         let due = ctx.now + wait;
-                        self.delayed.push(Delayed { due, kind, body });
+                        self.delayed.push(Delayed { due, order, body });
                         ctx.timers.set_earlier(Timer::Delayed, due);
                         return Ok(());
                     }
                     Ok(_) => CommandFailure::Refused(error),
                     Err(departure) => {
-                        failed(ctx, kind, CommandFailure::Refused(error));
+                        ctx.failed(order, CommandFailure::Refused(error));
                         return Err(departure);
                     }
                 }
             }
         };
-        failed(ctx, kind, failure);
+        ctx.failed(order, failure);
         Ok(())
     }
 
@@ -153,12 +175,30 @@ impl Member {
             .into_iter()
             .partition::<Vec<_>, _>(|one| one.due <= ctx.now);
         self.delayed = later;
-        for Delayed { kind, body, .. } in due {
-            self.send_command(ctx, kind, body);
+        for Delayed { order, body, .. } in due {
+            self.send_command(ctx, order, body);
         }
         if let Some(next) = self.delayed.iter().map(|one| one.due).min() {
             ctx.timers.set(Timer::Delayed, next);
         }
+    }
+
+    /// Answers the commands that wait in a membership that ends.
+    pub(in super::super) fn give_up_commands(&mut self, ctx: &mut Context, departure: &Departure) {
+        let is_over = matches!(departure, Departure::End(EndReason::Discarded));
+        for pending in core::mem::take(&mut self.pending).into_values() {
+            match pending {
+                Pending::Command { order, .. } if is_over && order.kind == CommandKind::Discard => {
+                    ctx.done(order);
+                }
+                Pending::Command { order, .. } => ctx.failed(order, CommandFailure::Unanswered),
+                _ => {}
+            }
+        }
+        for Delayed { order, .. } in core::mem::take(&mut self.delayed) {
+            ctx.failed(order, CommandFailure::NotJoined);
+        }
+        self.give_up_kicks(ctx);
     }
 
     /// Opens a message to the call; what does not open, or was shown before, changes nothing.
@@ -174,8 +214,4 @@ impl Member {
             ctx.event(Event::Message { from, message });
         }
     }
-}
-
-fn failed(ctx: &mut Context, command: CommandKind, why: CommandFailure) {
-    ctx.event(Event::Failed { command, why });
 }

@@ -32,8 +32,9 @@ use super::context::Context;
 use super::cursor::Cursor;
 use super::end::{EndReason, RejoinReason};
 use super::entry::{Entrant, Evidence};
-use super::event::{CommandKind, Event, Joined};
+use super::event::{Event, Joined};
 use super::io::{MediaState, Outcome, RequestId};
+use super::orders::Order;
 use super::outbox::Outbox;
 use super::roster::Roster;
 use super::secrets::Seat;
@@ -56,8 +57,6 @@ const CHECK: Duration = Duration::from_secs(4);
 const CONNECTION: Duration = Duration::from_secs(5);
 /// The least time to wait if the server names a time; it could name none for ever.
 pub(super) const LEAST_WAIT: Duration = Duration::from_secs(1);
-/// How many requests of commands may be under way or waiting.
-const COMMANDS: usize = 64;
 
 /// How a membership ends.
 #[derive(Debug)]
@@ -92,7 +91,7 @@ enum Pending {
     /// A last look at the chain, before the membership is given up for this reason.
     LastLook(RejoinReason),
     Command {
-        kind: CommandKind,
+        order: Order,
         body: Box<Request>,
     },
 }
@@ -101,7 +100,7 @@ enum Pending {
 #[derive(Clone, Debug)]
 struct Delayed {
     due: Moment,
-    kind: CommandKind,
+    order: Order,
     body: Box<Request>,
 }
 
@@ -356,7 +355,7 @@ impl Member {
             Pending::Check => self.checked(ctx, outcome),
             Pending::Refresh => self.refreshed(ctx, outcome),
             Pending::LastLook(reason) => return self.looked(ctx, reason, outcome),
-            Pending::Command { kind, body } => self.command_answered(ctx, kind, body, outcome),
+            Pending::Command { order, body } => self.command_answered(ctx, order, body, outcome),
         };
         match flow {
             Err(Departure::Rejoin(

@@ -18,8 +18,9 @@ use confcall_media::Moment;
 use confcall_state::{Height, UserId};
 
 use super::super::context::Context;
-use super::super::event::{CommandFailure, CommandKind, Event, Suspicion, Trouble};
+use super::super::event::{CommandFailure, Event, Suspicion, Trouble};
 use super::super::io::{Outcome, RequestId};
+use super::super::orders::Order;
 use super::super::timers::Timer;
 use super::{Flow, Member, Pending};
 use crate::api::{DeleteConferenceCallParticipants, Method, Removal as Mode, SubChain};
@@ -48,10 +49,19 @@ pub(super) struct Removals {
 /// Some users who are to be removed by one block.
 #[derive(Clone, Debug)]
 struct Removal {
-    mode: Mode,
+    cause: Cause,
     users: Vec<UserId>,
     backoff: Backoff,
     state: State,
+}
+
+/// Why users are removed.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    /// They left.
+    Left,
+    /// The caller wants it.
+    Kick(Order),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -70,10 +80,19 @@ struct Stranger {
     told: bool,
 }
 
+impl Removal {
+    fn mode(&self) -> Mode {
+        match self.cause {
+            Cause::Left => Mode::OnlyLeft,
+            Cause::Kick(_) => Mode::Kick,
+        }
+    }
+}
+
 impl Removals {
-    fn add(&mut self, mode: Mode, users: Vec<UserId>, due: Moment) {
+    fn add(&mut self, cause: Cause, users: Vec<UserId>, due: Moment) {
         self.waiting.push(Removal {
-            mode,
+            cause,
             users,
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 12),
             state: State::Due(due),
@@ -111,19 +130,15 @@ impl Removals {
 
 impl Member {
     /// Queues the removal of users against their will.
-    pub(super) fn kick(
-        &mut self,
-        ctx: &mut Context,
-        users: Vec<UserId>,
-    ) -> Result<(), CommandFailure> {
+    pub(super) fn kick(&mut self, ctx: &mut Context, order: Order, users: Vec<UserId>) {
         if users.contains(&self.user_id()) {
-            return Err(CommandFailure::Block(ChangeError::Ourselves.to_string()));
+            let why = CommandFailure::Block(ChangeError::Ourselves.to_string());
+            ctx.failed(order, why);
+        } else if self.removals.is_full() {
+            ctx.failed(order, CommandFailure::Busy);
+        } else {
+            self.removals.add(Cause::Kick(order), users, ctx.now);
         }
-        if self.removals.is_full() {
-            return Err(CommandFailure::Busy);
-        }
-        self.removals.add(Mode::Kick, users, ctx.now);
-        Ok(())
     }
 
     /// Keeps watch over who is in the chain and not in the roster.
@@ -197,7 +212,7 @@ impl Member {
             return;
         }
         let pause = Self::spread(ctx, GRACE);
-        self.removals.add(Mode::OnlyLeft, stale, ctx.now + pause);
+        self.removals.add(Cause::Left, stale, ctx.now + pause);
     }
 
     /// Sends the removals that are due.
@@ -214,7 +229,8 @@ impl Member {
     fn send_removal(&mut self, ctx: &mut Context, mut removal: Removal) {
         let group_state = self.seat.state().group_state();
         let roster = &self.roster;
-        let is_back = |user: UserId| removal.mode == Mode::OnlyLeft && roster.lists(user);
+        let mode = removal.mode();
+        let is_back = |user: UserId| mode == Mode::OnlyLeft && roster.lists(user);
         let users = removal.users.iter().copied();
         let users: Vec<_> = users
             .filter(|user| group_state.by_user(*user).is_some() && !is_back(*user))
@@ -226,7 +242,7 @@ impl Member {
         match self.seat.remove(&mut ctx.secrets, &users) {
             Ok(block) => {
                 let body = DeleteConferenceCallParticipants {
-                    removal: removal.mode,
+                    removal: mode,
                     call: self.call.clone(),
                     ids: users,
                     block,
@@ -293,15 +309,25 @@ impl Member {
     }
 
     fn removal_done(&mut self, ctx: &mut Context, removal: &Removal) {
-        if removal.mode == Mode::Kick {
-            ctx.event(Event::Done(CommandKind::Kick));
+        if let Cause::Kick(order) = removal.cause {
+            ctx.done(order);
         }
     }
 
     fn removal_failed(&mut self, ctx: &mut Context, removal: &Removal, why: CommandFailure) {
-        if removal.mode == Mode::Kick {
-            let command = CommandKind::Kick;
-            ctx.event(Event::Failed { command, why });
+        if let Cause::Kick(order) = removal.cause {
+            ctx.failed(order, why);
+        }
+    }
+
+    /// Answers the kicks that wait in a membership that ends.
+    pub(super) fn give_up_kicks(&mut self, ctx: &mut Context) {
+        for removal in core::mem::take(&mut self.removals.waiting) {
+            let why = match removal.state {
+                State::Due(_) if removal.backoff.used() == 0 => CommandFailure::NotJoined,
+                State::Due(_) | State::InFlight(_) => CommandFailure::Unanswered,
+            };
+            self.removal_failed(ctx, &removal, why);
         }
     }
 }

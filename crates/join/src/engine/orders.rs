@@ -1,0 +1,87 @@
+//! Commands, and those that do not hang on one membership: a rejoin ends one, and whoever declines may be in none.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::event::{CommandFailure, CommandKind, Event};
+use super::io::{CommandId, Outcome, RequestId};
+use crate::api::{DeclineConferenceCallInvite, MessageId, Method};
+use crate::reaction::Reaction;
+
+/// How many requests of commands may be under way or waiting.
+pub(super) const MOST: usize = 64;
+
+/// A command that the caller waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub(super) id: CommandId,
+    pub(super) kind: CommandKind,
+}
+
+/// The commands that outlive a membership.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Orders {
+    rejoin: Option<Order>,
+    declines: BTreeMap<RequestId, Order>,
+}
+
+impl Context {
+    pub(super) fn done(&mut self, Order { id, kind }: Order) {
+        self.event(Event::Done { id, command: kind });
+    }
+
+    pub(super) fn failed(&mut self, Order { id, kind }: Order, why: CommandFailure) {
+        self.event(Event::Failed {
+            id,
+            command: kind,
+            why,
+        });
+    }
+
+    /// Notes that the caller waits for the next membership.
+    pub(super) fn await_rejoin(&mut self, order: Order) {
+        self.orders.rejoin = Some(order);
+    }
+
+    /// A membership has begun.
+    pub(super) fn rejoin_done(&mut self) {
+        if let Some(order) = self.orders.rejoin.take() {
+            self.done(order);
+        }
+    }
+
+    /// Declines an invitation outside a call; if the server has us wait, it is for the caller to try again.
+    pub(super) fn decline(&mut self, order: Order, message: MessageId) {
+        if self.orders.declines.len() >= MOST {
+            return self.failed(order, CommandFailure::Busy);
+        }
+        let request = self.send(DeclineConferenceCallInvite { message });
+        self.orders.declines.insert(request, order);
+    }
+
+    /// Takes the answer to a request of a command that no membership waits for.
+    pub(super) fn order_answered(&mut self, request: RequestId, outcome: &Outcome) {
+        let Some(order) = self.orders.declines.remove(&request) else {
+            return;
+        };
+        match outcome {
+            Outcome::Done(_) => self.done(order),
+            Outcome::Lost => self.failed(order, CommandFailure::Unanswered),
+            Outcome::Refused(error) => match error.reaction(Method::DeclineConferenceCallInvite) {
+                Reaction::Ignore => self.done(order),
+                _ => self.failed(order, CommandFailure::Refused(error.clone())),
+            },
+        }
+    }
+
+    /// Answers what still waits, at the end.
+    pub(super) fn give_up_orders(&mut self) {
+        let Orders { rejoin, declines } = core::mem::take(&mut self.orders);
+        for order in declines.into_values() {
+            self.failed(order, CommandFailure::Unanswered);
+        }
+        if let Some(order) = rejoin {
+            self.failed(order, CommandFailure::NotJoined);
+        }
+    }
+}

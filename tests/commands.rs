@@ -1,0 +1,239 @@
+//! Each command is answered once, by the id that its caller gave it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use confcall::UserId;
+use confcall::join::api::{AccessHash, GroupCall, InputUser, MessageId, Method, Update};
+use confcall::join::engine::{
+    Command, CommandFailure, CommandId, CommandKind, EndReason, Event, Input, RejoinReason, Trouble,
+};
+use confcall_tests::{NodeId, Rule, Verdict, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+const REMOVE: Method = Method::DeleteConferenceCallParticipants;
+const INVITE: Method = Method::InviteConferenceCallParticipant;
+const DECLINE: Method = Method::DeclineConferenceCallInvite;
+
+fn kick(world: &mut World, node: NodeId, user: i64) -> CommandId {
+    let users = vec![UserId::new(user)];
+    world.command(node, Command::Kick { users })
+}
+
+fn invite(world: &mut World, node: NodeId, user: i64) -> CommandId {
+    let (id, access_hash) = (UserId::new(user), AccessHash::new(0));
+    let user = InputUser::User { id, access_hash };
+    world.command(node, Command::Invite { user, video: false })
+}
+
+fn decline(world: &mut World, node: NodeId) -> CommandId {
+    let message = MessageId::new(7);
+    world.command(node, Command::Decline { message })
+}
+
+/// What became of a command, if it was answered; that it is answered once is checked in all worlds.
+fn answer(world: &World, node: NodeId, wanted: CommandId) -> Option<Result<(), CommandFailure>> {
+    let mut events = world.nodes[node].events.iter();
+    events.find_map(|event| match event {
+        Event::Done { id, .. } if *id == wanted => Some(Ok(())),
+        Event::Failed { id, why, .. } if *id == wanted => Some(Err(why.clone())),
+        _ => None,
+    })
+}
+
+#[test]
+fn commands_of_one_kind_that_are_under_way_at_once_are_told_apart() {
+    let mut world = World::with_call(4);
+    let refused = Verdict::refuse(403, "USER_PRIVACY_RESTRICTED");
+    world
+        .rules
+        .push(Rule::new(INVITE, Verdict::LoseAnswer).times(1));
+    world.rules.push(Rule::new(INVITE, refused).times(1));
+    let raced = Verdict::refuse(400, "CONF_WRITE_CHAIN_INVALID");
+    world.rules.push(Rule::new(REMOVE, raced).times(1));
+    world
+        .rules
+        .push(Rule::new(REMOVE, Verdict::refuse(400, "BLOCK_INVALID")).times(1));
+    let invited = [8, 9, 10].map(|user| invite(&mut world, 0, user));
+    let raced = kick(&mut world, 0, 3);
+    let refused = kick(&mut world, 0, 4);
+    let own = kick(&mut world, 0, 1);
+    world.run(20 * SECOND);
+    let invited = invited.map(|id| answer(&world, 0, id).unwrap());
+    assert_eq!(invited[0], Err(CommandFailure::Unanswered));
+    assert!(matches!(&invited[1], Err(CommandFailure::Refused(_))));
+    assert_eq!(invited[2], Ok(()));
+    assert_eq!(answer(&world, 0, raced), Some(Ok(())));
+    let refused = answer(&world, 0, refused);
+    assert!(matches!(refused, Some(Err(CommandFailure::Refused(_)))));
+    let own = answer(&world, 0, own);
+    assert!(matches!(own, Some(Err(CommandFailure::Block(_)))));
+}
+
+#[test]
+fn what_waits_when_a_membership_ends_fails_and_says_whether_it_may_have_been_carried_out() {
+    let end = |world: &mut World, command: Command| {
+        let held_back = Rule::new(INVITE, Verdict::refuse(420, "FLOOD_WAIT_60"));
+        world.rules.push(held_back.times(1));
+        let (first, second) = (invite(world, 1, 8), kick(world, 1, 1));
+        world.run(SECOND / 4);
+        world.rules.push(Rule::new(REMOVE, Verdict::Lose));
+        let third = kick(world, 1, 1);
+        world.command(1, command);
+        [first, second, third]
+    };
+    for command in [Command::Leave, Command::Rejoin] {
+        let mut world = World::with_call(3);
+        world
+            .rules
+            .push(Rule::new(REMOVE, Verdict::refuse(420, "FLOOD_WAIT_9")).times(1));
+        let waiting = end(&mut world, command);
+        let failed = waiting.map(|id| answer(&world, 1, id).unwrap().unwrap_err());
+        let expected = [
+            CommandFailure::NotJoined,
+            CommandFailure::NotJoined,
+            CommandFailure::Unanswered,
+        ];
+        assert_eq!(failed, expected, "{}", world.history());
+        world.run(60 * SECOND);
+    }
+}
+
+#[test]
+fn whoever_is_removed_is_answered_before_the_end() {
+    let mut world = World::with_call(3);
+    world.rules.push(Rule::new(INVITE, Verdict::Lose));
+    let waiting = invite(&mut world, 1, 8);
+    kick(&mut world, 0, 2);
+    world.run(10 * SECOND);
+    assert!(matches!(world.end(1), EndReason::Removed { .. }));
+    let failed = Some(Err(CommandFailure::Unanswered));
+    assert_eq!(answer(&world, 1, waiting), failed);
+    // After the end there is nobody to answer.
+    let late = invite(&mut world, 1, 8);
+    assert_eq!(answer(&world, 1, late), None);
+}
+
+#[test]
+fn ending_the_call_is_done_even_if_the_end_is_pushed_before_the_answer() {
+    let mut world = World::with_call(2);
+    let id = world.command(0, Command::Discard);
+    let call = world.server.calls().next().unwrap();
+    let over = GroupCall::Discarded {
+        id: call.id(),
+        access_hash: call.access_hash(),
+        duration: 1,
+    };
+    world.input(0, Input::Update(Update::GroupCall(over)));
+    assert_eq!(*world.end(0), EndReason::Discarded);
+    assert_eq!(answer(&world, 0, id), Some(Ok(())));
+}
+
+#[test]
+fn whoever_is_not_in_can_decline_and_nothing_else() {
+    let mut world = World::with_call(1);
+    world
+        .rules
+        .push(Rule::new(Method::GetGroupCall, Verdict::Lose).of(2));
+    world.rules.push(Rule::new(DECLINE, Verdict::Lose).times(1));
+    let refused = Verdict::refuse(400, "MESSAGE_ID_INVALID");
+    world.rules.push(Rule::new(DECLINE, refused).times(1));
+    let refused = Verdict::refuse(420, "FLOOD_WAIT_5");
+    world.rules.push(Rule::new(DECLINE, refused).times(1));
+    let link = world.link();
+    let node = world.join(link);
+    let kicked = kick(&mut world, node, 1);
+    let rejoined = world.command(node, Command::Rejoin);
+    let not_joined = Some(Err(CommandFailure::NotJoined));
+    assert_eq!(answer(&world, node, kicked), not_joined);
+    assert_eq!(answer(&world, node, rejoined), not_joined);
+    let [lost, gone, flooded] = [(); 3].map(|()| decline(&mut world, node));
+    world.run(2 * SECOND);
+    assert_eq!(answer(&world, node, gone), Some(Ok(())));
+    let flooded = answer(&world, node, flooded);
+    assert!(matches!(flooded, Some(Err(CommandFailure::Refused(_)))));
+    assert_eq!(answer(&world, node, lost), None);
+    world.command(node, Command::Leave);
+    let unanswered = Some(Err(CommandFailure::Unanswered));
+    assert_eq!(answer(&world, node, lost), unanswered);
+    assert_eq!(*world.end(node), EndReason::Left);
+}
+
+#[test]
+fn too_many_declines_are_refused() {
+    let mut world = World::with_call(1);
+    world.rules.push(Rule::new(DECLINE, Verdict::Lose));
+    world
+        .rules
+        .push(Rule::new(Method::GetGroupCall, Verdict::Lose).of(2));
+    let link = world.link();
+    let node = world.join(link);
+    for _ in 0..64 {
+        decline(&mut world, node);
+    }
+    let id = decline(&mut world, node);
+    assert_eq!(answer(&world, node, id), Some(Err(CommandFailure::Busy)));
+    assert_eq!(world.nodes[node].sent(DECLINE), 64);
+}
+
+#[test]
+fn a_rejoin_that_is_asked_for_brings_another_key_and_source() {
+    let mut world = World::with_call(3);
+    let of = |world: &World| {
+        let engine = &world.nodes[1].engine;
+        let call = world.server.calls().next().unwrap();
+        let source = call.member(UserId::new(2)).unwrap().source();
+        (engine.membership().unwrap().public_key(), source)
+    };
+    let (key, source) = of(&world);
+    let id = world.command(1, Command::Rejoin);
+    assert_eq!(answer(&world, 1, id), None);
+    assert!(world.nodes[1].engine.membership().is_none());
+    assert!(world.run_while_not(5 * SECOND, |world| answer(world, 1, id).is_some()));
+    assert_eq!(answer(&world, 1, id), Some(Ok(())));
+    let is_rejoined = |event: &&Event| matches!(event, Event::Rejoined(_) | Event::Done { .. });
+    let mut events = world.nodes[1].events.iter().filter(is_rejoined);
+    assert!(matches!(events.next(), Some(Event::Rejoined(_))));
+    assert_ne!(of(&world).0, key);
+    assert_ne!(of(&world).1, source);
+    world.converge();
+    let group = world.server.calls().next().unwrap().chain_state();
+    assert_eq!(group.group_state().participants.len(), 3);
+    let why = Trouble::Rejoining(RejoinReason::Requested);
+    let is_told =
+        |event: &Event| matches!(event, Event::Retrying { why: told, .. } if *told == why);
+    assert!(world.nodes[1].events.iter().any(is_told));
+}
+
+#[test]
+fn rejoins_cannot_be_asked_for_without_end_and_one_too_many_costs_nothing() {
+    let mut world = World::with_call(2);
+    for _ in 0..4 {
+        let id = world.command(1, Command::Rejoin);
+        assert!(world.run_while_not(20 * SECOND, |world| answer(world, 1, id).is_some()));
+        assert_eq!(answer(&world, 1, id), Some(Ok(())));
+    }
+    let id = world.command(1, Command::Rejoin);
+    let too_often = Some(Err(CommandFailure::TooOften));
+    assert_eq!(answer(&world, 1, id), too_often);
+    assert!(world.nodes[1].is_in());
+    world.run(700 * SECOND);
+    let id = world.command(1, Command::Rejoin);
+    world.run(5 * SECOND);
+    assert_eq!(answer(&world, 1, id), Some(Ok(())));
+}
+
+#[test]
+fn a_rejoin_that_ends_the_call_for_us_has_failed() {
+    let mut world = World::with_call(2);
+    let refused = Verdict::refuse(403, "GROUPCALL_FORBIDDEN");
+    world
+        .rules
+        .push(Rule::new(Method::JoinGroupCall, refused).of(2));
+    let id = world.command(1, Command::Rejoin);
+    world.run(5 * SECOND);
+    assert!(matches!(world.end(1), EndReason::Refused { .. }));
+    let not_joined = Some(Err(CommandFailure::NotJoined));
+    assert_eq!(answer(&world, 1, id), not_joined);
+    assert_eq!(Command::Rejoin.kind(), Some(CommandKind::Rejoin));
+}
