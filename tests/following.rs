@@ -12,6 +12,7 @@ use confcall_tests::{Rule, Verdict, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const POLL: Method = Method::GetGroupCallChainBlocks;
+const ROSTER: Method = Method::GetGroupParticipants;
 const LEAVE: Method = Method::LeaveGroupCall;
 
 /// Hands items to a client as a push.
@@ -247,6 +248,64 @@ fn bare_answers_in_a_quiet_call_are_no_reason_to_rejoin() {
     world.run(120 * SECOND);
     assert!(world.nodes[1].is_in() && rejoins(&world, 1).is_empty());
     assert!(world.nodes[1].busiest_minute() < 200);
+}
+
+// Section 7, where pushes were missed.
+
+/// The times from `from` on at which a client asked by a method.
+fn asked_since(world: &World, node: usize, method: Method, from: Duration) -> Vec<Duration> {
+    let asked = world.nodes[node].asked_by(method).map(|one| one.at);
+    asked.filter(|at| *at >= from).collect()
+}
+
+#[test]
+fn a_member_that_missed_pushes_reads_both_subchains_and_the_roster_soon() {
+    let mut world = World::with_call(2);
+    world.run(30 * SECOND);
+    world.faults.lost_pushes = 1;
+    let link = world.link();
+    world.join(link);
+    world.run(SECOND);
+    let from = world.now();
+    world.input(1, Input::Missed);
+    world.run(2 * SECOND);
+    let polls = asked_since(&world, 1, POLL, from);
+    let pages = asked_since(&world, 1, ROSTER, from);
+    assert!(polls[1] - from <= SECOND, "{polls:?}");
+    assert!(pages[0] - from <= SECOND, "{pages:?}");
+    let node = &world.nodes[1];
+    assert!(node.engine.connected().contains(&UserId::new(3)));
+    let membership = node.engine.membership().unwrap();
+    assert_eq!(membership.state().height().value(), 2);
+}
+
+#[test]
+fn many_gaps_in_a_row_lead_to_few_requests_and_the_last_one_to_some() {
+    let mut world = World::with_call(2);
+    world.run(30 * SECOND);
+    let from = world.now();
+    for _ in 0..200 {
+        world.input(1, Input::Missed);
+        world.run(SECOND / 10);
+    }
+    let last = world.now();
+    world.run(7 * SECOND);
+    let polls = asked_since(&world, 1, POLL, from);
+    let pages = asked_since(&world, 1, ROSTER, from);
+    assert!(polls.len() <= 30, "{polls:?}");
+    assert!((4..=7).contains(&pages.len()), "{pages:?}");
+    assert!(pages.iter().any(|at| *at >= last), "{pages:?}");
+}
+
+#[test]
+fn gaps_while_entering_change_nothing() {
+    let mut world = World::with_call(1);
+    let link = world.link();
+    let node = world.join(link);
+    let asked = world.nodes[node].asked.len();
+    world.input(node, Input::Missed);
+    assert_eq!(world.nodes[node].asked.len(), asked);
+    world.converge();
 }
 
 // Line 25.

@@ -327,6 +327,7 @@ impl Forger<'_> {
     fn input(&mut self, asked: &[(RequestId, Method)]) -> Input {
         match self.world.below(8) {
             0 => Input::Tick,
+            1 if self.world.below(4) == 0 => Input::Missed,
             1 => command(self.command()),
             2..5 if !asked.is_empty() => Input::Answer {
                 request: asked[self.world.below(asked.len())].0,

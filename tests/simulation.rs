@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confcall::Target;
 use confcall::UserId;
-use confcall::join::engine::{Command, EndReason};
+use confcall::join::engine::{Command, EndReason, Input};
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::reaction::GiveUpReason;
 use confcall_server::Server;
@@ -49,9 +49,10 @@ enum Deed {
     RestartFromSnapshot,
     Message,
     Rejoin,
+    Gap,
 }
 
-const DEEDS: [Deed; 10] = [
+const DEEDS: [Deed; 11] = [
     Deed::Join,
     Deed::Leave,
     Deed::Kick,
@@ -62,6 +63,7 @@ const DEEDS: [Deed; 10] = [
     Deed::RestartFromSnapshot,
     Deed::Message,
     Deed::Rejoin,
+    Deed::Gap,
 ];
 
 fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
@@ -107,6 +109,7 @@ fn act(world: &mut World, deed: Deed, snapshot: &mut Option<Server>) {
         Deed::Rejoin => {
             world.command(node, Command::Rejoin);
         }
+        Deed::Gap => world.input(node, Input::Missed),
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use confcall::join::api::InputGroupCall;
-use confcall::join::engine::{Command, Config, Event, Fact};
+use confcall::join::engine::{Command, Config, Event, Fact, Input};
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::trace::{
     Difference, Divergence, Ending, History, Trace, TraceErrorKind, Verdict, compare, replay,
@@ -43,6 +43,7 @@ fn busy_call(seed: u64, faults: Faults) -> World {
     world.command(0, Command::Kick { users });
     world.run(Duration::from_secs(20));
     world.command(1, Command::Rejoin);
+    world.input(0, Input::Missed);
     world.run(Duration::from_secs(10));
     world.command(1, Command::Leave);
     world.run(Duration::from_secs(20));

@@ -80,6 +80,10 @@ fn input(input: &Input) -> Option<(Direction, String, Vec<String>)> {
             (Direction::Server, text, details)
         }
         Input::Command { command, .. } => (Direction::Command, self::command(command), Vec::new()),
+        Input::Missed => {
+            let text = "updates may have been missed".to_owned();
+            (Direction::Server, text, Vec::new())
+        }
         _ => (Direction::Server, format!("{input:?}"), Vec::new()),
     })
 }

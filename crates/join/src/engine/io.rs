@@ -28,6 +28,10 @@ pub enum Input {
     },
     /// The server pushed an update.
     Update(Update),
+    /// Updates may have been missed: the connection is a new one, or the server's numbers leave some out.
+    ///
+    /// A member reads both subchains and the roster soon, and not more often because of many gaps in a row.
+    Missed,
     /// The caller wants something.
     Command {
         /// What the caller calls it in the event that answers it.

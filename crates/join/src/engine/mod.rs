@@ -235,6 +235,12 @@ impl Engine {
                     self.go_on(flow);
                 }
             }
+            Input::Missed => {
+                if let State::Member(member) = &mut self.state {
+                    let flow = member.handle_gap(&mut self.ctx);
+                    self.go_on(flow);
+                }
+            }
             Input::Command { id, command } => self.handle_command(id, command),
         }
         while let Some(timer) = self.ctx.timers.take_due(now) {

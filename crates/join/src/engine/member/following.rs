@@ -33,6 +33,8 @@ const SILENCE: Duration = Duration::from_secs(15);
 const FRUITLESS: u32 = 3;
 /// The least time between two readings of what was read before, because the server seems to have changed it.
 const COMPARISON: Duration = Duration::from_secs(5);
+/// The least time between two readings of everything because updates were missed.
+const GAPS: Duration = Duration::from_secs(5);
 /// How often the caller is told who is missing in the verification.
 const PROGRESS: Duration = Duration::from_secs(10);
 
@@ -69,6 +71,21 @@ impl Member {
     pub(super) fn poll_soon(&mut self, ctx: &mut Context, sub_chain: SubChain) {
         let pause = Self::spread(ctx, CATCH_UP);
         ctx.timers.set_earlier(timer(sub_chain), ctx.now + pause);
+    }
+
+    /// Updates were missed: reads both subchains and the roster soon, after many gaps in a row once for all.
+    pub(in super::super) fn handle_gap(&mut self, ctx: &mut Context) -> Flow {
+        let from = self.next_catch_up.max(ctx.now);
+        if from == ctx.now {
+            self.next_catch_up = from + GAPS;
+            // The pages that were read may be older than what was missed.
+            self.roster.stop_loading();
+        }
+        for timer in [Timer::Blocks, Timer::Broadcasts, Timer::Roster] {
+            let pause = Self::spread(ctx, HOLE);
+            ctx.timers.set_earlier(timer, from + pause);
+        }
+        self.settle(ctx)
     }
 
     fn cadence(&mut self, sub_chain: SubChain) -> Duration {

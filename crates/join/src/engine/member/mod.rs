@@ -136,6 +136,8 @@ pub(super) struct Member {
     expecting: Option<Expecting>,
     /// When what was read before may be read again.
     next_comparison: Moment,
+    /// When everything may be read again because updates were missed.
+    next_catch_up: Moment,
     outbox: Outbox,
     roster: Roster,
     removals: Removals,
@@ -174,6 +176,7 @@ impl Member {
             broadcasts,
             expecting: None,
             next_comparison: now,
+            next_catch_up: now,
             outbox: Outbox::default(),
             roster: Roster::default(),
             removals: Removals::default(),
