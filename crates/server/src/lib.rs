@@ -57,6 +57,8 @@ mod removal;
 mod roster;
 mod server;
 mod settings;
+#[cfg(feature = "mtproto")]
+mod tl;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,69 @@
+use confcall_join::Ssrc;
+use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer};
+use confcall_join::payload::SsrcGroup;
+use grammers_tl_types::{enums, types};
+
+use super::signed;
+
+/// The entries of a roster.
+pub(super) fn write_all(participants: &[GroupCallParticipant]) -> Vec<enums::GroupCallParticipant> {
+    participants.iter().map(write).collect()
+}
+
+/// Somebody whom the API shows.
+pub(super) fn peer(peer: Peer) -> enums::Peer {
+    match peer {
+        Peer::User(id) => enums::Peer::User(types::PeerUser {
+            user_id: id.value(),
+        }),
+        Peer::Chat(id) => enums::Peer::Chat(types::PeerChat {
+            chat_id: id.value(),
+        }),
+        Peer::Channel(id) => enums::Peer::Channel(types::PeerChannel {
+            channel_id: id.value(),
+        }),
+    }
+}
+
+fn write(participant: &GroupCallParticipant) -> enums::GroupCallParticipant {
+    enums::GroupCallParticipant::Participant(types::GroupCallParticipant {
+        muted: participant.muted,
+        left: participant.left,
+        can_self_unmute: true,
+        just_joined: participant.just_joined,
+        versioned: participant.versioned,
+        min: participant.min,
+        muted_by_you: false,
+        volume_by_admin: false,
+        is_self: participant.own,
+        video_joined: participant.video.is_some(),
+        peer: peer(participant.peer),
+        date: participant.date,
+        active_date: None,
+        source: participant.source.map(Ssrc::signed).unwrap_or_default(),
+        volume: None,
+        about: None,
+        raise_hand_rating: None,
+        video: participant.video.as_ref().map(video),
+        presentation: participant.presentation.as_ref().map(video),
+        paid_stars_total: None,
+    })
+}
+
+fn video(video: &ParticipantVideo) -> enums::GroupCallParticipantVideo {
+    enums::GroupCallParticipantVideo::Video(types::GroupCallParticipantVideo {
+        paused: video.paused,
+        endpoint: video.endpoint.clone(),
+        source_groups: video.source_groups.iter().map(group).collect(),
+        audio_source: video.audio_source.map(Ssrc::signed),
+    })
+}
+
+fn group(group: &SsrcGroup) -> enums::GroupCallParticipantVideoSourceGroup {
+    enums::GroupCallParticipantVideoSourceGroup::Group(
+        types::GroupCallParticipantVideoSourceGroup {
+            semantics: group.semantics().as_str().to_owned(),
+            sources: signed(group.sources()),
+        },
+    )
+}
