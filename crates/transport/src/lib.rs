@@ -15,6 +15,8 @@ mod error;
 mod join_once;
 pub mod loopback;
 mod step;
+#[cfg(feature = "tl")]
+pub mod tl;
 
 pub use adapter::{CallError, Missed, Transport, UpdateSender, UpdateStream};
 pub use answer::Joined;

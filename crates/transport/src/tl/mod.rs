@@ -1,0 +1,20 @@
+//! Reads the API's bytes as the types of [`confcall_join::api`].
+//!
+//! ```text
+//! rpc_result ── bytes, Method ──▶ read_response ──▶ Response ──▶ who sent the request
+//!                                      │
+//! pushed ───── Updates ──────────▶ read_updates ──▶ Update, Update, .. and whether there is a gap
+//! ```
+//!
+//! The schema is that of `grammers-tl-types`, layer [`LAYER`](grammers_tl_types::LAYER). What is not about a conference
+//! is left out, and so is what makes no sense: a source that is zero, a group of sources that is none, a subchain that
+//! does not exist. Implements `spec/protocol.md`, 11.1 and 12.
+
+mod call;
+mod invitation;
+mod participant;
+mod response;
+mod updates;
+
+pub use response::{UnexpectedAnswer, read_response};
+pub use updates::{Unpacked, read_updates};

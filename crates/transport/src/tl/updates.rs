@@ -1,0 +1,98 @@
+use core::slice;
+
+use confcall_join::api::{
+    ChainBlocks, Connection, DataJson, EncryptedMessage, Participants, Response, SubChain, Update,
+    Updates,
+};
+use confcall_state::UserId;
+use grammers_tl_types::{enums, types};
+
+use super::call::{read_call, read_peer, read_reference};
+use super::invitation::read_invitation;
+use super::participant::read_participants;
+
+/// What a value of the API's type `Updates` holds for us.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unpacked {
+    /// The updates of our kinds, in order.
+    pub updates: Vec<Update>,
+    /// Whether there was more than the server sends at once, `updatesTooLong`.
+    pub gap: bool,
+}
+
+impl From<Unpacked> for Response {
+    /// The answer to a request; that there was more shows in what the answer lacks.
+    fn from(unpacked: Unpacked) -> Self {
+        Self::Updates(Updates(unpacked.updates))
+    }
+}
+
+/// Unpacks any of the seven constructors of `Updates`, as the user `own` gets them (`spec/protocol.md`, 11.1).
+///
+/// The three short messages hold a text, or the number of one that was sent; neither is ours.
+pub fn read_updates(updates: &enums::Updates, own: UserId) -> Unpacked {
+    let updates = match updates {
+        enums::Updates::TooLong => {
+            return Unpacked {
+                updates: Vec::new(),
+                gap: true,
+            };
+        }
+        enums::Updates::UpdateShort(short) => slice::from_ref(&short.update),
+        enums::Updates::Combined(combined) => &combined.updates,
+        enums::Updates::Updates(updates) => &updates.updates,
+        enums::Updates::UpdateShortMessage(_)
+        | enums::Updates::UpdateShortChatMessage(_)
+        | enums::Updates::UpdateShortSentMessage(_) => &[],
+    };
+    let updates = updates.iter().filter_map(|update| read_update(update, own));
+    Unpacked {
+        updates: updates.collect(),
+        gap: false,
+    }
+}
+
+fn read_update(update: &enums::Update, own: UserId) -> Option<Update> {
+    match update {
+        enums::Update::GroupCallChainBlocks(update) => {
+            read_chain_blocks(update).map(Update::ChainBlocks)
+        }
+        enums::Update::GroupCallConnection(update) => {
+            Some(Update::Connection(read_connection(update)))
+        }
+        enums::Update::GroupCallParticipants(update) => Some(Update::Participants(Participants {
+            call: read_reference(&update.call)?,
+            participants: read_participants(&update.participants),
+            version: update.version,
+        })),
+        enums::Update::GroupCall(update) => Some(Update::GroupCall(read_call(&update.call))),
+        enums::Update::GroupCallEncryptedMessage(update) => {
+            Some(Update::EncryptedMessage(EncryptedMessage {
+                call: read_reference(&update.call)?,
+                from: read_peer(&update.from_id),
+                encrypted_message: update.encrypted_message.clone(),
+            }))
+        }
+        enums::Update::NewMessage(update) => {
+            read_invitation(&update.message, own).map(Update::Invitation)
+        }
+        _ => None,
+    }
+}
+
+fn read_chain_blocks(update: &types::UpdateGroupCallChainBlocks) -> Option<ChainBlocks> {
+    Some(ChainBlocks {
+        call: read_reference(&update.call)?,
+        sub_chain: SubChain::from_value(update.sub_chain_id)?,
+        blocks: update.blocks.clone(),
+        next_offset: update.next_offset,
+    })
+}
+
+fn read_connection(update: &types::UpdateGroupCallConnection) -> Connection {
+    let enums::DataJson::Json(params) = &update.params;
+    Connection {
+        presentation: update.presentation,
+        params: DataJson::new(params.data.as_str()),
+    }
+}
