@@ -103,4 +103,6 @@ fn signed(sources: &[Ssrc]) -> Vec<i32> {
 }
 
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;

@@ -1,0 +1,218 @@
+//! What is written is what the reader of our clients reads.
+
+use confcall_join::Slug;
+use confcall_join::api::{
+    AccessHash, CallId, ChainBlocks, ChannelId, ChatId, Connection, DataJson, EncryptedMessage,
+    GroupCall, GroupCallParticipant, InputGroupCall, Invitation, MessageId, Method,
+    ParticipantVideo, Participants, Peer, SubChain,
+};
+use confcall_join::payload::{Semantics, SsrcGroup};
+use confcall_transport::tl::{read_response, read_updates};
+use grammers_tl_types::Deserializable as _;
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
+
+use super::*;
+
+prop_compose! {
+    fn user()(id: i64) -> UserId {
+        UserId::new(id)
+    }
+}
+
+fn source() -> impl Strategy<Value = Ssrc> {
+    (1..=u32::MAX).prop_filter_map("a source", Ssrc::new)
+}
+
+fn bytes() -> impl Strategy<Value = Vec<u8>> {
+    // Strings of 254 bytes and more have another head.
+    vec(any::<u8>(), 0..300)
+}
+
+fn peer() -> impl Strategy<Value = Peer> {
+    prop_oneof![
+        user().prop_map(Peer::User),
+        any::<i64>().prop_map(|id| Peer::Chat(ChatId::new(id))),
+        any::<i64>().prop_map(|id| Peer::Channel(ChannelId::new(id))),
+    ]
+}
+
+fn reference() -> impl Strategy<Value = InputGroupCall> {
+    prop_oneof![
+        any::<(i64, i64)>().prop_map(|(id, access_hash)| InputGroupCall::Id {
+            id: CallId::new(id),
+            access_hash: AccessHash::new(access_hash),
+        }),
+        "[A-Za-z0-9_-]{1,64}".prop_map(|slug| InputGroupCall::Slug(Slug::new(&slug).unwrap())),
+        any::<i32>().prop_map(|id| InputGroupCall::InviteMessage(MessageId::new(id))),
+    ]
+}
+
+prop_compose! {
+    fn group()(
+        semantics in prop_oneof![Just(Semantics::Simulcast), Just(Semantics::FlowIdentification)],
+        sources in btree_set(source(), 1..4),
+    ) -> SsrcGroup {
+        SsrcGroup::new(semantics, sources.into_iter().collect()).unwrap()
+    }
+}
+
+prop_compose! {
+    fn video()(
+        paused: bool,
+        endpoint: String,
+        source_groups in vec(group(), 0..3),
+        audio_source in option::of(source()),
+    ) -> ParticipantVideo {
+        ParticipantVideo { paused, endpoint, source_groups, audio_source }
+    }
+}
+
+prop_compose! {
+    fn participant()(
+        (peer, date) in (peer(), any::<i32>()),
+        source in option::of(source()),
+        (video, presentation) in (option::of(video()), option::of(video())),
+        [own, muted, just_joined, left, versioned, min] in any::<[bool; 6]>(),
+    ) -> GroupCallParticipant {
+        GroupCallParticipant {
+            peer, date, source, video, presentation, own, muted, just_joined, left, versioned, min,
+        }
+    }
+}
+
+fn group_call() -> impl Strategy<Value = GroupCall> {
+    let ids = any::<(i64, i64)>()
+        .prop_map(|(id, access_hash)| (CallId::new(id), AccessHash::new(access_hash)));
+    let state = (any::<(bool, bool, i32, i32)>(), option::of(".*"));
+    prop_oneof![
+        (ids.clone(), state).prop_map(|((id, access_hash), (rest, invite_link))| {
+            let (conference, creator, participants_count, version) = rest;
+            GroupCall::Active {
+                id,
+                access_hash,
+                conference,
+                creator,
+                participants_count,
+                invite_link,
+                version,
+            }
+        }),
+        (ids, any::<i32>()).prop_map(|((id, access_hash), duration)| {
+            GroupCall::Discarded {
+                id,
+                access_hash,
+                duration,
+            }
+        }),
+    ]
+}
+
+prop_compose! {
+    fn chain_blocks()(
+        call in reference(),
+        sub_chain in prop_oneof![Just(SubChain::Blocks), Just(SubChain::Broadcasts)],
+        blocks in vec(bytes(), 0..4),
+        next_offset: i32,
+    ) -> ChainBlocks {
+        ChainBlocks { call, sub_chain, blocks, next_offset }
+    }
+}
+
+prop_compose! {
+    /// One of which `viewer` is a side, since the API shows a chat to its two users only.
+    fn invitation(viewer: UserId)(
+        (message, call_id) in any::<(i32, i64)>(),
+        other in user(),
+        [sent, video] in any::<[bool; 2]>(),
+    ) -> Invitation {
+        let (from, to) = if sent { (viewer, other) } else { (other, viewer) };
+        let (message, call_id) = (MessageId::new(message), CallId::new(call_id));
+        Invitation { message, call_id, from, to, video }
+    }
+}
+
+fn update(viewer: UserId) -> impl Strategy<Value = Update> {
+    prop_oneof![
+        chain_blocks().prop_map(Update::ChainBlocks),
+        (any::<bool>(), ".*").prop_map(|(presentation, params)| {
+            let params = DataJson::new(params);
+            Update::Connection(Connection {
+                presentation,
+                params,
+            })
+        }),
+        (reference(), vec(participant(), 0..4), any::<i32>()).prop_map(
+            |(call, participants, version)| Update::Participants(Participants {
+                call,
+                participants,
+                version,
+            })
+        ),
+        group_call().prop_map(Update::GroupCall),
+        (reference(), peer(), bytes()).prop_map(|(call, from, encrypted_message)| {
+            Update::EncryptedMessage(EncryptedMessage {
+                call,
+                from,
+                encrypted_message,
+            })
+        }),
+        invitation(viewer).prop_map(Update::Invitation),
+    ]
+}
+
+/// An answer with a method that it can be the answer to.
+fn response(viewer: UserId) -> impl Strategy<Value = (Method, Response)> {
+    let next_offset = || option::of(".+");
+    prop_oneof![
+        vec(update(viewer), 0..4)
+            .prop_map(|updates| (Method::JoinGroupCall, Updates(updates).into())),
+        any::<bool>().prop_map(|value| (Method::SendGroupCallEncryptedMessage, value.into())),
+        vec(source(), 0..9).prop_map(|sources| (Method::CheckGroupCall, sources.into())),
+        (group_call(), vec(participant(), 0..4), next_offset()).prop_map(
+            |(call, participants, next_offset)| {
+                let info = GroupCallInfo {
+                    call,
+                    participants,
+                    next_offset,
+                };
+                (Method::GetGroupCall, info.into())
+            }
+        ),
+        (any::<(i32, i32)>(), vec(participant(), 0..4), next_offset()).prop_map(
+            |((count, version), participants, next_offset)| {
+                let page = ParticipantsPage {
+                    count,
+                    participants,
+                    next_offset,
+                    version,
+                };
+                (Method::GetGroupParticipants, page.into())
+            }
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_client_reads_the_answer_that_was_given(
+        (viewer, (method, response)) in user().prop_flat_map(|one| (Just(one), response(one))),
+        date: i32,
+    ) {
+        let bytes = write_response(&response, Occasion { viewer, date }).unwrap();
+        prop_assert_eq!(read_response(method, &bytes, viewer), Ok(response));
+    }
+
+    #[test]
+    fn a_client_reads_the_update_that_was_pushed(
+        (viewer, update) in user().prop_flat_map(|one| (Just(one), update(one))),
+        date: i32,
+    ) {
+        let bytes = write_push(&update, Occasion { viewer, date });
+        let read = enums::Updates::from_bytes(&bytes).unwrap();
+        let unpacked = read_updates(&read, viewer);
+        prop_assert!(!unpacked.gap);
+        prop_assert_eq!(unpacked.updates, [update]);
+    }
+}
