@@ -6,6 +6,7 @@ use std::sync::Arc;
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{BlockHash, Height, UserId};
+use thiserror::Error;
 
 use super::end::Ended;
 use super::io::CommandId;
@@ -211,21 +212,28 @@ pub enum CommandKind {
 }
 
 /// Why a command failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CommandFailure {
     /// We are not in the call, yet or any more, or have not caught up after a restart.
+    #[error("not in the call; wait until it is joined")]
     NotJoined,
     /// The server refused.
+    #[error("the server refused: {0}")]
     Refused(RpcError),
     /// There is no answer; it may have been carried out.
+    #[error("the server did not answer; it may have been carried out")]
     Unanswered,
     /// No block can be built for it.
+    #[error("no block can be built: {0}")]
     Block(String),
     /// The message cannot be sealed.
+    #[error("the message cannot be sealed: {0}")]
     Message(String),
     /// Too much waits already.
+    #[error("too much waits already; try again later")]
     Busy,
     /// The membership was given up for a new one too often lately.
+    #[error("joined anew too often lately; try again later")]
     TooOften,
 }
