@@ -121,6 +121,11 @@ pub enum EndReason {
     /// The membership was lost again, after we had joined anew.
     #[error("the membership was lost again: {0}")]
     Broken(RejoinReason),
+    /// Whoever drove the engine stopped before its end, as when a runtime is shut down; no engine says so itself.
+    ///
+    /// The server may still count us as joined.
+    #[error("stopped before the end")]
+    Stopped,
 }
 
 fn by_whom(by: &Option<UserId>) -> String {
@@ -139,7 +144,7 @@ impl EndReason {
                 Some(GiveUpReason::Full) => Advice::JoinLater,
                 _ => Advice::AskForInvitation,
             },
-            Self::Raced { .. } | Self::Exhausted { .. } => Advice::JoinAgain,
+            Self::Raced { .. } | Self::Exhausted { .. } | Self::Stopped => Advice::JoinAgain,
             Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
             Self::Unusable(_) | Self::NoMembership(_) | Self::Block(_) => Advice::Warn,
             Self::Broken(reason) if reason.is_fork() => Advice::Warn,
