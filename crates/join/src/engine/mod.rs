@@ -282,6 +282,15 @@ impl Engine {
         }
     }
 
+    /// All media sources that the roster tells, and whose they are.
+    pub fn sources(&self) -> impl Iterator<Item = (Ssrc, UserId)> {
+        let member = match &self.state {
+            State::Member(member) => Some(member),
+            _ => None,
+        };
+        member.into_iter().flat_map(|one| one.roster().sources())
+    }
+
     /// Who is connected, as far as the roster tells.
     pub fn connected(&self) -> Vec<UserId> {
         match &self.state {

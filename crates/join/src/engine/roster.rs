@@ -211,6 +211,11 @@ impl Roster {
         self.sources.get(&source).copied()
     }
 
+    /// All sources, and whose they are.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (Ssrc, UserId)> {
+        self.sources.iter().map(|(source, user)| (*source, *user))
+    }
+
     /// The participants, in the order of their ids.
     pub(super) fn users(&self) -> impl Iterator<Item = UserId> {
         self.listed.keys().copied()
