@@ -11,6 +11,7 @@
 
 mod adapter;
 mod answer;
+pub mod conference;
 mod error;
 mod join_once;
 pub mod loopback;

@@ -1,0 +1,80 @@
+use core::fmt;
+use core::time::Duration;
+
+use confcall_join::engine::{Config, EmptyCall};
+use confcall_join::policy::Media;
+use confcall_join::target::Target;
+use confcall_media::Sending;
+use confcall_state::Newcomer;
+use zeroize::Zeroizing;
+
+/// How to be in a conference.
+///
+/// It is used up by one conference, because its seed must be.
+pub struct Options {
+    /// Who joins, and what its block says of it.
+    pub newcomer: Newcomer,
+    /// What it says of its sound and picture.
+    pub media: Media,
+    /// What to do with a call that has no block.
+    pub empty_call: EmptyCall,
+    /// For whom frames are sealed right after somebody was removed.
+    pub sending: Sending,
+    /// How many participants a call may have, `conference_call_size_limit` of the server's configuration.
+    pub size_limit: usize,
+    /// How long to wait for an answer before it is lost.
+    pub answer_timeout: Duration,
+    seed: Zeroizing<[u8; 32]>,
+}
+
+impl Options {
+    /// A user who joins as the official applications do, and waits 30 s for an answer.
+    ///
+    /// `seed` is secret: all keys, nonces and pads are made of it. It must be fresh for every conference, from
+    /// `getrandom::fill` for example.
+    pub fn new(newcomer: Newcomer, media: Media, seed: [u8; 32]) -> Self {
+        let Config {
+            newcomer,
+            media,
+            empty_call,
+            sending,
+            size_limit,
+            ..
+        } = Config::new(Target::Create, newcomer, media);
+        Self {
+            newcomer,
+            media,
+            empty_call,
+            sending,
+            size_limit,
+            answer_timeout: Duration::from_secs(30),
+            seed: Zeroizing::new(seed),
+        }
+    }
+
+    /// The configuration and the seed of an engine, and how long it waits for an answer.
+    pub(super) fn for_engine(self, target: Target) -> (Config, Zeroizing<[u8; 32]>, Duration) {
+        let config = Config {
+            target,
+            newcomer: self.newcomer,
+            media: self.media,
+            empty_call: self.empty_call,
+            sending: self.sending,
+            size_limit: self.size_limit,
+        };
+        (config, self.seed, self.answer_timeout)
+    }
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("newcomer", &self.newcomer)
+            .field("media", &self.media)
+            .field("empty_call", &self.empty_call)
+            .field("sending", &self.sending)
+            .field("size_limit", &self.size_limit)
+            .field("answer_timeout", &self.answer_timeout)
+            .finish_non_exhaustive()
+    }
+}
