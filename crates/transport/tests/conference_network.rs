@@ -1,0 +1,170 @@
+//! Networks and servers that do not do what they should.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::network::{Network, count, lost};
+use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass};
+use confcall_join::api::{Method, Request, Response, Updates};
+use confcall_join::engine::{Advice, CommandFailure, EndReason};
+use confcall_join::policy::{CallKind, PolicyViolation};
+use confcall_transport::conference::Conference;
+use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
+
+/// A server that answers nothing at all.
+struct Silence(UpdateSender);
+
+impl Transport for Silence {
+    async fn call(&self, _: Request) -> Result<Response, CallError> {
+        std::future::pending().await
+    }
+
+    fn updates(&self) -> UpdateStream {
+        self.0.subscribe()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_given_up() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let silence = Silence(UpdateSender::new());
+    let joined = Conference::join(silence, link(&hub), options(BOB));
+    let hour = Duration::from_secs(3600);
+    let ended = tokio::time::timeout(hour, joined).await.unwrap();
+    let ended = ended.map(|_| ()).unwrap_err();
+    assert!(matches!(ended.reason, EndReason::Exhausted { .. }));
+    assert_eq!(ended.advice, Advice::JoinAgain);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_come_in_time_is_lost() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let never = Duration::from_secs(1_000_000);
+    let network = Network::new(hub.connect(BOB)).delayed(never);
+    let sent = Arc::clone(&network.sent);
+    let mut options = options(BOB);
+    options.answer_timeout = Duration::from_secs(5);
+    let (_bob, _events) = Conference::start(network, link(&hub), options);
+    pass(Duration::from_millis(4900)).await;
+    assert_eq!(sent.lock().unwrap().len(), 1);
+    pass(Duration::from_secs(3)).await;
+    assert_eq!(sent.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_of_wrong_types_end_with_a_reason() {
+    let answers: [fn() -> Response; 3] = [
+        || Response::from(true),
+        || Response::from(Vec::<confcall_join::Ssrc>::new()),
+        || Response::from(Updates(Vec::new())),
+    ];
+    for answer in answers {
+        let hub = hub();
+        let _alice = Member::create(&hub, ALICE).await;
+        let network = Network::new(hub.connect(BOB)).answering(move |_| Some(Ok(answer())));
+        let joined = Conference::join(network, link(&hub), options(BOB));
+        let hour = Duration::from_secs(3600);
+        let ended = tokio::time::timeout(hour, joined).await.unwrap();
+        assert!(ended.is_err());
+        assert_eq!(members(&hub), [ALICE]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_the_adapter_refuses_to_send_is_not_sent_for_ever() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let refuse = |_: &Request| {
+        let violation = PolicyViolation::KeyMissing(CallKind::Conference);
+        Some(Err(CallError::Policy(violation)))
+    };
+    let network = Network::new(hub.connect(BOB)).answering(refuse);
+    let joined = Conference::join(network, link(&hub), options(BOB));
+    let hour = Duration::from_secs(3600);
+    let ended = tokio::time::timeout(hour, joined).await.unwrap();
+    assert!(ended.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_an_answer_is_unanswered() {
+    let hub = hub();
+    let answer = |request: &Request| {
+        let is_message = request.method() == Method::SendGroupCallEncryptedMessage;
+        is_message.then(|| Err(lost()))
+    };
+    let network = Network::new(hub.connect(ALICE)).answering(answer);
+    let created = Conference::join(
+        network,
+        confcall_join::target::Target::Create,
+        options(ALICE),
+    );
+    let (alice, _events) = created.await.unwrap();
+    let sent = alice.send_message(message(1, "one")).await;
+    assert_eq!(sent, Err(CommandFailure::Unanswered));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_followed_although_nothing_is_pushed_any_more() {
+    let hub = hub();
+    let mut alice = Member::create(&hub, ALICE).await;
+    // Its sender is gone at once.
+    let pushed = UpdateSender::new();
+    let network = Network::new(hub.connect(BOB)).pushing(pushed);
+    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let (conference, events) = joined.unwrap();
+    let mut bob = Member { conference, events };
+    let mut carol = Member::join(&hub, CAROL).await;
+    let emoji = carol.emoji_at(2).await;
+    assert_eq!(bob.emoji_at(2).await, emoji);
+    assert_eq!(alice.emoji_at(2).await, emoji);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_in_the_pushes_makes_it_look_what_was_missed() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let pushed = UpdateSender::new();
+    let network = Network::new(hub.connect(BOB)).pushing(pushed.clone());
+    let sent = Arc::clone(&network.sent);
+    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let (bob, _events) = joined.unwrap();
+    pass(Duration::from_secs(31)).await;
+
+    // Nothing is pushed, and it is not long until the next poll.
+    let _carol = Member::join(&hub, CAROL).await;
+    let polls = count(&sent, Method::GetGroupCallChainBlocks);
+    pushed.gap();
+    pass(Duration::from_secs(2)).await;
+    assert!(count(&sent, Method::GetGroupCallChainBlocks) > polls);
+    assert_eq!(bob.view().members, [ALICE, BOB, CAROL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_reach_the_transport_in_the_order_of_the_engine() {
+    let hub = hub();
+    let network = Network::new(hub.connect(ALICE)).delayed(Duration::from_millis(50));
+    let sent = Arc::clone(&network.sent);
+    let target = confcall_join::target::Target::Create;
+    let (alice, _events) = Conference::join(network, target, options(ALICE))
+        .await
+        .unwrap();
+    sent.lock().unwrap().clear();
+    let messages: Vec<_> = (1..=30).map(|id| message(id, "one of many")).collect();
+    let sending: Vec<_> = messages
+        .into_iter()
+        .map(|message| {
+            let alice = alice.clone();
+            tokio::spawn(async move { alice.send_message(message).await })
+        })
+        .collect();
+    for one in sending {
+        assert_eq!(one.await.unwrap(), Ok(()));
+    }
+    // Each is sealed with the next seqno of the channel of messages, which the packet does not hide.
+    assert_eq!(count(&sent, Method::SendGroupCallEncryptedMessage), 30);
+}
