@@ -1,17 +1,21 @@
 //! The command `confcall`: joins, explains and checks conference calls.
 
+mod call;
 mod completions;
 mod demo;
 mod inspect;
+mod interrupts;
 mod logging;
 mod peer;
 mod printable;
+mod screen;
 mod seed;
 mod trace;
 mod vectors;
 
 use std::process::ExitCode;
 
+use call::EndedBadly;
 use clap::{Parser, Subcommand};
 
 /// Joins, explains and checks Telegram's end-to-end encrypted conference calls.
@@ -28,6 +32,8 @@ struct Cli {
 enum Command {
     /// Prints what a shell needs to complete this command line.
     Completions(completions::Args),
+    /// Creates a call, prints its link and stays in it.
+    Create(call::CreateArgs),
     /// Takes part in a recorded call on a server inside this process, and then shows a whole life in a new one.
     ///
     /// The recorded members take part with their own keys. In the new call four engines under a virtual clock create,
@@ -36,6 +42,8 @@ enum Command {
     Demo(demo::Args),
     /// Explains a block or broadcast.
     Inspect(inspect::Args),
+    /// Joins a call and stays in it, until you leave or it ends.
+    Join(call::JoinArgs),
     /// Answers JSON requests line by line, so that another program can drive the engine.
     ///
     /// It is for tests: it is told private keys and says them.
@@ -52,7 +60,8 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            let ended = error.downcast_ref::<EndedBadly>();
+            ended.map_or(ExitCode::FAILURE, EndedBadly::exit_code)
         }
     }
 }
@@ -62,8 +71,10 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let mut out = anstream::stdout();
     match &cli.command {
         Command::Completions(args) => completions::run(args, &mut out),
+        Command::Create(args) => call::create(args, &mut out),
         Command::Demo(args) => demo::run(args, &mut out),
         Command::Inspect(args) => inspect::run(args, &mut out),
+        Command::Join(args) => call::join(args, &mut out),
         Command::Peer => peer::run(),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::Vectors(args) => vectors::run(args, &mut out),

@@ -1,0 +1,118 @@
+//! A server in this process with three bots, so that one can try a call alone.
+//!
+//! The bots verify as everybody does, and the first answers messages. Whoever is removed stays away.
+
+use core::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::join::engine::Event;
+use confcall::join::message::MAX_CHARACTERS;
+use confcall::transport::conference::{Conference, Events, Notice};
+use confcall::transport::loopback::{Connection, Hub};
+use confcall::{GroupMessage, RandomId, Target, UserId};
+use confcall_server::{Call, Options, Server};
+use tokio::time::sleep;
+
+use super::stay::{Wanted, options};
+
+/// Who we are on this server.
+const US: UserId = UserId::new(1);
+const BOTS: [UserId; 3] = [UserId::new(2), UserId::new(3), UserId::new(4)];
+
+/// How often the bots look whether there is a call.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Starts the server with its bots; gives our connection, who we are, and which call to enter.
+pub(super) async fn open(
+    wanted: Wanted,
+    rng: &mut ChaCha20Rng,
+) -> anyhow::Result<(Connection<Server>, UserId, Target)> {
+    let seed = rng.next_u64();
+    let hub = Hub::new(Server::new(Options {
+        seed,
+        ..Options::default()
+    }));
+    let ours = hub.connect(US);
+    let bots = Bots {
+        hub,
+        rng: ChaCha20Rng::from_rng(rng),
+    };
+    match wanted {
+        Wanted::This(target) => {
+            tokio::spawn(bots.follow());
+            Ok((ours, US, target))
+        }
+        Wanted::Theirs => Ok((ours, US, bots.begin().await?)),
+    }
+}
+
+/// The bots and their server.
+struct Bots {
+    hub: Hub<Server>,
+    rng: ChaCha20Rng,
+}
+
+impl Bots {
+    /// Creates a call with all bots in it; gives the call.
+    async fn begin(mut self) -> anyhow::Result<Target> {
+        let [first, rest @ ..] = BOTS;
+        self.enter(first, Target::Create).await?;
+        let target = self.call().context("the bots have no call")?;
+        for bot in rest {
+            self.enter(bot, target.clone()).await?;
+        }
+        Ok(target)
+    }
+
+    /// Follows us into the call that we create.
+    async fn follow(mut self) -> anyhow::Result<()> {
+        let target = loop {
+            match self.call() {
+                Some(target) => break target,
+                None => sleep(LOOK).await,
+            }
+        };
+        for bot in BOTS {
+            self.enter(bot, target.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// The call that there is.
+    fn call(&self) -> Option<Target> {
+        let slug = |server: &mut Server| server.calls().next().map(Call::slug).cloned();
+        self.hub.with(slug).map(Target::Slug)
+    }
+
+    async fn enter(&mut self, bot: UserId, target: Target) -> anyhow::Result<()> {
+        let options = options(bot, &mut self.rng);
+        let joined = Conference::join(self.hub.connect(bot), target, options).await;
+        let (conference, events) =
+            joined.map_err(|ended| anyhow!("user {bot}, a bot: {}", ended.reason))?;
+        tokio::spawn(stay(bot, conference, events, self.rng.fork()));
+        Ok(())
+    }
+}
+
+/// Stays in the call as a bot.
+async fn stay(bot: UserId, conference: Conference, mut events: Events, mut rng: ChaCha20Rng) {
+    while let Some(notice) = events.next().await {
+        let Notice::Event(Event::Message { from: US, message }) = notice else {
+            continue;
+        };
+        let answer =
+            GroupMessage::new(RandomId::generate(&mut rng), answer(message.text()), vec![]);
+        if let Some(answer) = answer.ok().filter(|_| BOTS.first() == Some(&bot)) {
+            // Whether it is heard is shown where it is.
+            let _ = conference.send_message(answer).await;
+        }
+    }
+}
+
+/// What a bot answers: what it read, as far as a message can hold it.
+fn answer(text: &str) -> String {
+    let answer = format!("You wrote: {text}");
+    answer.chars().take(MAX_CHARACTERS).collect()
+}

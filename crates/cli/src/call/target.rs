@@ -1,0 +1,86 @@
+//! What a user types to name a call.
+
+use confcall::join::api::MessageId;
+use confcall::join::link::LinkError;
+use confcall::join::target::NotAConference;
+use confcall::join::{Slug, SlugError};
+use confcall::{Link, Target};
+use thiserror::Error;
+
+/// What stands before the id of a message.
+const MESSAGE: &str = "message:";
+
+/// A text names no conference.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub(super) enum TargetError {
+    #[error("{0}; give a link such as https://t.me/call/SLUG, the slug alone, or message:ID")]
+    Link(#[from] LinkError),
+    #[error("{0}; ask for the link of a conference, https://t.me/call/SLUG")]
+    NotAConference(#[from] NotAConference),
+    #[error("{0}; copy the slug whole, as it ends the link")]
+    Slug(#[from] SlugError),
+    #[error("the id of a message is a whole number, as in message:42")]
+    Message,
+}
+
+/// Reads a link, a slug or the message of an invitation.
+pub(super) fn parse(text: &str) -> Result<Target, TargetError> {
+    let text = text.trim();
+    if let Some(id) = text.strip_prefix(MESSAGE) {
+        let id = id.parse().map_err(|_| TargetError::Message)?;
+        return Ok(Target::Invitation(MessageId::new(id)));
+    }
+    // Every link has one of these, and no slug does.
+    if text.contains(['/', '.', ':']) {
+        return Ok(Target::try_from(Link::parse(text)?)?);
+    }
+    Ok(Target::Slug(Slug::new(text)?))
+}
+
+/// The target as it is shown, which [`parse`] reads again.
+pub(super) fn name(target: &Target) -> String {
+    match target {
+        Target::Slug(slug) => Link::Conference(slug.clone()).to_string(),
+        Target::Invitation(message) => format!("{MESSAGE}{message}"),
+        Target::Call { id, .. } => format!("call {id}"),
+        Target::Create => "a new call".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_named_by_its_link_its_slug_or_the_message_that_invites() {
+        let slug = Target::Slug(Slug::new("Wx5f-8PqKJk").unwrap());
+        for text in [
+            "https://t.me/call/Wx5f-8PqKJk",
+            "t.me/call/Wx5f-8PqKJk",
+            "tg://call?slug=Wx5f-8PqKJk",
+            " Wx5f-8PqKJk\n",
+        ] {
+            assert_eq!(parse(text), Ok(slug.clone()), "{text}");
+        }
+        let invitation = Target::Invitation(MessageId::new(42));
+        assert_eq!(parse("message:42"), Ok(invitation.clone()));
+        for target in [slug, invitation] {
+            assert_eq!(parse(&name(&target)), Ok(target));
+        }
+    }
+
+    #[test]
+    fn what_names_no_conference_says_what_to_give() {
+        for (text, says) in [
+            ("", "at least one character"),
+            ("a b", "copy the slug whole"),
+            ("https://example.org/call/abc", "give a link such as"),
+            ("t.me/some?videochat", "does not lead to a conference"),
+            ("message:x", "as in message:42"),
+            ("message:99999999999", "as in message:42"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(says), "{text}: {error}");
+        }
+    }
+}

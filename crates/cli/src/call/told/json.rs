@@ -1,0 +1,231 @@
+//! What happens, as an object a line for programs.
+//!
+//! Ids are numbers, keys and hashes hexadecimal digits, times milliseconds. There is never a secret among them: no
+//! private key, key of an epoch, access hash or password of the media connection.
+
+use core::time::Duration;
+
+use confcall::UserId;
+use confcall::join::api::InputGroupCall;
+use confcall::join::engine::{Advice, EndReason, Ended, Event, Joined, Suspicion, Trouble};
+use serde_json::{Value, json};
+
+use super::super::exit::EndedBadly;
+use super::super::words;
+use super::{Answer, Told, text};
+
+pub(super) fn form(told: &Told) -> Value {
+    match told {
+        Told::Entering { user, target } => {
+            json!({"event": "entering", "user": user.value(), "target": target})
+        }
+        Told::Request(method) => json!({"event": "request", "method": method.name()}),
+        Told::Answer {
+            method,
+            answer,
+            took,
+        } => {
+            let (outcome, message) = match answer {
+                Answer::Done => ("done", None),
+                Answer::Refused(why) => ("refused", Some(why)),
+                Answer::Lost(why) => ("lost", Some(why)),
+            };
+            json!({"event": "answer", "method": method.name(), "outcome": outcome, "message": message, "took_ms": milliseconds(*took)})
+        }
+        Told::Event(event) => self::event(event),
+        Told::Ended { ended, badly } => self::ended(ended, badly.as_ref()),
+        Told::Members {
+            members,
+            added,
+            removed,
+            by,
+        } => json!({
+            "event": "members",
+            "members": ids(members),
+            "added": ids(added),
+            "removed": ids(removed),
+            "by": by.map(UserId::value),
+        }),
+        Told::Roster(connected) => json!({"event": "roster", "connected": ids(connected)}),
+        Told::Emoji(Some(emoji)) => json!({
+            "event": "emoji",
+            "height": emoji.height.value(),
+            "hash": hex::encode(emoji.hash.as_bytes()),
+            "emoji": emoji.hash.emoji(),
+            "words": emoji.words(),
+        }),
+        Told::Emoji(None) => json!({"event": "emoji", "emoji": null}),
+        Told::Link(link) => json!({"event": "link", "link": link}),
+        Told::Done { command } => json!({"event": "done", "command": command}),
+        Told::Failed {
+            command,
+            why,
+            message,
+        } => json!({"event": "failed", "command": command, "why": why, "message": message}),
+        Told::NotUnderstood(why) => json!({"event": "not_understood", "message": why}),
+        Told::Sealed { packet } => json!({"event": "sealed", "packet": hex::encode(packet)}),
+        Told::Opened { from, seqno, frame } => json!({
+            "event": "opened",
+            "from": from.value(),
+            "seqno": seqno,
+            "text": text(frame),
+            "frame": hex::encode(frame),
+        }),
+        Told::Dropped {
+            messages,
+            suspicions,
+        } => json!({"event": "dropped", "messages": messages, "suspicions": suspicions}),
+        Told::Leaving => json!({"event": "leaving"}),
+        Told::Help => json!({"event": "help", "text": super::super::typed::HELP}),
+    }
+}
+
+fn event(event: &Event) -> Value {
+    match event {
+        Event::Joined(joined) => self::joined("joined", joined),
+        Event::Rejoined(joined) => self::joined("rejoined", joined),
+        Event::Resumed(joined) => self::joined("resumed", joined),
+        Event::Connection { presentation, .. } => {
+            json!({"event": "connection", "presentation": presentation})
+        }
+        Event::Link(link) => json!({"event": "link", "link": link}),
+        Event::KeysMoved { height, hash } => {
+            json!({"event": "keys", "height": height.value(), "hash": hash.to_string()})
+        }
+        Event::Verification {
+            height,
+            phase,
+            missing,
+            since,
+        } => json!({
+            "event": "verification",
+            "height": height.value(),
+            "phase": words::phase(*phase),
+            "missing": ids(missing),
+            "since_ms": milliseconds(*since),
+        }),
+        Event::Message { from, message } => json!({
+            "event": "message",
+            "from": from.value(),
+            "id": message.random_id().value(),
+            "text": message.text(),
+        }),
+        Event::Suspicious(what) => json!({
+            "event": "suspicious",
+            "what": suspicion(what),
+            "user": suspect(what).map(UserId::value),
+            "message": words::suspicion(what),
+        }),
+        Event::Retrying {
+            why,
+            pause,
+            attempt,
+        } => json!({
+            "event": "retrying",
+            "why": trouble(why),
+            "message": words::trouble(why),
+            "attempt": attempt,
+            "pause_ms": milliseconds(*pause),
+        }),
+        _ => json!({"event": "other"}),
+    }
+}
+
+fn joined(event: &str, joined: &Joined) -> Value {
+    let call = match joined.call {
+        InputGroupCall::Id { id, .. } => Some(id.value()),
+        InputGroupCall::Slug(_) | InputGroupCall::InviteMessage(_) => None,
+    };
+    json!({
+        "event": event,
+        "call": call,
+        "source": joined.payload.ssrc().value(),
+        "link": joined.invite_link,
+        "attempts": joined.attempts,
+    })
+}
+
+fn ended(ended: &Ended, badly: Option<&EndedBadly>) -> Value {
+    json!({
+        "event": "ended",
+        "reason": reason(&ended.reason),
+        "message": ended.reason.to_string(),
+        "advice": advice(ended.advice),
+        "status": badly.map_or(0, EndedBadly::code),
+    })
+}
+
+fn reason(reason: &EndReason) -> &'static str {
+    match reason {
+        EndReason::Left => "left",
+        EndReason::JoinedElsewhere => "joined_elsewhere",
+        EndReason::Removed { .. } => "removed",
+        EndReason::Discarded => "discarded",
+        EndReason::Empty => "empty",
+        EndReason::Full => "full",
+        EndReason::NotFound(_) => "not_found",
+        EndReason::Refused { .. } => "refused",
+        EndReason::Raced { .. } => "raced",
+        EndReason::BlockRefused { .. } => "block_refused",
+        EndReason::Exhausted { .. } => "exhausted",
+        EndReason::FloodWait { .. } => "flood_wait",
+        EndReason::Unusable(_) => "unusable",
+        EndReason::NoMembership(_) => "no_membership",
+        EndReason::Block(_) | EndReason::Presend(_) | EndReason::Policy(_) => "not_sent",
+        EndReason::Broken(_) => "broken",
+        _ => "other",
+    }
+}
+
+fn advice(advice: Advice) -> &'static str {
+    match advice {
+        Advice::Nothing => "nothing",
+        Advice::JoinAgain => "join_again",
+        Advice::JoinLater => "join_later",
+        Advice::AskForInvitation => "ask_for_invitation",
+        Advice::Warn => "warn",
+        Advice::Report => "report",
+        _ => "other",
+    }
+}
+
+fn suspicion(what: &Suspicion) -> &'static str {
+    match what {
+        Suspicion::UnlistedMember(_) => "unlisted_member",
+        Suspicion::Fork { .. } => "fork",
+        Suspicion::BadBroadcasts { .. } => "bad_broadcasts",
+        Suspicion::BroadcastRefused(_) => "broadcast_refused",
+        Suspicion::Endless { .. } => "endless",
+        _ => "other",
+    }
+}
+
+/// Whom a suspicion is about, if it is a member.
+fn suspect(what: &Suspicion) -> Option<UserId> {
+    match what {
+        Suspicion::UnlistedMember(user) => Some(*user),
+        Suspicion::BadBroadcasts { from, .. } => *from,
+        _ => None,
+    }
+}
+
+fn trouble(why: &Trouble) -> &'static str {
+    match why {
+        Trouble::Race => "race",
+        Trouble::SourceTaken => "source_taken",
+        Trouble::NoBlockYet => "no_block_yet",
+        Trouble::Flood => "flood",
+        Trouble::Refused { .. } => "refused",
+        Trouble::Unanswered { .. } => "unanswered",
+        Trouble::Rejoining(_) => "rejoining",
+        _ => "other",
+    }
+}
+
+fn ids(users: &[UserId]) -> Vec<i64> {
+    users.iter().map(|user| user.value()).collect()
+}
+
+fn milliseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,186 @@
+//! What a user types during a call: messages, and commands that begin with `/`.
+
+use confcall::UserId;
+use confcall::join::api::{AccessHash, InputUser};
+use thiserror::Error;
+
+/// What can be typed, for `--help` and `/help`.
+pub(super) const HELP: &str = "\
+A line is a message to everybody; / begins a command, and // a message that begins with /.
+  /kick ID…           remove users from the call
+  /invite ID [HASH]   invite a user; Telegram wants the access hash too
+  /members            show who is in the call
+  /emoji              show the emoji and words to compare again
+  /link               show the link of the call
+  /revoke             replace the link by a new one, if the call is ours
+  /rejoin             come in again, with a new key
+  /leave              leave the call
+  /discard            end the call for everybody, if it is ours
+  /seal TEXT          show TEXT sealed as if it were an Opus frame, in hexadecimal
+  /open ID HEX        open such a frame that a user sealed
+  /help               show this";
+
+/// A line as it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Typed {
+    Message(String),
+    Kick(Vec<UserId>),
+    Invite(InputUser),
+    Members,
+    Emoji,
+    Link,
+    Revoke,
+    Rejoin,
+    Leave,
+    Discard,
+    Seal(String),
+    Open { from: UserId, packet: Vec<u8> },
+    Help,
+}
+
+/// A line that cannot be carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(super) enum TypedError {
+    #[error("there is no command /{0}; /help shows all")]
+    Unknown(String),
+    #[error("{command} needs {needs}")]
+    Needs {
+        command: &'static str,
+        needs: &'static str,
+    },
+    #[error("{0:?} is not the id of a user, which is a whole number")]
+    NotAUser(String),
+    #[error("{0:?} is not an access hash, which is a whole number")]
+    NotAHash(String),
+    #[error("the packet is not hexadecimal digits")]
+    NotHex,
+}
+
+/// Reads a line; `None` if there is nothing on it.
+pub(super) fn parse(line: &str) -> Result<Option<Typed>, TypedError> {
+    let line = line.trim();
+    let Some(rest) = line.strip_prefix('/') else {
+        let message = (!line.is_empty()).then(|| Typed::Message(line.to_owned()));
+        return Ok(message);
+    };
+    if rest.starts_with('/') {
+        return Ok(Some(Typed::Message(rest.to_owned())));
+    }
+    let (command, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    parse_command(command, rest.trim()).map(Some)
+}
+
+fn parse_command(command: &str, rest: &str) -> Result<Typed, TypedError> {
+    let needs = |command, needs| Err(TypedError::Needs { command, needs });
+    Ok(match command {
+        "kick" if rest.is_empty() => return needs("/kick", "the ids of users"),
+        "kick" => Typed::Kick(
+            rest.split_whitespace()
+                .map(user)
+                .collect::<Result<_, _>>()?,
+        ),
+        "invite" if rest.is_empty() => return needs("/invite", "the id of a user"),
+        "invite" => Typed::Invite(invited(rest)?),
+        "members" => Typed::Members,
+        "emoji" => Typed::Emoji,
+        "link" => Typed::Link,
+        "revoke" => Typed::Revoke,
+        "rejoin" => Typed::Rejoin,
+        "leave" => Typed::Leave,
+        "discard" => Typed::Discard,
+        "seal" if rest.is_empty() => return needs("/seal", "a text"),
+        "seal" => Typed::Seal(rest.to_owned()),
+        "open" => match rest.split_once(char::is_whitespace) {
+            Some((from, packet)) => Typed::Open {
+                from: user(from)?,
+                packet: hex::decode(packet.trim()).map_err(|_| TypedError::NotHex)?,
+            },
+            None => return needs("/open", "the id of a user and a packet"),
+        },
+        "help" => Typed::Help,
+        unknown => return Err(TypedError::Unknown(unknown.chars().take(32).collect())),
+    })
+}
+
+fn user(text: &str) -> Result<UserId, TypedError> {
+    let id = text.parse();
+    id.map(UserId::new)
+        .map_err(|_| TypedError::NotAUser(text.to_owned()))
+}
+
+fn invited(text: &str) -> Result<InputUser, TypedError> {
+    let (id, hash) = text.split_once(char::is_whitespace).unwrap_or((text, "0"));
+    let hash = hash.trim();
+    let access_hash = hash
+        .parse()
+        .map_err(|_| TypedError::NotAHash(hash.to_owned()))?;
+    Ok(InputUser::User {
+        id: user(id)?,
+        access_hash: AccessHash::new(access_hash),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(line: &str) -> Typed {
+        parse(line).unwrap().unwrap()
+    }
+
+    fn says(line: &str) -> String {
+        parse(line).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_line_is_a_message_unless_it_begins_with_a_slash() {
+        assert_eq!(
+            typed(" Hello, /all \r\n"),
+            Typed::Message("Hello, /all".to_owned())
+        );
+        assert_eq!(typed("//leave"), Typed::Message("/leave".to_owned()));
+        assert_eq!(typed("/leave"), Typed::Leave);
+        assert_eq!(parse("  \n"), Ok(None));
+    }
+
+    #[test]
+    fn users_are_named_by_their_whole_ids() {
+        let id = i64::from(i32::MAX) + 1;
+        let kicked = Typed::Kick(vec![UserId::new(id), UserId::new(-2)]);
+        assert_eq!(typed(&format!("/kick {id}  -2")), kicked);
+        let access_hash = AccessHash::new(-9);
+        let id = UserId::new(7);
+        let invited = Typed::Invite(InputUser::User { id, access_hash });
+        assert_eq!(typed("/invite 7 -9"), invited);
+        assert!(says("/kick 1 1.5").contains("\"1.5\" is not the id of a user"));
+        assert!(says("/invite 7 x").contains("\"x\" is not an access hash"));
+    }
+
+    #[test]
+    fn a_packet_is_opened_as_what_a_user_sealed() {
+        let opened = Typed::Open {
+            from: UserId::new(5),
+            packet: vec![0, 0xff],
+        };
+        assert_eq!(typed("/open 5  00fF"), opened);
+        assert!(says("/open 5").contains("/open needs"));
+        assert!(says("/open 5 0").contains("not hexadecimal"));
+    }
+
+    #[test]
+    fn every_command_of_the_help_is_known_and_no_other() {
+        let commands = HELP
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix('/'));
+        let mut count = 0;
+        for command in commands {
+            let (command, _) = command.split_once(' ').unwrap();
+            let parsed = parse(&format!("/{command} 1 00"));
+            assert!(parsed.is_ok(), "{command}: {parsed:?}");
+            count += 1;
+        }
+        assert_eq!(count, 12);
+        let unknown = says(&format!("/{}", "x".repeat(1000)));
+        assert!(unknown.contains("/help") && unknown.len() < 100);
+    }
+}

@@ -1,0 +1,226 @@
+//! `confcall join` and `confcall create` as they are run, on the server in their own process.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use predicates::str::contains;
+use serde_json::{Value, json};
+
+fn confcall() -> Command {
+    Command::new(assert_cmd::cargo::cargo_bin!("confcall"))
+}
+
+/// A command that runs, and what it says as objects.
+struct Running {
+    child: Child,
+    input: Option<ChildStdin>,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(args: &[&str]) -> Self {
+        let mut command = confcall();
+        command.args(args).args(["--embedded", "--json"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self {
+            input: child.stdin.take(),
+            child,
+            lines,
+        }
+    }
+
+    fn type_line(&mut self, line: &str) {
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+    }
+
+    /// The next object of this event for which something holds; those before it are passed over.
+    fn wait_for(&mut self, event: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        for line in self.lines.by_ref() {
+            let object: Value = serde_json::from_str(&line.unwrap()).unwrap();
+            if object["event"] == event && holds(&object) {
+                return object;
+            }
+        }
+        panic!("{event} does not come");
+    }
+
+    /// The next object of this event.
+    fn next(&mut self, event: &str) -> Value {
+        self.wait_for(event, |_| true)
+    }
+
+    fn status(mut self) -> i32 {
+        drop(self.input);
+        self.child.wait().unwrap().code().unwrap()
+    }
+}
+
+#[test]
+fn the_call_of_the_bots_is_joined_and_verified_and_left() {
+    let mut us = Running::start(&["join"]);
+    assert_eq!(us.next("entering")["user"], 1);
+    let joined = us.next("joined");
+    assert!(
+        joined["link"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://t.me/call/")
+    );
+    assert_eq!(us.next("members")["members"], json!([2, 3, 4, 1]));
+    let emoji = us.next("emoji");
+    assert_eq!(emoji["emoji"].as_array().unwrap().len(), 4);
+    assert_eq!(emoji["words"].as_array().unwrap().len(), 24);
+
+    us.type_line("Hello!");
+    let message = us.next("message");
+    assert_eq!(
+        (&message["from"], &message["text"]),
+        (&json!(2), &json!("You wrote: Hello!"))
+    );
+
+    us.type_line("/leave");
+    let ended = us.next("ended");
+    assert_eq!(
+        (&ended["reason"], &ended["status"]),
+        (&json!("left"), &json!(0))
+    );
+    assert_eq!(us.status(), 0);
+}
+
+#[test]
+fn whoever_is_kicked_is_gone_and_the_keys_and_the_emoji_move() {
+    let mut us = Running::start(&["join"]);
+    let before = us.next("emoji");
+    us.type_line("/kick 3");
+    let height = before["height"].as_i64().unwrap() + 1;
+    assert_eq!(
+        us.wait_for("keys", |keys| keys["height"] == height)["hash"]
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
+    let gone = us.next("members");
+    assert_eq!((&gone["removed"], &gone["by"]), (&json!([3]), &json!(1)));
+    let after = us.wait_for("emoji", |emoji| emoji["height"] == height);
+    assert_ne!(after["emoji"], before["emoji"]);
+    assert_eq!(us.status(), 0);
+}
+
+#[test]
+fn a_created_call_has_a_link_and_gets_company() {
+    let mut us = Running::start(&["create"]);
+    assert!(
+        us.next("joined")["link"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://t.me/call/")
+    );
+    us.wait_for("members", |call| call["members"] == json!([1, 2, 3, 4]));
+    us.type_line("/rejoin");
+    us.next("rejoined");
+    us.type_line("/discard");
+    assert_eq!(us.next("ended")["reason"], "discarded");
+    assert_eq!(us.status(), 0);
+}
+
+#[test]
+fn a_frame_is_sealed_and_a_packet_that_is_none_is_refused() {
+    let mut us = Running::start(&["join"]);
+    us.type_line("/seal something");
+    let sealed = us.next("sealed")["packet"].as_str().unwrap().to_owned();
+    us.type_line(&format!("/open 2 {sealed}"));
+    let failed = us.next("failed");
+    assert_eq!(
+        (&failed["command"], &failed["why"]),
+        (&json!("open"), &json!("refused"))
+    );
+    us.type_line("/nothing");
+    us.next("not_understood");
+    assert_eq!(us.status(), 0);
+}
+
+#[test]
+fn the_end_of_input_leaves_when_the_lines_before_it_are_done() {
+    let mut us = Running::start(&["join"]);
+    us.type_line("the last words");
+    drop(us.input.take());
+    assert_eq!(us.next("done")["command"], "message");
+    us.next("leaving");
+    us.next("ended");
+    assert_eq!(us.status(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_stays_leaves_at_a_signal() {
+    let mut us = Running::start(&["join", "--stay"]);
+    drop(us.input.take());
+    us.next("emoji");
+    let process = us.child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .arg(process)
+            .status()
+            .unwrap()
+            .success()
+    );
+    us.next("leaving");
+    assert_eq!(us.next("ended")["reason"], "left");
+    assert_eq!(us.status(), 0);
+}
+
+#[test]
+fn people_are_shown_lines_with_the_emoji_and_the_words() {
+    let mut confcall = confcall();
+    confcall.args(["join", "--embedded"]);
+    confcall.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = confcall.spawn().unwrap();
+    let mut shown = String::new();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        shown += &line.unwrap();
+        shown.push('\n');
+        if shown.contains("\nwords     ") {
+            drop(child.stdin.take());
+        }
+    }
+    for part in [
+        "enter     https://t.me/call/",
+        ", as user 1\nrequest   phone.getGroupCall\n",
+        "\nanswer    phone.joinGroupCall: done, after ",
+        "\njoined    by attempt 1, source ",
+        "\nmembers   2 3 4 1\n",
+        "\nkeys      height 3, block ",
+        "\nemoji     ",
+        "\nended     left the call\n",
+    ] {
+        assert!(shown.contains(part), "{part:?} is not in\n{shown}");
+    }
+    assert!(!shown.contains('\x1b'));
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn help_has_examples_the_commands_and_the_exit_status_of_each_end() {
+    for command in ["join", "create"] {
+        let mut confcall = assert_cmd::Command::from_std(confcall());
+        let help = confcall.args([command, "--help"]).assert().success();
+        help.stdout(contains(format!("Examples:\n  confcall {command} ")))
+            .stdout(contains("/kick ID…"))
+            .stdout(contains("\n    3  removed by a member"));
+    }
+}
+
+#[test]
+fn what_names_no_conference_is_a_wrong_command_line() {
+    let mut confcall = assert_cmd::Command::from_std(confcall());
+    let refused = confcall
+        .args(["join", "t.me/some?videochat"])
+        .assert();
+    refused
+        .code(2)
+        .stderr(contains("does not lead to a conference"));
+}
