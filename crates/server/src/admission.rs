@@ -4,7 +4,7 @@ use confcall_state::chain::{StagedBlock, check_self_add};
 use confcall_state::wire::SharedKey;
 use confcall_state::{Block, ChainError, PrivateKey, PublicKey, UserId};
 
-use crate::call::Call;
+use crate::call::{Attendance, Call};
 use crate::member::Member;
 use crate::options::Limits;
 use crate::refusal::Refusal;
@@ -50,6 +50,10 @@ impl Call {
         }
         let payload = JoinPayload::from_json(params.as_str())?;
         let member = Member::new(user_id, public_key, &payload, muted);
+        let limit = limits.sources;
+        if member.sources().count() > limit {
+            return Err(Refusal::TooManySources { limit });
+        }
         if let Some(source) = self.roster.clash(&member) {
             return Err(Refusal::SourceTaken(source));
         }
@@ -72,6 +76,7 @@ impl Call {
         } = admission;
         self.append(&block, staged)?;
         self.roster.enter(member);
+        self.attendance = Attendance::Attended;
         Ok(())
     }
 

@@ -102,7 +102,8 @@ impl Server {
         request: &SendConferenceCallBroadcast,
     ) -> Result<Updates, Refusal> {
         self.find_joined(from, &request.call)?;
-        let limit = self.options.limits.chain_length;
+        self.check_space(request.broadcast.len())?;
+        let limit = self.options.limits.broadcasts();
         let call = self.find_mut(from, &request.call)?;
         let broadcast =
             Broadcast::parse(&request.broadcast).map_err(Refusal::BroadcastUnreadable)?;

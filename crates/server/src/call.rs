@@ -26,6 +26,16 @@ pub struct Call {
     /// Who was kicked, and comes back only if the creator invites them.
     pub(crate) kicked: BTreeSet<UserId>,
     pub(crate) media: MediaEnd,
+    pub(crate) attendance: Attendance,
+}
+
+/// Whether anybody has been in a call since idle calls were last looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attendance {
+    /// Somebody has, or the call is a new one.
+    Attended,
+    /// Nobody has.
+    Unattended,
 }
 
 impl Call {
@@ -40,6 +50,7 @@ impl Call {
             roster: Roster::default(),
             kicked: BTreeSet::new(),
             media: MediaEnd::draw(&mut rng),
+            attendance: Attendance::Attended,
         }
     }
 

@@ -11,10 +11,22 @@ use crate::server::Server;
 
 /// There are as many calls as the server keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("there are {limit} calls already")]
-pub struct TooManyCalls {
-    /// How many the server keeps.
-    pub limit: usize,
+#[non_exhaustive]
+pub enum TooManyCalls {
+    /// Of all users.
+    #[error("there are {limit} calls already")]
+    OfAll {
+        /// How many the server keeps.
+        limit: usize,
+    },
+    /// Of one user.
+    #[error("user {creator} has {limit} calls already")]
+    OfCreator {
+        /// Who created them.
+        creator: UserId,
+        /// How many the server keeps of each user.
+        limit: usize,
+    },
 }
 
 /// What a request to create made, to recognise the same request sent again.
@@ -51,6 +63,7 @@ impl Server {
             let again = self.created_before(from, *earlier, joined_with);
             return again.ok_or(Refusal::RandomIdUsed(request.random_id));
         }
+        self.check_space(request.block.as_ref().map_or(0, Vec::len))?;
         let limits = self.options.limits;
         let call = self.add_call::<Refusal>(Some(from), |call, _| {
             if let Some(announcement) = &announcement {
@@ -92,10 +105,7 @@ impl Server {
         creator: Option<UserId>,
         prepare: impl FnOnce(&mut Call, &mut Names) -> Result<(), E>,
     ) -> Result<CallId, E> {
-        let limit = self.options.limits.calls;
-        if self.calls.len() >= limit {
-            return Err(TooManyCalls { limit }.into());
-        }
+        self.check_count(creator)?;
         let mut names = self.names.clone();
         let mut call = Call::new(&mut names, creator);
         while self.calls.contains_key(&call.id()) || self.slugs.contains_key(call.slug()) {
@@ -107,6 +117,23 @@ impl Server {
         self.slugs.insert(call.slug().clone(), id);
         self.calls.insert(id, call);
         Ok(id)
+    }
+
+    /// Whether this user can have one more call.
+    fn check_count(&self, creator: Option<UserId>) -> Result<(), TooManyCalls> {
+        let limit = self.options.limits.calls;
+        if self.calls.len() >= limit {
+            return Err(TooManyCalls::OfAll { limit });
+        }
+        let limit = self.options.limits.calls_per_creator;
+        let Some(creator) = creator else {
+            return Ok(());
+        };
+        let own = self.calls().filter(|call| call.creator == Some(creator));
+        if own.count() >= limit {
+            return Err(TooManyCalls::OfCreator { creator, limit });
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,7 @@
-use confcall_join::api::{DiscardGroupCall, GroupCall, InputGroupCall, Update, Updates};
+use confcall_join::api::{CallId, DiscardGroupCall, GroupCall, InputGroupCall, Update, Updates};
 use confcall_state::UserId;
 
+use crate::call::Attendance;
 use crate::refusal::Refusal;
 use crate::server::Server;
 
@@ -20,7 +21,6 @@ impl Server {
             return Err(Refusal::NotTheCreator(from));
         }
         let (id, access_hash) = (call.id(), call.access_hash());
-        let slug = call.slug().clone();
         let discarded = Update::GroupCall(GroupCall::Discarded {
             id,
             access_hash,
@@ -28,15 +28,40 @@ impl Server {
             duration: 0,
         });
         self.tell_others(id, from, |_, _| [discarded.clone()]);
-        self.calls.remove(&id);
-        self.slugs.remove(&slug);
+        self.end(id);
+        Ok(Updates(vec![discarded]))
+    }
+
+    /// Ends the calls in which nobody has been since this was done before, and gives their ids.
+    ///
+    /// Whoever has a clock does it at intervals. A call that nobody joins, or that everybody left, then lasts for one
+    /// interval at least and two at most; there is nobody in it to be told.
+    pub fn discard_idle(&mut self) -> Vec<CallId> {
+        let empty = self
+            .calls
+            .values_mut()
+            .filter(|call| call.roster.is_empty());
+        let idle = empty.filter_map(|call| {
+            let before = core::mem::replace(&mut call.attendance, Attendance::Unattended);
+            (before == Attendance::Unattended).then(|| call.id())
+        });
+        let idle: Vec<_> = idle.collect();
+        idle.iter().for_each(|id| self.end(*id));
+        idle
+    }
+
+    /// Forgets a call, but for what tells that it has ended.
+    fn end(&mut self, id: CallId) {
+        let Some(call) = self.calls.remove(&id) else {
+            return;
+        };
+        self.slugs.remove(call.slug());
         self.creations.retain(|_, creation| creation.call != id);
         self.invitations.forget(id);
-        self.ended.push_back((id, access_hash));
+        self.ended.push_back((id, call.access_hash()));
         if self.ended.len() > self.options.limits.calls {
             self.ended.pop_front();
         }
-        Ok(Updates(vec![discarded]))
     }
 
     /// Why a call that cannot be found cannot be ended.

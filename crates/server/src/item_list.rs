@@ -1,5 +1,9 @@
 /// The most items that one answer has.
 const MAX_PAGE: i32 = 100;
+/// The most bytes of items that one answer has, unless its first item is larger.
+///
+/// There are clients that read no packet beyond 1 MiB, such as `grammers`.
+const MAX_PAGE_BYTES: usize = 960 << 10;
 
 /// The items of one subchain in server form, each at an offset that it keeps.
 ///
@@ -8,6 +12,7 @@ const MAX_PAGE: i32 = 100;
 pub(crate) struct ItemList {
     items: Vec<Vec<u8>>,
     dropped: usize,
+    size: usize,
 }
 
 /// Some items in a row, and the offset after the last of them.
@@ -22,14 +27,21 @@ impl ItemList {
         &self.items
     }
 
+    /// How many bytes the items have.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
     pub(crate) fn push(&mut self, item: Vec<u8>) {
+        self.size += item.len();
         self.items.push(item);
     }
 
     /// Drops the oldest items, as many as there are.
     pub(crate) fn drop_oldest(&mut self, count: usize) {
         let count = count.min(self.items.len());
-        self.items.drain(..count);
+        let dropped = self.items.drain(..count);
+        self.size -= dropped.map(|item| item.len()).sum::<usize>();
         self.dropped = self.dropped.saturating_add(count);
     }
 
@@ -48,7 +60,8 @@ impl ItemList {
             distance.saturating_sub(self.dropped).min(length)
         };
         let limit = usize::try_from(limit.clamp(1, MAX_PAGE)).unwrap_or(1);
-        let end = start.saturating_add(limit).min(length);
+        let items = self.items.iter().skip(start).take(limit);
+        let end = start + fitting(items.map(Vec::len));
         Page {
             items: self.items.get(start..end).unwrap_or_default(),
             next_offset: self.offset(end),
@@ -74,16 +87,25 @@ impl ItemList {
     }
 }
 
+/// How many items of these sizes one answer has: one at least.
+fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
+    let ends = sizes.scan(0_usize, |end, size| {
+        *end = end.saturating_add(size);
+        Some(*end)
+    });
+    let fit = |(place, end): &(usize, usize)| *place == 0 || *end <= MAX_PAGE_BYTES;
+    ends.enumerate().take_while(fit).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn list(length: u8) -> ItemList {
-        ItemList {
-            items: (0..length).map(|byte| vec![byte]).collect(),
-            dropped: 0,
-        }
+        let mut list = ItemList::default();
+        (0..length).for_each(|byte| list.push(vec![byte]));
+        list
     }
 
     fn page(length: u8, from: i32, limit: i32) -> (Vec<u8>, i32) {
@@ -111,6 +133,23 @@ mod tests {
         assert_eq!(page(5, 5, 9), (vec![], 5));
         assert_eq!(page(5, i32::MAX, 9), (vec![], 5));
         assert_eq!(page(0, -1, 9), (vec![], 0));
+    }
+
+    #[test]
+    fn a_page_has_no_more_bytes_than_a_packet_but_one_item_at_least() {
+        let mut list = ItemList::default();
+        let sizes = [500 << 10, 460 << 10, 1, MAX_PAGE_BYTES + 1, 1];
+        sizes.iter().for_each(|size| list.push(vec![0; *size]));
+        let ends = [0, 1, 2, 3, 4].map(|from| list.page(from, 9).next_offset);
+        assert_eq!(ends, [2, 3, 3, 4, 5]);
+    }
+
+    #[test]
+    fn what_is_dropped_takes_no_space() {
+        let mut list = ItemList::default();
+        (1..=4).for_each(|size| list.push(vec![0; size]));
+        list.drop_oldest(2);
+        assert_eq!(list.size(), 3 + 4);
     }
 
     #[test]

@@ -57,6 +57,7 @@ mod removal;
 mod roster;
 mod server;
 mod settings;
+mod space;
 #[cfg(feature = "mtproto")]
 mod tl;
 
@@ -71,3 +72,4 @@ pub use options::{Limits, Options};
 pub use recorded::LoadError;
 pub use refusal::Refusal;
 pub use server::Server;
+pub use space::NoSpace;

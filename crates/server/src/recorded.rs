@@ -11,6 +11,7 @@ use crate::member::Member;
 use crate::names::Names;
 use crate::options::Limits;
 use crate::server::Server;
+use crate::space::NoSpace;
 
 /// A recorded call cannot be loaded; the server is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -48,10 +49,16 @@ pub enum LoadError {
         /// The greatest size in bytes.
         limit: usize,
     },
-    /// There are more blocks or broadcasts than the server keeps.
-    #[error("a call has at most {limit} blocks and {limit} broadcasts")]
+    /// There are more blocks than the server keeps.
+    #[error("a call has at most {limit} blocks")]
     TooLong {
-        /// How many of each the server keeps.
+        /// How many the server keeps.
+        limit: usize,
+    },
+    /// There are more broadcasts than the server keeps.
+    #[error("a call has at most {limit} broadcasts")]
+    TooManyBroadcasts {
+        /// How many the server keeps.
         limit: usize,
     },
     /// More participants are left than a call can have.
@@ -63,6 +70,9 @@ pub enum LoadError {
     /// There are as many calls as the server keeps.
     #[error(transparent)]
     TooManyCalls(#[from] TooManyCalls),
+    /// The server has no room for the call.
+    #[error(transparent)]
+    NoSpace(#[from] NoSpace),
 }
 
 impl Server {
@@ -80,6 +90,7 @@ impl Server {
         broadcasts: &[impl AsRef<[u8]>],
     ) -> Result<CallId, LoadError> {
         let limits = self.options.limits;
+        self.check_space(size(blocks).saturating_add(size(broadcasts)))?;
         self.add_call(None, |call, names| {
             call.load_blocks(blocks, &limits)?;
             call.load_broadcasts(broadcasts, &limits)?;
@@ -89,8 +100,12 @@ impl Server {
     }
 }
 
+fn size(items: &[impl AsRef<[u8]>]) -> usize {
+    items.iter().map(|item| item.as_ref().len()).sum()
+}
+
 impl Call {
-    fn load_blocks(
+    pub(crate) fn load_blocks(
         &mut self,
         blocks: &[impl AsRef<[u8]>],
         limits: &Limits,
@@ -117,14 +132,14 @@ impl Call {
         Ok(())
     }
 
-    fn load_broadcasts(
+    pub(crate) fn load_broadcasts(
         &mut self,
         broadcasts: &[impl AsRef<[u8]>],
         limits: &Limits,
     ) -> Result<(), LoadError> {
-        let limit = limits.chain_length;
+        let limit = limits.broadcasts();
         if broadcasts.len() > limit {
-            return Err(LoadError::TooLong { limit });
+            return Err(LoadError::TooManyBroadcasts { limit });
         }
         for (index, bytes) in broadcasts.iter().enumerate() {
             let broadcast = Broadcast::from_server(bytes.as_ref());

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::creation::TooManyCalls;
 use crate::invitations::InviteError;
+use crate::space::NoSpace;
 
 /// Why the server refuses a request; it has then changed nothing.
 ///
@@ -79,6 +80,12 @@ pub enum Refusal {
     /// A media source belongs to another member.
     #[error("the source {0} belongs to another member")]
     SourceTaken(Ssrc),
+    /// The member would have too many media sources.
+    #[error("a member has at most {limit} media sources")]
+    TooManySources {
+        /// How many one can have.
+        limit: usize,
+    },
     /// The call has as many participants as it can.
     #[error("the call has {limit} participants already")]
     Full {
@@ -150,6 +157,9 @@ pub enum Refusal {
     /// There are as many calls as the server keeps.
     #[error(transparent)]
     TooManyCalls(#[from] TooManyCalls),
+    /// The server has no room for the block or broadcast.
+    #[error(transparent)]
+    NoSpace(#[from] NoSpace),
 }
 
 impl Refusal {
@@ -174,7 +184,10 @@ impl Refusal {
             Self::Offset => bad("OFFSET_INVALID"),
             Self::SourceTaken(_) => bad("GROUPCALL_SSRC_DUPLICATE_MUCH"),
             Self::Full { .. } => bad("GROUPCALL_PARTICIPANTS_TOO_MUCH"),
-            Self::ChainFull { .. } => RpcError::new(500, "GROUPCALL_ADD_PARTICIPANTS_FAILED"),
+            Self::TooManySources { .. } => bad("DATA_JSON_INVALID"),
+            Self::ChainFull { .. } | Self::NoSpace(_) => {
+                RpcError::new(500, "GROUPCALL_ADD_PARTICIPANTS_FAILED")
+            }
             Self::Chain(error) => chain_error(error),
             Self::BlockTooLarge { .. }
             | Self::BlockUnreadable(_)

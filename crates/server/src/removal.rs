@@ -29,6 +29,7 @@ impl Server {
         let limits = self.options.limits;
         let (_, remover) = self.find_joined(from, &request.call)?;
         let remover = remover.clone();
+        self.check_space(request.block.len())?;
         let call = self.find_mut(from, &request.call)?;
         let checked = call.check_removal(&remover, request, &limits)?;
         let gone = call.remove(checked, request)?;

@@ -19,6 +19,10 @@ impl Roster {
         self.members.values()
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     pub(crate) fn member(&self, user_id: UserId) -> Option<&Member> {
         self.members.get(&user_id)
     }

@@ -113,6 +113,7 @@ impl Server {
             params: &request.params,
             muted: request.muted,
         };
+        self.check_space(announcement.block.len())?;
         let limits = self.options.limits;
         let call = self.find_mut(from, &request.call)?;
         let admission = call.check_join(&announcement, &limits)?;

@@ -5,11 +5,11 @@ use confcall_state::wire::{Broadcast, BroadcastContent};
 use confcall_state::{BlockHash, Height};
 
 use super::*;
-use crate::Refusal;
+use crate::{Member, Refusal};
 
 impl Scene {
     /// A commit of `user` about the newest block.
-    fn commit(&self, user: UserId) -> Broadcast {
+    pub(super) fn commit(&self, user: UserId) -> Broadcast {
         let state = self.call().chain_state();
         let broadcast = Broadcast {
             signature: Signature::ZERO,
@@ -23,14 +23,14 @@ impl Scene {
         broadcast.sign(&self.keys[&user])
     }
 
-    fn broadcast(&self, broadcast: &Broadcast) -> SendConferenceCallBroadcast {
+    pub(super) fn broadcast(&self, broadcast: &Broadcast) -> SendConferenceCallBroadcast {
         SendConferenceCallBroadcast {
             call: self.call().reference(),
             broadcast: broadcast.to_bytes(),
         }
     }
 
-    fn say(&mut self, broadcast: &Broadcast) -> Updates {
+    pub(super) fn say(&mut self, broadcast: &Broadcast) -> Updates {
         let request = self.broadcast(broadcast);
         self.send(broadcast.user_id, request).unwrap()
     }
@@ -160,20 +160,26 @@ fn a_compacted_subchain_starts_later_than_asked() {
 }
 
 #[test]
-fn beyond_the_limit_the_oldest_broadcasts_are_dropped() {
+fn beyond_the_limit_the_oldest_broadcasts_are_dropped_but_none_about_the_newest_block() {
     let mut scene = Scene::limited(Limits {
-        chain_length: 2,
+        chain_length: 3,
+        participants: 2,
         ..Limits::default()
     });
-    scene.join(ALICE).unwrap();
-    let old = scene.commit(ALICE);
-    scene.say(&old);
-    scene.join(BOB).unwrap();
-    let commits = [ALICE, BOB].map(|user| scene.commit(user));
-    commits.iter().for_each(|commit| drop(scene.say(commit)));
+    let mut said = Vec::new();
+    for user in [ALICE, BOB, ALICE] {
+        scene.join(user).unwrap();
+        let members: Vec<_> = scene.call().members().map(Member::user_id).collect();
+        for member in members {
+            let commit = scene.commit(member);
+            scene.say(&commit);
+            said.push(commit);
+        }
+    }
     let left = scene.all_broadcasts(ALICE);
-    assert_eq!(left.blocks, commits.map(|commit| commit.to_server()));
-    assert_eq!(left.next_offset, 3);
-    let again = scene.broadcast(&commits[0]);
+    let newest: Vec<_> = said[1..].iter().map(Broadcast::to_server).collect();
+    assert_eq!(left.blocks, newest);
+    assert_eq!((left.first_offset(), left.next_offset), (Some(1), 5));
+    let again = scene.broadcast(&said[3]);
     scene.refused(ALICE, again, "BLOCK_INVALID");
 }

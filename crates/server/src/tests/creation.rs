@@ -125,6 +125,21 @@ fn creating_with_a_bad_block_creates_nothing() {
 }
 
 #[test]
+fn nobody_creates_more_calls_than_the_limit_for_each_user() {
+    let mut scene = Scene::limited(Limits {
+        calls_per_creator: 2,
+        ..Limits::default()
+    });
+    scene.send(ALICE, unjoined(5)).unwrap();
+    let before = scene.server.clone();
+    let error = scene.send(ALICE, unjoined(6)).unwrap_err();
+    assert_eq!(error, RpcError::new(500, "GROUPCALL_CREATE_FAILED"));
+    assert_eq!(scene.server, before);
+    scene.send(ALICE, unjoined(5)).unwrap();
+    scene.send(BOB, unjoined(6)).unwrap();
+}
+
+#[test]
 fn there_are_no_more_calls_than_the_limit() {
     let mut scene = Scene::limited(Limits {
         calls: 1,

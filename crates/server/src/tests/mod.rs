@@ -1,5 +1,6 @@
 //! Whole requests against a server, as clients send them.
 
+mod bounds;
 mod broadcasting;
 mod chain_blocks;
 mod creation;
