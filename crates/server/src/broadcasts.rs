@@ -24,6 +24,11 @@ impl Broadcasts {
         }
     }
 
+    /// Lets the list start behind broadcasts that were dropped; only while it is empty.
+    pub(crate) fn start_at(&mut self, dropped: usize) {
+        self.list = ItemList::starting_at(dropped);
+    }
+
     pub(crate) fn list(&self) -> &ItemList {
         &self.list
     }

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 /// Nothing listens there: the addresses are ones that are kept for documentation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MediaEnd {
-    credentials: IceCredentials,
-    fingerprint: Fingerprint,
+    pub(crate) credentials: IceCredentials,
+    pub(crate) fingerprint: Fingerprint,
 }
 
 impl MediaEnd {

@@ -33,7 +33,7 @@ pub enum TooManyCalls {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Creation {
     pub(crate) call: CallId,
-    joined_with: Option<PublicKey>,
+    pub(crate) joined_with: Option<PublicKey>,
 }
 
 impl Server {

@@ -30,6 +30,40 @@ pub(crate) struct Invitations {
 }
 
 impl Invitations {
+    /// Invitations that were made before, each by its user and message, and the number of the last message.
+    ///
+    /// `None` if they could not have been made one after the other.
+    pub(crate) fn resume(
+        all: impl IntoIterator<Item = (UserId, MessageId, CallId)>,
+        last: i32,
+    ) -> Option<Self> {
+        let mut resumed = Self {
+            last,
+            ..Self::default()
+        };
+        let numbers = 1..=last;
+        for (user_id, message, call) in all {
+            let is_new = numbers.contains(&message.value())
+                && resumed.calls.insert((user_id, message), call).is_none()
+                && resumed.messages.insert((user_id, call), message).is_none();
+            if !is_new {
+                return None;
+            }
+        }
+        Some(resumed)
+    }
+
+    /// Every message with its user and its call.
+    pub(crate) fn all(&self) -> impl ExactSizeIterator<Item = (UserId, MessageId, CallId)> {
+        let all = self.calls.iter();
+        all.map(|((user_id, message), call)| (*user_id, *message, *call))
+    }
+
+    /// The number of the last message.
+    pub(crate) fn last(&self) -> i32 {
+        self.last
+    }
+
     /// The call to which a message invites this user.
     pub(crate) fn call(&self, user_id: UserId, message: MessageId) -> Option<CallId> {
         self.calls.get(&(user_id, message)).copied()

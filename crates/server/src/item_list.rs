@@ -23,6 +23,19 @@ pub(crate) struct Page<'a> {
 }
 
 impl ItemList {
+    /// An empty list whose first item has an offset.
+    pub(crate) fn starting_at(dropped: usize) -> Self {
+        Self {
+            dropped,
+            ..Self::default()
+        }
+    }
+
+    /// How many items were dropped, which is the offset of the first that is left.
+    pub(crate) fn dropped(&self) -> usize {
+        self.dropped
+    }
+
     pub(crate) fn items(&self) -> &[Vec<u8>] {
         &self.items
     }
@@ -129,13 +142,6 @@ mod tests {
     }
 
     #[test]
-    fn after_the_end_there_is_nothing() {
-        assert_eq!(page(5, 5, 9), (vec![], 5));
-        assert_eq!(page(5, i32::MAX, 9), (vec![], 5));
-        assert_eq!(page(0, -1, 9), (vec![], 0));
-    }
-
-    #[test]
     fn a_page_has_no_more_bytes_than_a_packet_but_one_item_at_least() {
         let mut list = ItemList::default();
         let sizes = [500 << 10, 460 << 10, 1, MAX_PAGE_BYTES + 1, 1];
@@ -150,6 +156,13 @@ mod tests {
         (1..=4).for_each(|size| list.push(vec![0; size]));
         list.drop_oldest(2);
         assert_eq!(list.size(), 3 + 4);
+    }
+
+    #[test]
+    fn after_the_end_there_is_nothing() {
+        assert_eq!(page(5, 5, 9), (vec![], 5));
+        assert_eq!(page(5, i32::MAX, 9), (vec![], 5));
+        assert_eq!(page(0, -1, 9), (vec![], 0));
     }
 
     #[test]

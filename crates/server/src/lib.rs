@@ -57,6 +57,7 @@ mod removal;
 mod roster;
 mod server;
 mod settings;
+mod snapshot;
 mod space;
 #[cfg(feature = "mtproto")]
 mod tl;
@@ -72,4 +73,5 @@ pub use options::{Limits, Options};
 pub use recorded::LoadError;
 pub use refusal::Refusal;
 pub use server::Server;
+pub use snapshot::SnapshotError;
 pub use space::NoSpace;

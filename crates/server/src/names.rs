@@ -20,6 +20,16 @@ impl Names {
         Self { seed, drawn: 0 }
     }
 
+    /// Goes on behind so many draws.
+    pub(crate) fn resume(seed: u64, drawn: u64) -> Self {
+        Self { seed, drawn }
+    }
+
+    /// How many generators were drawn.
+    pub(crate) fn drawn(&self) -> u64 {
+        self.drawn
+    }
+
     /// A generator that nothing was drawn from yet.
     pub(crate) fn fresh(&mut self) -> ChaCha20Rng {
         let mut rng = ChaCha20Rng::seed_from_u64(self.seed);

@@ -67,6 +67,11 @@ impl Roster {
         self.version = self.version.saturating_add(1);
     }
 
+    /// Sets the number of the roster to what it was.
+    pub(crate) fn resume_at(&mut self, version: i32) {
+        self.version = version;
+    }
+
     /// Takes out those of these users who are members, as one change.
     pub(crate) fn remove(&mut self, users: &[UserId]) -> Vec<Member> {
         let members = users.iter().filter_map(|user| self.members.remove(user));

@@ -16,6 +16,7 @@ mod recorded;
 mod removing;
 mod robustness;
 mod sequences;
+mod snapshots;
 
 use std::collections::BTreeMap;
 

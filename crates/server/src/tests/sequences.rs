@@ -13,7 +13,7 @@ const USERS: [UserId; 4] = [ALICE, BOB, CAROL, UserId::new(4)];
 
 /// What somebody may ask for, about somebody.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+pub(super) enum Step {
     Join,
     JoinAgainWithTheSameKey,
     Leave,
@@ -23,16 +23,17 @@ enum Step {
     Invite(UserId),
     Decline(i32),
     Message,
+    Commit,
     Roster,
     RevokeLink,
     Discard,
 }
 
-fn user() -> impl Strategy<Value = UserId> {
+pub(super) fn user() -> impl Strategy<Value = UserId> {
     prop::sample::select(USERS.to_vec())
 }
 
-fn step() -> impl Strategy<Value = Step> {
+pub(super) fn step() -> impl Strategy<Value = Step> {
     let removal = prop_oneof![Just(Removal::Kick), Just(Removal::OnlyLeft)];
     prop_oneof![
         4 => Just(Step::Join),
@@ -44,6 +45,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => user().prop_map(Step::Invite),
         1 => (0..6).prop_map(Step::Decline),
         1 => Just(Step::Message),
+        3 => Just(Step::Commit),
         1 => Just(Step::Roster),
         1 => Just(Step::RevokeLink),
         1 => Just(Step::Discard),
@@ -52,7 +54,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 impl Scene {
     /// The request of a step, unless nobody could build it.
-    fn step(&mut self, from: UserId, step: Step) -> Option<Request> {
+    pub(super) fn step(&mut self, from: UserId, step: Step) -> Option<Request> {
         let call = self.call().reference();
         let in_chain = |scene: &Self, user| {
             let group = scene.call().chain_state().group_state();
@@ -110,6 +112,10 @@ impl Scene {
                 encrypted_message: vec![1],
             }
             .into(),
+            Step::Commit => {
+                self.keys.get(&from)?;
+                self.broadcast(&self.commit(from)).into()
+            }
             Step::Roster => GetGroupParticipants::page(call, "", 100).into(),
             Step::RevokeLink => ToggleGroupCallSettings::revoke_link(call).into(),
             Step::Discard => DiscardGroupCall { call }.into(),

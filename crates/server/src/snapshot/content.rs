@@ -1,0 +1,98 @@
+use confcall_join::Ssrc;
+use confcall_join::payload::SsrcGroup;
+use serde::{Deserialize, Serialize, Serializer};
+
+/// All that a snapshot holds, in the plain numbers and bytes that are written.
+///
+/// What follows from the rest is not in it: the state of the chains, who has which key, whose a source is.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Content<'a> {
+    pub(super) seed: u64,
+    /// How many times something was made up.
+    pub(super) drawn: u64,
+    #[serde(borrow)]
+    pub(super) calls: Vec<SavedCall<'a>>,
+    pub(super) creations: Vec<SavedCreation>,
+    pub(super) invitations: Vec<SavedInvitation>,
+    /// The number of the last message that invited.
+    pub(super) last_message: i32,
+    /// The ids and access hashes of calls that ended, the oldest first.
+    pub(super) ended: Vec<(i64, i64)>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedCall<'a> {
+    pub(super) id: i64,
+    pub(super) access_hash: i64,
+    pub(super) slug: &'a str,
+    pub(super) creator: Option<i64>,
+    /// In server form.
+    #[serde(borrow)]
+    pub(super) blocks: Vec<Bytes<'a>>,
+    /// How many broadcasts were dropped before those that are left.
+    pub(super) dropped: usize,
+    /// In server form.
+    #[serde(borrow)]
+    pub(super) broadcasts: Vec<Bytes<'a>>,
+    pub(super) members: Vec<SavedMember>,
+    pub(super) roster_version: i32,
+    pub(super) kicked: Vec<i64>,
+    /// Whether anybody has been in the call since idle calls were last looked for.
+    pub(super) attended: bool,
+    pub(super) media: SavedMedia<'a>,
+}
+
+impl<'a> SavedCall<'a> {
+    /// All blocks and broadcasts.
+    pub(super) fn items(&self) -> impl Iterator<Item = &Bytes<'a>> {
+        self.blocks.iter().chain(&self.broadcasts)
+    }
+}
+
+/// A member; its key stands in the chain.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedMember {
+    pub(super) user_id: i64,
+    pub(super) source: Ssrc,
+    pub(super) video: Vec<SsrcGroup>,
+    pub(super) muted: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedMedia<'a> {
+    pub(super) ufrag: &'a str,
+    pub(super) pwd: &'a str,
+    #[serde(borrow)]
+    pub(super) fingerprint: Bytes<'a>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedCreation {
+    pub(super) creator: i64,
+    pub(super) random_id: i32,
+    pub(super) call: i64,
+    pub(super) joined_with: Option<[u8; 32]>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedInvitation {
+    pub(super) user_id: i64,
+    pub(super) message: i32,
+    pub(super) call: i64,
+}
+
+/// Bytes that are written and read as a whole.
+#[derive(Clone, Copy, Deserialize)]
+pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
+
+impl Serialize for Bytes<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_bytes(self.0)
+    }
+}
+
+impl AsRef<[u8]> for Bytes<'_> {
+    fn as_ref(&self) -> &[u8] {
+        self.0
+    }
+}
