@@ -12,8 +12,10 @@
 //! ```
 //!
 //! Other requests go the same way: who may ask, what they ask for, then the change and what everybody is told.
-//! Time passes only as whoever holds the server says: [`Server::drop_member`] disconnects a silent member, and
-//! [`Server::compact`] drops old broadcasts.
+//! Time passes only as whoever holds the server says: [`Server::drop_member`] disconnects a silent member,
+//! [`Server::compact`] drops old broadcasts, and [`Server::discard_idle`] ends the calls that nobody is in. What clients
+//! can make the server keep is bounded by [`Limits`]. [`Server::to_snapshot`] and [`Server::from_snapshot`] carry the
+//! whole server over a restart.
 //!
 //! A refused request changes nothing. Why it was refused is a [`Refusal`], of which a client sees only the
 //! error that the API has for it.

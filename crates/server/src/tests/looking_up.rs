@@ -36,6 +36,37 @@ fn anybody_with_the_link_sees_the_call_and_the_first_page() {
 }
 
 #[test]
+fn an_invited_user_sees_by_the_message_whose_call_it_is_and_its_link() {
+    let mut scene = Scene::with(&[ALICE, BOB]);
+    let message = scene.server.invite(scene.call, CAROL).unwrap();
+    let by_message = GetGroupCall {
+        call: InputGroupCall::InviteMessage(message),
+        limit: 10,
+    };
+    scene.refused(BOB, by_message.clone(), "GROUPCALL_INVALID");
+    let by_id = GetGroupCall {
+        call: scene.call().reference(),
+        ..by_message.clone()
+    };
+    for (user, request, is_creator) in [(CAROL, by_message, false), (ALICE, by_id, true)] {
+        let answer = scene.ask(user, request).unwrap();
+        let info = answer.into_group_call().unwrap();
+        let GroupCall::Active {
+            conference,
+            creator,
+            invite_link,
+            ..
+        } = info.call
+        else {
+            panic!("{info:?}")
+        };
+        assert_eq!((conference, creator), (true, is_creator));
+        assert_eq!(invite_link, Some(scene.call().invite_link()));
+        assert_eq!(users(&info.participants), [1, 2]);
+    }
+}
+
+#[test]
 fn the_pages_of_a_roster_are_complete_although_others_come_and_go() {
     let everybody: Vec<_> = (1..=7).map(UserId::new).collect();
     let mut scene = Scene::with(&everybody);

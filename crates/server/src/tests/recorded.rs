@@ -5,7 +5,7 @@ use super::*;
 use crate::LoadError;
 
 /// The recorded call with most blocks, and among those with most members at the end.
-struct Recording {
+pub(super) struct Recording {
     blocks: Vec<Vec<u8>>,
     broadcasts: Vec<Vec<u8>>,
     members: Vec<i64>,
@@ -15,7 +15,7 @@ fn bytes(value: &Value) -> Vec<u8> {
     hex::decode(value.as_str().unwrap()).unwrap()
 }
 
-fn longest() -> Recording {
+pub(super) fn longest() -> Recording {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/vectors/call/transcripts.json"
@@ -39,7 +39,7 @@ fn longest() -> Recording {
         .unwrap()
 }
 
-fn load(recording: &Recording) -> Scene {
+pub(super) fn load(recording: &Recording) -> Scene {
     let mut scene = Scene::empty();
     scene.call = scene
         .server

@@ -216,6 +216,12 @@ fn a_server_keeps_from_a_snapshot_what_its_limits_allow() {
 }
 
 #[test]
+fn a_recorded_call_is_written_too() {
+    let server = recorded::load(&recorded::longest()).server;
+    assert_eq!(restored(&server), server);
+}
+
+#[test]
 fn what_waits_to_be_pushed_is_not_written() {
     let mut scene = Scene::with(&[ALICE]);
     scene.join(BOB).unwrap();
