@@ -34,7 +34,7 @@ fn command(command: Command) -> Input {
 struct Victim {
     engine: Engine,
     now: Moment,
-    asked: Vec<(RequestId, Method)>,
+    asked: Vec<(RequestId, Request)>,
     events: Vec<Event>,
 }
 
@@ -57,7 +57,7 @@ impl Victim {
         self.engine.handle_input(self.now, input).unwrap();
         loop {
             match self.engine.poll_output() {
-                Output::Request { request, body } => self.asked.push((request, body.method())),
+                Output::Request { request, body } => self.asked.push((request, body)),
                 Output::Event(event) => self.events.push(event),
                 Output::Timeout(wake) => return wake,
                 other => panic!("{other:?}"),
@@ -80,8 +80,15 @@ impl Victim {
 
     /// The requests of a method, the oldest first.
     fn asked(&self, method: Method) -> Vec<RequestId> {
-        let asked = self.asked.iter().filter(|(_, one)| *one == method);
+        let asked = self.asked.iter().filter(|(_, one)| one.method() == method);
         asked.map(|(request, _)| *request).collect()
+    }
+
+    /// The polls of a subchain, the oldest first.
+    fn polls(&self, sub_chain: SubChain) -> Vec<RequestId> {
+        let is_it = |body: &Request| matches!(body, Request::ChainBlocks(poll) if poll.sub_chain == sub_chain);
+        let polls = self.asked.iter().filter(|(_, body)| is_it(body));
+        polls.map(|(request, _)| *request).collect()
     }
 
     /// Tells that some users left, though the chain still has them.
@@ -159,6 +166,36 @@ fn an_answer_for_a_roster_that_was_given_up_makes_no_other_one_complete() {
         |event: &Event| matches!(event, Event::Suspicious(Suspicion::UnlistedMember(_)));
     assert!(!victim.events.iter().any(is_unlisted));
     assert_eq!(victim.engine.connected().len(), 3);
+}
+
+#[test]
+fn a_late_answer_to_an_older_poll_leaves_the_one_that_is_under_way_alone() {
+    let mut world = World::with_call(2);
+    let mut victim = Victim::of(&world);
+    let link = world.link();
+    world.join(link);
+    world.converge();
+    let blocks = world.items(SubChain::Blocks);
+    victim.input(Input::Update(Update::ChainBlocks(blocks)));
+    victim.run(2 * SECOND);
+    // The server has our commit, whose answer is lost, and so refuses it the second time: it is read anew.
+    let commit = Method::SendConferenceCallBroadcast;
+    victim.answer(victim.asked(commit)[0], Outcome::Lost);
+    victim.run(SECOND);
+    let refused = RpcError::new(400, "BLOCK_INVALID");
+    victim.answer(victim.asked(commit)[1], Outcome::Refused(refused));
+    victim.run(SECOND);
+    let polls = victim.polls(SubChain::Broadcasts);
+    let [older, under_way] = polls[..] else {
+        panic!("{polls:?}");
+    };
+    victim.answer(older, Outcome::Lost);
+    victim.run(20 * SECOND);
+    assert_eq!(victim.polls(SubChain::Broadcasts), polls);
+    let broadcasts = Update::ChainBlocks(world.items(SubChain::Broadcasts));
+    victim.answer(under_way, Outcome::Done(Updates(vec![broadcasts]).into()));
+    let tally = victim.engine.membership().unwrap().verification();
+    assert!(tally.commit_of(UserId::new(3)).is_some());
 }
 
 #[test]
@@ -324,7 +361,7 @@ impl Forger<'_> {
         }
     }
 
-    fn input(&mut self, asked: &[(RequestId, Method)]) -> Input {
+    fn input(&mut self, asked: &[(RequestId, Request)]) -> Input {
         match self.world.below(8) {
             0 => Input::Tick,
             1 if self.world.below(4) == 0 => Input::Missed,

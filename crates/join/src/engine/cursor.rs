@@ -150,6 +150,11 @@ impl Cursor {
         });
     }
 
+    /// Whether this is the poll that is under way, and not one from before the cursor was set anew.
+    pub(super) fn awaits(&self, request: RequestId) -> bool {
+        self.poll.is_some_and(|poll| poll.request == request)
+    }
+
     /// Notes that the poll has no answer.
     pub(super) fn poll_failed(&mut self) {
         self.poll = None;
@@ -286,7 +291,8 @@ mod tests {
         cursor.poll_sent(POLL);
         let other = RequestId(8);
         assert_eq!(cursor.poll_answered(NOW, other, 5, items(0..1)), None);
-        assert!(cursor.is_polled() && taken(&mut cursor).is_empty());
+        assert!(cursor.awaits(POLL) && !cursor.awaits(other));
+        assert!(taken(&mut cursor).is_empty());
     }
 
     #[test]

@@ -104,6 +104,9 @@ impl Member {
         sub_chain: SubChain,
         outcome: Outcome,
     ) -> Flow {
+        if !self.cursor(sub_chain).awaits(request) {
+            return self.outdated_poll_answered(ctx, outcome);
+        }
         let pause = match outcome {
             Outcome::Done(response) => {
                 let updates = response.into_updates();
@@ -121,6 +124,20 @@ impl Member {
         };
         ctx.after(timer(sub_chain), pause);
         Ok(())
+    }
+
+    /// Takes the answer to a poll from before the cursor was set anew: its items count as pushed ones do, and where
+    /// they end says nothing about the poll that is under way.
+    fn outdated_poll_answered(&mut self, ctx: &mut Context, outcome: Outcome) -> Flow {
+        match outcome {
+            Outcome::Done(response) => {
+                self.take_updates(ctx, response.into_updates().unwrap_or_default())
+            }
+            failed => {
+                self.reaction(ctx, Method::GetGroupCallChainBlocks, &failed)?;
+                Ok(())
+            }
+        }
     }
 
     /// The pause after a failed poll, of which the caller is told where one follows another.
