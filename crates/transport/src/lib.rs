@@ -11,7 +11,8 @@
 
 mod adapter;
 mod answer;
-pub mod conference;
+#[cfg(feature = "tl")]
+mod bytes;
 mod error;
 mod join_once;
 pub mod loopback;
@@ -21,6 +22,8 @@ pub mod tl;
 
 pub use adapter::{CallError, Missed, Transport, UpdateSender, UpdateStream};
 pub use answer::Joined;
+#[cfg(feature = "tl")]
+pub use bytes::ByteTransport;
 pub use confcall_join::engine::EmptyCall;
 pub use confcall_join::joined::AnswerFault;
 pub use error::JoinError;

@@ -16,7 +16,7 @@ use confcall_join::api::{
 use confcall_join::payload::{Semantics, SsrcGroup};
 use confcall_state::UserId;
 use confcall_transport::tl::{UnexpectedAnswer, Unpacked, read_response, read_updates};
-use grammers_tl_types::{Serializable, enums, types};
+use grammers_tl_types::{Identifiable, Serializable, enums, types};
 
 const OWN: UserId = UserId::new(1000);
 const OTHER: UserId = UserId::new(2000);
@@ -470,7 +470,11 @@ fn texts() -> [enums::Updates; 3] {
         entities: None,
         ttl_period: None,
     };
-    let sent = types::UpdateShortSentMessage {
+    [message.into(), chat_message.into(), sent_message().into()]
+}
+
+fn sent_message() -> types::UpdateShortSentMessage {
+    types::UpdateShortSentMessage {
         out: true,
         id: 1,
         pts: 1,
@@ -479,8 +483,7 @@ fn texts() -> [enums::Updates; 3] {
         media: None,
         entities: None,
         ttl_period: None,
-    };
-    [message.into(), chat_message.into(), sent.into()]
+    }
 }
 
 /// An answer of each type, and what it is read as.
@@ -603,4 +606,67 @@ fn a_count_that_no_bytes_follow_is_an_error() {
     let mut bytes = 0x1cb5_c415_u32.to_bytes();
     bytes.extend(u32::MAX.to_le_bytes());
     assert!(read_response(Method::CheckGroupCall, &bytes, OWN).is_err());
+}
+
+/// An answer that tells of a sent message with a page whose cover is the cover of a cover, and so on.
+fn nested(levels: usize) -> Vec<u8> {
+    let cover = types::PageBlockCover {
+        cover: enums::PageBlock::Divider,
+    };
+    let page = types::Page {
+        part: false,
+        rtl: false,
+        v2: false,
+        url: String::new(),
+        blocks: vec![cover.into()],
+        photos: vec![],
+        documents: vec![],
+        views: None,
+    };
+    let webpage = types::WebPage {
+        has_large_media: false,
+        video_cover_photo: false,
+        id: 1,
+        url: String::new(),
+        display_url: String::new(),
+        hash: 1,
+        r#type: None,
+        site_name: None,
+        title: None,
+        description: None,
+        photo: None,
+        embed_url: None,
+        embed_type: None,
+        embed_width: None,
+        embed_height: None,
+        duration: None,
+        author: None,
+        document: None,
+        cached_page: Some(page.into()),
+        attributes: None,
+    };
+    let media = types::MessageMediaWebPage {
+        force_large_media: false,
+        force_small_media: false,
+        manual: false,
+        safe: false,
+        webpage: webpage.into(),
+    };
+    let sent = types::UpdateShortSentMessage {
+        media: Some(media.into()),
+        ..sent_message()
+    };
+    let mut bytes = enums::Updates::from(sent).to_bytes();
+    let level = types::PageBlockCover::CONSTRUCTOR_ID.to_bytes();
+    let place = bytes.windows(4).position(|word| word == level).unwrap();
+    bytes.splice(place..place, level.repeat(levels));
+    bytes
+}
+
+#[test]
+fn an_answer_that_nests_too_deeply_is_refused_before_it_uses_up_the_stack() {
+    assert!(read_response(Method::JoinGroupCall, &nested(100), OWN).is_ok());
+    let error = read_response(Method::JoinGroupCall, &nested(1_000_000), OWN).unwrap_err();
+    let method = Method::JoinGroupCall;
+    assert_eq!(error, UnexpectedAnswer::TooDeep { method });
 }

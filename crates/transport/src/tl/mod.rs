@@ -3,7 +3,7 @@
 //! ```text
 //! rpc_result ── bytes, Method ──▶ read_response ──▶ Response ──▶ who sent the request
 //!                                      │
-//! pushed ───── Updates ──────────▶ read_updates ──▶ Update, Update, .. and whether there is a gap
+//! pushed ─ Feed ─ Updates ───────▶ read_updates ──▶ Update, Update, .. ──▶ UpdateStream
 //! ```
 //!
 //! The schema is that of `grammers-tl-types`, layer [`LAYER`](grammers_tl_types::LAYER). What is not about a conference
@@ -11,10 +11,13 @@
 //! does not exist. Implements `spec/protocol.md`, 11.1 and 12.
 
 mod call;
+mod feed;
 mod invitation;
+mod nesting;
 mod participant;
 mod response;
 mod updates;
 
+pub use feed::Feed;
 pub use response::{UnexpectedAnswer, read_response};
 pub use updates::{Unpacked, read_updates};

@@ -6,6 +6,7 @@ use grammers_tl_types::{Cursor, Deserializable, enums};
 use thiserror::Error;
 
 use super::call::read_call;
+use super::nesting;
 use super::participant::read_participants;
 use super::updates::read_updates;
 
@@ -22,6 +23,12 @@ pub enum UnexpectedAnswer {
         expected: ResponseKind,
         /// How reading failed.
         error: ReadError,
+    },
+    /// It may nest more deeply than is safe to read.
+    #[error("the answer to {method} nests too deeply to be read")]
+    TooDeep {
+        /// What was asked.
+        method: Method,
     },
     /// Bytes follow the answer.
     #[error("{length} bytes follow the answer to {method}")]
@@ -69,6 +76,7 @@ impl Answer<'_> {
     /// Reads a value that takes the whole answer.
     fn read<T: Deserializable>(&self, expected: ResponseKind) -> Result<T, UnexpectedAnswer> {
         let method = self.method;
+        nesting::check(self.bytes).map_err(|_| UnexpectedAnswer::TooDeep { method })?;
         let mut cursor = Cursor::from_slice(self.bytes);
         let value = T::deserialize(&mut cursor);
         let value = value.map_err(|error| UnexpectedAnswer::Unreadable {

@@ -1,0 +1,142 @@
+//! The adapter over whatever carries bytes.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::sync::Mutex;
+
+use confcall_join::api::{
+    AccessHash, CallId, CreateConferenceCall, DataJson, GetGroupCallChainBlocks, InputGroupCall,
+    Request, Response, RpcError, SubChain, Update, Updates,
+};
+use confcall_join::policy::PolicyViolation;
+use confcall_state::UserId;
+use confcall_state::keys::PublicKey;
+use confcall_transport::tl::Feed;
+use confcall_transport::{ByteTransport, CallError, Missed, Transport};
+use grammers_tl_types::{Serializable, enums, types};
+
+const OWN: UserId = UserId::new(1000);
+
+fn tip() -> Request {
+    GetGroupCallChainBlocks::tip(InputGroupCall::Id {
+        id: CallId::new(1),
+        access_hash: AccessHash::new(2),
+    })
+    .into()
+}
+
+fn blocks() -> enums::Updates {
+    let call = types::InputGroupCall {
+        id: 1,
+        access_hash: 2,
+    };
+    let update = types::UpdateGroupCallChainBlocks {
+        call: call.into(),
+        sub_chain_id: 0,
+        blocks: vec![],
+        next_offset: 0,
+    };
+    types::UpdateShort {
+        update: update.into(),
+        date: 1,
+    }
+    .into()
+}
+
+/// Calls over a stack that answers so, and gives what it was sent.
+async fn call(
+    request: Request,
+    answer: Result<Vec<u8>, CallError>,
+) -> (Result<Response, CallError>, Vec<Vec<u8>>) {
+    let sent = Mutex::new(Vec::new());
+    let transport = ByteTransport::new(Feed::new(OWN), |bytes| {
+        sent.lock().unwrap().push(bytes);
+        let answer = answer.clone();
+        async move { answer }
+    });
+    let response = transport.call(request).await;
+    (response, sent.into_inner().unwrap())
+}
+
+#[tokio::test]
+async fn a_request_goes_out_as_its_bytes_and_its_answer_is_read() {
+    let (response, sent) = call(tip(), Ok(blocks().to_bytes())).await;
+    assert_eq!(sent, [tip().to_tl()]);
+    let Ok(Response::Updates(Updates(updates))) = response else {
+        panic!("{response:?}")
+    };
+    let [Update::ChainBlocks(items)] = &updates[..] else {
+        panic!("{updates:?}")
+    };
+    assert_eq!(items.sub_chain, SubChain::Blocks);
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_the_policy_is_not_sent() {
+    let request = CreateConferenceCall {
+        muted: false,
+        video_stopped: false,
+        random_id: 1,
+        public_key: Some(PublicKey::from_bytes([1; 32])),
+        block: Some(vec![1]),
+        params: Some(DataJson::new("{}")),
+    };
+    let (response, sent) = call(request.into(), Ok(blocks().to_bytes())).await;
+    assert!(matches!(
+        response,
+        Err(CallError::Policy(PolicyViolation::Payload(_)))
+    ));
+    assert!(sent.is_empty());
+}
+
+#[tokio::test]
+async fn what_the_stack_says_is_passed_on() {
+    let refused = CallError::from(RpcError::new(400, "GROUPCALL_INVALID"));
+    let (response, _) = call(tip(), Err(refused.clone())).await;
+    assert_eq!(response, Err(refused));
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_lost_and_says_why() {
+    let (response, _) = call(tip(), Ok(true.to_bytes())).await;
+    let reason = "the answer to phone.getGroupCallChainBlocks cannot be read as updates: \
+        unexpected constructor: 997275b5";
+    assert_eq!(
+        response,
+        Err(CallError::Lost {
+            reason: reason.into()
+        })
+    );
+}
+
+#[tokio::test]
+async fn what_is_put_into_the_feed_comes_out_as_updates_in_order() {
+    let feed = Feed::new(OWN);
+    let transport = ByteTransport::new(feed.clone(), |bytes| async { Ok(bytes) });
+    let mut updates = transport.updates();
+    feed.send(&blocks());
+    feed.send_bytes(&enums::Updates::TooLong.to_bytes());
+    feed.send_bytes(&blocks().to_bytes());
+    let gap = Some(Err(Missed { count: None }));
+    assert!(matches!(
+        updates.next().await,
+        Some(Ok(Update::ChainBlocks(_)))
+    ));
+    assert_eq!(updates.next().await, gap);
+    assert!(matches!(
+        updates.next().await,
+        Some(Ok(Update::ChainBlocks(_)))
+    ));
+}
+
+#[tokio::test]
+async fn pushed_bytes_that_cannot_be_read_are_a_gap() {
+    let feed = Feed::new(OWN);
+    let mut updates = feed.subscribe();
+    let gap = Some(Err(Missed { count: None }));
+    let mut longer = blocks().to_bytes();
+    longer.push(0);
+    for unreadable in [vec![], vec![1, 2, 3], longer] {
+        feed.send_bytes(&unreadable);
+        assert_eq!(updates.next().await, gap);
+    }
+}
