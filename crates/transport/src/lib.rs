@@ -14,6 +14,8 @@ mod answer;
 #[cfg(feature = "tl")]
 mod bytes;
 mod error;
+#[cfg(feature = "grammers")]
+pub mod grammers;
 mod join_once;
 pub mod loopback;
 mod step;

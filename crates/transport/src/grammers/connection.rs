@@ -1,0 +1,119 @@
+use core::error::Error;
+use core::num::NonZeroUsize;
+use core::time::Duration;
+use std::sync::Arc;
+
+use confcall_state::UserId;
+use grammers_mtsender::{ConnectionParams, SenderPool};
+use grammers_session::Session;
+use grammers_session::updates::UpdatesLike;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+
+use super::transport::GrammersTransport;
+
+/// How many pushed messages wait to be taken: more than the 1020 of a container, which come at once.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
+
+/// How long closing waits for connections that do not close.
+const CLOSING: Duration = Duration::from_secs(5);
+
+/// A pool of connections that is run in the background, and replaced where it breaks.
+///
+/// Dropping it closes the connections without waiting, and every transport over them loses its answers from then on.
+#[derive(Debug)]
+pub struct Connection {
+    transport: GrammersTransport,
+    /// Dropping it stops the task.
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Connection {
+    /// Opens a connection of the user `own`, who is logged in in this session; needs a tokio runtime.
+    ///
+    /// Nothing is sent before the first request. `parameters` is asked for each new pool what to tell the server of this
+    /// client; its policy of retries is not used. No other pool may use the session at the same time.
+    pub fn open<S>(
+        session: Arc<S>,
+        api_id: i32,
+        own: UserId,
+        parameters: impl Fn() -> ConnectionParams + Send + 'static,
+    ) -> Self
+    where
+        S: Session,
+        S::Error: Error + Send + Sync + 'static,
+    {
+        let open_pool = move || {
+            let parameters = ConnectionParams {
+                updates_channel_capacity: CAPACITY,
+                ..parameters()
+            };
+            SenderPool::with_configuration(Arc::clone(&session), api_id, parameters)
+        };
+        let pool = open_pool();
+        let transport = GrammersTransport::new(pool.handle.clone(), own);
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(keep(pool, open_pool, transport.clone(), stopped));
+        Self {
+            transport,
+            stop,
+            task,
+        }
+    }
+
+    /// What requests go through.
+    pub fn transport(&self) -> GrammersTransport {
+        self.transport.clone()
+    }
+
+    /// Closes the connections and waits until they are closed, a few seconds at most.
+    pub async fn close(self) {
+        let Self { stop, task, .. } = self;
+        drop(stop);
+        // It ends in any case, even by a panic.
+        let _ = task.await;
+    }
+}
+
+/// Runs a pool until told to stop, and another one whenever it breaks.
+async fn keep(
+    mut pool: SenderPool,
+    open_pool: impl Fn() -> SenderPool,
+    transport: GrammersTransport,
+    mut stop: oneshot::Receiver<()>,
+) {
+    loop {
+        let SenderPool {
+            runner,
+            handle,
+            updates,
+        } = pool;
+        let mut running = JoinSet::new();
+        running.spawn(runner.run());
+        tokio::select! {
+            _ = &mut stop => {
+                handle.quit();
+                let closed = tokio::time::timeout(CLOSING, running.join_next()).await;
+                tracing::debug!(in_time = closed.is_ok(), "connections closed");
+                return;
+            }
+            // grammers panics where a server breaks the rules of its transport.
+            _ = running.join_next() => {}
+            // A server that says nothing while a connection is being made holds up the whole pool.
+            () = transport.given_up() => {}
+            () = take_updates(&transport, updates) => {}
+        }
+        tracing::debug!("connections replaced");
+        drop(running);
+        pool = open_pool();
+        transport.replace(pool.handle.clone());
+    }
+}
+
+/// Passes on everything that the pool hands out, and ends with it.
+async fn take_updates(transport: &GrammersTransport, mut updates: mpsc::Receiver<UpdatesLike>) {
+    while let Some(update) = updates.recv().await {
+        transport.feed(&update);
+    }
+}

@@ -1,0 +1,144 @@
+use confcall_join::api::RpcError;
+use grammers_mtproto::transport::Error as TransportError;
+use grammers_mtsender::InvocationError;
+
+use crate::adapter::CallError;
+
+impl From<InvocationError> for CallError {
+    /// What the server refused is refused; whatever else happened, the request may have been carried out.
+    fn from(error: InvocationError) -> Self {
+        match error {
+            InvocationError::Rpc(error) => {
+                let message = full_name(error.name, error.value);
+                Self::Rpc(RpcError::new(error.code, message))
+            }
+            error => Self::Lost {
+                reason: reason(&error),
+            },
+        }
+    }
+}
+
+/// The name of an error with the number that grammers took out of it: `FLOOD_WAIT` and 31 are `FLOOD_WAIT_31`.
+fn full_name(name: String, value: Option<u32>) -> String {
+    match value {
+        // It takes out a number only after an underscore.
+        Some(value) if !name.contains(&value.to_string()) => format!("{name}_{value}"),
+        _ => name,
+    }
+}
+
+fn reason(error: &InvocationError) -> String {
+    match error {
+        InvocationError::Transport(TransportError::BadStatus { status: 404 }) => {
+            "the server does not know the authorisation key of the session; log in again".to_owned()
+        }
+        InvocationError::Transport(TransportError::BadStatus { status: 429 }) => {
+            "the server has too many connections from here".to_owned()
+        }
+        InvocationError::Transport(error) => format!("the connection failed: {error}"),
+        InvocationError::Io(error) => format!("the connection failed: {error}"),
+        InvocationError::Deserialize(error) => format!("the answer cannot be read: {error}"),
+        InvocationError::Dropped(why) => format!("the connection was given up: {why}"),
+        InvocationError::InvalidDc => "the session does not know the data centre".to_owned(),
+        InvocationError::Authentication(error) => format!("no key was agreed on: {error}"),
+        InvocationError::Session(error) => format!("the session cannot be used: {error}"),
+        error => error.to_string(),
+    }
+}
+
+/// The data centre that requests of this account go to, if this is what the server answered instead of carrying out
+/// the request.
+pub(super) fn home_elsewhere(error: &InvocationError) -> Option<i32> {
+    let InvocationError::Rpc(error) = error else {
+        return None;
+    };
+    let moved = matches!(
+        error.name.as_str(),
+        "USER_MIGRATE" | "NETWORK_MIGRATE" | "PHONE_MIGRATE"
+    );
+    let home = error.value.filter(|_| error.code == 303 && moved)?;
+    i32::try_from(home).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grammers_tl_types::types;
+    use std::io;
+
+    /// An error as grammers makes it of what the server answers.
+    fn rpc(error_code: i32, error_message: &str) -> InvocationError {
+        let error = types::RpcError {
+            error_code,
+            error_message: error_message.to_owned(),
+        };
+        InvocationError::Rpc(error.into())
+    }
+
+    fn reason_of(error: InvocationError) -> String {
+        match CallError::from(error) {
+            CallError::Lost { reason } => reason,
+            error => panic!("{error:?}"),
+        }
+    }
+
+    #[test]
+    fn a_refusal_has_its_number_back_in_its_name() {
+        for (code, name) in [
+            (400, "GROUPCALL_INVALID"),
+            (420, "FLOOD_WAIT_31"),
+            (420, "FLOOD_WAIT_0"),
+            (400, "CONF_WRITE_CHAIN_INVALID_3"),
+            (400, "CONF_WRITE_CHAIN_INVALID"),
+            (303, "USER_MIGRATE_4"),
+            (400, "A2B"),
+            (400, ""),
+        ] {
+            let expected = CallError::Rpc(RpcError::new(code, name));
+            assert_eq!(CallError::from(rpc(code, name)), expected);
+        }
+    }
+
+    #[test]
+    fn a_session_that_the_server_does_not_know_says_what_to_do() {
+        let error = TransportError::BadStatus { status: 404 };
+        assert_eq!(
+            reason_of(InvocationError::Transport(error)),
+            "the server does not know the authorisation key of the session; log in again"
+        );
+    }
+
+    #[test]
+    fn whatever_is_no_refusal_is_a_lost_answer() {
+        let closed = io::Error::new(io::ErrorKind::ConnectionReset, "read 0 bytes");
+        assert_eq!(
+            reason_of(InvocationError::Io(closed)),
+            "the connection failed: read 0 bytes"
+        );
+        let many = TransportError::BadStatus { status: 429 };
+        assert!(reason_of(InvocationError::Transport(many)).contains("too many"));
+        let crc = TransportError::BadCrc {
+            expected: 1,
+            got: 2,
+        };
+        assert!(reason_of(InvocationError::Transport(crc)).starts_with("the connection failed"));
+        assert!(reason_of(InvocationError::Dropped("gone")).ends_with("gone"));
+        assert!(reason_of(InvocationError::InvalidDc).contains("data centre"));
+        let unreadable = grammers_tl_types::deserialize::Error::UnexpectedEof;
+        assert!(reason_of(unreadable.into()).starts_with("the answer cannot be read"));
+        let disk: Box<dyn std::error::Error + Send + Sync> = "disk full".into();
+        assert!(reason_of(InvocationError::Session(disk)).ends_with("disk full"));
+    }
+
+    #[test]
+    fn only_a_home_elsewhere_moves_the_session() {
+        assert_eq!(home_elsewhere(&rpc(303, "USER_MIGRATE_4")), Some(4));
+        assert_eq!(home_elsewhere(&rpc(303, "NETWORK_MIGRATE_1")), Some(1));
+        assert_eq!(home_elsewhere(&rpc(303, "FILE_MIGRATE_4")), None);
+        assert_eq!(home_elsewhere(&rpc(303, "USER_MIGRATE")), None);
+        assert_eq!(home_elsewhere(&rpc(303, "USER_MIGRATE_4294967295")), None);
+        assert_eq!(home_elsewhere(&rpc(400, "USER_MIGRATE_4")), None);
+        assert_eq!(home_elsewhere(&InvocationError::InvalidDc), None);
+    }
+}

@@ -1,0 +1,44 @@
+use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use core::time::Duration;
+
+use crate::adapter::UpdateSender;
+
+/// How long a request waits while nothing at all is heard of the server.
+pub const SILENCE: Duration = Duration::from_secs(15);
+
+/// Whether the server is heard, and whether updates may have been missed because it was not.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    /// How often something came from the server.
+    heard: AtomicU64,
+    /// Whether the connection was lost and nothing came since.
+    lost: AtomicBool,
+}
+
+impl Hearing {
+    /// Something came: if the connection had been lost, there is a new one, before which anything may have been pushed.
+    pub(super) fn heard(&self, pushed: &UpdateSender) {
+        self.heard.fetch_add(1, Ordering::Relaxed);
+        if self.lost.swap(false, Ordering::Relaxed) {
+            pushed.gap();
+        }
+    }
+
+    /// The connection was lost: what was on its way may be, too.
+    pub(super) fn lost(&self, pushed: &UpdateSender) {
+        if !self.lost.swap(true, Ordering::Relaxed) {
+            pushed.gap();
+        }
+    }
+
+    /// Waits until nothing was heard for [`SILENCE`], and no longer than twice that since the last that was.
+    pub(super) async fn silence(&self) {
+        loop {
+            let before = self.heard.load(Ordering::Relaxed);
+            tokio::time::sleep(SILENCE).await;
+            if self.heard.load(Ordering::Relaxed) == before {
+                return;
+            }
+        }
+    }
+}

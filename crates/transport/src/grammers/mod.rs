@@ -1,0 +1,34 @@
+//! The adapter over the MTProto client `grammers`.
+//!
+//! ```text
+//! call ── bytes ──▶ SenderPoolHandle ──▶ connection to the home data centre
+//!   ◀── Response ── read_response ◀── answer, or InvocationError ── CallError
+//!
+//! pool's updates ── UpdatesLike ──▶ feed ──▶ UpdateStream, with a gap after each lost connection
+//! ```
+//!
+//! A client that has no other use for the network opens a [`Connection`]. A client of grammers of its own makes a
+//! [`GrammersTransport`] of its pool's handle, and passes on what it takes out of the pool's channel of updates.
+//!
+//! **Reconnecting.** The pool connects when a request needs it. An idle client therefore hears nothing after a lost
+//! connection until it asks for something; who follows a call asks every few seconds (`spec/protocol.md`, 7), and
+//! nothing else is sent for that purpose. After every lost connection, and again once the next request was answered, the
+//! updates say that some may have been missed.
+//!
+//! **Silence.** grammers does not notice a peer that vanished without closing the connection, nor one that accepts a
+//! connection and says nothing. Where a request is not answered and nothing else was heard for [`SILENCE`], the
+//! connection is given up and the request is lost.
+//!
+//! **Twice.** The pool hands out the updates in an answer like pushed ones too. They come at their offsets and with their
+//! versions a second time, which changes nothing.
+
+mod connection;
+mod error;
+mod hearing;
+mod session;
+mod transport;
+
+pub use connection::Connection;
+pub use hearing::SILENCE;
+pub use session::signed_in_user;
+pub use transport::GrammersTransport;

@@ -1,0 +1,135 @@
+use core::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use confcall_join::api::{Request, Response};
+use confcall_state::UserId;
+use grammers_mtsender::{InvocationError, SenderPoolFatHandle};
+use grammers_session::updates::UpdatesLike;
+use tokio::sync::Notify;
+
+use super::error::home_elsewhere;
+use super::hearing::Hearing;
+use crate::adapter::{CallError, Transport, UpdateStream};
+use crate::bytes::exchange;
+use crate::tl::Feed;
+
+/// A [`Transport`] over a pool of grammers' connections; clones share all.
+///
+/// Requests go to the home data centre of the pool's session. Where the server says that the account's home is another
+/// one, the session is told and the request is sent there once. Nothing else is repeated, whatever the pool's policy of
+/// retries says.
+#[derive(Clone)]
+pub struct GrammersTransport(Arc<Inner>);
+
+struct Inner {
+    pool: Mutex<SenderPoolFatHandle>,
+    feed: Feed,
+    hearing: Hearing,
+    given_up: Notify,
+}
+
+impl GrammersTransport {
+    /// Sends by this pool, in which `own` is the user who is logged in.
+    ///
+    /// Who owns the pool runs it, and gives everything from its channel of updates to [`GrammersTransport::feed`].
+    /// That channel drops what comes while it is full: it needs room for a whole container of messages, about a
+    /// thousand, and a reader that is never slow.
+    pub fn new(pool: SenderPoolFatHandle, own: UserId) -> Self {
+        Self(Arc::new(Inner {
+            pool: Mutex::new(pool),
+            feed: Feed::new(own),
+            hearing: Hearing::default(),
+            given_up: Notify::new(),
+        }))
+    }
+
+    /// Takes what the pool hands out; what is not about a conference is left out.
+    pub fn feed(&self, updates: &UpdatesLike) {
+        let Inner { feed, hearing, .. } = &*self.0;
+        if matches!(updates, UpdatesLike::ConnectionClosed) {
+            return hearing.lost(feed.sender());
+        }
+        hearing.heard(feed.sender());
+        match updates {
+            UpdatesLike::Updates(updates) => feed.send(updates),
+            UpdatesLike::MalformedUpdates => feed.sender().gap(),
+            // The rest are answers to requests that are not ours.
+            _ => {}
+        }
+    }
+
+    /// Sends by another pool from now on; the one before it is gone.
+    pub(super) fn replace(&self, pool: SenderPoolFatHandle) {
+        self.0.hearing.lost(self.0.feed.sender());
+        *self.0.lock() = pool;
+    }
+
+    /// Waits until a connection was given up because the server is silent.
+    pub(super) async fn given_up(&self) {
+        self.0.given_up.notified().await;
+    }
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, SenderPoolFatHandle> {
+        // Nothing panics while it is locked.
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn invoke(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
+        let pool = self.lock().clone();
+        let session = &pool.session;
+        let home = session.home_dc_id().map_err(InvocationError::Session)?;
+        let answer = self.attempt(&pool, home, bytes.clone()).await;
+        let Some(home) = answer.as_ref().err().and_then(home_elsewhere) else {
+            return Ok(answer?);
+        };
+        tracing::debug!(home, "the account's home is another data centre");
+        let moved = session.set_home_dc_id(home).await;
+        moved.map_err(InvocationError::Session)?;
+        Ok(self.attempt(&pool, home, bytes).await?)
+    }
+
+    /// Sends a request once, and notes what its end says of the connection.
+    async fn attempt(
+        &self,
+        pool: &SenderPoolFatHandle,
+        data_centre: i32,
+        bytes: Vec<u8>,
+    ) -> Result<Vec<u8>, InvocationError> {
+        let answer = tokio::select! {
+            biased;
+            answer = pool.raw_invoke_in_dc(data_centre, bytes) => answer,
+            () = self.hearing.silence() => {
+                pool.disconnect_from_dc(data_centre);
+                self.given_up.notify_waiters();
+                Err(InvocationError::Dropped("nothing was heard of the server"))
+            }
+        };
+        let pushed = self.feed.sender();
+        match &answer {
+            Ok(_) | Err(InvocationError::Rpc(_) | InvocationError::Deserialize(_)) => {
+                self.hearing.heard(pushed);
+            }
+            Err(_) => self.hearing.lost(pushed),
+        }
+        answer
+    }
+}
+
+impl Transport for GrammersTransport {
+    async fn call(&self, request: Request) -> Result<Response, CallError> {
+        let own = self.0.feed.own();
+        exchange(own, &request, |bytes| self.0.invoke(bytes)).await
+    }
+
+    fn updates(&self) -> UpdateStream {
+        self.0.feed.subscribe()
+    }
+}
+
+impl fmt::Debug for GrammersTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GrammersTransport").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,179 @@
+//! The adapter over grammers, without a server.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use confcall_join::api::{
+    AccessHash, CallId, GetGroupCallChainBlocks, InputGroupCall, Request, Update,
+};
+use confcall_state::UserId;
+use confcall_transport::grammers::{Connection, GrammersTransport, SILENCE};
+use confcall_transport::{CallError, Missed, Transport, UpdateStream};
+use grammers_mtsender::{ConnectionParams, SenderPool};
+use grammers_session::Session;
+use grammers_session::storages::MemorySession;
+use grammers_session::types::DcOption;
+use grammers_session::updates::UpdatesLike;
+use grammers_tl_types::{enums, types};
+use tokio::time::{Instant, timeout};
+
+const OWN: UserId = UserId::new(1000);
+const GAP: Option<Result<Update, Missed>> = Some(Err(Missed { count: None }));
+
+fn tip() -> Request {
+    GetGroupCallChainBlocks::tip(InputGroupCall::Id {
+        id: CallId::new(1),
+        access_hash: AccessHash::new(2),
+    })
+    .into()
+}
+
+fn pool() -> SenderPool {
+    SenderPool::new(Arc::new(MemorySession::default()), 1)
+}
+
+/// A session whose home is a port of this machine.
+async fn session_at(port: u16) -> Arc<MemorySession> {
+    let session = MemorySession::default();
+    let ipv4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, port);
+    let option = DcOption {
+        id: session.home_dc_id().unwrap(),
+        ipv4,
+        ipv6: "[::1]:1".parse().unwrap(),
+        auth_key: Some([1; 256]),
+    };
+    session.set_dc_option(&option).await.unwrap();
+    Arc::new(session)
+}
+
+async fn lost(transport: &GrammersTransport) -> String {
+    match transport.call(tip()).await {
+        Err(CallError::Lost { reason }) => reason,
+        answer => panic!("{answer:?}"),
+    }
+}
+
+/// Asserts that no update waits.
+async fn assert_quiet(updates: &mut UpdateStream) {
+    let next = timeout(Duration::ZERO, updates.next()).await;
+    assert!(next.is_err(), "{next:?}");
+}
+
+fn blocks() -> UpdatesLike {
+    let call = types::InputGroupCall {
+        id: 1,
+        access_hash: 2,
+    };
+    let update = types::UpdateGroupCallChainBlocks {
+        call: call.into(),
+        sub_chain_id: 0,
+        blocks: vec![],
+        next_offset: 0,
+    };
+    let update = types::UpdateShort {
+        update: update.into(),
+        date: 1,
+    };
+    UpdatesLike::Updates(update.into())
+}
+
+#[tokio::test]
+async fn what_the_pool_hands_out_comes_as_updates() {
+    let transport = GrammersTransport::new(pool().handle, OWN);
+    let mut updates = transport.updates();
+    transport.feed(&blocks());
+    assert!(matches!(
+        updates.next().await,
+        Some(Ok(Update::ChainBlocks(_)))
+    ));
+    transport.feed(&UpdatesLike::MalformedUpdates);
+    assert_eq!(updates.next().await, GAP);
+    transport.feed(&UpdatesLike::Updates(enums::Updates::TooLong));
+    assert_eq!(updates.next().await, GAP);
+    assert_quiet(&mut updates).await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_a_gap_and_the_next_that_comes_is_after_another() {
+    let transport = GrammersTransport::new(pool().handle, OWN);
+    let mut updates = transport.updates();
+    transport.feed(&UpdatesLike::ConnectionClosed);
+    transport.feed(&UpdatesLike::ConnectionClosed);
+    assert_eq!(updates.next().await, GAP);
+    assert_quiet(&mut updates).await;
+    transport.feed(&blocks());
+    assert_eq!(updates.next().await, GAP);
+    assert!(matches!(
+        updates.next().await,
+        Some(Ok(Update::ChainBlocks(_)))
+    ));
+    transport.feed(&blocks());
+    assert!(matches!(
+        updates.next().await,
+        Some(Ok(Update::ChainBlocks(_)))
+    ));
+}
+
+#[tokio::test]
+async fn a_request_to_a_pool_that_is_gone_is_lost() {
+    let transport = GrammersTransport::new(pool().handle, OWN);
+    let mut updates = transport.updates();
+    assert!(
+        lost(&transport)
+            .await
+            .starts_with("the connection was given up")
+    );
+    assert_eq!(updates.next().await, GAP);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_is_lost_once_nothing_was_heard_for_a_while() {
+    // A pool that nobody runs takes requests and says nothing.
+    let pool = pool();
+    let transport = GrammersTransport::new(pool.handle.clone(), OWN);
+    let mut updates = transport.updates();
+    let start = Instant::now();
+    assert!(lost(&transport).await.contains("nothing was heard"));
+    assert_eq!(start.elapsed(), SILENCE);
+    assert_eq!(updates.next().await, GAP);
+
+    let start = Instant::now();
+    let push = async {
+        tokio::time::sleep(SILENCE / 2).await;
+        transport.feed(&blocks());
+    };
+    let (reason, ()) = tokio::join!(lost(&transport), push);
+    assert!(reason.contains("nothing was heard"));
+    assert_eq!(start.elapsed(), 2 * SILENCE);
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_reached_loses_the_request() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let session = session_at(port).await;
+    let connection = Connection::open(session, 1, OWN, ConnectionParams::default);
+    assert!(
+        lost(&connection.transport())
+            .await
+            .starts_with("the connection failed")
+    );
+    connection.close().await;
+}
+
+#[tokio::test]
+async fn a_closed_connection_loses_every_request() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let session = session_at(listener.local_addr().unwrap().port()).await;
+    let connection = Connection::open(session, 1, OWN, ConnectionParams::default);
+    let transport = connection.transport();
+    connection.close().await;
+    assert!(
+        lost(&transport)
+            .await
+            .starts_with("the connection was given up")
+    );
+}
