@@ -26,6 +26,8 @@ mod connection;
 mod error;
 mod hearing;
 mod session;
+#[cfg(feature = "session-file")]
+pub mod session_file;
 mod transport;
 
 pub use connection::Connection;
