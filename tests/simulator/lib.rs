@@ -18,15 +18,14 @@
 
 mod agenda;
 mod crowd;
-mod faults;
 mod hostility;
 mod node;
 mod rule;
 mod seeds;
 mod world;
 
+pub use confcall_server::faults::Faults;
 pub use crowd::{Crowd, CrowdMember, Rush};
-pub use faults::Faults;
 pub use hostility::{Hostility, Kind};
 pub use node::{Asked, Node};
 pub use rule::{Rule, Verdict};

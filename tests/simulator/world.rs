@@ -14,10 +14,10 @@ use confcall::join::trace::Recorder;
 use confcall::media::{ChannelId, Moment};
 use confcall::state::{BlockHash, EmojiHash};
 use confcall::{JoinPayload, Media, Newcomer, Target, UserId};
+use confcall_server::faults::{Faults, Strike};
 use confcall_server::{Options, Server};
 
 use crate::agenda::Agenda;
-use crate::faults::{Faults, Strike};
 use crate::hostility::Hostility;
 use crate::node::{Asked, Node};
 use crate::rule::{Rule, Verdict};
@@ -87,6 +87,9 @@ pub struct World {
 
 /// After this time without a request the server disconnects a member.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// How long a client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What a client of the simulation says of its sound and picture.
 pub fn media(rng: &mut ChaCha20Rng) -> Media {
@@ -399,11 +402,7 @@ impl World {
             .filter(|node| self.nodes[*node].user == user)
             .collect();
         for node in nodes {
-            if Faults::strikes(self.faults.lost_pushes, &mut self.rng) {
-                continue;
-            }
-            let twice = Faults::strikes(self.faults.double_pushes, &mut self.rng);
-            for _ in 0..=usize::from(twice) {
+            for _ in 0..self.faults.copies(&mut self.rng) {
                 let at = self.now + self.faults.delay(&mut self.rng);
                 let push = Happening::Push {
                     node,
@@ -465,8 +464,7 @@ impl World {
                 connection: self.connection,
                 outcome: Outcome::Lost,
             };
-            let patience = self.faults.patience;
-            self.agenda.add(self.now + patience, happening);
+            self.agenda.add(self.now + PATIENCE, happening);
         }
         if !matches!(verdict, Verdict::Lose) {
             let happening = Happening::Request {
@@ -487,13 +485,15 @@ impl World {
             .rules
             .iter_mut()
             .find_map(|rule| rule.apply(user, body));
-        ruled.unwrap_or_else(|| match self.faults.strike(&mut self.rng) {
-            Strike::None => Verdict::Pass,
-            Strike::LostRequest => Verdict::Lose,
-            Strike::LostAnswer => Verdict::LoseAnswer,
-            Strike::Flood => Verdict::refuse(420, "FLOOD_WAIT_2"),
-            Strike::Failure => Verdict::refuse(500, "INTERDC_2_CALL_ERROR"),
-            Strike::FailureAfter => Verdict::RefuseAfter(RpcError::new(500, "TIMEOUT")),
+        ruled.unwrap_or_else(|| {
+            let strike = self.faults.strike(&mut self.rng);
+            match (strike, strike.refusal()) {
+                (Strike::LostRequest, _) => Verdict::Lose,
+                (Strike::LostAnswer, _) => Verdict::LoseAnswer,
+                (_, None) => Verdict::Pass,
+                (_, Some(error)) if strike.is_carried_out() => Verdict::RefuseAfter(error),
+                (_, Some(error)) => Verdict::Refuse(error),
+            }
         })
     }
 

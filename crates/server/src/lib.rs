@@ -42,6 +42,7 @@ mod chain_blocks;
 mod connection;
 mod creation;
 mod ending;
+pub mod faults;
 mod invitations;
 mod inviting;
 mod item_list;

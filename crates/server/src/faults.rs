@@ -1,10 +1,12 @@
+//! What goes wrong between clients and a server, drawn from a seeded generator.
+
 use std::time::Duration;
 
-use chacha20::ChaCha20Rng;
-use chacha20::rand_core::Rng as _;
+use chacha20::rand_core::Rng;
+use confcall_join::api::RpcError;
 
-/// What the network does to what passes through it; each chance is one in so many, and 0 is never.
-#[derive(Clone, Copy, Debug)]
+/// What a network does to what passes through it; each chance is one in so many, and 0 is never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Faults {
     /// The least time one way.
     pub latency: Duration,
@@ -24,8 +26,6 @@ pub struct Faults {
     pub lost_pushes: u32,
     /// Pushes that arrive twice.
     pub double_pushes: u32,
-    /// How long a client waits for an answer.
-    pub patience: Duration,
 }
 
 impl Faults {
@@ -40,7 +40,6 @@ impl Faults {
         failures_after: 0,
         lost_pushes: 0,
         double_pushes: 0,
-        patience: Duration::from_secs(5),
     };
 
     /// A network in which much goes wrong.
@@ -54,16 +53,16 @@ impl Faults {
         failures_after: 40,
         lost_pushes: 4,
         double_pushes: 5,
-        patience: Duration::from_secs(5),
     };
 
-    pub(crate) fn delay(&self, rng: &mut ChaCha20Rng) -> Duration {
+    /// How long something takes one way.
+    pub fn delay(&self, rng: &mut impl Rng) -> Duration {
         let part = f64::from(rng.next_u32()) / f64::from(u32::MAX);
         self.latency + self.jitter.mul_f64(part)
     }
 
     /// Which fault strikes a request, if any.
-    pub(crate) fn strike(&self, rng: &mut ChaCha20Rng) -> Strike {
+    pub fn strike(&self, rng: &mut impl Rng) -> Strike {
         let chances = [
             (self.lost_requests, Strike::LostRequest),
             (self.lost_answers, Strike::LostAnswer),
@@ -73,22 +72,53 @@ impl Faults {
         ];
         let mut struck = chances
             .into_iter()
-            .filter(|(one_in, _)| Self::strikes(*one_in, rng));
+            .filter(|(one_in, _)| strikes(*one_in, rng));
         struck.next().map_or(Strike::None, |(_, strike)| strike)
     }
 
-    pub(crate) fn strikes(one_in: u32, rng: &mut ChaCha20Rng) -> bool {
-        one_in != 0 && rng.next_u32().is_multiple_of(one_in)
+    /// How often a push arrives: once, twice or never.
+    pub fn copies(&self, rng: &mut impl Rng) -> usize {
+        if strikes(self.lost_pushes, rng) {
+            return 0;
+        }
+        1 + usize::from(strikes(self.double_pushes, rng))
     }
 }
 
+fn strikes(one_in: u32, rng: &mut impl Rng) -> bool {
+    one_in != 0 && rng.next_u32().is_multiple_of(one_in)
+}
+
 /// What goes wrong with a request.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Strike {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strike {
+    /// Nothing.
     None,
+    /// It does not arrive.
     LostRequest,
+    /// It is carried out, and its answer does not arrive.
     LostAnswer,
+    /// It is refused, to be sent later.
     Flood,
+    /// It is refused for a failure.
     Failure,
+    /// It is carried out, and refused for a failure.
     FailureAfter,
+}
+
+impl Strike {
+    /// Whether the request is carried out.
+    pub fn is_carried_out(self) -> bool {
+        matches!(self, Self::None | Self::LostAnswer | Self::FailureAfter)
+    }
+
+    /// The error that stands in for the answer.
+    pub fn refusal(self) -> Option<RpcError> {
+        match self {
+            Self::None | Self::LostRequest | Self::LostAnswer => None,
+            Self::Flood => Some(RpcError::new(420, "FLOOD_WAIT_2")),
+            Self::Failure => Some(RpcError::new(500, "INTERDC_2_CALL_ERROR")),
+            Self::FailureAfter => Some(RpcError::new(500, "TIMEOUT")),
+        }
+    }
 }
