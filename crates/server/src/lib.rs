@@ -51,6 +51,8 @@ mod ledger;
 mod look_up;
 mod member;
 mod messages;
+#[cfg(feature = "mtproto")]
+pub mod mtproto;
 mod names;
 mod options;
 mod pushes;

@@ -1,0 +1,144 @@
+//! The methods beside those of conferences that clients call before they do anything else.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use confcall_join::api::RpcError;
+use confcall_state::UserId;
+use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
+use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
+
+use super::query::unreadable;
+use super::salt::seconds;
+use super::session_file::DC;
+use crate::tl;
+
+/// For how long a client may believe the configuration, in seconds.
+const EXPIRY: u64 = 3600;
+
+/// How many users are shown at once.
+const MAX_USERS: usize = 100;
+
+const VECTOR: u32 = 0x1cb5_c415;
+
+/// Who asks, over which address of the server, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asker {
+    pub(crate) user: UserId,
+    pub(crate) address: SocketAddr,
+    /// Since the epoch.
+    pub(crate) now: Duration,
+}
+
+/// Answers a method that is not about conferences; `None` if it is another one.
+pub(crate) fn answer(method: &[u8], asker: Asker) -> Option<Result<Vec<u8>, RpcError>> {
+    let mut reader = Reader::new(method);
+    let id = reader.u32("a method").ok()?;
+    Some(match id {
+        functions::help::GetConfig::CONSTRUCTOR_ID => Ok(config(asker).to_bytes()),
+        functions::updates::GetState::CONSTRUCTOR_ID => Ok(state(asker).to_bytes()),
+        functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, asker.user) {
+            Ok(users) => Ok(show(&users, asker.user).to_bytes()),
+            Err(_) => Err(unreadable()),
+        },
+        _ => return None,
+    })
+}
+
+/// The server as the only data centre, under the address by which the client reached it.
+fn config(asker: Asker) -> enums::Config {
+    let only = types::DcOption {
+        ipv6: asker.address.is_ipv6(),
+        media_only: false,
+        tcpo_only: false,
+        cdn: false,
+        r#static: true,
+        this_port_only: true,
+        id: DC,
+        ip_address: asker.address.ip().to_string(),
+        port: i32::from(asker.address.port()),
+        secret: None,
+    };
+    let now = asker.now.as_secs();
+    enums::Config::Config(types::Config {
+        default_p2p_contacts: false,
+        preload_featured_stickers: false,
+        revoke_pm_inbox: false,
+        blocked_mode: false,
+        force_try_ipv6: false,
+        date: seconds(now),
+        expires: seconds(now.saturating_add(EXPIRY)),
+        test_mode: true,
+        this_dc: DC,
+        dc_options: vec![only.into()],
+        dc_txt_domain_name: String::new(),
+        chat_size_max: 0,
+        megagroup_size_max: 0,
+        forwarded_count_max: 0,
+        online_update_period_ms: 0,
+        offline_blur_timeout_ms: 0,
+        offline_idle_timeout_ms: 0,
+        online_cloud_timeout_ms: 0,
+        notify_cloud_delay_ms: 0,
+        notify_default_delay_ms: 0,
+        push_chat_period_ms: 0,
+        push_chat_limit: 0,
+        edit_time_limit: 0,
+        revoke_time_limit: 0,
+        revoke_pm_time_limit: 0,
+        rating_e_decay: 0,
+        stickers_recent_limit: 0,
+        channels_read_media_period: 0,
+        tmp_sessions: None,
+        call_receive_timeout_ms: 0,
+        call_ring_timeout_ms: 0,
+        call_connect_timeout_ms: 0,
+        call_packet_timeout_ms: 0,
+        me_url_prefix: "https://t.me/".to_owned(),
+        autoupdate_url_prefix: None,
+        gif_search_username: None,
+        venue_search_username: None,
+        img_search_username: None,
+        static_maps_provider: None,
+        caption_length_max: 0,
+        message_length_max: 0,
+        webfile_dc_id: DC,
+        suggested_lang_code: None,
+        lang_pack_version: None,
+        base_lang_pack_version: None,
+        reactions_default: None,
+        autologin_token: None,
+    })
+}
+
+/// Nothing has happened that a client could have missed: the server keeps no messages.
+fn state(asker: Asker) -> enums::updates::State {
+    enums::updates::State::State(types::updates::State {
+        pts: 0,
+        qts: 0,
+        date: seconds(asker.now.as_secs()),
+        seq: 0,
+        unread_count: 0,
+    })
+}
+
+fn show(users: &[UserId], viewer: UserId) -> Vec<enums::User> {
+    let users = users.iter().take(MAX_USERS);
+    users.map(|user| tl::user(*user, viewer).into()).collect()
+}
+
+fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, ReadError> {
+    let what = "a user";
+    reader.constructor(VECTOR, "users")?;
+    let count = reader.count("users")?;
+    let read = |reader: &mut Reader<'_>| match reader.u32(what)? {
+        types::InputUserSelf::CONSTRUCTOR_ID => Ok(asking),
+        types::InputUser::CONSTRUCTOR_ID => {
+            let user = reader.i64(what)?;
+            reader.i64(what)?;
+            Ok(UserId::new(user))
+        }
+        found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
+    };
+    (0..count).map(|_| read(reader)).collect()
+}

@@ -1,0 +1,253 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+use super::config::ConnectionLimits;
+use super::framing::{Framer, FramingError};
+use super::hub::Hub;
+use super::message::{Envelope, EnvelopeError};
+use super::peer::Peer;
+use super::pipe::Pushed;
+use super::sealing::{self, OpenError};
+use super::session::{BACKLOG, Event};
+use super::under_way::{Answered, UnderWay};
+
+/// The error of the transport for a key that the server does not know.
+const UNKNOWN_KEY: i32 = 404;
+
+/// How many bytes are read at once.
+const CHUNK: usize = 8 << 10;
+
+/// One connection of a client, from its first byte to its last.
+pub(crate) struct Connection {
+    hub: Arc<Hub>,
+    limits: ConnectionLimits,
+    reader: OwnedReadHalf,
+    writer: OwnedWriteHalf,
+    address: SocketAddr,
+    framer: Framer,
+    peer: Option<Peer>,
+    under_way: UnderWay,
+    /// When the connection is closed if no packet comes.
+    idle: Instant,
+}
+
+/// Why a connection ended.
+#[derive(Debug, Error)]
+pub(crate) enum Closed {
+    #[error("the client closed it")]
+    ByClient,
+    #[error("the network failed: {0}")]
+    Network(#[from] std::io::Error),
+    #[error(transparent)]
+    Framing(#[from] FramingError),
+    #[error("the server did not issue its key")]
+    UnknownKey,
+    #[error(transparent)]
+    Sealing(#[from] OpenError),
+    #[error(transparent)]
+    Envelope(#[from] EnvelopeError),
+    #[error("the system gives no randomness: {0}")]
+    Randomness(#[from] getrandom::Error),
+    #[error("no packet came in time")]
+    Silent,
+    #[error("the client does not read")]
+    NotReading,
+    #[error("the server stops")]
+    Stopping,
+}
+
+/// What a connection waits for.
+enum Happening {
+    Bytes(std::io::Result<usize>),
+    Pushed(Option<Pushed>),
+    Answered(Answered),
+    TimeOut,
+    Stop,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        stream: TcpStream,
+        hub: Arc<Hub>,
+        limits: ConnectionLimits,
+    ) -> std::io::Result<Self> {
+        stream.set_nodelay(true)?;
+        let address = stream.local_addr()?;
+        let (reader, writer) = stream.into_split();
+        Ok(Self {
+            under_way: UnderWay::new(limits.requests),
+            hub,
+            limits,
+            reader,
+            writer,
+            address,
+            framer: Framer::new(),
+            peer: None,
+            idle: Instant::now() + limits.greeting,
+        })
+    }
+
+    /// Serves the client until the connection ends or `stop` says so.
+    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let closed = loop {
+            if let Err(closed) = self.turn(&mut stop).await {
+                break closed;
+            }
+        };
+        if let Closed::Stopping = closed {
+            self.finish().await;
+        }
+        tracing::debug!(reason = %closed, "closed");
+        if let Some(peer) = self.peer {
+            peer.leave(&self.hub);
+        }
+    }
+
+    /// Waits for one thing, and does what it asks for.
+    async fn turn(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Closed> {
+        let mut chunk = [0; CHUNK];
+        match self.wait(&mut chunk, stop).await {
+            Happening::Bytes(read) => match read? {
+                0 => return Err(Closed::ByClient),
+                count => {
+                    self.framer.feed(chunk.get(..count).unwrap_or_default());
+                    while let Some(packet) = self.framer.poll()? {
+                        self.take(&packet).await?;
+                    }
+                }
+            },
+            Happening::Pushed(Some(pushed)) => {
+                if let Some(peer) = &mut self.peer {
+                    peer.session().push(&pushed.updates);
+                }
+            }
+            Happening::Pushed(None) => return Err(Closed::NotReading),
+            Happening::Answered(answered) => self.answer(answered),
+            Happening::TimeOut => return Err(Closed::Silent),
+            Happening::Stop => return Err(Closed::Stopping),
+        }
+        self.flush().await
+    }
+
+    async fn wait(&mut self, chunk: &mut [u8], stop: &mut watch::Receiver<bool>) -> Happening {
+        let may_read = !self.under_way.is_full();
+        let deadline = self.peer.as_ref().map(|peer| peer.deadline(self.idle));
+        let deadline = deadline.unwrap_or(self.idle);
+        tokio::select! {
+            read = self.reader.read(chunk), if may_read => Happening::Bytes(read),
+            pushed = next_push(self.peer.as_mut()) => Happening::Pushed(pushed),
+            Some(answered) = self.under_way.next() => Happening::Answered(answered),
+            () = tokio::time::sleep_until(deadline) => Happening::TimeOut,
+            _ = stop.wait_for(|stop| *stop) => Happening::Stop,
+        }
+    }
+
+    /// Takes a packet of the client.
+    async fn take(&mut self, packet: &[u8]) -> Result<(), Closed> {
+        let Some(peer) = &mut self.peer else {
+            return self.meet(packet).await;
+        };
+        let plaintext = peer.open(packet)?;
+        let envelope = Envelope::read(&plaintext)?;
+        let events = peer.receive(&envelope, &self.hub);
+        self.idle = Instant::now() + self.limits.idle;
+        for event in events {
+            self.carry_out(event).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes the first packet, whose key says who the client is.
+    async fn meet(&mut self, packet: &[u8]) -> Result<(), Closed> {
+        let id = sealing::key_id(packet).ok_or(OpenError::Length(packet.len()))?;
+        let Some((user, key)) = self.hub.find_key(id) else {
+            let error = self.framer.frame_error(UNKNOWN_KEY);
+            self.write(&error).await?;
+            return Err(Closed::UnknownKey);
+        };
+        let plaintext = sealing::open(&key, packet)?;
+        let envelope = Envelope::read(&plaintext)?;
+        let peer = Peer::meet(user, key, envelope.session, &self.hub);
+        tracing::debug!(user = user.value(), "a user is connected");
+        self.peer = Some(peer);
+        // Boxed, because it comes back here only in name.
+        Box::pin(self.take(packet)).await
+    }
+
+    async fn carry_out(&mut self, event: Event) -> Result<(), Closed> {
+        while self.under_way.is_full() {
+            let answered = self.under_way.next().await;
+            answered.into_iter().for_each(|one| self.answer(one));
+        }
+        let Some(peer) = &mut self.peer else {
+            return Ok(());
+        };
+        match event {
+            Event::CloseAfter(time) => peer.close_after(time),
+            Event::DestroySession(session) => peer.destroy_session(session, &self.hub),
+            Event::Query { id, method } => {
+                peer.query(id, method, self.address, &self.hub, &mut self.under_way);
+            }
+        }
+        match peer.session().backlog() < BACKLOG {
+            true => Ok(()),
+            false => self.flush().await,
+        }
+    }
+
+    fn answer(&mut self, answered: Answered) {
+        if let (Some(peer), Some(answer)) = (&mut self.peer, answered.answer) {
+            peer.session().answer(answered.id, answer);
+        }
+    }
+
+    /// Sends what waits to be sent.
+    async fn flush(&mut self) -> Result<(), Closed> {
+        while let Some(packet) = self.next_packet()? {
+            let framed = self.framer.frame(&packet);
+            self.write(&framed).await?;
+        }
+        Ok(())
+    }
+
+    fn next_packet(&mut self) -> Result<Option<Vec<u8>>, Closed> {
+        let mut padding = [0; sealing::PADDING];
+        getrandom::fill(&mut padding)?;
+        let peer = self.peer.as_mut();
+        Ok(peer.and_then(|peer| peer.next_packet(&padding)))
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
+        let writing = timeout(self.limits.writing, self.writer.write_all(bytes));
+        Ok(writing.await.map_err(|_| Closed::NotReading)??)
+    }
+
+    /// Lets what is under way come to its end, and sends the answers.
+    async fn finish(&mut self) {
+        let answers = async {
+            while let Some(answered) = self.under_way.next().await {
+                self.answer(answered);
+            }
+            self.flush().await?;
+            Ok::<_, Closed>(self.writer.shutdown().await?)
+        };
+        if let Err(error) = answers.await {
+            tracing::debug!(%error, "answers were lost");
+        }
+    }
+}
+
+/// The next push to a client; none comes to one that is not known yet.
+async fn next_push(peer: Option<&mut Peer>) -> Option<Pushed> {
+    match peer {
+        Some(peer) => peer.next_push().await,
+        None => core::future::pending().await,
+    }
+}

@@ -1,0 +1,177 @@
+//! How packets are cut out of a stream of bytes: the transports of MTProto.
+//!
+//! The client's first bytes say which transport it speaks, and whether it hides it under a cipher:
+//!
+//! ```text
+//! ef                                      abridged
+//! ee ee ee ee                             intermediate
+//! length (4 bytes) 00 00 00 00            full: the number of the first packet is 0
+//! anything else, 64 bytes                 obfuscated: an abridged or an intermediate stream under AES-CTR
+//! ```
+
+mod abridged;
+mod full;
+mod intermediate;
+mod obfuscation;
+
+use core::ops::Range;
+
+use thiserror::Error;
+
+use self::full::Full;
+use self::obfuscation::Obfuscation;
+
+/// How many bytes a packet has at most: what the clients of the API can take.
+pub(crate) const MAX_PACKET: usize = 1 << 20;
+
+/// A stream is none of packets; nothing after this can be read from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum FramingError {
+    #[error("the stream starts as no transport that is served")]
+    UnknownTransport,
+    #[error("a packet cannot have a length of {0}")]
+    Length(u32),
+    #[error("the packet has the number {found}, not {expected}")]
+    Sequence { expected: u32, found: u32 },
+    #[error("the checksum of a packet is wrong")]
+    Checksum,
+}
+
+/// A packet that is whole: where its payload stands, and where the next packet starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Cut {
+    payload: Range<usize>,
+    end: usize,
+}
+
+/// Cuts what arrives on a connection into packets, and frames those that go out.
+///
+/// After each [`Framer::feed`] it is polled until there is no whole packet left.
+#[derive(Default)]
+pub(crate) struct Framer {
+    received: Vec<u8>,
+    /// How many of the received bytes were handed out.
+    taken: usize,
+    transport: Option<Transport>,
+    obfuscation: Option<Obfuscation>,
+}
+
+enum Transport {
+    Abridged,
+    Intermediate,
+    Full(Full),
+}
+
+impl Framer {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in bytes that arrived.
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        self.received.drain(..self.taken);
+        self.taken = 0;
+        let start = self.received.len();
+        self.received.extend_from_slice(bytes);
+        if let (Some(obfuscation), Some(new)) =
+            (&mut self.obfuscation, self.received.get_mut(start..))
+        {
+            obfuscation.reveal(new);
+        }
+    }
+
+    /// The payload of the next packet that is whole.
+    pub(crate) fn poll(&mut self) -> Result<Option<Vec<u8>>, FramingError> {
+        if self.transport.is_none() {
+            self.transport = self.detect()?;
+        }
+        let Some(transport) = &mut self.transport else {
+            return Ok(None);
+        };
+        let rest = self.received.get(self.taken..).unwrap_or_default();
+        let cut = match transport {
+            Transport::Abridged => abridged::cut(rest),
+            Transport::Intermediate => intermediate::cut(rest),
+            Transport::Full(full) => full.cut(rest),
+        };
+        let Some(Cut { payload, end }) = cut? else {
+            return Ok(None);
+        };
+        let payload = rest.get(payload).map(<[u8]>::to_vec);
+        self.taken = self.taken.saturating_add(end);
+        Ok(payload)
+    }
+
+    /// The bytes that carry a packet to the client.
+    pub(crate) fn frame(&mut self, packet: &[u8]) -> Vec<u8> {
+        let framed = match &mut self.transport {
+            Some(Transport::Abridged) => abridged::frame(packet),
+            Some(Transport::Full(full)) => full.frame(packet),
+            Some(Transport::Intermediate) | None => intermediate::frame(packet),
+        };
+        self.hide(framed)
+    }
+
+    /// The bytes that tell the client of an error of the transport, such as 404 for an unknown key.
+    pub(crate) fn frame_error(&mut self, code: i32) -> Vec<u8> {
+        let code = code.saturating_neg().to_le_bytes();
+        let framed = match &self.transport {
+            Some(Transport::Abridged) => abridged::frame(&code),
+            Some(Transport::Intermediate) => intermediate::frame(&code),
+            // It stands where a length would.
+            Some(Transport::Full(_)) | None => code.to_vec(),
+        };
+        self.hide(framed)
+    }
+
+    fn hide(&mut self, mut framed: Vec<u8>) -> Vec<u8> {
+        if let Some(obfuscation) = &mut self.obfuscation {
+            obfuscation.hide(&mut framed);
+        }
+        framed
+    }
+
+    /// What the first bytes say; `None` while there are too few.
+    fn detect(&mut self) -> Result<Option<Transport>, FramingError> {
+        match *self.received {
+            [abridged::TAG, ..] => {
+                self.taken = 1;
+                Ok(Some(Transport::Abridged))
+            }
+            [a, b, c, d, ..] if [a, b, c, d] == intermediate::TAG => {
+                self.taken = 4;
+                Ok(Some(Transport::Intermediate))
+            }
+            [_, _, _, _, 0, 0, 0, 0, ..] => Ok(Some(Transport::Full(Full::new()))),
+            _ => self.detect_obfuscated(),
+        }
+    }
+
+    fn detect_obfuscated(&mut self) -> Result<Option<Transport>, FramingError> {
+        let Some((start, rest)) = self.received.split_first_chunk_mut() else {
+            return Ok(None);
+        };
+        let (mut obfuscation, tag) = Obfuscation::accept(start);
+        obfuscation.reveal(rest);
+        self.obfuscation = Some(obfuscation);
+        self.taken = obfuscation::START;
+        match tag {
+            abridged::OBFUSCATED_TAG => Ok(Some(Transport::Abridged)),
+            intermediate::TAG => Ok(Some(Transport::Intermediate)),
+            _ => Err(FramingError::UnknownTransport),
+        }
+    }
+}
+
+/// Checks the length of a payload, which is a multiple of four.
+fn check_length(length: u32) -> Result<usize, FramingError> {
+    let bytes = usize::try_from(length).unwrap_or(usize::MAX);
+    if (4..=MAX_PACKET).contains(&bytes) && bytes.is_multiple_of(4) {
+        Ok(bytes)
+    } else {
+        Err(FramingError::Length(length))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval, sleep};
+use tracing::Instrument as _;
+
+use super::chaos::Chaos;
+use super::config::{Config, Reach};
+use super::connection::Connection;
+use super::hub::Hub;
+use super::keys::Keys;
+use crate::server::Server;
+
+/// How long to wait when the system gives no connection, for too many open files perhaps.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The least time between two looks for silent members.
+const LEAST_LOOK: Duration = Duration::from_millis(10);
+
+/// A server that listens for clients.
+///
+/// It is bound by [`Listener::bind`], so that its address is known, and serves while [`Listener::run`] does.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    config: Config,
+    keys: Keys,
+    server: Server,
+}
+
+/// A server cannot listen.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// Other machines could reach the address, and nobody said that they may.
+    #[error(
+        "other machines could reach {0}, and this server is made for development: listen on 127.0.0.1, or say `--public`"
+    )]
+    Public(SocketAddr),
+    /// The system refuses the address.
+    #[error("cannot listen on {address}: {source}")]
+    Socket {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl Listener {
+    /// Takes an address; clients can connect from now on, and are served once it runs.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`]
+    pub async fn bind(config: Config, keys: Keys, server: Server) -> Result<Self, BindError> {
+        let address = config.listen;
+        if config.reach == Reach::Loopback && !address.ip().is_loopback() {
+            return Err(BindError::Public(address));
+        }
+        let failed = |source| BindError::Socket { address, source };
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        Ok(Self {
+            address: socket.local_addr().map_err(failed)?,
+            socket,
+            config,
+            keys,
+            server,
+        })
+    }
+
+    /// The address that it listens on, with the port that was free.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves clients until `stop` is done, and gives back the server with all its calls.
+    ///
+    /// Then no connection is accepted any more, requests under way are carried out and answered, and the connections
+    /// are closed.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Server {
+        let Config { silence, .. } = self.config;
+        let chaos = self.config.chaos.map(Chaos::new);
+        let pushes = self.config.limits.pushes;
+        let hub = Arc::new(Hub::new(self.server, self.keys, chaos, pushes));
+        let (stopping, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let mut looks = interval((silence / 3).max(LEAST_LOOK));
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                _ = looks.tick() => hub.drop_silent(silence),
+                Some(ended) = connections.join_next() => note_end(ended),
+                accepted = self.socket.accept() => match accepted {
+                    Ok(_) if connections.len() >= self.config.limits.connections => {}
+                    Ok((stream, from)) => {
+                        let served = serve(stream, Arc::clone(&hub), self.config, stopped.clone());
+                        let span = tracing::debug_span!("connection", %from);
+                        connections.spawn(served.instrument(span));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection is accepted");
+                        sleep(PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(self.socket);
+        stopping.send_replace(true);
+        while let Some(ended) = connections.join_next().await {
+            note_end(ended);
+        }
+        hub.take_server()
+    }
+}
+
+async fn serve(stream: TcpStream, hub: Arc<Hub>, config: Config, stop: watch::Receiver<bool>) {
+    match Connection::new(stream, hub, config.limits) {
+        Ok(connection) => connection.run(stop).await,
+        Err(error) => tracing::debug!(%error, "a connection ended before it began"),
+    }
+}
+
+fn note_end(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection failed");
+    }
+}

@@ -1,0 +1,92 @@
+//! The way of pushes from the hub to one connection, with a bound on what waits in it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+/// What a push costs beside its bytes.
+const OVERHEAD: usize = 256;
+
+/// A push on its way; dropping it makes room for others.
+pub(crate) struct Pushed {
+    pub(crate) updates: Arc<[u8]>,
+    _room: OwnedSemaphorePermit,
+}
+
+/// The end at which the hub puts pushes in.
+pub(crate) struct Inlet {
+    queue: mpsc::UnboundedSender<Pushed>,
+    room: Arc<Semaphore>,
+}
+
+/// There is no room for a push: the client does not read.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Full;
+
+/// A pipe in which at most `bytes` wait; the end at which pushes come out gives `None` once the inlet is dropped.
+pub(crate) fn pipe(bytes: usize) -> (Inlet, mpsc::UnboundedReceiver<Pushed>) {
+    let (queue, outlet) = mpsc::unbounded_channel();
+    let room = Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)));
+    (Inlet { queue, room }, outlet)
+}
+
+impl Inlet {
+    /// Puts in a push that comes out after a delay.
+    pub(crate) fn push(&self, updates: Arc<[u8]>, delay: Duration) -> Result<(), Full> {
+        let size = u32::try_from(updates.len().saturating_add(OVERHEAD));
+        let room = size.ok().and_then(|size| {
+            let room = Arc::clone(&self.room);
+            room.try_acquire_many_owned(size).ok()
+        });
+        let room = room.ok_or(Full)?;
+        let pushed = Pushed {
+            updates,
+            _room: room,
+        };
+        if delay.is_zero() {
+            // A connection that is closing needs it no more.
+            let _ = self.queue.send(pushed);
+        } else {
+            // A weak end, so that the pipe can end before the delay.
+            let queue = self.queue.downgrade();
+            tokio::spawn(async move {
+                tokio::time::sleep(delay).await;
+                if let Some(queue) = queue.upgrade() {
+                    let _ = queue.send(pushed);
+                }
+            });
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_takes_no_more_than_it_has_room_for() {
+        let (inlet, mut outlet) = pipe(1000);
+        let updates: Arc<[u8]> = Arc::from(vec![1; 400]);
+        let put = || inlet.push(Arc::clone(&updates), Duration::ZERO);
+        assert_eq!((put(), put()), (Ok(()), Err(Full)));
+        let first = outlet.recv().await;
+        assert_eq!(put(), Err(Full));
+        drop(first);
+        assert_eq!(put(), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pushes_with_delays_overtake_each_other() {
+        let (inlet, mut outlet) = pipe(10_000);
+        for (byte, delay) in [(1, 30), (2, 10)] {
+            let delay = Duration::from_millis(delay);
+            inlet.push(Arc::from(vec![byte; 4]), delay).unwrap();
+        }
+        let mut next = async || outlet.recv().await.map(|one| one.updates[0]);
+        assert_eq!((next().await, next().await), (Some(2), Some(1)));
+        drop(inlet);
+        assert_eq!(next().await, None);
+    }
+}

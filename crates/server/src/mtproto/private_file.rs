@@ -1,0 +1,38 @@
+//! Files that only their owner can read, from the moment they exist.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// A file with secrets can be read by others than its owner.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("others can read the secrets in {}: run `chmod 600 {}`", .0.display(), .0.display())]
+pub struct ExposedFile(pub PathBuf);
+
+/// Creates a file that does not exist yet.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Checks that nobody else can read an open file, where the system has such a notion.
+#[cfg(unix)]
+pub(crate) fn check(file: &File, path: &Path) -> Result<(), ExposedFile> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = file.metadata();
+    match metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0) {
+        true => Ok(()),
+        false => Err(ExposedFile(path.to_owned())),
+    }
+}
+
+/// Checks that nobody else can read an open file, where the system has such a notion.
+#[cfg(not(unix))]
+pub(crate) fn check(_: &File, _: &Path) -> Result<(), ExposedFile> {
+    Ok(())
+}

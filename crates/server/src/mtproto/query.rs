@@ -1,0 +1,242 @@
+//! What stands around a method: which layer the client speaks, who it is, and what it wants to be told.
+
+use confcall_join::api::RpcError;
+use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
+
+use super::gzip::{self, Budget};
+
+const INVOKE_WITH_LAYER: u32 = 0xda9b_0d0d;
+const INIT_CONNECTION: u32 = 0xc1cd_5ea9;
+const INVOKE_WITHOUT_UPDATES: u32 = 0xbf94_59b7;
+const INVOKE_AFTER_MSG: u32 = 0xcb9f_372d;
+const INVOKE_AFTER_MSGS: u32 = 0x3dc4_b4f0;
+const INPUT_CLIENT_PROXY: u32 = 0x7558_8b3f;
+const VECTOR: u32 = 0x1cb5_c415;
+const JSON_NULL: u32 = 0x3f6d_7b68;
+const JSON_BOOL: u32 = 0xc734_5e6a;
+const JSON_NUMBER: u32 = 0x2be0_dfa4;
+const JSON_STRING: u32 = 0xb71e_767a;
+const JSON_ARRAY: u32 = 0xf744_4763;
+const JSON_OBJECT: u32 = 0x99c1_d49d;
+const JSON_OBJECT_VALUE: u32 = 0xc0de_1bd9;
+
+/// The lowest layer in which the conference methods are what they are (`spec/protocol.md`, the start).
+const LOWEST_LAYER: i32 = 202;
+
+/// How deep wrappers, and the values of a client's parameters, can be nested.
+const DEPTH: u32 = 8;
+
+/// Whether a connection wants what the server pushes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Updates {
+    Wanted,
+    Unwanted,
+}
+
+/// A method without what stood around it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Query {
+    pub(crate) method: Vec<u8>,
+    pub(crate) updates: Updates,
+}
+
+impl Query {
+    /// Takes the wrappers off a query.
+    ///
+    /// A client that never says which layer it speaks is taken to speak one that is known.
+    pub(crate) fn unwrap(body: Vec<u8>, budget: &mut Budget) -> Result<Self, RpcError> {
+        let mut query = Self {
+            method: body,
+            updates: Updates::Wanted,
+        };
+        for _ in 0..DEPTH {
+            if !query.take_off(budget)? {
+                return Ok(query);
+            }
+        }
+        Err(unreadable())
+    }
+
+    /// Takes off one wrapper; says whether there was one.
+    fn take_off(&mut self, budget: &mut Budget) -> Result<bool, RpcError> {
+        let mut reader = Reader::new(&self.method);
+        match reader.u32("a query").map_err(|_| unreadable())? {
+            gzip::ID => {
+                let inflated = budget.inflate(&self.method);
+                self.method = inflated.map_err(|_| unreadable())?;
+                return Ok(true);
+            }
+            INVOKE_WITH_LAYER => {
+                let layer = reader.i32("a layer").map_err(|_| unreadable())?;
+                if layer < LOWEST_LAYER {
+                    return Err(RpcError::new(400, "CONNECTION_LAYER_INVALID"));
+                }
+            }
+            INIT_CONNECTION => skip_connection(&mut reader).map_err(|_| unreadable())?,
+            INVOKE_WITHOUT_UPDATES => self.updates = Updates::Unwanted,
+            // Queries are carried out in the order in which they come.
+            INVOKE_AFTER_MSG => skip_long(&mut reader).map_err(|_| unreadable())?,
+            INVOKE_AFTER_MSGS => {
+                skip_vector(&mut reader, skip_long).map_err(|_| unreadable())?;
+            }
+            _ => return Ok(false),
+        }
+        let start = reader.position();
+        self.method.drain(..start);
+        Ok(true)
+    }
+}
+
+/// What a query that cannot be read is answered with.
+pub(crate) fn unreadable() -> RpcError {
+    RpcError::new(400, "INPUT_FETCH_ERROR")
+}
+
+fn skip_connection(reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    let flags = reader.flags("initConnection")?;
+    reader.i32("the application id")?;
+    for _ in 0..6 {
+        reader.string("a text about the client")?;
+    }
+    if flags & 1 != 0 {
+        reader.constructor(INPUT_CLIENT_PROXY, "a proxy")?;
+        reader.string("the address of a proxy")?;
+        reader.i32("the port of a proxy")?;
+    }
+    match flags & 2 {
+        0 => Ok(()),
+        _ => skip_json(reader, DEPTH),
+    }
+}
+
+fn skip_json(reader: &mut Reader<'_>, depth: u32) -> Result<(), ReadError> {
+    let what = "a JSON value";
+    let deeper = depth.checked_sub(1);
+    let too_deep = reader.error_before(0, ReadErrorKind::InvalidValue { what });
+    let depth = deeper.ok_or(too_deep)?;
+    match reader.u32(what)? {
+        JSON_NULL => Ok(()),
+        JSON_BOOL => reader.u32(what).map(drop),
+        JSON_NUMBER => skip_long(reader),
+        JSON_STRING => reader.string(what).map(drop),
+        JSON_ARRAY => skip_vector(reader, |reader| skip_json(reader, depth)),
+        JSON_OBJECT => skip_vector(reader, |reader| {
+            reader.constructor(JSON_OBJECT_VALUE, what)?;
+            reader.string(what)?;
+            skip_json(reader, depth)
+        }),
+        found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
+    }
+}
+
+fn skip_long(reader: &mut Reader<'_>) -> Result<(), ReadError> {
+    reader.i64("a number").map(drop)
+}
+
+fn skip_vector(
+    reader: &mut Reader<'_>,
+    skip: impl Fn(&mut Reader<'_>) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    reader.constructor(VECTOR, "a vector")?;
+    let count = reader.count("elements")?;
+    (0..count).try_for_each(|_| skip(reader))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use grammers_tl_types::{Serializable as _, enums, functions, types};
+
+    fn wrapped<Q>(
+        layer: i32,
+        query: Q,
+    ) -> functions::InvokeWithLayer<functions::InitConnection<Q>> {
+        let json = |value| enums::Jsonvalue::JsonString(types::JsonString { value });
+        let member = types::JsonObjectValue {
+            key: "tz_offset".to_owned(),
+            value: json("0".to_owned()),
+        };
+        functions::InvokeWithLayer {
+            layer,
+            query: functions::InitConnection {
+                api_id: 1,
+                device_model: "a device".to_owned(),
+                system_version: String::new(),
+                app_version: "1".to_owned(),
+                system_lang_code: "en".to_owned(),
+                lang_pack: String::new(),
+                lang_code: "en".to_owned(),
+                proxy: Some(enums::InputClientProxy::Proxy(types::InputClientProxy {
+                    address: "proxy".to_owned(),
+                    port: 1,
+                })),
+                params: Some(enums::Jsonvalue::JsonObject(types::JsonObject {
+                    value: vec![enums::JsonobjectValue::JsonObjectValue(member)],
+                })),
+                query,
+            },
+        }
+    }
+
+    fn unwrap(body: Vec<u8>) -> Result<Query, RpcError> {
+        Query::unwrap(body, &mut Budget::new(1 << 20))
+    }
+
+    #[test]
+    fn every_wrapper_of_a_client_is_taken_off() {
+        let config = functions::help::GetConfig {};
+        let quiet = functions::InvokeWithoutUpdates {
+            query: functions::InvokeAfterMsgs {
+                msg_ids: vec![1, 2],
+                query: config.clone(),
+            },
+        };
+        let query = unwrap(wrapped(230, quiet).to_bytes()).unwrap();
+        assert_eq!(query.method, config.to_bytes());
+        assert_eq!(query.updates, Updates::Unwanted);
+        let bare = unwrap(config.to_bytes()).unwrap();
+        assert_eq!(bare.updates, Updates::Wanted);
+    }
+
+    #[test]
+    fn a_packed_query_is_unpacked_wherever_it_stands() {
+        let query = functions::phone::GetGroupCallChainBlocks {
+            call: enums::InputGroupCall::Slug(types::InputGroupCallSlug {
+                slug: "a".repeat(2000),
+            }),
+            sub_chain_id: 0,
+            offset: 0,
+            limit: 1,
+        };
+        let packed = gzip::deflate(query.to_bytes());
+        assert!(packed.starts_with(&gzip::ID.to_le_bytes()));
+        assert_eq!(unwrap(packed.clone()).unwrap().method, query.to_bytes());
+        let start = functions::InvokeWithoutUpdates {
+            query: functions::help::GetConfig {},
+        };
+        let start = start.to_bytes().into_iter().take(4);
+        let inside: Vec<u8> = start.chain(packed).collect();
+        assert_eq!(unwrap(inside).unwrap().method, query.to_bytes());
+    }
+
+    #[test]
+    fn a_layer_without_conferences_is_refused() {
+        let query = wrapped(201, functions::help::GetConfig {});
+        let error = unwrap(query.to_bytes()).unwrap_err();
+        assert_eq!(error, RpcError::new(400, "CONNECTION_LAYER_INVALID"));
+    }
+
+    #[test]
+    fn a_query_that_is_cut_or_wrapped_without_end_is_refused() {
+        let query = wrapped(230, functions::help::GetConfig {}).to_bytes();
+        for length in 0..query.len() - 4 {
+            assert_eq!(
+                unwrap(query[..length].to_vec()),
+                Err(unreadable()),
+                "{length}"
+            );
+        }
+        let endless = INVOKE_WITHOUT_UPDATES.to_le_bytes().repeat(100);
+        assert_eq!(unwrap(endless), Err(unreadable()));
+    }
+}

@@ -1,0 +1,271 @@
+use core::time::Duration;
+
+use confcall_join::api::RpcError;
+use confcall_state::tl::Writer;
+
+use super::auth_key::AuthKey;
+use super::gzip::{Budget, deflate};
+use super::message::{Envelope, Message, MsgId, Origin, read_container};
+use super::outbox::{MAX_BODY, Outbox, Relevance};
+use super::query::{Query, Updates, unreadable};
+use super::received::{Arrival, Received, check_time};
+use super::salt::Salts;
+use super::service::{self, BadMessage, Content};
+
+/// How many bytes the packed queries of one packet may unpack to.
+const INFLATED: usize = 4 << 20;
+
+/// With so many bytes waiting to be sent, no more are added that could do without, and nothing is carried out.
+pub(crate) const BACKLOG: usize = 1 << 20;
+
+/// One session of a client, as a value: packets go in, queries and packets come out.
+///
+/// ```text
+/// Envelope ──▶ salt, time ──▶ messages of a container ──▶ number, duplicate ──▶ service message ──▶ Outbox
+///                                                                        └────▶ Event::Query
+/// answer, push ──▶ Outbox ──▶ take_packet
+/// ```
+///
+/// A message that breaks a rule is told to the client and not carried out. None makes the session fail.
+pub(crate) struct Session {
+    id: i64,
+    salts: Salts,
+    started: Started,
+    updates: Updates,
+    received: Received,
+    outbox: Outbox,
+}
+
+/// Whether the client was told that the session is a new one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Started {
+    No,
+    Yes,
+}
+
+/// What a client wants that is not about the session itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Event {
+    /// To have a method carried out; [`Session::answer`] takes the answer.
+    Query { id: MsgId, method: Vec<u8> },
+    /// That the connection be closed after this time unless the client says so again.
+    CloseAfter(Duration),
+    /// That another session be forgotten; [`Session::session_destroyed`] takes the answer.
+    DestroySession(i64),
+}
+
+impl Session {
+    /// A session of a key; what it received before, in an earlier connection, is not carried out again.
+    pub(crate) fn new(id: i64, key: &AuthKey, received: Received) -> Self {
+        Self {
+            id,
+            salts: Salts::new(key),
+            started: Started::No,
+            updates: Updates::Unwanted,
+            received,
+            outbox: Outbox::default(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// What is to be remembered of a session whose connection ended.
+    pub(crate) fn into_received(self) -> Received {
+        self.received
+    }
+
+    /// Takes in what a packet of this session holds.
+    pub(crate) fn receive(&mut self, envelope: &Envelope<'_>, now: Duration) -> Vec<Event> {
+        let Envelope { salt, message, .. } = *envelope;
+        if !self.salts.accepts(salt, now) {
+            let right = self.salts.now(now);
+            self.notify(service::bad_salt(message.id, message.seq_no, right));
+            return Vec::new();
+        }
+        if let Err(reason) = check_time(message.id, now) {
+            self.refuse(message, reason);
+            return Vec::new();
+        }
+        if self.started == Started::No {
+            self.started = Started::Yes;
+            self.announce(first_id(message), now);
+        }
+        let mut turn = Turn {
+            events: Vec::new(),
+            budget: Budget::new(INFLATED),
+            now,
+        };
+        self.take(message, Place::Alone, &mut turn);
+        turn.events
+    }
+
+    /// Answers a query.
+    pub(crate) fn answer(&mut self, id: MsgId, answer: Result<Vec<u8>, RpcError>) {
+        let fits = |result: &Vec<u8>| result.len() < MAX_BODY - 64;
+        let result = match answer.map(deflate) {
+            Ok(result) if fits(&result) => result,
+            Ok(_) => service::rpc_error(&RpcError::new(500, "ANSWER_TOO_LARGE")),
+            Err(error) => service::rpc_error(&error),
+        };
+        let body = service::rpc_result(id, &result);
+        self.received.answer(id, &body);
+        self.reply(body, Relevance::Acknowledged);
+    }
+
+    /// Pushes updates, if the client wants any.
+    pub(crate) fn push(&mut self, updates: &[u8]) {
+        if self.updates == Updates::Wanted && updates.len() <= MAX_BODY {
+            let (body, origin) = (updates.to_vec(), Origin::Notice);
+            self.outbox.add(body, origin, Relevance::Acknowledged);
+        }
+    }
+
+    /// Says whether a session was there to be forgotten.
+    pub(crate) fn session_destroyed(&mut self, session: i64, was_there: bool) {
+        let body = service::session_destroyed(session, was_there);
+        self.reply(body, Relevance::Passing);
+    }
+
+    /// How many bytes wait to be sent; from [`BACKLOG`] on they are sent before anything else is carried out.
+    pub(crate) fn backlog(&self) -> usize {
+        self.outbox.size()
+    }
+
+    /// The plaintext of the next packet to the client, if anything waits to be sent.
+    pub(crate) fn take_packet(&mut self, now: Duration) -> Option<Vec<u8>> {
+        let mut writer = Writer::new();
+        writer.i64(self.salts.now(now));
+        writer.i64(self.id);
+        self.outbox
+            .write(&mut writer, now)
+            .then(|| writer.into_bytes())
+    }
+
+    /// Tells the client that the server knows nothing of what came before in the session.
+    fn announce(&mut self, first: MsgId, now: Duration) {
+        // Unique among the sessions of the client, for it grows with the time.
+        let unique = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
+        let body = service::new_session(first, unique, self.salts.now(now));
+        let origin = Origin::Notice;
+        self.outbox.add(body, origin, Relevance::Acknowledged);
+    }
+
+    fn take(&mut self, message: Message<'_>, place: Place, turn: &mut Turn) {
+        let Message { id, seq_no, body } = message;
+        let content = Content::read(body);
+        let needs_even = content.as_ref().is_ok_and(Content::is_irrelevant);
+        let needs_odd = matches!(content, Ok(Content::Query));
+        let checked = match seq_no % 2 == 0 {
+            true if needs_odd => Err(BadMessage::OddNumberExpected),
+            false if needs_even => Err(BadMessage::EvenNumberExpected),
+            _ => self.received.check(id, seq_no),
+        };
+        match (checked, &content) {
+            (Err(reason), _) => return self.refuse(message, reason),
+            (Ok(Arrival::Again(_)), Ok(Content::Container)) => {
+                return self.refuse(message, BadMessage::ContainerSeenBefore);
+            }
+            (Ok(Arrival::Again(Some(answer))), _) if self.backlog() < BACKLOG => {
+                return self.reply(answer, Relevance::Acknowledged);
+            }
+            (Ok(Arrival::Again(_)), _) => return self.notify(service::acknowledge(&[id])),
+            (Ok(Arrival::First), _) => self.received.note(id, seq_no),
+        }
+        match content {
+            Ok(Content::Container) => self.take_container(message, place, turn),
+            Ok(content) => self.carry_out(id, content, body, turn),
+            Err(_) => self.answer(id, Err(unreadable())),
+        }
+    }
+
+    fn take_container(&mut self, container: Message<'_>, place: Place, turn: &mut Turn) {
+        match (place, read_container(container.body)) {
+            (Place::Alone, Ok(messages)) if messages.iter().all(|one| one.id < container.id) => {
+                for message in messages {
+                    self.take(message, Place::Inside, turn);
+                }
+            }
+            _ => self.refuse(container, BadMessage::Container),
+        }
+    }
+
+    fn carry_out(&mut self, id: MsgId, content: Content, body: &[u8], turn: &mut Turn) {
+        match content {
+            Content::Container | Content::Acknowledgement => {}
+            Content::Ping {
+                id: ping,
+                close_after,
+            } => {
+                turn.events.extend(close_after.map(Event::CloseAfter));
+                self.reply(service::pong(id, ping), Relevance::Passing);
+            }
+            Content::FutureSalts(asked) => {
+                let body = service::future_salts(id, &self.salts, asked, turn.now);
+                self.reply(body, Relevance::Passing);
+            }
+            Content::States(ids) => {
+                let states = ids.into_iter().map(|id| self.received.state(id));
+                let body = service::states(id, &states.collect::<Vec<_>>());
+                self.reply(body, Relevance::Passing);
+            }
+            Content::DestroySession(session) => turn.events.push(Event::DestroySession(session)),
+            Content::DropAnswer => self.answer(id, Ok(service::answer_unknown())),
+            Content::Query => self.ask(id, body, turn),
+        }
+    }
+
+    fn ask(&mut self, id: MsgId, body: &[u8], turn: &mut Turn) {
+        match Query::unwrap(body.to_vec(), &mut turn.budget) {
+            Ok(Query { method, updates }) => {
+                if updates == Updates::Wanted {
+                    self.updates = Updates::Wanted;
+                }
+                turn.events.push(Event::Query { id, method });
+            }
+            Err(error) => self.answer(id, Err(error)),
+        }
+    }
+
+    fn refuse(&mut self, message: Message<'_>, reason: BadMessage) {
+        tracing::debug!(?reason, "a message is not taken");
+        self.notify(service::bad_message(message.id, message.seq_no, reason));
+    }
+
+    fn reply(&mut self, body: Vec<u8>, relevance: Relevance) {
+        self.outbox.add(body, Origin::Answer, relevance);
+    }
+
+    fn notify(&mut self, body: Vec<u8>) {
+        self.outbox.add(body, Origin::Notice, Relevance::Passing);
+    }
+}
+
+/// What one packet leads to.
+struct Turn {
+    events: Vec<Event>,
+    budget: Budget,
+    now: Duration,
+}
+
+/// Where a message stands.
+#[derive(Clone, Copy)]
+enum Place {
+    Alone,
+    Inside,
+}
+
+/// The lowest id of a message and those that it contains.
+///
+/// A client sends again what it sent before the first message of a new session.
+fn first_id(message: Message<'_>) -> MsgId {
+    let is_container = Content::read(message.body) == Ok(Content::Container);
+    let inside = is_container.then(|| read_container(message.body));
+    let inside = inside.and_then(Result::ok).unwrap_or_default();
+    let ids = inside.iter().map(|one| one.id);
+    ids.min().map_or(message.id, |first| first.min(message.id))
+}
+
+#[cfg(test)]
+mod tests;
