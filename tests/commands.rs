@@ -77,8 +77,7 @@ fn what_waits_when_a_membership_ends_fails_and_says_whether_it_may_have_been_car
         world.rules.push(held_back.times(1));
         let (first, second) = (invite(world, 1, 8), kick(world, 1, 1));
         world.run(SECOND / 4);
-        world.rules.push(Rule::new(REMOVE, Verdict::Lose));
-        let third = kick(world, 1, 1);
+        let third = world.command(1, Command::RevokeLink);
         world.command(1, command);
         [first, second, third]
     };
@@ -138,7 +137,7 @@ fn whoever_is_not_in_can_decline_and_nothing_else() {
     world.rules.push(Rule::new(DECLINE, Verdict::Lose).times(1));
     let refused = Verdict::refuse(400, "MESSAGE_ID_INVALID");
     world.rules.push(Rule::new(DECLINE, refused).times(1));
-    let refused = Verdict::refuse(420, "FLOOD_WAIT_5");
+    let refused = Verdict::refuse(420, "FLOOD_WAIT_2");
     world.rules.push(Rule::new(DECLINE, refused).times(1));
     let link = world.link();
     let node = world.join(link);
@@ -148,10 +147,11 @@ fn whoever_is_not_in_can_decline_and_nothing_else() {
     assert_eq!(answer(&world, node, kicked), not_joined);
     assert_eq!(answer(&world, node, rejoined), not_joined);
     let [lost, gone, flooded] = [(); 3].map(|()| decline(&mut world, node));
-    world.run(2 * SECOND);
+    world.run(SECOND);
     assert_eq!(answer(&world, node, gone), Some(Ok(())));
-    let flooded = answer(&world, node, flooded);
-    assert!(matches!(flooded, Some(Err(CommandFailure::Refused(_)))));
+    assert_eq!(answer(&world, node, flooded), None);
+    world.run(2 * SECOND);
+    assert_eq!(answer(&world, node, flooded), Some(Ok(())));
     assert_eq!(answer(&world, node, lost), None);
     world.command(node, Command::Leave);
     let unanswered = Some(Err(CommandFailure::Unanswered));
@@ -174,6 +174,47 @@ fn too_many_declines_are_refused() {
     let id = decline(&mut world, node);
     assert_eq!(answer(&world, node, id), Some(Err(CommandFailure::Busy)));
     assert_eq!(world.nodes[node].sent(DECLINE), 64);
+}
+
+#[test]
+fn a_command_waits_as_long_as_the_server_wants_of_another_one_of_its_kind() {
+    let mut world = World::with_call(3);
+    let wait = |method| Rule::new(method, Verdict::refuse(420, "FLOOD_WAIT_20")).times(1);
+    world.rules.push(wait(INVITE));
+    world.rules.push(wait(REMOVE));
+    let first = [invite(&mut world, 0, 8), kick(&mut world, 0, 2)];
+    world.run(SECOND);
+    let second = [invite(&mut world, 0, 9), kick(&mut world, 0, 3)];
+    world.run(18 * SECOND);
+    for method in [INVITE, REMOVE] {
+        assert_eq!(world.nodes[0].sent(method), 1, "{method}");
+    }
+    world.run(10 * SECOND);
+    for id in first.into_iter().chain(second) {
+        assert_eq!(answer(&world, 0, id), Some(Ok(())), "{id:?}");
+    }
+}
+
+#[test]
+fn a_server_that_has_a_command_wait_for_long_or_again_and_again_has_refused_it() {
+    for (wait, sent) in [("FLOOD_WAIT_3600", 1), ("FLOOD_WAIT_2", 6)] {
+        for method in [INVITE, REMOVE, DECLINE] {
+            let mut world = World::with_call(2);
+            world
+                .rules
+                .push(Rule::new(method, Verdict::refuse(420, wait)));
+            let id = match method {
+                INVITE => invite(&mut world, 0, 8),
+                REMOVE => kick(&mut world, 0, 2),
+                _ => decline(&mut world, 0),
+            };
+            world.run(20 * SECOND);
+            let failed = answer(&world, 0, id);
+            let is_refused = matches!(failed, Some(Err(CommandFailure::Refused(_))));
+            assert!(is_refused, "{method}: {failed:?}");
+            assert_eq!(world.nodes[0].sent(method), sent, "{method}");
+        }
+    }
 }
 
 #[test]

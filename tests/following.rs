@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::{ChainBlocks, GroupCall, Method, SubChain, Update, Updates};
+use confcall::join::api::{
+    ChainBlocks, GroupCall, GroupCallParticipant, Method, Participants, Peer, SubChain, Update,
+    Updates,
+};
 use confcall::join::engine::{
     Command, EndReason, Event, Input, MediaState, RejoinReason, Suspicion, Trouble,
 };
@@ -13,6 +16,8 @@ use confcall_tests::{Rule, Verdict, World};
 const SECOND: Duration = Duration::from_secs(1);
 const POLL: Method = Method::GetGroupCallChainBlocks;
 const ROSTER: Method = Method::GetGroupParticipants;
+const CHECK: Method = Method::CheckGroupCall;
+const BROADCAST: Method = Method::SendConferenceCallBroadcast;
 const LEAVE: Method = Method::LeaveGroupCall;
 
 /// Hands items to a client as a push.
@@ -27,6 +32,23 @@ fn junk(world: &World, sub_chain: SubChain, ahead: i32) -> ChainBlocks {
         blocks: vec![vec![7; 148]],
         next_offset: items.next_offset + ahead + 1,
         ..items
+    }
+}
+
+/// What an update says of a user whose source it does not tell.
+fn participant(user: i64) -> GroupCallParticipant {
+    GroupCallParticipant {
+        peer: Peer::User(UserId::new(user)),
+        date: 0,
+        source: None,
+        video: None,
+        presentation: None,
+        own: false,
+        muted: false,
+        just_joined: false,
+        left: false,
+        versioned: false,
+        min: false,
     }
 }
 
@@ -358,9 +380,7 @@ fn a_quiet_call_is_polled_every_five_seconds_and_one_that_verifies_every_second(
     let quiet = polls(&world) - before;
     assert!((20..=26).contains(&quiet), "{quiet}");
     // The first user is silent, so that the next verification does not end.
-    world
-        .rules
-        .push(Rule::new(Method::SendConferenceCallBroadcast, Verdict::Lose).of(1));
+    world.rules.push(Rule::new(BROADCAST, Verdict::Lose).of(1));
     let link = world.link();
     world.join(link);
     world.run(5 * SECOND);
@@ -368,4 +388,82 @@ fn a_quiet_call_is_polled_every_five_seconds_and_one_that_verifies_every_second(
     world.run(10 * SECOND);
     let busy = polls(&world) - before;
     assert!((16..=22).contains(&busy), "{busy}");
+}
+
+// Section 11.2.
+
+/// Whether a client asked by a method again before a wait was over; what was under way together counts once.
+fn asked_during(world: &World, node: usize, method: Method, wait: Duration) -> bool {
+    let asked = asked_since(world, node, method, Duration::ZERO);
+    let mut pauses = asked.windows(2).map(|pair| pair[1] - pair[0]);
+    pauses.any(|pause| pause > SECOND / 5 && pause < wait)
+}
+
+#[test]
+fn a_member_who_is_told_to_wait_asks_nothing_of_the_kind_whatever_happens() {
+    for method in [POLL, ROSTER, CHECK] {
+        let mut world = World::with_call(2);
+        world.nodes[1].asked.clear();
+        let told = Verdict::refuse(420, "FLOOD_WAIT_40");
+        world.rules.push(Rule::new(method, told).of(2));
+        world.input(1, Input::Missed);
+        world.run(10 * SECOND);
+        let link = world.link();
+        world.join(link);
+        let hole = junk(&world, SubChain::Broadcasts, 3);
+        push(&mut world, 1, hole);
+        let call = world.nodes[1].engine.call().unwrap().clone();
+        let mut own = participant(2);
+        own.left = true;
+        let left = Participants {
+            call,
+            participants: vec![own],
+            version: 0,
+        };
+        world.input(1, Input::Update(Update::Participants(left)));
+        world.input(1, Input::Missed);
+        world.run(60 * SECOND);
+        assert!(world.nodes[1].sent(method) >= 2, "{method}");
+        let asked = asked_since(&world, 1, method, Duration::ZERO);
+        assert!(
+            !asked_during(&world, 1, method, 40 * SECOND),
+            "{method}: {asked:?}"
+        );
+    }
+}
+
+#[test]
+fn whoever_joins_anew_keeps_the_wait_of_the_membership_before() {
+    let mut world = World::with_call(2);
+    world.nodes[1].asked.clear();
+    let told = Verdict::refuse(420, "FLOOD_WAIT_20");
+    world.rules.push(Rule::new(POLL, told).of(2).times(1));
+    world.run(10 * SECOND);
+    world.command(1, Command::Rejoin);
+    world.run(9 * SECOND);
+    assert!(!world.nodes[1].is_in());
+    world.converge();
+    assert_eq!(world.nodes[1].joins, 2);
+    assert!(
+        !asked_during(&world, 1, POLL, SECOND),
+        "{}",
+        world.history()
+    );
+}
+
+#[test]
+fn a_wait_before_broadcasts_holds_back_all_and_is_no_silence() {
+    let mut world = World::with_call(2);
+    world.nodes[1].asked.clear();
+    let told = Verdict::refuse(420, "FLOOD_WAIT_30");
+    world.rules.push(Rule::new(BROADCAST, told).of(2).times(1));
+    let link = world.link();
+    world.join(link.clone());
+    world.run(3 * SECOND);
+    world.join(link);
+    world.run(20 * SECOND);
+    assert_eq!(world.nodes[1].sent(BROADCAST), 1);
+    world.converge();
+    assert!(rejoins(&world, 1).is_empty(), "{}", world.history());
+    assert!(world.nodes[1].sent(BROADCAST) > 1);
 }

@@ -14,7 +14,8 @@ use super::orders::Orders;
 use super::rejoins::Rejoins;
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
-use crate::api::Request;
+use super::waits::{LEAST_WAIT, Waits};
+use crate::api::{Method, Request};
 use crate::ssrc::Ssrc;
 
 /// How many past memberships are remembered.
@@ -31,6 +32,7 @@ pub(super) struct Context {
     /// Pauses and payloads, which the server sees.
     pub(super) public_rng: ChaCha20Rng,
     pub(super) rejoins: Rejoins,
+    pub(super) waits: Waits,
     /// The commands that no membership answers.
     pub(super) orders: Orders,
     /// The sources of memberships before this one, which late updates may still name.
@@ -51,6 +53,7 @@ impl Clone for Context {
             secrets: self.secrets.clone(),
             public_rng: super::testing::same_generator(&self.public_rng),
             rejoins: self.rejoins.clone(),
+            waits: self.waits.clone(),
             orders: self.orders.clone(),
             past_sources: self.past_sources.clone(),
             past_keys: self.past_keys.clone(),
@@ -74,6 +77,7 @@ impl Context {
             secrets,
             public_rng,
             rejoins: Rejoins::default(),
+            waits: Waits::default(),
             orders: Orders::default(),
             past_sources: VecDeque::new(),
             past_keys: VecDeque::new(),
@@ -82,15 +86,44 @@ impl Context {
         }
     }
 
-    /// Sends a request.
+    /// Sends a request, as soon as its method need not wait.
     pub(super) fn send(&mut self, body: impl Into<Request>) -> RequestId {
         let request = RequestId(self.next_request);
         self.next_request += 1;
-        self.outputs.push_back(Output::Request {
-            request,
-            body: body.into(),
-        });
+        let body = body.into();
+        match self.waits.until(self.now, body.method()) {
+            Some(until) => {
+                self.waits.hold_back(request, body);
+                self.timers.set_earlier(Timer::HeldBack, until);
+            }
+            None => self.outputs.push_back(Output::Request { request, body }),
+        }
         request
+    }
+
+    /// The server wants a time to pass before the next request of a method; gives the time that will pass.
+    pub(super) fn told_to_wait(&mut self, method: Method, wait: Duration) -> Duration {
+        let wait = wait.max(LEAST_WAIT);
+        self.waits.impose(method, self.now + wait);
+        wait
+    }
+
+    /// Sends what need not wait any more.
+    pub(super) fn send_held_back(&mut self) {
+        while let Some((request, body)) = self.waits.take_due(self.now) {
+            self.outputs.push_back(Output::Request { request, body });
+        }
+        if let Some(due) = self.waits.next_due() {
+            self.timers.set(Timer::HeldBack, due);
+        }
+    }
+
+    /// Gives up everything that was to be done later, but for the commands that no membership answers.
+    pub(super) fn cancel_all(&mut self) {
+        self.timers.cancel_all();
+        let orders = &self.orders;
+        self.waits.retain(|request| orders.wait_for(request));
+        self.send_held_back();
     }
 
     pub(super) fn event(&mut self, event: Event) {

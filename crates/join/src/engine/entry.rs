@@ -30,6 +30,7 @@ use super::io::{Outcome, RequestId};
 use super::member::Member;
 use super::secrets::OwnJoin;
 use super::timers::Timer;
+use super::waits::Patience;
 use super::{EmptyCall, Transition};
 use crate::api::{
     GetGroupCall, GetGroupCallChainBlocks, GroupCall, InputGroupCall, Method, Request, Response,
@@ -46,10 +47,6 @@ use crate::ssrc::Ssrc;
 const RACING: Duration = Duration::from_secs(120);
 /// How often a block may be refused on a tip that does not move.
 const STALLED: u32 = 3;
-/// The longest wait that the server may impose.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// How many such waits.
-const WAITS: u32 = 5;
 
 /// The state of entering a call: what is wanted, and how far it has come.
 #[derive(Debug)]
@@ -136,7 +133,7 @@ struct Budgets {
     losses: Backoff,
     reads: Backoff,
     first_block: Backoff,
-    waits: u32,
+    waits: Patience,
 }
 
 impl Budgets {
@@ -158,7 +155,7 @@ impl Budgets {
             reads: backoff(250, 4_000, 6),
             // About 15 seconds in all.
             first_block: backoff(250, 2_000, if invited { 12 } else { 0 }),
-            waits: WAITS,
+            waits: Patience::default(),
         }
     }
 }
@@ -650,12 +647,11 @@ impl Quest {
 
     /// The server names the time to wait, which is kept exactly.
     fn told_to_wait(mut self, ctx: &mut Context, wait: Duration, next: Next) -> Transition {
-        if wait > LONGEST_WAIT || self.budgets.waits == 0 {
+        if !self.budgets.waits.bears(wait) {
             return Transition::Ended(EndReason::FloodWait {
                 seconds: wait.as_secs(),
             });
         }
-        self.budgets.waits -= 1;
         self.retry(ctx, Trouble::Flood, wait, next)
     }
 

@@ -157,7 +157,7 @@ pub enum MediaState {
     Disconnected,
 }
 
-/// The number of a request, given out in order and never twice by one engine.
+/// The number of a request, given out never twice by one engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(pub(super) u64);

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::context::Context;
 use super::io::{Outcome, RequestId};
-use super::member::LEAST_WAIT;
 use super::timers::Timer;
+use super::waits::LEAST_WAIT;
 use crate::api::{InputGroupCall, LeaveGroupCall, Method};
 use crate::backoff::Backoff;
 use crate::reaction::Reaction;
@@ -34,7 +34,7 @@ pub(super) enum Left {
 impl Leaving {
     /// Tells the server that we leave; the keys are gone already.
     pub(super) fn start(ctx: &mut Context, call: InputGroupCall, source: Ssrc) -> Self {
-        ctx.timers.cancel_all();
+        ctx.cancel_all();
         let mut leaving = Self {
             call,
             source,

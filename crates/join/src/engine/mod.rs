@@ -46,6 +46,7 @@ mod secrets;
 #[cfg(feature = "testing")]
 mod testing;
 mod timers;
+mod waits;
 
 use core::time::Duration;
 
@@ -305,6 +306,9 @@ impl Engine {
     }
 
     fn handle_timer(&mut self, timer: Timer) {
+        if timer == Timer::HeldBack {
+            return self.ctx.send_held_back();
+        }
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Entering(entry) if timer == Timer::Entry => {
                 let transition = entry.handle_timer(&mut self.ctx);
@@ -350,15 +354,24 @@ impl Engine {
     }
 
     fn handle_command(&mut self, id: CommandId, command: Command) {
-        if let Command::Announce {
-            muted,
-            video_stopped,
-        } = command
-        {
-            let media = &mut self.ctx.config.media;
-            (media.muted, media.video_stopped) = (muted, video_stopped);
-            return;
+        match command {
+            _ if self.has_ended() => {}
+            Command::Announce {
+                muted,
+                video_stopped,
+            } => {
+                let media = &mut self.ctx.config.media;
+                (media.muted, media.video_stopped) = (muted, video_stopped);
+            }
+            Command::Decline { message } => {
+                let kind = CommandKind::Decline;
+                self.ctx.decline(Order { id, kind }, message);
+            }
+            command => self.handle_command_in_state(id, command),
         }
+    }
+
+    fn handle_command_in_state(&mut self, id: CommandId, command: Command) {
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Member(mut member) => {
                 let flow = member.handle_command(&mut self.ctx, id, command);
@@ -366,23 +379,13 @@ impl Engine {
                 self.go_on(flow);
             }
             State::Entering(entry) if matches!(command, Command::Leave) => self.withdraw(entry),
-            State::Ended => {}
             state => {
                 self.state = state;
-                self.handle_command_outside(id, command);
+                if let Some(kind) = command.kind() {
+                    let why = CommandFailure::NotJoined;
+                    self.ctx.failed(Order { id, kind }, why);
+                }
             }
-        }
-    }
-
-    /// A command to an engine that is not in the call.
-    fn handle_command_outside(&mut self, id: CommandId, command: Command) {
-        let Some(kind) = command.kind() else {
-            return;
-        };
-        let order = Order { id, kind };
-        match command {
-            Command::Decline { message } => self.ctx.decline(order, message),
-            _ => self.ctx.failed(order, CommandFailure::NotJoined),
         }
     }
 
@@ -436,7 +439,7 @@ impl Engine {
 
     fn rejoin(&mut self, reason: RejoinReason, pause: Duration, member: &Member) {
         let ctx = &mut self.ctx;
-        ctx.timers.cancel_all();
+        ctx.cancel_all();
         ctx.leave_membership(member.payload().ssrc(), member.public_key());
         ctx.retrying(Trouble::Rejoining(reason.clone()), pause, 1);
         let transition = Entry::again(ctx, reason, member, pause);
@@ -445,7 +448,7 @@ impl Engine {
 
     /// Gives up entering.
     fn withdraw(&mut self, entry: Box<Entry>) {
-        self.ctx.timers.cancel_all();
+        self.ctx.cancel_all();
         if entry.is_sending() {
             self.state = State::Withdrawing(entry);
         } else {
@@ -472,8 +475,8 @@ impl Engine {
     }
 
     fn end(&mut self, reason: EndReason) {
-        self.ctx.timers.cancel_all();
         self.ctx.give_up_orders();
+        self.ctx.cancel_all();
         self.ctx.event(Event::Ended(reason.into()));
         self.state = State::Ended;
     }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use super::context::Context;
 use super::event::{CommandFailure, CommandKind, Event};
 use super::io::{CommandId, Outcome, RequestId};
+use super::waits::Patience;
 use crate::api::{DeclineConferenceCallInvite, MessageId, Method};
 use crate::reaction::Reaction;
 
 /// How many requests of commands may be under way or waiting.
 pub(super) const MOST: usize = 64;
+const DECLINE: Method = Method::DeclineConferenceCallInvite;
 
 /// A command that the caller waits for.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +24,22 @@ pub(super) struct Order {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Orders {
     rejoin: Option<Order>,
-    declines: BTreeMap<RequestId, Order>,
+    declines: BTreeMap<RequestId, Decline>,
+}
+
+/// An invitation that is declined, which need not be to this call.
+#[derive(Clone, Debug)]
+struct Decline {
+    order: Order,
+    message: MessageId,
+    patience: Patience,
+}
+
+impl Orders {
+    /// Whether a command waits for the answer to this request.
+    pub(super) fn wait_for(&self, request: RequestId) -> bool {
+        self.declines.contains_key(&request)
+    }
 }
 
 impl Context {
@@ -50,25 +67,40 @@ impl Context {
         }
     }
 
-    /// Declines an invitation outside a call; if the server has us wait, it is for the caller to try again.
+    /// Declines an invitation.
     pub(super) fn decline(&mut self, order: Order, message: MessageId) {
         if self.orders.declines.len() >= MOST {
             return self.failed(order, CommandFailure::Busy);
         }
-        let request = self.send(DeclineConferenceCallInvite { message });
-        self.orders.declines.insert(request, order);
+        let patience = Patience::default();
+        self.send_decline(Decline {
+            order,
+            message,
+            patience,
+        });
     }
 
-    /// Takes the answer to a request of a command that no membership waits for.
+    fn send_decline(&mut self, decline: Decline) {
+        let message = decline.message;
+        let request = self.send(DeclineConferenceCallInvite { message });
+        self.orders.declines.insert(request, decline);
+    }
+
+    /// Takes the answer to a request of a command that no membership answers.
     pub(super) fn order_answered(&mut self, request: RequestId, outcome: &Outcome) {
-        let Some(order) = self.orders.declines.remove(&request) else {
+        let Some(mut decline) = self.orders.declines.remove(&request) else {
             return;
         };
+        let order = decline.order;
         match outcome {
             Outcome::Done(_) => self.done(order),
             Outcome::Lost => self.failed(order, CommandFailure::Unanswered),
-            Outcome::Refused(error) => match error.reaction(Method::DeclineConferenceCallInvite) {
+            Outcome::Refused(error) => match error.reaction(DECLINE) {
                 Reaction::Ignore => self.done(order),
+                Reaction::WaitThenRepeat(wait) if decline.patience.bears(wait) => {
+                    self.told_to_wait(DECLINE, wait);
+                    self.send_decline(decline);
+                }
                 _ => self.failed(order, CommandFailure::Refused(error.clone())),
             },
         }
@@ -77,7 +109,7 @@ impl Context {
     /// Answers what still waits, at the end.
     pub(super) fn give_up_orders(&mut self) {
         let Orders { rejoin, declines } = core::mem::take(&mut self.orders);
-        for order in declines.into_values() {
+        for Decline { order, .. } in declines.into_values() {
             self.failed(order, CommandFailure::Unanswered);
         }
         if let Some(order) = rejoin {

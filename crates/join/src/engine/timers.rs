@@ -35,8 +35,8 @@ timers! {
     Prune,
     /// The next try of a removal.
     Removal,
-    /// A request that the server told to wait is sent again.
-    Delayed,
+    /// A request need not wait any more.
+    HeldBack,
     /// The next look at how long somebody has been missing in the verification.
     Progress,
     /// An epoch that was replaced has had its time.

@@ -6,11 +6,11 @@ use super::super::event::{CommandFailure, CommandKind, Event};
 use super::super::io::{Command, CommandId, MediaState, Outcome};
 use super::super::orders::{MOST, Order};
 use super::super::timers::Timer;
-use super::{Delayed, Departure, Flow, Member, Pending};
+use super::super::waits::Patience;
+use super::{Departure, Flow, Member, Pending};
 use crate::api::{
-    DeclineConferenceCallInvite, DiscardGroupCall, EncryptedMessage, GetGroupParticipants,
-    InviteConferenceCallParticipant, Peer, Request, Response, SendGroupCallEncryptedMessage,
-    ToggleGroupCallSettings,
+    DiscardGroupCall, EncryptedMessage, GetGroupParticipants, InviteConferenceCallParticipant,
+    Peer, Request, Response, SendGroupCallEncryptedMessage, ToggleGroupCallSettings,
 };
 use crate::message::{GroupMessage, Novelty};
 use crate::reaction::Reaction;
@@ -29,17 +29,14 @@ impl Member {
         let call = self.call.clone();
         match command {
             Command::Leave => return Err(Departure::Leave),
-            Command::Announce { .. } => {}
+            // They are not about the membership.
+            Command::Announce { .. } | Command::Decline { .. } => {}
             Command::Media(media) => self.media_is(ctx, media),
             Command::Rejoin => self.rejoin(ctx, order(CommandKind::Rejoin))?,
             Command::Kick { users } => self.kick(ctx, order(CommandKind::Kick), users),
             Command::Invite { user, video } => {
                 let invite = InviteConferenceCallParticipant { video, call, user };
                 self.ask(ctx, order(CommandKind::Invite), invite);
-            }
-            Command::Decline { message } => {
-                let decline = DeclineConferenceCallInvite { message };
-                self.ask(ctx, order(CommandKind::Decline), decline);
             }
             Command::RevokeLink => {
                 let settings = ToggleGroupCallSettings::revoke_link(call);
@@ -99,21 +96,24 @@ impl Member {
 
     /// Sends the request of a command, unless too much waits already.
     fn ask(&mut self, ctx: &mut Context, order: Order, body: impl Into<Request>) {
-        if self.has_room() {
-            self.send_command(ctx, order, Box::new(body.into()));
+        if self.pending.len() < MOST {
+            self.send_command(ctx, order, Box::new(body.into()), Patience::default());
         } else {
             ctx.failed(order, CommandFailure::Busy);
         }
     }
 
-    fn has_room(&self) -> bool {
-        self.pending.len() + self.delayed.len() < MOST
-    }
-
-    fn send_command(&mut self, ctx: &mut Context, order: Order, body: Box<Request>) {
+    fn send_command(
+        &mut self,
+        ctx: &mut Context,
+        order: Order,
+        body: Box<Request>,
+        patience: Patience,
+    ) {
         let pending = Pending::Command {
             order,
             body: body.clone(),
+            patience,
         };
         self.send(ctx, *body, pending);
     }
@@ -123,37 +123,31 @@ impl Member {
         ctx: &mut Context,
         order: Order,
         body: Box<Request>,
+        mut patience: Patience,
         outcome: Outcome,
     ) -> Flow {
-        let failure = match outcome {
+        let error = match outcome {
             Outcome::Done(response) => {
                 ctx.done(order);
                 return self.command_done(ctx, response);
             }
-            Outcome::Lost => CommandFailure::Unanswered,
-            Outcome::Refused(error) => {
-                let outcome = Outcome::Refused(error.clone());
-                let method = body.method();
-                match self.reaction(ctx, method, &outcome) {
-                    Ok(Reaction::TreatAsSuccess | Reaction::Ignore) => {
-                        ctx.done(order);
-                        return Ok(());
-                    }
-                    Ok(Reaction::WaitThenRepeat(wait)) if self.has_room() => {
-                        let due = ctx.now + wait;
-                        self.delayed.push(Delayed { due, order, body });
-                        ctx.timers.set_earlier(Timer::Delayed, due);
-                        return Ok(());
-                    }
-                    Ok(_) => CommandFailure::Refused(error),
-                    Err(departure) => {
-                        ctx.failed(order, CommandFailure::Refused(error));
-                        return Err(departure);
-                    }
-                }
+            Outcome::Lost => {
+                ctx.failed(order, CommandFailure::Unanswered);
+                return Ok(());
             }
+            Outcome::Refused(error) => error,
         };
-        ctx.failed(order, failure);
+        let refused = Outcome::Refused(error.clone());
+        match self.reaction(ctx, body.method(), &refused) {
+            Ok(Reaction::TreatAsSuccess | Reaction::Ignore) => ctx.done(order),
+            Ok(Reaction::WaitThenRepeat(wait)) if patience.bears(wait) => {
+                self.send_command(ctx, order, body, patience);
+            }
+            reaction => {
+                ctx.failed(order, CommandFailure::Refused(error));
+                reaction?;
+            }
+        }
         Ok(())
     }
 
@@ -169,34 +163,20 @@ impl Member {
         }
     }
 
-    /// Sends what the server told to wait, as it was.
-    pub(super) fn send_delayed(&mut self, ctx: &mut Context) {
-        let (due, later) = core::mem::take(&mut self.delayed)
-            .into_iter()
-            .partition::<Vec<_>, _>(|one| one.due <= ctx.now);
-        self.delayed = later;
-        for Delayed { order, body, .. } in due {
-            self.send_command(ctx, order, body);
-        }
-        if let Some(next) = self.delayed.iter().map(|one| one.due).min() {
-            ctx.timers.set(Timer::Delayed, next);
-        }
-    }
-
     /// Answers the commands that wait in a membership that ends.
     pub(in super::super) fn give_up_commands(&mut self, ctx: &mut Context, departure: &Departure) {
         let is_over = matches!(departure, Departure::End(EndReason::Discarded));
-        for pending in core::mem::take(&mut self.pending).into_values() {
-            match pending {
-                Pending::Command { order, .. } if is_over && order.kind == CommandKind::Discard => {
-                    ctx.done(order);
-                }
-                Pending::Command { order, .. } => ctx.failed(order, CommandFailure::Unanswered),
-                _ => {}
+        for (request, pending) in core::mem::take(&mut self.pending) {
+            let Pending::Command { order, .. } = pending else {
+                continue;
+            };
+            if is_over && order.kind == CommandKind::Discard {
+                ctx.done(order);
+            } else if ctx.waits.holds_back(request) {
+                ctx.failed(order, CommandFailure::NotJoined);
+            } else {
+                ctx.failed(order, CommandFailure::Unanswered);
             }
-        }
-        for Delayed { order, .. } in core::mem::take(&mut self.delayed) {
-            ctx.failed(order, CommandFailure::NotJoined);
         }
         self.give_up_kicks(ctx);
     }

@@ -317,8 +317,10 @@ impl Member {
     /// The server answers: does what we wait for come as well?
     fn note_answer(&mut self, ctx: &mut Context) -> Flow {
         let cursors = [&self.blocks, &self.broadcasts];
-        let is_waiting =
-            cursors.iter().any(|cursor| cursor.hole_since().is_some()) || !self.outbox.is_empty();
+        let has_hole = cursors.iter().any(|cursor| cursor.hole_since().is_some());
+        let broadcast = Method::SendConferenceCallBroadcast;
+        let may_say = ctx.waits.until(ctx.now, broadcast).is_none();
+        let is_waiting = has_hole || (may_say && !self.outbox.is_empty());
         if !is_waiting {
             self.expecting = None;
             return Ok(());

@@ -39,6 +39,7 @@ use super::outbox::Outbox;
 use super::roster::Roster;
 use super::secrets::Seat;
 use super::timers::Timer;
+use super::waits::Patience;
 use crate::answer::{Answer, ConnectionParameters};
 use crate::api::{
     CheckGroupCall, GetGroupCall, GroupCall, InputGroupCall, Method, Participants, Request,
@@ -55,8 +56,6 @@ use removing::Removals;
 const CHECK: Duration = Duration::from_secs(4);
 /// For how long the connection parameters may be missing after a lost answer.
 const CONNECTION: Duration = Duration::from_secs(5);
-/// The least time to wait if the server names a time; it could name none for ever.
-pub(super) const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 /// How a membership ends.
 #[derive(Debug)]
@@ -93,15 +92,8 @@ enum Pending {
     Command {
         order: Order,
         body: Box<Request>,
+        patience: Patience,
     },
-}
-
-/// A request that the server told to wait.
-#[derive(Clone, Debug)]
-struct Delayed {
-    due: Moment,
-    order: Order,
-    body: Box<Request>,
 }
 
 /// Something that we wait for, although the server answers.
@@ -150,7 +142,6 @@ pub(super) struct Member {
     /// Whether the verification moved since it was last told of.
     verification_moved: bool,
     pending: BTreeMap<RequestId, Pending>,
-    delayed: Vec<Delayed>,
     /// The subchains that we have not read to their ends since a restart.
     behind: Vec<SubChain>,
     /// The last block of which the caller was told that a checkpoint keeps its verification.
@@ -187,7 +178,6 @@ impl Member {
             verifying_since: now,
             verification_moved: true,
             pending: BTreeMap::new(),
-            delayed: Vec::new(),
             behind: Vec::new(),
             secured: None,
         }
@@ -333,9 +323,8 @@ impl Member {
                 self.load_roster_soon(ctx);
             }
             Timer::Epochs => self.seat.cryptor().prune(ctx.now),
-            Timer::Delayed => self.send_delayed(ctx),
             Timer::Checkpoint => self.checkpoint_is_due(ctx),
-            Timer::Outbox | Timer::Removal | Timer::Entry | Timer::Leave => {}
+            Timer::Outbox | Timer::Removal | Timer::Entry | Timer::Leave | Timer::HeldBack => {}
         }
         self.settle(ctx)
     }
@@ -358,7 +347,11 @@ impl Member {
             Pending::Check => self.checked(ctx, outcome),
             Pending::Refresh => self.refreshed(ctx, outcome),
             Pending::LastLook(reason) => return self.looked(ctx, reason, outcome),
-            Pending::Command { order, body } => self.command_answered(ctx, order, body, outcome),
+            Pending::Command {
+                order,
+                body,
+                patience,
+            } => self.command_answered(ctx, order, body, patience, outcome),
         };
         match flow {
             Err(Departure::Rejoin(
@@ -468,7 +461,10 @@ impl Member {
                 self.refresh(ctx, error)?;
                 Ok(Reaction::RetryWithBackoff)
             }
-            Reaction::WaitThenRepeat(wait) => Ok(Reaction::WaitThenRepeat(wait.max(LEAST_WAIT))),
+            Reaction::WaitThenRepeat(wait) => {
+                let wait = ctx.told_to_wait(method, wait);
+                Ok(Reaction::WaitThenRepeat(wait))
+            }
             reaction => Ok(reaction),
         }
     }

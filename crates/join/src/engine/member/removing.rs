@@ -22,6 +22,7 @@ use super::super::event::{CommandFailure, Event, Suspicion, Trouble};
 use super::super::io::{Outcome, RequestId};
 use super::super::orders::Order;
 use super::super::timers::Timer;
+use super::super::waits::Patience;
 use super::{Flow, Member, Pending};
 use crate::api::{DeleteConferenceCallParticipants, Method, Removal as Mode, SubChain};
 use crate::backoff::Backoff;
@@ -52,6 +53,7 @@ struct Removal {
     cause: Cause,
     users: Vec<UserId>,
     backoff: Backoff,
+    patience: Patience,
     state: State,
 }
 
@@ -95,6 +97,7 @@ impl Removals {
             cause,
             users,
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 12),
+            patience: Patience::default(),
             state: State::Due(due),
         });
     }
@@ -217,6 +220,10 @@ impl Member {
 
     /// Sends the removals that are due.
     pub(super) fn send_removals(&mut self, ctx: &mut Context) {
+        let method = Method::DeleteConferenceCallParticipants;
+        if let Some(until) = ctx.waits.until(ctx.now, method) {
+            return ctx.timers.set(Timer::Removal, until);
+        }
         while let Some(removal) = self.removals.take_due(ctx.now) {
             self.send_removal(ctx, removal);
         }
@@ -280,7 +287,9 @@ impl Member {
             failed => failed,
         };
         let pause = match (self.reaction(ctx, method, &failed)?, &failed) {
-            (Reaction::WaitThenRepeat(wait), _) => Some(wait),
+            (Reaction::WaitThenRepeat(wait), _) => {
+                Some(wait).filter(|wait| removal.patience.bears(*wait))
+            }
             (Reaction::DropAndReport | Reaction::Unknown, Outcome::Refused(error)) => {
                 self.removal_failed(ctx, &removal, CommandFailure::Refused(error.clone()));
                 return Ok(());

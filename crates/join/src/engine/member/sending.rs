@@ -17,6 +17,10 @@ impl Member {
         let mut said = self.seat.take_outbound(&mut ctx.secrets);
         said.retain(|broadcast| !self.is_counted(broadcast));
         self.outbox.add(ctx.now, said);
+        let method = Method::SendConferenceCallBroadcast;
+        if let Some(until) = ctx.waits.until(ctx.now, method) {
+            return ctx.timers.set(Timer::Outbox, until);
+        }
         let (call, pending) = (&self.call, &mut self.pending);
         while self.outbox.send_due(ctx.now, |broadcast| {
             let request = ctx.send(SendConferenceCallBroadcast {
