@@ -113,6 +113,20 @@ fn races_on_a_tip_that_moves_are_run_for_two_minutes_with_pauses_and_no_longer()
 }
 
 #[test]
+fn the_time_that_the_server_has_us_wait_is_none_of_the_two_minutes_for_races() {
+    let wait = || Rule::new(JOIN, Verdict::refuse(420, "FLOOD_WAIT_130")).times(1);
+    let race = || Rule::new(JOIN, Verdict::refuse(400, RACED)).of(2).times(1);
+    for before in [0, 1] {
+        let mut world = joiner(wait().after(before));
+        world.rules.push(race());
+        world.rules.push(race());
+        world.run(160 * SECOND);
+        assert_eq!(world.nodes[1].sent(JOIN), 4, "{}", world.history());
+        assert!(world.has_converged());
+    }
+}
+
+#[test]
 fn every_block_is_built_on_a_tip_that_was_read_for_it() {
     let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, RACED)).times(2));
     world.run(10 * SECOND);

@@ -43,7 +43,7 @@ use crate::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media};
 use crate::reaction::{GiveUpReason, Reaction};
 use crate::ssrc::Ssrc;
 
-/// For how long lost races are tried again: two hundred people may follow a link at once.
+/// For how long lost races are tried again, the waits that the server imposes left out: two hundred people may follow a link at once.
 const RACING: Duration = Duration::from_secs(120);
 /// How often a block may be refused on a tip that does not move.
 const STALLED: u32 = 3;
@@ -123,8 +123,8 @@ struct Attempt {
 /// How much of each trouble is borne.
 #[derive(Clone, Debug)]
 struct Budgets {
-    /// When the races end.
-    racing_until: Moment,
+    /// When the races end, once one was lost.
+    racing_until: Option<Moment>,
     stalled: u32,
     /// The tip that the last refused block stood on.
     refused_on: Option<Option<BlockHash>>,
@@ -137,7 +137,7 @@ struct Budgets {
 }
 
 impl Budgets {
-    fn new(now: Moment, invited: bool) -> Self {
+    fn new(invited: bool) -> Self {
         let backoff = |first, longest, tries| {
             Backoff::new(
                 Duration::from_millis(first),
@@ -146,7 +146,7 @@ impl Budgets {
             )
         };
         Self {
-            racing_until: now + RACING,
+            racing_until: None,
             stalled: 0,
             refused_on: None,
             clashes: backoff(50, 500, 5),
@@ -309,7 +309,7 @@ impl Quest {
             call,
             payload,
             random_id: ctx.public_rng.next_u32().cast_signed(),
-            budgets: Budgets::new(ctx.now, invited),
+            budgets: Budgets::new(invited),
             contention: Contention::new(),
             tip_asked: ctx.now,
             refreshed: false,
@@ -614,7 +614,8 @@ impl Quest {
             return Transition::Ended(EndReason::BlockRefused { error });
         }
         let pause = self.contention.pause(&mut ctx.public_rng);
-        if ctx.now + pause >= budgets.racing_until {
+        let until = *budgets.racing_until.get_or_insert(ctx.now + RACING);
+        if ctx.now + pause >= until {
             let attempts = self.sent;
             return Transition::Ended(EndReason::Raced { attempts });
         }
@@ -652,6 +653,9 @@ impl Quest {
                 seconds: wait.as_secs(),
             });
         }
+        // Nobody races meanwhile.
+        let until = &mut self.budgets.racing_until;
+        *until = until.map(|until| until + wait);
         self.retry(ctx, Trouble::Flood, wait, next)
     }
 
