@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use confcall::join::api::{Method, Request, RpcError, SubChain, Update, Updates};
+use confcall::join::api::{
+    CallId, GetGroupCall, GroupCall, Method, Request, Response, RpcError, SubChain, Update, Updates,
+};
 use confcall::join::engine::{Advice, Command, EmptyCall, EndReason, Event, Trouble};
 use confcall::join::joined::AnswerFault;
 use confcall::join::policy::ConferenceJoin;
@@ -418,6 +420,29 @@ fn a_stale_reference_is_looked_up_once_more_and_then_it_is_the_end() {
     world.run(10 * SECOND);
     assert!(matches!(world.end(1), EndReason::NotFound(_)));
     assert_eq!(world.nodes[1].sent(Method::GetGroupCall), 2);
+}
+
+#[test]
+fn a_link_that_leads_to_another_call_when_it_is_looked_up_once_more_is_not_followed() {
+    let refusal = Verdict::refuse(400, "GROUPCALL_INVALID");
+    let mut world = joiner(Rule::new(JOIN, refusal).times(1));
+    let lookup = GetGroupCall {
+        call: world.link().reference().unwrap(),
+        limit: 1,
+    };
+    let mut server = world.server.clone();
+    let answer = server.answer(UserId::new(2), &Request::from(lookup));
+    let mut info = answer.unwrap().into_group_call().unwrap();
+    if let GroupCall::Active { id, .. } = &mut info.call {
+        *id = CallId::new(id.value() + 1);
+    }
+    let elsewhere = Verdict::Answer(Response::GroupCall(info));
+    let lookup = Rule::new(Method::GetGroupCall, elsewhere).of(2);
+    world.rules.insert(0, lookup);
+    world.run(10 * SECOND);
+    let other = EndReason::Unusable(AnswerFault::OtherCall);
+    assert_eq!(*world.end(1), other);
+    assert_eq!(world.nodes[1].sent(JOIN), 1);
 }
 
 #[test]

@@ -375,8 +375,13 @@ impl Quest {
                 if count >= ctx.config.size_limit {
                     return Transition::Ended(EndReason::Full);
                 }
+                let found = info.call.reference();
+                let mut known = self.known.iter().filter_map(InputGroupCall::id);
+                if known.any(|known| found.id() != Some(known)) {
+                    return Transition::Ended(EndReason::Unusable(AnswerFault::OtherCall));
+                }
                 self.budgets.reads.reset();
-                self.known = Some(info.call.reference());
+                self.known = Some(found);
                 self.read_tip(ctx, None)
             }
             GroupCall::Active { .. } => Transition::Ended(EndReason::Unusable(AnswerFault::NoCall)),
