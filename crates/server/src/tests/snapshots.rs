@@ -1,6 +1,8 @@
 //! A server that was written and read again is the same server.
 
-use confcall_join::api::{CreateConferenceCall, GetGroupCallChainBlocks};
+use confcall_join::api::{
+    CreateConferenceCall, DeclineConferenceCallInvite, GetGroupCallChainBlocks,
+};
 use proptest::prelude::*;
 
 use super::sequences::{Step, step, user};
@@ -213,6 +215,16 @@ fn a_server_keeps_from_a_snapshot_what_its_limits_allow() {
         }),
         "bytes of blocks and broadcasts"
     );
+}
+
+#[test]
+fn the_number_of_a_declined_invitation_is_never_given_again() {
+    let mut scene = Scene::with(&[ALICE]);
+    let message = scene.server.invite(scene.call, BOB).unwrap();
+    let decline = DeclineConferenceCallInvite { message };
+    scene.send(BOB, decline).unwrap();
+    let mut again = restored(&scene.server);
+    assert_ne!(again.invite(scene.call, BOB), Ok(message));
 }
 
 #[test]
