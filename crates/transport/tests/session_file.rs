@@ -76,21 +76,41 @@ async fn a_new_session_has_nobody_logged_in() {
 }
 
 #[tokio::test]
-async fn a_file_of_something_else_and_a_truncated_one_are_errors_that_name_it() {
-    let scratch = Scratch::new("wrong");
+async fn a_truncated_file_is_an_error_that_names_it() {
+    let scratch = Scratch::new("truncated");
     log_in(&scratch.0).await;
     let whole = fs::read(&scratch.0).unwrap();
-    let half = whole.len() / 2;
-    for content in [
-        &b"this is no database, whatever it is called"[..],
-        &whole[..half],
-        &whole[..100],
+    for length in [whole.len() / 2, 100] {
+        fs::write(&scratch.0, whole.get(..length).unwrap()).unwrap();
+        let error = refused(&scratch.0).await;
+        assert!(matches!(error, SessionFileError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("truncated.session"), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_something_else_is_named_for_what_it_is_and_stays_as_it_is() {
+    let scratch = Scratch::new("other");
+    log_in(&scratch.0).await;
+    let mut database = fs::read(&scratch.0).unwrap();
+    // Where a database has the version of whoever made it.
+    database.get_mut(60..64).unwrap().fill(0);
+    for (content, says) in [
+        (&b""[..], "is empty"),
+        (b"api_id = 1", "is no SQLite database"),
+        (database.get(..50).unwrap(), "is cut off"),
+        (&database, "is a database of something else"),
     ] {
         fs::write(&scratch.0, content).unwrap();
-        let error = refused(&scratch.0).await;
-        assert!(matches!(error, SessionFileError::Invalid { .. }), "{error}");
-        assert!(error.to_string().contains("wrong.session"), "{error}");
+        let error = refused(&scratch.0).await.to_string();
+        assert!(
+            error.contains("other.session") && error.contains(says),
+            "{error}"
+        );
+        assert_eq!(fs::read(&scratch.0).unwrap(), content);
     }
+    let directory = refused(&std::env::temp_dir()).await.to_string();
+    assert!(directory.contains("is a directory"), "{directory}");
 }
 
 #[cfg(unix)]

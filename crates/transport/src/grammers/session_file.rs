@@ -2,8 +2,9 @@
 //!
 //! Whoever can read such a file can act as the user, so a new one can be read by nobody else.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+use core::ops::Range;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use confcall_state::UserId;
@@ -12,6 +13,15 @@ use grammers_session::storages::{SqliteSession, SqliteSessionError};
 use thiserror::Error;
 
 use super::session::signed_in_user;
+
+/// How many bytes the header of a SQLite file has.
+const HEADER: u64 = 100;
+
+/// How every such header starts.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// Where it has the version that its user gave the database; grammers gives one and nobody has to.
+const USER_VERSION: Range<usize> = 60..64;
 
 /// A session file cannot be used.
 #[derive(Debug, Error)]
@@ -25,9 +35,17 @@ pub enum SessionFileError {
         /// Why.
         source: io::Error,
     },
-    /// It is none, or it is damaged.
-    #[error("{} is no session file, or a damaged one: {source}", path.display())]
-    Invalid {
+    /// It is something else.
+    #[error("{} is {what}, and no session file", path.display())]
+    Other {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// It is damaged.
+    #[error("the session file {} is damaged: {source}", path.display())]
+    Damaged {
         /// The file.
         path: PathBuf,
         /// What the database says.
@@ -45,15 +63,11 @@ pub enum SessionFileError {
 ///
 /// # Errors
 ///
-/// [`SessionFileError`]. A file that is not there is not created.
+/// [`SessionFileError`]. A file that is not there is not created, and one that is no session stays as it is.
 pub async fn open(path: &Path) -> Result<(SqliteSession, UserId), SessionFileError> {
-    let inaccessible = |source| SessionFileError::Inaccessible {
-        path: path.to_owned(),
-        source,
-    };
-    fs::File::open(path).map_err(inaccessible)?;
+    check(path)?;
     let found = read(path).await;
-    let found = found.map_err(|source| SessionFileError::Invalid {
+    let found = found.map_err(|source| SessionFileError::Damaged {
         path: path.to_owned(),
         source,
     })?;
@@ -74,10 +88,37 @@ pub async fn open_or_create(path: &Path) -> Result<SqliteSession, SessionFileErr
         source,
     })?;
     let session = SqliteSession::open(path).await;
-    session.map_err(|source| SessionFileError::Invalid {
+    session.map_err(|source| SessionFileError::Damaged {
         path: path.to_owned(),
         source,
     })
+}
+
+/// Checks by its first bytes that a file can be a session.
+///
+/// The storage would make an empty session of an empty file or of a database of something else.
+fn check(path: &Path) -> Result<(), SessionFileError> {
+    let inaccessible = |source| SessionFileError::Inaccessible {
+        path: path.to_owned(),
+        source,
+    };
+    let file = File::open(path).map_err(inaccessible)?;
+    let is_directory = file.metadata().is_ok_and(|metadata| metadata.is_dir());
+    let mut header = Vec::new();
+    if !is_directory {
+        let read = file.take(HEADER).read_to_end(&mut header);
+        read.map_err(inaccessible)?;
+    }
+    let what = match header.get(USER_VERSION) {
+        _ if is_directory => "a directory",
+        _ if header.is_empty() => "empty",
+        _ if !header.starts_with(MAGIC) => "no SQLite database",
+        None => "cut off",
+        Some([0, 0, 0, 0]) => "a database of something else",
+        Some(_) => return Ok(()),
+    };
+    let path = path.to_owned();
+    Err(SessionFileError::Other { path, what })
 }
 
 /// The session and its user, if it has a key of its home and knows the user.
