@@ -1,4 +1,5 @@
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::auth_key::{AuthKey, AuthKeyId};
 use super::chaos::{Chaos, Fate};
 use super::clock;
 use super::keys::Keys;
+use super::observer::{CallOverview, Overview};
 use super::pipe::{Inlet, Pushed, pipe};
 use super::received::Received;
 use super::salt::seconds;
@@ -58,6 +60,12 @@ pub(crate) struct Welcome {
     pub(crate) received: Received,
     /// The pushes to the user; they end when the connection is to be closed.
     pub(crate) pushes: UnboundedReceiver<Pushed>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
 }
 
 impl Hub {
@@ -140,6 +148,22 @@ impl Hub {
             tracing::debug!(%call, user = user.value(), ?dropped, "a silent member");
         }
         inner.push_out();
+    }
+
+    /// Removes the calls that nobody has been in since this was done before.
+    pub(crate) fn discard_idle_calls(&self) {
+        let discarded = self.lock().server.discard_idle();
+        tracing::debug!(?discarded, "idle calls");
+    }
+
+    /// What the server is like now.
+    pub(crate) fn overview(&self) -> Overview {
+        let inner = self.lock();
+        let calls = inner.server.calls().map(CallOverview::of);
+        Overview {
+            users: inner.connections.keys().copied().collect(),
+            calls: calls.map(|call| (call.id, call)).collect(),
+        }
     }
 
     /// Ends the sharing, and gives the server back.

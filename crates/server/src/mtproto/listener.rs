@@ -15,6 +15,7 @@ use super::config::{Config, Reach};
 use super::connection::Connection;
 use super::hub::Hub;
 use super::keys::Keys;
+use super::observer::Observer;
 use crate::server::Server;
 
 /// How long to wait when the system gives no connection, for too many open files perhaps.
@@ -31,8 +32,7 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     config: Config,
-    keys: Keys,
-    server: Server,
+    hub: Arc<Hub>,
 }
 
 /// A server cannot listen.
@@ -41,7 +41,7 @@ pub struct Listener {
 pub enum BindError {
     /// Other machines could reach the address, and nobody said that they may.
     #[error(
-        "other machines could reach {0}, and this server is made for development: listen on 127.0.0.1, or say `--public`"
+        "other machines could reach {0}, and this server is made for development: listen on 127.0.0.1, or say `--allow-public`"
     )]
     Public(SocketAddr),
     /// The system refuses the address.
@@ -67,12 +67,13 @@ impl Listener {
         }
         let failed = |source| BindError::Socket { address, source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let chaos = config.chaos.map(Chaos::new);
+        let hub = Hub::new(server, keys, chaos, config.limits.pushes);
         Ok(Self {
             address: socket.local_addr().map_err(failed)?,
             socket,
             config,
-            keys,
-            server,
+            hub: Arc::new(hub),
         })
     }
 
@@ -81,15 +82,17 @@ impl Listener {
         self.address
     }
 
+    /// What shows the server while it runs.
+    pub fn observer(&self) -> Observer {
+        Observer::new(Arc::clone(&self.hub))
+    }
+
     /// Serves clients until `stop` is done, and gives back the server with all its calls.
     ///
     /// Then no connection is accepted any more, requests under way are carried out and answered, and the connections
     /// are closed.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Server {
-        let Config { silence, .. } = self.config;
-        let chaos = self.config.chaos.map(Chaos::new);
-        let pushes = self.config.limits.pushes;
-        let hub = Arc::new(Hub::new(self.server, self.keys, chaos, pushes));
+        let (Config { silence, .. }, hub) = (self.config, self.hub);
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut looks = interval((silence / 3).max(LEAST_LOOK));
