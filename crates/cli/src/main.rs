@@ -10,6 +10,7 @@ mod peer;
 mod printable;
 mod screen;
 mod seed;
+mod serve;
 mod trace;
 mod vectors;
 
@@ -48,6 +49,8 @@ enum Command {
     ///
     /// It is for tests: it is told private keys and says them.
     Peer,
+    /// Runs the conference server over MTProto, to develop and test clients against.
+    Serve(serve::Args),
     /// Replays, shows and compares the traces of engines.
     Trace(trace::Args),
     /// Runs conformance vectors.
@@ -59,7 +62,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("error: {error:#}");
+            anstream::eprintln!("error: {}", in_words(&error));
             let ended = error.downcast_ref::<EndedBadly>();
             ended.map_or(ExitCode::FAILURE, EndedBadly::exit_code)
         }
@@ -76,13 +79,42 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Inspect(args) => inspect::run(args, &mut out),
         Command::Join(args) => call::join(args, &mut out),
         Command::Peer => peer::run(),
+        Command::Serve(args) => serve::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),
         Command::Vectors(args) => vectors::run(args, &mut out),
     }
+}
+
+/// An error with its causes, but for those that it says already.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
 }
 
 /// Whoever read our output has seen enough.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::{Context as _, anyhow};
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let cause = Err::<(), _>(anyhow!("no such file"));
+        let error = cause.context("x cannot be read: no such file; give another");
+        let error = error.context("the start failed").unwrap_err();
+        assert_eq!(
+            in_words(&error),
+            "the start failed: x cannot be read: no such file; give another"
+        );
+    }
 }

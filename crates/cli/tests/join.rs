@@ -1,66 +1,18 @@
 //! `confcall join` and `confcall create` as they are run, on the server in their own process.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::io::{BufRead as _, BufReader, Lines, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+mod running;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 
 use predicates::str::contains;
-use serde_json::{Value, json};
-
-fn confcall() -> Command {
-    Command::new(assert_cmd::cargo::cargo_bin!("confcall"))
-}
-
-/// A command that runs, and what it says as objects.
-struct Running {
-    child: Child,
-    input: Option<ChildStdin>,
-    lines: Lines<BufReader<ChildStdout>>,
-}
-
-impl Running {
-    fn start(args: &[&str]) -> Self {
-        let mut command = confcall();
-        command.args(args).args(["--embedded", "--json"]);
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self {
-            input: child.stdin.take(),
-            child,
-            lines,
-        }
-    }
-
-    fn type_line(&mut self, line: &str) {
-        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
-    }
-
-    /// The next object of this event for which something holds; those before it are passed over.
-    fn wait_for(&mut self, event: &str, holds: impl Fn(&Value) -> bool) -> Value {
-        for line in self.lines.by_ref() {
-            let object: Value = serde_json::from_str(&line.unwrap()).unwrap();
-            if object["event"] == event && holds(&object) {
-                return object;
-            }
-        }
-        panic!("{event} does not come");
-    }
-
-    /// The next object of this event.
-    fn next(&mut self, event: &str) -> Value {
-        self.wait_for(event, |_| true)
-    }
-
-    fn status(mut self) -> i32 {
-        drop(self.input);
-        self.child.wait().unwrap().code().unwrap()
-    }
-}
+use running::{Running, confcall};
+use serde_json::json;
 
 #[test]
 fn the_call_of_the_bots_is_joined_and_verified_and_left() {
-    let mut us = Running::start(&["join"]);
+    let mut us = Running::start(["join", "--embedded"]);
     assert_eq!(us.next("entering")["user"], 1);
     let joined = us.next("joined");
     assert!(
@@ -92,7 +44,7 @@ fn the_call_of_the_bots_is_joined_and_verified_and_left() {
 
 #[test]
 fn whoever_is_kicked_is_gone_and_the_keys_and_the_emoji_move() {
-    let mut us = Running::start(&["join"]);
+    let mut us = Running::start(["join", "--embedded"]);
     let before = us.next("emoji");
     us.type_line("/kick 3");
     let height = before["height"].as_i64().unwrap() + 1;
@@ -103,7 +55,7 @@ fn whoever_is_kicked_is_gone_and_the_keys_and_the_emoji_move() {
             .len(),
         64
     );
-    let gone = us.next("members");
+    let gone = us.wait_for("members", |members| members["removed"] != json!([]));
     assert_eq!((&gone["removed"], &gone["by"]), (&json!([3]), &json!(1)));
     let after = us.wait_for("emoji", |emoji| emoji["height"] == height);
     assert_ne!(after["emoji"], before["emoji"]);
@@ -112,7 +64,7 @@ fn whoever_is_kicked_is_gone_and_the_keys_and_the_emoji_move() {
 
 #[test]
 fn a_created_call_has_a_link_and_gets_company() {
-    let mut us = Running::start(&["create"]);
+    let mut us = Running::start(["create", "--embedded"]);
     assert!(
         us.next("joined")["link"]
             .as_str()
@@ -129,7 +81,7 @@ fn a_created_call_has_a_link_and_gets_company() {
 
 #[test]
 fn a_frame_is_sealed_and_a_packet_that_is_none_is_refused() {
-    let mut us = Running::start(&["join"]);
+    let mut us = Running::start(["join", "--embedded"]);
     us.type_line("/seal something");
     let sealed = us.next("sealed")["packet"].as_str().unwrap().to_owned();
     us.type_line(&format!("/open 2 {sealed}"));
@@ -145,7 +97,7 @@ fn a_frame_is_sealed_and_a_packet_that_is_none_is_refused() {
 
 #[test]
 fn the_end_of_input_leaves_when_the_lines_before_it_are_done() {
-    let mut us = Running::start(&["join"]);
+    let mut us = Running::start(["join", "--embedded"]);
     us.type_line("the last words");
     drop(us.input.take());
     assert_eq!(us.next("done")["command"], "message");
@@ -157,17 +109,10 @@ fn the_end_of_input_leaves_when_the_lines_before_it_are_done() {
 #[cfg(unix)]
 #[test]
 fn whoever_stays_leaves_at_a_signal() {
-    let mut us = Running::start(&["join", "--stay"]);
+    let mut us = Running::start(["join", "--embedded", "--stay"]);
     drop(us.input.take());
     us.next("emoji");
-    let process = us.child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .arg(process)
-            .status()
-            .unwrap()
-            .success()
-    );
+    us.terminate();
     us.next("leaving");
     assert_eq!(us.next("ended")["reason"], "left");
     assert_eq!(us.status(), 0);
@@ -218,7 +163,7 @@ fn help_has_examples_the_commands_and_the_exit_status_of_each_end() {
 fn what_names_no_conference_is_a_wrong_command_line() {
     let mut confcall = assert_cmd::Command::from_std(confcall());
     let refused = confcall
-        .args(["join", "t.me/some?videochat"])
+        .args(["join", "t.me/some?videochat", "--session", "x"])
         .assert();
     refused
         .code(2)

@@ -6,7 +6,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `target.rs`, `embedded.rs` | which call, on which server |
+//! | `target.rs`, `session.rs`, `embedded.rs` | which call, on which server |
 //! | `room.rs` | what comes in, from where, and to whom it goes |
 //! | `typed.rs`, `commands.rs`, `frames.rs` | what is typed and what becomes of it |
 //! | `told/`, `words.rs` | what is shown, for people and for programs |
@@ -19,6 +19,7 @@ mod frames;
 mod lines;
 mod memory;
 mod room;
+mod session;
 mod stay;
 mod target;
 mod told;
@@ -27,6 +28,7 @@ mod watched;
 mod words;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use confcall::Target;
@@ -56,9 +58,17 @@ pub(crate) struct CreateArgs {
 
 #[derive(Debug, clap::Args)]
 struct StayArgs {
+    /// The session file of the account; `confcall serve --issue-session` writes one for its server.
+    #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
+    session: Option<PathBuf>,
+
     /// Use a server in this process, with three bots in the call, so that one can try it alone.
-    #[arg(long, required = true)]
+    #[arg(long, conflicts_with = "session")]
     embedded: bool,
+
+    /// The application that the session belongs to; Telegram's own servers want to know.
+    #[arg(long, value_name = "ID", default_value_t = 0)]
+    api_id: i32,
 
     /// Announce that the microphone is off.
     #[arg(long)]

@@ -12,6 +12,7 @@ use confcall::{JoinPayload, Media, Newcomer, Target, Transport, UserId};
 use tokio::runtime::Builder;
 
 use super::room::{Room, Sources};
+use super::session::Account;
 use super::told::Told;
 use super::watched::Watched;
 use super::{StayArgs, embedded, lines, target};
@@ -42,8 +43,21 @@ async fn open(
     screen: Screen<impl Write>,
     mut rng: ChaCha20Rng,
 ) -> anyhow::Result<()> {
-    let (transport, user, target) = embedded::open(wanted, &mut rng).await?;
-    stay(args, transport, user, target, screen, rng).await
+    match (&args.session, wanted) {
+        (Some(session), Wanted::This(target)) => {
+            let account = Account::open(session).await?;
+            let user = account.user;
+            let connection = account.connect(args.api_id);
+            let transport = connection.transport();
+            let stayed = stay(args, transport, user, target, screen, rng).await;
+            connection.close().await;
+            stayed
+        }
+        (_, wanted) => {
+            let (transport, user, target) = embedded::open(wanted, &mut rng).await?;
+            stay(args, transport, user, target, screen, rng).await
+        }
+    }
 }
 
 /// Stays in a call to the end.

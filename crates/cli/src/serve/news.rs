@@ -1,0 +1,193 @@
+//! What a server tells while it runs.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use confcall::UserId;
+use confcall::join::api::CallId;
+use confcall::state::Height;
+use confcall_server::mtproto::{CallOverview, Overview};
+use serde_json::{Value, json};
+
+use crate::screen::{Line, Mood, Tell};
+
+/// Something that happened on a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum News {
+    Listening {
+        address: SocketAddr,
+        keys: PathBuf,
+    },
+    Restored {
+        path: PathBuf,
+        calls: usize,
+    },
+    Connected(UserId),
+    Disconnected(UserId),
+    /// There is a new call.
+    Call {
+        call: CallId,
+        link: String,
+    },
+    /// The members of a call are others.
+    Members {
+        call: CallId,
+        members: Vec<UserId>,
+    },
+    /// The chain of a call has grown.
+    Block {
+        call: CallId,
+        height: Height,
+    },
+    /// A call is over.
+    Over(CallId),
+    Stopping,
+    Saved {
+        path: PathBuf,
+        calls: usize,
+    },
+}
+
+impl News {
+    /// What has happened between two looks.
+    pub(super) fn between(before: &Overview, now: &Overview) -> Vec<Self> {
+        let connected = now.users.difference(&before.users).copied();
+        let gone = before.users.difference(&now.users).copied();
+        let mut news: Vec<_> = connected.map(Self::Connected).collect();
+        for call in now.calls.values() {
+            news.extend(Self::of_call(before.calls.get(&call.id), call));
+        }
+        let over = before.calls.keys();
+        let over = over.filter(|call| !now.calls.contains_key(call));
+        news.extend(over.copied().map(Self::Over));
+        news.extend(gone.map(Self::Disconnected));
+        news
+    }
+
+    fn of_call(before: Option<&CallOverview>, now: &CallOverview) -> Vec<Self> {
+        let call = now.id;
+        let mut news = Vec::new();
+        if before.is_none() {
+            let link = now.link.clone();
+            news.push(Self::Call { call, link });
+        }
+        if before.and_then(|before| before.height) != now.height {
+            news.extend(now.height.map(|height| Self::Block { call, height }));
+        }
+        if before.map_or(&BTreeSet::new(), |before| &before.members) != &now.members {
+            let members = now.members.iter().copied().collect();
+            news.push(Self::Members { call, members });
+        }
+        news
+    }
+}
+
+impl Tell for News {
+    fn lines(&self) -> Vec<Line> {
+        let (mood, label, text) = match self {
+            Self::Listening { address, keys } => {
+                let text = format!(
+                    "{address}, a development tool; `confcall serve --listen {address} --keys {} --issue-session FILE --user-id N` makes a user",
+                    keys.display()
+                );
+                (Mood::Good, "listening", text)
+            }
+            Self::Restored { path, calls } => {
+                let text = format!("{calls} calls from {}", path.display());
+                (Mood::Plain, "restored", text)
+            }
+            Self::Connected(user) => (Mood::Plain, "user", format!("{user} is connected")),
+            Self::Disconnected(user) => (Mood::Doubt, "user", format!("{user} is disconnected")),
+            Self::Call { call, link } => (Mood::Good, "call", format!("{call} begins: {link}")),
+            Self::Members { call, members } => {
+                let members: Vec<_> = members.iter().map(UserId::to_string).collect();
+                let text = format!("{call}: {} in it: {}", members.len(), members.join(" "));
+                (Mood::Plain, "members", text)
+            }
+            Self::Block { call, height } => {
+                (Mood::Plain, "block", format!("{call}: height {height}"))
+            }
+            Self::Over(call) => (Mood::Doubt, "call", format!("{call} is over")),
+            Self::Stopping => (Mood::Plain, "stopping", "again to quit at once".to_owned()),
+            Self::Saved { path, calls } => {
+                let text = format!("{calls} calls to {}", path.display());
+                (Mood::Good, "saved", text)
+            }
+        };
+        vec![Line::new(mood, label, text)]
+    }
+
+    fn json(&self) -> Value {
+        match self {
+            Self::Listening { address, keys } => json!({
+                "event": "listening",
+                "address": address.to_string(),
+                "keys": keys,
+            }),
+            Self::Restored { path, calls } => {
+                json!({"event": "restored", "path": path, "calls": calls})
+            }
+            Self::Connected(user) => json!({"event": "connected", "user": user.value()}),
+            Self::Disconnected(user) => json!({"event": "disconnected", "user": user.value()}),
+            Self::Call { call, link } => {
+                json!({"event": "call", "call": call.value(), "link": link})
+            }
+            Self::Members { call, members } => {
+                let members: Vec<_> = members.iter().map(|user| user.value()).collect();
+                json!({"event": "members", "call": call.value(), "members": members})
+            }
+            Self::Block { call, height } => {
+                json!({"event": "block", "call": call.value(), "height": height.value()})
+            }
+            Self::Over(call) => json!({"event": "over", "call": call.value()}),
+            Self::Stopping => json!({"event": "stopping"}),
+            Self::Saved { path, calls } => json!({"event": "saved", "path": path, "calls": calls}),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(id: i64, height: i32, members: &[i64]) -> CallOverview {
+        CallOverview {
+            id: CallId::new(id),
+            link: format!("https://t.me/call/{id}"),
+            height: Some(Height::new(height)),
+            members: members.iter().copied().map(UserId::new).collect(),
+        }
+    }
+
+    fn overview(users: &[i64], calls: Vec<CallOverview>) -> Overview {
+        Overview {
+            users: users.iter().copied().map(UserId::new).collect(),
+            calls: calls.into_iter().map(|call| (call.id, call)).collect(),
+        }
+    }
+
+    #[test]
+    fn the_news_are_what_differs_between_two_looks() {
+        let before = overview(&[1, 2], vec![call(7, 0, &[1]), call(8, 4, &[2])]);
+        let now = overview(&[1, 3], vec![call(7, 1, &[1, 3]), call(9, 0, &[1])]);
+        let events: Vec<_> = News::between(&before, &now)
+            .iter()
+            .map(|news| news.json().to_string())
+            .collect();
+        assert_eq!(
+            events,
+            [
+                r#"{"event":"connected","user":3}"#,
+                r#"{"call":7,"event":"block","height":1}"#,
+                r#"{"call":7,"event":"members","members":[1,3]}"#,
+                r#"{"call":9,"event":"call","link":"https://t.me/call/9"}"#,
+                r#"{"call":9,"event":"block","height":0}"#,
+                r#"{"call":9,"event":"members","members":[1]}"#,
+                r#"{"call":8,"event":"over"}"#,
+                r#"{"event":"disconnected","user":2}"#,
+            ]
+        );
+        assert!(News::between(&now, &now).is_empty());
+    }
+}

@@ -1,0 +1,257 @@
+//! `confcall serve` as it is run, and members who meet on it over TCP.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod running;
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use assert_cmd::assert::Assert;
+use predicates::prelude::*;
+use predicates::str::contains;
+use running::{Running, confcall};
+use serde_json::{Value, json};
+
+/// A directory of a test's own.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Self {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join("serve")
+            .join(name);
+        // There is none before the first run.
+        let _ = fs::remove_dir_all(&dir);
+        fs::create_dir_all(&dir).unwrap();
+        Self(dir)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.file(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// `confcall serve` with the keys of this place.
+    fn serve_args<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Vec<OsString> {
+        let keys = self.file("keys").into_os_string();
+        let mut all = vec!["serve".into(), "--keys".into(), keys];
+        all.extend(args.into_iter().map(OsString::from));
+        all
+    }
+
+    fn serve(&self, args: &[&str]) -> Server {
+        let listen = ["--listen", "127.0.0.1:0"];
+        let all = self.serve_args(listen.iter().chain(args).copied());
+        let mut process = Running::start(all);
+        let address = process.next("listening")["address"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        Server { process, address }
+    }
+
+    /// Issues a session of a user.
+    fn issue(&self, name: &str, user: &str, address: &str) -> Assert {
+        let session = self.file(name);
+        let mut command = assert_cmd::Command::from_std(confcall());
+        command.args(self.serve_args(["--listen", address, "--user-id", user]));
+        command.arg("--issue-session").arg(session).assert()
+    }
+}
+
+/// A server that runs.
+struct Server {
+    process: Running,
+    address: String,
+}
+
+impl Server {
+    /// Stops it, and waits for its end.
+    #[cfg(unix)]
+    fn stop(mut self) -> Running {
+        self.process.terminate();
+        self.process.next("stopping");
+        self.process
+    }
+}
+
+fn member(place: &Place, server: &Server, user: &str, call: &[&str]) -> Running {
+    let name = format!("{user}.session");
+    place.issue(&name, user, &server.address).success();
+    let mut args: Vec<_> = call.iter().map(OsString::from).collect();
+    args.extend(["--session".into(), place.file(&name).into_os_string()]);
+    let mut member = Running::start(args);
+    member.next("joined");
+    member
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap()
+}
+
+#[test]
+fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
+    let place = Place::new("meet");
+    let server = place.serve(&[]);
+    place.issue("1.session", "1", &server.address).success();
+    let mut args = vec![OsString::from("create"), "--session".into()];
+    args.push(place.file("1.session").into_os_string());
+    let mut alice = Running::start(args);
+    let link = text(&alice.next("joined")["link"]).to_owned();
+    let mut bob = member(&place, &server, "2", &["join", &link]);
+
+    let second = |object: &Value| object["height"] == 1;
+    let [hers, his] = [&mut alice, &mut bob].map(|one| one.wait_for("emoji", second));
+    assert_eq!(
+        (&hers["emoji"], &hers["words"]),
+        (&his["emoji"], &his["words"])
+    );
+
+    alice.type_line("/seal a frame");
+    let packet = text(&alice.next("sealed")["packet"]).to_owned();
+    bob.type_line(&format!("/open 1 {packet}"));
+    let opened = bob.next("opened");
+    assert_eq!(
+        (&opened["from"], &opened["text"]),
+        (&json!(1), &json!("a frame"))
+    );
+    bob.type_line(&format!("/open 1 {packet}"));
+    assert_eq!(bob.next("failed")["command"], "open");
+
+    bob.type_line("Hello!");
+    let message = alice.next("message");
+    assert_eq!(
+        (&message["from"], &message["text"]),
+        (&json!(2), &json!("Hello!"))
+    );
+
+    alice.type_line("/kick 2");
+    let ended = bob.next("ended");
+    assert_eq!(
+        (&ended["reason"], &ended["status"]),
+        (&json!("removed"), &json!(3))
+    );
+    assert_eq!(bob.status(), 3);
+    assert_eq!(alice.status(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_goes_on_from_its_snapshot_and_its_members_with_it() {
+    let place = Place::new("snapshot");
+    let path = place.file("calls.snapshot");
+    let snapshot = ["--snapshot", path.to_str().unwrap()];
+    let server = place.serve(&snapshot);
+    let address = server.address.clone();
+    let mut alice = member(&place, &server, "1", &["create"]);
+    alice.next("emoji");
+    let mut process = server.stop();
+    assert_eq!(process.next("saved")["calls"], 1);
+    assert_eq!(process.status(), 0);
+    assert_eq!(mode(&path), 0o600);
+
+    let mut args = place.serve_args(["--listen", &address]);
+    args.extend(snapshot.map(OsString::from));
+    let mut again = Running::start(args);
+    assert_eq!(again.next("restored")["calls"], 1);
+    again.next("listening");
+    alice.type_line("/link");
+    let link = text(&alice.next("link")["link"]).to_owned();
+    let server = Server {
+        process: again,
+        address,
+    };
+    let mut bob = member(&place, &server, "2", &["join", &link]);
+    bob.wait_for("members", |call| call["members"] == json!([1, 2]));
+    alice.wait_for("members", |call| call["members"] == json!([1, 2]));
+}
+
+#[test]
+fn a_snapshot_that_is_none_is_named_and_kept() {
+    let place = Place::new("no-snapshot");
+    let path = place.write("calls.snapshot", "something else");
+    let mut command = assert_cmd::Command::from_std(confcall());
+    command
+        .args(place.serve_args(["--listen", "127.0.0.1:0", "--snapshot"]))
+        .arg(&path);
+    let says = contains("calls.snapshot; move it away to start without it");
+    command.assert().code(1).stderr(says);
+    assert_eq!(fs::read_to_string(path).unwrap(), "something else");
+}
+
+#[test]
+fn an_address_that_others_can_reach_needs_a_flag() {
+    let place = Place::new("public");
+    let mut command = assert_cmd::Command::from_std(confcall());
+    command.args(place.serve_args(["--listen", "0.0.0.0:0"]));
+    command.assert().code(1).stderr(contains("--allow-public"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_is_for_its_owner_alone_and_overwrites_nothing() {
+    let place = Place::new("issue");
+    place.issue("1.session", "1", "127.0.0.1:4430").success();
+    for file in ["1.session", "keys"] {
+        assert_eq!(mode(&place.file(file)), 0o600, "{file}");
+    }
+    let before = fs::read(place.file("1.session")).unwrap();
+    let again = place.issue("1.session", "2", "127.0.0.1:4430");
+    again
+        .code(1)
+        .stderr(contains("1.session cannot be created"));
+    assert_eq!(fs::read(place.file("1.session")).unwrap(), before);
+}
+
+#[test]
+fn a_session_needs_the_port_of_its_server() {
+    let place = Place::new("port");
+    let refused = place.issue("1.session", "1", "127.0.0.1:0");
+    refused.code(1).stderr(contains("give it with --listen"));
+    assert!(!place.file("1.session").exists());
+}
+
+#[test]
+fn a_session_file_that_cannot_be_used_says_why_and_stays_as_it_is() {
+    let place = Place::new("wrong-sessions");
+    place.issue("whole", "1", "127.0.0.1:4430").success();
+    let whole = fs::read(place.file("whole")).unwrap();
+    place.write("text", "api_id = 1");
+    place.write("half", whole.split_at(whole.len() / 2).0);
+    for (name, says) in [
+        ("missing", "No such file"),
+        ("text", "is no SQLite database, and no session file"),
+        ("half", "is damaged"),
+    ] {
+        let path = place.file(name);
+        let before = fs::read(&path).ok();
+        let mut command = assert_cmd::Command::from_std(confcall());
+        let refused = command
+            .args(["join", "abc", "--session"])
+            .arg(&path)
+            .assert();
+        let named = contains(path.to_str().unwrap());
+        let next = contains("; `confcall serve --issue-session` writes one");
+        refused.code(1).stderr(contains(says).and(named).and(next));
+        assert_eq!(fs::read(&path).ok(), before, "{name}");
+    }
+}
+
+#[test]
+fn help_says_that_it_is_for_development_and_has_examples() {
+    let mut command = assert_cmd::Command::from_std(confcall());
+    let help = command.args(["serve", "--help"]).assert().success();
+    help.stdout(contains("Examples:\n  confcall serve ").and(contains("development tool")));
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
