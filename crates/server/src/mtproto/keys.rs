@@ -1,13 +1,12 @@
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::SystemTime;
 
 use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tokio::time::Instant;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::auth_key::{AuthKey, AuthKeyId, LENGTH};
@@ -19,9 +18,6 @@ const CONTEXT: &str = "confcall-server 2026 authorisation key of a user";
 /// How large a key file can be; one of a hundred thousand users is smaller.
 const MAX_FILE: u64 = 4 << 20;
 
-/// How long a running server waits before it looks into the file for a key again.
-const REREAD: Duration = Duration::from_secs(1);
-
 /// The authorisation keys that a server issued.
 ///
 /// They are derived from a secret, so that each user has always the same one, and the file holds only the secret and
@@ -31,10 +27,14 @@ pub struct Keys {
     path: PathBuf,
     secret: Secret,
     users: HashMap<AuthKeyId, UserId>,
-    last_read: Instant,
+    read: Version,
 }
 
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+/// What tells that a file was written again: its length, which grows with each user, and its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Version(u64, Option<SystemTime>);
+
+#[derive(Zeroize, ZeroizeOnDrop)]
 struct Secret([u8; 32]);
 
 /// The content of a key file.
@@ -87,8 +87,9 @@ impl Keys {
         let mut secret = Secret([0; 32]);
         getrandom::fill(&mut secret.0).map_err(KeysError::Randomness)?;
         let mut file = private_file::create(&path).map_err(failed(&path, "created"))?;
-        write(&mut file, &Content::new(&secret, Vec::new())).map_err(failed(&path, "written"))?;
-        Ok(Self::new(path, secret, &[]))
+        let content = Content::new(&secret, Vec::new());
+        write(&mut file, &content).map_err(failed(&path, "written"))?;
+        Self::new(path, &file, &content)
     }
 
     /// Reads a key file.
@@ -101,13 +102,12 @@ impl Keys {
         let mut file = File::open(&path).map_err(failed(&path, "opened"))?;
         file.lock_shared().map_err(failed(&path, "locked"))?;
         let content = read(&mut file, &path)?;
-        let secret = content.secret(&path)?;
-        Ok(Self::new(path, secret, &content.users))
+        Self::new(path, &file, &content)
     }
 
     /// Gives a user's key, and notes in the file that it was issued.
     ///
-    /// A server that runs with this file finds the user within a second. The same user gets the same key again.
+    /// A server that runs with this file knows the user at once. The same user gets the same key again.
     ///
     /// # Errors
     ///
@@ -123,35 +123,49 @@ impl Keys {
             content.users.push(user.value());
             write(&mut file, &content).map_err(failed(path, "written"))?;
         }
-        let secret = content.secret(path)?;
-        *self = Self::new(self.path.clone(), secret, &content.users);
+        *self = Self::new(self.path.clone(), &file, &content)?;
         Ok(derive(&self.secret, user))
     }
 
     /// Whose key this is, and the key.
     ///
-    /// For a key that is not known the file is read again, at most once a second.
-    pub(crate) fn find(&mut self, id: AuthKeyId, now: Instant) -> Option<(UserId, AuthKey)> {
-        if !self.users.contains_key(&id) && now.duration_since(self.last_read) >= REREAD {
-            match Self::load(self.path.clone()) {
-                Ok(keys) => *self = keys,
-                Err(error) => tracing::warn!(%error, "issued keys are not looked up"),
-            }
-            self.last_read = now;
+    /// For a key that is not known the file is read again if it was written since.
+    pub(crate) fn find(&mut self, id: AuthKeyId) -> Option<(UserId, AuthKey)> {
+        if !self.users.contains_key(&id)
+            && let Err(error) = self.read_again()
+        {
+            tracing::warn!(%error, "keys that were issued lately are not known");
         }
         let user = *self.users.get(&id)?;
         Some((user, derive(&self.secret, user)))
     }
 
-    fn new(path: PathBuf, secret: Secret, users: &[i64]) -> Self {
-        let users = users.iter().map(|user| UserId::new(*user));
+    fn read_again(&mut self) -> Result<(), KeysError> {
+        let metadata = std::fs::metadata(&self.path);
+        let metadata = metadata.map_err(failed(&self.path, "looked at"))?;
+        if Version::of(&metadata) != self.read {
+            *self = Self::load(self.path.clone())?;
+        }
+        Ok(())
+    }
+
+    fn new(path: PathBuf, file: &File, content: &Content) -> Result<Self, KeysError> {
+        let metadata = file.metadata().map_err(failed(&path, "looked at"))?;
+        let secret = content.secret(&path)?;
+        let users = content.users.iter().map(|user| UserId::new(*user));
         let users = users.map(|user| (derive(&secret, user).id(), user));
-        Self {
+        Ok(Self {
             users: users.collect(),
             path,
             secret,
-            last_read: Instant::now(),
-        }
+            read: Version::of(&metadata),
+        })
+    }
+}
+
+impl Version {
+    fn of(metadata: &Metadata) -> Self {
+        Self(metadata.len(), metadata.modified().ok())
     }
 }
 
@@ -180,15 +194,22 @@ impl Content {
     }
 }
 
-/// The key of a user.
+/// The key of a user: the first that fits of those that come from the secret.
 fn derive(secret: &Secret, user: UserId) -> AuthKey {
-    let mut key = [0; LENGTH];
-    blake3::Hasher::new_derive_key(CONTEXT)
+    let mut candidates = blake3::Hasher::new_derive_key(CONTEXT)
         .update(&secret.0)
         .update(&user.value().to_le_bytes())
-        .finalize_xof()
-        .fill(&mut key);
-    AuthKey::from_bytes(key)
+        .finalize_xof();
+    loop {
+        let mut bytes = [0; LENGTH];
+        candidates.fill(&mut bytes);
+        let key = AuthKey::from_bytes(bytes);
+        // There are clients that take a packet for an error of the transport if its first number is negative.
+        let AuthKeyId([_, _, _, sign, ..]) = key.id();
+        if sign < 0x80 {
+            return key;
+        }
+    }
 }
 
 fn read(file: &mut File, path: &Path) -> Result<Content, KeysError> {

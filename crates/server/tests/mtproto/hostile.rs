@@ -1,0 +1,167 @@
+//! Clients that send garbage or do not read, beside one that is well.
+
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, SendGroupCallEncryptedMessage};
+use confcall_server::mtproto::{Config, ConnectionLimits};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use grammers_mtproto::transport::Full;
+use grammers_mtsender::{ServerAddr, connect_with_auth};
+use grammers_tl_types::functions;
+use std::io::Write as _;
+use tokio::time::timeout;
+
+use crate::client::Client;
+use crate::raw::{Raw, plaintext};
+use crate::scene::{ALICE, BOB, PATIENCE, Scene};
+
+/// A server whose connections must greet soon, and Alice in a call of hers.
+async fn scene() -> (Scene, Client, InputGroupCall) {
+    let limits = ConnectionLimits {
+        greeting: Duration::from_millis(500),
+        pushes: 64 << 10,
+        writing: Duration::from_millis(500),
+        ..ConnectionLimits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let scene = Scene::with(config).await;
+    let mut alice = scene.client(ALICE).await;
+    let (call, _) = alice.create().await;
+    (scene, alice, call)
+}
+
+async fn is_well(client: &Client, call: &InputGroupCall) {
+    let tip = GetGroupCallChainBlocks::tip(call.clone());
+    assert!(client.ask(tip).await.is_ok());
+}
+
+#[tokio::test]
+async fn garbage_before_any_packet_ends_its_connection_only() {
+    let (scene, alice, call) = scene().await;
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    for length in [1, 4, 7, 8, 63, 64, 200, 5000] {
+        let mut garbage = vec![0; length];
+        rng.fill_bytes(&mut garbage);
+        let mut raw = Raw::connect(scene.address).await;
+        raw.send(&garbage).await;
+        raw.closed().await;
+    }
+    for start in [
+        &b"GET / HTTP/1.1\r\nHost: localhost\r\nUser-Agent: something long enough\r\n\r\n"[..],
+        &[0xff; 4],
+        &[0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0],
+        &[0xee, 0xee, 0xee, 0xee, 0xff, 0xff, 0xff, 0x7f],
+        &[0xef, 0x7f, 0xff, 0xff, 0xff],
+        &[],
+    ] {
+        let mut raw = Raw::connect(scene.address).await;
+        raw.send(start).await;
+        raw.closed().await;
+    }
+    is_well(&alice, &call).await;
+}
+
+#[tokio::test]
+async fn packets_that_nobody_sealed_end_their_connection_only() {
+    let (scene, alice, call) = scene().await;
+    let key = scene.key(BOB);
+    let id = sha1_tail(&key);
+    for packet in [
+        vec![0; 40],
+        vec![7; 120],
+        id.to_vec(),
+        [id.as_slice(), &[1; 16]].concat(),
+        [id.as_slice(), &[1; 32]].concat(),
+        [id.as_slice(), &[1; 16 + 15]].concat(),
+        [id.as_slice(), &[1; 16 + 64]].concat(),
+    ] {
+        let mut packet = packet;
+        packet.resize(packet.len().next_multiple_of(4), 0);
+        let mut raw = Raw::connect(scene.address).await;
+        raw.send_packet(&packet).await;
+        let answer = raw.closed().await;
+        assert!(answer.is_empty() || answer == (-404_i32).to_le_bytes());
+    }
+    is_well(&alice, &call).await;
+}
+
+#[tokio::test]
+async fn sealed_garbage_ends_its_connection_only() {
+    let (scene, alice, call) = scene().await;
+    let key = scene.key(BOB);
+    let mut too_long = plaintext(1, &[0; 8]);
+    too_long[28..32].copy_from_slice(&u32::MAX.to_le_bytes());
+    for garbage in [vec![], vec![0xff; 16], vec![0xff; 64], too_long] {
+        let mut raw = Raw::connect(scene.address).await;
+        raw.send_sealed(key, &garbage).await;
+        assert!(raw.closed().await.is_empty());
+    }
+    is_well(&alice, &call).await;
+}
+
+#[tokio::test]
+async fn a_query_that_unpacks_without_bound_is_an_error() {
+    let (scene, alice, call) = scene().await;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    for _ in 0..32 {
+        encoder.write_all(&[0; 1 << 20]).unwrap();
+    }
+    let bomb = encoder.finish().unwrap();
+    let mut body = 0x3072_cfa1_u32.to_le_bytes().to_vec();
+    let length = u32::try_from(bomb.len()).unwrap();
+    body.extend((length << 8 | 254).to_le_bytes());
+    body.extend(bomb);
+    body.resize(body.len().next_multiple_of(4), 0);
+    let bob = scene.client(BOB).await;
+    let answer = timeout(PATIENCE, bob.send(body)).await.unwrap();
+    assert!(answer.unwrap_err().is("INPUT_FETCH_ERROR"));
+    is_well(&bob, &call).await;
+    is_well(&alice, &call).await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_disconnected_and_the_others_hear_everything() {
+    let (scene, alice, call) = scene().await;
+    let mut bob = scene.client(BOB).await;
+    bob.join(&call).await;
+    // Another client of Bob's that wants updates and then stops reading.
+    let address = ServerAddr::Tcp {
+        address: scene.address,
+    };
+    let deaf = connect_with_auth(Full::new(), address, scene.key(BOB)).await;
+    let mut deaf = deaf.unwrap();
+    deaf.invoke(&functions::updates::GetState {}).await.unwrap();
+    let mut heard = 0_usize;
+    for number in 0..400_u32 {
+        let mut text = vec![0; 40_000];
+        text[..4].copy_from_slice(&number.to_le_bytes());
+        let message = SendGroupCallEncryptedMessage {
+            call: call.clone(),
+            encrypted_message: text.clone(),
+        };
+        alice.ask(message).await.unwrap();
+        let next = bob.hear(|update| match update {
+            confcall_join::api::Update::EncryptedMessage(message) => Some(message),
+            _ => None,
+        });
+        heard += usize::from(next.await.encrypted_message == text);
+    }
+    assert_eq!(heard, 400);
+    let closed = async { while deaf.step().await.is_ok() {} };
+    timeout(PATIENCE, closed).await.expect("it is disconnected");
+    alice.disconnect();
+    is_well(&alice, &call).await;
+}
+
+/// The name of a key.
+fn sha1_tail(key: &[u8; 256]) -> [u8; 8] {
+    use sha1::{Digest as _, Sha1};
+    let digest: [u8; 20] = Sha1::digest(key).into();
+    *digest.last_chunk().unwrap()
+}
