@@ -2,7 +2,7 @@
 const MAX_PAGE: i32 = 100;
 /// The most bytes of items that one answer has, unless its first item is larger.
 ///
-/// There are clients that read no packet beyond 1 MiB, such as `grammers`.
+/// There are clients that read no packet beyond 1 MiB, such as `grammers`. Fifty blocks of a call of 200 fit.
 const MAX_PAGE_BYTES: usize = 960 << 10;
 
 /// The items of one subchain in server form, each at an offset that it keeps.

@@ -3,7 +3,8 @@
 //! A [`Server`] keeps calls with their two subchains and their rosters, and answers the requests of clients
 //! as the API does: it validates every block with the whole trie, lets a block add nobody but the joining
 //! user, and refuses what the API refuses under the same names. It has no socket, clock, thread or random
-//! generator of its own: the same seed and the same requests always give the same answers.
+//! generator of its own: the same seed and the same requests always give the same answers. What puts it on the network
+//! is the module `mtproto`, behind a feature.
 //!
 //! ```text
 //! request bytes ──▶ Request ──▶ policy ──▶ payload ──▶ Call::check_join ──▶ Admission ──▶ Call::admit
@@ -33,6 +34,13 @@
 //! assert_eq!(answer.into_updates()?.0.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `mtproto`: the module `mtproto`, where clients reach a [`Server`] over TCP as they reach the API: MTProto 2.0, and
+//!   answers and pushes as bytes of layer 230. It brings a clock, sockets and the system's random generator, and `tokio`.
 
 mod admission;
 mod answer;
