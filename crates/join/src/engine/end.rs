@@ -11,7 +11,8 @@ use crate::presend::PresendError;
 use crate::reaction::GiveUpReason;
 
 /// The end of an engine.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{reason}")]
 pub struct Ended {
     /// Why.
     pub reason: EndReason,
