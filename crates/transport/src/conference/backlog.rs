@@ -165,3 +165,110 @@ fn sum(
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confcall_join::api::RpcError;
+    use confcall_join::engine::EndReason;
+    use confcall_state::{BlockHash, Height};
+
+    const ALICE: UserId = UserId::new(1);
+    const BOB: UserId = UserId::new(2);
+    const CAROL: UserId = UserId::new(3);
+
+    fn block(height: i32) -> Event {
+        Event::KeysMoved {
+            height: Height::new(height),
+            hash: BlockHash::from_bytes([0; 32]),
+        }
+    }
+
+    fn changed(added: &[UserId], removed: &[UserId], by: Option<UserId>) -> Event {
+        Event::MembersChanged {
+            added: added.to_vec(),
+            removed: removed.to_vec(),
+            by,
+        }
+    }
+
+    /// Everything that a reader finds, in words.
+    fn read(events: Vec<Event>) -> Vec<String> {
+        let mut backlog = Backlog::default();
+        events.into_iter().for_each(|event| backlog.add(event));
+        std::iter::from_fn(|| backlog.take())
+            .map(|notice| format!("{notice:?}"))
+            .collect()
+    }
+
+    fn in_words(events: Vec<Event>) -> Vec<String> {
+        let notices = events.into_iter().map(Notice::Event);
+        notices.map(|notice| format!("{notice:?}")).collect()
+    }
+
+    #[test]
+    fn a_state_is_told_once_and_where_it_is_newest() {
+        let link = || Event::Link("a link".to_owned());
+        let events = vec![block(1), link(), block(2), Event::RosterChanged, block(3)];
+        let kept = in_words(vec![link(), Event::RosterChanged, block(3)]);
+        assert_eq!(read(events), kept);
+    }
+
+    #[test]
+    fn changes_of_the_members_become_their_sum() {
+        let events = vec![
+            changed(&[BOB], &[], Some(BOB)),
+            changed(&[CAROL], &[ALICE], Some(CAROL)),
+            changed(&[], &[BOB], Some(CAROL)),
+        ];
+        assert_eq!(
+            read(events),
+            in_words(vec![changed(&[CAROL], &[ALICE], None)])
+        );
+        let both = vec![
+            changed(&[BOB], &[], Some(BOB)),
+            changed(&[CAROL], &[], Some(BOB)),
+        ];
+        let sum = vec![changed(&[BOB, CAROL], &[], Some(BOB))];
+        assert_eq!(read(both), in_words(sum));
+    }
+
+    #[test]
+    fn who_came_and_went_or_went_and_came_has_not_changed_the_members() {
+        let came_and_went = vec![changed(&[BOB], &[], None), changed(&[], &[BOB], None)];
+        assert!(read(came_and_went).is_empty());
+        let went_and_came = vec![changed(&[], &[BOB], None), changed(&[BOB], &[], None)];
+        assert!(read(went_and_came).is_empty());
+    }
+
+    #[test]
+    fn suspicions_are_told_once_each_and_have_a_bound() {
+        let unlisted = |id| Event::Suspicious(Suspicion::UnlistedMember(UserId::new(id)));
+        assert_eq!(read(vec![unlisted(1); 100]).len(), 1);
+        let bad = |count| {
+            let from = Some(ALICE);
+            Event::Suspicious(Suspicion::BadBroadcasts { from, count })
+        };
+        assert_eq!(read(vec![bad(5), bad(50)]), in_words(vec![bad(50)]));
+
+        let refused = Event::Suspicious(Suspicion::BroadcastRefused(RpcError::new(400, "A")));
+        let mut events = vec![refused];
+        events.extend((0..99).map(unlisted));
+        let mut kept: Vec<_> = vec![format!(
+            "{:?}",
+            Notice::Dropped {
+                messages: 0,
+                suspicions: 36
+            }
+        )];
+        kept.extend(in_words((35..99).map(unlisted).collect()));
+        assert_eq!(read(events), kept);
+    }
+
+    #[test]
+    fn the_end_comes_after_everything() {
+        let ended = || Event::Ended(EndReason::Left.into());
+        let events = vec![block(1), Event::CheckpointDue, ended()];
+        assert_eq!(read(events.clone()), in_words(events));
+    }
+}
