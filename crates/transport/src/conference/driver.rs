@@ -11,7 +11,7 @@ use std::future::pending;
 use std::sync::Arc;
 
 use confcall_join::api::{Method, Request};
-use confcall_join::engine::{Command, CommandId, Engine, Input, Outcome, Output};
+use confcall_join::engine::{Engine, Input, Outcome, Output, RequestId};
 use confcall_media::Moment;
 use tokio::time::{sleep_until, timeout};
 use tracing::{debug, error};
@@ -34,23 +34,25 @@ pub(super) struct Driver<T> {
     pub(super) answer_timeout: Duration,
     pub(super) inbox: Inbox,
     pub(super) outlet: Outlet,
-    pub(super) requests: Requests,
+    pub(super) requests: Requests<(RequestId, Outcome)>,
+    /// When the engine wants to be woken.
+    pub(super) wake: Option<Moment>,
 }
 
 impl<T: Transport + 'static> Driver<T> {
     /// Drives the engine to its end.
     pub(super) async fn run(mut self) {
-        let mut wake = self.drain();
+        self.drain();
         while !self.engine.has_ended() {
             // Outcomes come first, of which there are no more than requests.
-            wake = tokio::select! {
+            tokio::select! {
                 biased;
                 (request, outcome) = self.requests.next() => {
-                    self.hand_in(Input::Answer { request, outcome })
+                    self.hand_in(Input::Answer { request, outcome });
                 }
                 heard = self.inbox.next() => self.hear(heard),
-                () = sleep(self.clock, wake) => self.hand_in(Input::Tick),
-            };
+                () = sleep(self.clock, self.wake) => self.hand_in(Input::Tick),
+            }
         }
         self.part().await;
     }
@@ -69,67 +71,66 @@ impl<T: Transport + 'static> Driver<T> {
         self.outlet.end();
     }
 
-    fn hear(&mut self, heard: Heard) -> Option<Moment> {
+    fn hear(&mut self, heard: Heard) {
         match heard {
             Heard::Update(update) => self.hand_in(Input::Update(update)),
             Heard::Missed(missed) => {
                 debug!("{missed}");
-                self.hand_in(Input::Missed)
+                self.hand_in(Input::Missed);
             }
             Heard::Wishes(commands) => {
-                let mut wake = self.drain();
                 for command in commands {
                     let id = self.outlet.waiting.number();
-                    wake = self.command(id, command);
+                    self.hand_in(Input::Command { id, command });
                 }
-                wake
             }
             Heard::Order(Order::Command { command, done }) => {
                 let id = self.outlet.waiting.add(done);
-                self.command(id, command)
+                self.hand_in(Input::Command { id, command });
             }
             Heard::Order(Order::Checkpoint { key, number, done }) => {
                 // A caller who has gone does not mind.
                 let _ = done.send(self.engine.checkpoint(&key, number));
-                self.drain()
             }
         }
     }
 
-    fn command(&mut self, id: CommandId, command: Command) -> Option<Moment> {
-        self.hand_in(Input::Command { id, command })
-    }
-
-    fn hand_in(&mut self, input: Input) -> Option<Moment> {
+    fn hand_in(&mut self, input: Input) {
         if let Err(misuse) = self.engine.handle_input(self.clock.now(), input) {
             error!(%misuse, "an input was lost");
         }
-        self.drain()
+        self.drain();
     }
 
-    /// Takes everything that the engine wants; gives the moment when it is to be woken.
-    fn drain(&mut self) -> Option<Moment> {
-        let wake = loop {
+    /// Takes everything that the engine wants.
+    fn drain(&mut self) {
+        loop {
             match self.engine.poll_output() {
-                Output::Request { request, body } => {
-                    let method = body.method();
-                    debug!(%method, %request, "sending");
-                    let transport = Arc::clone(&self.transport);
-                    let outcome = outcome_of(transport, body, self.answer_timeout);
-                    self.requests.add(request, method, outcome);
-                }
+                Output::Request { request, body } => self.send(request, body),
                 Output::Event(event) => self.outlet.tell(event),
-                Output::Timeout(wake) => break wake,
+                Output::Timeout(wake) => {
+                    self.wake = wake;
+                    break;
+                }
                 _ => {}
             }
-        };
+        }
         self.outlet.show(&self.engine);
-        wake
+    }
+
+    fn send(&mut self, request: RequestId, body: Request) {
+        let method = body.method();
+        debug!(%method, %request, "sending");
+        let transport = Arc::clone(&self.transport);
+        let patience = self.answer_timeout;
+        self.requests.add(method, async move {
+            (request, outcome_of(&*transport, body, patience).await)
+        });
     }
 }
 
 /// Sends a request; what has no answer in time is lost.
-async fn outcome_of<T: Transport>(transport: Arc<T>, body: Request, patience: Duration) -> Outcome {
+async fn outcome_of(transport: &impl Transport, body: Request, patience: Duration) -> Outcome {
     let method = body.method();
     match timeout(patience, transport.call(body)).await {
         Ok(Ok(response)) => Outcome::Done(response),

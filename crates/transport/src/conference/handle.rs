@@ -106,7 +106,8 @@ impl Conference {
             answer_timeout,
             inbox: Inbox::new(taken_orders, seen_wishes, updates),
             outlet: Outlet::new(notices, publisher),
-            requests: Requests::default(),
+            requests: Requests::new(),
+            wake: None,
         };
         tokio::spawn(driver.run().instrument(log::span()));
         let handle = Handle {

@@ -14,7 +14,7 @@ pub(super) struct Outlet {
     pub(super) waiting: Waiting,
     notices: Notices,
     published: watch::Sender<Published>,
-    /// The cryptor of the newest membership.
+    /// The cryptor of the newest membership that began.
     cryptor: Option<Arc<Cryptor>>,
     /// Whether the view is older than the engine.
     is_stale: bool,
@@ -56,9 +56,6 @@ impl Outlet {
     /// Shows the handles what the engine is like now.
     pub(super) fn show(&mut self, engine: &Engine) {
         let is_member = engine.membership().is_some();
-        if !is_member {
-            self.cryptor = None;
-        }
         let was_member = self.published.borrow().view.call.is_some();
         if core::mem::take(&mut self.is_stale) || is_member != was_member {
             let view = View::of(engine, self.cryptor.clone());

@@ -3,33 +3,30 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use confcall_join::api::Method;
-use confcall_join::engine::{Outcome, RequestId};
 
-/// The requests that have no answer yet, in the order in which they were sent; the engine bounds how many.
+/// The requests that have no outcome `T` yet, in the order in which they were added.
 ///
-/// They are polled in this order, so that a transport is asked for them in this order.
-#[derive(Default)]
-pub(super) struct Requests(Vec<UnderWay>);
+/// They are polled in this order, so that a transport is asked for them in this order. There are few, because the
+/// engine bounds how many it has under way.
+pub(super) struct Requests<T>(Vec<UnderWay<T>>);
 
-struct UnderWay {
-    request: RequestId,
+struct UnderWay<T> {
     method: Method,
-    outcome: Pin<Box<dyn Future<Output = Outcome> + Send>>,
+    outcome: Pin<Box<dyn Future<Output = T> + Send>>,
 }
 
-impl Requests {
+impl<T> Requests<T> {
+    pub(super) fn new() -> Self {
+        Self(Vec::new())
+    }
+
     pub(super) fn add(
         &mut self,
-        request: RequestId,
         method: Method,
-        outcome: impl Future<Output = Outcome> + Send + 'static,
+        outcome: impl Future<Output = T> + Send + 'static,
     ) {
         let outcome = Box::pin(outcome);
-        self.0.push(UnderWay {
-            request,
-            method,
-            outcome,
-        });
+        self.0.push(UnderWay { method, outcome });
     }
 
     /// Gives up all requests of other methods.
@@ -41,21 +38,50 @@ impl Requests {
         self.0.is_empty()
     }
 
-    /// The next request that has an outcome; never, if there is none. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self) -> (RequestId, Outcome) {
+    /// The next outcome; never, if there is no request. Dropping the future loses nothing.
+    pub(super) async fn next(&mut self) -> T {
         poll_fn(|context| self.poll(context)).await
     }
 
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(RequestId, Outcome)> {
-        let mut under_way = self.0.iter_mut().enumerate();
-        let ended = under_way.find_map(|(at, one)| match one.outcome.as_mut().poll(context) {
-            Poll::Ready(outcome) => Some((at, outcome)),
-            Poll::Pending => None,
-        });
-        let Some((at, outcome)) = ended else {
-            return Poll::Pending;
-        };
-        let UnderWay { request, .. } = self.0.remove(at);
-        Poll::Ready((request, outcome))
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<T> {
+        for (at, one) in self.0.iter_mut().enumerate() {
+            if let Poll::Ready(outcome) = one.outcome.as_mut().poll(context) {
+                self.0.remove(at);
+                return Poll::Ready(outcome);
+            }
+        }
+        Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn all_begin_in_their_order_and_end_in_any() {
+        let begun = Arc::new(Mutex::new(Vec::new()));
+        let mut requests = Requests::new();
+        let mut answers = Vec::new();
+        for number in 0..3 {
+            let (answer, answered) = oneshot::channel::<()>();
+            answers.push(answer);
+            let begun = Arc::clone(&begun);
+            requests.add(Method::GetGroupCall, async move {
+                begun.lock().map(|mut begun| begun.push(number)).ok();
+                answered.await.ok();
+                number
+            });
+        }
+        let mut answers = answers.into_iter();
+        let (first, second, third) = (answers.next(), answers.next(), answers.next());
+        for (answer, number) in [(third, 2), (first, 0), (second, 1)] {
+            answer.map(|answer| answer.send(()));
+            assert_eq!(requests.next().await, number);
+        }
+        assert!(requests.is_empty());
+        assert_eq!(begun.lock().ok().as_deref(), Some(&vec![0, 1, 2]));
     }
 }
