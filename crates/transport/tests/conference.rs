@@ -4,10 +4,15 @@
 mod common;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, rng, said};
-use confcall_join::api::{AccessHash, InputUser, RpcError};
-use confcall_join::engine::{CommandFailure, EndReason, Event};
+use common::network::{Network, count};
+use common::{
+    ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, rng, said, within,
+};
+use confcall_join::api::{AccessHash, InputUser, Method, Request, RpcError};
+use confcall_join::engine::{CommandFailure, EndReason, Event, MediaState};
+use confcall_join::target::Target;
 use confcall_media::{ChannelId, Codec, EncodedFrame, SealError, SealFrameError};
 
 #[tokio::test(start_paused = true)]
@@ -61,11 +66,13 @@ async fn messages_arrive_and_their_senders_learn_it() {
     let alice = Member::create(&hub, ALICE).await;
     let mut bob = Member::join(&hub, BOB).await;
     bob.emoji_at(1).await;
-    let sent = tokio::join!(
-        alice.conference.send_message(message(1, "one")),
-        alice.conference.send_message(message(2, "two")),
-    );
-    assert_eq!(sent, (Ok(()), Ok(())));
+    let both = async {
+        tokio::join!(
+            alice.conference.send_message(message(1, "one")),
+            alice.conference.send_message(message(2, "two")),
+        )
+    };
+    assert_eq!(within(both).await, (Ok(()), Ok(())));
     assert_eq!(bob.until(said).await, (ALICE, "one".to_owned()));
     assert_eq!(bob.until(said).await, (ALICE, "two".to_owned()));
 }
@@ -77,10 +84,13 @@ async fn each_of_two_kicks_learns_what_became_of_it() {
     let mut bob = Member::join(&hub, BOB).await;
     let mut carol = Member::join(&hub, CAROL).await;
     carol.emoji_at(2).await;
-    let (kicked, failed) = tokio::join!(
-        alice.conference.kick(vec![BOB]),
-        alice.conference.kick(vec![ALICE]),
-    );
+    let both = async {
+        tokio::join!(
+            alice.conference.kick(vec![BOB]),
+            alice.conference.kick(vec![ALICE]),
+        )
+    };
+    let (kicked, failed) = within(both).await;
     assert_eq!(kicked, Ok(()));
     assert!(matches!(failed, Err(CommandFailure::Block(_))));
     assert_eq!(
@@ -119,7 +129,7 @@ async fn joining_anew_gives_another_cryptor_and_closes_the_old_one() {
     assert_eq!(alice.emoji_at(1).await, emoji);
 
     let old = bob.conference.cryptor().unwrap();
-    assert_eq!(bob.conference.rejoin().await, Ok(()));
+    assert_eq!(within(bob.conference.rejoin()).await, Ok(()));
     let new = bob.conference.cryptor().unwrap();
     assert!(!Arc::ptr_eq(&old, &new));
     let frame = EncodedFrame::Vp8(b"a frame");
@@ -163,4 +173,46 @@ async fn who_cannot_enter_learns_why() {
         refused.map(|_| ()).unwrap_err().reason,
         EndReason::NotFound(_) | EndReason::Discarded
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_is_asked_whether_we_are_joined_while_the_media_is_down() {
+    let hub = hub();
+    let network = Network::new(hub.connect(ALICE));
+    let sent = Arc::clone(&network.sent);
+    let alice = Member::over(network, Target::Create, options(ALICE)).await;
+    let alice = alice.unwrap().conference;
+    let minute = Duration::from_secs(60);
+    let checks = async || {
+        sent.lock().unwrap().clear();
+        pass(minute).await;
+        count(&sent, Method::CheckGroupCall)
+    };
+    assert!(checks().await > 10);
+    alice.media(MediaState::Connected);
+    pass(minute).await;
+    assert_eq!(checks().await, 0);
+    alice.media(MediaState::Disconnected);
+    assert!(checks().await > 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_join_announces_what_was_switched_meanwhile() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let network = Network::new(hub.connect(BOB));
+    let sent = Arc::clone(&network.sent);
+    let bob = Member::over(network, link(&hub), options(BOB)).await;
+    let bob = bob.unwrap().conference;
+    bob.announce(true, false);
+    bob.rejoin().await.unwrap();
+    let sent = sent.lock().unwrap();
+    let announced = sent.iter().filter_map(|request| match request {
+        Request::Join(join) => Some((join.muted, join.video_stopped)),
+        _ => None,
+    });
+    assert_eq!(
+        announced.collect::<Vec<_>>(),
+        [(false, true), (true, false)]
+    );
 }

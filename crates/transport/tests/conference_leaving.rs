@@ -67,6 +67,19 @@ async fn closing_ends_although_nobody_can_be_reached() {
     drop(alice);
 }
 
+#[tokio::test(start_paused = true)]
+async fn closing_waits_for_nothing_but_the_leave() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let network = Network::new(hub.connect(BOB)).never_answering(Method::GetGroupParticipants);
+    let bob = Member::over(network.delayed(DELAY), link(&hub), options(BOB)).await;
+    let bob = bob.unwrap().conference;
+    pass(Duration::from_secs(5)).await;
+    let before = tokio::time::Instant::now();
+    assert_eq!(bob.close().await.reason, EndReason::Left);
+    assert!(before.elapsed() <= DELAY * 3, "{:?}", before.elapsed());
+}
+
 fn is_leave(request: &confcall_join::api::Request) -> bool {
     request.method() == Method::LeaveGroupCall
 }

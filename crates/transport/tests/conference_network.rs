@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::network::{Network, count, lost};
-use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass};
+use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, within};
 use confcall_join::api::{Method, Request, Response, Updates};
 use confcall_join::engine::{Advice, CommandFailure, EndReason};
 use confcall_join::policy::{CallKind, PolicyViolation};
+use confcall_join::target::Target;
 use confcall_transport::conference::Conference;
 use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 
@@ -33,8 +34,7 @@ async fn a_server_that_never_answers_is_given_up() {
     let _alice = Member::create(&hub, ALICE).await;
     let silence = Silence(UpdateSender::new());
     let joined = Conference::join(silence, link(&hub), options(BOB));
-    let hour = Duration::from_secs(3600);
-    let ended = tokio::time::timeout(hour, joined).await.unwrap();
+    let ended = within(joined).await;
     let ended = ended.map(|_| ()).unwrap_err();
     assert!(matches!(ended.reason, EndReason::Exhausted { .. }));
     assert_eq!(ended.advice, Advice::JoinAgain);
@@ -68,8 +68,7 @@ async fn answers_of_wrong_types_end_with_a_reason() {
         let _alice = Member::create(&hub, ALICE).await;
         let network = Network::new(hub.connect(BOB)).answering(move |_| Some(Ok(answer())));
         let joined = Conference::join(network, link(&hub), options(BOB));
-        let hour = Duration::from_secs(3600);
-        let ended = tokio::time::timeout(hour, joined).await.unwrap();
+        let ended = within(joined).await;
         assert!(ended.is_err());
         assert_eq!(members(&hub), [ALICE]);
     }
@@ -85,8 +84,7 @@ async fn a_request_that_the_adapter_refuses_to_send_is_not_sent_for_ever() {
     };
     let network = Network::new(hub.connect(BOB)).answering(refuse);
     let joined = Conference::join(network, link(&hub), options(BOB));
-    let hour = Duration::from_secs(3600);
-    let ended = tokio::time::timeout(hour, joined).await.unwrap();
+    let ended = within(joined).await;
     assert!(ended.is_err());
 }
 
@@ -98,11 +96,7 @@ async fn a_message_without_an_answer_is_unanswered() {
         is_message.then(|| Err(lost()))
     };
     let network = Network::new(hub.connect(ALICE)).answering(answer);
-    let created = Conference::join(
-        network,
-        confcall_join::target::Target::Create,
-        options(ALICE),
-    );
+    let created = Conference::join(network, Target::Create, options(ALICE));
     let (alice, _events) = created.await.unwrap();
     let sent = alice.send_message(message(1, "one")).await;
     assert_eq!(sent, Err(CommandFailure::Unanswered));
@@ -145,26 +139,18 @@ async fn a_gap_in_the_pushes_makes_it_look_what_was_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_reach_the_transport_in_the_order_of_the_engine() {
+async fn who_cannot_use_the_answer_to_a_join_has_left_before_it_is_told() {
     let hub = hub();
-    let network = Network::new(hub.connect(ALICE)).delayed(Duration::from_millis(50));
+    let _alice = Member::create(&hub, ALICE).await;
+    let network = Network::new(hub.connect(BOB)).delayed(Duration::from_millis(50));
+    let network = network.changing(|request, response| match request {
+        Request::Join(_) => Ok(Updates(Vec::new()).into()),
+        _ => Ok(response),
+    });
     let sent = Arc::clone(&network.sent);
-    let target = confcall_join::target::Target::Create;
-    let (alice, _events) = Conference::join(network, target, options(ALICE))
-        .await
-        .unwrap();
-    sent.lock().unwrap().clear();
-    let messages: Vec<_> = (1..=30).map(|id| message(id, "one of many")).collect();
-    let sending: Vec<_> = messages
-        .into_iter()
-        .map(|message| {
-            let alice = alice.clone();
-            tokio::spawn(async move { alice.send_message(message).await })
-        })
-        .collect();
-    for one in sending {
-        assert_eq!(one.await.unwrap(), Ok(()));
-    }
-    // Each is sealed with the next seqno of the channel of messages, which the packet does not hide.
-    assert_eq!(count(&sent, Method::SendGroupCallEncryptedMessage), 30);
+    let ended = Member::over(network, link(&hub), options(BOB)).await;
+    assert!(ended.is_err());
+    assert_eq!(count(&sent, Method::JoinGroupCall), 1);
+    assert_eq!(count(&sent, Method::LeaveGroupCall), 1);
+    assert_eq!(members(&hub), [ALICE]);
 }

@@ -99,7 +99,7 @@ impl Member {
         Ok(Self { conference, events })
     }
 
-    /// The first thing that an event shows, within five minutes.
+    /// The first thing that an event shows, within an hour.
     pub(crate) async fn until<T>(&mut self, shows: impl Fn(&Event) -> Option<T>) -> T {
         let found = async {
             while let Some(notice) = self.events.next().await {
@@ -111,8 +111,7 @@ impl Member {
             }
             panic!("the events ended first");
         };
-        let patience = Duration::from_secs(300);
-        tokio::time::timeout(patience, found).await.unwrap()
+        within(found).await
     }
 
     /// The emoji of the block at a height.
@@ -137,6 +136,12 @@ impl Member {
         };
         self.until(shows).await
     }
+}
+
+/// Waits for something that must not take an hour.
+pub(crate) async fn within<T>(wanted: impl Future<Output = T>) -> T {
+    let hour = Duration::from_secs(3600);
+    tokio::time::timeout(hour, wanted).await.unwrap()
 }
 
 /// Lets some time pass for everybody.

@@ -12,6 +12,9 @@ use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 /// What answers a request, if it is not the server.
 pub(crate) type Answer = dyn Fn(&Request) -> Option<Result<Response, CallError>> + Send + Sync;
 
+/// What becomes of the server's answers.
+pub(crate) type Change = dyn Fn(&Request, Response) -> Result<Response, CallError> + Send + Sync;
+
 /// A connection on which everything takes its time, and some is answered by the test.
 pub(crate) struct Network {
     connection: Connection<Server>,
@@ -19,6 +22,9 @@ pub(crate) struct Network {
     delay: Duration,
     /// What the test answers; everything else goes to the server.
     answer: Box<Answer>,
+    change: Box<Change>,
+    /// The method that is never answered.
+    unanswered: Option<Method>,
     /// What is sent.
     pub(crate) sent: Arc<Mutex<VecDeque<Request>>>,
     /// Where the test pushes updates instead of the server, if it does.
@@ -31,6 +37,8 @@ impl Network {
             connection,
             delay: Duration::ZERO,
             answer: Box::new(|_| None),
+            change: Box::new(|_, response| Ok(response)),
+            unanswered: None,
             sent: Arc::default(),
             pushed: None,
         }
@@ -48,6 +56,19 @@ impl Network {
         Self { answer, ..self }
     }
 
+    pub(crate) fn changing(
+        self,
+        change: impl Fn(&Request, Response) -> Result<Response, CallError> + Send + Sync + 'static,
+    ) -> Self {
+        let change = Box::new(change);
+        Self { change, ..self }
+    }
+
+    pub(crate) fn never_answering(self, method: Method) -> Self {
+        let unanswered = Some(method);
+        Self { unanswered, ..self }
+    }
+
     pub(crate) fn pushing(self, pushed: UpdateSender) -> Self {
         let pushed = Some(pushed);
         Self { pushed, ..self }
@@ -57,10 +78,16 @@ impl Network {
 impl Transport for Network {
     async fn call(&self, request: Request) -> Result<Response, CallError> {
         self.sent.lock().unwrap().push_back(request.clone());
+        if self.unanswered == Some(request.method()) {
+            return std::future::pending().await;
+        }
         tokio::time::sleep(self.delay).await;
         let answer = match (self.answer)(&request) {
             Some(answer) => answer,
-            None => self.connection.call(request).await,
+            None => {
+                let answer = self.connection.call(request.clone()).await;
+                answer.and_then(|response| (self.change)(&request, response))
+            }
         };
         tokio::time::sleep(self.delay).await;
         answer
