@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{
-    ChainBlocks, GroupCall, GroupCallParticipant, Method, Participants, Peer, SubChain, Update,
-    Updates,
+    ChainBlocks, GroupCall, GroupCallParticipant, Method, Participants, Peer, RpcError, SubChain,
+    Update, Updates,
 };
 use confcall::join::engine::{
     Command, EndReason, Event, Input, MediaState, RejoinReason, Suspicion, Trouble,
@@ -16,6 +16,7 @@ use confcall_tests::{Rule, Verdict, World};
 const SECOND: Duration = Duration::from_secs(1);
 const POLL: Method = Method::GetGroupCallChainBlocks;
 const ROSTER: Method = Method::GetGroupParticipants;
+const LOOK: Method = Method::GetGroupCall;
 const CHECK: Method = Method::CheckGroupCall;
 const BROADCAST: Method = Method::SendConferenceCallBroadcast;
 const LEAVE: Method = Method::LeaveGroupCall;
@@ -346,6 +347,54 @@ fn a_member_by_link_looks_its_reference_up_once_and_then_ends() {
     world.rules = vec![Rule::new(POLL, stale).of(2)];
     world.run(20 * SECOND);
     assert!(matches!(world.end(1), EndReason::NotFound(_)));
+}
+
+#[test]
+fn a_lookup_that_failed_for_the_time_being_is_no_end_and_comes_again() {
+    let unavailable = RpcError::new(500, "INTERNAL");
+    for verdict in [
+        Verdict::refuse(420, "FLOOD_WAIT_3"),
+        Verdict::Refuse(unavailable),
+        Verdict::Lose,
+    ] {
+        let mut world = World::with_call(2);
+        let looks = world.nodes[1].sent(LOOK);
+        let stale = Verdict::refuse(400, "GROUPCALL_INVALID");
+        world.rules.push(Rule::new(POLL, stale).of(2));
+        world.rules.push(Rule::new(LOOK, verdict).of(2).times(2));
+        let again =
+            world.run_while_not(60 * SECOND, |world| world.nodes[1].sent(LOOK) == looks + 3);
+        assert!(again, "{}", world.history());
+        world.rules.clear();
+        world.run(20 * SECOND);
+        assert_eq!(world.nodes[1].sent(LOOK), looks + 3);
+        assert!(world.nodes[1].is_in() && world.nodes[1].joins == 1);
+    }
+}
+
+#[test]
+fn a_lookup_that_never_works_or_is_refused_for_good_ends_by_what_it_was() {
+    let end = |code, name| {
+        let mut world = World::with_call(2);
+        let stale = Verdict::refuse(400, "GROUPCALL_INVALID");
+        world.rules.push(Rule::new(POLL, stale).of(2));
+        world
+            .rules
+            .push(Rule::new(LOOK, Verdict::refuse(code, name)).of(2));
+        world.run(120 * SECOND);
+        world.end(1).clone()
+    };
+    let method = LOOK;
+    assert!(
+        matches!(end(500, "INTERNAL"), EndReason::Exhausted { method: at, .. } if at == method)
+    );
+    assert!(
+        matches!(end(400, "CHANNEL_INVALID"), EndReason::Refused { method: at, .. } if at == method)
+    );
+    assert!(matches!(
+        end(400, "GROUPCALL_INVALID"),
+        EndReason::NotFound(_)
+    ));
 }
 
 // Section 7.

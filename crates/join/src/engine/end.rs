@@ -3,12 +3,13 @@
 use confcall_state::{GroupChangeError, Height, UserId};
 use thiserror::Error;
 
+use super::io::Outcome;
 use crate::api::{Method, RpcError};
 use crate::joined::AnswerFault;
 use crate::membership::{MembershipEnd, StartError};
 use crate::policy::PolicyViolation;
 use crate::presend::PresendError;
-use crate::reaction::GiveUpReason;
+use crate::reaction::{GiveUpReason, Reaction};
 
 /// The end of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -155,6 +156,33 @@ impl EndReason {
 }
 
 impl EndReason {
+    /// The end by a refusal that nothing can be done about.
+    pub(super) fn refused(method: Method, error: RpcError, reaction: Reaction) -> Self {
+        let kind = match reaction {
+            Reaction::GiveUp(GiveUpReason::Full) => return Self::Full,
+            Reaction::GiveUp(kind) => Some(kind),
+            _ => None,
+        };
+        Self::Refused {
+            method,
+            error,
+            kind,
+        }
+    }
+
+    /// The end after so many tries, by what became of the last one.
+    pub(super) fn exhausted(method: Method, attempts: u32, outcome: &Outcome) -> Self {
+        let last = match outcome {
+            Outcome::Refused(error) => error.to_string(),
+            _ => "no answer".to_owned(),
+        };
+        Self::Exhausted {
+            method,
+            attempts,
+            last,
+        }
+    }
+
     /// Whether the server may still count us as joined.
     pub(super) fn leaves_a_trace(&self) -> bool {
         !matches!(

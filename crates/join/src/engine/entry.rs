@@ -40,7 +40,7 @@ use crate::backoff::Backoff;
 use crate::joined::{AnswerFault, JoinAnswer, Tip};
 use crate::payload::JoinPayload;
 use crate::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media};
-use crate::reaction::{GiveUpReason, Reaction};
+use crate::reaction::Reaction;
 use crate::ssrc::Ssrc;
 
 /// For how long lost races are tried again, the waits that the server imposes left out: two hundred people may follow a link at once.
@@ -545,7 +545,7 @@ impl Quest {
             }
             (Outcome::Refused(error), Reaction::RefreshReferenceOnce) => self.stale(ctx, error),
             (Outcome::Refused(error), reaction) => {
-                Transition::Ended(refused(body.method(), error, reaction))
+                Transition::Ended(EndReason::refused(body.method(), error, reaction))
             }
         }
     }
@@ -595,7 +595,7 @@ impl Quest {
         };
         let Some(pause) = budget.next(&mut ctx.public_rng) else {
             let attempts = self.sent;
-            return self.abandon(exhausted(method, attempts, &outcome));
+            return self.abandon(EndReason::exhausted(method, attempts, &outcome));
         };
         let next = match self.call {
             Some(_) => Next::ReadTip {
@@ -632,7 +632,7 @@ impl Quest {
     fn clashed(mut self, ctx: &mut Context, method: Method, error: RpcError) -> Transition {
         let Some(pause) = self.budgets.clashes.next(&mut ctx.public_rng) else {
             let outcome = Outcome::Refused(error);
-            return Transition::Ended(exhausted(method, self.sent, &outcome));
+            return Transition::Ended(EndReason::exhausted(method, self.sent, &outcome));
         };
         self.payload = self.payload.with_new_sources(&mut ctx.public_rng);
         let next = self.anew();
@@ -647,7 +647,7 @@ impl Quest {
                 let next = self.anew();
                 self.retry(ctx, trouble(method, outcome), pause, next)
             }
-            None => Transition::Ended(exhausted(method, self.sent, &outcome)),
+            None => Transition::Ended(EndReason::exhausted(method, self.sent, &outcome)),
         }
     }
 
@@ -696,7 +696,7 @@ impl Quest {
                     Some(pause) => self.retry(ctx, trouble(method, outcome), pause, next),
                     None => {
                         let tries = self.budgets.reads.used().saturating_add(1);
-                        let reason = exhausted(method, tries, &outcome);
+                        let reason = EndReason::exhausted(method, tries, &outcome);
                         match next {
                             Next::ReadTip { doubtful: Some(_) } => self.abandon(reason),
                             _ => Transition::Ended(reason),
@@ -705,9 +705,9 @@ impl Quest {
                 }
             }
             (Outcome::Refused(error), reaction) => {
-                Transition::Ended(refused(method, error, reaction))
+                Transition::Ended(EndReason::refused(method, error, reaction))
             }
-            (outcome, _) => Transition::Ended(exhausted(method, 1, &outcome)),
+            (outcome, _) => Transition::Ended(EndReason::exhausted(method, 1, &outcome)),
         }
     }
 }
@@ -716,33 +716,5 @@ fn trouble(method: Method, outcome: Outcome) -> Trouble {
     match outcome {
         Outcome::Refused(error) => Trouble::Refused { method, error },
         _ => Trouble::Unanswered { method },
-    }
-}
-
-fn exhausted(method: Method, attempts: u32, outcome: &Outcome) -> EndReason {
-    let last = match outcome {
-        Outcome::Refused(error) => error.to_string(),
-        _ => "no answer".to_owned(),
-    };
-    EndReason::Exhausted {
-        method,
-        attempts,
-        last,
-    }
-}
-
-fn refused(method: Method, error: RpcError, reaction: Reaction) -> EndReason {
-    match reaction {
-        Reaction::GiveUp(GiveUpReason::Full) => EndReason::Full,
-        Reaction::GiveUp(kind) => EndReason::Refused {
-            method,
-            error,
-            kind: Some(kind),
-        },
-        _ => EndReason::Refused {
-            method,
-            error,
-            kind: None,
-        },
     }
 }

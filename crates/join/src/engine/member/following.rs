@@ -286,8 +286,7 @@ impl Member {
     /// Looks at the chain once more where the server does not know us: whoever was removed is told so by a block,
     /// which may come after such an answer, and must not join again.
     pub(super) fn look(&mut self, ctx: &mut Context, reason: RejoinReason) -> Flow {
-        let mut pending = self.pending.values();
-        if !pending.any(|pending| matches!(pending, Pending::LastLook(_))) {
+        if !self.is_pending(|pending| matches!(pending, Pending::LastLook(_))) {
             let look = GetGroupCallChainBlocks {
                 call: self.call.clone(),
                 sub_chain: SubChain::Blocks,

@@ -54,6 +54,8 @@ use removing::Removals;
 
 /// How often the server is asked whether we are still joined while the media is down.
 const CHECK: Duration = Duration::from_secs(4);
+/// How often a stale reference is looked up without an answer.
+const LOOKUPS: u32 = 6;
 /// For how long the connection parameters may be missing after a lost answer.
 const CONNECTION: Duration = Duration::from_secs(5);
 
@@ -121,6 +123,8 @@ pub(super) struct Member {
     /// The link or invitation that led to it, by which a stale reference is looked up again.
     link: Option<InputGroupCall>,
     refreshed: bool,
+    /// How often it was looked up without an answer.
+    lookups: u32,
     seat: Seat,
     payload: JoinPayload,
     blocks: Cursor,
@@ -161,6 +165,7 @@ impl Member {
             call,
             link: None,
             refreshed: false,
+            lookups: 0,
             seat,
             payload,
             blocks,
@@ -484,19 +489,17 @@ impl Member {
     }
 
     fn is_refreshing(&self) -> bool {
-        let mut pending = self.pending.values();
-        pending.any(|pending| matches!(pending, Pending::Refresh))
+        self.is_pending(|pending| matches!(pending, Pending::Refresh))
+    }
+
+    fn is_pending(&self, is_it: impl Fn(&Pending) -> bool) -> bool {
+        self.pending.values().any(is_it)
     }
 
     fn refreshed(&mut self, ctx: &mut Context, outcome: Outcome) -> Flow {
         let info = match outcome {
             Outcome::Done(response) => response.into_group_call(),
-            Outcome::Refused(error) => return Err(EndReason::NotFound(error).into()),
-            Outcome::Lost => {
-                // Whoever needs it asks again.
-                self.refreshed = false;
-                return Ok(());
-            }
+            failed => return self.refresh_failed(ctx, failed),
         };
         let info = info.map_err(|wrong| EndReason::Unusable(wrong.into()))?;
         let found = info.call.reference();
@@ -507,10 +510,28 @@ impl Member {
         self.take_call(ctx, info.call)
     }
 
+    /// Whoever needs the reference has it looked up again, unless the server said that there is no such call.
+    fn refresh_failed(&mut self, ctx: &mut Context, failed: Outcome) -> Flow {
+        let method = Method::GetGroupCall;
+        match (self.reaction(ctx, method, &failed)?, failed) {
+            (Reaction::WaitThenRepeat(_) | Reaction::CheckTipFirst, failed) => {
+                self.refreshed = false;
+                self.lookups += 1;
+                if self.lookups >= LOOKUPS {
+                    return Err(EndReason::exhausted(method, self.lookups, &failed).into());
+                }
+                Ok(())
+            }
+            (reaction, Outcome::Refused(error)) => {
+                Err(EndReason::refused(method, error, reaction).into())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Asks whether we are still joined, unless that is under way.
     fn check(&mut self, ctx: &mut Context) {
-        let mut pending = self.pending.values();
-        if pending.any(|pending| matches!(pending, Pending::Check)) {
+        if self.is_pending(|pending| matches!(pending, Pending::Check)) {
             return;
         }
         let check = CheckGroupCall {
