@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use common::network::{Network, count, lost};
 use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, within};
-use confcall_join::api::{Method, Request, Response, Updates};
+use confcall_join::api::{
+    AccessHash, CallId, InputGroupCall, Method, Request, Response, Update, Updates,
+};
 use confcall_join::engine::{Advice, CommandFailure, EndReason};
+use confcall_join::joined::AnswerFault;
 use confcall_join::policy::{CallKind, PolicyViolation};
 use confcall_join::target::Target;
 use confcall_transport::conference::Conference;
@@ -140,17 +143,74 @@ async fn a_gap_in_the_pushes_makes_it_look_what_was_missed() {
 
 #[tokio::test(start_paused = true)]
 async fn who_cannot_use_the_answer_to_a_join_has_left_before_it_is_told() {
+    let answers: [fn() -> Response; 2] = [
+        || Response::from(true),
+        || Response::from(Updates(Vec::new())),
+    ];
+    for answer in answers {
+        let hub = hub();
+        let _alice = Member::create(&hub, ALICE).await;
+        let network = Network::new(hub.connect(BOB)).delayed(Duration::from_millis(50));
+        let network = network.changing(move |request, response| match request {
+            Request::Join(_) => Ok(answer()),
+            _ => Ok(response),
+        });
+        let sent = Arc::clone(&network.sent);
+        let ended = Member::over(network, link(&hub), options(BOB)).await;
+        let reason = ended.map(|_| ()).unwrap_err().reason;
+        assert!(matches!(reason, EndReason::Unusable(_)), "{reason}");
+        assert_eq!(count(&sent, Method::JoinGroupCall), 1);
+        assert_eq!(count(&sent, Method::LeaveGroupCall), 1);
+        assert_eq!(members(&hub), [ALICE]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_whose_answer_was_lost_is_found_although_somebody_has_joined_since() {
     let hub = hub();
     let _alice = Member::create(&hub, ALICE).await;
-    let network = Network::new(hub.connect(BOB)).delayed(Duration::from_millis(50));
+    let delay = Duration::from_millis(50);
+    let network = Network::new(hub.connect(BOB)).delayed(delay);
     let network = network.changing(|request, response| match request {
-        Request::Join(_) => Ok(Updates(Vec::new()).into()),
+        Request::Join(_) => Err(lost()),
         _ => Ok(response),
     });
     let sent = Arc::clone(&network.sent);
-    let ended = Member::over(network, link(&hub), options(BOB)).await;
-    assert!(ended.is_err());
+    let (bob, events) = Conference::start(network, link(&hub), options(BOB));
+    while !members(&hub).contains(&BOB) {
+        pass(delay / 5).await;
+    }
+    let mut carol = Member::join(&hub, CAROL).await;
+    let mut bob = Member {
+        conference: bob,
+        events,
+    };
+    assert_eq!(bob.emoji_at(2).await, carol.emoji_at(2).await);
     assert_eq!(count(&sent, Method::JoinGroupCall), 1);
-    assert_eq!(count(&sent, Method::LeaveGroupCall), 1);
+    assert_eq!(members(&hub), [ALICE, BOB, CAROL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_about_another_call_is_no_join() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let network = Network::new(hub.connect(BOB)).changing(|request, response| {
+        if !matches!(request, Request::Join(_)) {
+            return Ok(response);
+        }
+        let mut answer = response.into_updates().unwrap();
+        for update in &mut answer.0 {
+            if let Update::ChainBlocks(items) = update {
+                items.call = InputGroupCall::Id {
+                    id: CallId::new(999),
+                    access_hash: AccessHash::new(0),
+                };
+            }
+        }
+        Ok(answer.into())
+    });
+    let ended = Member::over(network, link(&hub), options(BOB)).await;
+    let fault = EndReason::Unusable(AnswerFault::OtherCall);
+    assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
     assert_eq!(members(&hub), [ALICE]);
 }
