@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Log")]
 pub(crate) struct Args {
-    /// Log to standard error what the libraries do; twice for more, and with user ids.
+    /// Log to standard error what happens inside; twice for more, with the ids of users.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 
@@ -23,8 +23,8 @@ impl Args {
         match (&self.log, self.verbose) {
             (Some(filter), _) => Some(filter),
             (None, 0) => None,
-            (None, 1) => Some("info"),
-            (None, _) => Some("debug"),
+            (None, 1) => Some("warn,confcall=info"),
+            (None, _) => Some("info,confcall=debug"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use confcall::UserId;
 use confcall::join::api::CallId;
@@ -86,13 +86,7 @@ impl News {
 impl Tell for News {
     fn lines(&self) -> Vec<Line> {
         let (mood, label, text) = match self {
-            Self::Listening { address, keys } => {
-                let text = format!(
-                    "{address}, a development tool; `confcall serve --listen {address} --keys {} --issue-session FILE --user-id N` makes a user",
-                    keys.display()
-                );
-                (Mood::Good, "listening", text)
-            }
+            Self::Listening { address, keys } => return listening(*address, keys),
             Self::Restored { path, calls } => {
                 let text = format!("{calls} calls from {}", path.display());
                 (Mood::Plain, "restored", text)
@@ -145,6 +139,21 @@ impl Tell for News {
             Self::Saved { path, calls } => json!({"event": "saved", "path": path, "calls": calls}),
         }
     }
+}
+
+fn listening(address: SocketAddr, keys: &Path) -> Vec<Line> {
+    let keys = keys.display();
+    let issue =
+        format!("confcall serve --listen {address} --keys {keys} --issue-session FILE --user-id N");
+    vec![
+        Line::new(Mood::Good, "listening", address.to_string()),
+        Line::new(
+            Mood::Doubt,
+            "note",
+            "a development tool, not for calls that matter",
+        ),
+        Line::new(Mood::Faint, "users", format!("`{issue}` makes one")),
+    ]
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use confcall::UserId;
 use confcall::join::engine::{Ended, Event, Joined};
 use confcall::state::verification::Phase;
 
-use super::super::typed;
-use super::super::{exit, words};
+use super::super::exit::{self, EndedBadly};
+use super::super::{typed, words};
 use super::{Answer, Told, text};
 use crate::screen::{Line, Mood};
 
@@ -27,6 +27,7 @@ pub(super) fn lines(told: &Told) -> Vec<Line> {
             one(Mood::Faint, "answer", text)
         }
         Told::Event(event) => self::event(event),
+        Told::Ended { ended, badly } => self::ended(ended, badly.as_ref()),
         Told::Members {
             members,
             added,
@@ -108,14 +109,15 @@ fn event(event: &Event) -> Vec<Line> {
             pause,
             attempt,
         } => {
-            let (why, pause) = (words::trouble(why), time(*pause));
+            let (why, after) = (words::trouble(why), time(*pause));
             let text = match attempt {
-                1 => why,
-                _ => format!("{why}; attempt {attempt} follows in {pause}"),
+                _ if pause.is_zero() => why,
+                // No block was sent yet.
+                0 | 1 => format!("{why}; again after {after}"),
+                _ => format!("{why}; attempt {attempt} follows after {after}"),
             };
             one(Mood::Doubt, "retry", text)
         }
-        Event::Ended(ended) => self::ended(ended),
         _ => Vec::new(),
     }
 }
@@ -132,10 +134,10 @@ fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
     lines
 }
 
-fn ended(ended: &Ended) -> Vec<Line> {
-    let mood = match exit::check(ended) {
-        Ok(()) => Mood::Good,
-        Err(_) => Mood::Bad,
+fn ended(ended: &Ended, badly: Option<&EndedBadly>) -> Vec<Line> {
+    let mood = match badly {
+        None => Mood::Good,
+        Some(_) => Mood::Bad,
     };
     let mut lines = vec![Line::new(mood, "ended", ended.reason.to_string())];
     let next = exit::next(ended.advice);
