@@ -1,0 +1,171 @@
+//! A member: a conference over a connection of its own.
+
+use std::net::{SocketAddr, SocketAddrV6};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::time::{Duration, Instant};
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::join::engine::Event;
+use confcall::join::payload::Fingerprint;
+use confcall::transport::conference::{Conference, Events, Notice, Options};
+use confcall::transport::grammers::Connection;
+use confcall::{JoinPayload, Link, Media, Newcomer, Target, UserId};
+use confcall_server::mtproto::AuthKey;
+use grammers_mtsender::ConnectionParams;
+use grammers_session::Session as _;
+use grammers_session::storages::MemorySession;
+use grammers_session::types::DcOption;
+use tokio::time::sleep;
+
+use crate::record::Record;
+
+/// How long members may take to come to rest.
+const REST: Duration = Duration::from_secs(120);
+
+/// How often is looked whether they have.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Who can call.
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) key: AuthKey,
+    pub(crate) address: SocketAddr,
+}
+
+/// Who calls.
+pub(crate) struct Caller {
+    conference: Conference,
+    connection: Connection,
+    link: Option<String>,
+    /// The height of the newest block that it has verified.
+    verified: Arc<AtomicI32>,
+}
+
+impl Caller {
+    /// Creates a call.
+    pub(crate) async fn create(user: User, record: &Record) -> Self {
+        Self::enter(user, Target::Create, record.clone()).await
+    }
+
+    /// Follows a link.
+    pub(crate) async fn follow(user: User, link: String, record: Record) -> Self {
+        let link = Link::parse(&link).expect("a link");
+        let target = Target::try_from(link).expect("the link of a conference");
+        Self::enter(user, target, record).await
+    }
+
+    async fn enter(user: User, target: Target, record: Record) -> Self {
+        let connection = connect(&user).await;
+        let (conference, mut events) =
+            Conference::start(connection.transport(), target, options(user.id));
+        let link = joined(&mut events).await;
+        let verified = Arc::new(AtomicI32::new(-1));
+        tokio::spawn(watch(events, record, Arc::clone(&verified)));
+        Self {
+            conference,
+            connection,
+            link,
+            verified,
+        }
+    }
+
+    /// The link of the call.
+    pub(crate) fn link(&self) -> String {
+        self.link.clone().expect("the server tells the link")
+    }
+
+    /// Ends the call for everybody.
+    pub(crate) async fn discard(&self) {
+        self.conference.discard().await.expect("the creator may");
+    }
+
+    /// Leaves the call, and closes the connection.
+    pub(crate) async fn close(self) {
+        self.conference.close().await;
+        self.connection.close().await;
+    }
+
+    /// The height of the newest block that it has merged, and of the newest that it has verified.
+    fn heights(&self) -> (i32, i32) {
+        let height = self.conference.view().height;
+        let height = height.map_or(-1, |height| height.value());
+        (height, self.verified.load(Ordering::Relaxed))
+    }
+}
+
+/// Waits until all of a call have merged and verified the same block; gives how long that took.
+pub(crate) async fn rest(callers: &[Caller]) -> Duration {
+    let started = Instant::now();
+    loop {
+        let heights: Vec<_> = callers.iter().map(Caller::heights).collect();
+        let newest = heights.iter().map(|(height, _)| *height).max();
+        if heights.iter().all(|both| Some(*both) == newest.map(|one| (one, one))) {
+            return started.elapsed();
+        }
+        assert!(started.elapsed() < REST, "no rest comes: {heights:?}");
+        sleep(LOOK).await;
+    }
+}
+
+async fn connect(user: &User) -> Connection {
+    let SocketAddr::V4(ipv4) = user.address else {
+        unreachable!("the server listens on an IPv4 address");
+    };
+    let session = MemorySession::default();
+    let server = DcOption {
+        id: 1,
+        ipv4,
+        ipv6: SocketAddrV6::new(ipv4.ip().to_ipv6_mapped(), ipv4.port(), 0, 0),
+        auth_key: Some(*user.key.expose()),
+    };
+    session.set_home_dc_id(1).await.expect("memory");
+    session.set_dc_option(&server).await.expect("memory");
+    Connection::open(Arc::new(session), 0, user.id, ConnectionParams::default)
+}
+
+/// How a user is in a call; it is fixed by its number.
+fn options(user: UserId) -> Options {
+    let mut rng = ChaCha20Rng::seed_from_u64(user.value().unsigned_abs());
+    let mut secret = || {
+        let mut secret = [0; 32];
+        rng.fill_bytes(&mut secret);
+        secret
+    };
+    let (fingerprint, seed) = (Fingerprint::sha256(secret()), secret());
+    let media = Media {
+        payload: JoinPayload::generate(fingerprint, None, &mut rng),
+        muted: true,
+        video_stopped: true,
+    };
+    Options::new(Newcomer::new(user), media, seed)
+}
+
+/// Waits until a caller has joined; gives the link.
+async fn joined(events: &mut Events) -> Option<String> {
+    loop {
+        match events.next().await {
+            Some(Notice::Event(Event::Joined(joined))) => return joined.invite_link,
+            Some(Notice::Event(Event::Ended(ended))) => panic!("not joined: {}", ended.reason),
+            Some(_) => {}
+            None => panic!("stopped before it joined"),
+        }
+    }
+}
+
+/// Notes what a caller sees.
+async fn watch(mut events: Events, record: Record, verified: Arc<AtomicI32>) {
+    while let Some(notice) = events.next().await {
+        let Notice::Event(event) = notice else {
+            continue;
+        };
+        match event {
+            Event::KeysMoved { hash, .. } => record.block(&hash),
+            Event::Emoji { height, .. } => verified.store(height.value(), Ordering::Relaxed),
+            Event::Rejoined(_) => record.rejoined(),
+            Event::Suspicious(_) => record.warned(),
+            _ => {}
+        }
+    }
+}
