@@ -1,5 +1,5 @@
 //! `confcall serve` as it is run, and members who meet on it over TCP.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod running;
 

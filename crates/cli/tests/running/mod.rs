@@ -1,5 +1,6 @@
 //! Commands that run while a test talks with them.
 #![allow(dead_code, reason = "not every test needs everything")]
+#![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
 mod place;
 
