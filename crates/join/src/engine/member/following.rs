@@ -230,8 +230,9 @@ impl Member {
             }
             (Page::Last, _) => {}
         }
-        let pause = self.cadence(sub_chain);
-        ctx.after(timer(sub_chain), pause);
+        // A poll that was wanted sooner while this one was under way stays wanted.
+        let due = ctx.now + self.cadence(sub_chain);
+        ctx.timers.set_earlier(timer(sub_chain), due);
         Ok(())
     }
 
