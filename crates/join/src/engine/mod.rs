@@ -1,23 +1,29 @@
 //! The engine: a whole life in a call, from a link to a clean leave, without I/O.
 //!
 //! ```text
-//!                 ┌──────────────────────────────── lost: a new key ───────────┐
+//!                 ┌──────────────── lost, or asked for: a new key ─────────────┐
 //!                 ▼                                                            │
-//! Engine::new ─▶ Entering ── our block is in the chain ──▶ Member ─────────────┤
-//!                 │                                          │                 │
-//!                 │ leave                              leave │                 │ removed, refused,
-//!                 ▼                                          ▼                 │ joined elsewhere
-//!               Leaving ── the server knows ──▶ Ended ◀──────────────────────────┘
+//! Engine::new ─▶ Entering ────── our block is in the chain ─────▶ Member ──────┤
+//!                 │    │                                            │          │
+//!                 │    └─ leave, a join is under way ─▶ Withdrawing │ leave    │ removed, refused,
+//!                 │                                      │          │          │ joined elsewhere
+//!                 │                        what became of it        │          │
+//!                 │                                      ▼          │          │
+//!                 ├─ leave, a join may be carried out ─▶ Leaving ◀──┘          │
+//!                 │                                      │                     │
+//!                 │ leave                 the server knows                     │
+//!                 ▼                                      ▼                     │
+//!               Ended ◀──────────────────────────────────┴─────────────────────┘
 //! ```
 //!
 //! | state | its picture |
 //! |---|---|
 //! | entering | `entry.rs`: locating, reading the tip, sending, pausing |
 //! | member | `member/`: following, verifying, listing, removing |
-//! | leaving | `leaving.rs` |
+//! | withdrawing, leaving | `leaving.rs` |
 //!
-//! Entering also ends by itself, where the server refuses for good or the attempts are used up. Whoever leaves while
-//! a join is under way first waits for what becomes of it, and leaves then if it may have been carried out.
+//! Entering also ends by itself, where the server refuses for good or the attempts are used up. Withdrawing ends without
+//! leaving where the join was certainly not carried out.
 //!
 //! A member can be written down at any time, and another engine goes on from there (`restart.rs`).
 //!
