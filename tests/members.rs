@@ -147,6 +147,27 @@ fn who_left_is_removed_after_a_grace_by_one_block() {
     world.converge();
 }
 
+#[test]
+fn who_left_without_a_word_to_anybody_is_found_within_two_minutes_and_removed() {
+    let mut world = World::with_call(3);
+    let pages = |world: &World| world.nodes[0].sent(ROSTER);
+    world.run(300 * SECOND);
+    let before = pages(&world);
+    world.run(600 * SECOND);
+    let loads = pages(&world) - before;
+    assert!((5..=10).contains(&loads), "{loads} loads of a quiet roster");
+    world.faults.lost_pushes = 1;
+    world.command(2, Command::Leave);
+    world.run(SECOND);
+    world.faults.lost_pushes = 0;
+    let is_removed = |world: &World| in_the_chain(world) == [1, 2];
+    assert!(
+        world.run_while_not(130 * SECOND, is_removed),
+        "{}",
+        world.history()
+    );
+}
+
 // Line 41.
 
 #[test]

@@ -12,12 +12,13 @@
     reason = "a bench"
 )]
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::UserId;
-use confcall::join::api::{ChainBlocks, Request, Response, Update, Updates};
+use confcall::join::api::{ChainBlocks, ParticipantsPage, Request, Response, Update, Updates};
 use confcall::join::engine::{
     Command, CommandId, Engine, Input, MediaState, Outcome, Output, RequestId,
 };
@@ -34,9 +35,11 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let large = arguments.find_map(|one| one.parse().ok()).unwrap_or(500);
     let mut engines = Vec::with_capacity(ENGINES);
+    let mut rosters = BTreeMap::new();
     let mut held = 0;
     for (people, count) in [(5, ENGINES - large), (200, large)] {
         let watched = Watched::in_call_of(people);
+        rosters.insert(people, watched.roster());
         let bytes = allocated(|| engines.extend((0..count).map(|_| Box::new(watched.copy()))));
         held += bytes;
         let each = bytes as f64 / 1024.0 / count.max(1) as f64;
@@ -47,7 +50,7 @@ fn main() {
         engines.len(),
         held as f64 / (1u64 << 30) as f64
     );
-    let (polls, spent) = poll(&mut engines);
+    let (polls, spent) = poll(&mut engines, &rosters);
     println!(
         "{polls:>6} polls in {} virtual seconds: {:.2} % of one core, {:.1} µs each",
         IDLE.as_secs(),
@@ -86,6 +89,26 @@ impl Watched {
         Self { member, packets }
     }
 
+    /// The whole roster, in one page, as it was told.
+    fn roster(&self) -> ParticipantsPage {
+        let told = self.member.inputs.iter().flatten();
+        let pages = told.filter_map(|(_, input)| match input {
+            Input::Answer {
+                outcome: Outcome::Done(Response::Participants(page)),
+                ..
+            } => Some(page.clone()),
+            _ => None,
+        });
+        let mut pages: Vec<_> = pages.collect();
+        let mut roster = pages.pop().unwrap();
+        // The last page may be of a load of its own, and then has everybody.
+        while roster.participants.len() <= self.packets.len() {
+            let before = pages.pop().unwrap();
+            roster.participants.splice(0..0, before.participants);
+        }
+        roster
+    }
+
     /// An engine that is told the same, and hears everybody.
     fn copy(&self) -> Engine {
         let member = &self.member;
@@ -121,7 +144,10 @@ fn drain(engine: &mut Engine) -> (Vec<(RequestId, Request)>, Option<Moment>) {
 }
 
 /// Lets time pass in which nothing happens but polls; gives how many there were and what the engines needed for them.
-fn poll(engines: &mut [Box<Engine>]) -> (usize, Duration) {
+fn poll(
+    engines: &mut [Box<Engine>],
+    rosters: &BTreeMap<usize, ParticipantsPage>,
+) -> (usize, Duration) {
     let mut wakes: Vec<_> = engines.iter_mut().map(|engine| drain(engine).1).collect();
     let start = wakes.iter().flatten().min().copied().unwrap();
     let (mut polls, mut now) = (0, start);
@@ -132,7 +158,8 @@ fn poll(engines: &mut [Box<Engine>]) -> (usize, Duration) {
                 let (requests, next) = turn(engine, now, Input::Tick);
                 *wake = next;
                 for (request, body) in requests {
-                    let outcome = Outcome::Done(nothing_new(body));
+                    let roster = &rosters[&engine.connected().len()];
+                    let outcome = Outcome::Done(nothing_new(body, roster));
                     let (more, next) = turn(engine, now, Input::Answer { request, outcome });
                     assert!(more.is_empty(), "an idle engine has nothing to ask for");
                     *wake = next;
@@ -154,10 +181,12 @@ fn turn(
     drain(engine)
 }
 
-/// The answer to a poll of a subchain that has not grown.
-fn nothing_new(body: Request) -> Response {
-    let Request::ChainBlocks(poll) = body else {
-        panic!("an idle engine only polls, and does not send {body:?}");
+/// The answer to a poll of a subchain that has not grown, or of a roster that has not changed.
+fn nothing_new(body: Request, roster: &ParticipantsPage) -> Response {
+    let poll = match body {
+        Request::ChainBlocks(poll) => poll,
+        Request::Participants(_) => return roster.clone().into(),
+        body => panic!("an idle engine only polls, and does not send {body:?}"),
     };
     Response::Updates(Updates(vec![Update::ChainBlocks(ChainBlocks {
         call: poll.call,

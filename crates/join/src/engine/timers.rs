@@ -31,6 +31,8 @@ timers! {
     Check,
     /// The next load of the roster.
     Roster,
+    /// The load of a roster that is complete, because nothing was heard of it for a while.
+    QuietRoster,
     /// The next look at who is in the chain and not in the roster.
     Prune,
     /// The next try of a removal.

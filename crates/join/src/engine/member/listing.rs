@@ -18,6 +18,9 @@ const PAGE: i32 = 100;
 const SOON: Duration = Duration::from_millis(500);
 /// The least time before it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
+/// The least time without a change before a complete roster is loaded again: a change that is not pushed shows only by
+/// the one after it. A page every minute and a half is little beside the polls, of which there are forty meanwhile.
+const QUIET: Duration = Duration::from_secs(60);
 
 impl Member {
     /// Takes in a change of the roster.
@@ -39,7 +42,10 @@ impl Member {
         }
         match self.roster.apply(change) {
             Change::Old => {}
-            Change::Applied => ctx.event(Event::RosterChanged),
+            Change::Applied => {
+                ctx.event(Event::RosterChanged);
+                Self::load_quiet_roster_later(ctx);
+            }
             Change::Gap => {
                 ctx.event(Event::RosterChanged);
                 self.load_roster_soon(ctx);
@@ -51,6 +57,11 @@ impl Member {
     pub(super) fn load_roster_soon(&mut self, ctx: &mut Context) {
         let pause = Self::spread(ctx, SOON);
         ctx.timers.set_earlier(Timer::Roster, ctx.now + pause);
+    }
+
+    fn load_quiet_roster_later(ctx: &mut Context) {
+        let pause = Self::spread(ctx, QUIET);
+        ctx.after(Timer::QuietRoster, pause);
     }
 
     /// Starts to load the whole roster, unless that is under way.
@@ -98,6 +109,7 @@ impl Member {
             Loaded::Complete => {
                 self.roster_changed(ctx)?;
                 self.roster_is_complete(ctx);
+                Self::load_quiet_roster_later(ctx);
             }
             Loaded::Outrun => {
                 self.roster_changed(ctx)?;

@@ -319,7 +319,7 @@ impl Member {
             Timer::Broadcasts => self.poll(ctx, SubChain::Broadcasts),
             Timer::Check if self.media == MediaState::Connected => {}
             Timer::Check => self.check(ctx),
-            Timer::Roster => self.load_roster(ctx),
+            Timer::Roster | Timer::QuietRoster => self.load_roster(ctx),
             Timer::Prune => self.look_for_strangers(ctx),
             Timer::Connection => return Err(Departure::Rejoin(RejoinReason::NoConnection)),
             Timer::Progress => {
