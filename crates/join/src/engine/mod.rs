@@ -18,7 +18,7 @@
 //!
 //! | state | its picture |
 //! |---|---|
-//! | entering | `entry.rs`: locating, reading the tip, sending, pausing |
+//! | entering | `entry/`: locating, reading the tip, sending, pausing |
 //! | member | `member/`: following, verifying, listing, removing |
 //! | withdrawing, leaving | `leaving.rs` |
 //!
