@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,6 +24,9 @@ const UNKNOWN_KEY: i32 = 404;
 
 /// How many bytes are read at once.
 const CHUNK: usize = 8 << 10;
+
+/// How long a client has to read the last of what it was sent.
+const LINGER: Duration = Duration::from_millis(500);
 
 /// One connection of a client, from its first byte to its last.
 pub(crate) struct Connection {
@@ -59,6 +63,8 @@ pub(crate) enum Closed {
     Silent,
     #[error("the client does not read")]
     NotReading,
+    #[error("too many pushes wait for the client, or its session was to be forgotten")]
+    Dropped,
     #[error("the server stops")]
     Stopping,
 }
@@ -101,13 +107,16 @@ impl Connection {
                 break closed;
             }
         };
-        if let Closed::Stopping = closed {
-            self.finish().await;
+        if let Closed::Stopping = closed
+            && let Err(error) = self.finish().await
+        {
+            tracing::debug!(%error, "answers were lost");
         }
         tracing::debug!(reason = %closed, "closed");
-        if let Some(peer) = self.peer {
+        if let Some(peer) = self.peer.take() {
             peer.leave(&self.hub);
         }
+        let _ = timeout(LINGER, self.part()).await;
     }
 
     /// Waits for one thing, and does what it asks for.
@@ -128,7 +137,7 @@ impl Connection {
                     peer.session().push(&pushed.updates);
                 }
             }
-            Happening::Pushed(None) => return Err(Closed::NotReading),
+            Happening::Pushed(None) => return Err(Closed::Dropped),
             Happening::Answered(answered) => self.answer(answered),
             Happening::TimeOut => return Err(Closed::Silent),
             Happening::Stop => return Err(Closed::Stopping),
@@ -177,6 +186,7 @@ impl Connection {
         let peer = Peer::meet(user, key, envelope.session, &self.hub);
         tracing::debug!(user = user.value(), "a user is connected");
         self.peer = Some(peer);
+        self.framer.trust();
         // Boxed, because it comes back here only in name.
         Box::pin(self.take(packet)).await
     }
@@ -230,17 +240,21 @@ impl Connection {
     }
 
     /// Lets what is under way come to its end, and sends the answers.
-    async fn finish(&mut self) {
-        let answers = async {
-            while let Some(answered) = self.under_way.next().await {
-                self.answer(answered);
-            }
-            self.flush().await?;
-            Ok::<_, Closed>(self.writer.shutdown().await?)
-        };
-        if let Err(error) = answers.await {
-            tracing::debug!(%error, "answers were lost");
+    async fn finish(&mut self) -> Result<(), Closed> {
+        while let Some(answered) = self.under_way.next().await {
+            self.answer(answered);
         }
+        self.flush().await
+    }
+
+    /// Says that nothing follows, and waits until the client has read it all.
+    ///
+    /// The system forgets what is on its way if bytes that arrived are left unread.
+    async fn part(&mut self) -> std::io::Result<()> {
+        self.writer.shutdown().await?;
+        let mut rest = [0; CHUNK];
+        while self.reader.read(&mut rest).await? > 0 {}
+        Ok(())
     }
 }
 

@@ -9,11 +9,10 @@
 //! socket ◀─ Framer ◀─ sealing::seal ◀─ Session ◀──────────────────────────────────┴──────────────────┘
 //! ```
 //!
-//! Everything from the [`Framer`](framing::Framer) to the [`Query`](query::Query) is a value without I/O; a
-//! [`Connection`](connection::Connection) is the task that moves bytes between them and a socket. All connections share
-//! a [`Hub`](hub::Hub), which holds the server behind a lock. What a client can make the server keep is bounded by
-//! [`ConnectionLimits`]: one that breaks a rule of the transport or of the encryption is disconnected, one that breaks
-//! a rule of the session is told, and the others notice nothing.
+//! Everything from the `Framer` to the `Query` is a value without I/O; a `Connection` is the task that moves bytes
+//! between them and a socket. All connections share a `Hub`, which holds the server behind a lock. What a client can
+//! make the server keep is bounded by [`ConnectionLimits`]: one that breaks a rule of the transport or of the
+//! encryption is disconnected, one that breaks a rule of the session is told, and the others notice nothing.
 //!
 //! ```no_run
 //! use confcall_server::mtproto::{Config, Keys, Listener, write_session};

@@ -137,22 +137,22 @@ mod tests {
     use grammers_crypto::{DequeBuffer, decrypt_data_v2, encrypt_data_v2};
 
     /// A key whose every part is another one.
-    fn key() -> [u8; 256] {
-        let mut key = [0; 256];
-        blake3::Hasher::new().finalize_xof().fill(&mut key);
-        key
+    fn secret() -> [u8; 256] {
+        let mut secret = [0; 256];
+        blake3::Hasher::new().finalize_xof().fill(&mut secret);
+        secret
     }
 
     fn sealed_by_a_client(plaintext: &[u8]) -> Vec<u8> {
         let mut buffer = DequeBuffer::with_capacity(plaintext.len(), 32);
         buffer.extend(plaintext.iter().copied());
-        encrypt_data_v2(&mut buffer, &grammers_crypto::AuthKey::from_bytes(key()));
+        encrypt_data_v2(&mut buffer, &grammers_crypto::AuthKey::from_bytes(secret()));
         buffer.as_ref().to_vec()
     }
 
     #[test]
     fn what_a_client_seals_opens() {
-        let key = AuthKey::from_bytes(key());
+        let key = AuthKey::from_bytes(secret());
         let packet = sealed_by_a_client(b"thirty-two bytes of a plaintext.");
         assert_eq!(key_id(&packet), Some(key.id()));
         let plaintext = open(&key, &packet).unwrap();
@@ -161,11 +161,11 @@ mod tests {
 
     #[test]
     fn a_client_opens_what_the_server_seals() {
-        let key = AuthKey::from_bytes(key());
+        let key = AuthKey::from_bytes(secret());
         for length in 0..40 {
             let plaintext = vec![1; length];
             let mut packet = seal(&key, plaintext.clone(), &[9; PADDING]);
-            let theirs = grammers_crypto::AuthKey::from_bytes(key());
+            let theirs = grammers_crypto::AuthKey::from_bytes(secret());
             let opened = decrypt_data_v2(&mut packet, &theirs).unwrap();
             assert!(opened.starts_with(&plaintext));
             assert!((MIN_PADDING..=PADDING).contains(&(opened.len() - length)));
@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     fn a_packet_with_any_byte_changed_does_not_open() {
-        let key = AuthKey::from_bytes(key());
+        let key = AuthKey::from_bytes(secret());
         let packet = sealed_by_a_client(&[3; 32]);
         for place in KEY_ID..packet.len() {
             let mut changed = packet.clone();
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn a_packet_that_is_cut_does_not_open() {
-        let key = AuthKey::from_bytes(key());
+        let key = AuthKey::from_bytes(secret());
         let packet = sealed_by_a_client(&[3; 32]);
         for length in 0..packet.len() {
             assert!(open(&key, &packet[..length]).is_err(), "{length}");
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_the_server_seals_is_nothing_that_a_client_sealed() {
-        let key = AuthKey::from_bytes(key());
+        let key = AuthKey::from_bytes(secret());
         let packet = seal(&key, vec![1; 32], &[9; PADDING]);
         assert_eq!(open(&key, &packet), Err(OpenError::MessageKey));
     }

@@ -195,7 +195,7 @@ async fn what_is_under_way_is_answered_before_the_server_stops() {
         let answer = timeout(PATIENCE, request).await.expect("an end").unwrap();
         answered += usize::from(matches!(answer, Err(InvocationError::Rpc(_))));
     }
-    assert!(answered > 10, "{answered}");
+    assert!(answered > 10, "{answered} of 20");
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn a_query_that_unpacks_without_bound_is_an_error() {
     let (scene, alice, call) = scene().await;
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     for _ in 0..32 {
-        encoder.write_all(&[0; 1 << 20]).unwrap();
+        encoder.write_all(&vec![0; 1 << 20]).unwrap();
     }
     let bomb = encoder.finish().unwrap();
     let mut body = 0x3072_cfa1_u32.to_le_bytes().to_vec();

@@ -1,5 +1,13 @@
 //! The server over TCP, as clients of `grammers` and hostile ones see it.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "what the tests share fails by panicking"
+)]
+
 mod calls;
 mod chaos;
 mod client;

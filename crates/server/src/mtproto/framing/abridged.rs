@@ -8,7 +8,7 @@ pub(super) const OBFUSCATED_TAG: [u8; 4] = [TAG; 4];
 /// What announces that a length follows in three bytes.
 const LONG: u8 = 0x7f;
 
-pub(super) fn cut(bytes: &[u8]) -> Result<Option<Cut>, FramingError> {
+pub(super) fn cut(bytes: &[u8], limit: usize) -> Result<Option<Cut>, FramingError> {
     let (units, header) = match *bytes {
         [LONG, a, b, c, ..] => (u32::from_le_bytes([a, b, c, 0]), 4),
         [] | [LONG, ..] => return Ok(None),
@@ -16,7 +16,7 @@ pub(super) fn cut(bytes: &[u8]) -> Result<Option<Cut>, FramingError> {
         [units @ ..LONG, ..] => (u32::from(units), 1),
         [other, ..] => return Err(FramingError::Length(u32::from(other))),
     };
-    let end = check_length(units.saturating_mul(4))?.saturating_add(header);
+    let end = check_length(units.saturating_mul(4), limit)?.saturating_add(header);
     Ok((bytes.len() >= end).then_some(Cut {
         payload: header..end,
         end,

@@ -26,13 +26,13 @@ impl Full {
         }
     }
 
-    pub(super) fn cut(&mut self, bytes: &[u8]) -> Result<Option<Cut>, FramingError> {
+    pub(super) fn cut(&mut self, bytes: &[u8], limit: usize) -> Result<Option<Cut>, FramingError> {
         let Some((length, rest)) = bytes.split_first_chunk() else {
             return Ok(None);
         };
         let length = u32::from_le_bytes(*length);
         let payload = length.checked_sub(OVERHEAD);
-        let payload = check_length(payload.ok_or(FramingError::Length(length))?)?;
+        let payload = check_length(payload.ok_or(FramingError::Length(length))?, limit)?;
         if let Some(number) = rest.first_chunk() {
             self.check_number(u32::from_le_bytes(*number))?;
         }

@@ -6,11 +6,11 @@ pub(super) const TAG: [u8; 4] = [0xee; 4];
 
 const HEADER: usize = 4;
 
-pub(super) fn cut(bytes: &[u8]) -> Result<Option<Cut>, FramingError> {
+pub(super) fn cut(bytes: &[u8], limit: usize) -> Result<Option<Cut>, FramingError> {
     let Some(length) = bytes.first_chunk() else {
         return Ok(None);
     };
-    let end = check_length(u32::from_le_bytes(*length))?.saturating_add(HEADER);
+    let end = check_length(u32::from_le_bytes(*length), limit)?.saturating_add(HEADER);
     Ok((bytes.len() >= end).then_some(Cut {
         payload: HEADER..end,
         end,

@@ -24,6 +24,9 @@ use self::obfuscation::Obfuscation;
 /// How many bytes a packet has at most: what the clients of the API can take.
 pub(crate) const MAX_PACKET: usize = 1 << 20;
 
+/// How many bytes a packet has at most before the client is known.
+const MAX_FIRST_PACKET: usize = 128 << 10;
+
 /// A stream is none of packets; nothing after this can be read from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum FramingError {
@@ -47,8 +50,9 @@ struct Cut {
 /// Cuts what arrives on a connection into packets, and frames those that go out.
 ///
 /// After each [`Framer::feed`] it is polled until there is no whole packet left.
-#[derive(Default)]
 pub(crate) struct Framer {
+    /// How many bytes a packet has at most.
+    limit: usize,
     received: Vec<u8>,
     /// How many of the received bytes were handed out.
     taken: usize,
@@ -64,7 +68,18 @@ enum Transport {
 
 impl Framer {
     pub(crate) fn new() -> Self {
-        Self::default()
+        Self {
+            limit: MAX_FIRST_PACKET,
+            received: Vec::new(),
+            taken: 0,
+            transport: None,
+            obfuscation: None,
+        }
+    }
+
+    /// Takes note that the client is known, and can send packets of any size.
+    pub(crate) fn trust(&mut self) {
+        self.limit = MAX_PACKET;
     }
 
     /// Takes in bytes that arrived.
@@ -90,9 +105,9 @@ impl Framer {
         };
         let rest = self.received.get(self.taken..).unwrap_or_default();
         let cut = match transport {
-            Transport::Abridged => abridged::cut(rest),
-            Transport::Intermediate => intermediate::cut(rest),
-            Transport::Full(full) => full.cut(rest),
+            Transport::Abridged => abridged::cut(rest, self.limit),
+            Transport::Intermediate => intermediate::cut(rest, self.limit),
+            Transport::Full(full) => full.cut(rest, self.limit),
         };
         let Some(Cut { payload, end }) = cut? else {
             return Ok(None);
@@ -164,9 +179,9 @@ impl Framer {
 }
 
 /// Checks the length of a payload, which is a multiple of four.
-fn check_length(length: u32) -> Result<usize, FramingError> {
+fn check_length(length: u32, limit: usize) -> Result<usize, FramingError> {
     let bytes = usize::try_from(length).unwrap_or(usize::MAX);
-    if (4..=MAX_PACKET).contains(&bytes) && bytes.is_multiple_of(4) {
+    if (4..=limit).contains(&bytes) && bytes.is_multiple_of(4) {
         Ok(bytes)
     } else {
         Err(FramingError::Length(length))

@@ -82,13 +82,26 @@ fn refusal(bytes: &[u8]) -> FramingError {
 
 #[test]
 fn a_giant_length_is_refused_before_its_bytes_arrive() {
-    let limit = u32::try_from(MAX_PACKET).unwrap();
+    let limit = u32::try_from(MAX_FIRST_PACKET).unwrap();
     let full = [(limit + 16).to_le_bytes(), [0; 4]].concat();
     assert_eq!(refusal(&full), FramingError::Length(limit + 4));
     let intermediate = [[0xee; 4], [0xff; 4]].concat();
     assert_eq!(refusal(&intermediate), FramingError::Length(u32::MAX));
     let abridged = [0xef, 0x7f, 0xff, 0xff, 0xff];
     assert_eq!(refusal(&abridged), FramingError::Length(0x3ff_fffc));
+}
+
+#[test]
+fn a_client_that_is_known_can_send_larger_packets() {
+    let mut client = Intermediate::new();
+    let (small, large) = (vec![1; 16], vec![2; MAX_PACKET]);
+    let bytes = [pack(&mut client, &small), pack(&mut client, &large)].concat();
+    let mut framer = Framer::new();
+    framer.feed(&bytes);
+    assert_eq!(framer.poll(), Ok(Some(small)));
+    assert!(framer.poll().is_err());
+    framer.trust();
+    assert_eq!(framer.poll(), Ok(Some(large)));
 }
 
 #[test]
