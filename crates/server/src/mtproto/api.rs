@@ -47,15 +47,17 @@ pub(crate) fn answer(method: &[u8], asker: Asker) -> Option<Result<Vec<u8>, RpcE
 
 /// The server as the only data centre, under the address by which the client reached it.
 fn config(asker: Asker) -> enums::Config {
+    // A socket for both kinds of addresses shows the older ones as newer ones.
+    let ip = asker.address.ip().to_canonical();
     let only = types::DcOption {
-        ipv6: asker.address.is_ipv6(),
+        ipv6: ip.is_ipv6(),
         media_only: false,
         tcpo_only: false,
         cdn: false,
         r#static: true,
         this_port_only: true,
         id: DC,
-        ip_address: asker.address.ip().to_string(),
+        ip_address: ip.to_string(),
         port: i32::from(asker.address.port()),
         secret: None,
     };

@@ -16,3 +16,4 @@ mod files;
 mod hostile;
 mod raw;
 mod scene;
+mod sessions;

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use grammers_crypto::{AuthKey, DequeBuffer, encrypt_data_v2};
+use grammers_crypto::{AuthKey, DequeBuffer, decrypt_data_v2, encrypt_data_v2};
 use grammers_mtproto::transport::{Full, Transport as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -43,6 +44,23 @@ impl Raw {
         self.send_packet(buffer.as_ref()).await;
     }
 
+    /// The next packet of the server: its session, and the message in it.
+    pub(crate) async fn receive(&mut self, key: [u8; 256]) -> (i64, Vec<u8>) {
+        let packet = timeout(PATIENCE, async {
+            let length = self.stream.read_u32_le().await.unwrap();
+            let mut rest = vec![0; length as usize - 4];
+            self.stream.read_exact(&mut rest).await.unwrap();
+            rest
+        });
+        let mut packet = packet.await.expect("a packet in time");
+        let sealed = 4..packet.len() - 4;
+        let key = AuthKey::from_bytes(key);
+        let plaintext = decrypt_data_v2(&mut packet[sealed], &key).unwrap();
+        let session = i64::from_le_bytes(plaintext[8..16].try_into().unwrap());
+        let length = u32::from_le_bytes(plaintext[28..32].try_into().unwrap());
+        (session, plaintext[32..32 + length as usize].to_vec())
+    }
+
     /// Waits until the server closes the connection; gives what it sent before.
     pub(crate) async fn closed(&mut self) -> Vec<u8> {
         let mut received = Vec::new();
@@ -55,16 +73,41 @@ impl Raw {
 
 /// A plaintext with one message; the salt is wrong.
 pub(crate) fn plaintext(session: i64, body: &[u8]) -> Vec<u8> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let id = (now.unwrap().as_secs() << 32).to_le_bytes();
-    let length = u32::try_from(body.len()).unwrap().to_le_bytes();
-    [
-        &0_i64.to_le_bytes(),
-        &session.to_le_bytes(),
-        id.as_slice(),
-        &1_u32.to_le_bytes(),
-        &length,
-        body,
-    ]
-    .concat()
+    let place = Place {
+        salt: 0,
+        session,
+        id: first_id(),
+        seq_no: 1,
+    };
+    place.write(body)
+}
+
+/// An id that a message made now can have.
+pub(crate) fn first_id() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(now.unwrap().as_secs()).unwrap() << 32
+}
+
+/// Where a message of a client stands.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) salt: i64,
+    pub(crate) session: i64,
+    pub(crate) id: i64,
+    pub(crate) seq_no: i32,
+}
+
+impl Place {
+    pub(crate) fn write(self, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+        [
+            &self.salt.to_le_bytes(),
+            &self.session.to_le_bytes(),
+            &self.id.to_le_bytes(),
+            self.seq_no.to_le_bytes().as_slice(),
+            &length,
+            body,
+        ]
+        .concat()
+    }
 }

@@ -1,0 +1,103 @@
+//! Sessions that outlive a connection, follow each other in one, or are to be forgotten.
+
+use confcall_join::api::{DiscardGroupCall, Request};
+
+use crate::raw::{Place, Raw, first_id};
+use crate::scene::{ALICE, Scene};
+
+const BAD_SERVER_SALT: [u8; 4] = 0xedab_447b_u32.to_le_bytes();
+const RPC_RESULT: [u8; 4] = 0xf35c_6d01_u32.to_le_bytes();
+const UPDATES: [u8; 4] = 0x74ae_4240_u32.to_le_bytes();
+const DESTROY_SESSION: [u8; 4] = 0xe751_2126_u32.to_le_bytes();
+const DESTROY_SESSION_OK: [u8; 4] = 0xe220_45fc_u32.to_le_bytes();
+const DESTROY_SESSION_NONE: [u8; 4] = 0x62d3_50c9_u32.to_le_bytes();
+const PING: [u8; 12] = [0xec, 0x77, 0xbe, 0x7a, 1, 0, 0, 0, 0, 0, 0, 0];
+
+/// Connects, starts a session, and learns the salt.
+async fn start(scene: &Scene, session: i64) -> (Raw, Place) {
+    let key = scene.key(ALICE);
+    let mut raw = Raw::connect(scene.address).await;
+    let mut place = Place {
+        salt: 0,
+        session,
+        id: first_id(),
+        seq_no: 1,
+    };
+    raw.send_sealed(key, &place.write(&PING)).await;
+    let (_, refused) = raw.receive(key).await;
+    assert!(refused.starts_with(&BAD_SERVER_SALT));
+    place.salt = i64::from_le_bytes(*refused.last_chunk().unwrap());
+    place.id += 4;
+    raw.send_sealed(key, &place.write(&PING)).await;
+    raw.receive(key).await;
+    (raw, place)
+}
+
+fn after(place: Place) -> Place {
+    Place {
+        id: place.id + 4,
+        seq_no: place.seq_no + 2,
+        ..place
+    }
+}
+
+fn contains(packet: &[u8], part: &[u8]) -> bool {
+    packet.windows(part.len()).any(|window| window == part)
+}
+
+#[tokio::test]
+async fn a_query_sent_again_over_a_new_connection_is_carried_out_once() {
+    let scene = Scene::new().await;
+    let (call, _) = scene.client(ALICE).await.create().await;
+    let key = scene.key(ALICE);
+    let discard = Request::from(DiscardGroupCall { call }).to_tl();
+    let (mut raw, place) = start(&scene, 5).await;
+    let place = after(place);
+    raw.send_sealed(key, &place.write(&discard)).await;
+    let (_, first) = raw.receive(key).await;
+    assert!(first.starts_with(&RPC_RESULT) && contains(&first, &UPDATES));
+    drop(raw);
+
+    let mut again = Raw::connect(scene.address).await;
+    again.send_sealed(key, &place.write(&discard)).await;
+    let (_, answer) = again.receive(key).await;
+    assert!(
+        contains(&answer, &first),
+        "the same answer, after the news that the session is new"
+    );
+}
+
+#[tokio::test]
+async fn a_client_can_start_another_session_in_its_connection() {
+    let scene = Scene::new().await;
+    let key = scene.key(ALICE);
+    let (mut raw, place) = start(&scene, 5).await;
+    let other = Place {
+        session: 6,
+        ..after(place)
+    };
+    raw.send_sealed(key, &other.write(&PING)).await;
+    let (session, _) = raw.receive(key).await;
+    assert_eq!(session, 6);
+}
+
+#[tokio::test]
+async fn a_client_can_have_its_other_sessions_forgotten() {
+    let scene = Scene::new().await;
+    let key = scene.key(ALICE);
+    let (mut raw, place) = start(&scene, 5).await;
+    let (mut other, _) = start(&scene, 6).await;
+    let destroy = |session: i64| [DESTROY_SESSION.as_slice(), &session.to_le_bytes()].concat();
+    let mut place = after(place);
+    for (session, answer) in [
+        (6, DESTROY_SESSION_OK),
+        (7, DESTROY_SESSION_NONE),
+        (5, DESTROY_SESSION_NONE),
+    ] {
+        raw.send_sealed(key, &place.write(&destroy(session))).await;
+        let (_, said) = raw.receive(key).await;
+        assert!(said.starts_with(&answer), "{session}");
+        place = after(place);
+    }
+    other.closed().await;
+}
