@@ -83,7 +83,7 @@ fn the_join_shows_the_tip_the_request_and_a_key_that_all_members_open() {
     for part in [
         "\ntip       height 8, hash ",
         "invite_hash none, public_key set, block set, muted true, video_stopped true\n",
-        "\nverdict   accepted at attempt 1\n",
+        "\nverdict   accepted\n",
         "\nheight    9, hash ",
         "\nkey       user 94605634459 opens the new shared key: the same as ours\n",
         "\nverified: we and all 5 recorded members hold the same epoch key\n",

@@ -1,10 +1,11 @@
 use std::io::Write;
 
 use anyhow::Context as _;
+use confcall::Chain;
 use confcall::state::Block;
-use confcall::{Chain, Joined};
 
 use super::broken::DidNotHold;
+use super::joining::Joined;
 use super::recorded::RecordedCall;
 use super::show::Show;
 

@@ -1,7 +1,7 @@
 //! `confcall demo`: a recorded call, from the join to a removal, and then a whole life of engines (`life/`).
 //!
 //! ```text
-//! recorded call ──▶ Server ◀── loopback ──┬── Person: us, by join_once
+//! recorded call ──▶ Server ◀── loopback ──┬── Person: us, by a join of our own
 //!                                         └── Person: each recorded member, with its own key
 //!
 //! joining ──▶ keys ──▶ verification ──▶ frames ──▶ messages ──▶ removal ──▶ verification ──▶ life
@@ -31,10 +31,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::api::CallId;
+use confcall::join::api::{CallId, InputGroupCall};
 use confcall::state::Block;
 use confcall::transport::loopback::Hub;
-use confcall::{Moment, Target, UserId};
+use confcall::{Moment, UserId};
 use confcall_server::{Options, Server};
 use tokio::runtime::{Builder, Runtime};
 
@@ -112,13 +112,12 @@ async fn meet(
         .load_recorded(&recorded.blocks, &recorded.broadcasts)
         .context("the recorded call does not load")?;
     let call = server.call(id).context("the loaded call is gone")?;
-    let target = Target::Slug(call.slug().clone());
+    let link = InputGroupCall::Slug(call.slug().clone());
     show.start(&recorded, call, &seed)?;
 
     let hub = Hub::new(server);
     let tip = newest_block(&hub, id)?;
-    let joined = joining::join(&hub, &target, seed, rng, show).await?;
-    show.joined(&joined)?;
+    let joined = joining::join(&hub, link, seed, rng, show).await?;
     keys::check(&recorded, &tip, &joined, show)?;
     People::gather(&hub, &recorded, joined, NOW, rng).await
 }

@@ -1,13 +1,14 @@
 use core::iter;
 
-use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
+use confcall::Moment;
 use confcall::transport::loopback::Hub;
-use confcall::{Joined, Moment};
 use confcall_server::Server;
 
+use super::NEWCOMER;
 use super::broken::DidNotHold;
-use super::person::{self, Entrance, Person};
+use super::joining::Joined;
+use super::person::{Entrance, Person};
 use super::recorded::RecordedCall;
 
 /// Everybody in the call.
@@ -18,7 +19,7 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Brings us in by the answer to our join, and the recorded members by the block before ours.
+    /// Brings us in by our block, and the recorded members by the block before it.
     pub(super) async fn gather(
         hub: &Hub<Server>,
         recorded: &RecordedCall,
@@ -26,20 +27,22 @@ impl People {
         now: Moment,
         rng: &mut ChaCha20Rng,
     ) -> anyhow::Result<Self> {
-        let next_broadcast = joined.next_broadcast.context(person::LOST)?;
-        let before_ours = joined.chain.state().height().value().saturating_sub(1);
+        let state = joined.chain.state();
+        let height = state.height().value();
+        let entrance = |user_id, key, next_block| Entrance {
+            call: joined.call.clone(),
+            user_id,
+            key,
+            next_block,
+            next_broadcast: joined.next_broadcast,
+        };
         let mut others = Vec::new();
-        for (user_id, key) in recorded.members(joined.chain.state().group_state())? {
-            let entrance = Entrance {
-                call: joined.call.clone(),
-                user_id,
-                key,
-                next_block: before_ours,
-                next_broadcast,
-            };
+        for (user_id, key) in recorded.members(state.group_state())? {
+            let entrance = entrance(user_id, key, height.saturating_sub(1));
             others.push(Person::enter(hub.connect(user_id), entrance, now, rng).await?);
         }
-        let us = Person::of_joined(hub.connect(joined.user_id), joined, now, rng)?;
+        let entrance = entrance(NEWCOMER, joined.key, height);
+        let us = Person::enter(hub.connect(NEWCOMER), entrance, now, rng).await?;
         Ok(Self { us, others })
     }
 

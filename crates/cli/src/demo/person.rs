@@ -7,7 +7,7 @@ use confcall::join::api::{
 use confcall::state::{Block, PrivateKey};
 use confcall::transport::UpdateStream;
 use confcall::transport::loopback::Connection;
-use confcall::{Joined, Membership, Moment, Sending, Transport as _, UserId};
+use confcall::{Membership, Moment, Sending, Transport as _, UserId};
 use confcall_server::Server;
 
 use super::broken::DidNotHold;
@@ -15,7 +15,6 @@ use super::frames::Voice;
 
 /// As many items as the server gives at once.
 const PAGE: i32 = 100;
-pub(super) const LOST: &str = "the join lost its answer";
 
 /// Where somebody enters the call: a key, and the offsets from which both subchains are followed.
 pub(super) struct Entrance {
@@ -34,7 +33,8 @@ pub(super) struct Person {
     next_broadcast: i32,
 }
 
-struct Network {
+/// One user's connection to the server, and the call that it is about.
+pub(super) struct Network {
     connection: Connection<Server>,
     call: InputGroupCall,
     user_id: UserId,
@@ -55,11 +55,7 @@ impl Person {
             next_block,
             next_broadcast,
         } = entrance;
-        let network = Network {
-            connection,
-            call,
-            user_id,
-        };
+        let network = Network::new(connection, call, user_id);
         let blocks = network.read(SubChain::Blocks, next_block).await?;
         let first = blocks.blocks.first().context("the call has no block")?;
         let first = Block::from_server(first)?;
@@ -72,26 +68,6 @@ impl Person {
         };
         person.follow(now, rng).await?;
         Ok(person)
-    }
-
-    /// Goes on from the answer to a join.
-    pub(super) fn of_joined(
-        connection: Connection<Server>,
-        joined: Joined,
-        now: Moment,
-        rng: &mut ChaCha20Rng,
-    ) -> anyhow::Result<Self> {
-        let network = Network {
-            connection,
-            call: joined.call.clone(),
-            user_id: joined.user_id,
-        };
-        Ok(Self {
-            next_block: joined.next_block.context(LOST)?,
-            next_broadcast: joined.next_broadcast.context(LOST)?,
-            membership: joined.into_membership(now, Sending::WithGrace, rng)?,
-            network,
-        })
     }
 
     pub(super) fn user_id(&self) -> UserId {
@@ -159,7 +135,19 @@ impl Person {
 }
 
 impl Network {
-    async fn send(&self, request: impl Into<Request>) -> anyhow::Result<Response> {
+    pub(super) fn new(
+        connection: Connection<Server>,
+        call: InputGroupCall,
+        user_id: UserId,
+    ) -> Self {
+        Self {
+            connection,
+            call,
+            user_id,
+        }
+    }
+
+    pub(super) async fn send(&self, request: impl Into<Request>) -> anyhow::Result<Response> {
         let request = request.into();
         let method = request.method();
         let answer = self.connection.call(request).await;

@@ -2,21 +2,17 @@ use core::time::Duration;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use confcall::join::api::Request;
+use confcall::JoinBlock;
+use confcall::join::api::{JoinGroupCall, Request};
+use confcall::join::joined::Tip;
 use confcall::state::UserId;
-use confcall::{Chain, Joined, Step};
 use confcall_server::Call;
 
+use super::joining::Joined;
 use super::recorded::RecordedCall;
 
 const LABEL: Style = AnsiColor::Cyan.on_default().bold();
 const GOOD: Style = AnsiColor::Green.on_default().bold();
-
-/// One line of a step: what it is about, and what it says.
-pub(super) struct Line {
-    label: &'static str,
-    text: String,
-}
 
 /// Writes the demo for people.
 pub(super) struct Show<'a, W>(&'a mut W);
@@ -63,19 +59,48 @@ impl<'a, W: Write> Show<'a, W> {
         )
     }
 
-    pub(super) fn steps(&mut self, steps: &[Vec<Line>]) -> io::Result<()> {
-        let mut lines = steps.iter().flatten();
-        lines.try_for_each(|line| self.line(line.label, &line.text))
+    /// The newest block before ours.
+    pub(super) fn tip(&mut self, tip: &Tip) -> io::Result<()> {
+        let (height, hash) = (tip.block.height(), tip.block.hash());
+        let participants = tip.chain.state().group_state().participants.len();
+        let text = format!("height {height}, hash {hash}, {participants} participants");
+        self.line("tip", &text)
+    }
+
+    /// Our block.
+    pub(super) fn block(&mut self, join: &JoinBlock) -> io::Result<()> {
+        let block = join.block();
+        let (height, size, hash) = (block.height(), block.bytes().len(), block.hash());
+        self.line(
+            "block",
+            &format!("height {height}, {size} bytes, hash {hash}"),
+        )?;
+        self.line("adds", &format!("user {}", join.user_id()))?;
+        self.line("key", &join.public_key().to_string())
+    }
+
+    /// The request with our block.
+    pub(super) fn request(&mut self, join: &JoinGroupCall) -> io::Result<()> {
+        let request = Request::from(join.clone());
+        let (method, size) = (request.method(), request.to_tl().len());
+        self.line("request", &format!("{method}, {size} bytes"))?;
+        let present = |present| if present { "set" } else { "none" };
+        let fields = format!(
+            "join_as {:?}, invite_hash {}, public_key {}, block {}, muted {}, video_stopped {}",
+            join.join_as,
+            present(join.invite_hash.is_some()),
+            present(join.public_key.is_some()),
+            present(join.block.is_some()),
+            join.muted,
+            join.video_stopped,
+        );
+        self.line("fields", &fields)
     }
 
     /// The server's verdict and the call after it.
     pub(super) fn joined(&mut self, joined: &Joined) -> io::Result<()> {
         let state = joined.chain.state();
-        let attempts = joined.attempts;
-        self.line(
-            "verdict",
-            &format!("{GOOD}accepted{GOOD:#} at attempt {attempts}"),
-        )?;
+        self.line("verdict", &format!("{GOOD}accepted{GOOD:#}"))?;
         let height = format!("{}, hash {}", state.height(), state.hash());
         self.line("height", &height)?;
         for one in &state.group_state().participants {
@@ -114,75 +139,4 @@ impl<'a, W: Write> Show<'a, W> {
 pub(super) fn list(users: &[UserId]) -> String {
     let users: Vec<_> = users.iter().map(UserId::to_string).collect();
     users.join(" ")
-}
-
-/// What a step says.
-pub(super) fn describe(step: &Step<'_>) -> Vec<Line> {
-    let line = |label, text| Line { label, text };
-    match step {
-        Step::TipRead(Some(tip)) => {
-            let participants =
-                Chain::start_from(tip).map(|chain| chain.state().group_state().participants.len());
-            let participants = participants.map_or("?".to_owned(), |count| count.to_string());
-            let text = format!(
-                "height {}, hash {}, {participants} participants",
-                tip.height(),
-                tip.hash()
-            );
-            vec![line("tip", text)]
-        }
-        Step::TipRead(None) => vec![line("tip", "the call has no block".to_owned())],
-        Step::BlockBuilt(join) => {
-            let block = join.block();
-            vec![
-                line(
-                    "block",
-                    format!(
-                        "height {}, {} bytes, hash {}",
-                        block.height(),
-                        block.bytes().len(),
-                        block.hash()
-                    ),
-                ),
-                line("adds", format!("user {}", join.user_id())),
-                line("key", join.public_key().to_string()),
-            ]
-        }
-        Step::Sending(request) => describe_request(request),
-        Step::Retrying { error, pause } => {
-            vec![line("retry", format!("{error}; again after {pause:.1?}"))]
-        }
-        Step::WaitingForFirstBlock { pause } => {
-            vec![line(
-                "wait",
-                format!("no block yet; reading again after {pause:.1?}"),
-            )]
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn describe_request(request: &Request) -> Vec<Line> {
-    let size = request.to_tl().len();
-    let method = request.method();
-    let mut lines = vec![Line {
-        label: "request",
-        text: format!("{method}, {size} bytes"),
-    }];
-    if let Request::Join(join) = request {
-        let present = |present| if present { "set" } else { "none" };
-        lines.push(Line {
-            label: "fields",
-            text: format!(
-                "join_as {:?}, invite_hash {}, public_key {}, block {}, muted {}, video_stopped {}",
-                join.join_as,
-                present(join.invite_hash.is_some()),
-                present(join.public_key.is_some()),
-                present(join.block.is_some()),
-                join.muted,
-                join.video_stopped,
-            ),
-        });
-    }
-    lines
 }
