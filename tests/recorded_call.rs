@@ -7,9 +7,10 @@ use confcall::join::payload::Fingerprint;
 use confcall::state::{Block, PrivateKey};
 use confcall::transport::loopback::Hub;
 use confcall::{
-    Chain, EmptyCall, JoinOptions, JoinPayload, Media, Newcomer, Target, UserId, join_once,
+    Chain, ChannelId, Conference, JoinPayload, Media, Membership, Newcomer, Options, Sending,
+    Target, UserId,
 };
-use confcall_server::{Options, Server};
+use confcall_server::{Options as ServerOptions, Server};
 use serde_json::Value;
 
 const TRANSCRIPTS: &str = include_str!("vectors/call/transcripts.json");
@@ -19,7 +20,7 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_user_joins_every_recorded_call_and_its_members_open_the_new_key() {
+async fn a_new_user_joins_every_recorded_call_and_its_members_open_what_it_says() {
     let transcripts: Value = serde_json::from_str(TRANSCRIPTS).unwrap();
     for recorded in transcripts["cases"].as_array().unwrap() {
         let events = recorded["events"].as_array().unwrap();
@@ -28,7 +29,7 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_the_new_key()
             .filter(|event| event["type"] == "block")
             .map(|event| bytes(&event["block"]))
             .collect();
-        let mut server = Server::new(Options::default());
+        let mut server = Server::new(ServerOptions::default());
         let call = server.load_recorded(&blocks, &[] as &[Vec<u8>]).unwrap();
         let target = Target::Slug(server.call(call).unwrap().slug().clone());
         let hub = Hub::new(server);
@@ -36,19 +37,18 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_the_new_key()
         let user_id = UserId::new(7);
         let mut rng = ChaCha20Rng::from_seed([7; 32]);
         let fingerprint = Fingerprint::sha256([7; 32]);
-        let options = JoinOptions {
-            newcomer: Newcomer::new(user_id),
-            media: Media {
-                payload: JoinPayload::generate(fingerprint, None, &mut rng),
-                muted: false,
-                video_stopped: true,
-            },
-            empty_call: EmptyCall::Refuse,
+        let media = Media {
+            payload: JoinPayload::generate(fingerprint, None, &mut rng),
+            muted: false,
+            video_stopped: true,
         };
-        let connection = hub.connect(user_id);
-        let joined = join_once(&connection, &target, options, &mut rng, &mut |_| ())
-            .await
-            .unwrap();
+        let options = Options::new(Newcomer::new(user_id), media, [8; 32]);
+        let joined = Conference::join(hub.connect(user_id), target, options).await;
+        let (conference, _events) = joined.unwrap();
+        let cryptor = conference.cryptor().unwrap();
+        let now = conference.now();
+        let packet = cryptor.seal(now, ChannelId::MAIN, 0, b"hello", &mut rng);
+        let packet = packet.unwrap();
 
         let last = events
             .iter()
@@ -58,17 +58,19 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_the_new_key()
         let ours = hub.with(|server| server.call(call).unwrap().blocks().last().unwrap().clone());
         let mut chain =
             Chain::start_from(&Block::from_server(blocks.last().unwrap()).unwrap()).unwrap();
-        let state = chain.apply(&Block::from_server(&ours).unwrap()).unwrap();
+        let ours = Block::from_server(&ours).unwrap();
+        let state = chain.apply(&ours).unwrap();
         assert_eq!(state.group_state().participants.len(), members.len() + 1);
         let mut opened = 0;
         for user in recorded["users"].as_array().unwrap() {
             let key = PrivateKey::from_seed(&bytes(&user["seed"]).try_into().unwrap());
             if state.group_state().by_key(&key.public_key()).is_some() {
                 let user_id = UserId::new(user["user_id"].as_i64().unwrap());
-                assert_eq!(
-                    state.open_epoch_key(user_id, &key).unwrap(),
-                    joined.epoch_key
-                );
+                let sending = Sending::WithGrace;
+                let member = Membership::start(now, user_id, key, &ours, sending, &mut rng);
+                let member = member.unwrap();
+                let opened_packet = member.cryptor().open(now, UserId::new(7), &packet);
+                assert_eq!(*opened_packet.unwrap().data, b"hello");
                 opened += 1;
             }
         }

@@ -4,7 +4,7 @@
 //! hands on the crates below it, each of which can be used alone.
 //!
 //! ```text
-//! transport   join_once: one join over your network, and the adapter trait
+//! transport   Conference: an engine driven on a tokio runtime over your network, and the adapter trait
 //!     │
 //!   join      Engine: a whole life in a call; what to ask the server and when, without I/O
 //!     │         ├── Membership: follows blocks and broadcasts; GroupMessage: what members write
@@ -15,9 +15,9 @@
 //!   state     keys, wire format, the chain, the key of each epoch, the emoji to compare
 //! ```
 //!
-//! Start with [`Engine`], which asks for everything that is to be sent and tells everything that is to be shown. Who
-//! wants to decide that alone starts with [`join_once`]; a [`Membership`] goes on from the block that the server
-//! echoed. The README has an example of both.
+//! Start with [`Conference`], which does everything on a tokio runtime over a [`Transport`]. A client with another
+//! runtime, or none, drives an [`Engine`] itself, which asks for everything that is to be sent and tells everything that
+//! is to be shown. The README has an example of both.
 
 pub use confcall_join as join;
 pub use confcall_media as media;
@@ -25,7 +25,7 @@ pub use confcall_state as state;
 pub use confcall_transport as transport;
 
 pub use confcall_join::engine::{
-    Command, Config, Engine, Event, Input, MediaState, Outcome, Output,
+    Command, Config, EmptyCall, Engine, Event, Input, MediaState, Outcome, Output,
 };
 pub use confcall_join::link::Link;
 pub use confcall_join::membership::{Membership, MembershipEnd};
@@ -37,9 +37,8 @@ pub use confcall_media::{
     AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, Sending, Speech,
 };
 pub use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
-pub use confcall_transport::{
-    CallError, EmptyCall, JoinError, JoinOptions, Joined, Step, Transport, join_once,
-};
+pub use confcall_transport::conference::{Conference, Events, Notice, Options};
+pub use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 
 /// The README's example, compiled and run.
 #[cfg(doctest)]

@@ -9,12 +9,12 @@ use tokio::sync::broadcast;
 ///
 /// An implementation checks every request against the policy with
 /// [`policy::check_bytes`](confcall_join::policy::check_bytes), whoever built it, and sends nothing that breaks
-/// it. It neither repeats requests nor waits out flood waits: who calls it decides that.
+/// it. It neither repeats requests nor waits out flood waits: who calls it decides that. It sends requests in the order
+/// in which the futures of [`Transport::call`] are polled first.
 ///
 /// An answer is mapped to the variant of [`Response`] that has its type in the API, and updates to the kinds of
 /// [`Update`], in their order; all others are left out. An answer to a join holds the connection, the call as an
-/// active conference, and the items of both subchains once. [`join_once`](crate::join_once) reads answers only;
-/// [`Transport::updates`] is for whoever follows the call.
+/// active conference, and the items of both subchains once.
 ///
 /// ```
 /// use confcall_join::api::{Request, Response, RpcError};
