@@ -6,8 +6,7 @@ use core::pin::Pin;
 
 use chacha20::ChaCha20Rng;
 use confcall::join::engine::CommandFailure;
-use confcall::transport::conference::Conference;
-use confcall::{GroupMessage, RandomId};
+use confcall::{Conference, Cryptor, GroupMessage, RandomId};
 
 use super::frames;
 use super::memory::{self, Memory};
@@ -75,7 +74,7 @@ fn run(
 fn with_cryptor<E: Display>(
     command: &'static str,
     call: &Conference,
-    act: impl FnOnce(&confcall::Cryptor) -> Result<Told, E>,
+    act: impl FnOnce(&Cryptor) -> Result<Told, E>,
 ) -> Consequence {
     let Some(cryptor) = call.cryptor() else {
         let why = CommandFailure::NotJoined;

@@ -4,14 +4,13 @@
 
 use core::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::Event;
 use confcall::join::message::MAX_CHARACTERS;
-use confcall::transport::conference::{Conference, Events, Notice};
 use confcall::transport::loopback::{Connection, Hub};
-use confcall::{GroupMessage, RandomId, Target, UserId};
+use confcall::{Conference, Events, GroupMessage, Notice, RandomId, Target, UserId};
 use confcall_server::{Call, Options, Server};
 use tokio::time::sleep;
 
@@ -89,8 +88,7 @@ impl Bots {
     async fn enter(&mut self, bot: UserId, target: Target) -> anyhow::Result<()> {
         let options = options(bot, &mut self.rng);
         let joined = Conference::join(self.hub.connect(bot), target, options).await;
-        let (conference, events) =
-            joined.map_err(|ended| anyhow!("user {bot}, a bot: {}", ended.reason))?;
+        let (conference, events) = joined.with_context(|| format!("the bot that is user {bot}"))?;
         tokio::spawn(stay(bot, conference, events, self.rng.fork()));
         Ok(())
     }

@@ -15,13 +15,12 @@ use core::time::Duration;
 use std::io::Write;
 
 use chacha20::ChaCha20Rng;
-use confcall::join::engine::{Ended, Event};
-use confcall::transport::conference::{Conference, Events, Notice};
+use confcall::{Conference, Events, Notice};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::commands::{self, Consequence, Running};
-use super::exit;
+use super::exit::{self, EndedBadly};
 use super::lines::Line;
 use super::memory::Memory;
 use super::told::Told;
@@ -80,17 +79,20 @@ impl<W: Write> Room<W> {
         mut events: Events,
         mut sources: Sources,
     ) -> anyhow::Result<()> {
-        let ended = loop {
+        let end = loop {
             let takes_lines = self.takes_lines();
             tokio::select! {
                 // The steps first, for what is heard follows from them.
                 biased;
-                Some(step) = sources.steps.recv() => self.screen.tell(&step)?,
+                Some(step) = sources.steps.recv() => {
+                    self.memory.note(&step);
+                    self.screen.tell(&step)?;
+                }
                 () = sources.interrupts.next() => self.interrupt()?,
                 notice = events.next() => {
                     let notice = notice.ok_or_else(exit::stopped)?;
-                    if let Some(ended) = self.hear(notice)? {
-                        break ended;
+                    if let Some(end) = self.hear(notice)? {
+                        break end;
                     }
                 }
                 told = finish(&mut self.running) => self.screen.tell(&told)?,
@@ -101,7 +103,8 @@ impl<W: Write> Room<W> {
                 () = at(self.leaving_until) => return Err(exit::unheard().into()),
             }
         };
-        self.part(ended, &mut sources.interrupts).await
+        self.part(&mut sources.interrupts).await?;
+        Ok(end?)
     }
 
     /// Whether a line could be carried out now.
@@ -109,8 +112,8 @@ impl<W: Write> Room<W> {
         self.memory.is_in() && self.running.is_none() && self.leaving_until.is_none()
     }
 
-    /// Tells what the conference tells; gives the end if that was it.
-    fn hear(&mut self, notice: Notice) -> anyhow::Result<Option<Ended>> {
+    /// Tells what the conference tells; gives how it ended if that was it.
+    fn hear(&mut self, notice: Notice) -> anyhow::Result<Option<Result<(), EndedBadly>>> {
         let event = match notice {
             Notice::Event(event) => event,
             Notice::Dropped {
@@ -126,14 +129,14 @@ impl<W: Write> Room<W> {
             }
             _ => return Ok(None),
         };
-        let ended = match &event {
-            Event::Ended(ended) => Some(ended.clone()),
-            _ => None,
-        };
+        let mut end = None;
         for told in self.memory.take(event, &self.conference.view()) {
             self.screen.tell(&told)?;
+            if let Told::Ended { badly, .. } = told {
+                end = Some(badly.map_or(Ok(()), Err));
+            }
         }
-        Ok(ended)
+        Ok(end)
     }
 
     /// Does what is typed.
@@ -177,16 +180,16 @@ impl<W: Write> Room<W> {
     }
 
     /// Waits until the server knows of the end.
-    async fn part(self, ended: Ended, interrupts: &mut Interrupts) -> anyhow::Result<()> {
+    async fn part(self, interrupts: &mut Interrupts) -> Result<(), EndedBadly> {
         let until = self.leaving_until;
         let until = until.unwrap_or_else(|| Instant::now() + FAREWELL);
         tokio::select! {
             known = timeout_at(until, self.conference.close()) => {
                 known.map_err(|_| exit::unheard())?;
             }
-            () = interrupts.next() => return Err(exit::interrupted().into()),
+            () = interrupts.next() => return Err(exit::interrupted()),
         }
-        Ok(exit::check(&ended)?)
+        Ok(())
     }
 }
 

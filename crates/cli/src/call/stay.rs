@@ -7,8 +7,7 @@ use std::process::ExitCode;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::payload::Fingerprint;
-use confcall::transport::conference::{Conference, Options};
-use confcall::{JoinPayload, Media, Newcomer, Target, Transport, UserId};
+use confcall::{Conference, JoinPayload, Media, Newcomer, Options, Target, Transport, UserId};
 use tokio::runtime::Builder;
 
 use super::room::{Room, Sources};

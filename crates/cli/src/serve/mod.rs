@@ -28,9 +28,10 @@ Users are those to whom it issued a session. A session that is issued while it r
 the file of the keys can be every user.
 
 Ctrl-C stops it: answers under way are finished, and the snapshot is written. With --json every line is an object \
-whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, stopping, saved.
+whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, stopping, saved, \
+issued.
 
-Exit status: 0 if it was stopped, 1 if it cannot run.
+Exit status: 0 if it was stopped, 1 if it cannot run, 130 if it was interrupted again before the snapshot was written.
 
 Examples:
   confcall serve --issue-session alice.session --user-id 1
