@@ -99,11 +99,9 @@ fn text(value: &Value) -> &str {
 fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
     let place = Place::new("meet");
     let server = place.serve(&[]);
-    place.issue("1.session", "1", &server.address).success();
-    let mut args = vec![OsString::from("create"), "--session".into()];
-    args.push(place.file("1.session").into_os_string());
-    let mut alice = Running::start(args);
-    let link = text(&alice.next("joined")["link"]).to_owned();
+    let mut alice = member(&place, &server, "1", &["create"]);
+    alice.type_line("/link");
+    let link = text(&alice.next("link")["link"]).to_owned();
     let mut bob = member(&place, &server, "2", &["join", &link]);
 
     let second = |object: &Value| object["height"] == 1;
@@ -170,6 +168,19 @@ fn a_server_goes_on_from_its_snapshot_and_its_members_with_it() {
     let mut bob = member(&place, &server, "2", &["join", &link]);
     bob.wait_for("members", |call| call["members"] == json!([1, 2]));
     alice.wait_for("members", |call| call["members"] == json!([1, 2]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_a_member_whom_the_server_does_not_answer() {
+    let place = Place::new("interrupted");
+    let server = place.serve(&[]);
+    let mut alice = member(&place, &server, "1", &["create", "--stay"]);
+    server.process.signal("-STOP");
+    alice.terminate();
+    alice.next("leaving");
+    alice.terminate();
+    assert_eq!(alice.status(), 130);
 }
 
 #[test]

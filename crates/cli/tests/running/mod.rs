@@ -149,13 +149,15 @@ impl Running {
     /// Asks the process to end, as an operating system that shuts down does.
     #[cfg(unix)]
     pub(crate) fn terminate(&self) {
-        self.signal("TERM");
+        self.signal("-TERM");
     }
 
-    /// Ends the process at once, without its knowing.
-    pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    /// Sends the process a signal.
+    #[cfg(unix)]
+    pub(crate) fn signal(&self, signal: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args([signal, &process]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Ends the input, and waits for the end; gives the exit status.
