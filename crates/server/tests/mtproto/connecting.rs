@@ -213,7 +213,7 @@ async fn an_address_that_others_can_reach_needs_a_word() {
     };
     let refused = bind("0.0.0.0:0", Reach::Loopback).await.unwrap_err();
     assert!(matches!(refused, BindError::Public(_)));
-    assert!(refused.to_string().contains("--public"));
+    assert!(refused.to_string().contains("--allow-public"));
     assert!(bind("0.0.0.0:0", Reach::Anybody).await.is_ok());
     assert!(bind("127.0.0.1:0", Reach::Loopback).await.is_ok());
 }
