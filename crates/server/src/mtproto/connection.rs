@@ -9,6 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use super::clock;
 use super::config::ConnectionLimits;
 use super::framing::{Framer, FramingError};
 use super::hub::Hub;
@@ -96,7 +97,7 @@ impl Connection {
             address,
             framer: Framer::new(),
             peer: None,
-            idle: Instant::now() + limits.greeting,
+            idle: clock::after(limits.greeting),
         })
     }
 
@@ -166,7 +167,7 @@ impl Connection {
         let plaintext = peer.open(packet)?;
         let envelope = Envelope::read(&plaintext)?;
         let events = peer.receive(&envelope, &self.hub);
-        self.idle = Instant::now() + self.limits.idle;
+        self.idle = clock::after(self.limits.idle);
         for event in events {
             self.carry_out(event).await?;
         }

@@ -7,10 +7,11 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep};
 use tracing::Instrument as _;
 
 use super::chaos::Chaos;
+use super::clock;
 use super::config::{Config, Reach};
 use super::connection::Connection;
 use super::hub::Hub;
@@ -124,6 +125,14 @@ impl Listener {
         }
         hub.take_server()
     }
+}
+
+/// Ticks at intervals, the first time after one of them.
+fn every(time: Duration) -> Interval {
+    let time = time.max(LEAST_LOOK);
+    let mut ticks = interval_at(clock::after(time), time);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 async fn serve(stream: TcpStream, hub: Arc<Hub>, config: Config, stop: watch::Receiver<bool>) {

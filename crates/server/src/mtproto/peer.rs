@@ -78,7 +78,7 @@ impl Peer {
     }
 
     pub(crate) fn close_after(&mut self, time: Duration) {
-        self.close_at = Instant::now().checked_add(time);
+        self.close_at = Some(clock::after(time));
     }
 
     /// When the connection ends if nothing comes until `idle`.
