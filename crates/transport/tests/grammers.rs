@@ -164,6 +164,23 @@ async fn a_server_that_cannot_be_reached_loses_the_request() {
     connection.close().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_server_that_says_nothing_does_not_hold_up_the_next_request() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let session = session_at(listener.local_addr().unwrap().port()).await;
+    let connection = Connection::open(session, 1, OWN, ConnectionParams::default);
+    let mut accepted = Vec::new();
+    for _ in 0..2 {
+        let reason = lost(&connection.transport()).await;
+        assert!(reason.contains("nothing was heard"), "{reason}");
+        accepted.push(listener.accept().unwrap());
+        // Until the background has done its part.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    connection.close().await;
+}
+
 #[tokio::test]
 async fn a_closed_connection_loses_every_request() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

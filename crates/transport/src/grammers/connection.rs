@@ -30,10 +30,14 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Opens a connection of the user `own`, who is logged in in this session; needs a tokio runtime.
+    /// Opens a connection of the user `own`, who is logged in in this session.
     ///
     /// Nothing is sent before the first request. `parameters` is asked for each new pool what to tell the server of this
     /// client; its policy of retries is not used. No other pool may use the session at the same time.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime whose timer and sockets are enabled, as everything that starts.
     pub fn open<S>(
         session: Arc<S>,
         api_id: i32,

@@ -33,7 +33,27 @@ impl GrammersTransport {
     ///
     /// Who owns the pool runs it, and gives everything from its channel of updates to [`GrammersTransport::feed`].
     /// That channel drops what comes while it is full: it needs room for a whole container of messages, about a
-    /// thousand, and a reader that is never slow.
+    /// thousand, and a reader that is never slow. A client that reads updates by itself gets them after us:
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use confcall_state::UserId;
+    /// # use confcall_transport::grammers::GrammersTransport;
+    /// # use grammers_session::updates::UpdatesLike;
+    /// # use grammers_mtsender::SenderPool;
+    /// # use grammers_session::storages::MemorySession;
+    /// # use tokio::sync::mpsc;
+    /// # async fn adapt(pool: SenderPool, own: UserId, forward: mpsc::Sender<UpdatesLike>) {
+    /// let SenderPool { runner, handle, mut updates } = pool;
+    /// let transport = GrammersTransport::new(handle, own);
+    /// tokio::spawn(runner.run());
+    /// while let Some(update) = updates.recv().await {
+    ///     transport.feed(&update);
+    ///     // What `grammers_client::Client::stream_updates` is given.
+    ///     let _ = forward.try_send(update);
+    /// }
+    /// # }
+    /// ```
     pub fn new(pool: SenderPoolFatHandle, own: UserId) -> Self {
         Self(Arc::new(Inner {
             pool: Mutex::new(pool),

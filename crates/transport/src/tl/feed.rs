@@ -1,8 +1,8 @@
 use confcall_state::UserId;
-use grammers_tl_types::{Cursor, Deserializable, enums};
+use grammers_tl_types::enums;
 
-use super::nesting;
 use super::updates::read_updates;
+use super::whole::read_whole;
 use crate::adapter::{UpdateSender, UpdateStream};
 
 /// Where a client puts what the server pushes to its user; clones share the readers.
@@ -52,19 +52,12 @@ impl Feed {
 
     /// Passes on what the bytes of an `Updates` hold; bytes that cannot be read are a gap.
     pub fn send_bytes(&self, bytes: &[u8]) {
-        match read(bytes) {
-            Some(updates) => self.send(&updates),
-            None => {
-                tracing::debug!(length = bytes.len(), "updates that cannot be read");
+        match read_whole(bytes) {
+            Ok(updates) => self.send(&updates),
+            Err(error) => {
+                tracing::debug!(length = bytes.len(), %error, "updates that cannot be read");
                 self.pushed.gap();
             }
         }
     }
-}
-
-fn read(bytes: &[u8]) -> Option<enums::Updates> {
-    nesting::check(bytes).ok()?;
-    let mut cursor = Cursor::from_slice(bytes);
-    let updates = enums::Updates::deserialize(&mut cursor).ok()?;
-    (cursor.pos() == bytes.len()).then_some(updates)
 }

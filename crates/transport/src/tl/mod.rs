@@ -17,7 +17,9 @@ mod nesting;
 mod participant;
 mod response;
 mod updates;
+mod whole;
 
 pub use feed::Feed;
 pub use response::{UnexpectedAnswer, read_response};
 pub use updates::{Unpacked, read_updates};
+pub use whole::ReadFault;

@@ -1,43 +1,24 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{GroupCallInfo, Method, ParticipantsPage, Response, ResponseKind};
 use confcall_state::UserId;
-use grammers_tl_types::deserialize::Error as ReadError;
-use grammers_tl_types::{Cursor, Deserializable, enums};
+use grammers_tl_types::enums;
 use thiserror::Error;
 
 use super::call::read_call;
-use super::nesting;
 use super::participant::read_participants;
 use super::updates::read_updates;
+use super::whole::{ReadFault, read_whole};
 
 /// The answer to a request is none that its method has (`spec/protocol.md`, 11.1).
 #[derive(Clone, Debug, PartialEq, Error)]
-#[non_exhaustive]
-pub enum UnexpectedAnswer {
-    /// The bytes are of another type, or end too early.
-    #[error("the answer to {method} cannot be read as {expected}: {error}")]
-    Unreadable {
-        /// What was asked.
-        method: Method,
-        /// The type that the answer has.
-        expected: ResponseKind,
-        /// How reading failed.
-        error: ReadError,
-    },
-    /// It may nest more deeply than is safe to read.
-    #[error("the answer to {method} nests too deeply to be read")]
-    TooDeep {
-        /// What was asked.
-        method: Method,
-    },
-    /// Bytes follow the answer.
-    #[error("{length} bytes follow the answer to {method}")]
-    TrailingBytes {
-        /// What was asked.
-        method: Method,
-        /// How many bytes.
-        length: usize,
-    },
+#[error("the answer to {method} cannot be read as {expected}: {fault}")]
+pub struct UnexpectedAnswer {
+    /// What was asked.
+    pub method: Method,
+    /// The type that the answer has.
+    pub expected: ResponseKind,
+    /// How reading failed.
+    pub fault: ReadFault,
 }
 
 /// Reads the answer that the user `own` got to a request: the bytes of an `rpc_result`, unpacked.
@@ -52,42 +33,29 @@ pub fn read_response(
     bytes: &[u8],
     own: UserId,
 ) -> Result<Response, UnexpectedAnswer> {
-    let answer = Answer { method, bytes };
+    let expected = answer_of(method);
+    let read = match expected {
+        ResponseKind::Bool => read_whole(bytes).map(Response::Bool),
+        ResponseKind::Sources => read_whole(bytes).map(read_sources),
+        ResponseKind::GroupCall => read_whole(bytes).map(read_info),
+        ResponseKind::Participants => read_whole(bytes).map(read_page),
+        _ => read_whole(bytes).map(|updates| read_updates(&updates, own).into()),
+    };
+    read.map_err(|fault| UnexpectedAnswer {
+        method,
+        expected,
+        fault,
+    })
+}
+
+/// The type of the answer to a method.
+fn answer_of(method: Method) -> ResponseKind {
     match method {
-        Method::SendGroupCallEncryptedMessage => {
-            answer.read(ResponseKind::Bool).map(Response::Bool)
-        }
-        Method::CheckGroupCall => answer.read(ResponseKind::Sources).map(read_sources),
-        Method::GetGroupCall => answer.read(ResponseKind::GroupCall).map(read_info),
-        Method::GetGroupParticipants => answer.read(ResponseKind::Participants).map(read_page),
-        _ => {
-            let updates = answer.read(ResponseKind::Updates)?;
-            Ok(read_updates(&updates, own).into())
-        }
-    }
-}
-
-struct Answer<'a> {
-    method: Method,
-    bytes: &'a [u8],
-}
-
-impl Answer<'_> {
-    /// Reads a value that takes the whole answer.
-    fn read<T: Deserializable>(&self, expected: ResponseKind) -> Result<T, UnexpectedAnswer> {
-        let method = self.method;
-        nesting::check(self.bytes).map_err(|_| UnexpectedAnswer::TooDeep { method })?;
-        let mut cursor = Cursor::from_slice(self.bytes);
-        let value = T::deserialize(&mut cursor);
-        let value = value.map_err(|error| UnexpectedAnswer::Unreadable {
-            method,
-            expected,
-            error,
-        })?;
-        match self.bytes.len().saturating_sub(cursor.pos()) {
-            0 => Ok(value),
-            length => Err(UnexpectedAnswer::TrailingBytes { method, length }),
-        }
+        Method::SendGroupCallEncryptedMessage => ResponseKind::Bool,
+        Method::CheckGroupCall => ResponseKind::Sources,
+        Method::GetGroupCall => ResponseKind::GroupCall,
+        Method::GetGroupParticipants => ResponseKind::Participants,
+        _ => ResponseKind::Updates,
     }
 }
 
