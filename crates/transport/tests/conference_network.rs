@@ -9,9 +9,9 @@ use std::time::Duration;
 use common::network::{Network, count, lost};
 use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, within};
 use confcall_join::api::{
-    AccessHash, CallId, InputGroupCall, Method, Request, Response, Update, Updates,
+    AccessHash, CallId, InputGroupCall, Method, Request, Response, RpcError, Update, Updates,
 };
-use confcall_join::engine::{Advice, CommandFailure, EndReason};
+use confcall_join::engine::{Advice, CommandFailure, EmptyCall, EndReason};
 use confcall_join::joined::AnswerFault;
 use confcall_join::policy::{CallKind, PolicyViolation};
 use confcall_join::target::Target;
@@ -213,4 +213,42 @@ async fn an_answer_about_another_call_is_no_join() {
     let fault = EndReason::Unusable(AnswerFault::OtherCall);
     assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
     assert_eq!(members(&hub), [ALICE]);
+}
+
+fn refusal(message: &str) -> CallError {
+    RpcError::new(400, message).into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_chain_vanishes_between_attempts_is_not_started_anew() {
+    for empty_call in [EmptyCall::Refuse, EmptyCall::Start] {
+        let hub = hub();
+        let _alice = Member::create(&hub, ALICE).await;
+        let race = |request: &Request| {
+            let is_join = matches!(request, Request::Join(_));
+            is_join.then(|| Err(refusal("CONF_WRITE_CHAIN_INVALID")))
+        };
+        let network = Network::new(hub.connect(BOB)).answering(race);
+        let sent = Arc::clone(&network.sent);
+        let before = Arc::clone(&sent);
+        let network = network.changing(move |request, response| {
+            let is_tip = matches!(request, Request::ChainBlocks(_));
+            if !is_tip || count(&before, Method::JoinGroupCall) == 0 {
+                return Ok(response);
+            }
+            let mut answer = response.into_updates().unwrap();
+            for update in &mut answer.0 {
+                if let Update::ChainBlocks(items) = update {
+                    items.blocks.clear();
+                }
+            }
+            Ok(answer.into())
+        });
+        let mut options = options(BOB);
+        options.empty_call = empty_call;
+        let ended = Member::over(network, link(&hub), options).await;
+        let fault = EndReason::Unusable(AnswerFault::ChainGone);
+        assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
+        assert_eq!(count(&sent, Method::JoinGroupCall), 1);
+    }
 }

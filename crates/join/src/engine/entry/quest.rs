@@ -35,6 +35,8 @@ pub(super) struct Quest {
     pub(super) contention: Contention,
     /// When the tip was asked for last.
     pub(super) tip_asked: Moment,
+    /// Whether the call had a block when we looked before.
+    pub(super) had_blocks: bool,
     pub(super) refreshed: bool,
     pub(super) sent: u32,
 }
@@ -57,6 +59,7 @@ impl Quest {
             budgets: Budgets::new(invited),
             contention: Contention::new(),
             tip_asked: ctx.now,
+            had_blocks: false,
             refreshed: false,
             sent: 0,
         }

@@ -44,6 +44,7 @@ impl Quest {
         };
         self.budgets.reads.reset();
         if let Some(tip) = &tip {
+            self.had_blocks = true;
             let round_trip = ctx.now.since(self.tip_asked);
             self.contention.tip_read(tip.block.height(), round_trip);
         }
@@ -55,7 +56,7 @@ impl Quest {
                 Transition::Ended(EndReason::JoinedElsewhere)
             }
             (Some(tip), _) => self.build(ctx, Some(&tip)),
-            (None, doubtful) => self.no_block(ctx, doubtful.is_some_and(|one| one.tip.is_some())),
+            (None, _) => self.no_block(ctx),
         }
     }
 
@@ -74,9 +75,9 @@ impl Quest {
     }
 
     /// The call has no block: an invitation can be older than the first one, and only a caller who asked to
-    /// writes it.
-    fn no_block(mut self, ctx: &mut Context, had_blocks: bool) -> Transition {
-        if had_blocks || self.again.is_some() {
+    /// writes it. A chain that we have seen does not begin anew.
+    fn no_block(mut self, ctx: &mut Context) -> Transition {
+        if self.had_blocks || self.again.is_some() {
             return Transition::Ended(AnswerFault::ChainGone.into());
         }
         match self.budgets.first_block.next(&mut ctx.public_rng) {
