@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::assert::Assert;
 use predicates::prelude::*;
 use predicates::str::contains;
+use running::place::{Place, Server};
 use running::{Running, confcall};
 use serde_json::{Value, json};
 

@@ -101,7 +101,10 @@ pub(crate) async fn rest(callers: &[Caller]) -> Duration {
     loop {
         let heights: Vec<_> = callers.iter().map(Caller::heights).collect();
         let newest = heights.iter().map(|(height, _)| *height).max();
-        if heights.iter().all(|both| Some(*both) == newest.map(|one| (one, one))) {
+        if heights
+            .iter()
+            .all(|both| Some(*both) == newest.map(|one| (one, one)))
+        {
             return started.elapsed();
         }
         assert!(started.elapsed() < REST, "no rest comes: {heights:?}");

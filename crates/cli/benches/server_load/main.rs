@@ -10,7 +10,12 @@
 //! Floor: the blocks alone, each built once and applied by the server and by everybody in the call.
 //!
 //! `-- --quick` does the same with few.
-#![allow(missing_docs, clippy::expect_used, clippy::print_stdout, reason = "a bench")]
+#![allow(
+    missing_docs,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a bench"
+)]
 
 mod caller;
 mod floor;
@@ -83,7 +88,10 @@ async fn one_call(server: &mut Server, load: &Load) {
     let took = started.elapsed();
     let verified = caller::rest(&callers).await;
     report(count, took, floor::of_call(count), &record);
-    println!("  verified by all {:.1} s after the last join", verified.as_secs_f64());
+    println!(
+        "  verified by all {:.1} s after the last join",
+        verified.as_secs_f64()
+    );
     server.tell_memory(memory, count);
     callers[0].discard().await;
     close(callers).await;
@@ -92,7 +100,10 @@ async fn one_call(server: &mut Server, load: &Load) {
 /// Begins many small calls.
 async fn many_calls(server: &mut Server, load: &Load) {
     let count = load.calls * FEW;
-    println!("{} calls of {FEW}, {} beginning at once", load.calls, load.beginning);
+    println!(
+        "{} calls of {FEW}, {} beginning at once",
+        load.calls, load.beginning
+    );
     let (record, memory) = (Record::default(), server.memory());
     let mut users = server.users(count);
     let started = Instant::now();
@@ -102,7 +113,12 @@ async fn many_calls(server: &mut Server, load: &Load) {
     });
     let calls = all(calls, load.beginning).await;
     let took = started.elapsed();
-    report(count, took, floor::of_call(FEW) * load.calls as u32, &record);
+    report(
+        count,
+        took,
+        floor::of_call(FEW) * load.calls as u32,
+        &record,
+    );
     server.tell_memory(memory, count);
     close(calls.into_iter().flatten().collect()).await;
 }

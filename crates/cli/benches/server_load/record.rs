@@ -23,7 +23,11 @@ impl Record {
     /// Somebody has merged a block.
     pub(crate) fn block(&self, hash: &BlockHash) {
         let now = Instant::now();
-        self.lock().blocks.entry(*hash.as_bytes()).or_default().push(now);
+        self.lock()
+            .blocks
+            .entry(*hash.as_bytes())
+            .or_default()
+            .push(now);
     }
 
     pub(crate) fn rejoined(&self) {
@@ -62,7 +66,9 @@ impl fmt::Display for Record {
         let latencies = seen.latencies();
         let at = |part: usize| {
             let place = latencies.len().saturating_sub(1) * part / 100;
-            latencies.get(place).map_or(0.0, |one| one.as_secs_f64() * 1e3)
+            latencies
+                .get(place)
+                .map_or(0.0, |one| one.as_secs_f64() * 1e3)
         };
         write!(
             f,

@@ -26,17 +26,33 @@ impl Server {
         let _ = fs::remove_file(&path);
         let mut keys = Keys::create(&path).expect("a key file");
         let keys: Vec<_> = (1..=users as i64)
-            .map(|user| (UserId::new(user), keys.issue(UserId::new(user)).expect("a key")))
+            .map(|user| {
+                (
+                    UserId::new(user),
+                    keys.issue(UserId::new(user)).expect("a key"),
+                )
+            })
             .collect();
         let mut command = Command::new(env!("CARGO_BIN_EXE_confcall"));
-        command.args(["serve", "--quiet", "--json", "--listen", "127.0.0.1:0", "--keys"]);
+        command.args([
+            "serve",
+            "--quiet",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--keys",
+        ]);
         let command = command.arg(path).stdout(Stdio::piped());
         let mut process = command.spawn().expect("the server starts");
         let mut line = String::new();
         let out = process.stdout.take().expect("its output");
-        BufReader::new(out).read_line(&mut line).expect("its address");
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("its address");
         let said: Value = serde_json::from_str(&line).expect("an object");
-        let address = said["address"].as_str().and_then(|address| address.parse().ok());
+        let address = said["address"]
+            .as_str()
+            .and_then(|address| address.parse().ok());
         let address: SocketAddr = address.expect("an address");
         let users: Vec<_> = keys
             .into_iter()

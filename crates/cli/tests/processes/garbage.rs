@@ -9,7 +9,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 
 use crate::members::{Call, agree, at, exchange_frames, write};
-use crate::running::Place;
+use crate::running::place::Place;
 
 /// How long a server may bear somebody whom it does not know.
 const BORNE: Duration = Duration::from_secs(20);

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::running::{Place, Running, Server};
+use crate::running::Running;
+use crate::running::place::{Place, Server};
 
 /// How members wait for an answer: long for a machine that does much else, and short for a test.
 const PATIENCE: [&str; 2] = ["--answer-timeout", "3"];
@@ -98,7 +99,9 @@ pub(crate) fn all_see_all(members: &mut [Member]) {
     let all: BTreeSet<_> = members.iter().map(|member| member.id).collect();
     for member in members {
         let members = |call: &Value| ids(&call["members"]);
-        member.process.newest("members", |call| members(call) == all);
+        member
+            .process
+            .newest("members", |call| members(call) == all);
     }
 }
 
@@ -149,7 +152,9 @@ pub(crate) fn write(members: &mut [Member], writer: usize, text: &str) {
     let from = members[writer].id;
     members[writer].types(text);
     for reader in members.iter_mut().filter(|member| member.id != from) {
-        let message = reader.process.wait_for("message", |one| one["text"] == text);
+        let message = reader
+            .process
+            .wait_for("message", |one| one["text"] == text);
         assert_eq!(message["from"], from);
     }
 }

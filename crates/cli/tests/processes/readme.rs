@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::running::{Place, Running, confcall};
+use crate::running::place::Place;
+use crate::running::{Running, confcall};
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -20,9 +21,14 @@ fn the_two_terminals_of_the_readme_meet_in_a_call() {
     // Only the port is not that of the README: another server may have it.
     let mut server = run(&place, serve, &["--listen", "127.0.0.1:0"]);
     let listening = server.line("listening");
-    let address = listening.split([' ', ',']).find(|word| word.starts_with("127."));
+    let address = listening
+        .split([' ', ','])
+        .find(|word| word.starts_with("127."));
     for line in issue {
-        assert_eq!(run(&place, line, &["--listen", address.unwrap()]).status(), 0);
+        assert_eq!(
+            run(&place, line, &["--listen", address.unwrap()]).status(),
+            0
+        );
     }
     let mut alice = run(&place, create, &[]);
     let shown = alice.line("https://t.me/call/");
@@ -47,7 +53,9 @@ fn the_two_terminals_of_the_readme_meet_in_a_call() {
 
 /// The lines of both.
 fn terminals() -> (Vec<&'static str>, Vec<&'static str>) {
-    let (_, section) = README.split_once(HEADING).expect("the README has two terminals");
+    let (_, section) = README
+        .split_once(HEADING)
+        .expect("the README has two terminals");
     let blocks = section.split("```sh\n").skip(1);
     let mut blocks = blocks.filter_map(|block| block.split_once("\n```"));
     let mut next = || blocks.next().expect("a block of lines").0.lines().collect();

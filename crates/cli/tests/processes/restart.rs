@@ -1,7 +1,7 @@
 //! A server that stops and goes on from its snapshot.
 
 use crate::members::{Call, agree, at, exchange_frames, write};
-use crate::running::Place;
+use crate::running::place::Place;
 
 #[test]
 fn members_go_on_when_the_server_starts_again_from_its_snapshot() {

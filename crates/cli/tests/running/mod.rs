@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "not every test needs everything")]
 #![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
 
-mod place;
+pub(crate) mod place;
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -14,8 +14,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-
-pub(crate) use place::{Place, Server};
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -183,7 +181,9 @@ impl Running {
     pub(crate) fn transcript(&self) -> String {
         let mut text = String::new();
         for line in &self.said {
-            let line = line.as_str().map_or_else(|| line.to_string(), str::to_owned);
+            let line = line
+                .as_str()
+                .map_or_else(|| line.to_string(), str::to_owned);
             writeln!(text, "    {line}").unwrap();
         }
         text

@@ -52,7 +52,10 @@ impl Place {
         let listen = ["--listen", address];
         let all = self.serve_args(listen.iter().chain(args).copied());
         let mut process = Running::start(all);
-        let address = process.next("listening")["address"].as_str().unwrap().to_owned();
+        let address = process.next("listening")["address"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         Server { process, address }
     }
 
@@ -65,10 +68,10 @@ impl Place {
     }
 
     /// Starts the life of a user in a call, with a session that is issued if there is none yet.
-    pub(crate) fn enter(&self, server: &Server, user: &str, call: &[&str]) -> Running {
+    pub(crate) fn enter(&self, address: &str, user: &str, call: &[&str]) -> Running {
         let session = format!("{user}.session");
         if !self.file(&session).exists() {
-            self.issue(&session, user, &server.address).success();
+            self.issue(&session, user, address).success();
         }
         let mut args: Vec<OsString> = call.iter().map(OsString::from).collect();
         args.extend(["--session".into(), self.file(&session).into_os_string()]);
