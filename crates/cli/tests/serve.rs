@@ -3,91 +3,18 @@
 
 mod running;
 
-use std::ffi::OsString;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use assert_cmd::assert::Assert;
 use predicates::prelude::*;
 use predicates::str::contains;
 use running::place::{Place, Server};
 use running::{Running, confcall};
 use serde_json::{Value, json};
 
-/// A directory of a test's own.
-struct Place(PathBuf);
-
-impl Place {
-    fn new(name: &str) -> Self {
-        let dir = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("serve")
-            .join(name);
-        // There is none before the first run.
-        let _ = fs::remove_dir_all(&dir);
-        fs::create_dir_all(&dir).unwrap();
-        Self(dir)
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.file(name);
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    /// `confcall serve` with the keys of this place.
-    fn serve_args<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Vec<OsString> {
-        let keys = self.file("keys").into_os_string();
-        let mut all = vec!["serve".into(), "--keys".into(), keys];
-        all.extend(args.into_iter().map(OsString::from));
-        all
-    }
-
-    fn serve(&self, args: &[&str]) -> Server {
-        let listen = ["--listen", "127.0.0.1:0"];
-        let all = self.serve_args(listen.iter().chain(args).copied());
-        let mut process = Running::start(all);
-        let address = process.next("listening")["address"]
-            .as_str()
-            .unwrap()
-            .to_owned();
-        Server { process, address }
-    }
-
-    /// Issues a session of a user.
-    fn issue(&self, name: &str, user: &str, address: &str) -> Assert {
-        let session = self.file(name);
-        let mut command = assert_cmd::Command::from_std(confcall());
-        command.args(self.serve_args(["--listen", address, "--user-id", user]));
-        command.arg("--issue-session").arg(session).assert()
-    }
-}
-
-/// A server that runs.
-struct Server {
-    process: Running,
-    address: String,
-}
-
-impl Server {
-    /// Stops it, and waits for its end.
-    #[cfg(unix)]
-    fn stop(mut self) -> Running {
-        self.process.terminate();
-        self.process.next("stopping");
-        self.process
-    }
-}
-
+/// A user who has joined a call, or created one.
 fn member(place: &Place, server: &Server, user: &str, call: &[&str]) -> Running {
-    let name = format!("{user}.session");
-    place.issue(&name, user, &server.address).success();
-    let mut args: Vec<_> = call.iter().map(OsString::from).collect();
-    args.extend(["--session".into(), place.file(&name).into_os_string()]);
-    let mut member = Running::start(args);
+    let mut member = place.enter(&server.address, user, call);
     member.next("joined");
     member
 }
@@ -98,13 +25,15 @@ fn text(value: &Value) -> &str {
 
 #[test]
 fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
-    let place = Place::new("meet");
-    let server = place.serve(&[]);
+    let place = Place::new("serve-meet");
+    let mut server = place.serve(&[]);
     let mut alice = member(&place, &server, "1", &["create"]);
     alice.type_line("/link");
     let link = text(&alice.next("link")["link"]).to_owned();
     let mut bob = member(&place, &server, "2", &["join", &link]);
 
+    let both = |call: &Value| call["members"] == json!([1, 2]);
+    server.process.wait_for("members", both);
     let second = |object: &Value| object["height"] == 1;
     let [hers, his] = [&mut alice, &mut bob].map(|one| one.wait_for("emoji", second));
     assert_eq!(
@@ -143,7 +72,7 @@ fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
 #[cfg(unix)]
 #[test]
 fn a_server_goes_on_from_its_snapshot_and_its_members_with_it() {
-    let place = Place::new("snapshot");
+    let place = Place::new("serve-snapshot");
     let path = place.file("calls.snapshot");
     let snapshot = ["--snapshot", path.to_str().unwrap()];
     let server = place.serve(&snapshot);
@@ -152,20 +81,12 @@ fn a_server_goes_on_from_its_snapshot_and_its_members_with_it() {
     alice.next("emoji");
     let mut process = server.stop();
     assert_eq!(process.next("saved")["calls"], 1);
-    assert_eq!(process.status(), 0);
     assert_eq!(mode(&path), 0o600);
 
-    let mut args = place.serve_args(["--listen", &address]);
-    args.extend(snapshot.map(OsString::from));
-    let mut again = Running::start(args);
-    assert_eq!(again.next("restored")["calls"], 1);
-    again.next("listening");
+    let mut server = place.serve_at(&address, &snapshot);
+    assert_eq!(server.process.next("restored")["calls"], 1);
     alice.type_line("/link");
     let link = text(&alice.next("link")["link"]).to_owned();
-    let server = Server {
-        process: again,
-        address,
-    };
     let mut bob = member(&place, &server, "2", &["join", &link]);
     bob.wait_for("members", |call| call["members"] == json!([1, 2]));
     alice.wait_for("members", |call| call["members"] == json!([1, 2]));
@@ -174,7 +95,7 @@ fn a_server_goes_on_from_its_snapshot_and_its_members_with_it() {
 #[cfg(unix)]
 #[test]
 fn a_second_signal_ends_a_member_whom_the_server_does_not_answer() {
-    let place = Place::new("interrupted");
+    let place = Place::new("serve-interrupted");
     let server = place.serve(&[]);
     let mut alice = member(&place, &server, "1", &["create", "--stay"]);
     server.process.signal("-STOP");
@@ -186,7 +107,7 @@ fn a_second_signal_ends_a_member_whom_the_server_does_not_answer() {
 
 #[test]
 fn a_snapshot_that_is_none_is_named_and_kept() {
-    let place = Place::new("no-snapshot");
+    let place = Place::new("serve-no-snapshot");
     let path = place.write("calls.snapshot", "something else");
     let mut command = assert_cmd::Command::from_std(confcall());
     command
@@ -199,7 +120,7 @@ fn a_snapshot_that_is_none_is_named_and_kept() {
 
 #[test]
 fn an_address_that_others_can_reach_needs_a_flag() {
-    let place = Place::new("public");
+    let place = Place::new("serve-public");
     let mut command = assert_cmd::Command::from_std(confcall());
     command.args(place.serve_args(["--listen", "0.0.0.0:0"]));
     command.assert().code(1).stderr(contains("--allow-public"));
@@ -208,7 +129,7 @@ fn an_address_that_others_can_reach_needs_a_flag() {
 #[cfg(unix)]
 #[test]
 fn a_session_is_for_its_owner_alone_and_overwrites_nothing() {
-    let place = Place::new("issue");
+    let place = Place::new("serve-issue");
     place.issue("1.session", "1", "127.0.0.1:4430").success();
     for file in ["1.session", "keys"] {
         assert_eq!(mode(&place.file(file)), 0o600, "{file}");
@@ -223,7 +144,7 @@ fn a_session_is_for_its_owner_alone_and_overwrites_nothing() {
 
 #[test]
 fn a_session_needs_the_port_of_its_server() {
-    let place = Place::new("port");
+    let place = Place::new("serve-port");
     let refused = place.issue("1.session", "1", "127.0.0.1:0");
     refused.code(1).stderr(contains("give it with --listen"));
     assert!(!place.file("1.session").exists());
@@ -231,7 +152,7 @@ fn a_session_needs_the_port_of_its_server() {
 
 #[test]
 fn a_session_file_that_cannot_be_used_says_why_and_stays_as_it_is() {
-    let place = Place::new("wrong-sessions");
+    let place = Place::new("serve-wrong-sessions");
     place.issue("whole", "1", "127.0.0.1:4430").success();
     let whole = fs::read(place.file("whole")).unwrap();
     place.write("text", "api_id = 1");
