@@ -58,9 +58,9 @@ impl Caller {
 
     async fn enter(user: User, target: Target, record: Record) -> Self {
         let connection = connect(&user).await;
-        let (conference, mut events) =
-            Conference::start(connection.transport(), target, options(user.id));
-        let link = joined(&mut events).await;
+        let joining = Conference::join(connection.transport(), target, options(user.id));
+        let (conference, mut events) = joining.await.expect("it joins");
+        let link = link(&mut events).await;
         let verified = Arc::new(AtomicI32::new(-1));
         tokio::spawn(watch(events, record, Arc::clone(&verified)));
         Self {
@@ -145,14 +145,12 @@ fn options(user: UserId) -> Options {
     Options::new(Newcomer::new(user), media, seed)
 }
 
-/// Waits until a caller has joined; gives the link.
-async fn joined(events: &mut Events) -> Option<String> {
+/// The link of the call that was joined.
+async fn link(events: &mut Events) -> Option<String> {
     loop {
-        match events.next().await {
-            Some(Notice::Event(Event::Joined(joined))) => return joined.invite_link,
-            Some(Notice::Event(Event::Ended(ended))) => panic!("not joined: {}", ended.reason),
-            Some(_) => {}
-            None => panic!("stopped before it joined"),
+        let notice = events.next().await.expect("it has joined");
+        if let Notice::Event(Event::Joined(joined)) = notice {
+            return joined.invite_link;
         }
     }
 }

@@ -7,12 +7,14 @@
 //! ```
 //!
 //! All members share this process and the machine's cores with the server, so that the times hold their work as well.
-//! Floor: the blocks alone, each built once and applied by the server and by everybody in the call.
+//! Floor: the blocks alone, each built once and applied by the server and by everybody in the call. The verification of
+//! each block, in which everybody hears two broadcasts of everybody, comes on top of it.
 //!
 //! `-- --quick` does the same with few.
 #![allow(
     missing_docs,
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::print_stdout,
     reason = "a bench"
 )]
@@ -65,20 +67,19 @@ fn main() {
         true => QUICK,
         false => FULL,
     };
-    let mut server = Server::start(load.members + load.calls * FEW);
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        one_call(&mut server, &load).await;
-        many_calls(&mut server, &load).await;
+        one_call(&load).await;
+        many_calls(&load).await;
     });
 }
 
 /// Fills one call.
-async fn one_call(server: &mut Server, load: &Load) {
+async fn one_call(load: &Load) {
     let count = load.members;
     println!("one call of {count}, {} joining at once", load.joining);
-    let (record, memory) = (Record::default(), server.memory());
-    let mut users = server.users(count);
+    let (server, users) = Server::start(count);
+    let (record, mut users) = (Record::default(), users.into_iter());
     let started = Instant::now();
     let creator = users.next().expect("the first");
     let mut callers = vec![Caller::create(creator, &record).await];
@@ -92,20 +93,20 @@ async fn one_call(server: &mut Server, load: &Load) {
         "  verified by all {:.1} s after the last join",
         verified.as_secs_f64()
     );
-    server.tell_memory(memory, count);
+    server.tell_use(count);
     callers[0].discard().await;
     close(callers).await;
 }
 
 /// Begins many small calls.
-async fn many_calls(server: &mut Server, load: &Load) {
+async fn many_calls(load: &Load) {
     let count = load.calls * FEW;
     println!(
         "{} calls of {FEW}, {} beginning at once",
         load.calls, load.beginning
     );
-    let (record, memory) = (Record::default(), server.memory());
-    let mut users = server.users(count);
+    let (server, users) = Server::start(count);
+    let (record, mut users) = (Record::default(), users.into_iter());
     let started = Instant::now();
     let calls = (0..load.calls).map(|_| {
         let users = users.by_ref().take(FEW).collect();
@@ -119,7 +120,7 @@ async fn many_calls(server: &mut Server, load: &Load) {
         floor::of_call(FEW) * load.calls as u32,
         &record,
     );
-    server.tell_memory(memory, count);
+    server.tell_use(count);
     close(calls.into_iter().flatten().collect()).await;
 }
 

@@ -1,10 +1,10 @@
-//! `confcall serve` in a process of its own, and its users.
+//! `confcall serve` in a process of its own, and what it uses.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::{fs, vec};
 
 use confcall::UserId;
 use confcall_server::mtproto::Keys;
@@ -12,80 +12,90 @@ use serde_json::Value;
 
 use crate::caller::User;
 
+/// The ticks of a second, in which Linux tells the time of processors.
+const TICKS: f64 = 100.0;
+
 /// The server; it ends with this value.
 pub(crate) struct Server {
     process: Child,
-    users: vec::IntoIter<User>,
+    /// What it uses without anybody.
+    memory: u64,
 }
 
 impl Server {
     /// Starts it with so many users.
-    pub(crate) fn start(users: usize) -> Self {
+    pub(crate) fn start(users: usize) -> (Self, Vec<User>) {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("server_load.keys");
         // There is none before the first run.
         let _ = fs::remove_file(&path);
         let mut keys = Keys::create(&path).expect("a key file");
-        let keys: Vec<_> = (1..=users as i64)
-            .map(|user| {
-                (
-                    UserId::new(user),
-                    keys.issue(UserId::new(user)).expect("a key"),
-                )
-            })
-            .collect();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_confcall"));
-        command.args([
-            "serve",
-            "--quiet",
-            "--json",
-            "--listen",
-            "127.0.0.1:0",
-            "--keys",
-        ]);
-        let command = command.arg(path).stdout(Stdio::piped());
-        let mut process = command.spawn().expect("the server starts");
-        let mut line = String::new();
-        let out = process.stdout.take().expect("its output");
-        BufReader::new(out)
-            .read_line(&mut line)
-            .expect("its address");
-        let said: Value = serde_json::from_str(&line).expect("an object");
-        let address = said["address"]
-            .as_str()
-            .and_then(|address| address.parse().ok());
-        let address: SocketAddr = address.expect("an address");
-        let users: Vec<_> = keys
-            .into_iter()
-            .map(|(id, key)| User { id, key, address })
-            .collect();
-        Self {
-            process,
-            users: users.into_iter(),
-        }
+        let ids = (1..=users as i64).map(UserId::new);
+        let keys: Vec<_> = ids.map(|id| (id, keys.issue(id).expect("a key"))).collect();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_confcall"))
+            .args([
+                "serve",
+                "--quiet",
+                "--json",
+                "--listen",
+                "127.0.0.1:0",
+                "--keys",
+            ])
+            .arg(path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let address = address(&mut process);
+        let users = keys.into_iter().map(|(id, key)| User { id, key, address });
+        let mut server = Self { process, memory: 0 };
+        server.memory = server.memory();
+        (server, users.collect())
     }
 
-    /// So many users who were not taken yet.
-    pub(crate) fn users(&mut self, count: usize) -> vec::IntoIter<User> {
-        let users: Vec<_> = self.users.by_ref().take(count).collect();
-        users.into_iter()
+    /// Tells what it uses with so many members.
+    pub(crate) fn tell_use(&self, members: usize) {
+        let memory = self.memory();
+        let each = memory.saturating_sub(self.memory) / members as u64;
+        let (memory, time) = (memory / 1024, self.processor_seconds());
+        println!(
+            "  the server uses {memory} MiB, {each} KiB for each member, and has computed for {time:.1} s"
+        );
     }
 
     /// How many KiB of memory it uses.
-    pub(crate) fn memory(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.process.id());
-        let status = fs::read_to_string(path).unwrap_or_default();
+    fn memory(&self) -> u64 {
+        let status = self.told("status");
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let memory = line.and_then(|line| line.split_whitespace().next());
         memory.and_then(|memory| memory.parse().ok()).unwrap_or(0)
     }
 
-    /// Tells what it uses for so many members who were not there before.
-    pub(crate) fn tell_memory(&self, before: u64, members: usize) {
-        let memory = self.memory();
-        let each = memory.saturating_sub(before) / members as u64;
-        let memory = memory / 1024;
-        println!("  the server uses {memory} MiB, {each} KiB more for each member");
+    /// For how long processors have worked for it.
+    fn processor_seconds(&self) -> f64 {
+        let stat = self.told("stat");
+        // The name of the command, which ends with the last parenthesis, may have blanks.
+        let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
+        let ticks = fields.split_whitespace().skip(11).take(2);
+        let ticks = ticks.filter_map(|ticks| ticks.parse::<f64>().ok());
+        ticks.sum::<f64>() / TICKS
     }
+
+    /// What the system tells of the process.
+    fn told(&self, file: &str) -> String {
+        let path = format!("/proc/{}/{file}", self.process.id());
+        fs::read_to_string(path).unwrap_or_default()
+    }
+}
+
+/// The address that it says first.
+fn address(process: &mut Child) -> SocketAddr {
+    let out = process.stdout.take().expect("its output");
+    let mut line = String::new();
+    BufReader::new(out).read_line(&mut line).expect("a line");
+    let said: Value = serde_json::from_str(&line).expect("an object");
+    let address = said["address"].as_str();
+    address
+        .and_then(|address| address.parse().ok())
+        .expect("an address")
 }
 
 impl Drop for Server {
