@@ -47,18 +47,16 @@ fn the_two_terminals_of_the_readme_meet_in_a_call() {
     assert_eq!(bob.end(), 3);
     alice.type_line("/leave");
     assert_eq!(alice.end(), 0);
-    server.signal("INT");
+    server.signal("-INT");
     assert_eq!(server.end(), 0);
 }
 
 /// The lines of both.
 fn terminals() -> (Vec<&'static str>, Vec<&'static str>) {
-    let (_, section) = README
-        .split_once(HEADING)
-        .expect("the README has two terminals");
+    let (_, section) = README.split_once(HEADING).unwrap();
     let blocks = section.split("```sh\n").skip(1);
     let mut blocks = blocks.filter_map(|block| block.split_once("\n```"));
-    let mut next = || blocks.next().expect("a block of lines").0.lines().collect();
+    let mut next = || blocks.next().unwrap().0.lines().collect();
     (next(), next())
 }
 
