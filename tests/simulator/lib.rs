@@ -30,4 +30,4 @@ pub use hostility::{Hostility, Kind};
 pub use node::{Asked, Node};
 pub use rule::{Rule, Verdict};
 pub use seeds::each_seed;
-pub use world::{NodeId, World, media};
+pub use world::{NodeId, World, media, participant};

@@ -1,0 +1,130 @@
+//! What holds in a world, and what has happened in it.
+
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall::join::api::{ChainBlocks, Method, SubChain};
+use confcall::join::engine::{EndReason, Event};
+use confcall::media::ChannelId;
+
+use super::{NodeId, World};
+use crate::node::Node;
+
+impl World {
+    /// Lets all who are in a call, or enter it, come together.
+    ///
+    /// # Panics
+    ///
+    /// If they do not within four minutes.
+    pub fn converge(&mut self) {
+        // What was asked a moment ago has not begun to show.
+        self.run(Duration::from_secs(1));
+        let converged = self.run_while_not(Duration::from_secs(240), Self::has_converged);
+        assert!(converged, "{}", self.history());
+        self.check_hearing();
+    }
+
+    /// Whether all clients that did not end are in the call at the server's block, verified, and hear each other.
+    pub fn has_converged(&self) -> bool {
+        let Some(call) = self.server.calls().next() else {
+            return false;
+        };
+        let tip = call.chain_state().hash();
+        self.nodes
+            .iter()
+            .filter(|node| node.ended.is_none())
+            .all(|node| {
+                let membership = node.engine.membership();
+                membership.is_some_and(|membership| {
+                    membership.state().hash() == tip
+                        && membership.verification().emoji_hash().is_some()
+                })
+            })
+    }
+
+    /// Checks that everybody who is in hears everybody else.
+    pub fn check_hearing(&self) {
+        self.hear(|_, _| true);
+    }
+
+    /// Checks that all who are at the same block hear each other.
+    pub fn check_hearing_by_block(&self) {
+        let block = |node: &Node| {
+            let membership = node.engine.membership();
+            membership.map(|membership| membership.state().hash())
+        };
+        self.hear(|from, to| block(from) == block(to));
+    }
+
+    fn hear(&self, hears: impl Fn(&Node, &Node) -> bool) {
+        let now = self.moment();
+        let inside: Vec<_> = self.nodes.iter().filter(|node| node.is_in()).collect();
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        for from in &inside {
+            let cryptor = from.cryptor.as_ref().expect("a member has one");
+            let packet = cryptor.seal(now, ChannelId::MAIN, 0, b"sound", &mut rng);
+            let packet = packet.expect("a member seals");
+            let others = inside.iter().filter(|to| to.user != from.user);
+            for to in others.filter(|to| hears(from, to)) {
+                let cryptor = to.cryptor.as_ref().expect("a member has one");
+                let opened = cryptor.open(now, from.user, &packet);
+                opened.unwrap_or_else(|error| {
+                    panic!("user {} does not hear user {}: {error}", to.user, from.user)
+                });
+            }
+        }
+    }
+
+    /// How the client of a node ended.
+    ///
+    /// # Panics
+    ///
+    /// If it did not.
+    pub fn end(&self, node: NodeId) -> &EndReason {
+        let ended = self.nodes[node].ended.as_ref();
+        &ended.unwrap_or_else(|| panic!("{}", self.history())).reason
+    }
+
+    /// All blocks or broadcasts of the call, as one update.
+    pub fn items(&self, sub_chain: SubChain) -> ChainBlocks {
+        let call = self.server.calls().next().expect("there is a call");
+        let blocks = match sub_chain {
+            SubChain::Blocks => call.blocks(),
+            SubChain::Broadcasts => call.broadcasts(),
+        };
+        ChainBlocks {
+            call: call.reference(),
+            sub_chain,
+            next_offset: blocks.len() as i32,
+            blocks: blocks.to_vec(),
+        }
+    }
+
+    /// How many requests of a method all clients have sent.
+    pub fn sent(&self, method: Method) -> usize {
+        self.nodes.iter().map(|node| node.sent(method)).sum()
+    }
+
+    /// The events of all clients, for a failed run.
+    pub fn history(&self) -> String {
+        let mut text = format!("at {:?}\n", self.now);
+        for call in self.server.calls() {
+            let connected: Vec<_> = call.members().map(|member| member.user_id()).collect();
+            let members = call.chain_state().group_state().participants.iter();
+            let members: Vec<_> = members.map(|member| member.user_id).collect();
+            text += &format!("connected {connected:?}, in the chain {members:?}\n");
+        }
+        for node in &self.nodes {
+            text += &format!("user {}: {} requests\n", node.user, node.asked.len());
+            for event in &node.events {
+                if !matches!(event, Event::Joined(_) | Event::Rejoined(_)) {
+                    text += &format!("    {event:?}\n");
+                } else {
+                    text += "    joined\n";
+                }
+            }
+        }
+        text
+    }
+}
