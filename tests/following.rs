@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{
-    ChainBlocks, GroupCall, GroupCallParticipant, Method, Participants, Peer, RpcError, SubChain,
-    Update, Updates,
+    ChainBlocks, GroupCall, Method, Participants, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
     Command, EndReason, Event, Input, MediaState, RejoinReason, Suspicion, Trouble,
 };
-use confcall_tests::{Rule, Verdict, World};
+use confcall_tests::{Rule, Verdict, World, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
 const POLL: Method = Method::GetGroupCallChainBlocks;
@@ -33,23 +32,6 @@ fn junk(world: &World, sub_chain: SubChain, ahead: i32) -> ChainBlocks {
         blocks: vec![vec![7; 148]],
         next_offset: items.next_offset + ahead + 1,
         ..items
-    }
-}
-
-/// What an update says of a user whose source it does not tell.
-fn participant(user: i64) -> GroupCallParticipant {
-    GroupCallParticipant {
-        peer: Peer::User(UserId::new(user)),
-        date: 0,
-        source: None,
-        video: None,
-        presentation: None,
-        own: false,
-        muted: false,
-        just_joined: false,
-        left: false,
-        versioned: false,
-        min: false,
     }
 }
 

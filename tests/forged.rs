@@ -21,7 +21,7 @@ use confcall::join::engine::{
 };
 use confcall::join::{Slug, Ssrc};
 use confcall::media::Moment;
-use confcall_tests::{World, each_seed};
+use confcall_tests::{World, each_seed, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -104,17 +104,8 @@ impl Victim {
 
 fn left(user: i64) -> GroupCallParticipant {
     GroupCallParticipant {
-        peer: Peer::User(UserId::new(user)),
-        date: 0,
-        source: None,
-        video: None,
-        presentation: None,
-        own: false,
-        muted: false,
-        just_joined: false,
         left: true,
-        versioned: false,
-        min: false,
+        ..participant(user)
     }
 }
 

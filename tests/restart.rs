@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::api::{
-    AccessHash, CallId, GroupCallParticipant, Method, Participants, Peer, Update,
-};
+use confcall::join::api::{AccessHash, CallId, GroupCallParticipant, Method, Participants, Update};
 use confcall::join::checkpoint::{CheckpointError, RESERVE, RestoreError};
 use confcall::join::engine::{
     Advice, Command, CommandFailure, CommandId, Config, EndReason, Engine, Event, Input, Output,
@@ -18,7 +16,7 @@ use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::{ChannelId, Replay};
 use confcall::state::verification::Phase;
 use confcall::{Newcomer, Target, UserId};
-use confcall_tests::{Faults, NodeId, World, media};
+use confcall_tests::{Faults, NodeId, World, media, participant};
 
 const KEY: [u8; 32] = [5; 32];
 
@@ -44,8 +42,7 @@ fn call(seed: u64, count: i64) -> (World, Vec<Config>) {
         world.start(next.clone());
         configs.push(next);
     }
-    world.run(seconds(1));
-    converge(&mut world);
+    settle(&mut world);
     (world, configs)
 }
 
@@ -55,18 +52,37 @@ fn converge(world: &mut World) {
     assert!(converged, "{}", world.history());
 }
 
-fn restored(world: &mut World, config: &Config, blob: &[u8]) -> Engine {
+/// Lets what was asked a moment ago begin to show, and all come together.
+#[track_caller]
+fn settle(world: &mut World) {
+    world.run(seconds(1));
+    converge(world);
+}
+
+/// Another user joins, and all verify the new block.
+#[track_caller]
+fn somebody_joins(world: &mut World) {
+    let link = world.link();
+    world.join(link);
+    settle(world);
+}
+
+fn checkpoint(world: &World, node: NodeId, number: u64) -> Vec<u8> {
+    world.nodes[node].engine.checkpoint(&KEY, number).unwrap()
+}
+
+/// The client goes on from a blob.
+fn go_on(world: &mut World, node: NodeId, config: &Config, blob: &[u8]) {
     let (seed, now) = (world.seed(), world.moment());
     let restored = Engine::restore(blob, &KEY, 0, config.clone(), seed, now);
-    restored.unwrap().engine
+    world.replace(node, restored.unwrap().engine);
 }
 
 /// The client stops, and goes on from a blob after a while.
 fn restart(world: &mut World, node: NodeId, config: &Config, blob: &[u8], after: Duration) {
     stop(world, node);
     world.run(after);
-    let engine = restored(world, config, blob);
-    world.replace(node, engine);
+    go_on(world, node, config, blob);
 }
 
 /// Puts an engine in the place of a client's that does nothing.
@@ -102,7 +118,7 @@ fn rejoined(world: &World, node: NodeId) -> usize {
 #[test]
 fn a_member_goes_on_after_a_restart_without_a_new_join() {
     let (mut world, configs) = call(1, 3);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     let key = world.nodes[1].engine.membership().unwrap().public_key();
     restart(&mut world, 1, &configs[1], &blob, seconds(2));
     converge(&mut world);
@@ -127,7 +143,7 @@ fn a_member_that_restarts_at_any_moment_of_a_join_comes_to_the_same_emoji() {
         let link = world.link();
         world.join(link);
         world.run(Duration::from_millis(25 * moment));
-        let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+        let blob = checkpoint(&world, 1, 1);
         // It says and hears some more before it stops.
         world.run(Duration::from_millis(25 * (moment % 7)));
         restart(
@@ -164,25 +180,22 @@ fn a_checkpoint_of_every_time_that_one_is_due_needs_no_new_join() {
         .verification()
         .phase();
     assert_eq!(phase, Phase::Reveal);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     restart(&mut world, 1, &configs[1], &blob, seconds(1));
-    world.run(seconds(1));
-    converge(&mut world);
+    settle(&mut world);
     assert_eq!(rejoined(&world, 1), 0, "{}", world.history());
 }
 
 #[test]
 fn a_member_whose_nonce_is_lost_joins_anew_and_says_why() {
     let (mut world, configs) = call(4, 2);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     let link = world.link();
     world.join(link);
     // After the checkpoint it commits to another block, and all verify it.
-    world.run(seconds(1));
-    converge(&mut world);
+    settle(&mut world);
     restart(&mut world, 1, &configs[1], &blob, seconds(1));
-    world.run(seconds(1));
-    converge(&mut world);
+    settle(&mut world);
     let lost = |event: &Event| {
         let why = Trouble::Rejoining(RejoinReason::NonceLost);
         matches!(event, Event::Retrying { why: found, .. } if *found == why)
@@ -203,13 +216,12 @@ fn nothing_is_said_before_it_is_known_what_was_said() {
         tally.phase() == Phase::Commit && tally.commit_of(UserId::new(2)).is_none()
     };
     assert!(world.run_while_not(seconds(5), is_committing));
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     // It commits after the checkpoint, and all verify.
     world.run(seconds(3));
     stop(&mut world, 1);
     let said = world.nodes[1].sent(Method::SendConferenceCallBroadcast);
-    let engine = restored(&mut world, &configs[1], &blob);
-    world.replace(1, engine);
+    go_on(&mut world, 1, &configs[1], &blob);
     assert!(world.run_while_not(seconds(5), |world| rejoined(world, 1) == 1));
     // One commit to the block of the new join, and none to the old one.
     let more = world.nodes[1].sent(Method::SendConferenceCallBroadcast) - said;
@@ -220,32 +232,20 @@ fn nothing_is_said_before_it_is_known_what_was_said() {
 #[test]
 fn the_source_of_an_earlier_membership_is_still_known_after_a_restart() {
     let (mut world, configs) = call(14, 2);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
-    let link = world.link();
-    world.join(link);
-    world.run(seconds(1));
-    converge(&mut world);
+    let blob = checkpoint(&world, 1, 1);
+    somebody_joins(&mut world);
     // It joins anew, with another source.
     restart(&mut world, 1, &configs[1], &blob, seconds(1));
-    world.run(seconds(1));
-    converge(&mut world);
+    settle(&mut world);
     assert_eq!(rejoined(&world, 1), 1);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 2).unwrap();
+    let blob = checkpoint(&world, 1, 2);
     restart(&mut world, 1, &configs[1], &blob, seconds(1));
     world.run(seconds(1));
     let call = world.nodes[1].engine.call().unwrap().clone();
     let late = GroupCallParticipant {
-        peer: Peer::User(UserId::new(2)),
-        date: 0,
         source: Some(configs[1].media.payload.ssrc()),
-        video: None,
-        presentation: None,
         own: true,
-        muted: true,
-        just_joined: false,
-        left: false,
-        versioned: false,
-        min: false,
+        ..participant(2)
     };
     let late = Update::Participants(Participants {
         call,
@@ -259,16 +259,14 @@ fn the_source_of_an_earlier_membership_is_still_known_after_a_restart() {
 #[test]
 fn a_member_follows_the_blocks_that_came_while_it_was_away() {
     let (mut world, configs) = call(5, 2);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     stop(&mut world, 1);
     let link = world.link();
     world.join(link.clone());
     world.join(link);
     world.run(seconds(3));
-    let engine = restored(&mut world, &configs[1], &blob);
-    world.replace(1, engine);
-    world.run(seconds(1));
-    converge(&mut world);
+    go_on(&mut world, 1, &configs[1], &blob);
+    settle(&mut world);
     assert_eq!(
         (resumed(&world, 1), rejoined(&world, 1)),
         (1, 0),
@@ -281,13 +279,12 @@ fn a_member_follows_the_blocks_that_came_while_it_was_away() {
 #[test]
 fn a_member_that_was_removed_while_it_was_away_finds_out() {
     let (mut world, configs) = call(6, 3);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     stop(&mut world, 1);
     let users = vec![UserId::new(2)];
     world.command(0, Command::Kick { users });
     world.run(seconds(5));
-    let engine = restored(&mut world, &configs[1], &blob);
-    world.replace(1, engine);
+    go_on(&mut world, 1, &configs[1], &blob);
     world.run(seconds(5));
     let ended = world.nodes[1].ended.clone();
     let ended = ended.unwrap_or_else(|| panic!("{}", world.history()));
@@ -299,13 +296,12 @@ fn a_member_that_was_removed_while_it_was_away_finds_out() {
 #[test]
 fn nothing_is_sealed_before_the_server_has_shown_how_the_call_went_on() {
     let (mut world, configs) = call(12, 3);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     stop(&mut world, 1);
     let users = vec![UserId::new(3)];
     world.command(0, Command::Kick { users });
     world.run(seconds(5));
-    let engine = restored(&mut world, &configs[1], &blob);
-    world.replace(1, engine);
+    go_on(&mut world, 1, &configs[1], &blob);
     let message = GroupMessage::new(RandomId::new(1).unwrap(), "hello", Vec::new()).unwrap();
     world.command(1, Command::Send(message.clone()));
     let why = CommandFailure::NotJoined;
@@ -325,7 +321,7 @@ fn nothing_is_sealed_before_the_server_has_shown_how_the_call_went_on() {
 #[test]
 fn a_member_that_was_removed_long_ago_finds_out() {
     let (mut world, configs) = call(11, 3);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     stop(&mut world, 1);
     let users = vec![UserId::new(2)];
     world.command(0, Command::Kick { users });
@@ -334,8 +330,7 @@ fn a_member_that_was_removed_long_ago_finds_out() {
     let link = world.link();
     world.join(link);
     world.run(seconds(5));
-    let engine = restored(&mut world, &configs[1], &blob);
-    world.replace(1, engine);
+    go_on(&mut world, 1, &configs[1], &blob);
     world.run(seconds(30));
     let ended = world.nodes[1].ended.clone();
     let ended = ended.unwrap_or_else(|| panic!("{}", world.history()));
@@ -369,7 +364,7 @@ fn no_seqno_is_used_twice_and_nothing_heard_before_is_heard_again() {
             assert!(world.nodes[1].engine.checkpoint(&KEY, 1).is_ok());
         }
     }
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 2).unwrap();
+    let blob = checkpoint(&world, 1, 2);
     // What it still sends after the checkpoint is within the reserve.
     for _ in 0..50 {
         let packet = bob.seal(now, ChannelId::MAIN, 0, b"x", &mut rng).unwrap();
@@ -403,7 +398,7 @@ fn no_seqno_is_used_twice_and_nothing_heard_before_is_heard_again() {
 #[test]
 fn a_checkpoint_is_used_once() {
     let (mut world, configs) = call(8, 2);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 6).unwrap();
+    let blob = checkpoint(&world, 1, 6);
     let mut restore = |lowest| {
         let (config, seed, now) = (configs[1].clone(), world.seed(), world.moment());
         Engine::restore(&blob, &KEY, lowest, config, seed, now)
@@ -423,7 +418,7 @@ fn a_checkpoint_is_used_once() {
 #[test]
 fn a_foreign_checkpoint_is_refused_by_what_is_foreign_in_it() {
     let (mut world, configs) = call(9, 2);
-    let blob = world.nodes[1].engine.checkpoint(&KEY, 1).unwrap();
+    let blob = checkpoint(&world, 1, 1);
     let (seed, now) = (world.seed(), world.moment());
     let refused = |blob: &[u8], key: &[u8; 32], config: &Config| {
         Engine::restore(blob, key, 0, config.clone(), seed, now)
