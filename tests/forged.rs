@@ -12,9 +12,9 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::UserId;
 use confcall::join::api::{
-    AccessHash, CallId, ChainBlocks, EncryptedMessage, GetGroupParticipants, GroupCall,
-    GroupCallParticipant, InputGroupCall, Method, Participants, ParticipantsPage, Peer, Request,
-    Response, RpcError, SubChain, Update, Updates,
+    AccessHash, CallId, ChainBlocks, Connection, DataJson, EncryptedMessage, GetGroupParticipants,
+    GroupCall, GroupCallParticipant, InputGroupCall, Method, Participants, ParticipantsPage, Peer,
+    Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
     Command, CommandId, Engine, Event, Input, MediaState, Outcome, Output, RequestId, Suspicion,
@@ -84,6 +84,20 @@ impl Victim {
         asked.map(|(request, _)| *request).collect()
     }
 
+    /// Tells how the media connects: with a password that ends so.
+    fn push_connection(&mut self, password: &str) {
+        let fingerprint = ["AB"; 32].join(":");
+        let params = DataJson::new(format!(
+            r#"{{"transport": {{"ufrag": "serv", "pwd": "{password:+>22}", "candidates": [],
+                "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
+        ));
+        let presentation = false;
+        self.input(Input::Update(Update::Connection(Connection {
+            presentation,
+            params,
+        })));
+    }
+
     /// The polls of a subchain, the oldest first.
     fn polls(&self, sub_chain: SubChain) -> Vec<RequestId> {
         let is_it = |body: &Request| matches!(body, Request::ChainBlocks(poll) if poll.sub_chain == sub_chain);
@@ -127,6 +141,23 @@ fn one_push_has_us_ask_once_whether_we_are_joined_however_often_it_says_that_we_
     }
     let checks = victim.asked(Method::CheckGroupCall).len();
     assert!(checks <= 1, "{checks} checks");
+}
+
+#[test]
+fn how_the_media_connects_is_told_again_only_if_it_changed() {
+    let mut victim = Victim::of(&World::with_call(1));
+    for password in ["first", "first", "second", "first"] {
+        victim.push_connection(password);
+    }
+    let told = victim.events.iter();
+    let told = told.filter_map(|event| match event {
+        Event::Connection { parameters, .. } => Some(parameters.transport.credentials.pwd()),
+        _ => None,
+    });
+    let passwords: Vec<_> = told
+        .map(|password| password.trim_start_matches('+'))
+        .collect();
+    assert_eq!(passwords, ["first", "second", "first"]);
 }
 
 #[test]

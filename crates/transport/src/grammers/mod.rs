@@ -19,8 +19,8 @@
 //! connection and says nothing. Where a request is not answered and nothing else was heard for [`SILENCE`], the
 //! connection is given up and the request is lost.
 //!
-//! **Twice.** The pool hands out the updates in an answer like pushed ones too. They come at their offsets and with their
-//! versions a second time, which changes nothing.
+//! **Twice.** The pool hands out the updates in an answer like pushed ones too, so who follows a call gets them a second
+//! time, at the same offsets and with the same versions. That changes nothing.
 
 mod connection;
 mod error;

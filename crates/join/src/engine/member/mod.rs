@@ -42,8 +42,8 @@ use super::timers::Timer;
 use super::waits::Patience;
 use crate::answer::{Answer, ConnectionParameters};
 use crate::api::{
-    CheckGroupCall, GetGroupCall, GroupCall, InputGroupCall, Method, Participants, Request,
-    RpcError, SubChain, Update, Updates,
+    CheckGroupCall, Connection, GetGroupCall, GroupCall, InputGroupCall, Method, Participants,
+    Request, RpcError, SubChain, Update, Updates,
 };
 use crate::joined::AnswerFault;
 use crate::membership::Membership;
@@ -140,6 +140,8 @@ pub(super) struct Member {
     seen: Deduplicator,
     blame: Blame,
     media: MediaState,
+    /// How the media connects, as it was told last.
+    connection: Option<Box<ConnectionParameters>>,
     invite_link: Option<String>,
     /// Since when the newest block is verified.
     verifying_since: Moment,
@@ -179,6 +181,7 @@ impl Member {
             seen: Deduplicator::new(),
             blame: Blame::default(),
             media: MediaState::Disconnected,
+            connection: None,
             invite_link: None,
             verifying_since: now,
             verification_moved: true,
@@ -234,6 +237,7 @@ impl Member {
         let seat = ctx.secrets.start(ctx.now, user_id, join, &first, sending)?;
         let mut member = Self::new(ctx.now, call, seat, entrant.payload, [blocks, broadcasts]);
         member.link = entrant.link;
+        member.connection.clone_from(&welcome.connection);
         member.invite_link = invite_link;
         Ok((member, welcome))
     }
@@ -382,16 +386,7 @@ impl Member {
                 Ok(())
             }
             Update::Connection(connection) => {
-                let answer = Answer::from_json(connection.params.as_str());
-                if let Ok(parameters) = answer.and_then(Answer::into_conference) {
-                    if !connection.presentation {
-                        ctx.timers.cancel(Timer::Connection);
-                    }
-                    ctx.event(Event::Connection {
-                        presentation: connection.presentation,
-                        parameters: Box::new(parameters),
-                    });
-                }
+                self.take_connection(ctx, &connection);
                 Ok(())
             }
             Update::Participants(change) if self.is_ours(&change.call) => {
@@ -409,6 +404,26 @@ impl Member {
     fn take_updates(&mut self, ctx: &mut Context, updates: Updates) -> Flow {
         let mut updates = updates.0.into_iter();
         updates.try_for_each(|update| self.take_update(ctx, update))
+    }
+
+    /// Tells how to connect the media, once: an adapter may hand out as an update what the answer to the join held.
+    fn take_connection(&mut self, ctx: &mut Context, connection: &Connection) {
+        let answer = Answer::from_json(connection.params.as_str());
+        let Ok(parameters) = answer.and_then(Answer::into_conference) else {
+            return;
+        };
+        let parameters = Box::new(parameters);
+        if !connection.presentation {
+            ctx.timers.cancel(Timer::Connection);
+            let known = self.connection.replace(parameters.clone());
+            if known.as_ref() == Some(&parameters) {
+                return;
+            }
+        }
+        ctx.event(Event::Connection {
+            presentation: connection.presentation,
+            parameters,
+        });
     }
 
     fn take_call(&mut self, ctx: &mut Context, call: GroupCall) -> Flow {
