@@ -31,6 +31,10 @@ demo:
 bench *ARGS:
     cargo bench --workspace --bench join_block --bench apply_block --bench parse_block --bench verification_round --bench seal_frame --bench open_frame --bench membership_memory --bench press_link --bench idle_engines {{ ARGS }}
 
+# Loads a server over TCP with many members and many calls; `just load --quick` for small numbers.
+load *ARGS:
+    cargo bench -p confcall-cli --bench server_load -- {{ ARGS }}
+
 # Runs the conformance vectors.
 vectors:
     cargo run --release -- vectors tests/vectors
