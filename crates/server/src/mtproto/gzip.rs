@@ -42,7 +42,9 @@ impl Budget {
         let limit = u64::try_from(self.0).unwrap_or(u64::MAX).saturating_add(1);
         let read = GzDecoder::new(data).take(limit).read_to_end(&mut object);
         let left = self.0.checked_sub(object.len());
-        self.0 = left.ok_or(InflateError::TooLarge(self.0))?;
+        // What was too much was unpacked all the same.
+        let budget = core::mem::replace(&mut self.0, left.unwrap_or(0));
+        left.ok_or(InflateError::TooLarge(budget))?;
         read.map_err(|_| InflateError::Malformed)?;
         Ok(object)
     }
@@ -91,6 +93,7 @@ mod tests {
         assert_eq!(budget.inflate(&bomb), Err(InflateError::TooLarge(0)));
         let mut small = Budget::new(1000);
         assert_eq!(small.inflate(&bomb), Err(InflateError::TooLarge(1000)));
+        assert_eq!(small.inflate(&bomb), Err(InflateError::TooLarge(0)));
     }
 
     #[test]
