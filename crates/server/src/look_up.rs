@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use confcall_join::api::{
     GetGroupCall, GetGroupParticipants, GroupCallInfo, GroupCallParticipant, InputPeer,
     ParticipantsPage,
@@ -90,7 +92,7 @@ impl Call {
         });
         let owners = request.sources.iter();
         let owners = owners.filter_map(|source| Some(self.roster.owner(*source)?.user_id()));
-        let asked: Vec<_> = users.chain(owners).collect();
+        let asked: BTreeSet<_> = users.chain(owners).collect();
         let members = self.members().filter(|one| asked.contains(&one.user_id()));
         let shown = members.map(|one| one.shown_to(viewer, News::None));
         shown.collect()
