@@ -67,8 +67,11 @@ impl Received {
     pub(crate) fn note(&mut self, id: MsgId, seq_no: i32) {
         let answer = None;
         self.messages.insert(id, Seen { seq_no, answer });
-        if self.messages.len() > MESSAGES {
-            self.forgotten = self.messages.pop_first().map(|(id, _)| id);
+        if self.messages.len() > MESSAGES
+            && let Some((id, seen)) = self.messages.pop_first()
+        {
+            self.forgotten = Some(id);
+            self.drop_answer(seen.answer);
         }
     }
 
@@ -86,9 +89,13 @@ impl Received {
             };
             let seen = self.messages.get_mut(&oldest);
             let answer = seen.and_then(|seen| seen.answer.take());
-            let size = answer.map_or(0, |answer| answer.len());
-            self.answers_size = self.answers_size.saturating_sub(size);
+            self.drop_answer(answer);
         }
+    }
+
+    fn drop_answer(&mut self, answer: Option<Vec<u8>>) {
+        let size = answer.map_or(0, |answer| answer.len());
+        self.answers_size = self.answers_size.saturating_sub(size);
     }
 
     /// What became of a message, as `msgs_state_info` says it.
@@ -149,6 +156,20 @@ mod tests {
         assert_eq!(received.check(id(15), 7), Ok(Arrival::First));
         assert_eq!(received.check(id(15), 9), Err(BadMessage::NumberTooHigh));
         assert_eq!(received.check(id(5), 5), Err(BadMessage::NumberTooHigh));
+    }
+
+    #[test]
+    fn the_newest_answers_are_kept_however_many_were_forgotten() {
+        let mut received = Received::default();
+        let answer = vec![7; 100];
+        for number in 0..10_000 {
+            // Each answer is acknowledged, by a message that has none.
+            received.note(id(2 * number), 1);
+            received.answer(id(2 * number), &answer);
+            received.note(id(2 * number + 1), 2);
+        }
+        let newest = received.check(id(2 * 9_999), 1);
+        assert_eq!(newest, Ok(Arrival::Again(Some(answer))));
     }
 
     #[test]
