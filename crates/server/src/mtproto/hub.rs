@@ -12,16 +12,17 @@ use super::auth_key::{AuthKey, AuthKeyId};
 use super::chaos::{Chaos, Fate};
 use super::clock;
 use super::keys::Keys;
+use super::memory::Memory;
 use super::observer::{CallOverview, Overview};
 use super::pipe::{Inlet, Pushed, pipe};
-use super::received::Received;
 use super::salt::seconds;
 use crate::options::Options;
 use crate::server::Server;
 use crate::tl::{Occasion, write_push, write_response};
 
-/// How many sessions are remembered whose connections ended.
-const ENDED: usize = 64;
+/// How many sessions are remembered whose connections ended, of one user and of all.
+const ENDED_OF_USER: usize = 8;
+const ENDED: usize = 256;
 
 /// What all connections share: the server, whose keys are whose, and where pushes go.
 ///
@@ -36,7 +37,7 @@ struct Inner {
     pushes: usize,
     connections: HashMap<UserId, Vec<Link>>,
     last_link: u64,
-    ended: VecDeque<((UserId, i64), Received)>,
+    ended: VecDeque<((UserId, i64), Memory)>,
     started: Instant,
     /// Since when users have no connection.
     away: HashMap<UserId, Instant>,
@@ -46,6 +47,7 @@ struct Inner {
 struct Link {
     id: LinkId,
     session: i64,
+    memory: Memory,
     inlet: Inlet,
 }
 
@@ -56,8 +58,8 @@ pub(crate) struct LinkId(u64);
 /// What a session starts with.
 pub(crate) struct Welcome {
     pub(crate) link: LinkId,
-    /// What the session received in an earlier connection.
-    pub(crate) received: Received,
+    /// What the session received over other connections.
+    pub(crate) memory: Memory,
     /// The pushes to the user; they end when the connection is to be closed.
     pub(crate) pushes: UnboundedReceiver<Pushed>,
 }
@@ -94,25 +96,27 @@ impl Hub {
         let (inlet, pushes) = pipe(inner.pushes);
         inner.last_link = inner.last_link.wrapping_add(1);
         let id = LinkId(inner.last_link);
-        let links = inner.connections.entry(user).or_default();
-        links.push(Link { id, session, inlet });
+        let memory = inner.recall(user, session);
+        let link = Link {
+            id,
+            session,
+            memory: memory.clone(),
+            inlet,
+        };
+        inner.connections.entry(user).or_default().push(link);
         inner.away.remove(&user);
-        let received = inner.take_ended(user, session).unwrap_or_default();
         Welcome {
             link: id,
-            received,
+            memory,
             pushes,
         }
     }
 
     /// Takes note that a connection of a session ended.
-    pub(crate) fn disconnect(&self, user: UserId, link: LinkId, session: i64, received: Received) {
+    pub(crate) fn disconnect(&self, user: UserId, link: LinkId, session: i64, memory: Memory) {
         let mut inner = self.lock();
         inner.remove_links(user, |one| one.id == link);
-        inner.ended.push_back(((user, session), received));
-        if inner.ended.len() > ENDED {
-            inner.ended.pop_front();
-        }
+        inner.remember(user, session, memory);
     }
 
     /// Forgets another session of a user; says whether there was one.
@@ -216,12 +220,39 @@ impl Inner {
         removed
     }
 
-    fn take_ended(&mut self, user: UserId, session: i64) -> Option<Received> {
+    /// What a session received over connections that it still has, or had.
+    fn recall(&mut self, user: UserId, session: i64) -> Memory {
+        let shared = self.link_of(user, session).map(|link| link.memory.clone());
+        shared
+            .or_else(|| self.take_ended(user, session))
+            .unwrap_or_default()
+    }
+
+    /// Remembers a session whose connection ended; a user who has many pushes out its own only.
+    fn remember(&mut self, user: UserId, session: i64, memory: Memory) {
+        if memory.is_empty() || self.link_of(user, session).is_some() {
+            return;
+        }
+        self.ended.push_back(((user, session), memory));
+        let is_own = |((of, _), _): &&((UserId, i64), Memory)| *of == user;
+        let surplus = match self.ended.iter().filter(is_own).count() > ENDED_OF_USER {
+            true => self.ended.iter().position(|one| is_own(&one)),
+            false => (self.ended.len() > ENDED).then_some(0),
+        };
+        surplus.map(|oldest| self.ended.remove(oldest));
+    }
+
+    fn link_of(&self, user: UserId, session: i64) -> Option<&Link> {
+        let mut links = self.connections.get(&user)?.iter();
+        links.find(|link| link.session == session)
+    }
+
+    fn take_ended(&mut self, user: UserId, session: i64) -> Option<Memory> {
         let ended = self.ended.iter();
         let place = ended
             .clone()
             .position(|(name, _)| *name == (user, session))?;
-        self.ended.remove(place).map(|(_, received)| received)
+        self.ended.remove(place).map(|(_, memory)| memory)
     }
 
     fn silent_members(

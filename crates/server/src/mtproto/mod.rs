@@ -41,6 +41,7 @@ mod gzip;
 mod hub;
 mod keys;
 mod listener;
+mod memory;
 mod message;
 mod observer;
 mod outbox;

@@ -32,11 +32,11 @@ impl Peer {
     pub(crate) fn meet(user: UserId, key: AuthKey, session: i64, hub: &Hub) -> Self {
         let Welcome {
             link,
-            received,
+            memory,
             pushes,
         } = hub.connect(user, session);
         Self {
-            session: Session::new(session, &key, received),
+            session: Session::new(session, &key, memory),
             user,
             key,
             link,
@@ -48,8 +48,8 @@ impl Peer {
     /// Takes note that the connection ended.
     pub(crate) fn leave(self, hub: &Hub) {
         let session = self.session.id();
-        let received = self.session.into_received();
-        hub.disconnect(self.user, self.link, session, received);
+        let memory = self.session.into_memory();
+        hub.disconnect(self.user, self.link, session, memory);
     }
 
     pub(crate) fn session(&mut self) -> &mut Session {
@@ -68,11 +68,11 @@ impl Peer {
     pub(crate) fn receive(&mut self, envelope: &Envelope<'_>, hub: &Hub) -> Vec<Event> {
         if envelope.session != self.session.id() {
             let welcome = hub.connect(self.user, envelope.session);
-            let session = Session::new(envelope.session, &self.key, welcome.received);
+            let session = Session::new(envelope.session, &self.key, welcome.memory);
             let old = core::mem::replace(&mut self.session, session);
             let link = core::mem::replace(&mut self.link, welcome.link);
             self.pushes = welcome.pushes;
-            hub.disconnect(self.user, link, old.id(), old.into_received());
+            hub.disconnect(self.user, link, old.id(), old.into_memory());
         }
         self.session.receive(envelope, clock::now())
     }

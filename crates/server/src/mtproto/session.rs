@@ -5,10 +5,11 @@ use confcall_state::tl::Writer;
 
 use super::auth_key::AuthKey;
 use super::gzip::{Budget, deflate};
+use super::memory::Memory;
 use super::message::{Envelope, Message, MsgId, Origin, read_container};
 use super::outbox::{MAX_BODY, Outbox, Relevance};
 use super::query::{Query, Updates, unreadable};
-use super::received::{Arrival, Received, check_time};
+use super::received::{Arrival, check_time};
 use super::salt::Salts;
 use super::service::{self, BadMessage, Content};
 
@@ -32,7 +33,7 @@ pub(crate) struct Session {
     salts: Salts,
     started: Started,
     updates: Updates,
-    received: Received,
+    memory: Memory,
     outbox: Outbox,
 }
 
@@ -55,14 +56,14 @@ pub(crate) enum Event {
 }
 
 impl Session {
-    /// A session of a key; what it received before, in an earlier connection, is not carried out again.
-    pub(crate) fn new(id: i64, key: &AuthKey, received: Received) -> Self {
+    /// A session of a key; what it received over another connection is not carried out again.
+    pub(crate) fn new(id: i64, key: &AuthKey, memory: Memory) -> Self {
         Self {
             id,
             salts: Salts::new(key),
             started: Started::No,
             updates: Updates::Unwanted,
-            received,
+            memory,
             outbox: Outbox::default(),
         }
     }
@@ -72,8 +73,8 @@ impl Session {
     }
 
     /// What is to be remembered of a session whose connection ended.
-    pub(crate) fn into_received(self) -> Received {
-        self.received
+    pub(crate) fn into_memory(self) -> Memory {
+        self.memory
     }
 
     /// Takes in what a packet of this session holds.
@@ -110,7 +111,7 @@ impl Session {
             Err(error) => service::rpc_error(&error),
         };
         let body = service::rpc_result(id, &result);
-        self.received.answer(id, &body);
+        self.memory.answer(id, &body);
         self.reply(body, Relevance::Acknowledged);
     }
 
@@ -160,7 +161,7 @@ impl Session {
         let checked = match seq_no % 2 == 0 {
             true if needs_odd => Err(BadMessage::OddNumberExpected),
             false if needs_even => Err(BadMessage::EvenNumberExpected),
-            _ => self.received.check(id, seq_no),
+            _ => self.memory.take(id, seq_no),
         };
         match (checked, &content) {
             (Err(reason), _) => return self.refuse(message, reason),
@@ -171,7 +172,7 @@ impl Session {
                 return self.reply(answer, Relevance::Acknowledged);
             }
             (Ok(Arrival::Again(_)), _) => return self.notify(service::acknowledge(&[id])),
-            (Ok(Arrival::First), _) => self.received.note(id, seq_no),
+            (Ok(Arrival::First), _) => {}
         }
         match content {
             Ok(Content::Container) => self.take_container(message, place, turn),
@@ -206,7 +207,7 @@ impl Session {
                 self.reply(body, Relevance::Passing);
             }
             Content::States(ids) => {
-                let states = ids.into_iter().map(|id| self.received.state(id));
+                let states = ids.into_iter().map(|id| self.memory.state(id));
                 let body = service::states(id, &states.collect::<Vec<_>>());
                 self.reply(body, Relevance::Passing);
             }

@@ -1,9 +1,10 @@
 //! Sessions that outlive a connection, follow each other in one, or are to be forgotten.
 
-use confcall_join::api::{DiscardGroupCall, Request};
+use confcall_join::api::{DiscardGroupCall, InputGroupCall, Request, ToggleGroupCallSettings};
+use confcall_state::UserId;
 
 use crate::raw::{Place, Raw, first_id};
-use crate::scene::{ALICE, Scene};
+use crate::scene::{ALICE, BOB, Scene};
 
 const BAD_SERVER_SALT: [u8; 4] = 0xedab_447b_u32.to_le_bytes();
 const RPC_RESULT: [u8; 4] = 0xf35c_6d01_u32.to_le_bytes();
@@ -11,11 +12,15 @@ const UPDATES: [u8; 4] = 0x74ae_4240_u32.to_le_bytes();
 const DESTROY_SESSION: [u8; 4] = 0xe751_2126_u32.to_le_bytes();
 const DESTROY_SESSION_OK: [u8; 4] = 0xe220_45fc_u32.to_le_bytes();
 const DESTROY_SESSION_NONE: [u8; 4] = 0x62d3_50c9_u32.to_le_bytes();
-const PING: [u8; 12] = [0xec, 0x77, 0xbe, 0x7a, 1, 0, 0, 0, 0, 0, 0, 0];
+pub(crate) const PING: [u8; 12] = [0xec, 0x77, 0xbe, 0x7a, 1, 0, 0, 0, 0, 0, 0, 0];
 
 /// Connects, starts a session, and learns the salt.
 async fn start(scene: &Scene, session: i64) -> (Raw, Place) {
-    let key = scene.key(ALICE);
+    start_as(scene, ALICE, session).await
+}
+
+pub(crate) async fn start_as(scene: &Scene, user: UserId, session: i64) -> (Raw, Place) {
+    let key = scene.key(user);
     let mut raw = Raw::connect(scene.address).await;
     let mut place = Place {
         salt: 0,
@@ -33,12 +38,17 @@ async fn start(scene: &Scene, session: i64) -> (Raw, Place) {
     (raw, place)
 }
 
-fn after(place: Place) -> Place {
+pub(crate) fn after(place: Place) -> Place {
     Place {
         id: place.id + 4,
         seq_no: place.seq_no + 2,
         ..place
     }
+}
+
+/// A request that has another answer each time that it is carried out.
+fn revoke_link(call: InputGroupCall) -> Vec<u8> {
+    Request::from(ToggleGroupCallSettings::revoke_link(call)).to_tl()
 }
 
 fn contains(packet: &[u8], part: &[u8]) -> bool {
@@ -65,6 +75,52 @@ async fn a_query_sent_again_over_a_new_connection_is_carried_out_once() {
         contains(&answer, &first),
         "the same answer, after the news that the session is new"
     );
+}
+
+#[tokio::test]
+async fn a_packet_that_somebody_recorded_is_not_carried_out_again_over_a_connection_of_theirs() {
+    let scene = Scene::new().await;
+    let (call, _) = scene.client(ALICE).await.create().await;
+    let key = scene.key(ALICE);
+    let revoke = revoke_link(call);
+    let (mut raw, place) = start(&scene, 5).await;
+    let place = after(place);
+    raw.send_sealed(key, &place.write(&revoke)).await;
+    let (_, first) = raw.receive(key).await;
+    assert!(first.starts_with(&RPC_RESULT) && contains(&first, &UPDATES));
+
+    let mut replay = Raw::connect(scene.address).await;
+    replay.send_sealed(key, &place.write(&revoke)).await;
+    let (_, answer) = replay.receive(key).await;
+    assert!(contains(&answer, &first), "the answer that there was");
+    drop(raw);
+}
+
+#[tokio::test]
+async fn what_a_user_did_is_remembered_however_many_sessions_another_one_has() {
+    let scene = Scene::new().await;
+    let (call, _) = scene.client(ALICE).await.create().await;
+    let key = scene.key(ALICE);
+    let revoke = revoke_link(call);
+    let (mut raw, place) = start(&scene, 5).await;
+    let place = after(place);
+    raw.send_sealed(key, &place.write(&revoke)).await;
+    let (_, first) = raw.receive(key).await;
+    assert!(first.starts_with(&RPC_RESULT) && contains(&first, &UPDATES));
+    drop(raw);
+
+    let theirs = scene.key(BOB);
+    let (mut bob, bobs_place) = start_as(&scene, BOB, 1000).await;
+    let mut bobs_place = after(bobs_place);
+    for session in 1001..1400 {
+        bobs_place.session = session;
+        bob.send_sealed(theirs, &bobs_place.write(&PING)).await;
+        bob.receive(theirs).await;
+    }
+    let mut again = Raw::connect(scene.address).await;
+    again.send_sealed(key, &place.write(&revoke)).await;
+    let (_, answer) = again.receive(key).await;
+    assert!(contains(&answer, &first), "the answer that there was");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ impl Client {
         let key = AuthKey::from_bytes(KEY);
         Self {
             salt: Salts::new(&key).now(NOW),
-            session: Session::new(7, &key, Received::default()),
+            session: Session::new(7, &key, Memory::default()),
             last_id: 1_700_000_000 << 32,
             sent: 0,
         }
@@ -185,9 +185,9 @@ fn what_an_earlier_connection_received_is_not_carried_out_again() {
     let key = AuthKey::from_bytes(KEY);
     let session = core::mem::replace(
         &mut client.session,
-        Session::new(7, &key, Received::default()),
+        Session::new(7, &key, Memory::default()),
     );
-    client.session = Session::new(7, &key, session.into_received());
+    client.session = Session::new(7, &key, session.into_memory());
     assert_eq!(client.send_as(id, 3, &GET_CONFIG), []);
     let heard = client.hear();
     assert_eq!(heard[0].constructor(), NEW_SESSION);
