@@ -64,7 +64,9 @@ pub(crate) enum Closed {
     Silent,
     #[error("the client does not read")]
     NotReading,
-    #[error("too many pushes wait for the client, or its session was to be forgotten")]
+    #[error(
+        "too many pushes wait for the client, or its session was to be forgotten"
+    )]
     Dropped,
     #[error("the server stops")]
     Stopping,
@@ -205,6 +207,8 @@ impl Connection {
             Event::DestroySession(session) => peer.destroy_session(session, &self.hub),
             Event::Query { id, method } => {
                 peer.query(id, method, self.address, &self.hub, &mut self.under_way);
+                // One packet holds a thousand queries; the other clients do not wait for all of them.
+                tokio::task::yield_now().await;
             }
         }
         match peer.session().backlog() < BACKLOG {

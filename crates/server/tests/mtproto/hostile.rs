@@ -10,13 +10,16 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use grammers_mtproto::transport::Full;
 use grammers_mtsender::{ServerAddr, connect_with_auth};
-use grammers_tl_types::functions;
+use grammers_tl_types::{Serializable as _, functions};
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::timeout;
 
 use crate::client::Client;
-use crate::raw::{Raw, plaintext};
+use crate::raw::{Place, Raw, plaintext};
 use crate::scene::{ALICE, BOB, PATIENCE, Scene};
+use crate::sessions::{after, start_as};
 
 /// A server whose connections must greet soon, and Alice in a call of hers.
 async fn scene() -> (Scene, Client, InputGroupCall) {
@@ -157,6 +160,54 @@ async fn a_client_that_does_not_read_is_disconnected_and_the_others_hear_everyth
     timeout(PATIENCE, closed).await.expect("it is disconnected");
     alice.disconnect();
     is_well(&alice, &call).await;
+}
+
+/// A packet of a thousand queries, each of which is answered.
+fn many_queries(mut place: Place) -> (Place, Vec<u8>) {
+    let query = functions::help::GetConfig {}.to_bytes();
+    let mut body = 0x73f1_f8dc_u32.to_le_bytes().to_vec();
+    body.extend(1000_u32.to_le_bytes());
+    for _ in 0..1000 {
+        place = after(place);
+        // A message in a container stands as one in a packet does, without salt and session.
+        body.extend(&place.write(&query)[16..]);
+    }
+    let around = Place {
+        id: place.id + 4,
+        seq_no: place.seq_no + 1,
+        ..place
+    };
+    let packet = around.write(&body);
+    (
+        Place {
+            id: around.id,
+            ..place
+        },
+        packet,
+    )
+}
+
+#[tokio::test]
+async fn many_queries_in_one_packet_do_not_hold_up_the_others() {
+    let (scene, _alice, _) = scene().await;
+    let key = scene.key(BOB);
+    let (mut bob, place) = start_as(&scene, BOB, 5).await;
+    let turns = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&turns);
+    // What else the only thread has to do.
+    let others = tokio::spawn(async move {
+        loop {
+            counted.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let (_, packet) = many_queries(place);
+    bob.send_sealed(key, &packet).await;
+    let before = turns.load(Ordering::Relaxed);
+    bob.receive(key).await;
+    let turns = turns.load(Ordering::Relaxed) - before;
+    others.abort();
+    assert!(turns > 500, "{turns}");
 }
 
 /// The name of a key.
