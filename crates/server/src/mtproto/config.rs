@@ -12,6 +12,8 @@ pub struct Config {
     pub chaos: Option<u64>,
     /// A member whose user has no connection for this long is disconnected from the call.
     pub silence: Duration,
+    /// A call that nobody is in lasts this long at least, and twice as long at most.
+    pub idle_calls: Duration,
     /// How much clients can take.
     pub limits: ConnectionLimits,
 }
@@ -31,6 +33,8 @@ pub enum Reach {
 pub struct ConnectionLimits {
     /// How many connections there are at most; more are closed at once.
     pub connections: usize,
+    /// How many of them one user has at most; the oldest is closed for one more.
+    pub connections_per_user: usize,
     /// How many requests of one connection are under way at most; it is not read from beyond that.
     pub requests: usize,
     /// How many bytes of pushes wait for one connection at most; it is closed beyond that.
@@ -41,6 +45,8 @@ pub struct ConnectionLimits {
     pub idle: Duration,
     /// How long a client may take to read a packet.
     pub writing: Duration,
+    /// How long clients that are answered slowly can hold up a server that stops.
+    pub stopping: Duration,
 }
 
 impl Default for Config {
@@ -50,6 +56,7 @@ impl Default for Config {
             reach: Reach::Loopback,
             chaos: None,
             silence: Duration::from_secs(30),
+            idle_calls: Duration::from_secs(600),
             limits: ConnectionLimits::default(),
         }
     }
@@ -59,11 +66,13 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            connections_per_user: 64,
             requests: 64,
             pushes: 8 << 20,
             greeting: Duration::from_secs(10),
             idle: Duration::from_secs(150),
             writing: Duration::from_secs(10),
+            stopping: Duration::from_secs(15),
         }
     }
 }

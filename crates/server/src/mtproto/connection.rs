@@ -65,7 +65,7 @@ pub(crate) enum Closed {
     #[error("the client does not read")]
     NotReading,
     #[error(
-        "too many pushes wait for the client, or its session was to be forgotten"
+        "too many pushes wait for the client, its session was to be forgotten, or its user has too many others"
     )]
     Dropped,
     #[error("the server stops")]

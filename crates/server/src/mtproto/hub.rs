@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::auth_key::{AuthKey, AuthKeyId};
 use super::chaos::{Chaos, Fate};
 use super::clock;
+use super::config::ConnectionLimits;
 use super::keys::Keys;
 use super::memory::Memory;
 use super::observer::{CallOverview, Overview};
@@ -33,8 +34,7 @@ struct Inner {
     server: Server,
     keys: Keys,
     chaos: Option<Chaos>,
-    /// How many bytes of pushes wait for one connection at most.
-    pushes: usize,
+    limits: ConnectionLimits,
     connections: HashMap<UserId, Vec<Link>>,
     last_link: u64,
     ended: VecDeque<((UserId, i64), Memory)>,
@@ -71,12 +71,17 @@ impl fmt::Debug for Hub {
 }
 
 impl Hub {
-    pub(crate) fn new(server: Server, keys: Keys, chaos: Option<Chaos>, pushes: usize) -> Self {
+    pub(crate) fn new(
+        server: Server,
+        keys: Keys,
+        chaos: Option<Chaos>,
+        limits: ConnectionLimits,
+    ) -> Self {
         Self(Mutex::new(Inner {
             server,
             keys,
             chaos,
-            pushes,
+            limits,
             connections: HashMap::new(),
             last_link: 0,
             ended: VecDeque::new(),
@@ -93,7 +98,7 @@ impl Hub {
     /// Connects a session of a user, to whom pushes go from now on.
     pub(crate) fn connect(&self, user: UserId, session: i64) -> Welcome {
         let mut inner = self.lock();
-        let (inlet, pushes) = pipe(inner.pushes);
+        let (inlet, pushes) = pipe(inner.limits.pushes);
         inner.last_link = inner.last_link.wrapping_add(1);
         let id = LinkId(inner.last_link);
         let memory = inner.recall(user, session);
@@ -103,7 +108,10 @@ impl Hub {
             memory: memory.clone(),
             inlet,
         };
-        inner.connections.entry(user).or_default().push(link);
+        let most = inner.limits.connections_per_user;
+        let links = inner.connections.entry(user).or_default();
+        links.push(link);
+        links.drain(..links.len().saturating_sub(most));
         inner.away.remove(&user);
         Welcome {
             link: id,

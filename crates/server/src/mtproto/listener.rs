@@ -7,7 +7,7 @@ use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep};
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::Instrument as _;
 
 use super::chaos::Chaos;
@@ -22,7 +22,7 @@ use crate::server::Server;
 /// How long to wait when the system gives no connection, for too many open files perhaps.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The least time between two looks for silent members.
+/// The least time between two looks at what has been silent.
 const LEAST_LOOK: Duration = Duration::from_millis(10);
 
 /// A server that listens for clients.
@@ -69,7 +69,7 @@ impl Listener {
         let failed = |source| BindError::Socket { address, source };
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let chaos = config.chaos.map(Chaos::new);
-        let hub = Hub::new(server, keys, chaos, config.limits.pushes);
+        let hub = Hub::new(server, keys, chaos, config.limits);
         Ok(Self {
             address: socket.local_addr().map_err(failed)?,
             socket,
@@ -91,18 +91,19 @@ impl Listener {
     /// Serves clients until `stop` is done, and gives back the server with all its calls.
     ///
     /// Then no connection is accepted any more, requests under way are carried out and answered, and the connections
-    /// are closed.
+    /// are closed, at once where that takes longer than the limit.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Server {
         let (Config { silence, .. }, hub) = (self.config, self.hub);
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
-        let mut looks = interval((silence / 3).max(LEAST_LOOK));
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = every(silence / 3);
+        let mut clearings = every(self.config.idle_calls);
         tokio::pin!(stop);
         loop {
             tokio::select! {
                 () = &mut stop => break,
                 _ = looks.tick() => hub.drop_silent(silence),
+                _ = clearings.tick() => hub.discard_idle_calls(),
                 Some(ended) = connections.join_next() => note_end(ended),
                 accepted = self.socket.accept() => match accepted {
                     Ok(_) if connections.len() >= self.config.limits.connections => {}
@@ -120,8 +121,14 @@ impl Listener {
         }
         drop(self.socket);
         stopping.send_replace(true);
-        while let Some(ended) = connections.join_next().await {
-            note_end(ended);
+        let parting = async {
+            while let Some(ended) = connections.join_next().await {
+                note_end(ended);
+            }
+        };
+        // A client that reads each packet just in time could go on for hours.
+        if timeout(self.config.limits.stopping, parting).await.is_err() {
+            connections.shutdown().await;
         }
         hub.take_server()
     }

@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::timeout;
 
-use crate::client::Client;
+use crate::client::{Client, look_up_nothing};
 use crate::raw::{Place, Raw, plaintext};
 use crate::scene::{ALICE, BOB, PATIENCE, Scene};
-use crate::sessions::{after, start_as};
+use crate::sessions::{PING, after, start_as};
 
 /// A server whose connections must greet soon, and Alice in a call of hers.
 async fn scene() -> (Scene, Client, InputGroupCall) {
@@ -208,6 +208,62 @@ async fn many_queries_in_one_packet_do_not_hold_up_the_others() {
     let turns = turns.load(Ordering::Relaxed) - before;
     others.abort();
     assert!(turns > 500, "{turns}");
+}
+
+#[tokio::test]
+async fn a_client_that_reads_slowly_does_not_keep_the_server_from_stopping() {
+    let limits = ConnectionLimits {
+        stopping: Duration::from_millis(500),
+        ..ConnectionLimits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let scene = Scene::with(config).await;
+    let key = scene.key(BOB);
+    let (mut bob, mut place) = start_as(&scene, BOB, 5).await;
+    let flood = async {
+        loop {
+            let packet;
+            (place, packet) = many_queries(place);
+            bob.send_sealed(key, &packet).await;
+        }
+    };
+    // The server cannot write any more, and so it reads no more.
+    let _ = timeout(Duration::from_secs(3), flood).await;
+    let stopping = timeout(Duration::from_secs(5), scene.stop());
+    stopping.await.expect("it stops");
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_connections_and_the_newest() {
+    let limits = ConnectionLimits {
+        connections_per_user: 3,
+        ..ConnectionLimits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let scene = Scene::with(config).await;
+    let alice = scene.client(ALICE).await;
+    alice.send(look_up_nothing().to_tl()).await.unwrap_err();
+    let mut connected = Vec::new();
+    for session in 0..5 {
+        connected.push(start_as(&scene, BOB, session).await);
+    }
+    let key = scene.key(BOB);
+    for (session, (mut raw, place)) in (0..).zip(connected) {
+        if session < 2 {
+            raw.closed().await;
+        } else {
+            let place = after(place);
+            raw.send_sealed(key, &place.write(&PING)).await;
+            assert_eq!(raw.receive(key).await.0, session);
+        }
+    }
+    alice.send(look_up_nothing().to_tl()).await.unwrap_err();
 }
 
 /// The name of a key.
