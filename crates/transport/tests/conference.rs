@@ -197,6 +197,31 @@ async fn the_server_is_asked_whether_we_are_joined_while_the_media_is_down() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_membership_is_told_that_its_media_is_up_as_that_of_the_old_one_was() {
+    let hub = hub();
+    let network = Network::new(hub.connect(ALICE));
+    let sent = Arc::clone(&network.sent);
+    let alice = Member::over(network, Target::Create, options(ALICE)).await;
+    let alice = alice.unwrap().conference;
+    let _bob = Member::join(&hub, BOB).await;
+    let minute = Duration::from_secs(60);
+    let checks = async || {
+        sent.lock().unwrap().clear();
+        pass(minute).await;
+        count(&sent, Method::CheckGroupCall)
+    };
+    alice.media(MediaState::Connected);
+    pass(minute).await;
+    alice.rejoin().await.unwrap();
+    // To switch the microphone says nothing of the media connection.
+    alice.announce(true, true);
+    assert!(checks().await > 10);
+    alice.media(MediaState::Connected);
+    pass(minute).await;
+    assert_eq!(checks().await, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_later_join_announces_what_was_switched_meanwhile() {
     let hub = hub();
     let _alice = Member::create(&hub, ALICE).await;

@@ -227,7 +227,7 @@ impl Conference {
 
     /// Tells that the media connection of the current membership is up or down; a new one begins without.
     pub fn media(&self, state: MediaState) {
-        self.wish(|wishes| wishes.media = Some(state));
+        self.wish(|wishes| wishes.tell_media(state));
     }
 
     /// Tells that the microphone or the camera was switched, so that a later join announces it.
