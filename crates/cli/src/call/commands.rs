@@ -104,6 +104,7 @@ const fn word(why: &CommandFailure) -> &'static str {
         CommandFailure::Block(_) => "block",
         CommandFailure::Message(_) => "message",
         CommandFailure::Busy => "busy",
+        CommandFailure::TooOften => "too_often",
         _ => "other",
     }
 }

@@ -131,7 +131,7 @@ command sends no sound: others see its user without any media.";
 const JSON: &str = "\
 With --json every line is an object whose `event` says what happened: entering, request, answer, retrying, joined, \
 rejoined, connection, link, keys, members, roster, verification, emoji, message, suspicious, done, failed, \
-not_understood, sealed, opened, dropped, leaving, ended. Ids are numbers; keys, hashes and packets are hexadecimal.";
+not_understood, sealed, opened, dropped, help, leaving, ended. Ids are numbers; keys, hashes and packets are hexadecimal.";
 
 /// Joins a call.
 pub(crate) fn join(args: &JoinArgs, out: impl Write) -> anyhow::Result<ExitCode> {
