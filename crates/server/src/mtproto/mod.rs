@@ -63,4 +63,4 @@ pub use keys::{Keys, KeysError};
 pub use listener::{BindError, Listener};
 pub use observer::{CallOverview, Observer, Overview};
 pub use private_file::ExposedFile;
-pub use session_file::{SessionFileError, write_session};
+pub use session_file::{WriteSessionError, write_session};

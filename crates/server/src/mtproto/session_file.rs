@@ -16,7 +16,7 @@ pub(crate) const DC: i32 = 1;
 /// A session file cannot be written.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum SessionFileError {
+pub enum WriteSessionError {
     /// There is such a file, or it cannot be created.
     #[error("the session file {path} cannot be created: {source}")]
     Create {
@@ -48,22 +48,22 @@ pub enum SessionFileError {
 ///
 /// # Errors
 ///
-/// [`SessionFileError`]; then there is no new file.
+/// [`WriteSessionError`]; then there is no new file.
 pub async fn write_session(
     path: &Path,
     key: &AuthKey,
     address: SocketAddr,
     user: UserId,
-) -> Result<(), SessionFileError> {
+) -> Result<(), WriteSessionError> {
     let SocketAddr::V4(ipv4) = address else {
-        return Err(SessionFileError::Address(address));
+        return Err(WriteSessionError::Address(address));
     };
     if ipv4.port() == 0 {
-        return Err(SessionFileError::Address(address));
+        return Err(WriteSessionError::Address(address));
     }
-    PeerId::user(user.value()).ok_or(SessionFileError::User(user))?;
+    PeerId::user(user.value()).ok_or(WriteSessionError::User(user))?;
     let created = private_file::create(path);
-    created.map_err(|source| SessionFileError::Create {
+    created.map_err(|source| WriteSessionError::Create {
         path: path.to_owned(),
         source,
     })?;
@@ -71,7 +71,7 @@ pub async fn write_session(
     filled.map_err(|source| {
         // What is half-written is of no use to anybody.
         let _ = std::fs::remove_file(path);
-        SessionFileError::Write {
+        WriteSessionError::Write {
             path: path.to_owned(),
             source,
         }

@@ -1,6 +1,6 @@
 //! Key files and session files.
 
-use confcall_server::mtproto::{Keys, KeysError, SessionFileError, write_session};
+use confcall_server::mtproto::{Keys, KeysError, WriteSessionError, write_session};
 use confcall_state::UserId;
 use grammers_session::Session as _;
 use grammers_session::storages::SqliteSession;
@@ -122,16 +122,16 @@ async fn a_session_file_is_written_for_an_address_and_a_user_that_clients_can_ha
     let key = key.unwrap();
     for address in ["[::1]:443", "127.0.0.1:0"] {
         let refused = write_session(&path, &key, address.parse().unwrap(), BOB).await;
-        assert!(matches!(refused, Err(SessionFileError::Address(_))));
+        assert!(matches!(refused, Err(WriteSessionError::Address(_))));
     }
     for user in [0, -1, i64::MAX] {
         let user = UserId::new(user);
         let refused = write_session(&path, &key, ADDRESS.parse().unwrap(), user).await;
-        assert!(matches!(refused, Err(SessionFileError::User(_))));
+        assert!(matches!(refused, Err(WriteSessionError::User(_))));
     }
     assert!(!path.exists());
     std::fs::write(&path, "mine").unwrap();
     let refused = write_session(&path, &key, ADDRESS.parse().unwrap(), BOB).await;
-    assert!(matches!(refused, Err(SessionFileError::Create { .. })));
+    assert!(matches!(refused, Err(WriteSessionError::Create { .. })));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }
