@@ -18,6 +18,14 @@
 //! Start with [`Conference`], which does everything on a tokio runtime over a [`Transport`]. A client with another
 //! runtime, or none, drives an [`Engine`] itself, which asks for everything that is to be sent and tells everything that
 //! is to be shown. The README has an example of both.
+//!
+//! No network is built in; features bring one, all in [`transport`]:
+//!
+//! | feature | brings |
+//! |---|---|
+//! | `tl` | `ByteTransport`, over any MTProto stack that sends and gets bytes; the module `tl`, which reads them |
+//! | `grammers` | the module `grammers`, over the MTProto client of that name; with `tl` |
+//! | `session-file` | `grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler; with `grammers` |
 
 pub use confcall_join as join;
 pub use confcall_media as media;
