@@ -4,13 +4,33 @@
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() || turns(character) {
+        if is_acted_on(character) {
             printable.extend(character.escape_default());
         } else {
             printable.push(character);
         }
     }
     printable
+}
+
+/// A JSON object as it is, without what a terminal would act on.
+///
+/// JSON itself escapes only a part of that. Such characters stand inside its strings only, which say them otherwise too.
+pub(crate) fn printable_json(object: &str) -> String {
+    let mut printable = String::with_capacity(object.len());
+    for character in object.chars() {
+        if is_acted_on(character) {
+            printable.push_str(&format!("\\u{:04x}", u32::from(character)));
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
+}
+
+/// Whether a terminal would do something else with a character than show it; none has more than four digits.
+fn is_acted_on(character: char) -> bool {
+    character.is_control() || turns(character)
 }
 
 /// Whether a character turns the direction of the text around it, or ends its line.

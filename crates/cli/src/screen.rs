@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
-use crate::printable::printable;
+use crate::printable::{printable, printable_json};
 
 /// Something to be told.
 pub(crate) trait Tell {
@@ -92,7 +92,9 @@ impl<W: Write> Screen<W> {
     /// Tells something at once; nothing of it can be what a terminal would act on.
     pub(crate) fn tell(&mut self, what: &impl Tell) -> io::Result<()> {
         match self.format {
-            Format::Json => writeln!(self.out, "{}", what.json())?,
+            Format::Json => {
+                writeln!(self.out, "{}", printable_json(&what.json().to_string()))?;
+            }
             Format::People => {
                 for Line { mood, label, text } in what.lines() {
                     let (style, text) = (mood.style(), printable(&text));
@@ -140,5 +142,30 @@ mod tests {
         let object = text.strip_suffix('\n').unwrap();
         assert!(!object.contains('\n'));
         assert!(serde_json::from_str::<Value>(object).unwrap().is_object());
+    }
+
+    struct Text(&'static str);
+
+    impl Tell for Text {
+        fn lines(&self) -> Vec<Line> {
+            Vec::new()
+        }
+
+        fn json(&self) -> Value {
+            json!({ "text": self.0 })
+        }
+    }
+
+    #[test]
+    fn a_program_gets_every_character_and_a_terminal_none_that_it_would_act_on() {
+        let forged = "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}🙂é";
+        let mut out = anstream::StripStream::new(Vec::new());
+        let told = Screen::new(&mut out, Format::Json).tell(&Text(forged));
+        told.unwrap();
+        let text = String::from_utf8(out.into_inner()).unwrap();
+        let is_escaped = |character| !"\u{1b}\u{9b}\u{7f}\u{202e}".contains(character);
+        assert!(text.chars().all(is_escaped), "{text:?}");
+        let object: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(object, json!({ "text": forged }));
     }
 }
