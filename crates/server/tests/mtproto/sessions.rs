@@ -1,6 +1,6 @@
 //! Sessions that outlive a connection, follow each other in one, or are to be forgotten.
 
-use confcall_join::api::{DiscardGroupCall, InputGroupCall, Request, ToggleGroupCallSettings};
+use confcall_join::api::{DiscardGroupCall, Request, ToggleGroupCallSettings};
 use confcall_state::UserId;
 
 use crate::raw::{Place, Raw, first_id};
@@ -46,11 +46,6 @@ pub(crate) fn after(place: Place) -> Place {
     }
 }
 
-/// A request that has another answer each time that it is carried out.
-fn revoke_link(call: InputGroupCall) -> Vec<u8> {
-    Request::from(ToggleGroupCallSettings::revoke_link(call)).to_tl()
-}
-
 fn contains(packet: &[u8], part: &[u8]) -> bool {
     packet.windows(part.len()).any(|window| window == part)
 }
@@ -77,50 +72,49 @@ async fn a_query_sent_again_over_a_new_connection_is_carried_out_once() {
     );
 }
 
+/// A connection in which a call of Alice's got a new link; gives the packet, too, and the answer.
+async fn revoke_a_link(scene: &Scene) -> (Raw, Vec<u8>, Vec<u8>) {
+    let (call, _) = scene.client(ALICE).await.create().await;
+    let key = scene.key(ALICE);
+    let (mut raw, place) = start(scene, 5).await;
+    // It has another answer each time that it is carried out.
+    let revoke = Request::from(ToggleGroupCallSettings::revoke_link(call));
+    let packet = after(place).write(&revoke.to_tl());
+    raw.send_sealed(key, &packet).await;
+    let (_, answer) = raw.receive(key).await;
+    assert!(answer.starts_with(&RPC_RESULT) && contains(&answer, &UPDATES));
+    (raw, packet, answer)
+}
+
+/// Whether a packet has an answer that it had before, over a new connection.
+async fn is_answered_again(scene: &Scene, packet: &[u8], answer: &[u8]) -> bool {
+    let key = scene.key(ALICE);
+    let mut again = Raw::connect(scene.address).await;
+    again.send_sealed(key, packet).await;
+    contains(&again.receive(key).await.1, answer)
+}
+
 #[tokio::test]
 async fn a_packet_that_somebody_recorded_is_not_carried_out_again_over_a_connection_of_theirs() {
     let scene = Scene::new().await;
-    let (call, _) = scene.client(ALICE).await.create().await;
-    let key = scene.key(ALICE);
-    let revoke = revoke_link(call);
-    let (mut raw, place) = start(&scene, 5).await;
-    let place = after(place);
-    raw.send_sealed(key, &place.write(&revoke)).await;
-    let (_, first) = raw.receive(key).await;
-    assert!(first.starts_with(&RPC_RESULT) && contains(&first, &UPDATES));
-
-    let mut replay = Raw::connect(scene.address).await;
-    replay.send_sealed(key, &place.write(&revoke)).await;
-    let (_, answer) = replay.receive(key).await;
-    assert!(contains(&answer, &first), "the answer that there was");
-    drop(raw);
+    let (_raw, packet, answer) = revoke_a_link(&scene).await;
+    assert!(is_answered_again(&scene, &packet, &answer).await);
 }
 
 #[tokio::test]
 async fn what_a_user_did_is_remembered_however_many_sessions_another_one_has() {
     let scene = Scene::new().await;
-    let (call, _) = scene.client(ALICE).await.create().await;
-    let key = scene.key(ALICE);
-    let revoke = revoke_link(call);
-    let (mut raw, place) = start(&scene, 5).await;
-    let place = after(place);
-    raw.send_sealed(key, &place.write(&revoke)).await;
-    let (_, first) = raw.receive(key).await;
-    assert!(first.starts_with(&RPC_RESULT) && contains(&first, &UPDATES));
+    let (raw, packet, answer) = revoke_a_link(&scene).await;
     drop(raw);
-
-    let theirs = scene.key(BOB);
-    let (mut bob, bobs_place) = start_as(&scene, BOB, 1000).await;
-    let mut bobs_place = after(bobs_place);
+    let key = scene.key(BOB);
+    let (mut bob, place) = start_as(&scene, BOB, 1000).await;
+    let mut place = after(place);
     for session in 1001..1400 {
-        bobs_place.session = session;
-        bob.send_sealed(theirs, &bobs_place.write(&PING)).await;
-        bob.receive(theirs).await;
+        place.session = session;
+        bob.send_sealed(key, &place.write(&PING)).await;
+        bob.receive(key).await;
     }
-    let mut again = Raw::connect(scene.address).await;
-    again.send_sealed(key, &place.write(&revoke)).await;
-    let (_, answer) = again.receive(key).await;
-    assert!(contains(&answer, &first), "the answer that there was");
+    assert!(is_answered_again(&scene, &packet, &answer).await);
 }
 
 #[tokio::test]
