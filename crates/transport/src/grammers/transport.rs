@@ -16,8 +16,8 @@ use crate::tl::Feed;
 /// A [`Transport`] over a pool of grammers' connections; clones share all.
 ///
 /// Requests go to the home data centre of the pool's session. Where the server says that the account's home is another
-/// one, the session is told and the request is sent there once. Nothing else is repeated, whatever the pool's policy of
-/// retries says.
+/// one, the request is sent there once, and the session is told if that is answered. Nothing else is repeated, whatever
+/// the pool's policy of retries says.
 #[derive(Clone)]
 pub struct GrammersTransport(Arc<Inner>);
 
@@ -105,9 +105,13 @@ impl Inner {
             return Ok(answer?);
         };
         tracing::debug!(home, "the account's home is another data centre");
-        let moved = session.set_home_dc_id(home).await;
-        moved.map_err(InvocationError::Session)?;
-        Ok(self.attempt(&pool, home, bytes).await?)
+        let answer = self.attempt(&pool, home, bytes).await;
+        // One that never answered would be the session's home for good.
+        if matches!(answer, Ok(_) | Err(InvocationError::Rpc(_))) {
+            let moved = session.set_home_dc_id(home).await;
+            moved.map_err(InvocationError::Session)?;
+        }
+        Ok(answer?)
     }
 
     /// Sends a request once, and notes what its end says of the connection.
