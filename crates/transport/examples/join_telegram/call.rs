@@ -29,7 +29,8 @@ pub(crate) async fn stay(
     loop {
         tokio::select! {
             notice = events.next() => match notice.context("the call ended without a reason")? {
-                Notice::Event(Event::Ended(ended)) => return Ok(ended),
+                // The server may have to hear of it yet, before the connection is closed.
+                Notice::Event(Event::Ended(_)) => return Ok(conference.close().await),
                 notice => println!("{}", words::of(&notice)),
             },
             Some(line) = lines.recv() => send(&conference, &line, &mut rng),
