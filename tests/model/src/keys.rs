@@ -1,0 +1,51 @@
+//! The people of a drawn call: few enough to meet again, odd enough to hurt.
+
+use std::sync::LazyLock;
+
+use arbitrary::{Result, Unstructured};
+use confcall_state::PrivateKey;
+
+/// Ids at the ends of int64 and around zero.
+const USERS: [i64; 6] = [1, 2, 3, -1, i64::MAX, i64::MIN];
+/// How many keys there are; a user can have any of them.
+const KEYS: u8 = 10;
+
+struct Owned {
+    private: PrivateKey,
+    public: [u8; 32],
+}
+
+static ALL: LazyLock<Vec<Owned>> = LazyLock::new(|| (1..=KEYS).map(owned).collect());
+
+fn owned(seed: u8) -> Owned {
+    let private = PrivateKey::from_seed(&[seed; 32]);
+    let public = *private.public_key().as_bytes();
+    Owned { private, public }
+}
+
+/// A user.
+pub(crate) fn user(u: &mut Unstructured<'_>) -> Result<i64> {
+    u.choose(&USERS).copied()
+}
+
+/// A public key, rarely one that nobody can sign with.
+pub(crate) fn public(u: &mut Unstructured<'_>) -> Result<[u8; 32]> {
+    if u.ratio(1, 40)? {
+        // No point, the neutral element, 1 mod p, bytes of all ones.
+        let odd = [[2; 32], first(1), [0xff; 32], [0; 32]];
+        return u.choose(&odd).copied();
+    }
+    Ok(u.choose(&ALL)?.public)
+}
+
+fn first(byte: u8) -> [u8; 32] {
+    let mut key = [0; 32];
+    key[0] = byte;
+    key
+}
+
+/// The private half of a public key, if anybody has it.
+pub(crate) fn private(public: &[u8; 32]) -> Option<&'static PrivateKey> {
+    let owned = ALL.iter().find(|one| one.public == *public);
+    owned.map(|one| &one.private)
+}
