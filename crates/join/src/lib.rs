@@ -51,6 +51,9 @@ pub mod backoff;
 pub mod checkpoint;
 pub mod engine;
 mod form;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod joined;
 pub mod link;
 pub mod membership;

@@ -49,6 +49,9 @@ mod counters;
 mod cryptor;
 mod epochs;
 mod error;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod moment;
 mod open;
 mod packet;

@@ -51,6 +51,9 @@ mod connection;
 mod creation;
 mod ending;
 pub mod faults;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod invitations;
 mod inviting;
 mod item_list;

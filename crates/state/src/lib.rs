@@ -33,6 +33,9 @@
 
 pub mod chain;
 pub mod encryption;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod keys;
 pub mod tl;
 pub mod trie;

@@ -13,6 +13,8 @@ mod chain;
 mod compare;
 mod event;
 mod fact;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod header;
 mod history;
 mod reader;

@@ -21,7 +21,7 @@ use crate::options::Limits;
 use crate::recorded::LoadError;
 use crate::server::Server;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use envelope::sealed;
 
 /// Bytes are no snapshot of a server.

@@ -1,0 +1,41 @@
+use confcall_media::Moment;
+use confcall_state::UserId;
+
+use super::config;
+use crate::checkpoint::{Content, RestoreError, seal};
+use crate::engine::{Engine, Output};
+
+const KEY: [u8; 32] = [9; 32];
+const NUMBER: u64 = 7;
+
+/// A checkpoint as it comes from disk, and a content as somebody would seal it who has the key.
+///
+/// The laws: what is not sealed is refused; what is restored can be saved again, and is restored from that the same.
+pub fn checkpoint(data: &[u8]) {
+    let restored = restore(data, UserId::new(1));
+    assert!(restored.is_err() || data.starts_with(b"confcall"));
+    let Ok(content) = Content::from_bytes(data) else {
+        return;
+    };
+    let user = UserId::new(content.membership.user_id);
+    let Ok(blob) = seal(&KEY, NUMBER, data) else {
+        return;
+    };
+    let Ok(engine) = restore(&blob, user) else {
+        return;
+    };
+    // It may have ended at once, if its key does not open.
+    let Ok(saved) = engine.checkpoint(&KEY, NUMBER) else {
+        return;
+    };
+    let again = restore(&saved, user).map(|again| again.checkpoint(&KEY, NUMBER));
+    // Each restart leaves out some seqnos, so that the second differs from the first in the counters alone.
+    assert!(matches!(again, Ok(Ok(again)) if again.len().abs_diff(saved.len()) < 8 << 10));
+}
+
+fn restore(blob: &[u8], user: UserId) -> Result<Engine, RestoreError> {
+    let (config, now) = (config(user), Moment::default());
+    let mut engine = Engine::restore(blob, &KEY, NUMBER, config, [3; 32], now)?.engine;
+    while !matches!(engine.poll_output(), Output::Timeout(_)) {}
+    Ok(engine)
+}

@@ -1,0 +1,66 @@
+//! What the fuzz targets do with their bytes.
+//!
+//! ```text
+//! libFuzzer ── fuzz_targets/NAME.rs ──▶ confcall_fuzz::NAME ──▶ the body beside the code, or the comparison with
+//! files ────── examples/replay.rs ────▶                         the model in tests/model
+//! ```
+
+use allocation_counter::measure;
+pub use confcall_join::fuzzing::{
+    checkpoint, join_answer, link, message_json, payload, request, trace,
+};
+pub use confcall_media::fuzzing::{packet_open, packet_ops};
+pub use confcall_server::fuzzing::{server_ops, server_snapshot};
+pub use confcall_state::fuzzing::{block, broadcast, trie_proof, trie_snapshot};
+pub use confcall_transport::fuzzing::tl_answer;
+
+/// How many bytes no server can make an engine keep.
+const MOST_KEPT: i64 = 16 << 20;
+
+/// A target by its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("block", block),
+    ("broadcast", broadcast),
+    ("chain_ops", chain_ops),
+    ("checkpoint", checkpoint),
+    ("engine_ops", engine_ops),
+    ("join_answer", join_answer),
+    ("link", link),
+    ("message_json", message_json),
+    ("packet_open", packet_open),
+    ("packet_ops", packet_ops),
+    ("payload", payload),
+    ("request", request),
+    ("server_ops", server_ops),
+    ("server_snapshot", server_snapshot),
+    ("tl_answer", tl_answer),
+    ("trace", trace),
+    ("trie_proof", trie_proof),
+    ("trie_snapshot", trie_snapshot),
+    ("verification_ops", verification_ops),
+];
+
+/// Blocks, judged by the model and by the engine.
+pub fn chain_ops(data: &[u8]) {
+    if let Err(disagreement) = confcall_model::chain_ops(data) {
+        panic!("{disagreement:?}");
+    }
+}
+
+/// Broadcasts, judged by the model and by the engine.
+pub fn verification_ops(data: &[u8]) {
+    if let Err(disagreement) = confcall_model::verification_ops(data) {
+        panic!("{disagreement:?}");
+    }
+}
+
+/// An engine and a hostile server.
+pub fn engine_ops(data: &[u8]) {
+    confcall_server::fuzzing::engine_ops(data, |engine| {
+        let freed = -measure(|| drop(engine)).bytes_current;
+        assert!(freed <= MOST_KEPT, "an engine kept {freed} bytes");
+    });
+}
