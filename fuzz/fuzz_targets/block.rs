@@ -1,3 +1,4 @@
+//! A block in either form.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| confcall_fuzz::block(data));

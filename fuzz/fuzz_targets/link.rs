@@ -1,3 +1,4 @@
+//! A link.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| confcall_fuzz::link(data));

@@ -1,3 +1,4 @@
+//! A trace.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| confcall_fuzz::trace(data));

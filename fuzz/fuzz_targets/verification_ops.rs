@@ -1,3 +1,4 @@
+//! Broadcasts, judged by the model and by the engine.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| confcall_fuzz::verification_ops(data));

@@ -92,6 +92,9 @@ impl Cryptor {
     }
 
     /// Lets an epoch end 10 s from now, unless it ends earlier; a hash that is not known changes nothing.
+    ///
+    /// What was heard of a key is forgotten with the last epoch that has it: whoever forgets the newest one and adds
+    /// another later can be played once more what was sealed for both.
     pub fn forget_epoch(&self, now: Moment, hash: &BlockHash) {
         self.change(|epochs| {
             epochs.prune(now);

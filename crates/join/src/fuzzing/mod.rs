@@ -8,7 +8,7 @@ mod join_answer;
 mod texts;
 
 pub use crate::trace::fuzzing::trace;
-pub use checkpoint::checkpoint;
+pub use checkpoint::{checkpoint, checkpoint_content};
 pub use join_answer::join_answer;
 pub use texts::{link, message_json, payload, request};
 

@@ -18,7 +18,11 @@ pub fn packet_open(data: &[u8]) {
     let mut u = Unstructured::new(data);
     if let Ok(crafted) = Crafted::draw(&mut u) {
         let receiver = receiver();
-        let frame = [crafted.prefix.clone(), crafted.payload.clone()].concat();
+        let frame = [
+            &crafted.prefix,
+            crafted.content().get(8..).unwrap_or_default(),
+        ]
+        .concat();
         open(&receiver, &crafted.write(), Some(&frame));
         open(&receiver, &crafted.write(), None);
     }
@@ -99,14 +103,18 @@ impl Crafted {
         Ok(crafted)
     }
 
+    /// What is encrypted: channel, seqno and payload, unless it is less.
+    fn content(&self) -> Vec<u8> {
+        [&self.start[..], &self.payload].concat()
+    }
+
     fn write(&self) -> Vec<u8> {
         let mut rng = chacha20::ChaCha20Rng::from_seed([8; 32]);
         let secret = OneTimeSecret::random(&mut rng);
         let hashes = self.epochs.iter().map(|one| *hash(*one).as_bytes());
         let header_a = [self.head.to_vec(), hashes.flatten().collect()].concat();
         let extra = [&CALL_PACKET[..], &header_a, &self.prefix].concat();
-        let content = [&self.start[..], &self.payload].concat();
-        let encrypted = encrypt_data(&content, &secret, &extra, &mut rng);
+        let encrypted = encrypt_data(&self.content(), &secret, &extra, &mut rng);
         let epoch_key = EpochKey::from_bytes([self.keyed; 32]);
         let header = encrypt_header(&secret, &encrypted.bytes, &epoch_key);
         let header = header.expect("what was encrypted has a msg_id");

@@ -17,7 +17,20 @@ mod server_ops;
 pub use engine_ops::engine_ops;
 pub use server_ops::{server_ops, server_snapshot};
 
+use confcall_join::api::Response;
+use confcall_state::UserId;
+
 use crate::options::{Limits, Options};
+use crate::tl::{Occasion, write_response};
+
+/// The bytes of an answer, to begin with.
+pub fn answer_bytes(response: &Response) -> Vec<u8> {
+    let occasion = Occasion {
+        viewer: UserId::new(1),
+        date: 0,
+    };
+    write_response(response, occasion).unwrap_or_default()
+}
 
 /// A server whose limits are met soon.
 fn options() -> Options {
