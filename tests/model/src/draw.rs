@@ -116,9 +116,23 @@ fn bend_group(u: &mut Unstructured<'_>, group: &mut Group) -> Result<()> {
         0 => 0,
         count => u.choose_index(count)?,
     };
-    let kind = u.int_in_range(0..=15)?;
+    let kind = u.int_in_range(0..=17)?;
     match (kind, group.people.get_mut(at)) {
         (0..=5, _) => add(u, group)?,
+        (16, _) => {
+            for _ in 0..u.int_in_range(0..=12)? {
+                add(u, group)?;
+            }
+        }
+        (17, Some(one)) => {
+            let mut twin = *one;
+            match u.int_in_range(0..=2)? {
+                0 => twin.key = keys::public(u)?,
+                1 => twin.user = keys::user(u)?,
+                _ => {}
+            }
+            group.people.push(twin);
+        }
         (6..=8, Some(_)) => drop(group.people.remove(at)),
         (9, Some(one)) => one.flags = flags(u)?,
         (10, Some(one)) => one.version = *u.choose(&[0, 1, -1, 255, 256, i32::MAX])?,

@@ -1,4 +1,4 @@
-//! The people of a drawn call: few enough to meet again, odd enough to hurt.
+//! The people of a drawn call: few enough to meet again, enough for a crowd, odd enough to hurt.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,26 @@ use arbitrary::{Result, Unstructured};
 use confcall_state::PrivateKey;
 
 /// Ids at the ends of int64 and around zero.
-const USERS: [i64; 6] = [1, 2, 3, -1, i64::MAX, i64::MIN];
+const USERS: [i64; 16] = [
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    0,
+    -1,
+    -2,
+    i64::MAX,
+    i64::MAX - 1,
+    i64::MIN,
+];
 /// How many keys there are; a user can have any of them.
-const KEYS: u8 = 10;
+const KEYS: u8 = 24;
 
 struct Owned {
     private: PrivateKey,
