@@ -8,7 +8,7 @@ fn five_members_meet_speak_lose_one_take_it_back_and_part() {
     let place = Place::new("lives");
     let (call, mut members) = Call::begin(place, &["--silence", "2"], &[2, 3, 4, 5]);
     let met = agree(&mut members, 4);
-    exchange_frames(&mut members);
+    assert!(exchange_frames(&mut members));
     write(&mut members, 2, "Hello, everybody!");
 
     members.pop().unwrap().process.kill();
@@ -18,14 +18,14 @@ fn five_members_meet_speak_lose_one_take_it_back_and_part() {
     // A new process with the session of the one that was killed.
     members.push(call.follow(5));
     let back = agree(&mut members, at(&pruned) + 1);
-    exchange_frames(&mut members);
+    assert!(exchange_frames(&mut members));
 
     members[0].types("/kick 5");
     members.pop().unwrap().ends("removed", 3);
     let kicked = agree(&mut members, at(&back) + 1);
 
     let interrupted = members.pop().unwrap();
-    interrupted.process.signal("INT");
+    interrupted.process.signal("-INT");
     interrupted.ends("left", 0);
     members.pop().unwrap().leaves();
     agree(&mut members, at(&kicked) + 1);

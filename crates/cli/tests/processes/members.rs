@@ -56,7 +56,7 @@ pub(crate) struct Member {
 impl Member {
     fn enter(place: &Place, server: &Server, id: i64, call: &[&str]) -> Self {
         let call: Vec<_> = call.iter().chain(&PATIENCE).copied().collect();
-        let process = place.enter(server, &id.to_string(), &call);
+        let process = place.enter(&server.address, &id.to_string(), &call);
         Self { id, process }
     }
 
@@ -80,17 +80,22 @@ impl Member {
     }
 
     /// Seals a frame, and gives the packet.
-    fn seals(&mut self, text: &str) -> String {
+    fn seals(&mut self, text: &str) -> Option<String> {
         self.types(&format!("/seal {text}"));
-        let sealed = self.process.next("sealed");
-        sealed["packet"].as_str().unwrap().to_owned()
+        let sealed = self.process.answer("seal", "sealed");
+        sealed["packet"].as_str().map(str::to_owned)
     }
 
-    fn opens(&mut self, from: i64, packet: &str, text: &str) {
+    /// Opens a packet, which can fail; if it does not, it holds this frame of this user.
+    fn opens(&mut self, from: i64, packet: &str, text: &str) -> bool {
         self.types(&format!("/open {from} {packet}"));
-        let opened = self.process.next("opened");
-        assert_eq!(opened["from"], from);
-        assert_eq!(opened["text"], text);
+        let opened = self.process.answer("open", "opened");
+        let is_open = opened["event"] == "opened";
+        if is_open {
+            assert_eq!(opened["from"], from);
+            assert_eq!(opened["text"], text);
+        }
+        is_open
     }
 }
 
@@ -136,15 +141,17 @@ pub(crate) fn at(emoji: &Value) -> i64 {
     emoji["height"].as_i64().unwrap()
 }
 
-/// Lets each seal a frame that all others open.
-pub(crate) fn exchange_frames(members: &mut [Member]) {
-    for sealer in 0..members.len() {
+/// Lets each seal a frame; says whether all others open it, as they do unless somebody enters anew meanwhile.
+pub(crate) fn exchange_frames(members: &mut [Member]) -> bool {
+    (0..members.len()).all(|sealer| {
         let from = members[sealer].id;
         let text = format!("a frame of user {from}");
-        let packet = members[sealer].seals(&text);
-        let others = members.iter_mut().filter(|member| member.id != from);
-        others.for_each(|other| other.opens(from, &packet, &text));
-    }
+        let Some(packet) = members[sealer].seals(&text) else {
+            return false;
+        };
+        let mut others = members.iter_mut().filter(|member| member.id != from);
+        others.all(|other| other.opens(from, &packet, &text))
+    })
 }
 
 /// Lets one write a message that arrives at all others.

@@ -20,12 +20,12 @@ fn members_go_on_when_the_server_starts_again_from_its_snapshot() {
         call.server.process.next("connected");
     }
     write(&mut members, 1, "The server was away");
-    exchange_frames(&mut members);
+    assert!(exchange_frames(&mut members));
 
     members.push(call.follow(4));
     let after = agree(&mut members, at(&before) + 1);
     assert_eq!(at(&after), at(&before) + 1, "it is the same chain");
-    exchange_frames(&mut members);
+    assert!(exchange_frames(&mut members));
     for member in &members {
         assert_eq!(member.process.all("rejoined").count(), 0);
     }

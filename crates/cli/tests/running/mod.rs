@@ -1,6 +1,11 @@
 //! Commands that run while a test talks with them.
 #![allow(dead_code, reason = "not every test needs everything")]
-#![allow(clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 pub(crate) mod place;
 
@@ -36,7 +41,7 @@ pub(crate) struct Running {
     lines: Receiver<Value>,
     /// The objects, and as strings the lines that are none.
     said: Vec<Value>,
-    /// How many of them were looked through for an event.
+    /// How many of them were looked through for an event, or the answer to a command.
     taken: HashMap<String, usize>,
 }
 
@@ -74,17 +79,28 @@ impl Running {
 
     /// The next object of this event for which something holds; those of this event before it are passed over.
     pub(crate) fn wait_for(&mut self, event: &str, holds: impl Fn(&Value) -> bool) -> Value {
+        self.find(event, |object| object["event"] == event && holds(object))
+    }
+
+    /// The next answer to a command: this event, or that it failed.
+    pub(crate) fn answer(&mut self, command: &str, event: &str) -> Value {
+        let failed = |object: &Value| object["event"] == "failed" && object["command"] == command;
+        self.find(command, |object| object["event"] == event || failed(object))
+    }
+
+    /// The next object for which something holds, after that which was found by this name before.
+    fn find(&mut self, name: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let until = Instant::now() + PATIENCE;
-        let mut next = self.taken.get(event).copied().unwrap_or(0);
+        let mut next = self.taken.get(name).copied().unwrap_or(0);
         loop {
             while let Some(object) = self.said.get(next) {
                 next += 1;
-                if object["event"] == event && holds(object) {
-                    self.taken.insert(event.to_owned(), next);
+                if holds(object) {
+                    self.taken.insert(name.to_owned(), next);
                     return object.clone();
                 }
             }
-            self.hear(event, until);
+            self.hear(name, until);
         }
     }
 
@@ -135,13 +151,12 @@ impl Running {
         }
     }
 
-    /// Sends a signal, by its name.
+    /// Sends the process a signal.
     #[cfg(unix)]
-    pub(crate) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let process = self.child.id().to_string();
-        let mut kill = Command::new("kill");
-        let sent = kill.args(["-s", name, &process]).status().unwrap();
-        assert!(sent.success());
+        let sent = Command::new("kill").args([signal, &process]).status();
+        assert!(sent.unwrap().success());
     }
 
     /// Asks the process to end, as an operating system that shuts down does.
@@ -150,12 +165,10 @@ impl Running {
         self.signal("-TERM");
     }
 
-    /// Sends the process a signal.
-    #[cfg(unix)]
-    pub(crate) fn signal(&self, signal: &str) {
-        let process = self.child.id().to_string();
-        let sent = Command::new("kill").args([signal, &process]).status();
-        assert!(sent.unwrap().success());
+    /// Ends the process at once, without its knowing.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 
     /// Ends the input, and waits for the end; gives the exit status.
