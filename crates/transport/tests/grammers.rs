@@ -55,6 +55,11 @@ async fn lost(transport: &GrammersTransport) -> String {
     }
 }
 
+/// What the updates tell next, which is there already.
+async fn next(updates: &mut UpdateStream) -> Option<Result<Update, Missed>> {
+    timeout(SILENCE, updates.next()).await.unwrap()
+}
+
 /// Asserts that no update waits.
 async fn assert_quiet(updates: &mut UpdateStream) {
     let next = timeout(Duration::ZERO, updates.next()).await;
@@ -85,13 +90,13 @@ async fn what_the_pool_hands_out_comes_as_updates() {
     let mut updates = transport.updates();
     transport.feed(&blocks());
     assert!(matches!(
-        updates.next().await,
+        next(&mut updates).await,
         Some(Ok(Update::ChainBlocks(_)))
     ));
     transport.feed(&UpdatesLike::MalformedUpdates);
-    assert_eq!(updates.next().await, GAP);
+    assert_eq!(next(&mut updates).await, GAP);
     transport.feed(&UpdatesLike::Updates(enums::Updates::TooLong));
-    assert_eq!(updates.next().await, GAP);
+    assert_eq!(next(&mut updates).await, GAP);
     assert_quiet(&mut updates).await;
 }
 
@@ -101,17 +106,17 @@ async fn a_lost_connection_is_a_gap_and_the_next_that_comes_is_after_another() {
     let mut updates = transport.updates();
     transport.feed(&UpdatesLike::ConnectionClosed);
     transport.feed(&UpdatesLike::ConnectionClosed);
-    assert_eq!(updates.next().await, GAP);
+    assert_eq!(next(&mut updates).await, GAP);
     assert_quiet(&mut updates).await;
     transport.feed(&blocks());
-    assert_eq!(updates.next().await, GAP);
+    assert_eq!(next(&mut updates).await, GAP);
     assert!(matches!(
-        updates.next().await,
+        next(&mut updates).await,
         Some(Ok(Update::ChainBlocks(_)))
     ));
     transport.feed(&blocks());
     assert!(matches!(
-        updates.next().await,
+        next(&mut updates).await,
         Some(Ok(Update::ChainBlocks(_)))
     ));
 }
@@ -125,7 +130,7 @@ async fn a_request_to_a_pool_that_is_gone_is_lost() {
             .await
             .starts_with("the connection was given up")
     );
-    assert_eq!(updates.next().await, GAP);
+    assert_eq!(next(&mut updates).await, GAP);
 }
 
 #[tokio::test(start_paused = true)]
@@ -137,7 +142,7 @@ async fn a_request_is_lost_once_nothing_was_heard_for_a_while() {
     let start = Instant::now();
     assert!(lost(&transport).await.contains("nothing was heard"));
     assert_eq!(start.elapsed(), SILENCE);
-    assert_eq!(updates.next().await, GAP);
+    assert_eq!(next(&mut updates).await, GAP);
 
     let start = Instant::now();
     let push = async {
