@@ -3,7 +3,9 @@
 
 mod common;
 
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use common::{ALICE, BOB, CAROL, Member, hub, link, message, options, options_again, pass, said};
@@ -123,4 +125,34 @@ async fn nobody_needs_to_read() {
     let mut bob = Member::join(&hub, BOB).await;
     bob.emoji_at(1).await;
     assert_eq!(conference.view().members, [ALICE, BOB]);
+}
+
+/// A reader who looks at the conference as soon as it is woken.
+struct Hasty {
+    conference: Conference,
+    heights: Mutex<Vec<Option<i32>>>,
+}
+
+impl Wake for Hasty {
+    fn wake(self: Arc<Self>) {
+        let height = self.conference.view().height;
+        let mut heights = self.heights.lock().unwrap();
+        heights.push(height.map(|height| height.value()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_told_sees_at_once_what_is() {
+    let (conference, mut events) =
+        Conference::start(hub().connect(ALICE), Target::Create, options(ALICE));
+    let hasty = Arc::new(Hasty {
+        conference,
+        heights: Mutex::default(),
+    });
+    let waker = Waker::from(Arc::clone(&hasty));
+    let mut next = pin!(events.next());
+    let waits = next.as_mut().poll(&mut Context::from_waker(&waker));
+    assert!(waits.is_pending());
+    pass(Duration::from_secs(1)).await;
+    assert_eq!(*hasty.heights.lock().unwrap(), [Some(0)]);
 }

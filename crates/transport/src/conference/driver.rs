@@ -104,18 +104,16 @@ impl<T: Transport + 'static> Driver<T> {
 
     /// Takes everything that the engine wants.
     fn drain(&mut self) {
-        loop {
+        let mut events = Vec::new();
+        self.wake = loop {
             match self.engine.poll_output() {
                 Output::Request { request, body } => self.send(request, body),
-                Output::Event(event) => self.outlet.tell(event),
-                Output::Timeout(wake) => {
-                    self.wake = wake;
-                    break;
-                }
+                Output::Event(event) => events.push(event),
+                Output::Timeout(wake) => break wake,
                 _ => {}
             }
-        }
-        self.outlet.show(&self.engine);
+        };
+        self.outlet.tell(&self.engine, events);
     }
 
     fn send(&mut self, request: RequestId, body: Request) {

@@ -32,6 +32,8 @@ pub enum Notice {
 ///   [`Notice::Dropped`] says how many before anything else.
 /// - [`Event::Ended`] is always kept, and is the last.
 ///
+/// What a notice tells of, the view of the [`Conference`](super::Conference) shows already, or something newer.
+///
 /// Dropping it does no harm: nobody reads then.
 #[derive(Debug)]
 pub struct Events(Arc<Shared>);

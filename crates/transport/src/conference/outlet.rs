@@ -33,9 +33,16 @@ impl Outlet {
         }
     }
 
-    pub(super) fn tell(&mut self, event: Event) {
-        log::event(&event);
-        match &event {
+    /// Shows what the engine is like now, and then tells what happened: whoever is told may look at once.
+    pub(super) fn tell(&mut self, engine: &Engine, events: Vec<Event>) {
+        events.iter().for_each(|event| self.note(event));
+        self.show(engine);
+        events.into_iter().for_each(|event| self.hand_out(event));
+    }
+
+    fn note(&mut self, event: &Event) {
+        log::event(event);
+        match event {
             Event::Joined(joined) | Event::Rejoined(joined) | Event::Resumed(joined) => {
                 self.cryptor = Some(Arc::clone(&joined.cryptor));
                 self.is_stale = true;
@@ -46,20 +53,22 @@ impl Outlet {
             Event::Ended(ended) => self.ended = Some(ended.clone()),
             _ => {}
         }
-        match event {
-            Event::Done { id, .. } => self.waiting.resolve(id, Ok(())),
-            Event::Failed { id, why, .. } => self.waiting.resolve(id, Err(why)),
-            event => self.notices.add(event),
-        }
     }
 
-    /// Shows the handles what the engine is like now.
-    pub(super) fn show(&mut self, engine: &Engine) {
+    fn show(&mut self, engine: &Engine) {
         let is_member = engine.membership().is_some();
         let was_member = self.published.borrow().view.call.is_some();
         if core::mem::take(&mut self.is_stale) || is_member != was_member {
             let view = View::of(engine, self.cryptor.clone());
             self.published.send_modify(|now| now.view = Arc::new(view));
+        }
+    }
+
+    fn hand_out(&mut self, event: Event) {
+        match event {
+            Event::Done { id, .. } => self.waiting.resolve(id, Ok(())),
+            Event::Failed { id, why, .. } => self.waiting.resolve(id, Err(why)),
+            event => self.notices.add(event),
         }
     }
 
