@@ -30,7 +30,11 @@ pub(super) enum Wanted {
 pub(super) fn run(args: &StayArgs, wanted: Wanted, out: impl Write) -> anyhow::Result<ExitCode> {
     let rng = ChaCha20Rng::from_seed(seed::random()?);
     let screen = Screen::new(out, Format::of_flag(args.json));
-    let runtime = Builder::new_current_thread().enable_all().build()?;
+    // The call has a thread of its own: this one waits where nobody reads what is shown.
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
     runtime.block_on(open(args, wanted, screen, rng))?;
     Ok(ExitCode::SUCCESS)
 }
