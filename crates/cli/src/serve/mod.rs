@@ -59,7 +59,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]
     snapshot: Option<PathBuf>,
 
-    /// Lose, delay and reorder requests and pushes as a bad network does, by this seed.
+    /// Lose, delay and refuse requests, and lose, delay and double pushes, by this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "issue_session")]
     chaos: Option<u64>,
 
@@ -71,7 +71,7 @@ pub(crate) struct Args {
     #[arg(long)]
     allow_public: bool,
 
-    /// Show nothing but the address and the end.
+    /// Show nothing but how to reach it, and the end.
     #[arg(short, long)]
     quiet: bool,
 
