@@ -1,12 +1,12 @@
 //! A session file for a user of a server.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use confcall::UserId;
-use confcall_server::mtproto::write_session;
+use confcall_server::mtproto::{WriteSessionError, write_session};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 
@@ -33,7 +33,8 @@ pub(super) fn run(
     let mut keys = keys(&args.keys)?;
     let key = keys.issue(user)?;
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(write_session(session, &key, args.listen, user))?;
+    let written = runtime.block_on(write_session(session, &key, args.listen, user));
+    written.map_err(in_words)?;
     let issued = Issued {
         args,
         session,
@@ -41,6 +42,16 @@ pub(super) fn run(
     };
     Screen::new(out, Format::of_flag(args.json)).tell(&issued)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What went wrong, and what to do about a file that is there already.
+fn in_words(error: WriteSessionError) -> anyhow::Error {
+    match &error {
+        WriteSessionError::Create { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+            anyhow!("{error}; use that session, or give a new name")
+        }
+        _ => error.into(),
+    }
 }
 
 impl Tell for Issued<'_> {

@@ -88,15 +88,20 @@ impl Tell for News {
         let (mood, label, text) = match self {
             Self::Listening { address, keys } => return listening(*address, keys),
             Self::Restored { path, calls } => {
-                let text = format!("{calls} calls from {}", path.display());
+                let text = format!("{} from {}", counted(*calls), path.display());
                 (Mood::Plain, "restored", text)
             }
             Self::Connected(user) => (Mood::Plain, "user", format!("{user} is connected")),
             Self::Disconnected(user) => (Mood::Doubt, "user", format!("{user} is disconnected")),
             Self::Call { call, link } => (Mood::Good, "call", format!("{call} begins: {link}")),
             Self::Members { call, members } => {
-                let members: Vec<_> = members.iter().map(UserId::to_string).collect();
-                let text = format!("{call}: {} in it: {}", members.len(), members.join(" "));
+                let text = match &members[..] {
+                    [] => format!("{call}: nobody in it"),
+                    members => {
+                        let ids: Vec<_> = members.iter().map(UserId::to_string).collect();
+                        format!("{call}: {} in it: {}", ids.len(), ids.join(" "))
+                    }
+                };
                 (Mood::Plain, "members", text)
             }
             Self::Block { call, height } => {
@@ -105,7 +110,7 @@ impl Tell for News {
             Self::Over(call) => (Mood::Doubt, "call", format!("{call} is over")),
             Self::Stopping => (Mood::Plain, "stopping", "again to quit at once".to_owned()),
             Self::Saved { path, calls } => {
-                let text = format!("{calls} calls to {}", path.display());
+                let text = format!("{} to {}", counted(*calls), path.display());
                 (Mood::Good, "saved", text)
             }
         };
@@ -138,6 +143,13 @@ impl Tell for News {
             Self::Stopping => json!({"event": "stopping"}),
             Self::Saved { path, calls } => json!({"event": "saved", "path": path, "calls": calls}),
         }
+    }
+}
+
+fn counted(calls: usize) -> String {
+    match calls {
+        1 => "1 call".to_owned(),
+        _ => format!("{calls} calls"),
     }
 }
 
