@@ -16,11 +16,10 @@ use crate::tl::{Feed, read_response};
 ///
 /// ```
 /// # use std::sync::Arc;
-/// # use confcall_join::api::RpcError;
 /// # use confcall_state::UserId;
-/// # use confcall_transport::CallError;
-/// use confcall_transport::ByteTransport;
+/// use confcall_join::api::RpcError;
 /// use confcall_transport::tl::Feed;
+/// use confcall_transport::{ByteTransport, CallError};
 /// # enum Failure { Rpc { code: i32, message: String }, Disconnected }
 /// # enum Pushed { Updates(Vec<u8>), Reconnected }
 /// # struct Stack;

@@ -1,6 +1,26 @@
 //! Session files: SQLite databases that hold the key by which the server knows a logged-in user.
 //!
 //! Whoever can read such a file can act as the user, so a new one can be read by nobody else.
+//!
+//! A connection of the user whose session it is:
+//!
+//! ```no_run
+//! # async fn connect() -> Result<(), confcall_transport::grammers::session_file::SessionFileError> {
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use confcall_transport::grammers::{Connection, session_file};
+//!
+//! let (session, own) = session_file::open(Path::new("alice.session")).await?;
+//! // The id of the application that logged in; `confcall serve` takes any. The closure says what the server is told
+//! // of this client.
+//! let connection = Connection::open(Arc::new(session), 0, own, Default::default);
+//! // `Conference::join` takes the transport, and `Newcomer::new(own)`. The connection outlives both.
+//! let transport = connection.transport();
+//! # drop(transport);
+//! # Ok(())
+//! # }
+//! ```
 
 use core::ops::Range;
 use std::fs::{File, OpenOptions};
