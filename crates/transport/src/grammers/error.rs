@@ -31,7 +31,9 @@ fn full_name(name: String, value: Option<u32>) -> String {
 fn reason(error: &InvocationError) -> String {
     match error {
         InvocationError::Transport(TransportError::BadStatus { status: 404 }) => {
-            "the server does not know the authorisation key of the session; log in again".to_owned()
+            "the server does not know the authorisation key of the session; log in \
+             again, or use a session of this server"
+                .to_owned()
         }
         InvocationError::Transport(TransportError::BadStatus { status: 429 }) => {
             "the server has too many connections from here".to_owned()
@@ -105,7 +107,8 @@ mod tests {
         let error = TransportError::BadStatus { status: 404 };
         assert_eq!(
             reason_of(InvocationError::Transport(error)),
-            "the server does not know the authorisation key of the session; log in again"
+            "the server does not know the authorisation key of the session; log in \
+             again, or use a session of this server"
         );
     }
 
