@@ -1,6 +1,6 @@
 use confcall_state::tl::{ReadError, Reader, Writer};
 
-use super::codec::{Fields, read_source, read_vector, write_source, write_vector};
+use super::codec::{Fields, read_source, write_source};
 use super::{InputGroupCall, Method};
 use crate::ssrc::Ssrc;
 
@@ -21,15 +21,13 @@ impl Fields for CheckGroupCall {
 
     fn write_fields(&self, writer: &mut Writer) {
         self.call.write(writer);
-        write_vector(writer, &self.sources, |writer, one| {
-            write_source(writer, *one)
-        });
+        writer.boxed_vector(&self.sources, |writer, one| write_source(writer, *one));
     }
 
     fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         Ok(Self {
             call: InputGroupCall::read(reader)?,
-            sources: read_vector(reader, "sources", 4, read_source)?,
+            sources: reader.boxed_vector("sources", 4, read_source)?,
         })
     }
 }

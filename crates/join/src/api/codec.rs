@@ -6,7 +6,6 @@ use super::{DataJson, Method};
 use crate::ssrc::Ssrc;
 
 const DATA_JSON: u32 = 0x7d74_8d04;
-const VECTOR: u32 = 0x1cb5_c415;
 const BOOL_TRUE: u32 = 0x9972_75b5;
 const BOOL_FALSE: u32 = 0xbc79_9737;
 
@@ -22,13 +21,6 @@ pub(super) trait Fields: Sized {
 
     /// Reads what follows the constructor.
     fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError>;
-}
-
-/// Writes one value from its first byte.
-pub(super) fn encode(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    let mut writer = Writer::new();
-    write(&mut writer);
-    writer.into_bytes()
 }
 
 /// Reads one value that takes the whole input.
@@ -93,33 +85,6 @@ pub(super) fn read_data_json(reader: &mut Reader<'_>) -> Result<DataJson, ReadEr
 pub(super) fn write_data_json(writer: &mut Writer, json: &DataJson) {
     writer.u32(DATA_JSON);
     writer.string(json.as_str().as_bytes());
-}
-
-/// Reads a vector of the API, which is boxed; each element takes at least `smallest` bytes.
-pub(super) fn read_vector<'a, T>(
-    reader: &mut Reader<'a>,
-    what: &'static str,
-    smallest: usize,
-    read: impl Fn(&mut Reader<'a>) -> Result<T, ReadError>,
-) -> Result<Vec<T>, ReadError> {
-    reader.constructor(VECTOR, what)?;
-    let count = reader.count(what)?;
-    let mut elements = Vec::with_capacity(reader.capacity(count, smallest));
-    for _ in 0..count {
-        elements.push(read(reader)?);
-    }
-    Ok(elements)
-}
-
-/// Writes a vector of the API.
-pub(super) fn write_vector<T>(
-    writer: &mut Writer,
-    elements: &[T],
-    write: impl Fn(&mut Writer, &T),
-) {
-    writer.u32(VECTOR);
-    writer.count(elements.len());
-    elements.iter().for_each(|element| write(writer, element));
 }
 
 /// Reads a `Bool`.

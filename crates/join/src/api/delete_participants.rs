@@ -1,7 +1,7 @@
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
-use super::codec::{Fields, read_vector, write_vector};
+use super::codec::Fields;
 use super::{InputGroupCall, Method};
 
 const ONLY_LEFT: u32 = 1;
@@ -39,7 +39,7 @@ impl Fields for DeleteConferenceCallParticipants {
             Removal::Kick => KICK,
         });
         self.call.write(writer);
-        write_vector(writer, &self.ids, |writer, id| writer.i64(id.value()));
+        writer.boxed_vector(&self.ids, |writer, id| writer.i64(id.value()));
         writer.string(&self.block);
     }
 
@@ -47,7 +47,7 @@ impl Fields for DeleteConferenceCallParticipants {
         Ok(Self {
             removal: read_removal(reader)?,
             call: InputGroupCall::read(reader)?,
-            ids: read_vector(reader, "ids", 8, |r| r.i64("a user id").map(UserId::new))?,
+            ids: reader.boxed_vector("ids", 8, |r| r.i64("a user id").map(UserId::new))?,
             block: reader.string("block")?.to_vec(),
         })
     }

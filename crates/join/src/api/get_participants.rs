@@ -1,6 +1,6 @@
 use confcall_state::tl::{ReadError, Reader, Writer};
 
-use super::codec::{Fields, read_source, read_vector, text, write_source, write_vector};
+use super::codec::{Fields, read_source, text, write_source};
 use super::{InputGroupCall, InputPeer, Method};
 use crate::ssrc::Ssrc;
 
@@ -50,10 +50,8 @@ impl Fields for GetGroupParticipants {
 
     fn write_fields(&self, writer: &mut Writer) {
         self.call.write(writer);
-        write_vector(writer, &self.ids, |writer, peer| peer.write(writer));
-        write_vector(writer, &self.sources, |writer, one| {
-            write_source(writer, *one)
-        });
+        writer.boxed_vector(&self.ids, |writer, peer| peer.write(writer));
+        writer.boxed_vector(&self.sources, |writer, one| write_source(writer, *one));
         writer.string(self.offset.as_bytes());
         writer.i32(self.limit);
     }
@@ -61,8 +59,8 @@ impl Fields for GetGroupParticipants {
     fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         Ok(Self {
             call: InputGroupCall::read(reader)?,
-            ids: read_vector(reader, "ids", 4, InputPeer::read)?,
-            sources: read_vector(reader, "sources", 4, read_source)?,
+            ids: reader.boxed_vector("ids", 4, InputPeer::read)?,
+            sources: reader.boxed_vector("sources", 4, read_source)?,
             offset: text(reader, "offset")?,
             limit: reader.i32("limit")?,
         })

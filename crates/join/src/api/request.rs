@@ -1,6 +1,6 @@
-use confcall_state::tl::{ReadError, ReadErrorKind};
+use confcall_state::tl::{ReadError, ReadErrorKind, Writer};
 
-use super::codec::{Fields, decode, encode};
+use super::codec::{Fields, decode};
 use super::{
     CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
     DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
@@ -55,7 +55,7 @@ macro_rules! requests {
             impl $request {
                 /// Writes the request as the server reads it.
                 pub fn to_tl(&self) -> Vec<u8> {
-                    encode(|writer| {
+                    Writer::encode(|writer| {
                         writer.u32(Self::ID);
                         self.write_fields(writer);
                     })

@@ -19,8 +19,6 @@ const EXPIRY: u64 = 3600;
 /// How many users are shown at once.
 const MAX_USERS: usize = 100;
 
-const VECTOR: u32 = 0x1cb5_c415;
-
 /// Who asks, over which address of the server, and when.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Asker {
@@ -131,9 +129,7 @@ fn show(users: &[UserId], viewer: UserId) -> Vec<enums::User> {
 
 fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, ReadError> {
     let what = "a user";
-    reader.constructor(VECTOR, "users")?;
-    let count = reader.count("users")?;
-    let read = |reader: &mut Reader<'_>| match reader.u32(what)? {
+    reader.boxed_vector("users", 4, |reader| match reader.u32(what)? {
         types::InputUserSelf::CONSTRUCTOR_ID => Ok(asking),
         types::InputUser::CONSTRUCTOR_ID => {
             let user = reader.i64(what)?;
@@ -141,6 +137,5 @@ fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, Re
             Ok(UserId::new(user))
         }
         found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
-    };
-    (0..count).map(|_| read(reader)).collect()
+    })
 }

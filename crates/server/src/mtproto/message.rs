@@ -11,6 +11,9 @@ use core::time::Duration;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use thiserror::Error;
 
+/// What starts the body of a container.
+pub(crate) const CONTAINER: u32 = 0x73f1_f8dc;
+
 /// How much padding a plaintext has.
 const PADDING: core::ops::RangeInclusive<usize> = 12..=1024;
 

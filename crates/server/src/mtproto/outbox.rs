@@ -3,15 +3,13 @@ use core::time::Duration;
 use confcall_state::tl::Writer;
 
 use super::framing::MAX_PACKET;
-use super::message::{self, Clock, Origin, write_message};
+use super::message::{self, CONTAINER, Clock, Origin, write_message};
 
 /// How many bytes the messages of one packet take at most, so that the packet fits into what a client can take.
 const MAX_MESSAGES_SIZE: usize = MAX_PACKET - 4096;
 
 /// How many bytes the body of a message has at most.
 pub(crate) const MAX_BODY: usize = MAX_MESSAGES_SIZE - message::OVERHEAD;
-
-const CONTAINER: u32 = 0x73f1_f8dc;
 
 /// The messages of a session that wait to be sent.
 #[derive(Debug, Default)]

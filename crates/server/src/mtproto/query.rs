@@ -11,7 +11,6 @@ const INVOKE_WITHOUT_UPDATES: u32 = 0xbf94_59b7;
 const INVOKE_AFTER_MSG: u32 = 0xcb9f_372d;
 const INVOKE_AFTER_MSGS: u32 = 0x3dc4_b4f0;
 const INPUT_CLIENT_PROXY: u32 = 0x7558_8b3f;
-const VECTOR: u32 = 0x1cb5_c415;
 const JSON_NULL: u32 = 0x3f6d_7b68;
 const JSON_BOOL: u32 = 0xc734_5e6a;
 const JSON_NUMBER: u32 = 0x2be0_dfa4;
@@ -77,7 +76,8 @@ impl Query {
             // Queries are carried out in the order in which they come.
             INVOKE_AFTER_MSG => skip_long(&mut reader).map_err(|_| unreadable())?,
             INVOKE_AFTER_MSGS => {
-                skip_vector(&mut reader, skip_long).map_err(|_| unreadable())?;
+                let skipped = reader.boxed_vector("messages", 8, skip_long);
+                skipped.map_err(|_| unreadable())?;
             }
             _ => return Ok(false),
         }
@@ -119,27 +119,24 @@ fn skip_json(reader: &mut Reader<'_>, depth: u32) -> Result<(), ReadError> {
         JSON_BOOL => reader.u32(what).map(drop),
         JSON_NUMBER => skip_long(reader),
         JSON_STRING => reader.string(what).map(drop),
-        JSON_ARRAY => skip_vector(reader, |reader| skip_json(reader, depth)),
-        JSON_OBJECT => skip_vector(reader, |reader| {
-            reader.constructor(JSON_OBJECT_VALUE, what)?;
-            reader.string(what)?;
-            skip_json(reader, depth)
-        }),
+        JSON_ARRAY => {
+            let skipped = reader.boxed_vector(what, 4, |reader| skip_json(reader, depth));
+            skipped.map(drop)
+        }
+        JSON_OBJECT => {
+            let skipped = reader.boxed_vector(what, 4, |reader| {
+                reader.constructor(JSON_OBJECT_VALUE, what)?;
+                reader.string(what)?;
+                skip_json(reader, depth)
+            });
+            skipped.map(drop)
+        }
         found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
     }
 }
 
 fn skip_long(reader: &mut Reader<'_>) -> Result<(), ReadError> {
     reader.i64("a number").map(drop)
-}
-
-fn skip_vector(
-    reader: &mut Reader<'_>,
-    skip: impl Fn(&mut Reader<'_>) -> Result<(), ReadError>,
-) -> Result<(), ReadError> {
-    reader.constructor(VECTOR, "a vector")?;
-    let count = reader.count("elements")?;
-    (0..count).try_for_each(|_| skip(reader))
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use core::time::Duration;
 use confcall_join::api::RpcError;
 use confcall_state::tl::{ReadError, Reader, Writer};
 
-use super::message::MsgId;
+use super::message::{CONTAINER, MsgId};
 use super::salt::{Salts, seconds};
 
-const CONTAINER: u32 = 0x73f1_f8dc;
 const MSGS_ACK: u32 = 0x62d6_b459;
 const PING: u32 = 0x7abe_77ec;
 const PING_DELAY_DISCONNECT: u32 = 0xf342_7b8c;
@@ -31,7 +30,6 @@ const RPC_DROP_ANSWER: u32 = 0x58e4_a740;
 const RPC_ANSWER_UNKNOWN: u32 = 0x5e2a_d36e;
 const RPC_RESULT: u32 = 0xf35c_6d01;
 const RPC_ERROR: u32 = 0x2144_ca19;
-const VECTOR: u32 = 0x1cb5_c415;
 
 /// What a message of a client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,7 +72,8 @@ impl Content {
             },
             GET_FUTURE_SALTS => Self::FutureSalts(reader.i32("a number of salts")?),
             MSGS_STATE_REQ | MSG_RESEND_REQ | MSG_RESEND_ANS_REQ => {
-                Self::States(read_ids(&mut reader)?)
+                let read = |reader: &mut Reader<'_>| reader.i64("a message id").map(MsgId);
+                Self::States(reader.boxed_vector("message ids", 8, read)?)
             }
             DESTROY_SESSION => Self::DestroySession(reader.i64("a session")?),
             RPC_DROP_ANSWER => Self::DropAnswer,
@@ -91,13 +90,6 @@ impl Content {
 fn read_delay(reader: &mut Reader<'_>) -> Result<Duration, ReadError> {
     let delay = reader.i32("a delay")?;
     Ok(Duration::from_secs(u64::try_from(delay).unwrap_or(0)))
-}
-
-fn read_ids(reader: &mut Reader<'_>) -> Result<Vec<MsgId>, ReadError> {
-    let what = "message ids";
-    reader.constructor(VECTOR, what)?;
-    let count = reader.count(what)?;
-    (0..count).map(|_| reader.i64(what).map(MsgId)).collect()
 }
 
 /// What is wrong with a message that was not taken, `bad_msg_notification`.
@@ -118,14 +110,8 @@ pub(crate) enum BadMessage {
 /// What `bad_server_salt` says is wrong.
 const WRONG_SALT: i32 = 48;
 
-fn encode(write: impl FnOnce(&mut Writer)) -> Vec<u8> {
-    let mut writer = Writer::new();
-    write(&mut writer);
-    writer.into_bytes()
-}
-
 pub(crate) fn bad_message(id: MsgId, seq_no: i32, reason: BadMessage) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(BAD_MSG_NOTIFICATION);
         writer.i64(id.0);
         writer.i32(seq_no);
@@ -134,7 +120,7 @@ pub(crate) fn bad_message(id: MsgId, seq_no: i32, reason: BadMessage) -> Vec<u8>
 }
 
 pub(crate) fn bad_salt(id: MsgId, seq_no: i32, right: i64) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(BAD_SERVER_SALT);
         writer.i64(id.0);
         writer.i32(seq_no);
@@ -144,7 +130,7 @@ pub(crate) fn bad_salt(id: MsgId, seq_no: i32, right: i64) -> Vec<u8> {
 }
 
 pub(crate) fn new_session(first: MsgId, unique_id: i64, salt: i64) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(NEW_SESSION_CREATED);
         writer.i64(first.0);
         writer.i64(unique_id);
@@ -153,7 +139,7 @@ pub(crate) fn new_session(first: MsgId, unique_id: i64, salt: i64) -> Vec<u8> {
 }
 
 pub(crate) fn pong(id: MsgId, ping: i64) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(PONG);
         writer.i64(id.0);
         writer.i64(ping);
@@ -161,7 +147,7 @@ pub(crate) fn pong(id: MsgId, ping: i64) -> Vec<u8> {
 }
 
 pub(crate) fn future_salts(id: MsgId, salts: &Salts, asked: i32, now: Duration) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(FUTURE_SALTS);
         writer.i64(id.0);
         writer.i32(seconds(now.as_secs()));
@@ -170,16 +156,14 @@ pub(crate) fn future_salts(id: MsgId, salts: &Salts, asked: i32, now: Duration) 
 }
 
 pub(crate) fn acknowledge(ids: &[MsgId]) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(MSGS_ACK);
-        writer.u32(VECTOR);
-        writer.count(ids.len());
-        ids.iter().for_each(|id| writer.i64(id.0));
+        writer.boxed_vector(ids, |writer, id| writer.i64(id.0));
     })
 }
 
 pub(crate) fn states(id: MsgId, states: &[u8]) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(MSGS_STATE_INFO);
         writer.i64(id.0);
         writer.string(states);
@@ -188,7 +172,7 @@ pub(crate) fn states(id: MsgId, states: &[u8]) -> Vec<u8> {
 
 /// Says of another session whether it was there to be forgotten.
 pub(crate) fn session_destroyed(session: i64, was_there: bool) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(match was_there {
             true => DESTROY_SESSION_OK,
             false => DESTROY_SESSION_NONE,
@@ -199,11 +183,11 @@ pub(crate) fn session_destroyed(session: i64, was_there: bool) -> Vec<u8> {
 
 /// Says that there is no answer to be dropped: an answer is sent as soon as there is one.
 pub(crate) fn answer_unknown() -> Vec<u8> {
-    encode(|writer| writer.u32(RPC_ANSWER_UNKNOWN))
+    Writer::encode(|writer| writer.u32(RPC_ANSWER_UNKNOWN))
 }
 
 pub(crate) fn rpc_result(id: MsgId, result: &[u8]) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(RPC_RESULT);
         writer.i64(id.0);
         writer.raw(result);
@@ -211,7 +195,7 @@ pub(crate) fn rpc_result(id: MsgId, result: &[u8]) -> Vec<u8> {
 }
 
 pub(crate) fn rpc_error(error: &RpcError) -> Vec<u8> {
-    encode(|writer| {
+    Writer::encode(|writer| {
         writer.u32(RPC_ERROR);
         writer.i32(error.code);
         writer.string(error.message.as_bytes());

@@ -14,6 +14,7 @@
 //! Implements `spec/protocol.md`, 1.2.
 
 mod reader;
+mod vector;
 mod writer;
 
 pub use reader::{Deviation, DeviationKind, ReadError, ReadErrorKind, Reader};

@@ -17,6 +17,13 @@ impl Writer {
         }
     }
 
+    /// Writes one value from its first byte to its last.
+    pub fn encode(write: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut writer = Self::new();
+        write(&mut writer);
+        writer.into_bytes()
+    }
+
     /// Hands out what was written.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
