@@ -8,24 +8,30 @@ pub(crate) const LENGTH: usize = 256;
 
 /// The secret that a client and the server share, by which the server knows the user.
 #[derive(ZeroizeOnDrop)]
-pub struct AuthKey([u8; LENGTH]);
+pub struct AuthKey {
+    bytes: [u8; LENGTH],
+    /// Made once, since every packet names it.
+    #[zeroize(skip)]
+    id: AuthKeyId,
+}
 
 impl AuthKey {
     /// Wraps the bytes of a key.
     pub fn from_bytes(bytes: [u8; LENGTH]) -> Self {
-        Self(bytes)
+        let digest: [u8; 20] = Sha1::digest(bytes).into();
+        let [.., a, b, c, d, e, f, g, h] = digest;
+        let id = AuthKeyId([a, b, c, d, e, f, g, h]);
+        Self { bytes, id }
     }
 
     /// The bytes, for a session file or another client.
     pub fn expose(&self) -> &[u8; LENGTH] {
-        &self.0
+        &self.bytes
     }
 
     /// The public name of the key, which starts every encrypted packet.
     pub(crate) fn id(&self) -> AuthKeyId {
-        let digest: [u8; 20] = Sha1::digest(self.0).into();
-        let [.., a, b, c, d, e, f, g, h] = digest;
-        AuthKeyId([a, b, c, d, e, f, g, h])
+        self.id
     }
 }
 
