@@ -1,46 +1,24 @@
 //! The adapter over whatever carries bytes.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "common/chain.rs"]
+mod chain;
+
 use std::sync::Mutex;
 
 use confcall_join::api::{
-    AccessHash, CallId, CreateConferenceCall, DataJson, GetGroupCallChainBlocks, InputGroupCall,
-    Request, Response, RpcError, SubChain, Update, Updates,
+    CreateConferenceCall, DataJson, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall_join::policy::PolicyViolation;
 use confcall_state::UserId;
 use confcall_state::keys::PublicKey;
 use confcall_transport::tl::Feed;
 use confcall_transport::{ByteTransport, CallError, Missed, Transport};
-use grammers_tl_types::{Serializable, enums, types};
+use grammers_tl_types::{Serializable, enums};
+
+use chain::{blocks, tip};
 
 const OWN: UserId = UserId::new(1000);
-
-fn tip() -> Request {
-    GetGroupCallChainBlocks::tip(InputGroupCall::Id {
-        id: CallId::new(1),
-        access_hash: AccessHash::new(2),
-    })
-    .into()
-}
-
-fn blocks() -> enums::Updates {
-    let call = types::InputGroupCall {
-        id: 1,
-        access_hash: 2,
-    };
-    let update = types::UpdateGroupCallChainBlocks {
-        call: call.into(),
-        sub_chain_id: 0,
-        blocks: vec![],
-        next_offset: 0,
-    };
-    types::UpdateShort {
-        update: update.into(),
-        date: 1,
-    }
-    .into()
-}
 
 /// Calls over a stack that answers so, and gives what it was sent.
 async fn call(

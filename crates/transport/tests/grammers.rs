@@ -1,13 +1,14 @@
 //! The adapter over grammers, without a server.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+#[path = "common/chain.rs"]
+mod chain;
+
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use confcall_join::api::{
-    AccessHash, CallId, GetGroupCallChainBlocks, InputGroupCall, Request, Update,
-};
+use confcall_join::api::Update;
 use confcall_state::UserId;
 use confcall_transport::grammers::{Connection, GrammersTransport, SILENCE};
 use confcall_transport::{CallError, Missed, Transport, UpdateStream};
@@ -16,19 +17,13 @@ use grammers_session::Session;
 use grammers_session::storages::MemorySession;
 use grammers_session::types::DcOption;
 use grammers_session::updates::UpdatesLike;
-use grammers_tl_types::{enums, types};
+use grammers_tl_types::enums;
 use tokio::time::{Instant, timeout};
+
+use chain::{blocks, tip};
 
 const OWN: UserId = UserId::new(1000);
 const GAP: Option<Result<Update, Missed>> = Some(Err(Missed { count: None }));
-
-fn tip() -> Request {
-    GetGroupCallChainBlocks::tip(InputGroupCall::Id {
-        id: CallId::new(1),
-        access_hash: AccessHash::new(2),
-    })
-    .into()
-}
 
 fn pool() -> SenderPool {
     SenderPool::new(Arc::new(MemorySession::default()), 1)
@@ -66,29 +61,11 @@ async fn assert_quiet(updates: &mut UpdateStream) {
     assert!(next.is_err(), "{next:?}");
 }
 
-fn blocks() -> UpdatesLike {
-    let call = types::InputGroupCall {
-        id: 1,
-        access_hash: 2,
-    };
-    let update = types::UpdateGroupCallChainBlocks {
-        call: call.into(),
-        sub_chain_id: 0,
-        blocks: vec![],
-        next_offset: 0,
-    };
-    let update = types::UpdateShort {
-        update: update.into(),
-        date: 1,
-    };
-    UpdatesLike::Updates(update.into())
-}
-
 #[tokio::test]
 async fn what_the_pool_hands_out_comes_as_updates() {
     let transport = GrammersTransport::new(pool().handle, OWN);
     let mut updates = transport.updates();
-    transport.feed(&blocks());
+    transport.feed(&UpdatesLike::Updates(blocks()));
     assert!(matches!(
         next(&mut updates).await,
         Some(Ok(Update::ChainBlocks(_)))
@@ -108,13 +85,13 @@ async fn a_lost_connection_is_a_gap_and_the_next_that_comes_is_after_another() {
     transport.feed(&UpdatesLike::ConnectionClosed);
     assert_eq!(next(&mut updates).await, GAP);
     assert_quiet(&mut updates).await;
-    transport.feed(&blocks());
+    transport.feed(&UpdatesLike::Updates(blocks()));
     assert_eq!(next(&mut updates).await, GAP);
     assert!(matches!(
         next(&mut updates).await,
         Some(Ok(Update::ChainBlocks(_)))
     ));
-    transport.feed(&blocks());
+    transport.feed(&UpdatesLike::Updates(blocks()));
     assert!(matches!(
         next(&mut updates).await,
         Some(Ok(Update::ChainBlocks(_)))
@@ -147,7 +124,7 @@ async fn a_request_is_lost_once_nothing_was_heard_for_a_while() {
     let start = Instant::now();
     let push = async {
         tokio::time::sleep(SILENCE / 2).await;
-        transport.feed(&blocks());
+        transport.feed(&UpdatesLike::Updates(blocks()));
     };
     let (reason, ()) = tokio::join!(lost(&transport), push);
     assert!(reason.contains("nothing was heard"));

@@ -1,6 +1,6 @@
 //! Key files and session files.
 
-use confcall_server::mtproto::{Keys, KeysError, WriteSessionError, write_session};
+use confcall_server::mtproto::{AuthKey, Keys, KeysError, WriteSessionError, write_session};
 use confcall_state::UserId;
 use grammers_session::Session as _;
 use grammers_session::storages::SqliteSession;
@@ -10,6 +10,12 @@ use tempfile::TempDir;
 use crate::scene::{ALICE, BOB};
 
 const ADDRESS: &str = "127.0.0.1:4430";
+
+/// Bob's key, of a server whose key file is in a directory.
+fn key_of_bob(directory: &TempDir) -> AuthKey {
+    let mut keys = Keys::create(directory.path().join("keys")).unwrap();
+    keys.issue(BOB).unwrap()
+}
 
 #[test]
 fn a_user_has_one_key_and_no_two_the_same() {
@@ -94,10 +100,7 @@ async fn only_their_owner_can_read_the_files() {
 async fn a_session_file_says_who_the_user_is_and_where_the_server() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("session");
-    let key = Keys::create(directory.path().join("keys"))
-        .unwrap()
-        .issue(BOB);
-    let key = key.unwrap();
+    let key = key_of_bob(&directory);
     let written = write_session(&path, &key, ADDRESS.parse().unwrap(), BOB).await;
     written.unwrap();
     let session = SqliteSession::open(&path).await.unwrap();
@@ -116,10 +119,7 @@ async fn a_session_file_says_who_the_user_is_and_where_the_server() {
 async fn a_session_file_is_written_for_an_address_and_a_user_that_clients_can_have() {
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("session");
-    let key = Keys::create(directory.path().join("keys"))
-        .unwrap()
-        .issue(BOB);
-    let key = key.unwrap();
+    let key = key_of_bob(&directory);
     for address in ["[::1]:443", "127.0.0.1:0"] {
         let refused = write_session(&path, &key, address.parse().unwrap(), BOB).await;
         assert!(matches!(refused, Err(WriteSessionError::Address(_))));
