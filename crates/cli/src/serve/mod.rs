@@ -21,8 +21,8 @@ use confcall::UserId;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It is a development tool: it keeps everything in memory, keeps no media, and nobody has looked for its weaknesses. So it \
-listens where only this machine can reach it, unless --allow-public says otherwise.
+It is a development tool: it keeps everything in memory, carries no media, and is not hardened for use as a service. So \
+it listens where only this machine can reach it, unless --allow-public says otherwise.
 
 Users are those to whom it issued a session. A session that is issued while it runs works at once. Whoever can read \
 the file of the keys can be every user.

@@ -23,8 +23,8 @@ pub struct Config {
 pub enum Reach {
     /// Processes of the same machine only; any other address is refused.
     Loopback,
-    /// Whoever can reach the address. The server is made for development: it trusts the network no more than it must,
-    /// but nobody has looked for its weaknesses.
+    /// Whoever can reach the address. The server is made for development: it bounds what clients can take, and is not
+    /// hardened for use as a service.
     Anybody,
 }
 
