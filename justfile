@@ -39,6 +39,10 @@ load *ARGS:
 vectors:
     cargo run --release -- vectors tests/vectors
 
+# Fuzzes a target, as in `just fuzz chain_ops 10`; needs cargo-fuzz.
+fuzz TARGET MINUTES:
+    fuzz/run $(({{ MINUTES }} * 60)) {{ TARGET }}
+
 # Checks licences, duplicate versions, sources and advisories; needs cargo-deny.
 deny:
     cargo deny check
