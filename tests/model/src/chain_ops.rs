@@ -1,12 +1,11 @@
 //! A sequence of blocks, judged by the model and by the engine.
 
-use std::collections::BTreeMap;
-
 use arbitrary::Unstructured;
 use confcall_state::wire::{GroupState, Permissions, SharedKey as EngineKey};
 use confcall_state::{Block as EngineBlock, Chain, ChainError, ChainState};
 
 use crate::draw;
+use crate::judged::{Judged, Verdict};
 use crate::keys;
 use crate::rules::{Model, Values};
 use crate::trie::Entries;
@@ -14,74 +13,41 @@ use crate::values::{Block, Group, Person, SharedKey};
 use crate::verdict::{Disagreement, Refused, Stop, agree, until_used_up};
 use crate::wire::Sloppiness;
 
-/// How often each verdict was reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// The blocks that were judged.
-    pub blocks: u64,
-    /// The verdicts on them, by what the model says.
-    pub verdicts: BTreeMap<String, u64>,
-}
-
-impl Seen {
-    fn count(&mut self, verdict: &Result<Model, Refused>) {
-        let verdict = match verdict {
-            Ok(_) => "accepted".to_owned(),
-            Err(Refused { code, rule }) => {
-                let code = code.map_or("no code".to_owned(), |code| code.to_string());
-                format!("{code}: not so that {rule}")
-            }
-        };
-        self.add(verdict, 1);
-    }
-
-    fn add(&mut self, verdict: String, times: u64) {
-        *self.verdicts.entry(verdict).or_default() += times;
-    }
-
-    /// Adds what another run has seen.
-    pub fn merge(&mut self, other: Self) {
-        self.blocks += other.blocks;
-        for (verdict, times) in other.verdicts {
-            self.add(verdict, times);
-        }
-    }
-}
-
 /// Draws blocks from `data` until it is used up, and compares what becomes of each.
 ///
 /// # Errors
 ///
 /// The first [`Disagreement`].
-pub fn chain_ops(data: &[u8]) -> Result<Seen, Disagreement> {
+pub fn chain_ops(data: &[u8]) -> Result<Judged, Disagreement> {
     let mut u = Unstructured::new(data);
-    let mut seen = Seen::default();
-    let end = Pair::draw(&mut u).and_then(|mut pair| {
-        loop {
-            pair.step(&mut u, &mut seen)?;
-        }
-    });
-    until_used_up(end).map(|()| seen)
+    let mut pair = Pair::client();
+    let end = pair.run(&mut u);
+    until_used_up(end).map(|()| pair.judged)
 }
 
 /// The same chain twice.
 struct Pair {
     model: Model,
     engine: Chain,
+    judged: Judged,
 }
 
 impl Pair {
     fn full() -> Self {
-        Self {
-            model: Model::new(Values::Full(Entries::new())),
-            engine: Chain::full(),
-        }
+        let model = Model::new(Values::Full(Entries::new()));
+        Self::begin(model, Chain::full())
     }
 
     fn client() -> Self {
+        Self::begin(Model::new(Values::Client), Chain::client())
+    }
+
+    fn begin(model: Model, engine: Chain) -> Self {
+        let judged = Judged::new(&model);
         Self {
-            model: Model::new(Values::Client),
-            engine: Chain::client(),
+            model,
+            engine,
+            judged,
         }
     }
 
@@ -93,22 +59,30 @@ impl Pair {
         })
     }
 
+    /// Another chain, and blocks on it until the choices are used up.
+    fn run(&mut self, u: &mut Unstructured<'_>) -> Result<(), Stop> {
+        *self = Self::draw(u)?;
+        loop {
+            self.step(u)?;
+        }
+    }
+
     /// One block.
-    fn step(&mut self, u: &mut Unstructured<'_>, seen: &mut Seen) -> Result<(), Stop> {
+    fn step(&mut self, u: &mut Unstructured<'_>) -> Result<(), Stop> {
         // Choices that are used up are all alike, and would never end.
         if u.is_empty() {
             return Err(Stop::UsedUp);
         }
         let block = draw::block(u, &self.model)?;
         let sloppiness = Sloppiness::draw(u)?;
-        seen.blocks += 1;
+        let bytes = block.written(&sloppiness);
         let Some(read) = read(&block, &sloppiness)? else {
-            seen.add("unreadable".to_owned(), 1);
+            self.judged.push(bytes, Verdict::Unreadable);
             return Ok(());
         };
         started(&block)?;
         let verdict = self.model.after(&block);
-        seen.count(&verdict);
+        self.judged.push(bytes, verdict.clone().into());
         let before = self.engine.clone();
         compare(&verdict, &self.engine.apply(&read).map(drop), &block)?;
         if let Ok(next) = verdict {
@@ -159,7 +133,12 @@ fn started(block: &Block) -> Result<Option<Pair>, Disagreement> {
         return Ok(None);
     };
     compare_states(&model, engine.state(), block)?;
-    Ok(Some(Pair { model, engine }))
+    let judged = Judged::started(block.canonical(), &model);
+    Ok(Some(Pair {
+        model,
+        engine,
+        judged,
+    }))
 }
 
 /// Compares verdicts and codes.

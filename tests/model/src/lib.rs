@@ -21,6 +21,7 @@
 mod broadcasts;
 mod chain_ops;
 mod draw;
+mod judged;
 mod keys;
 mod rules;
 mod start;
@@ -28,9 +29,9 @@ mod trie;
 mod values;
 mod verdict;
 mod verification_ops;
-
 mod wire;
 
-pub use chain_ops::{Seen, chain_ops};
+pub use chain_ops::chain_ops;
+pub use judged::{Judged, Seen};
 pub use verdict::{Disagreement, Refused};
 pub use verification_ops::{Rounds, verification_ops};

@@ -1,37 +1,65 @@
-//! Judges generated blocks by the model and by the engine: `chain-model [BLOCKS [SEED]]`.
+//! Judges generated blocks by the model and by the engine, and writes them as vectors for other implementations.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "this is a command"
 )]
 
-use std::env;
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall_model::{Seen, chain_ops};
+use clap::Parser;
+use confcall_model::{Judged, Seen, chain_ops};
 
-fn main() -> ExitCode {
-    let mut arguments = env::args().skip(1).map(|one| one.parse::<u64>());
-    let mut number = |default| arguments.next().unwrap_or(Ok(default));
-    let (Ok(blocks), Ok(seed)) = (number(10_000), number(0)) else {
-        eprintln!("usage: chain-model [BLOCKS [SEED]]");
-        return ExitCode::FAILURE;
-    };
+/// Judges generated blocks, right and subtly wrong, by a naive model of the rules and by the engine.
+#[derive(Parser)]
+#[command(name = "chain-model")]
+struct Arguments {
+    /// How many blocks, at least.
+    #[arg(default_value_t = 10_000)]
+    blocks: u64,
+    /// Which ones: the same seed gives the same blocks.
+    #[arg(default_value_t = 0)]
+    seed: u64,
+    /// Write the chains with their verdicts to standard output, as a vector file of the kind `chain`.
+    #[arg(long)]
+    vectors: bool,
+}
+
+fn main() -> io::Result<ExitCode> {
+    let Arguments {
+        blocks,
+        seed,
+        vectors,
+    } = Arguments::parse();
+    let mut file = vectors.then(|| VectorFile::new(io::stdout().lock()));
     let mut rng = ChaCha20Rng::seed_from_u64(seed);
     let mut data = [0; 4096];
     let mut seen = Seen::default();
     while seen.blocks < blocks {
         rng.fill_bytes(&mut data);
-        match chain_ops(&data) {
-            Ok(more) => seen.merge(more),
+        let judged = match chain_ops(&data) {
+            Ok(judged) => judged,
             Err(disagreement) => {
                 eprintln!("seed {seed}: {disagreement:?}");
-                return ExitCode::FAILURE;
+                return Ok(ExitCode::FAILURE);
             }
+        };
+        seen.add(&judged);
+        if let Some(file) = &mut file {
+            file.write(seed, &judged)?;
         }
     }
+    match file {
+        Some(file) => file.finish()?,
+        None => report(seed, &seen),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn report(seed: u64, seen: &Seen) {
     println!(
         "{} blocks, seed {seed}: the model and the engine agree",
         seen.blocks
@@ -39,5 +67,32 @@ fn main() -> ExitCode {
     for (verdict, times) in &seen.verdicts {
         println!("{times:9} {verdict}");
     }
-    ExitCode::SUCCESS
+}
+
+/// A vector file, a case a line.
+struct VectorFile<W: Write> {
+    out: BufWriter<W>,
+    cases: u64,
+}
+
+impl<W: Write> VectorFile<W> {
+    fn new(out: W) -> Self {
+        let out = BufWriter::new(out);
+        Self { out, cases: 0 }
+    }
+
+    fn write(&mut self, seed: u64, judged: &Judged) -> io::Result<()> {
+        let before = match self.cases {
+            0 => "{\"format\": \"e2e-call-vectors/1\", \"kind\": \"chain\", \"cases\": [",
+            _ => ",",
+        };
+        let case = judged.to_vector(&format!("generated-{seed}-{}", self.cases));
+        self.cases += 1;
+        write!(self.out, "{before}\n{case}")
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        writeln!(self.out, "\n]}}")?;
+        self.out.flush()
+    }
 }
