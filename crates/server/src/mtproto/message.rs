@@ -18,7 +18,7 @@ pub(crate) const CONTAINER: u32 = 0x73f1_f8dc;
 const PADDING: core::ops::RangeInclusive<usize> = 12..=1024;
 
 /// How many messages a container has at most.
-const MAX_MESSAGES: usize = 1020;
+pub(crate) const MAX_MESSAGES: usize = 1020;
 
 /// How many bytes a message takes beside its body.
 pub(crate) const OVERHEAD: usize = 16;

@@ -3,7 +3,7 @@ use core::time::Duration;
 use confcall_state::tl::Writer;
 
 use super::framing::MAX_PACKET;
-use super::message::{self, CONTAINER, Clock, Origin, write_message};
+use super::message::{self, CONTAINER, Clock, MAX_MESSAGES, Origin, write_message};
 
 /// How many bytes the messages of one packet take at most, so that the packet fits into what a client can take.
 const MAX_MESSAGES_SIZE: usize = MAX_PACKET - 4096;
@@ -52,7 +52,7 @@ impl Outbox {
         self.size
     }
 
-    /// Writes as many of the messages as fit into one packet, in a container if there are several; says whether there
+    /// Writes as many of the messages as fit into one packet and one container, if there are several; says whether there
     /// were any.
     pub(crate) fn write(&mut self, writer: &mut Writer, now: Duration) -> bool {
         let batch = self.next_batch();
@@ -83,7 +83,8 @@ impl Outbox {
             size = size.saturating_add(one.body.len() + message::OVERHEAD);
             size <= MAX_MESSAGES_SIZE
         };
-        let count = self.waiting.iter().take_while(fits).count();
+        let room = self.waiting.iter().take(MAX_MESSAGES);
+        let count = room.take_while(fits).count();
         let batch: Vec<_> = self.waiting.drain(..count).collect();
         self.size = self.waiting.iter().map(|one| one.body.len()).sum();
         batch
@@ -128,6 +129,20 @@ mod tests {
         assert_eq!(numbers, [1, 2, 3]);
         assert!(messages.is_sorted_by(|one, other| one.id < other.id));
         assert_eq!(write(&mut outbox), None);
+    }
+
+    #[test]
+    fn no_container_holds_more_messages_than_a_client_takes() {
+        let mut outbox = Outbox::default();
+        for _ in 0..2_500 {
+            outbox.add(vec![0; 4], Origin::Answer, Relevance::Acknowledged);
+        }
+        let packets = core::iter::from_fn(|| write(&mut outbox));
+        let counts = packets.map(|bytes| {
+            let messages = read_container(&bytes[message::OVERHEAD..]).unwrap();
+            messages.len()
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [1020, 1020, 460]);
     }
 
     #[test]
