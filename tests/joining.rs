@@ -389,6 +389,26 @@ fn a_join_of_which_nobody_can_learn_whether_it_was_carried_out_is_left() {
 }
 
 #[test]
+fn a_join_of_unknown_fate_is_left_whatever_ends_the_look_at_the_tip() {
+    for verdict in [
+        Verdict::refuse(403, "GROUPCALL_FORBIDDEN"),
+        Verdict::refuse(420, "FLOOD_WAIT_3600"),
+        Verdict::Answer(Updates(Vec::new()).into()),
+        Verdict::Answer(Response::Bool(true)),
+    ] {
+        let mut world = joiner(Rule::new(JOIN, Verdict::LoseAnswer));
+        world.run(SECOND);
+        assert_eq!(world.nodes[1].sent(JOIN), 1);
+        let tip = Method::GetGroupCallChainBlocks;
+        world.rules.push(Rule::new(tip, verdict.clone()).of(2));
+        world.run(120 * SECOND);
+        assert_eq!(world.nodes[1].sent(JOIN), 1, "{verdict:?}");
+        let left = world.nodes[1].sent(Method::LeaveGroupCall);
+        assert_eq!(left, 1, "{verdict:?}: {}", world.end(1));
+    }
+}
+
+#[test]
 fn a_creation_whose_answer_was_lost_is_sent_again_unchanged() {
     let mut world = World::new(1, Faults::NONE);
     world

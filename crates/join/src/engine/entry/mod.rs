@@ -189,11 +189,16 @@ impl Entry {
         answered: RequestId,
         outcome: Outcome,
     ) -> Transition {
+        let to_leave = self.to_leave();
         let Self { quest, step } = self;
         match step {
             Step::Locating { request } if request == answered => quest.located(ctx, outcome),
             Step::ReadingTip { request, doubtful } if request == answered => {
-                quest.tip_read(ctx, outcome, doubtful)
+                match quest.tip_read(ctx, outcome, doubtful) {
+                    // Nobody has learnt whether the attempt became a block.
+                    Transition::Ended(reason) => Transition::Abandoned(reason, to_leave),
+                    transition => transition,
+                }
             }
             Step::Sending {
                 request,

@@ -110,11 +110,7 @@ impl Quest {
                     Some(pause) => self.retry(ctx, trouble(method, outcome), pause, next),
                     None => {
                         let tries = self.budgets.reads.used().saturating_add(1);
-                        let reason = EndReason::exhausted(method, tries, &outcome);
-                        match next {
-                            Next::ReadTip { doubtful: Some(_) } => self.abandon(reason),
-                            _ => Transition::Ended(reason),
-                        }
+                        Transition::Ended(EndReason::exhausted(method, tries, &outcome))
                     }
                 }
             }
