@@ -114,6 +114,25 @@ fn whoever_is_removed_is_answered_before_the_end() {
 }
 
 #[test]
+fn a_kick_whose_answer_ends_the_membership_is_answered() {
+    for (name, code) in [
+        ("GROUPCALL_FORBIDDEN", 403),
+        ("GROUPCALL_JOIN_MISSING", 400),
+    ] {
+        let mut world = World::with_call(3);
+        let refused = Verdict::refuse(code, name);
+        world.rules.push(Rule::new(REMOVE, refused).times(1));
+        let kicked = kick(&mut world, 1, 1);
+        world.run(30 * SECOND);
+        assert!(
+            answer(&world, 1, kicked).is_some(),
+            "{name}\n{}",
+            world.history()
+        );
+    }
+}
+
+#[test]
 fn ending_the_call_is_done_even_if_the_end_is_pushed_before_the_answer() {
     let mut world = World::with_call(2);
     let id = world.command(0, Command::Discard);

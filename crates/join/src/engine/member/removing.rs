@@ -277,16 +277,24 @@ impl Member {
         let method = Method::DeleteConferenceCallParticipants;
         let failed = match outcome {
             Outcome::Done(response) => {
-                if let Ok(updates) = response.into_updates() {
-                    self.take_updates(ctx, updates)?;
-                }
-                self.poll_soon(ctx, SubChain::Blocks);
+                let taken = match response.into_updates() {
+                    Ok(updates) => self.take_updates(ctx, updates),
+                    Err(_) => Ok(()),
+                };
                 self.removal_done(ctx, &removal);
-                return Ok(());
+                self.poll_soon(ctx, SubChain::Blocks);
+                return taken;
             }
             failed => failed,
         };
-        let pause = match (self.reaction(ctx, method, &failed)?, &failed) {
+        let reaction = match self.reaction(ctx, method, &failed) {
+            Ok(reaction) => reaction,
+            Err(departure) => {
+                self.removal_failed(ctx, &removal, failure(failed));
+                return Err(departure);
+            }
+        };
+        let pause = match (reaction, &failed) {
             (Reaction::WaitThenRepeat(wait), _) => {
                 Some(wait).filter(|wait| removal.patience.bears(*wait))
             }
@@ -299,11 +307,7 @@ impl Member {
         // Whatever happened, the next block stands on what the chain is then.
         self.poll(ctx, SubChain::Blocks);
         let Some(pause) = pause else {
-            let why = match failed {
-                Outcome::Refused(error) => CommandFailure::Refused(error),
-                _ => CommandFailure::Unanswered,
-            };
-            self.removal_failed(ctx, &removal, why);
+            self.removal_failed(ctx, &removal, failure(failed));
             return Ok(());
         };
         let attempt = removal.backoff.used().saturating_add(1);
@@ -338,5 +342,13 @@ impl Member {
             };
             self.removal_failed(ctx, &removal, why);
         }
+    }
+}
+
+/// What the caller is told of a request that was not carried out.
+fn failure(failed: Outcome) -> CommandFailure {
+    match failed {
+        Outcome::Refused(error) => CommandFailure::Refused(error),
+        _ => CommandFailure::Unanswered,
     }
 }
