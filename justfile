@@ -43,6 +43,10 @@ vectors:
 fuzz TARGET MINUTES:
     fuzz/run $(({{ MINUTES }} * 60)) {{ TARGET }}
 
+# Lives through calls with chaos and hostile servers for so many minutes; `just soak 1 --seed 7` for stated ones.
+soak MINUTES="30" *ARGS="":
+    cargo run --release -p confcall-tests --bin soak -- --minutes {{ MINUTES }} {{ ARGS }}
+
 # Checks licences, duplicate versions, sources and advisories; needs cargo-deny.
 deny:
     cargo deny check

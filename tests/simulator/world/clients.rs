@@ -92,8 +92,28 @@ impl World {
         self.nodes[node].engine = engine;
         self.nodes[node].recorder = None;
         self.nodes[node].ended = None;
+        self.nodes[node].cryptor = None;
         self.nodes[node].owed.clear();
         self.drain(node);
+    }
+
+    /// Stops a client and lets it go on from a checkpoint, if it is where one can be taken.
+    ///
+    /// # Panics
+    ///
+    /// If the checkpoint is not taken again.
+    pub fn crash(&mut self, node: NodeId) {
+        let (key, number) = ([5; 32], u64::from(self.lives[node]));
+        let Ok(blob) = self.nodes[node].engine.checkpoint(&key, number) else {
+            return;
+        };
+        let newcomer = Newcomer::new(self.nodes[node].user);
+        let config = Config::new(self.link(), newcomer, media(&mut self.rng));
+        let (seed, now) = (self.seed(), self.moment());
+        let restored = Engine::restore(&blob, &key, number, config, seed, now);
+        let restored = restored.expect("an engine takes its own checkpoint");
+        self.replace(node, restored.engine);
+        self.restored += 1;
     }
 
     /// Gives a client a command; the number of it comes back with its answer.

@@ -40,6 +40,10 @@ pub struct World {
     pub rules: Vec<Rule>,
     /// What the server does that an honest one would not.
     pub hostility: Option<Hostility>,
+    /// How often each fault of the network struck.
+    pub struck: BTreeMap<&'static str, u64>,
+    /// How many clients went on from a checkpoint.
+    pub restored: u64,
     now: Duration,
     agenda: Agenda<Happening>,
     rng: ChaCha20Rng,
@@ -70,6 +74,8 @@ impl World {
             faults,
             rules: Vec::new(),
             hostility: None,
+            struck: BTreeMap::new(),
+            restored: 0,
             now: Duration::ZERO,
             agenda: Agenda::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),

@@ -95,6 +95,14 @@ impl World {
             .find_map(|rule| rule.apply(user, body));
         ruled.unwrap_or_else(|| {
             let strike = self.faults.strike(&mut self.rng);
+            self.count(match strike {
+                Strike::None => None,
+                Strike::LostRequest => Some("lost requests"),
+                Strike::LostAnswer => Some("lost answers"),
+                Strike::Flood => Some("flood waits"),
+                Strike::Failure => Some("failures"),
+                Strike::FailureAfter => Some("failures of what was done"),
+            });
             match (strike, strike.refusal()) {
                 (Strike::LostRequest, _) => Verdict::Lose,
                 (Strike::LostAnswer, _) => Verdict::LoseAnswer,
@@ -103,6 +111,12 @@ impl World {
                 (_, Some(error)) => Verdict::Refuse(error),
             }
         })
+    }
+
+    fn count(&mut self, fault: Option<&'static str>) {
+        if let Some(fault) = fault {
+            *self.struck.entry(fault).or_default() += 1;
+        }
     }
 
     pub(super) fn happen(&mut self, happening: Happening) {
@@ -203,7 +217,13 @@ impl World {
             .filter(|node| self.nodes[*node].user == user)
             .collect();
         for node in nodes {
-            for _ in 0..self.faults.copies(&mut self.rng) {
+            let copies = self.faults.copies(&mut self.rng);
+            self.count(match copies {
+                0 => Some("lost pushes"),
+                1 => None,
+                _ => Some("doubled pushes"),
+            });
+            for _ in 0..copies {
                 let at = self.now + self.faults.delay(&mut self.rng);
                 let push = Happening::Push {
                     node,

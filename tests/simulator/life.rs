@@ -1,0 +1,208 @@
+//! A call's whole life by a seed, with its laws.
+
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::Target;
+use confcall::join::engine::{Command, EndReason};
+use confcall::join::reaction::GiveUpReason;
+use confcall_server::faults::Faults;
+
+use crate::deeds::Deed;
+use crate::frames::Frames;
+use crate::hostility::{Hostility, Kind};
+use crate::world::World;
+
+/// How a life goes.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What the network does.
+    pub faults: Faults,
+    /// How many are in from the beginning.
+    pub members: usize,
+    /// How many clients there are in all, at most.
+    pub most: usize,
+    /// How many things happen.
+    pub turns: usize,
+    /// How long the pause between two frames of a member is.
+    pub silence: Duration,
+    /// What the server does from half-time on that an honest one would not.
+    pub hostile: Option<Kind>,
+}
+
+impl Plan {
+    /// A plan by a seed: mostly a dozen clients at most, at times fifty, and every fourth server hostile.
+    pub fn draw(seed: u64) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(!seed);
+        let mut below = |end: u32| rng.next_u32() % end;
+        let members = match below(50) {
+            0 => 50,
+            _ => 2 + below(8) as usize,
+        };
+        let hostile = (below(4) == 0).then(|| Kind::ALL[below(Kind::ALL.len() as u32) as usize]);
+        // None of a kind, or one in so many.
+        let mut one_in = || match below(4) {
+            0 => 0,
+            _ => 4 + below(60),
+        };
+        let mut faults = Faults {
+            lost_requests: one_in(),
+            lost_answers: one_in(),
+            floods: one_in(),
+            failures: one_in(),
+            failures_after: one_in(),
+            lost_pushes: one_in(),
+            double_pushes: one_in(),
+            ..Faults::NONE
+        };
+        faults.latency = Duration::from_millis(u64::from(5 + below(150)));
+        faults.jitter = Duration::from_millis(u64::from(below(400)));
+        Self {
+            faults,
+            members,
+            most: members + 6,
+            turns: 4 + below(12) as usize,
+            silence: Duration::from_millis(u64::from(500 + below(3000))),
+            hostile,
+        }
+    }
+}
+
+/// A life that has been lived.
+#[derive(Debug)]
+pub struct Life {
+    /// The world at its end.
+    pub world: World,
+    /// What was spoken.
+    pub frames: Frames,
+    plan: Plan,
+}
+
+impl Life {
+    /// Lives it.
+    ///
+    /// # Panics
+    ///
+    /// If a law does not hold: of the world, of its frames, or that all who stay in a call with an honest server come to
+    /// one block and its emoji, and that nobody ends but by what happened. With a hostile one, that all can leave.
+    pub fn live(seed: u64, plan: Plan) -> Self {
+        let mut life = Self {
+            world: World::new(seed, plan.faults),
+            frames: Frames::default(),
+            plan,
+        };
+        life.begin();
+        match life.plan.hostile {
+            None => life.go_on_honestly(),
+            Some(kind) => life.go_on_in_spite_of(seed, kind),
+        }
+        life
+    }
+
+    fn begin(&mut self) {
+        let world = &mut self.world;
+        world.join(Target::Create);
+        let minute = Duration::from_secs(60);
+        let created = world.run_while_not(minute, |world| world.nodes[0].is_in());
+        assert!(created, "{}", world.history());
+        let link = world.link();
+        for _ in 1..self.plan.members {
+            world.join(link.clone());
+        }
+        self.run(Duration::from_secs(5));
+    }
+
+    fn go_on_honestly(&mut self) {
+        let mut snapshot = None;
+        for turn in 0..self.plan.turns {
+            if turn == 2 {
+                snapshot = Some(self.world.server.clone());
+            }
+            let deed = Deed::draw(&mut self.world);
+            deed.act(&mut self.world, self.plan.most, &mut snapshot);
+            self.pause();
+        }
+        // Whoever was left on a branch of the same length or a longer one learns it by the next block.
+        for _ in 0..self.plan.most {
+            let link = self.world.link();
+            self.world.join(link);
+            self.run(Duration::from_secs(20));
+            if nobody_is_ahead(&self.world) {
+                break;
+            }
+        }
+        self.world.converge();
+        self.run(Duration::from_secs(5));
+        check_ends(&self.world);
+    }
+
+    fn go_on_in_spite_of(&mut self, seed: u64, kind: Kind) {
+        for turn in 0..self.plan.turns {
+            if turn == self.plan.turns / 2 {
+                let hostility = Hostility::new(kind, seed, &self.world.server);
+                self.world.hostility = Some(hostility);
+            }
+            let deed = Deed::draw_of_clients(&mut self.world);
+            deed.act(&mut self.world, self.plan.most, &mut None);
+            self.pause();
+        }
+        let world = &mut self.world;
+        world.check_hearing_by_block();
+        for node in 0..world.nodes.len() {
+            world.command(node, Command::Leave);
+        }
+        world.run(Duration::from_secs(60));
+        let ended = world.nodes.iter().all(|node| node.ended.is_some());
+        assert!(ended, "{kind:?}\n{}", world.history());
+    }
+
+    fn pause(&mut self) {
+        let pause = self.world.below(12_000) as u64;
+        self.run(Duration::from_millis(pause));
+    }
+
+    /// Lets time pass in which everybody speaks.
+    fn run(&mut self, time: Duration) {
+        let until = self.world.now() + time;
+        while self.world.now() < until {
+            self.frames.speak(&mut self.world);
+            let left = until - self.world.now();
+            self.world.run(left.min(self.plan.silence));
+            self.frames.deliver(&self.world);
+        }
+    }
+}
+
+fn nobody_is_ahead(world: &World) -> bool {
+    let call = world.server.calls().next().expect("there is a call");
+    let tip = call.chain_state();
+    let members = world
+        .nodes
+        .iter()
+        .filter_map(|node| node.engine.membership());
+    let mut states = members.map(|member| member.state());
+    states.all(|state| state.hash() == tip.hash() || state.height() < tip.height())
+}
+
+/// Nobody ends but for a reason that the life gave.
+fn check_ends(world: &World) {
+    for node in &world.nodes {
+        let Some(ended) = &node.ended else { continue };
+        let is_due = match &ended.reason {
+            EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere => true,
+            // On a network like this the memberships can be lost faster than they may be renewed.
+            EndReason::Broken(reason) => !reason.is_fork(),
+            // Kicked, and so far away that it met only the refusal.
+            EndReason::Refused { kind, .. } => *kind == Some(GiveUpReason::OverOrNotForUs),
+            _ => false,
+        };
+        assert!(
+            is_due,
+            "user {}: {:?}\n{}",
+            node.user,
+            ended.reason,
+            world.history()
+        );
+    }
+}
