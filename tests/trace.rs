@@ -156,6 +156,23 @@ fn a_trace_without_its_end_is_incomplete_and_replays_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_trace_that_is_cut_in_its_beginning_has_no_step_and_one_behind_it_has_one_more_than_inputs() {
+    let whole = short_trace();
+    let mut lines = whole.split_inclusive('\n');
+    let mut text = lines.next().unwrap().to_owned();
+    let header = Trace::read(text.as_bytes()).unwrap();
+    assert!(header.steps.is_empty());
+    assert_eq!(header.ending, Ending::Cut);
+    let replayed = replay(&header).unwrap();
+    assert_eq!((replayed.inputs, replayed.outputs), (0, 0));
+    for line in lines {
+        text += line;
+        let trace = Trace::read(text.as_bytes()).unwrap();
+        assert_eq!(trace.steps.len().saturating_sub(1), trace.inputs());
+    }
+}
+
+#[test]
 fn lines_that_are_cut_out_moved_or_repeated_break_the_chain() {
     let whole = short_trace();
     let lines: Vec<_> = whole.split_inclusive('\n').collect();

@@ -1,18 +1,21 @@
 use super::chain::Chain;
 use super::record::Record;
-use super::{History, Trace, Verdict, compare, replay};
+use super::{Ending, History, Trace, Verdict, compare, replay};
 
 /// A trace as it comes from a file, and lines as somebody would chain them who forges one.
 ///
-/// The laws: a record is written as one that is read the same; what is read can be explained and replayed, and
-/// differs in nothing from itself.
+/// The laws: a record is written as one that is read the same; what is read has a step for the beginning and one for
+/// each input, or was cut before; it can be explained and replayed, and differs in nothing from itself.
 pub fn trace(data: &[u8]) {
     data.split(|byte| *byte == b'\n').for_each(check_record);
     for bytes in [data, chained(data).as_bytes()] {
         let Ok(trace) = Trace::read(bytes) else {
             continue;
         };
-        assert!(trace.inputs() < trace.steps.len());
+        match trace.steps.len().checked_sub(1) {
+            Some(after_beginning) => assert_eq!(trace.inputs(), after_beginning),
+            None => assert_eq!(trace.ending, Ending::Cut),
+        }
         let _ = replay(&trace);
         let history = History::of(&trace);
         let verdict = compare(&history, &history);

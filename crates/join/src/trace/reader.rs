@@ -11,7 +11,7 @@ use crate::engine::{Fact, Input};
 pub struct Trace {
     /// With what the engine began.
     pub header: Header,
-    /// The beginning, and then one step for each input.
+    /// The beginning, and then one step for each input; none at all if the trace was cut before the beginning was whole.
     pub steps: Vec<Step>,
     /// Whether the end is there.
     pub ending: Ending,
