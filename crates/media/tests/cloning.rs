@@ -13,7 +13,10 @@ fn a_clone_shares_neither_counters_nor_replay_windows_nor_epochs() {
     for cryptor in [&alice, &bob] {
         add(cryptor, 0, epoch(2, &[1, 2]));
     }
+    let earlier = alice.seal(at(0), MAIN, 0, b"zero", &mut rng()).unwrap();
+    bob.open(at(0), user(1), &earlier).unwrap();
     let (other_alice, other_bob) = (Cryptor::clone(&alice), Cryptor::clone(&bob));
+    other_bob.open(at(0), user(1), &earlier).unwrap_err();
 
     let packet = alice.seal(at(0), MAIN, 0, b"one", &mut rng()).unwrap();
     bob.open(at(0), user(1), &packet).unwrap();

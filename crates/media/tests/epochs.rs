@@ -69,6 +69,17 @@ fn a_block_applied_twice_changes_neither_key_nor_order_nor_time() {
 }
 
 #[test]
+fn a_member_who_neither_sends_nor_receives_can_drop_what_has_expired() {
+    let (alice, _) = pair();
+    add(&alice, 0, epoch(2, &[1, 2]));
+    add(&alice, 5, epoch(3, &[1, 2]));
+    for (seconds, next) in [(9, Some(at(10))), (10, Some(at(15))), (15, None)] {
+        alice.prune(at(seconds));
+        assert_eq!(alice.next_expiry(), next);
+    }
+}
+
+#[test]
 fn an_epoch_that_has_expired_is_known_no_more() {
     let (alice, _) = pair();
     add(&alice, 0, epoch(2, &[1, 2]));
@@ -79,9 +90,10 @@ fn an_epoch_that_has_expired_is_known_no_more() {
 #[test]
 fn a_forgotten_epoch_ends_after_the_grace_time_and_then_nothing_is_sent() {
     let (alice, _) = pair();
+    alice.forget_epoch(at(2), &hash(9));
+    assert_eq!(alice.next_expiry(), None);
     alice.forget_epoch(at(3), &hash(1));
     alice.forget_epoch(at(8), &hash(1));
-    alice.forget_epoch(at(3), &hash(9));
     assert_eq!(addressed(&alice, at(12)), 1);
     let refused = alice.seal(at(13), MAIN, 0, b"x", &mut rng()).unwrap_err();
     assert_eq!(refused, SealError::UnknownEpoch);

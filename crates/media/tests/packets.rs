@@ -139,6 +139,25 @@ fn a_packet_of_unknown_epochs_only_is_400() {
 }
 
 #[test]
+fn a_packet_for_several_epochs_is_opened_by_whoever_knows_one() {
+    let alice = member(1);
+    for number in 1..=3 {
+        add(&alice, 0, epoch(number, &[1, 2]));
+    }
+    let packet = alice.seal(at(0), MAIN, 3, b"a frame", &mut rng()).unwrap();
+    for known in [&[1][..], &[2], &[3], &[2, 3], &[3, 2], &[4, 2]] {
+        let bob = member(2);
+        for number in known {
+            add(&bob, 0, epoch(*number, &[1, 2]));
+        }
+        let opened = bob.open(at(0), user(1), &packet).unwrap();
+        assert_eq!(*opened.data, b"a frame");
+        let first = (1..=3).find(|number| known.contains(number)).unwrap();
+        assert_eq!((opened.info.epoch, opened.info.prefix), (hash(first), 3));
+    }
+}
+
+#[test]
 fn only_the_first_known_epoch_is_tried() {
     let alice = member(1);
     add(&alice, 0, epoch(1, &[1, 2]));
@@ -272,9 +291,10 @@ fn what_is_printed_of_an_opened_packet_or_frame_holds_none_of_its_content() {
 #[test]
 fn what_is_printed_of_a_cryptor_or_an_epoch_holds_no_key() {
     let (alice, _) = pair();
+    add(&alice, 0, epoch(2, &[1, 2]));
     assert_eq!(
         format!("{alice:?}"),
-        "Cryptor { user_id: UserId(1), sending: WithGrace, epochs: Some(1), .. }"
+        "Cryptor { user_id: UserId(1), sending: WithGrace, epochs: Some(2), .. }"
     );
     let printed = format!("{:?}", epoch(1, &[]));
     assert!(printed.contains("key: EpochKey(..)"), "{printed}");
