@@ -183,3 +183,24 @@ pub enum RecipientFault {
     #[error("its recipients are not the participants")]
     NotTheParticipants,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_names_heights_and_users_as_numbers() {
+        let found = Height::new(-7);
+        for (expected, named) in [(Some(Height::new(41)), "41"), (None, "none")] {
+            assert_eq!(
+                ChainError::Height { expected, found }.to_string(),
+                format!("the block has height -7, the chain expects {named}")
+            );
+        }
+        let twice = GroupStateFault::DuplicateUser(UserId::new(i64::MIN));
+        assert_eq!(
+            ChainError::from(twice).to_string(),
+            "the group state is not well-formed: user -9223372036854775808 is in it twice"
+        );
+    }
+}
