@@ -236,3 +236,20 @@ impl Round {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_have_the_numbers_of_the_reference_and_a_name() {
+        let phases = [Phase::End, Phase::Commit, Phase::Reveal].map(|phase| {
+            let error = BroadcastError::NotInReveal(phase);
+            (phase.number(), error.to_string())
+        });
+        let expected = [(0, "end"), (1, "commit"), (2, "reveal")];
+        let expected =
+            expected.map(|(number, name)| (number, format!("a reveal in the phase {name}")));
+        assert_eq!(phases, expected);
+    }
+}

@@ -80,3 +80,26 @@ impl fmt::Display for Permissions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_printed_by_name_and_unknown_bits_as_a_number() {
+        let printed = [
+            (0, "none"),
+            (1, "add"),
+            (3, "add+remove"),
+            (6, "remove+set value"),
+            (7, "add+remove+set value"),
+            (0x14, "set value+0x10"),
+            (0x8000_0008, "0x80000008"),
+        ];
+        for (bits, expected) in printed {
+            assert_eq!(Permissions::from_bits(bits).to_string(), expected);
+        }
+        let debug = format!("{:?}", Permissions::from_bits(0x14));
+        assert_eq!(debug, "Permissions(0x14)");
+    }
+}
