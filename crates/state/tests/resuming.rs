@@ -8,6 +8,7 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall_state::verification::{Phase, Progress, Received};
 use confcall_state::wire::{Broadcast, BroadcastContent, Change, GroupState, SharedKey};
 use confcall_state::{Chain, JoinBlock, Newcomer, PrivateKey, UserId, Verification};
+use sha2::{Digest as _, Sha256};
 
 const ALICE: UserId = UserId::new(1);
 const BOB: UserId = UserId::new(2);
@@ -180,4 +181,61 @@ fn what_waits_for_a_later_block_still_does_after_a_restart() {
     resumed.restart(later.chain.state(), &later.keys[0], &mut later.rng);
     let committed: Vec<_> = resumed.tally().committed().collect();
     assert_eq!(committed, [BOB]);
+}
+
+/// The hash that stands for this nonce in a commit.
+fn hash_of(nonce: [u8; 32]) -> [u8; 32] {
+    Sha256::digest(nonce).into()
+}
+
+#[test]
+fn what_nobody_can_have_said_by_then_is_left_out() {
+    let mut call = Call::new();
+    let (one, two) = ([1; 32], [2; 32]);
+    let commits = vec![(ALICE, hash_of(one)), (BOB, hash_of(two))];
+    let stranger = (UserId::new(3), hash_of(one));
+    let counted = |resumed: &Verification| -> (Phase, Vec<UserId>, Vec<UserId>) {
+        let tally = resumed.tally();
+        let (committed, revealed) = (tally.committed(), tally.revealed());
+        (tally.phase(), committed.collect(), revealed.collect())
+    };
+
+    let before_all_have_committed = call.resume(Progress {
+        commits: vec![commits[0], stranger],
+        reveals: vec![(ALICE, one), (stranger.0, one)],
+        ..Progress::default()
+    });
+    let expected = (Phase::Commit, vec![ALICE], vec![]);
+    assert_eq!(counted(&before_all_have_committed), expected);
+
+    let with_another_nonce = call.resume(Progress {
+        commits: commits.clone(),
+        reveals: vec![(ALICE, one), (BOB, one)],
+        ..Progress::default()
+    });
+    let expected = (Phase::Reveal, vec![ALICE, BOB], vec![ALICE]);
+    assert_eq!(counted(&with_another_nonce), expected);
+
+    let complete = call.resume(Progress {
+        commits,
+        reveals: vec![(BOB, two), (ALICE, one)],
+        ..Progress::default()
+    });
+    let expected = (Phase::End, vec![ALICE, BOB], vec![ALICE, BOB]);
+    assert_eq!(counted(&complete), expected);
+}
+
+#[test]
+fn who_is_not_in_the_group_reveals_no_nonce_that_was_saved() {
+    let mut call = Call::new();
+    let (mut alice, mut bob) = call.start();
+    let commits = [alice.take_outbound(), bob.take_outbound()].concat();
+    call.hear(&mut alice, &commits);
+    let progress = alice.progress();
+    assert!(progress.nonce.is_some());
+    let stranger = PrivateKey::generate(&mut call.rng);
+    let (state, rng) = (call.chain.state(), &mut call.rng);
+    let mut resumed = Verification::resume(ALICE, state, &stranger, progress, rng);
+    assert_eq!(resumed.tally().phase(), Phase::Reveal);
+    assert_eq!(resumed.take_outbound(), []);
 }
