@@ -350,9 +350,23 @@ fn a_participant_whose_key_shares_no_secret_is_named() {
     })));
     let tip = Chain::client().build(changes, &alice).unwrap();
     match JoinBlock::add_self(&tip, Newcomer::new(BOB), &mut rng) {
-        Err(GroupChangeError::Participant(named)) => assert_eq!(named.user_id, CAROL),
+        Err(error @ GroupChangeError::Participant(named)) => {
+            assert_eq!(named.user_id, CAROL);
+            assert_eq!(error.reference_code(), None);
+        }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_join_that_the_chain_would_refuse_has_the_code_of_the_refusal() {
+    let unknown = Newcomer {
+        permissions: Permissions::from_bits(8),
+        ..Newcomer::new(ALICE)
+    };
+    let error = JoinBlock::first(unknown, &mut rng()).unwrap_err();
+    let code = ReferenceCode::InvalidGroupState;
+    assert_eq!(error.reference_code(), Some(code));
 }
 
 #[test]
