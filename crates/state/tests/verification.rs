@@ -14,8 +14,9 @@ use confcall_state::{
     Block, BlockHash, Chain, ChainState, EmojiHash, Height, JoinBlock, Newcomer, PrivateKey,
     ReferenceCode, UserId, Verification,
 };
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use proptest::prelude::*;
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha512};
 
 /// A call with the keys of its members, whose ids are 1, 2 and so on.
 struct Call {
@@ -142,6 +143,29 @@ fn everybody_comes_to_the_same_emoji_through_the_server() {
     assert!(hashes.iter().all(|hash| *hash == hashes[0]));
     assert_eq!(hashes[0].emoji(), hashes[3].emoji());
     assert!(members.iter_mut().all(|one| one.take_outbound().is_empty()));
+}
+
+#[test]
+fn the_emoji_hash_is_of_the_nonces_in_their_own_order_and_the_block() {
+    let call = Call::of(3);
+    let mut tally = call.tally();
+    let nonces = [[9; 32], [1; 32], [5; 32]];
+    let said = |content: fn([u8; 32]) -> BroadcastContent| {
+        let everybody = (1..=3).zip(nonces);
+        everybody.map(move |(user, nonce)| (user, content(nonce)))
+    };
+    let commits = said(|nonce| BroadcastContent::Commit {
+        nonce_hash: Sha256::digest(nonce).into(),
+    });
+    let reveals = said(|nonce| BroadcastContent::Reveal { nonce });
+    for (user, content) in commits.chain(reveals) {
+        tally.receive(&call.said(user, content)).unwrap();
+    }
+    let key = [[1; 32], [5; 32], [9; 32]].concat();
+    let mut mac = Hmac::<Sha512>::new_from_slice(&key).unwrap();
+    mac.update(call.state().hash().as_bytes());
+    let expected: [u8; 64] = mac.finalize().into_bytes().into();
+    assert_eq!(tally.emoji_hash(), Some(EmojiHash::from_bytes(expected)));
 }
 
 #[test]
