@@ -46,6 +46,7 @@ fuzz TARGET MINUTES:
 # Lives through calls with chaos and hostile servers for so many minutes; `just soak 1 --seed 7` for stated ones.
 soak MINUTES="30" *ARGS="":
     cargo run --release -p confcall-tests --bin soak -- --minutes {{ MINUTES }} {{ ARGS }}
+
 # Changes the rules one by one, each of which a test must notice, as in `just mutants --re media/src/replay`; needs cargo-mutants.
 mutants *ARGS:
     cargo mutants --workspace {{ ARGS }}
