@@ -32,6 +32,7 @@ fn calls_over_bad_networks_converge() {
 fn calls_in_which_members_come_and_go_and_the_server_restarts_converge() {
     let plan = Plan {
         faults: Faults::MANY,
+        closing: Faults::MANY,
         members: 3,
         most: 8,
         turns: 8,

@@ -19,6 +19,8 @@ use crate::world::World;
 pub struct Plan {
     /// What the network does.
     pub faults: Faults,
+    /// What it does at the end, when all come together.
+    pub closing: Faults,
     /// How many are in from the beginning.
     pub members: usize,
     /// How many clients there are in all, at most.
@@ -60,6 +62,11 @@ impl Plan {
         faults.jitter = Duration::from_millis(u64::from(below(400)));
         Self {
             faults,
+            closing: Faults {
+                latency: faults.latency,
+                jitter: faults.jitter,
+                ..Faults::NONE
+            },
             members,
             most: members + 6,
             turns: 4 + below(12) as usize,
@@ -123,6 +130,7 @@ impl Life {
             deed.act(&mut self.world, self.plan.most, &mut snapshot);
             self.pause();
         }
+        self.world.faults = self.plan.closing;
         // Whoever was left on a branch of the same length or a longer one learns it by the next block.
         for _ in 0..self.plan.most {
             let link = self.world.link();
@@ -134,7 +142,7 @@ impl Life {
         }
         self.world.converge();
         self.run(Duration::from_secs(5));
-        check_ends(&self.world);
+        check_ends(&self.world, &self.plan);
     }
 
     fn go_on_in_spite_of(&mut self, seed: u64, kind: Kind) {
@@ -186,13 +194,16 @@ fn nobody_is_ahead(world: &World) -> bool {
 }
 
 /// Nobody ends but for a reason that the life gave.
-fn check_ends(world: &World) {
+fn check_ends(world: &World, plan: &Plan) {
+    // So often told to wait that it is for nothing.
+    let is_flooded = plan.faults.floods != 0 && plan.faults.floods < 20;
     for node in &world.nodes {
         let Some(ended) = &node.ended else { continue };
         let is_due = match &ended.reason {
             EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere => true,
             // On a network like this the memberships can be lost faster than they may be renewed.
             EndReason::Broken(reason) => !reason.is_fork(),
+            EndReason::FloodWait { .. } => is_flooded,
             // Kicked, and so far away that it met only the refusal.
             EndReason::Refused { kind, .. } => *kind == Some(GiveUpReason::OverOrNotForUs),
             _ => false,

@@ -94,6 +94,9 @@ fn soak(first: u64, time: Duration) -> Report {
                 while begun.elapsed() < time {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     let lived = live(seed);
+                    if let Err(what) = &lived {
+                        progress.tell(seed, what);
+                    }
                     let mut report = report
                         .lock()
                         .unwrap_or_else(|poisoned| poisoned.into_inner());

@@ -42,6 +42,13 @@ impl Progress {
         let _ = io::stderr().flush();
     }
 
+    /// Tells of a divergence at once, in its first line.
+    pub(crate) fn tell(&self, seed: u64, what: &str) {
+        let before = if self.is_terminal { "\r" } else { "" };
+        let what = what.lines().next().unwrap_or_default();
+        eprintln!("{before}--call {seed}: {what}");
+    }
+
     pub(crate) fn end(&self) {
         if self.is_terminal {
             eprintln!();
