@@ -1,5 +1,7 @@
 //! What people and servers do in a call, beside what the network does.
 
+use std::time::Duration;
+
 use confcall::UserId;
 use confcall::join::engine::{Command, Input};
 use confcall::join::message::{GroupMessage, RandomId};
@@ -34,6 +36,8 @@ pub enum Deed {
     Restart,
     /// The server restarts from a snapshot, once.
     RestartFromSnapshot,
+    /// The network is down for up to ten seconds.
+    Outage,
 }
 
 /// What an honest server and its clients do.
@@ -50,6 +54,7 @@ const ALL: &[Deed] = &[
     Deed::Compact,
     Deed::Restart,
     Deed::RestartFromSnapshot,
+    Deed::Outage,
 ];
 
 /// How many of [`ALL`] are the clients' own.
@@ -94,7 +99,8 @@ impl Deed {
             }
             Self::Message => {
                 let random_id = RandomId::generate(world.rng());
-                let message = GroupMessage::new(random_id, "hello".to_owned(), Vec::new());
+                let text = format!("hello at {:?}", world.now());
+                let message = GroupMessage::new(random_id, text, Vec::new());
                 world.command(node, Command::Send(message.expect("a short text")));
             }
             Self::Rejoin => {
@@ -114,6 +120,10 @@ impl Deed {
                 if let Some(snapshot) = snapshot.take() {
                     world.restart_server(snapshot);
                 }
+            }
+            Self::Outage => {
+                let time = world.below(10_000) as u64;
+                world.cut(Duration::from_millis(time));
             }
         }
     }

@@ -133,13 +133,23 @@ impl Frames {
         };
         match cryptor.open(world.moment(), from.user, &packet.bytes) {
             Ok(opened) => {
-                assert!(*opened.data == *packet.frame, "{who:?}: another frame");
-                assert!(self.heard.insert(key), "{who:?}: a frame is opened twice");
+                let same = *opened.data == *packet.frame;
+                assert!(same, "{who:?}: another frame\n{}", world.history());
+                let once = self.heard.insert(key);
+                assert!(
+                    once,
+                    "{who:?}: a frame is opened twice\n{}",
+                    world.history()
+                );
                 self.opened += 1;
             }
             Err(error) => {
                 let is_due = self.heard.contains(&key) || !packet.is_to_be_opened(from, to);
-                assert!(is_due, "{who:?}: a frame that came in time: {error}");
+                assert!(
+                    is_due,
+                    "{who:?}: a frame that came in time: {error}\n{}",
+                    world.history()
+                );
                 self.refused += 1;
             }
         }

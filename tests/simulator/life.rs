@@ -112,7 +112,7 @@ impl Life {
         world.join(Target::Create);
         let minute = Duration::from_secs(60);
         let created = world.run_while_not(minute, |world| world.nodes[0].is_in());
-        assert!(created, "{}", world.history());
+        assert!(created, "no call\n{}", world.history());
         let link = world.link();
         for _ in 1..self.plan.members {
             world.join(link.clone());
@@ -142,6 +142,7 @@ impl Life {
         }
         self.world.converge();
         self.run(Duration::from_secs(5));
+        self.world.check_messages();
         check_ends(&self.world, &self.plan);
     }
 
@@ -157,12 +158,13 @@ impl Life {
         }
         let world = &mut self.world;
         world.check_hearing_by_block();
+        world.check_messages();
         for node in 0..world.nodes.len() {
             world.command(node, Command::Leave);
         }
         world.run(Duration::from_secs(60));
         let ended = world.nodes.iter().all(|node| node.ended.is_some());
-        assert!(ended, "{kind:?}\n{}", world.history());
+        assert!(ended, "{kind:?}: not all can leave\n{}", world.history());
     }
 
     fn pause(&mut self) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use confcall::UserId;
 use confcall::join::api::{Method, Request};
 use confcall::join::engine::{Command, CommandId, Ended, Engine, Event, Input, Misuse, Output};
+use confcall::join::message::GroupMessage;
 use confcall::join::trace::Recorder;
 use confcall::media::{Cryptor, Moment};
 use confcall::state::{BlockHash, EmojiHash};
@@ -94,6 +95,14 @@ impl Node {
         self.asked
             .iter()
             .filter(move |one| one.body.method() == method)
+    }
+
+    /// The messages of others that it shows, in order.
+    pub fn messages(&self) -> impl Iterator<Item = (UserId, &GroupMessage)> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Message { from, message } => Some((*from, message)),
+            _ => None,
+        })
     }
 
     /// The most requests within a minute.

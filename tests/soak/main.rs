@@ -18,7 +18,7 @@ use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,7 @@ use report::Report;
 /// Runs whole lives of calls over bad networks and with hostile servers, and reports what diverged.
 ///
 /// Every call has a seed, which decides all that happens in it. The exit status is 1 if a law did not hold in any.
+/// Ctrl-C ends it early, with the report of what it has seen.
 #[derive(Parser)]
 #[command(
     name = "soak",
@@ -65,11 +66,19 @@ fn main() -> anyhow::Result<ExitCode> {
     };
     let report = match arguments.call {
         Some(seed) => {
+            let lived = live(seed);
+            match &lived {
+                Ok(life) => eprint!("{}", life.world.history()),
+                Err(what) => eprintln!("{what}"),
+            }
             let mut report = Report::new(first);
-            report.add(seed, live(seed));
+            report.add(seed, lived);
             report
         }
-        None => soak(first, Duration::from_secs(arguments.minutes * 60)),
+        None => {
+            watch_interrupts()?;
+            soak(first, Duration::from_secs(arguments.minutes * 60))
+        }
     };
     match arguments.json {
         true => println!("{}", serde_json::to_string(&report)?),
@@ -81,7 +90,23 @@ fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Lives by fresh seeds on all cores until the time is over.
+/// Whether Ctrl-C was pressed.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+fn watch_interrupts() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .context("signals cannot be heard")?;
+    thread::spawn(move || {
+        // Where signals cannot be heard, they end the process as they do by themselves.
+        let pressed = runtime.block_on(tokio::signal::ctrl_c());
+        INTERRUPTED.store(pressed.is_ok(), Ordering::Relaxed);
+    });
+    Ok(())
+}
+
+/// Lives by fresh seeds on all cores until the time is over, or somebody interrupts.
 fn soak(first: u64, time: Duration) -> Report {
     let begun = Instant::now();
     let next = AtomicU64::new(first);
@@ -91,7 +116,7 @@ fn soak(first: u64, time: Duration) -> Report {
     thread::scope(|scope| {
         for _ in 0..cores {
             scope.spawn(|| {
-                while begun.elapsed() < time {
+                while begun.elapsed() < time && !INTERRUPTED.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     let lived = live(seed);
                     if let Err(what) = &lived {

@@ -22,6 +22,7 @@ pub(crate) struct Report {
     broadcasts: u64,
     requests: u64,
     messages: u64,
+    shown_messages: u64,
     packets: Packets,
     faults: BTreeMap<&'static str, u64>,
     ends: BTreeMap<String, u64>,
@@ -52,13 +53,20 @@ impl Report {
         }
     }
 
-    /// Adds a life, or what did not hold in it.
+    /// Adds a life, or what did not hold in it, of which the first line says it and the others are the log.
     pub(crate) fn add(&mut self, seed: u64, lived: Result<Life, String>) {
         self.calls += 1;
         match lived {
             Ok(life) => self.add_life(&life),
-            Err(what) => self.divergences.push(Divergence { seed, what }),
+            Err(what) => {
+                let what = what.lines().next().unwrap_or_default().to_owned();
+                self.divergences.push(Divergence { seed, what });
+            }
         }
+    }
+
+    fn calls_a_minute(&self) -> u64 {
+        self.calls * 60 / self.seconds.max(1)
     }
 
     fn add_life(&mut self, life: &Life) {
@@ -88,6 +96,7 @@ impl Report {
         self.messages += sent(Method::SendGroupCallEncryptedMessage);
         for node in &world.nodes {
             self.joins += node.joins as u64;
+            self.shown_messages += node.messages().count() as u64;
             self.requests += node.asked.len() as u64;
         }
         for call in world.server.calls() {
@@ -119,8 +128,11 @@ impl fmt::Display for Report {
         writeln!(f, "first seed   {}", self.seed)?;
         writeln!(
             f,
-            "calls        {} in {} s, {} of them of a hostile server",
-            self.calls, self.seconds, self.hostile_calls
+            "calls        {} in {} s, {} a minute, {} of them of a hostile server",
+            self.calls,
+            self.seconds,
+            self.calls_a_minute(),
+            self.hostile_calls
         )?;
         writeln!(f, "virtual time {} s", self.virtual_seconds)?;
         writeln!(
@@ -130,8 +142,13 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "blocks       {}, {} broadcasts, {} messages, {} requests",
-            self.blocks, self.broadcasts, self.messages, self.requests
+            "blocks       {}, {} broadcasts, {} requests",
+            self.blocks, self.broadcasts, self.requests
+        )?;
+        writeln!(
+            f,
+            "messages     {} sent, {} shown by others",
+            self.messages, self.shown_messages
         )?;
         writeln!(
             f,
@@ -141,7 +158,7 @@ impl fmt::Display for Report {
         writeln!(f, "ends         {}", list(&self.ends))?;
         writeln!(f, "divergences  {}", self.divergences.len())?;
         for Divergence { seed, what } in &self.divergences {
-            writeln!(f, "\n--call {seed}: {what}")?;
+            writeln!(f, "  --call {seed}: {what}")?;
         }
         Ok(())
     }
@@ -150,4 +167,18 @@ impl fmt::Display for Report {
 fn list<K: fmt::Display>(counts: &BTreeMap<K, u64>) -> String {
     let counts = counts.iter().map(|(what, times)| format!("{times} {what}"));
     counts.collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_divergence_is_shown_with_its_seed_and_without_its_log() {
+        let mut report = Report::new(7);
+        report.add(9, Err("users 1 and 2 differ\nall events".to_owned()));
+        let text = report.to_string();
+        assert!(text.ends_with("divergences  1\n  --call 9: users 1 and 2 differ\n"));
+        assert_eq!(report.calls, 1);
+    }
 }

@@ -21,7 +21,7 @@ impl World {
         // What was asked a moment ago has not begun to show.
         self.run(Duration::from_secs(1));
         let converged = self.run_while_not(Duration::from_secs(240), Self::has_converged);
-        assert!(converged, "{}", self.history());
+        assert!(converged, "no convergence\n{}", self.history());
         self.check_hearing();
     }
 
@@ -74,8 +74,25 @@ impl World {
             for (to, cryptor) in others.filter(|(to, _)| hears(from, to)) {
                 let opened = cryptor.open(now, from.user, &packet);
                 opened.unwrap_or_else(|error| {
-                    panic!("user {} does not hear user {}: {error}", to.user, from.user)
+                    let (to, from, history) = (to.user, from.user, self.history());
+                    panic!("user {to} does not hear user {from}: {error}\n{history}")
                 });
+            }
+        }
+    }
+
+    /// Checks that every message that a client shows was written, by whom it says and as it is.
+    pub fn check_messages(&self) {
+        for node in &self.nodes {
+            for (from, message) in node.messages() {
+                let written = self.written.get(&message.random_id());
+                let is_true = written.is_some_and(|(user, text)| *user == from && text == message);
+                assert!(
+                    is_true,
+                    "user {} shows what user {from} did not write\n{}",
+                    node.user,
+                    self.history()
+                );
             }
         }
     }

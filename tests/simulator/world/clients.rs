@@ -120,6 +120,10 @@ impl World {
     pub fn command(&mut self, node: NodeId, command: Command) -> CommandId {
         let id = CommandId::new(self.commands);
         self.commands += 1;
+        if let Command::Send(message) = &command {
+            let written = (self.nodes[node].user, message.clone());
+            self.written.insert(message.random_id(), written);
+        }
         self.nodes[node].owe(id, &command);
         self.input(node, Input::Command { id, command });
         id

@@ -10,6 +10,7 @@ use std::time::Duration;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::Event;
+use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::Moment;
 use confcall::state::{BlockHash, EmojiHash};
 use confcall::{Target, UserId};
@@ -44,6 +45,10 @@ pub struct World {
     pub struck: BTreeMap<&'static str, u64>,
     /// How many clients went on from a checkpoint.
     pub restored: u64,
+    /// Until when nothing passes the network.
+    outage_until: Duration,
+    /// What clients were told to send, and whose clients.
+    written: BTreeMap<RandomId, (UserId, GroupMessage)>,
     now: Duration,
     agenda: Agenda<Happening>,
     rng: ChaCha20Rng,
@@ -76,6 +81,8 @@ impl World {
             hostility: None,
             struck: BTreeMap::new(),
             restored: 0,
+            outage_until: Duration::ZERO,
+            written: BTreeMap::new(),
             now: Duration::ZERO,
             agenda: Agenda::new(),
             rng: ChaCha20Rng::seed_from_u64(seed),
@@ -164,6 +171,11 @@ impl World {
         false
     }
 
+    /// Lets nothing pass the network for a time.
+    pub fn cut(&mut self, time: Duration) {
+        self.outage_until = self.now + time;
+    }
+
     /// Starts the server again with what it had stored; what is under way is lost.
     pub fn restart_server(&mut self, stored: Server) {
         self.server = stored;
@@ -196,7 +208,8 @@ impl World {
             let (first, seen) = *self.emoji.entry(block).or_insert((user, emoji));
             assert!(
                 seen == emoji,
-                "users {first} and {user} see other emoji for one block"
+                "users {first} and {user} see other emoji for one block\n{}",
+                self.history()
             );
         }
     }

@@ -86,8 +86,12 @@ impl World {
         }
     }
 
-    /// What becomes of a request: by a rule, else by the faults of the network.
+    /// What becomes of a request: by an outage or a rule, else by the faults of the network.
     fn verdict(&mut self, node: NodeId, body: &Request) -> Verdict {
+        if self.now < self.outage_until {
+            self.count(Some("requests in outages"));
+            return Verdict::Lose;
+        }
         let user = self.nodes[node].user;
         let ruled = self
             .rules
@@ -217,8 +221,13 @@ impl World {
             .filter(|node| self.nodes[*node].user == user)
             .collect();
         for node in nodes {
-            let copies = self.faults.copies(&mut self.rng);
+            let is_cut = self.now < self.outage_until;
+            let copies = match is_cut {
+                true => 0,
+                false => self.faults.copies(&mut self.rng),
+            };
             self.count(match copies {
+                0 if is_cut => Some("pushes in outages"),
                 0 => Some("lost pushes"),
                 1 => None,
                 _ => Some("doubled pushes"),
