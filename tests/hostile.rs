@@ -152,6 +152,10 @@ fn broadcasts_that_nobody_signed_are_told_of_and_nobody_is_blamed() {
             assert!(!is_blaming, "{kind:?}: {suspicion:?}");
         }
         assert!(world.has_converged(), "{kind:?}\n{}", world.history());
+        if kind == Kind::FarFuture {
+            let stay = world.nodes.iter().all(|node| node.ended.is_none());
+            assert!(stay, "{}", world.history());
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use confcall_server::faults::Faults;
 use crate::deeds::Deed;
 use crate::frames::Frames;
 use crate::hostility::{Hostility, Kind};
-use crate::world::World;
+use crate::world::{NodeId, World};
 
 /// How a life goes.
 #[derive(Clone, Debug)]
@@ -74,6 +74,19 @@ impl Plan {
             hostile,
         }
     }
+
+    /// Whether the network has no faults at the end.
+    fn closes_calmly(&self) -> bool {
+        let Faults {
+            latency, jitter, ..
+        } = self.closing;
+        let calm = Faults {
+            latency,
+            jitter,
+            ..Faults::NONE
+        };
+        self.closing == calm
+    }
 }
 
 /// A life that has been lived.
@@ -131,6 +144,7 @@ impl Life {
             self.pause();
         }
         self.world.faults = self.plan.closing;
+        let last_guests = self.world.nodes.len();
         // Whoever was left on a branch of the same length or a longer one learns it by the next block.
         for _ in 0..self.plan.most {
             let link = self.world.link();
@@ -144,6 +158,9 @@ impl Life {
         self.run(Duration::from_secs(5));
         self.world.check_messages();
         check_ends(&self.world, &self.plan);
+        if self.plan.closes_calmly() {
+            check_stay(&self.world, last_guests);
+        }
     }
 
     fn go_on_in_spite_of(&mut self, seed: u64, kind: Kind) {
@@ -217,5 +234,16 @@ fn check_ends(world: &World, plan: &Plan) {
             ended.reason,
             world.history()
         );
+    }
+}
+
+/// Who comes when the network is calm has nothing to end for.
+fn check_stay(world: &World, first: NodeId) {
+    let mut ended = world.nodes[first..].iter().filter_map(|node| {
+        let ended = node.ended.as_ref()?;
+        Some((node.user, &ended.reason))
+    });
+    if let Some((user, reason)) = ended.next() {
+        panic!("user {user} does not stay: {reason:?}\n{}", world.history());
     }
 }

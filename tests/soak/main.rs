@@ -39,7 +39,7 @@ use report::Report;
     after_help = "Examples:
   soak --minutes 30              half an hour of fresh seeds on all cores
   soak --minutes 1 --seed 7      the calls of the seeds 7, 8, 9 and so on
-  soak --call 12345              one call again, with what diverged in it"
+  soak --call 12345              one call again, with its log on standard error"
 )]
 struct Arguments {
     /// For how long.

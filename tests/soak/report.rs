@@ -152,7 +152,7 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "packets      {sealed} sealed, {sent} sent, {opened} opened, {refused} refused when they were due, {lost} lost"
+            "packets      {sealed} sealed, {sent} sent, {opened} opened, {refused} rightly refused, {lost} lost"
         )?;
         writeln!(f, "faults       {}", list(&self.faults))?;
         writeln!(f, "ends         {}", list(&self.ends))?;
