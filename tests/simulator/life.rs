@@ -89,6 +89,9 @@ impl Plan {
     }
 }
 
+/// When the server takes the snapshot from which it may restart.
+const SNAPSHOT_TURN: usize = 2;
+
 /// A life that has been lived.
 #[derive(Debug)]
 pub struct Life {
@@ -136,7 +139,7 @@ impl Life {
     fn go_on_honestly(&mut self) {
         let mut snapshot = None;
         for turn in 0..self.plan.turns {
-            if turn == 2 {
+            if turn == SNAPSHOT_TURN {
                 snapshot = Some(self.world.server.clone());
             }
             let deed = Deed::draw(&mut self.world);
@@ -157,7 +160,8 @@ impl Life {
         self.world.converge();
         self.run(Duration::from_secs(5));
         self.world.check_messages();
-        check_ends(&self.world, &self.plan);
+        let is_rewound = self.plan.turns > SNAPSHOT_TURN && snapshot.is_none();
+        check_ends(&self.world, &self.plan, is_rewound);
         if self.plan.closes_calmly() {
             check_stay(&self.world, last_guests);
         }
@@ -213,7 +217,7 @@ fn nobody_is_ahead(world: &World) -> bool {
 }
 
 /// Nobody ends but for a reason that the life gave.
-fn check_ends(world: &World, plan: &Plan) {
+fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
     // So often told to wait that it is for nothing.
     let is_flooded = plan.faults.floods != 0 && plan.faults.floods < 20;
     for node in &world.nodes {
@@ -221,8 +225,11 @@ fn check_ends(world: &World, plan: &Plan) {
         let is_due = match &ended.reason {
             EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere => true,
             // On a network like this the memberships can be lost faster than they may be renewed.
-            EndReason::Broken(reason) => !reason.is_fork(),
+            // A server that restarts from a snapshot forks off whoever saw more, and who has joined anew too often stays out.
+            EndReason::Broken(reason) => !reason.is_fork() || (is_rewound && node.joins > 1),
             EndReason::FloodWait { .. } => is_flooded,
+            // Chance and an outage can fail seven requests in a row; who comes on the calm network is checked on its own.
+            EndReason::Exhausted { attempts, .. } => plan.closes_calmly() && *attempts > 6,
             // Kicked, and so far away that it met only the refusal.
             EndReason::Refused { kind, .. } => *kind == Some(GiveUpReason::OverOrNotForUs),
             _ => false,
