@@ -16,7 +16,7 @@ mod report;
 
 use std::any::Any;
 use std::panic::{self, AssertUnwindSafe};
-use std::process::ExitCode;
+use std::process::{self, ExitCode};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -32,7 +32,7 @@ use report::Report;
 /// Runs whole lives of calls over bad networks and with hostile servers, and reports what diverged.
 ///
 /// Every call has a seed, which decides all that happens in it. The exit status is 1 if a law did not hold in any.
-/// Ctrl-C ends it early, with the report of what it has seen.
+/// Ctrl-C ends it early, with the report of what it has seen, when the calls in progress are over; pressed again, at once.
 #[derive(Parser)]
 #[command(
     name = "soak",
@@ -90,6 +90,9 @@ fn main() -> anyhow::Result<ExitCode> {
     })
 }
 
+/// The exit status that shells give to what Ctrl-C ended.
+const INTERRUPTED_STATUS: i32 = 130;
+
 /// Whether Ctrl-C was pressed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -102,6 +105,10 @@ fn watch_interrupts() -> anyhow::Result<()> {
         // Where signals cannot be heard, they end the process as they do by themselves.
         let pressed = runtime.block_on(tokio::signal::ctrl_c());
         INTERRUPTED.store(pressed.is_ok(), Ordering::Relaxed);
+        // A call that hangs is no reason to wait for it.
+        if runtime.block_on(tokio::signal::ctrl_c()).is_ok() {
+            process::exit(INTERRUPTED_STATUS);
+        }
     });
     Ok(())
 }
