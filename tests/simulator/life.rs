@@ -5,13 +5,14 @@ use std::time::Duration;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::Target;
-use confcall::join::engine::{Command, EndReason};
+use confcall::join::engine::{Command, EndReason, Event, Trouble};
 use confcall::join::reaction::GiveUpReason;
 use confcall_server::faults::Faults;
 
 use crate::deeds::Deed;
 use crate::frames::Frames;
 use crate::hostility::{Hostility, Kind};
+use crate::node::Node;
 use crate::world::{NodeId, World};
 
 /// How a life goes.
@@ -226,10 +227,14 @@ fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
             EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere => true,
             // On a network like this the memberships can be lost faster than they may be renewed.
             // A server that restarts from a snapshot forks off whoever saw more, and who has joined anew too often stays out.
-            EndReason::Broken(reason) => !reason.is_fork() || (is_rewound && node.joins > 1),
+            EndReason::Broken(reason) => {
+                rejoins(node) >= REJOINS && (is_rewound || !reason.is_fork())
+            }
             EndReason::FloodWait { .. } => is_flooded,
             // Chance and an outage can fail seven requests in a row; who comes on the calm network is checked on its own.
-            EndReason::Exhausted { attempts, .. } => plan.closes_calmly() && *attempts > 6,
+            EndReason::Exhausted { .. } => {
+                plan.closes_calmly() && failures_of_entering(&node.events) >= REPEATS
+            }
             // Kicked, and so far away that it met only the refusal.
             EndReason::Refused { kind, .. } => *kind == Some(GiveUpReason::OverOrNotForUs),
             _ => false,
@@ -244,6 +249,42 @@ fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
     }
 }
 
+/// How often a client joins anew at least before it calls its membership broken.
+const REJOINS: usize = 4;
+/// How often a client repeats what fails at least before it gives up entering.
+const REPEATS: usize = 6;
+
+fn rejoins(node: &Node) -> usize {
+    let is_rejoin = |event: &&Event| {
+        matches!(
+            event,
+            Event::Retrying {
+                why: Trouble::Rejoining(_),
+                ..
+            }
+        )
+    };
+    node.events.iter().filter(is_rejoin).count()
+}
+
+/// The failed requests since somebody began to enter, for the first time or anew.
+fn failures_of_entering(events: &[Event]) -> usize {
+    let is_failure = |event: &&Event| {
+        let Event::Retrying { why, .. } = event else {
+            return false;
+        };
+        matches!(why, Trouble::Refused { .. } | Trouble::Unanswered { .. })
+    };
+    let is_beginning = |event: &&Event| {
+        let Event::Retrying { why, .. } = event else {
+            return matches!(event, Event::Joined(_) | Event::Rejoined(_));
+        };
+        matches!(why, Trouble::Rejoining(_))
+    };
+    let entering = events.iter().rev().take_while(|event| !is_beginning(event));
+    entering.filter(is_failure).count()
+}
+
 /// Who comes when the network is calm has nothing to end for.
 fn check_stay(world: &World, first: NodeId) {
     let mut ended = world.nodes[first..].iter().filter_map(|node| {
@@ -252,5 +293,87 @@ fn check_stay(world: &World, first: NodeId) {
     });
     if let Some((user, reason)) = ended.next() {
         panic!("user {user} does not stay: {reason:?}\n{}", world.history());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use confcall::join::api::Method;
+    use confcall::join::engine::{Advice, Ended, RejoinReason};
+
+    use super::*;
+    use crate::rule::{Rule, Verdict};
+
+    /// Checks the ends in a life without faults.
+    fn check(world: &World, rewound: bool) {
+        let mut plan = Plan::draw(1);
+        plan.faults = Faults::NONE;
+        check_ends(world, &plan, rewound);
+    }
+
+    /// A call to which a second client does not come through.
+    fn exhausted() -> World {
+        let mut world = World::with_call(1);
+        let link = world.link();
+        world
+            .rules
+            .push(Rule::new(Method::GetGroupCall, Verdict::Lose));
+        world.join(link);
+        world.run(Duration::from_secs(300));
+        let reason = world.end(1);
+        assert!(matches!(reason, EndReason::Exhausted { .. }), "{reason:?}");
+        world
+    }
+
+    /// A call with a member whose server went back after so many rejoins.
+    fn broken(rejoins: usize) -> World {
+        let mut world = World::with_call(1);
+        let reason = RejoinReason::Rewound { offset: 1, ours: 2 };
+        let node = &mut world.nodes[0];
+        let rejoin = Event::Retrying {
+            why: Trouble::Rejoining(RejoinReason::Requested),
+            pause: Duration::ZERO,
+            attempt: 1,
+        };
+        node.events.extend(vec![rejoin; rejoins]);
+        node.ended = Some(Ended {
+            reason: EndReason::Broken(reason),
+            advice: Advice::Warn,
+        });
+        world
+    }
+
+    #[test]
+    fn a_client_may_give_up_when_it_has_tried_often() {
+        check(&exhausted(), false);
+    }
+
+    #[test]
+    #[should_panic(expected = "user 2: Exhausted")]
+    fn a_client_that_gives_up_too_early_diverges() {
+        let mut world = exhausted();
+        let events = &mut world.nodes[1].events;
+        let first = events
+            .iter()
+            .position(|event| matches!(event, Event::Retrying { .. }));
+        events.remove(first.expect("it tried again"));
+        check(&world, false);
+    }
+
+    #[test]
+    fn the_last_of_many_lost_memberships_may_be_lost_to_a_server_that_went_back() {
+        check(&broken(4), true);
+    }
+
+    #[test]
+    #[should_panic(expected = "user 1: Broken(Rewound")]
+    fn a_fork_ends_nobody_who_has_a_rejoin_left() {
+        check(&broken(3), true);
+    }
+
+    #[test]
+    #[should_panic(expected = "user 1: Broken(Rewound")]
+    fn a_fork_without_a_server_that_went_back_diverges() {
+        check(&broken(4), false);
     }
 }
