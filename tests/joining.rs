@@ -408,6 +408,42 @@ fn a_join_of_unknown_fate_is_left_whatever_ends_the_look_at_the_tip() {
     }
 }
 
+/// A client whose join is carried out without its knowing, and whose reference is stale when it looks at the tip.
+fn joiner_with_a_stale_reference() -> World {
+    let mut world = joiner(Rule::new(JOIN, Verdict::LoseAnswer).times(1));
+    let stale = Verdict::refuse(400, "GROUPCALL_INVALID");
+    let second = Rule::new(Method::GetGroupCallChainBlocks, stale).after(1);
+    world.rules.push(second.of(2).times(1));
+    world.run(SECOND);
+    world
+}
+
+#[test]
+fn a_join_whose_answer_was_lost_is_found_in_the_tip_after_a_stale_reference_too() {
+    let mut world = joiner_with_a_stale_reference();
+    assert!(world.run_while_not(20 * SECOND, |world| world.nodes[1].is_in()));
+    assert_eq!(world.nodes[1].sent(Method::GetGroupCall), 2);
+    assert_eq!(world.nodes[1].sent(JOIN), 1);
+}
+
+#[test]
+fn a_join_of_unknown_fate_is_left_whatever_ends_the_look_for_its_call() {
+    for verdict in [
+        Verdict::refuse(400, "CHANNEL_INVALID"),
+        Verdict::refuse(420, "FLOOD_WAIT_3600"),
+        Verdict::Answer(Response::Bool(true)),
+        Verdict::Lose,
+    ] {
+        let mut world = joiner_with_a_stale_reference();
+        let lookup = Rule::new(Method::GetGroupCall, verdict.clone()).of(2);
+        world.rules.push(lookup);
+        world.run(120 * SECOND);
+        assert_eq!(world.nodes[1].sent(JOIN), 1, "{verdict:?}");
+        let left = world.nodes[1].sent(Method::LeaveGroupCall);
+        assert_eq!(left, 1, "{verdict:?}: {}", world.end(1));
+    }
+}
+
 #[test]
 fn a_creation_whose_answer_was_lost_is_sent_again_unchanged() {
     let mut world = World::new(1, Faults::NONE);

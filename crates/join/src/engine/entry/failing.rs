@@ -38,9 +38,10 @@ impl Quest {
             return self.abandon(EndReason::exhausted(method, attempts, &outcome));
         };
         let next = match self.call {
-            Some(_) => Next::ReadTip {
-                doubtful: Some(attempt),
-            },
+            Some(_) => {
+                self.doubtful = Some(attempt);
+                Next::ReadTip
+            }
             None => Next::Repeat { body, attempt },
         };
         self.retry(ctx, trouble(method, outcome), pause, next)

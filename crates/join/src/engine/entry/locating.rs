@@ -45,7 +45,7 @@ impl Quest {
                 }
                 self.budgets.reads.reset();
                 self.known = Some(found);
-                self.read_tip(ctx, None)
+                self.read_tip(ctx)
             }
             GroupCall::Active { .. } => Transition::Ended(EndReason::Unusable(AnswerFault::NoCall)),
             GroupCall::Discarded { .. } => Transition::Ended(EndReason::Discarded),

@@ -64,11 +64,8 @@ pub(super) struct Entry {
 enum Step {
     /// The call is looked up.
     Locating { request: RequestId },
-    /// The newest block is read; the attempt may have become it.
-    ReadingTip {
-        request: RequestId,
-        doubtful: Option<Box<Attempt>>,
-    },
+    /// The newest block is read.
+    ReadingTip { request: RequestId },
     /// A block is under way.
     Sending {
         request: RequestId,
@@ -83,9 +80,7 @@ enum Step {
 #[cfg_attr(feature = "testing", derive(Clone))]
 enum Next {
     Locate,
-    ReadTip {
-        doubtful: Option<Box<Attempt>>,
-    },
+    ReadTip,
     Create,
     Repeat {
         body: Box<Request>,
@@ -126,7 +121,7 @@ impl Entry {
         let call = member.call().clone();
         let mut quest = Quest::new(ctx, Some(reason), Some(call), false, payload);
         quest.link = member.asked().cloned();
-        quest.pause(ctx, pause, Next::ReadTip { doubtful: None })
+        quest.pause(ctx, pause, Next::ReadTip)
     }
 
     /// Whether a join is under way.
@@ -157,17 +152,10 @@ impl Entry {
         Some((call?, quest.payload.ssrc()))
     }
 
-    /// The call and the source to leave it by, if a join may have been carried out.
+    /// The call and the source to leave it by, if nobody knows yet whether a join was carried out.
     pub(super) fn to_leave(&self) -> Option<(InputGroupCall, Ssrc)> {
-        let is_doubtful = match &self.step {
-            Step::Sending { .. } | Step::Pausing(Next::Repeat { .. }) => true,
-            Step::ReadingTip { doubtful, .. } | Step::Pausing(Next::ReadTip { doubtful }) => {
-                doubtful.is_some()
-            }
-            Step::Locating { .. } | Step::Pausing(_) => false,
-        };
-        let call = self.quest.call.clone().filter(|_| is_doubtful)?;
-        Some((call, self.quest.payload.ssrc()))
+        self.quest.doubtful.as_ref()?;
+        Some((self.quest.call.clone()?, self.quest.payload.ssrc()))
     }
 
     /// Goes on after a pause.
@@ -175,7 +163,7 @@ impl Entry {
         let Self { quest, step } = self;
         match step {
             Step::Pausing(Next::Locate) => quest.locate(ctx),
-            Step::Pausing(Next::ReadTip { doubtful }) => quest.read_tip(ctx, doubtful),
+            Step::Pausing(Next::ReadTip) => quest.read_tip(ctx),
             Step::Pausing(Next::Create) => quest.create(ctx),
             Step::Pausing(Next::Repeat { body, attempt }) => quest.send(ctx, body, attempt),
             step => Transition::Entering(Box::new(Self { quest, step })),
@@ -191,21 +179,20 @@ impl Entry {
     ) -> Transition {
         let to_leave = self.to_leave();
         let Self { quest, step } = self;
-        match step {
+        let transition = match step {
             Step::Locating { request } if request == answered => quest.located(ctx, outcome),
-            Step::ReadingTip { request, doubtful } if request == answered => {
-                match quest.tip_read(ctx, outcome, doubtful) {
-                    // Nobody has learnt whether the attempt became a block.
-                    Transition::Ended(reason) => Transition::Abandoned(reason, to_leave),
-                    transition => transition,
-                }
-            }
+            Step::ReadingTip { request } if request == answered => quest.tip_read(ctx, outcome),
             Step::Sending {
                 request,
                 body,
                 attempt,
             } if request == answered => quest.answered(ctx, outcome, body, attempt),
             step => Transition::Entering(Box::new(Self { quest, step })),
+        };
+        match transition {
+            // Nobody has learnt whether the attempt became a block.
+            Transition::Ended(reason) => Transition::Abandoned(reason, to_leave),
+            transition => transition,
         }
     }
 }

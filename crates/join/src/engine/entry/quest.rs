@@ -12,7 +12,7 @@ use super::super::end::{EndReason, RejoinReason};
 use super::super::event::Trouble;
 use super::super::timers::Timer;
 use super::budgets::Budgets;
-use super::{Entry, Next, Step};
+use super::{Attempt, Entry, Next, Step};
 use crate::api::InputGroupCall;
 use crate::joined::AnswerFault;
 use crate::payload::JoinPayload;
@@ -31,6 +31,8 @@ pub(super) struct Quest {
     pub(super) known: Option<InputGroupCall>,
     pub(super) payload: JoinPayload,
     pub(super) random_id: i32,
+    /// A block that was sent, and may have become the newest one, until the tip has been read.
+    pub(super) doubtful: Option<Box<Attempt>>,
     pub(super) budgets: Budgets,
     pub(super) contention: Contention,
     /// When the tip was asked for last.
@@ -56,6 +58,7 @@ impl Quest {
             call,
             payload,
             random_id: ctx.public_rng.next_u32().cast_signed(),
+            doubtful: None,
             budgets: Budgets::new(invited),
             contention: Contention::new(),
             tip_asked: ctx.now,
@@ -90,7 +93,7 @@ impl Quest {
     /// How the next block comes about.
     pub(super) fn anew(&self) -> Next {
         match self.call {
-            Some(_) => Next::ReadTip { doubtful: None },
+            Some(_) => Next::ReadTip,
             None => Next::Create,
         }
     }

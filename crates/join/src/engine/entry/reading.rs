@@ -7,40 +7,31 @@ use super::super::io::Outcome;
 use super::super::{EmptyCall, Transition};
 use super::failing::trouble;
 use super::quest::Quest;
-use super::{Attempt, Evidence, Next, Step};
+use super::{Evidence, Next, Step};
 use crate::api::{GetGroupCallChainBlocks, Method, Response};
 use crate::joined::{AnswerFault, Tip};
 use crate::reaction::Reaction;
 
 impl Quest {
-    pub(super) fn read_tip(
-        mut self,
-        ctx: &mut Context,
-        doubtful: Option<Box<Attempt>>,
-    ) -> Transition {
+    pub(super) fn read_tip(mut self, ctx: &mut Context) -> Transition {
         match self.call() {
             Ok(call) => {
                 self.tip_asked = ctx.now;
                 let request = ctx.send(GetGroupCallChainBlocks::tip(call));
-                self.at(Step::ReadingTip { request, doubtful })
+                self.at(Step::ReadingTip { request })
             }
             Err(end) => Transition::Ended(end),
         }
     }
 
-    pub(super) fn tip_read(
-        mut self,
-        ctx: &mut Context,
-        outcome: Outcome,
-        doubtful: Option<Box<Attempt>>,
-    ) -> Transition {
+    pub(super) fn tip_read(mut self, ctx: &mut Context, outcome: Outcome) -> Transition {
         let method = Method::GetGroupCallChainBlocks;
         let tip = match outcome {
             Outcome::Done(response) => match self.tip_of(response) {
                 Ok(tip) => tip,
                 Err(fault) => return Transition::Ended(fault.into()),
             },
-            failed => return self.read_failed(ctx, method, failed, Next::ReadTip { doubtful }),
+            failed => return self.read_failed(ctx, method, failed, Next::ReadTip),
         };
         self.budgets.reads.reset();
         if let Some(tip) = &tip {
@@ -48,7 +39,7 @@ impl Quest {
             let round_trip = ctx.now.since(self.tip_asked);
             self.contention.tip_read(tip.block.height(), round_trip);
         }
-        match (tip, doubtful) {
+        match (tip, self.doubtful.take()) {
             (Some(tip), Some(attempt)) if tip.holds(&attempt.join.public_key()) => {
                 self.joined(attempt.join, Evidence::Tip(Box::new(tip)))
             }
@@ -81,10 +72,7 @@ impl Quest {
             return Transition::Ended(AnswerFault::ChainGone.into());
         }
         match self.budgets.first_block.next(&mut ctx.public_rng) {
-            Some(pause) => {
-                let next = Next::ReadTip { doubtful: None };
-                self.retry(ctx, Trouble::NoBlockYet, pause, next)
-            }
+            Some(pause) => self.retry(ctx, Trouble::NoBlockYet, pause, Next::ReadTip),
             None if ctx.config.empty_call == EmptyCall::Start => self.build(ctx, None),
             None => Transition::Ended(EndReason::Empty),
         }
