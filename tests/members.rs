@@ -10,6 +10,7 @@ use confcall_tests::{Rule, Verdict, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const REMOVE: Method = Method::DeleteConferenceCallParticipants;
+const POLL: Method = Method::GetGroupCallChainBlocks;
 const ROSTER: Method = Method::GetGroupParticipants;
 
 fn in_the_chain(world: &World) -> Vec<i64> {
@@ -276,6 +277,39 @@ fn who_is_removed_learns_by_whom_and_does_not_come_back_even_if_a_refusal_comes_
     let by = Some(UserId::new(1));
     assert_eq!(*world.end(2), EndReason::Removed { by });
     assert_eq!(world.nodes[2].sent(Method::JoinGroupCall), 1);
+}
+
+#[test]
+fn who_is_removed_learns_it_even_if_the_last_look_at_the_chain_fails_for_a_while() {
+    for verdict in [
+        Verdict::Lose,
+        Verdict::refuse(500, "INTERNAL"),
+        Verdict::refuse(420, "FLOOD_WAIT_3"),
+    ] {
+        let mut world = World::with_call(3);
+        world.faults.lost_pushes = 1;
+        kick(&mut world, 0, 3);
+        world.run(Duration::from_millis(300));
+        world.rules.push(Rule::new(POLL, verdict.clone()).of(3));
+        let sources = Vec::new();
+        world.command(2, Command::Resolve { sources });
+        world.run(2 * SECOND);
+        world.rules.clear();
+        world.run(30 * SECOND);
+        let by = Some(UserId::new(1));
+        assert_eq!(*world.end(2), EndReason::Removed { by }, "{verdict:?}");
+        assert_eq!(world.nodes[2].sent(Method::JoinGroupCall), 1);
+    }
+}
+
+#[test]
+fn a_last_look_at_the_chain_that_never_works_is_given_up() {
+    let mut world = World::with_call(2);
+    world.rules.push(Rule::new(POLL, Verdict::Lose).of(2));
+    let call = world.server.calls().next().unwrap().id();
+    world.server.drop_member(call, UserId::new(2)).unwrap();
+    world.run(300 * SECOND);
+    assert!(matches!(world.end(1), EndReason::Exhausted { method, .. } if *method == POLL));
 }
 
 #[test]

@@ -29,6 +29,8 @@ timers! {
     Outbox,
     /// The connection check while the media is down.
     Check,
+    /// The next try of the last look at the chain.
+    LastLook,
     /// The next load of the roster.
     Roster,
     /// The load of a roster that is complete, because nothing was heard of it for a while.

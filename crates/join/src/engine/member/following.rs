@@ -27,7 +27,7 @@ const HOLE: Duration = Duration::from_millis(500);
 /// The least time before the first poll, which brings what was pushed before we were ready.
 const CATCH_UP: Duration = Duration::from_millis(250);
 /// How many items a poll asks for.
-const LIMIT: i32 = 50;
+pub(super) const LIMIT: i32 = 50;
 /// For how long we wait for something while the server answers, and how many answers it gets.
 const SILENCE: Duration = Duration::from_secs(15);
 const FRUITLESS: u32 = 3;
@@ -282,36 +282,6 @@ impl Member {
             return Err(Departure::Rejoin(RejoinReason::OtherBlock { height }));
         }
         Ok(())
-    }
-
-    /// Looks at the chain once more where the server does not know us: whoever was removed is told so by a block,
-    /// which may come after such an answer, and must not join again.
-    pub(super) fn look(&mut self, ctx: &mut Context, reason: RejoinReason) -> Flow {
-        if !self.is_pending(|pending| matches!(pending, Pending::LastLook(_))) {
-            let look = GetGroupCallChainBlocks {
-                call: self.call.clone(),
-                sub_chain: SubChain::Blocks,
-                offset: self.blocks.next(),
-                limit: LIMIT,
-            };
-            self.send(ctx, look, Pending::LastLook(reason));
-        }
-        Ok(())
-    }
-
-    /// Follows what the last look has shown; if that did not remove us, we join again.
-    pub(super) fn looked(
-        &mut self,
-        ctx: &mut Context,
-        reason: RejoinReason,
-        outcome: Outcome,
-    ) -> Flow {
-        if let Outcome::Done(response) = outcome {
-            let updates = response.into_updates().unwrap_or_default();
-            self.take_updates(ctx, updates)?;
-            self.follow(ctx)?;
-        }
-        Err(Departure::Rejoin(reason))
     }
 
     /// The server answers: does what we wait for come as well?

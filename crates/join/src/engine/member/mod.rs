@@ -16,6 +16,7 @@
 mod commands;
 mod following;
 mod listing;
+mod looking;
 mod removing;
 mod restart;
 mod sending;
@@ -50,6 +51,7 @@ use crate::membership::Membership;
 use crate::message::Deduplicator;
 use crate::payload::JoinPayload;
 use crate::reaction::Reaction;
+use looking::LastLook;
 use removing::Removals;
 
 /// How often the server is asked whether we are still joined while the media is down.
@@ -89,8 +91,7 @@ enum Pending {
     Page,
     Check,
     Refresh,
-    /// A last look at the chain, before the membership is given up for this reason.
-    LastLook(RejoinReason),
+    LastLook,
     Command {
         order: Order,
         body: Box<Request>,
@@ -130,6 +131,7 @@ pub(super) struct Member {
     blocks: Cursor,
     broadcasts: Cursor,
     expecting: Option<Expecting>,
+    last_look: Option<LastLook>,
     /// When what was read before may be read again.
     next_comparison: Moment,
     /// When everything may be read again because updates were missed.
@@ -173,6 +175,7 @@ impl Member {
             blocks,
             broadcasts,
             expecting: None,
+            last_look: None,
             next_comparison: now,
             next_catch_up: now,
             outbox: Outbox::default(),
@@ -323,6 +326,7 @@ impl Member {
             Timer::Broadcasts => self.poll(ctx, SubChain::Broadcasts),
             Timer::Check if self.media == MediaState::Connected => {}
             Timer::Check => self.check(ctx),
+            Timer::LastLook => self.send_look(ctx),
             Timer::Roster | Timer::QuietRoster => self.load_roster(ctx),
             Timer::Prune => self.look_for_strangers(ctx),
             Timer::Connection => return Err(Departure::Rejoin(RejoinReason::NoConnection)),
@@ -355,7 +359,7 @@ impl Member {
             Pending::Page => self.page_read(ctx, request, outcome),
             Pending::Check => self.checked(ctx, outcome),
             Pending::Refresh => self.refreshed(ctx, outcome),
-            Pending::LastLook(reason) => return self.looked(ctx, reason, outcome),
+            Pending::LastLook => return self.looked(ctx, outcome),
             Pending::Command {
                 order,
                 body,
