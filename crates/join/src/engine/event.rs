@@ -9,7 +9,7 @@ use confcall_state::{BlockHash, Height, UserId};
 use thiserror::Error;
 
 use super::end::Ended;
-use super::io::CommandId;
+use super::io::{CommandId, Outcome};
 use crate::answer::ConnectionParameters;
 use crate::api::{InputGroupCall, Method, RpcError};
 use crate::message::{GroupMessage, RandomId};
@@ -187,6 +187,16 @@ pub enum Trouble {
     },
     /// The membership is lost, and we join again.
     Rejoining(super::end::RejoinReason),
+}
+
+impl Trouble {
+    /// What a request that failed is told as.
+    pub(super) fn failed(method: Method, outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Refused(error) => Self::Refused { method, error },
+            _ => Self::Unanswered { method },
+        }
+    }
 }
 
 /// A command without what it is about.

@@ -44,7 +44,7 @@ impl Quest {
             }
             None => Next::Repeat { body, attempt },
         };
-        self.retry(ctx, trouble(method, outcome), pause, next)
+        self.retry(ctx, Trouble::failed(method, outcome), pause, next)
     }
 
     /// Another block came first, or the server says so.
@@ -101,7 +101,7 @@ impl Quest {
         match self.budgets.faults.next(&mut ctx.public_rng) {
             Some(pause) => {
                 let next = self.anew();
-                self.retry(ctx, trouble(method, outcome), pause, next)
+                self.retry(ctx, Trouble::failed(method, outcome), pause, next)
             }
             None => Transition::Ended(EndReason::exhausted(method, self.sent, &outcome)),
         }
@@ -123,12 +123,5 @@ impl Quest {
         let until = &mut self.budgets.racing_until;
         *until = until.map(|until| until + wait);
         self.retry(ctx, Trouble::Flood, wait, next)
-    }
-}
-
-pub(super) fn trouble(method: Method, outcome: Outcome) -> Trouble {
-    match outcome {
-        Outcome::Refused(error) => Trouble::Refused { method, error },
-        _ => Trouble::Unanswered { method },
     }
 }

@@ -5,7 +5,6 @@ use super::super::end::EndReason;
 use super::super::event::Trouble;
 use super::super::io::Outcome;
 use super::super::{EmptyCall, Transition};
-use super::failing::trouble;
 use super::quest::Quest;
 use super::{Evidence, Next, Step};
 use crate::api::{GetGroupCallChainBlocks, Method, Response};
@@ -95,7 +94,7 @@ impl Quest {
             (Outcome::Refused(error), Reaction::RefreshReferenceOnce) => self.stale(ctx, error),
             (outcome, Reaction::CheckTipFirst | Reaction::RetryWithBackoff) => {
                 match self.budgets.reads.next(&mut ctx.public_rng) {
-                    Some(pause) => self.retry(ctx, trouble(method, outcome), pause, next),
+                    Some(pause) => self.retry(ctx, Trouble::failed(method, outcome), pause, next),
                     None => {
                         let tries = self.budgets.reads.used().saturating_add(1);
                         Transition::Ended(EndReason::exhausted(method, tries, &outcome))

@@ -149,11 +149,7 @@ impl Member {
     ) -> Duration {
         let pause = self.cadence(sub_chain);
         let method = Method::GetGroupCallChainBlocks;
-        let why = match failed {
-            Outcome::Refused(error) => Trouble::Refused { method, error },
-            _ => Trouble::Unanswered { method },
-        };
-        ctx.retrying(why, pause, 2);
+        ctx.retrying(Trouble::failed(method, failed), pause, 2);
         pause
     }
 

@@ -80,11 +80,8 @@ impl Member {
         let Some(pause) = pause else {
             return Err(Departure::Rejoin(look.reason));
         };
-        let why = match failed {
-            Outcome::Refused(error) => Trouble::Refused { method, error },
-            _ => Trouble::Unanswered { method },
-        };
-        ctx.retrying(why, pause, look.backoff.used().saturating_add(1));
+        let attempt = look.backoff.used().saturating_add(1);
+        ctx.retrying(Trouble::failed(method, failed), pause, attempt);
         ctx.after(Timer::LastLook, pause);
         self.last_look = Some(look);
         Ok(())

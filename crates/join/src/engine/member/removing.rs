@@ -311,11 +311,7 @@ impl Member {
             return Ok(());
         };
         let attempt = removal.backoff.used().saturating_add(1);
-        let why = match failed {
-            Outcome::Refused(error) => Trouble::Refused { method, error },
-            _ => Trouble::Unanswered { method },
-        };
-        ctx.retrying(why, pause, attempt);
+        ctx.retrying(Trouble::failed(method, failed), pause, attempt);
         removal.state = State::Due(ctx.now + pause);
         self.removals.waiting.push(removal);
         Ok(())

@@ -86,11 +86,7 @@ impl Member {
             _ => None,
         };
         if let Retry::After(pause) = self.outbox.failed(ctx.now, request, wait) {
-            let why = match failed {
-                Outcome::Refused(error) => Trouble::Refused { method, error },
-                _ => Trouble::Unanswered { method },
-            };
-            ctx.retrying(why, pause, 2);
+            ctx.retrying(Trouble::failed(method, failed), pause, 2);
         }
         Ok(())
     }
