@@ -338,6 +338,18 @@ fn a_mistake_of_ours_is_told_at_once_and_not_repeated() {
     assert_eq!(advice, Advice::Report);
 }
 
+#[test]
+fn a_session_that_the_server_does_not_accept_is_the_end_at_once() {
+    for method in [Method::GetGroupCall, JOIN] {
+        let refusal = Verdict::refuse(401, "AUTH_KEY_UNREGISTERED");
+        let mut world = joiner(Rule::new(method, refusal));
+        world.run(5 * SECOND);
+        assert_eq!(world.nodes[1].sent(method), 1);
+        let advice = world.nodes[1].ended.as_ref().unwrap().advice;
+        assert_eq!(advice, Advice::LogIn);
+    }
+}
+
 // Line 19.
 
 #[test]

@@ -44,7 +44,7 @@ impl Status {
                 Advice::Nothing => Self::Over,
                 Advice::JoinAgain => Self::Network,
                 Advice::JoinLater => Self::NotNow,
-                Advice::AskForInvitation => Self::Refused,
+                Advice::AskForInvitation | Advice::LogIn => Self::Refused,
                 Advice::Warn => Self::Suspicious,
                 _ => Self::Defect,
             },
@@ -142,6 +142,7 @@ pub(super) fn next(advice: Advice) -> Option<&'static str> {
         Advice::JoinAgain => "join again",
         Advice::JoinLater => "join again later",
         Advice::AskForInvitation => "ask somebody in the call for a new link or invitation",
+        Advice::LogIn => "log in again, or use a session of this server",
         Advice::Warn => "do not trust this server, or somebody in this call, before you know more",
         _ => "please report it, with what --log debug says",
     })

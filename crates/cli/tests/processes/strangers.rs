@@ -9,11 +9,22 @@ use crate::running::Running;
 use crate::running::place::Place;
 
 #[test]
-fn a_server_that_cannot_be_used_is_given_up_and_it_is_said_why() {
+fn a_session_of_another_server_is_the_end_at_once_and_it_is_said_what_to_do() {
     let here = Place::new("strangers");
     let server = here.serve(&[]);
-    let unknown = client(&Place::new("strangers-unknown"), &server.address);
+    let mut unknown = client(&Place::new("strangers-unknown"), &server.address);
+    assert_eq!(unknown.end(), 4);
+    let ended = unknown.next("ended");
+    assert_eq!(
+        (&ended["status"], &ended["advice"]),
+        (&4.into(), &"log_in".into())
+    );
+    assert_eq!(unknown.all("retrying").count(), 0);
+    unknown.line("log in again, or use a session of this server");
+}
 
+#[test]
+fn a_server_that_cannot_be_used_is_given_up_and_it_is_said_why() {
     let place = Place::new("strangers-gone");
     let gone = place.serve(&[]).address;
     let gone = client(&place, &gone);
@@ -24,7 +35,6 @@ fn a_server_that_cannot_be_used_is_given_up_and_it_is_said_why() {
     let silent_one = client(&Place::new("strangers-silent"), &address);
 
     for (mut client, why) in [
-        (unknown, "the server does not know the authorisation key"),
         (gone, "the connection failed"),
         (silent_one, "phone.getGroupCall failed 7 times: no answer"),
     ] {

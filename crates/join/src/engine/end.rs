@@ -11,6 +11,9 @@ use crate::policy::PolicyViolation;
 use crate::presend::PresendError;
 use crate::reaction::{GiveUpReason, Reaction};
 
+/// The code of every error that says that nobody is logged in by this session.
+const UNAUTHORISED: i32 = 401;
+
 /// The end of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}")]
@@ -33,6 +36,8 @@ pub enum Advice {
     JoinLater,
     /// Ask somebody in the call for a new link or invitation.
     AskForInvitation,
+    /// Log in again: the server does not know the session, or does not accept it any more.
+    LogIn,
     /// Warn the user: the server or a member does what an honest one would not.
     Warn,
     /// Report a defect of the client, with the trace.
@@ -141,6 +146,7 @@ impl EndReason {
             Self::Left | Self::JoinedElsewhere | Self::Discarded => Advice::Nothing,
             Self::Removed { .. } | Self::NotFound(_) => Advice::AskForInvitation,
             Self::Empty | Self::Full | Self::FloodWait { .. } => Advice::JoinLater,
+            Self::Refused { error, .. } if error.code == UNAUTHORISED => Advice::LogIn,
             Self::Refused { kind, .. } => match kind {
                 Some(GiveUpReason::OurMistake) => Advice::Report,
                 Some(GiveUpReason::Full) => Advice::JoinLater,

@@ -6,11 +6,16 @@ use crate::adapter::CallError;
 
 impl From<InvocationError> for CallError {
     /// What the server refused is refused; whatever else happened, the request may have been carried out.
+    ///
+    /// A server that does not know the session's key refuses too, and says so below the API. It gets the API's name.
     fn from(error: InvocationError) -> Self {
         match error {
             InvocationError::Rpc(error) => {
                 let message = full_name(error.name, error.value);
                 Self::Rpc(RpcError::new(error.code, message))
+            }
+            InvocationError::Transport(TransportError::BadStatus { status: 404 }) => {
+                Self::Rpc(RpcError::new(401, "AUTH_KEY_UNREGISTERED"))
             }
             error => Self::Lost {
                 reason: reason(&error),
@@ -30,11 +35,6 @@ fn full_name(name: String, value: Option<u32>) -> String {
 
 fn reason(error: &InvocationError) -> String {
     match error {
-        InvocationError::Transport(TransportError::BadStatus { status: 404 }) => {
-            "the server does not know the authorisation key of the session; log in \
-             again, or use a session of this server"
-                .to_owned()
-        }
         InvocationError::Transport(TransportError::BadStatus { status: 429 }) => {
             "the server has too many connections from here".to_owned()
         }
@@ -103,12 +103,12 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_the_server_does_not_know_says_what_to_do() {
+    fn a_key_that_the_server_does_not_know_is_a_refusal() {
         let error = TransportError::BadStatus { status: 404 };
+        let refusal = RpcError::new(401, "AUTH_KEY_UNREGISTERED");
         assert_eq!(
-            reason_of(InvocationError::Transport(error)),
-            "the server does not know the authorisation key of the session; log in \
-             again, or use a session of this server"
+            CallError::from(InvocationError::Transport(error)),
+            CallError::Rpc(refusal)
         );
     }
 

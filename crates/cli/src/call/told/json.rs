@@ -183,6 +183,7 @@ fn advice(advice: Advice) -> &'static str {
         Advice::JoinAgain => "join_again",
         Advice::JoinLater => "join_later",
         Advice::AskForInvitation => "ask_for_invitation",
+        Advice::LogIn => "log_in",
         Advice::Warn => "warn",
         Advice::Report => "report",
         _ => "other",
