@@ -10,7 +10,7 @@ use confcall::join::api::{
 use confcall::join::engine::{
     Command, EndReason, Event, Input, MediaState, RejoinReason, Suspicion, Trouble,
 };
-use confcall_tests::{Rule, Verdict, World, participant};
+use confcall_tests::{Faults, Rule, Verdict, World, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
 const POLL: Method = Method::GetGroupCallChainBlocks;
@@ -253,6 +253,22 @@ fn bare_answers_in_a_quiet_call_are_no_reason_to_rejoin() {
     world.run(120 * SECOND);
     assert!(world.nodes[1].is_in() && rejoins(&world, 1).is_empty());
     assert!(world.nodes[1].busiest_minute() < 200);
+}
+
+#[test]
+fn a_member_waits_for_a_silent_server_and_tells_of_every_poll_without_an_answer() {
+    let mut world = World::with_call(2);
+    world.faults.lost_requests = 1;
+    for _ in 0..30 {
+        let told = world.nodes[1].events.len();
+        world.run(60 * SECOND);
+        let unanswered = |event: &Event| matches!(event, Event::Retrying { why: Trouble::Unanswered { method }, .. } if *method == POLL);
+        assert!(world.nodes[1].is_in());
+        assert!(world.nodes[1].events[told..].iter().any(unanswered));
+    }
+    world.faults = Faults::NONE;
+    world.converge();
+    assert_eq!(world.nodes[1].joins, 1);
 }
 
 // Section 7, where pushes were missed.
