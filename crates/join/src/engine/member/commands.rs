@@ -61,7 +61,7 @@ impl Member {
     fn media_is(&mut self, ctx: &mut Context, media: MediaState) {
         self.media = media;
         if media == MediaState::Disconnected && !ctx.timers.is_set(Timer::Check) {
-            ctx.after(Timer::Check, super::CHECK);
+            ctx.after(Timer::Check, super::checking::CHECK);
         }
     }
 

@@ -16,7 +16,7 @@ use super::super::end::RejoinReason;
 use super::super::event::Trouble;
 use super::super::io::Outcome;
 use super::super::timers::Timer;
-use super::following::LIMIT;
+use super::polling::LIMIT;
 use super::{Departure, Flow, Member, Pending};
 use crate::api::{GetGroupCallChainBlocks, Method, SubChain};
 use crate::backoff::Backoff;

@@ -11,29 +11,44 @@
 //! Everything that changes the membership comes through the cursors, in order, whether it was pushed or polled. A
 //! membership ends by a [`Departure`], which the engine turns into a rejoin, a leave or the end.
 //!
+//! | what a member does | where |
+//! |---|---|
+//! | takes up a membership, or goes on with one | `beginning.rs`, `restart.rs` |
+//! | reads both subchains | `polling.rs`, and again in `comparing.rs`, for so long in `expecting.rs` |
+//! | applies blocks, hears broadcasts, sends its own | `following.rs`, `hearing.rs`, `sending.rs` |
+//! | keeps the roster, and removes who is not in it | `listing.rs`, `removing.rs` |
+//! | makes sure that it is in, and where | `checking.rs`, `looking.rs`, `refreshing.rs` |
+//! | takes updates and commands | `updates.rs`, `commands.rs` |
+//!
 //! Implements `spec/protocol.md`, 7 and 8.
 
+mod beginning;
+mod checking;
 mod commands;
+mod comparing;
+mod expecting;
 mod following;
+mod hearing;
 mod listing;
 mod looking;
+mod polling;
+mod refreshing;
 mod removing;
 mod restart;
 mod sending;
+mod updates;
 
 use core::time::Duration;
 use std::collections::BTreeMap;
 
 use confcall_media::Moment;
-use confcall_state::{Block, Height, PublicKey, UserId};
+use confcall_state::{Height, PublicKey, UserId};
 use rand_core::Rng as _;
 
 use super::blame::Blame;
 use super::context::Context;
 use super::cursor::Cursor;
 use super::end::{EndReason, RejoinReason};
-use super::entry::{Entrant, Evidence};
-use super::event::{Event, Joined};
 use super::io::{MediaState, Outcome, RequestId};
 use super::orders::Order;
 use super::outbox::Outbox;
@@ -41,25 +56,15 @@ use super::roster::Roster;
 use super::secrets::Seat;
 use super::timers::Timer;
 use super::waits::Patience;
-use crate::answer::{Answer, ConnectionParameters};
-use crate::api::{
-    CheckGroupCall, Connection, GetGroupCall, GroupCall, InputGroupCall, Method, Participants,
-    Request, RpcError, SubChain, Update, Updates,
-};
-use crate::joined::AnswerFault;
+use crate::answer::ConnectionParameters;
+use crate::api::{InputGroupCall, Method, Request, SubChain, Update};
 use crate::membership::Membership;
 use crate::message::Deduplicator;
 use crate::payload::JoinPayload;
 use crate::reaction::Reaction;
+use expecting::Expecting;
 use looking::LastLook;
 use removing::Removals;
-
-/// How often the server is asked whether we are still joined while the media is down.
-const CHECK: Duration = Duration::from_secs(4);
-/// How often a stale reference is looked up without an answer.
-const LOOKUPS: u32 = 6;
-/// For how long the connection parameters may be missing after a lost answer.
-const CONNECTION: Duration = Duration::from_secs(5);
 
 /// How a membership ends.
 #[derive(Debug)]
@@ -97,22 +102,6 @@ enum Pending {
         body: Box<Request>,
         patience: Patience,
     },
-}
-
-/// Something that we wait for, although the server answers.
-#[derive(Clone, Copy, Debug)]
-struct Expecting {
-    since: Moment,
-    fruitless: u32,
-}
-
-/// What a new member is told.
-#[derive(Debug)]
-pub(super) struct Welcome {
-    again: bool,
-    attempts: u32,
-    connection: Option<Box<ConnectionParameters>>,
-    rosters: Vec<Participants>,
 }
 
 /// One membership and all that belongs to it.
@@ -191,90 +180,6 @@ impl Member {
             pending: BTreeMap::new(),
             behind: Vec::new(),
             secured: None,
-        }
-    }
-
-    /// Takes up the membership that the server's answer holds.
-    pub(super) fn of_entrant(
-        ctx: &mut Context,
-        entrant: Entrant,
-    ) -> Result<(Self, Welcome), EndReason> {
-        let Entrant { join, known, .. } = entrant;
-        let user_id = ctx.config.newcomer.user_id;
-        let mut welcome = Welcome {
-            again: entrant.again.is_some(),
-            attempts: entrant.attempts,
-            connection: None,
-            rosters: Vec::new(),
-        };
-        let (call, invite_link, first, blocks, broadcasts) = match entrant.evidence {
-            Evidence::Answer(answer) => {
-                welcome.connection = Some(Box::new(answer.connection));
-                welcome.rosters = answer.rosters;
-                let first = answer.blocks.blocks.first().ok_or(AnswerFault::NoBlock)?;
-                let first = Block::from_server(first).map_err(AnswerFault::from)?;
-                let blocks = Cursor::behind_first(ctx.now, answer.blocks);
-                let broadcasts = Cursor::from_first(ctx.now, answer.broadcasts);
-                (answer.call, answer.invite_link, first, blocks, broadcasts)
-            }
-            Evidence::Tip(tip) => {
-                let next = tip
-                    .next_block
-                    .or_else(|| tip.block.height().next().map(Height::value));
-                let blocks = Cursor::new(next.unwrap_or(i32::MAX));
-                // Where the broadcasts about this block begin is not known: from the first that is left.
-                let broadcasts = Cursor::new(0);
-                (
-                    known.unwrap_or(tip.call),
-                    None,
-                    tip.block,
-                    blocks,
-                    broadcasts,
-                )
-            }
-        };
-        if call.id().is_none() {
-            return Err(AnswerFault::NoCall.into());
-        }
-        let sending = ctx.config.sending;
-        let seat = ctx.secrets.start(ctx.now, user_id, join, &first, sending)?;
-        let mut member = Self::new(ctx.now, call, seat, entrant.payload, [blocks, broadcasts]);
-        member.link = entrant.link;
-        member.connection.clone_from(&welcome.connection);
-        member.invite_link = invite_link;
-        Ok((member, welcome))
-    }
-
-    /// Tells of the membership and begins to follow the call: the connection first, then the chain.
-    pub(super) fn begin(&mut self, ctx: &mut Context, welcome: Welcome) -> Flow {
-        if welcome.connection.is_none() {
-            ctx.after(Timer::Connection, CONNECTION);
-        }
-        let joined = self.joined(welcome.connection, welcome.attempts);
-        ctx.event(match welcome.again {
-            true => Event::Rejoined(joined),
-            false => Event::Joined(joined),
-        });
-        ctx.after(Timer::Check, CHECK);
-        // What was pushed between the server's answer and now is lost to us.
-        self.poll_soon(ctx, SubChain::Blocks);
-        self.poll_soon(ctx, SubChain::Broadcasts);
-        self.load_roster_soon(ctx);
-        self.tell_of_block(ctx);
-        for roster in &welcome.rosters {
-            self.take_roster(ctx, roster)?;
-        }
-        self.settle(ctx)
-    }
-
-    fn joined(&self, connection: Option<Box<ConnectionParameters>>, attempts: u32) -> Joined {
-        Joined {
-            call: self.call.clone(),
-            connection,
-            payload: self.payload.clone(),
-            invite_link: self.invite_link.clone(),
-            cryptor: self.seat.cryptor().clone(),
-            attempts,
         }
     }
 
@@ -382,74 +287,6 @@ impl Member {
         self.settle(ctx)
     }
 
-    /// Takes in an update, pushed or in an answer; one about another call changes nothing.
-    fn take_update(&mut self, ctx: &mut Context, update: Update) -> Flow {
-        match update {
-            Update::ChainBlocks(items) if self.is_ours(&items.call) => {
-                self.offer(ctx, items);
-                Ok(())
-            }
-            Update::Connection(connection) => {
-                self.take_connection(ctx, &connection);
-                Ok(())
-            }
-            Update::Participants(change) if self.is_ours(&change.call) => {
-                self.take_roster(ctx, &change)
-            }
-            Update::GroupCall(call) if self.is_ours(&call.reference()) => self.take_call(ctx, call),
-            Update::EncryptedMessage(message) if self.is_ours(&message.call) => {
-                self.take_message(ctx, &message);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn take_updates(&mut self, ctx: &mut Context, updates: Updates) -> Flow {
-        let mut updates = updates.0.into_iter();
-        updates.try_for_each(|update| self.take_update(ctx, update))
-    }
-
-    /// Tells how to connect the media, once: an adapter may hand out as an update what the answer to the join held.
-    fn take_connection(&mut self, ctx: &mut Context, connection: &Connection) {
-        let answer = Answer::from_json(connection.params.as_str());
-        let Ok(parameters) = answer.and_then(Answer::into_conference) else {
-            return;
-        };
-        let parameters = Box::new(parameters);
-        if !connection.presentation {
-            ctx.timers.cancel(Timer::Connection);
-            let known = self.connection.replace(parameters.clone());
-            if known.as_ref() == Some(&parameters) {
-                return;
-            }
-        }
-        ctx.event(Event::Connection {
-            presentation: connection.presentation,
-            parameters,
-        });
-    }
-
-    fn take_call(&mut self, ctx: &mut Context, call: GroupCall) -> Flow {
-        match call {
-            GroupCall::Discarded { .. } => Err(EndReason::Discarded.into()),
-            GroupCall::Active { invite_link, .. } => {
-                if let Some(link) =
-                    invite_link.filter(|link| self.invite_link.as_ref() != Some(link))
-                {
-                    self.invite_link = Some(link.clone());
-                    ctx.event(Event::Link(link));
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Whether a reference names our call; what the server says of other calls is not for us.
-    fn is_ours(&self, call: &InputGroupCall) -> bool {
-        call.id().is_some() && call.id() == self.call.id()
-    }
-
     /// Brings everything up to date after an input.
     fn settle(&mut self, ctx: &mut Context) -> Flow {
         self.follow(ctx)?;
@@ -493,90 +330,8 @@ impl Member {
         }
     }
 
-    /// The server does not know the call by our reference: a link is looked up once more.
-    fn refresh(&mut self, ctx: &mut Context, error: &RpcError) -> Flow {
-        match self.link.clone().filter(|_| !self.refreshed) {
-            Some(call) => {
-                self.refreshed = true;
-                self.send(ctx, GetGroupCall { call, limit: 1 }, Pending::Refresh);
-                Ok(())
-            }
-            // Several requests may have met the same error.
-            None if self.is_refreshing() => Ok(()),
-            None => Err(EndReason::NotFound(error.clone()).into()),
-        }
-    }
-
-    fn is_refreshing(&self) -> bool {
-        self.is_pending(|pending| matches!(pending, Pending::Refresh))
-    }
-
     fn is_pending(&self, is_it: impl Fn(&Pending) -> bool) -> bool {
         self.pending.values().any(is_it)
-    }
-
-    fn refreshed(&mut self, ctx: &mut Context, outcome: Outcome) -> Flow {
-        let info = match outcome {
-            Outcome::Done(response) => response.into_group_call(),
-            failed => return self.refresh_failed(ctx, failed),
-        };
-        let info = info.map_err(|wrong| EndReason::Unusable(wrong.into()))?;
-        let found = info.call.reference();
-        if !self.is_ours(&found) {
-            return Err(EndReason::Unusable(AnswerFault::OtherCall).into());
-        }
-        self.call = found;
-        self.take_call(ctx, info.call)
-    }
-
-    /// Whoever needs the reference has it looked up again, unless the server said that there is no such call.
-    fn refresh_failed(&mut self, ctx: &mut Context, failed: Outcome) -> Flow {
-        let method = Method::GetGroupCall;
-        match (self.reaction(ctx, method, &failed)?, failed) {
-            (Reaction::WaitThenRepeat(_) | Reaction::CheckTipFirst, failed) => {
-                self.refreshed = false;
-                self.lookups += 1;
-                if self.lookups >= LOOKUPS {
-                    return Err(EndReason::exhausted(method, self.lookups, &failed).into());
-                }
-                Ok(())
-            }
-            (reaction, Outcome::Refused(error)) => {
-                Err(EndReason::refused(method, error, reaction).into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Asks whether we are still joined, unless that is under way.
-    fn check(&mut self, ctx: &mut Context) {
-        if self.is_pending(|pending| matches!(pending, Pending::Check)) {
-            return;
-        }
-        let check = CheckGroupCall {
-            call: self.call.clone(),
-            sources: vec![self.payload.ssrc()],
-        };
-        self.send(ctx, check, Pending::Check);
-    }
-
-    fn checked(&mut self, ctx: &mut Context, outcome: Outcome) -> Flow {
-        match outcome {
-            Outcome::Done(response) => {
-                let sources = response.into_sources();
-                let is_joined = sources.is_ok_and(|all| all.contains(&self.payload.ssrc()));
-                if !is_joined {
-                    return Err(Departure::Rejoin(RejoinReason::NotJoined));
-                }
-            }
-            failed => {
-                self.reaction(ctx, Method::CheckGroupCall, &failed)?;
-            }
-        }
-        if self.media == MediaState::Disconnected {
-            ctx.after(Timer::Check, CHECK);
-        }
-        Ok(())
     }
 
     /// A time between one and two of `least`, so that many who wait for the same do not act at once.
