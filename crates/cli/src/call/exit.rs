@@ -164,6 +164,14 @@ mod tests {
         }
     }
 
+    fn logged_out() -> EndReason {
+        EndReason::Refused {
+            method: Method::GetGroupCall,
+            error: RpcError::new(401, "AUTH_KEY_UNREGISTERED"),
+            kind: None,
+        }
+    }
+
     #[test]
     fn every_end_has_the_status_of_the_table() {
         let by = Some(UserId::new(1));
@@ -175,6 +183,7 @@ mod tests {
             (EndReason::NotFound(RpcError::new(400, "X")), 4),
             (refused(GiveUpReason::OverOrNotForUs), 4),
             (refused(GiveUpReason::NotAllowed), 4),
+            (logged_out(), 4),
             (refused(GiveUpReason::Full), 5),
             (EndReason::Full, 5),
             (EndReason::Empty, 5),
