@@ -17,7 +17,7 @@ use crate::encryption::{
     DecryptionError, HeaderError, decrypt_data, decrypt_header, encrypt_data, encrypt_header, kdf,
 };
 use crate::keys::{
-    EpochKey, NoSharedSecret, OneTimeSecret, PrivateKey, PublicKey, RawKey, shared_secrets,
+    EpochKey, NoSharedSecret, OneTimeSecret, PrivateKey, PublicKey, RawKey, for_each_shared_secret,
 };
 use crate::reference::ReferenceCode;
 use crate::types::{BlockHash, UserId};
@@ -164,14 +164,18 @@ fn headers(
     secret: &OneTimeSecret,
     encrypted: &[u8],
 ) -> Result<Vec<[u8; 32]>, UnusableParticipant> {
-    let keys: Vec<_> = participants.iter().map(|one| one.public_key).collect();
-    shared_secrets(ephemeral, &keys)
-        .into_iter()
-        .zip(participants)
-        .map(|(shared, participant)| {
-            let header = shared
+    let keys = participants.iter().map(|one| one.public_key);
+    let mut headers = Vec::with_capacity(participants.len());
+    for_each_shared_secret(ephemeral, keys, |shared| {
+        headers.push(
+            shared
                 .ok()
-                .and_then(|shared| encrypt_header(secret, encrypted, &shared).ok());
+                .and_then(|shared| encrypt_header(secret, encrypted, &shared).ok()),
+        );
+    });
+    let headers = headers.into_iter().zip(participants);
+    headers
+        .map(|(header, participant)| {
             header.ok_or(UnusableParticipant {
                 user_id: participant.user_id,
                 public_key: participant.public_key,

@@ -21,4 +21,4 @@ pub use secret::{EpochKey, Nonce, OneTimeSecret, RawKey};
 pub use shared_secret::{NoSharedSecret, SharedSecret};
 pub use verifying_key::VerifyingKey;
 
-pub(crate) use shared_secret::shared_secrets;
+pub(crate) use shared_secret::for_each_shared_secret;

@@ -2,16 +2,18 @@ use core::fmt;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use rand_core::CryptoRng;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::{NoSharedSecret, PublicKey, SharedSecret, Signature, shared_secrets};
+use super::{NoSharedSecret, PublicKey, SharedSecret, Signature, for_each_shared_secret};
 
 /// The private key of one membership.
 ///
 /// It cannot be cloned or printed, and it is wiped when dropped: a key is made for one attempt to join and lives
 /// exactly as long as that membership, which may go on after a restart from a sealed checkpoint.
+///
+/// The key has a place of its own in memory, so that no copy of it stays behind where a value that holds it is moved.
 #[cfg_attr(feature = "testing", derive(Clone))]
-pub struct PrivateKey(SigningKey);
+pub struct PrivateKey(Box<SigningKey>);
 
 impl PrivateKey {
     /// Draws a new key.
@@ -23,7 +25,7 @@ impl PrivateKey {
 
     /// The key of an Ed25519 seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(SigningKey::from_bytes(seed))
+        Self(Box::new(SigningKey::from_bytes(seed)))
     }
 
     /// The Ed25519 seed, for a sealed checkpoint and nothing else.
@@ -47,8 +49,9 @@ impl PrivateKey {
     ///
     /// [`NoSharedSecret`] if the other key has a small order, or is 1 mod p.
     pub fn shared_secret(&self, key: &PublicKey) -> Result<SharedSecret, NoSharedSecret> {
-        let mut secrets = shared_secrets(self, core::slice::from_ref(key));
-        secrets.pop().unwrap_or(Err(NoSharedSecret { key: *key }))
+        let mut shared = Err(NoSharedSecret { key: *key });
+        for_each_shared_secret(self, core::iter::once(*key), |secret| shared = secret);
+        shared
     }
 
     /// The scalar of this key as 32 bytes, before clamping.
@@ -56,6 +59,9 @@ impl PrivateKey {
         Zeroizing::new(self.0.to_scalar_bytes())
     }
 }
+
+/// The key in it is.
+impl ZeroizeOnDrop for PrivateKey where SigningKey: ZeroizeOnDrop {}
 
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
