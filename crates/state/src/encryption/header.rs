@@ -1,7 +1,7 @@
 use core::fmt;
 
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::cbc::{self, MessageId};
 use super::kdf::{KeyedMac, kdf, keyed};
@@ -54,6 +54,9 @@ impl HeaderMac for CachedHeaderKey {
     }
 }
 impl HeaderKey for CachedHeaderKey {}
+
+/// The states of SHA-512 in it are.
+impl ZeroizeOnDrop for CachedHeaderKey where sha2::block_api::Sha512VarCore: ZeroizeOnDrop {}
 
 impl fmt::Debug for CachedHeaderKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
