@@ -60,7 +60,7 @@ impl Conference {
         options: Options,
     ) -> (Self, Events) {
         let (config, seed, answer_timeout) = options.for_engine(target);
-        let engine = Engine::new(config, *seed, Moment::default());
+        let engine = Engine::new(config, **seed, Moment::default());
         Self::drive(transport, engine, answer_timeout)
     }
 
@@ -253,7 +253,7 @@ impl Conference {
         number: u64,
     ) -> Result<Vec<u8>, CheckpointError> {
         let (done, result) = oneshot::channel();
-        let key = Zeroizing::new(*key);
+        let key = Box::new(Zeroizing::new(*key));
         let order = Order::Checkpoint { key, number, done };
         if self.0.orders.send(order).await.is_err() {
             return Err(CheckpointError::NotAMember);

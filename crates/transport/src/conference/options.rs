@@ -24,7 +24,8 @@ pub struct Options {
     pub size_limit: usize,
     /// How long to wait for an answer before it is lost.
     pub answer_timeout: Duration,
-    seed: Zeroizing<[u8; 32]>,
+    /// In a place of its own, so that no copy stays behind where the options are moved.
+    seed: Box<Zeroizing<[u8; 32]>>,
 }
 
 impl Options {
@@ -48,12 +49,12 @@ impl Options {
             sending,
             size_limit,
             answer_timeout: Duration::from_secs(30),
-            seed: Zeroizing::new(seed),
+            seed: Box::new(Zeroizing::new(seed)),
         }
     }
 
     /// The configuration and the seed of an engine, and how long it waits for an answer.
-    pub(super) fn for_engine(self, target: Target) -> (Config, Zeroizing<[u8; 32]>, Duration) {
+    pub(super) fn for_engine(self, target: Target) -> (Config, Box<Zeroizing<[u8; 32]>>, Duration) {
         let config = Config {
             target,
             newcomer: self.newcomer,
