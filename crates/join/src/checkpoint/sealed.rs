@@ -12,7 +12,7 @@
 
 use chacha20poly1305::aead::{AeadInOut as _, KeyInit as _};
 use chacha20poly1305::{Tag, XChaCha20Poly1305, XNonce};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::{CheckpointError, RestoreError};
 
@@ -149,7 +149,10 @@ fn nonce(key: &[u8; 32], number: u64, content: &[u8]) -> [u8; 24] {
     hasher.update(&number.to_le_bytes());
     hasher.update(content);
     let mut nonce = [0; 24];
-    hasher.finalize_xof().fill(&mut nonce);
+    let mut output = hasher.finalize_xof();
+    output.fill(&mut nonce);
+    output.zeroize();
+    hasher.zeroize();
     nonce
 }
 

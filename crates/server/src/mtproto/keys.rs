@@ -196,10 +196,10 @@ impl Content {
 
 /// The key of a user: the first that fits of those that come from the secret.
 fn derive(secret: &Secret, user: UserId) -> AuthKey {
-    let mut candidates = blake3::Hasher::new_derive_key(CONTEXT)
-        .update(&secret.0)
-        .update(&user.value().to_le_bytes())
-        .finalize_xof();
+    let mut hasher = blake3::Hasher::new_derive_key(CONTEXT);
+    hasher.update(&secret.0).update(&user.value().to_le_bytes());
+    let mut candidates = hasher.finalize_xof();
+    hasher.zeroize();
     loop {
         let mut bytes = [0; LENGTH];
         candidates.fill(&mut bytes);
@@ -207,6 +207,7 @@ fn derive(secret: &Secret, user: UserId) -> AuthKey {
         // There are clients that take a packet for an error of the transport if its first number is negative.
         let AuthKeyId([_, _, _, sign, ..]) = key.id();
         if sign < 0x80 {
+            candidates.zeroize();
             return key;
         }
     }
@@ -214,7 +215,10 @@ fn derive(secret: &Secret, user: UserId) -> AuthKey {
 
 fn read(file: &mut File, path: &Path) -> Result<Content, KeysError> {
     private_file::check(file, path)?;
-    let mut text = Zeroizing::new(String::new());
+    let length = file.metadata().map_err(failed(path, "looked at"))?.len();
+    // Room for all of it and for noticing its end: where a text grows, a copy of it stays behind.
+    let room = length.min(MAX_FILE) as usize + 64;
+    let mut text = Zeroizing::new(String::with_capacity(room));
     let size = file.take(MAX_FILE).read_to_string(&mut text);
     size.map_err(failed(path, "read"))?;
     serde_json::from_str(&text).map_err(|error| KeysError::Content {
@@ -225,9 +229,12 @@ fn read(file: &mut File, path: &Path) -> Result<Content, KeysError> {
 
 /// Writes the whole content at once; it only grows, so that nothing of an older one is left behind it.
 fn write(file: &mut File, content: &Content) -> std::io::Result<()> {
-    let text = Zeroizing::new(serde_json::to_string_pretty(content)?);
+    // Room for the secret and a line for each user: where a text grows, a copy of it stays behind.
+    let room = 256 + 32 * content.users.len();
+    let mut text = Zeroizing::new(Vec::with_capacity(room));
+    serde_json::to_writer_pretty(&mut *text, content)?;
     file.rewind()?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(&text)?;
     file.sync_all()
 }
 
