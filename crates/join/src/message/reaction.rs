@@ -1,7 +1,9 @@
+use core::fmt;
+
 use super::{DocumentId, Entity, EntityKind, GroupMessage, MessageError, RandomId};
 
-/// A message that is one emoji, shown as a reaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A message that is one emoji, shown as a reaction; `Debug` does not show which.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EmojiReaction<'a> {
     /// An emoji of Unicode.
     Standard(&'a str),
@@ -12,6 +14,15 @@ pub enum EmojiReaction<'a> {
         /// What stands in its place where the picture cannot be shown.
         text: &'a str,
     },
+}
+
+impl fmt::Debug for EmojiReaction<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Standard(_) => "Standard(..)",
+            Self::Custom { .. } => "Custom(..)",
+        })
+    }
 }
 
 impl GroupMessage {
