@@ -6,8 +6,8 @@ use thiserror::Error;
 /// The name of a conference in its link: 1 to 64 letters, digits, `_` and `-`.
 ///
 /// A dot is refused: links end in dots wherever they end a sentence, and the server issues no slug that
-/// contains one. Case matters. Implements `spec/protocol.md`, 12.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// contains one. Case matters. It is all that it takes to join, so `Debug` does not show it. Implements `spec/protocol.md`, 12.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slug(String);
 
 /// A text is not a slug.
@@ -77,6 +77,12 @@ impl FromStr for Slug {
 impl fmt::Display for Slug {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Slug(..)")
     }
 }
 

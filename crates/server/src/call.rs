@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use confcall_join::Slug;
-use confcall_join::api::{AccessHash, CallId, InputGroupCall};
+use confcall_join::api::{AccessHash, CallId, InputGroupCall, InviteLink};
+use confcall_join::link::Link;
 use confcall_state::chain::{ChainState, StagedBlock};
 use confcall_state::{Block, ChainError, Height, UserId};
 
@@ -70,8 +71,8 @@ impl Call {
     }
 
     /// The link.
-    pub fn invite_link(&self) -> String {
-        format!("https://t.me/call/{}", self.names.slug)
+    pub fn invite_link(&self) -> InviteLink {
+        InviteLink::new(Link::Conference(self.names.slug.clone()).to_string())
     }
 
     /// The reference that updates carry.

@@ -9,7 +9,7 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{
     AccessHash, CallId, ChainBlocks, Connection, DataJson, EncryptedMessage, GroupCall,
-    GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation, MessageId, Method,
+    GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
     ParticipantVideo, Participants, ParticipantsPage, Peer, Response, ResponseKind, SubChain,
     Update, Updates,
 };
@@ -189,7 +189,7 @@ fn group_call() -> GroupCall {
         conference: true,
         creator: false,
         participants_count: 3,
-        invite_link: Some("https://t.me/call/abc".to_owned()),
+        invite_link: Some(InviteLink::new("https://t.me/call/abc")),
         version: 12,
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::join::api::InviteLink;
 use confcall::join::engine::Event;
 use confcall::join::payload::Fingerprint;
 use confcall::transport::conference::{Conference, Events, Notice, Options};
@@ -38,7 +39,7 @@ pub(crate) struct User {
 pub(crate) struct Caller {
     conference: Conference,
     connection: Connection,
-    link: Option<String>,
+    link: Option<InviteLink>,
     /// The height of the newest block that it has verified.
     verified: Arc<AtomicI32>,
 }
@@ -50,8 +51,8 @@ impl Caller {
     }
 
     /// Follows a link.
-    pub(crate) async fn follow(user: User, link: String, record: Record) -> Self {
-        let link = Link::parse(&link).expect("a link");
+    pub(crate) async fn follow(user: User, link: InviteLink, record: Record) -> Self {
+        let link = Link::parse(link.as_str()).expect("a link");
         let target = Target::try_from(link).expect("the link of a conference");
         Self::enter(user, target, record).await
     }
@@ -72,7 +73,7 @@ impl Caller {
     }
 
     /// The link of the call.
-    pub(crate) fn link(&self) -> String {
+    pub(crate) fn link(&self) -> InviteLink {
         self.link.clone().expect("the server tells the link")
     }
 
@@ -146,7 +147,7 @@ fn options(user: UserId) -> Options {
 }
 
 /// The link of the call that was joined.
-async fn link(events: &mut Events) -> Option<String> {
+async fn link(events: &mut Events) -> Option<InviteLink> {
     loop {
         let notice = events.next().await.expect("it has joined");
         if let Notice::Event(Event::Joined(joined)) = notice {

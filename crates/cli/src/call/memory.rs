@@ -1,6 +1,7 @@
 //! What is kept of what happened, to be shown again or beside what happens next.
 
 use confcall::UserId;
+use confcall::join::api::InviteLink;
 use confcall::join::engine::{Event, Trouble};
 use confcall::state::{BlockHash, Height};
 use confcall::transport::conference::View;
@@ -12,7 +13,7 @@ use super::told::{Answer, Emoji, Told};
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     is_in: bool,
-    link: Option<String>,
+    link: Option<InviteLink>,
     newest: Option<(Height, BlockHash)>,
     emoji: Option<Emoji>,
     connected: Vec<UserId>,

@@ -52,7 +52,7 @@ impl<'a, W: Write> Show<'a, W> {
             call.broadcasts().len(),
         );
         self.line("call", &loaded)?;
-        self.line("link", &call.invite_link())?;
+        self.line("link", call.invite_link().as_str())?;
         self.line(
             "seed",
             &format!("{}  (--seed repeats this run)", hex::encode(seed)),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use confcall::UserId;
-use confcall::join::api::CallId;
+use confcall::join::api::{CallId, InviteLink};
 use confcall::state::Height;
 use confcall_server::mtproto::{CallOverview, Overview};
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ pub(super) enum News {
     /// There is a new call.
     Call {
         call: CallId,
-        link: String,
+        link: InviteLink,
     },
     /// The members of a call are others.
     Members {
@@ -130,7 +130,7 @@ impl Tell for News {
             Self::Connected(user) => json!({"event": "connected", "user": user.value()}),
             Self::Disconnected(user) => json!({"event": "disconnected", "user": user.value()}),
             Self::Call { call, link } => {
-                json!({"event": "call", "call": call.value(), "link": link})
+                json!({"event": "call", "call": call.value(), "link": link.as_str()})
             }
             Self::Members { call, members } => {
                 let members: Vec<_> = members.iter().map(|user| user.value()).collect();
@@ -175,7 +175,7 @@ mod tests {
     fn call(id: i64, height: i32, members: &[i64]) -> CallOverview {
         CallOverview {
             id: CallId::new(id),
-            link: format!("https://t.me/call/{id}"),
+            link: InviteLink::new(format!("https://t.me/call/{id}")),
             height: Some(Height::new(height)),
             members: members.iter().copied().map(UserId::new).collect(),
         }

@@ -64,37 +64,50 @@ id! {
     MessageId, i32
 }
 
-/// The JSON text of a `dataJSON`.
-///
-/// It is not checked here, and it can hold a password, so `Debug` shows only its length.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct DataJson(String);
+/// Defines a newtype for a text that `Debug` does not show.
+macro_rules! hidden_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        pub struct $name(String);
 
-impl DataJson {
-    /// Wraps a text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
+        impl $name {
+            /// Wraps a text.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
 
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({} bytes)", stringify!($name), self.0.len())
+            }
+        }
+    };
 }
 
-impl fmt::Debug for DataJson {
+hidden_text! {
+    /// The JSON text of a `dataJSON`.
+    ///
+    /// It is not checked here, and it can hold a password, so `Debug` shows only its length.
+    DataJson
+}
+
+hidden_text! {
+    /// The link of a call as the server gives it.
+    ///
+    /// It is not checked here; [`Link::parse`](crate::link::Link::parse) reads it. It is all that it takes to join, so
+    /// `Debug` shows only its length.
+    InviteLink
+}
+
+impl fmt::Display for InviteLink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DataJson({} bytes)", self.0.len())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_shows_no_json() {
-        let json = DataJson::new(r#"{"pwd":"secret"}"#);
-        assert_eq!(format!("{json:?}"), "DataJson(16 bytes)");
+        f.write_str(&self.0)
     }
 }

@@ -45,7 +45,7 @@ pub use ending::{DiscardGroupCall, LeaveGroupCall};
 pub use get_chain_blocks::{GetGroupCallChainBlocks, SubChain};
 pub use get_group_call::GetGroupCall;
 pub use get_participants::GetGroupParticipants;
-pub use ids::{AccessHash, CallId, ChannelId, ChatId, DataJson, MessageId};
+pub use ids::{AccessHash, CallId, ChannelId, ChatId, DataJson, InviteLink, MessageId};
 pub use invitation::{DeclineConferenceCallInvite, InviteConferenceCallParticipant};
 pub use join_group_call::JoinGroupCall;
 pub use method::Method;

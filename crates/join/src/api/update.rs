@@ -2,7 +2,8 @@ use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccessHash, CallId, DataJson, GroupCallParticipant, InputGroupCall, MessageId, Peer, SubChain,
+    AccessHash, CallId, DataJson, GroupCallParticipant, InputGroupCall, InviteLink, MessageId,
+    Peer, SubChain,
 };
 use crate::form;
 
@@ -121,7 +122,7 @@ pub enum GroupCall {
         participants_count: i32,
         /// The link of a conference.
         #[serde(with = "form::link")]
-        invite_link: Option<String>,
+        invite_link: Option<InviteLink>,
         /// The number of the roster.
         version: i32,
     },

@@ -11,7 +11,7 @@ use thiserror::Error;
 use super::end::Ended;
 use super::io::{CommandId, Outcome};
 use crate::answer::ConnectionParameters;
-use crate::api::{InputGroupCall, Method, RpcError};
+use crate::api::{InputGroupCall, InviteLink, Method, RpcError};
 use crate::message::{GroupMessage, RandomId};
 use crate::payload::JoinPayload;
 
@@ -39,7 +39,7 @@ pub enum Event {
         parameters: Box<ConnectionParameters>,
     },
     /// The link of the call has changed.
-    Link(String),
+    Link(InviteLink),
     /// A block came.
     KeysMoved {
         /// The block's height.
@@ -125,7 +125,7 @@ pub struct Joined {
     /// The payload that the server took, with the source of our sound.
     pub payload: JoinPayload,
     /// The link of the call, if the server told.
-    pub invite_link: Option<String>,
+    pub invite_link: Option<InviteLink>,
     /// What seals and opens frames, for media threads; each membership has its own.
     pub cryptor: Arc<Cryptor>,
     /// How many times a block was sent; none after a restart.

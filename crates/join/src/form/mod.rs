@@ -12,7 +12,7 @@ use core::str::FromStr;
 use confcall_state::UserId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::api::{AccessHash, DataJson};
+use crate::api::{AccessHash, DataJson, InviteLink};
 use crate::message::{GroupMessage, MAX_CHARACTERS, RandomId};
 use crate::slug::Slug;
 
@@ -79,7 +79,9 @@ forms! {
     access_hash: AccessHash as i64,
         |hash| veil::access_hash(*hash).value(), |hash| Ok(AccessHash::new(hash));
     /// A link that may be missing, veiled.
-    link: Option<String> as Option<String>, |link| link.as_deref().map(veil::link), Ok;
+    link: Option<InviteLink> as Option<String>,
+        |link| link.as_ref().map(|link| veil::link(link.as_str())),
+        |text| Ok(text.map(InviteLink::new));
     /// Parameters of a connection, veiled.
     params: DataJson as String,
         |params| veil::params(params).as_str().to_owned(), |text| Ok(DataJson::new(text));

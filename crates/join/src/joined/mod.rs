@@ -16,8 +16,8 @@ use confcall_state::{Block, Chain, PublicKey, UserId};
 
 use crate::answer::{Answer, ConnectionParameters};
 use crate::api::{
-    ChainBlocks, DataJson, GroupCall, GroupCallParticipant, InputGroupCall, Participants, SubChain,
-    Update, Updates,
+    ChainBlocks, DataJson, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink,
+    Participants, SubChain, Update, Updates,
 };
 
 /// More participants than this make no conference, whose limit is 200; building a block for them would only
@@ -32,7 +32,7 @@ pub struct JoinAnswer {
     /// The call by its id, as later updates name it.
     pub call: InputGroupCall,
     /// The link of the call.
-    pub invite_link: Option<String>,
+    pub invite_link: Option<InviteLink>,
     /// The blocks, at least one.
     pub blocks: ChainBlocks,
     /// The broadcasts, perhaps none.
@@ -162,7 +162,7 @@ struct Parts {
     connection: Option<DataJson>,
     blocks: Option<ChainBlocks>,
     broadcasts: Option<ChainBlocks>,
-    call: Option<(InputGroupCall, Option<String>)>,
+    call: Option<(InputGroupCall, Option<InviteLink>)>,
     rosters: Vec<Participants>,
 }
 

@@ -8,7 +8,9 @@ use crate::slug::is_slug_character;
 pub struct Username(String);
 
 /// The hash in the invitation link of a video chat: 1 to 64 letters, digits, `_` and `-`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+///
+/// Whoever has it may speak, so `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct InviteHash(String);
 
 impl Username {
@@ -62,6 +64,12 @@ impl fmt::Display for Username {
 impl fmt::Display for InviteHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for InviteHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InviteHash(..)")
     }
 }
 

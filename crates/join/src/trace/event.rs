@@ -20,7 +20,7 @@ pub(super) fn form(event: &Event) -> Value {
         Event::Connection { presentation, .. } => {
             json!({"connection": {"presentation": presentation}})
         }
-        Event::Link(link) => json!({"link": veil::link(link)}),
+        Event::Link(link) => json!({"link": veil::link(link.as_str())}),
         Event::KeysMoved { height, hash } => {
             json!({"keys_moved": {"height": height.value(), "hash": hash.to_string()}})
         }
@@ -79,7 +79,7 @@ fn membership(joined: &Joined) -> Value {
         "call": id,
         "access_hash": access_hash.map(|hash| veil::access_hash(hash).value()),
         "source": joined.payload.ssrc(),
-        "link": joined.invite_link.as_deref().map(veil::link),
+        "link": joined.invite_link.as_ref().map(|link| veil::link(link.as_str())),
         "connected": joined.connection.is_some(),
         "attempts": joined.attempts,
     })

@@ -2,8 +2,8 @@ use arbitrary::{Result, Unstructured};
 use confcall_join::Ssrc;
 use confcall_join::api::{
     AccessHash, CallId, ChainBlocks, Connection, DataJson, EncryptedMessage, GroupCall,
-    GroupCallInfo, GroupCallParticipant, InputGroupCall, Participants, ParticipantsPage, Peer,
-    Response, RpcError, SubChain, Update, Updates,
+    GroupCallInfo, GroupCallParticipant, InputGroupCall, InviteLink, Participants,
+    ParticipantsPage, Peer, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall_join::engine::Outcome;
 use confcall_join::reaction::{ErrorName, ROWS};
@@ -200,7 +200,7 @@ fn group_call_of(
             conference: u.ratio(7, 8)?,
             creator: u.arbitrary()?,
             participants_count: edge(u)?,
-            invite_link: Some((*u.choose(&links)?).to_owned()),
+            invite_link: Some(InviteLink::new(*u.choose(&links)?)),
             version: edge(u)?,
         },
     })

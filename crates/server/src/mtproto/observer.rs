@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use confcall_join::api::CallId;
+use confcall_join::api::{CallId, InviteLink};
 use confcall_state::{Height, UserId};
 
 use super::hub::Hub;
@@ -23,7 +23,7 @@ pub struct CallOverview {
     /// The id.
     pub id: CallId,
     /// The link.
-    pub link: String,
+    pub link: InviteLink,
     /// The height of the newest block; `None` before the first.
     pub height: Option<Height>,
     /// Who is connected to the call.

@@ -1,4 +1,4 @@
-use confcall_join::api::{CreateConferenceCall, GroupCall};
+use confcall_join::api::{CreateConferenceCall, GroupCall, InviteLink};
 use confcall_join::policy::ConferenceCreation;
 use confcall_state::KvHash;
 
@@ -53,7 +53,7 @@ fn creating_with_a_join_answers_like_a_join() {
         }) => Some((*creator, invite_link.clone())),
         _ => None,
     });
-    let link = format!("https://t.me/call/{}", call.slug());
+    let link = InviteLink::new(format!("https://t.me/call/{}", call.slug()));
     assert_eq!(shown, Some((true, Some(link))));
 }
 

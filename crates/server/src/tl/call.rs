@@ -1,4 +1,4 @@
-use confcall_join::api::{GroupCall, InputGroupCall};
+use confcall_join::api::{GroupCall, InputGroupCall, InviteLink};
 use grammers_tl_types::{enums, types};
 
 /// A reference to a call.
@@ -56,7 +56,7 @@ pub(super) fn write(call: &GroupCall) -> enums::GroupCall {
             unmuted_video_count: None,
             unmuted_video_limit: 30,
             version: *version,
-            invite_link: invite_link.clone(),
+            invite_link: invite_link.as_ref().map(InviteLink::to_string),
             send_paid_messages_stars: None,
             default_send_as: None,
         }),

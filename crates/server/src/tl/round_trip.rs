@@ -3,7 +3,7 @@
 use confcall_join::Slug;
 use confcall_join::api::{
     AccessHash, CallId, ChainBlocks, ChannelId, ChatId, Connection, DataJson, EncryptedMessage,
-    GroupCall, GroupCallParticipant, InputGroupCall, Invitation, MessageId, Method,
+    GroupCall, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
     ParticipantVideo, Participants, Peer, SubChain,
 };
 use confcall_join::payload::{Semantics, SsrcGroup};
@@ -85,7 +85,10 @@ prop_compose! {
 fn group_call() -> impl Strategy<Value = GroupCall> {
     let ids = any::<(i64, i64)>()
         .prop_map(|(id, access_hash)| (CallId::new(id), AccessHash::new(access_hash)));
-    let state = (any::<(bool, bool, i32, i32)>(), option::of(".*"));
+    let state = (
+        any::<(bool, bool, i32, i32)>(),
+        option::of(".*".prop_map(InviteLink::new)),
+    );
     prop_oneof![
         (ids.clone(), state).prop_map(|((id, access_hash), (rest, invite_link))| {
             let (conference, creator, participants_count, version) = rest;

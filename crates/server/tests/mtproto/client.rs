@@ -102,7 +102,7 @@ impl Client {
         let Some(call @ GroupCall::Active { invite_link, .. }) = call else {
             panic!("no call in {updates:?}");
         };
-        let link = invite_link.as_deref().unwrap();
+        let link = invite_link.as_ref().unwrap().as_str();
         let slug = link.strip_prefix("https://t.me/call/").unwrap();
         (call.reference(), Slug::new(slug).unwrap())
     }

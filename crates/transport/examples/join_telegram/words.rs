@@ -16,7 +16,7 @@ fn of_event(event: &Event) -> String {
     match event {
         Event::Joined(joined) => format!("in the call{}", link(joined)),
         Event::Rejoined(joined) => format!("in the call again, with a new key{}", link(joined)),
-        Event::Link(link) => format!("the link is {}", link.escape_debug()),
+        Event::Link(link) => format!("the link is {}", link.as_str().escape_debug()),
         Event::KeysMoved { height, .. } => format!("block {height}: a new key"),
         Event::MembersChanged { added, removed, .. } => {
             format!("members: {added:?} came, {removed:?} are gone")
@@ -39,7 +39,7 @@ fn of_event(event: &Event) -> String {
 fn link(joined: &Joined) -> String {
     let link = joined.invite_link.as_ref();
     link.map_or_else(String::new, |link| {
-        format!("; its link is {}", link.escape_debug())
+        format!("; its link is {}", link.as_str().escape_debug())
     })
 }
 

@@ -169,7 +169,7 @@ fn sum(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confcall_join::api::RpcError;
+    use confcall_join::api::{InviteLink, RpcError};
     use confcall_join::engine::EndReason;
     use confcall_state::{BlockHash, Height};
 
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_state_is_told_once_and_where_it_is_newest() {
-        let link = || Event::Link("a link".to_owned());
+        let link = || Event::Link(InviteLink::new("a link"));
         let events = vec![block(1), link(), block(2), Event::RosterChanged, block(3)];
         let kept = in_words(vec![link(), Event::RosterChanged, block(3)]);
         assert_eq!(read(events), kept);

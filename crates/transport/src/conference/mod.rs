@@ -61,7 +61,7 @@
 //! let network = server.connect(alice);
 //! let (a, mut a_events) = Conference::join(network, Target::Create, options(alice, 10)).await?;
 //! let link = server.with(|server| server.calls().next().map(|call| call.invite_link()));
-//! let target = Target::try_from(link.ok_or("no call")?.parse::<Link>()?)?;
+//! let target = Target::try_from(Link::parse(link.ok_or("no call")?.as_str())?)?;
 //! let (b, mut b_events) = Conference::join(server.connect(bob), target, options(bob, 20)).await?;
 //!
 //! // The users compare what they see.

@@ -1,6 +1,6 @@
 use confcall_join::Slug;
 use confcall_join::api::{
-    AccessHash, CallId, ChannelId, ChatId, GroupCall, InputGroupCall, MessageId, Peer,
+    AccessHash, CallId, ChannelId, ChatId, GroupCall, InputGroupCall, InviteLink, MessageId, Peer,
 };
 use confcall_state::UserId;
 use grammers_tl_types::enums;
@@ -28,7 +28,7 @@ pub(super) fn read_call(call: &enums::GroupCall) -> GroupCall {
             conference: call.conference,
             creator: call.creator,
             participants_count: call.participants_count,
-            invite_link: call.invite_link.clone(),
+            invite_link: call.invite_link.clone().map(InviteLink::new),
             version: call.version,
         },
         enums::GroupCall::Discarded(call) => GroupCall::Discarded {

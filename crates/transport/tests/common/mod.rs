@@ -58,7 +58,7 @@ pub(crate) fn hub() -> Hub<Server> {
 /// The link of the only call.
 pub(crate) fn link(hub: &Hub<Server>) -> Target {
     let link = hub.with(|server| server.calls().next().unwrap().invite_link());
-    Target::try_from(link.parse::<Link>().unwrap()).unwrap()
+    Target::try_from(Link::parse(link.as_str()).unwrap()).unwrap()
 }
 
 /// Who is in the only call, as the server has it; nobody, if there is none.

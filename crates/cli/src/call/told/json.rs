@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::InputGroupCall;
+use confcall::join::api::{InputGroupCall, InviteLink};
 use confcall::join::engine::{Advice, EndReason, Ended, Event, Joined, Suspicion, Trouble};
 use serde_json::{Value, json};
 
@@ -55,7 +55,9 @@ pub(super) fn form(told: &Told) -> Value {
             "words": emoji.words(),
         }),
         Told::Emoji(None) => json!({"event": "emoji", "emoji": null}),
-        Told::Link(link) => json!({"event": "link", "link": link}),
+        Told::Link(link) => {
+            json!({"event": "link", "link": link.as_ref().map(InviteLink::as_str)})
+        }
         Told::Done { command } => json!({"event": "done", "command": command}),
         Told::Failed {
             command,
@@ -88,7 +90,7 @@ fn event(event: &Event) -> Value {
         Event::Connection { presentation, .. } => {
             json!({"event": "connection", "presentation": presentation})
         }
-        Event::Link(link) => json!({"event": "link", "link": link}),
+        Event::Link(link) => json!({"event": "link", "link": link.as_str()}),
         Event::KeysMoved { height, hash } => {
             json!({"event": "keys", "height": height.value(), "hash": hash.to_string()})
         }
@@ -140,7 +142,7 @@ fn joined(event: &str, joined: &Joined) -> Value {
         "event": event,
         "call": call,
         "source": joined.payload.ssrc().value(),
-        "link": joined.invite_link,
+        "link": joined.invite_link.as_ref().map(InviteLink::as_str),
         "attempts": joined.attempts,
     })
 }

@@ -6,7 +6,7 @@ mod people;
 use core::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::Method;
+use confcall::join::api::{InviteLink, Method};
 use confcall::join::engine::{Ended, Event};
 use confcall::state::verification::words;
 use confcall::state::{BlockHash, EmojiHash, Height};
@@ -49,7 +49,7 @@ pub(super) enum Told {
     /// What everybody compares; `None` while the newest block is not verified.
     Emoji(Option<Emoji>),
     /// The link of the call, if it is known.
-    Link(Option<String>),
+    Link(Option<InviteLink>),
     /// A command or message was carried out.
     Done { command: &'static str },
     /// A command or message was not carried out.

@@ -36,7 +36,7 @@ pub(super) fn lines(told: &Told) -> Vec<Line> {
         } => changes(members, added, removed, *by),
         Told::Roster(connected) => one(Mood::Faint, "connected", list(connected)),
         Told::Emoji(emoji) => self::emoji(emoji.as_ref()),
-        Told::Link(Some(link)) => one(Mood::Plain, "link", link.clone()),
+        Told::Link(Some(link)) => one(Mood::Plain, "link", link.to_string()),
         Told::Link(None) => one(Mood::Doubt, "link", "the server has told none".to_owned()),
         // Who writes sees what it wrote.
         Told::Done { command: "message" } => Vec::new(),
@@ -81,7 +81,7 @@ fn event(event: &Event) -> Vec<Line> {
         Event::Joined(joined) => self::joined("joined", joined),
         Event::Rejoined(joined) => self::joined("rejoined", joined),
         Event::Resumed(joined) => self::joined("resumed", joined),
-        Event::Link(link) => one(Mood::Plain, "link", link.clone()),
+        Event::Link(link) => one(Mood::Plain, "link", link.to_string()),
         Event::KeysMoved { height, hash } => one(
             Mood::Plain,
             "keys",
@@ -130,7 +130,7 @@ fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
     };
     let mut lines = vec![Line::new(Mood::Good, label, text)];
     let link = joined.invite_link.as_ref();
-    lines.extend(link.map(|link| Line::new(Mood::Plain, "link", link.clone())));
+    lines.extend(link.map(|link| Line::new(Mood::Plain, "link", link.to_string())));
     lines
 }
 

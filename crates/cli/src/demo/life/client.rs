@@ -144,7 +144,7 @@ impl Client {
                 told.attempts = Some(joined.attempts);
                 told.cryptor = Some(joined.cryptor);
                 let link = joined.invite_link;
-                told.link = link.map(|link| Link::parse(&link)).transpose()?;
+                told.link = link.map(|link| Link::parse(link.as_str())).transpose()?;
             }
             Event::MembersChanged {
                 removed,

@@ -57,7 +57,7 @@ use super::secrets::Seat;
 use super::timers::Timer;
 use super::waits::Patience;
 use crate::answer::ConnectionParameters;
-use crate::api::{InputGroupCall, Method, Request, SubChain, Update};
+use crate::api::{InputGroupCall, InviteLink, Method, Request, SubChain, Update};
 use crate::membership::Membership;
 use crate::message::Deduplicator;
 use crate::payload::JoinPayload;
@@ -133,7 +133,7 @@ pub(super) struct Member {
     media: MediaState,
     /// How the media connects, as it was told last.
     connection: Option<Box<ConnectionParameters>>,
-    invite_link: Option<String>,
+    invite_link: Option<InviteLink>,
     /// Since when the newest block is verified.
     verifying_since: Moment,
     /// Whether the verification moved since it was last told of.

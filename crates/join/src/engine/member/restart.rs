@@ -15,7 +15,7 @@ use super::super::secrets::Seat;
 use super::super::timers::Timer;
 use super::checking::CHECK;
 use super::{Flow, Member};
-use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, SubChain};
+use crate::api::{AccessHash, CallId, InputGroupCall, InviteLink, MessageId, SubChain};
 use crate::checkpoint::{CheckpointError, Content, RestoreError, SavedLink};
 use crate::membership::Membership;
 use crate::payload::JoinPayload;
@@ -38,7 +38,7 @@ impl Member {
             membership: membership.to_saved(),
             call: (id.value(), access_hash.value()),
             link: self.link.as_ref().and_then(saved_link),
-            invite_link: self.invite_link.clone(),
+            invite_link: self.invite_link.as_ref().map(InviteLink::to_string),
             payload: self.payload.to_json(),
             past_sources: ctx.past_sources().map(Ssrc::value).collect(),
             next_block: self.blocks.next(),
@@ -72,7 +72,7 @@ impl Member {
         let cursors = [content.next_block, content.next_broadcast].map(Cursor::new);
         let mut member = Self::new(ctx.now, call, seat, payload, cursors);
         member.link = link;
-        member.invite_link = content.invite_link;
+        member.invite_link = content.invite_link.map(InviteLink::new);
         member.behind = vec![SubChain::Blocks, SubChain::Broadcasts];
         Ok(member)
     }
