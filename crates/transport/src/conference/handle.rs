@@ -253,8 +253,13 @@ impl Conference {
         number: u64,
     ) -> Result<Vec<u8>, CheckpointError> {
         let (done, result) = oneshot::channel();
-        let key = Box::new(Zeroizing::new(*key));
-        let order = Order::Checkpoint { key, number, done };
+        let mut own = Box::new(Zeroizing::new([0; 32]));
+        own.copy_from_slice(key);
+        let order = Order::Checkpoint {
+            key: own,
+            number,
+            done,
+        };
         if self.0.orders.send(order).await.is_err() {
             return Err(CheckpointError::NotAMember);
         }

@@ -1,0 +1,45 @@
+//! What is left of secrets in the memory of a process when their owners are gone.
+//!
+//! It searches the writable memory of its own process, by `/proc/self/mem`, for secrets that it knows: they must be
+//! there while their owner lives, and no eight bytes of them afterwards, neither in memory that is freed nor in any other.
+//! So it sees a key that is not wiped, a buffer that grew, and a value that was moved out of its place.
+//!
+//! What it cannot see:
+//!
+//! - The stack, which it leaves out. A value that is moved or returned can leave a copy there, which safe code cannot wipe;
+//!   later calls overwrite it. For the same reason it looks at no conference: a future is copied to its task as a whole,
+//!   with what the stack held before where the future has no value yet.
+//! - Registers, what the system swapped out, and other forms of a secret than its bytes, but for the form of an epoch's
+//!   key that is searched for.
+//! - What an allocator overwrote: a piece that is reused was not necessarily wiped.
+//!
+//! The secrets that it searches for are masked. One thread does everything, in a process without a test harness: an
+//! allocation of another thread could hide what there is to find, and threads have their stacks where the search looks.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test"
+)]
+
+#[cfg(target_os = "linux")]
+mod memory;
+#[cfg(target_os = "linux")]
+mod owners;
+
+#[cfg(not(target_os = "linux"))]
+fn main() {}
+
+#[cfg(target_os = "linux")]
+fn main() {
+    owners::a_private_key_is_wiped();
+    owners::a_private_key_that_was_moved_is_wiped();
+    owners::an_epoch_key_is_wiped();
+    owners::the_secret_that_two_keys_share_is_wiped();
+    owners::a_cryptor_wipes_the_keys_of_its_epochs();
+    owners::a_membership_wipes_key_and_nonce();
+    owners::an_opened_frame_is_wiped();
+    owners::an_engine_and_its_checkpoint_are_wiped();
+}
