@@ -1,6 +1,7 @@
 //! Those who own a secret, each of whom must take it along.
 
 use std::collections::VecDeque;
+use std::hint::black_box;
 use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
@@ -34,7 +35,8 @@ fn now() -> Moment {
 #[track_caller]
 fn takes_along<T>(owner: T, secret: &Pattern) {
     assert_eq!(secret.count(), 4, "the owner has no such secret");
-    drop(owner);
+    // Keeps the owner in memory until here.
+    drop(black_box(owner));
     is_gone(secret);
 }
 

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::Slug;
@@ -8,8 +10,9 @@ const SLUG_LENGTH: usize = 20;
 
 /// Where everything comes from that a server makes up.
 ///
-/// The state is two numbers, so that servers can be cloned and compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The state is two numbers, so that servers can be cloned and compared. `Debug` shows no seed, from which every link
+/// follows.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Names {
     seed: u64,
     drawn: u64,
@@ -36,6 +39,14 @@ impl Names {
         rng.set_stream(self.drawn);
         self.drawn = self.drawn.wrapping_add(1);
         rng
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Names")
+            .field("drawn", &self.drawn)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,10 +1,20 @@
+use core::fmt;
+
 /// How a server behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// What ids, access hashes, slugs and media parameters are drawn from.
+    /// What ids, access hashes, slugs and media parameters are drawn from; `Debug` does not show it.
     pub seed: u64,
     /// How much the server takes and keeps.
     pub limits: Limits,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 /// How much a server takes and keeps, so that no client can make it grow without bound.

@@ -1,0 +1,163 @@
+//! What holds a whole call: engines, conferences and servers.
+
+use std::collections::VecDeque;
+use std::fmt::Debug;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::join::api::Service as _;
+use confcall::join::engine::{Config, Engine, Event, Input, Outcome, Output};
+use confcall::media::Moment;
+use confcall::state::{Chain, JoinBlock};
+use confcall::transport::conference::{Conference, Options};
+use confcall::transport::loopback::Hub;
+use confcall::{Link, Newcomer, Target, UserId};
+use confcall_server::Server;
+use confcall_tests::media;
+
+use crate::{hides_bytes, hides_text, is_shown_as};
+
+const ALICE: UserId = UserId::new(1);
+const SEED: [u8; 32] = *b"thirty-two bytes of a seed ... !";
+const CHECKPOINT_KEY: [u8; 32] = *b"not the key of any real user ...";
+
+fn now() -> Moment {
+    Moment::default()
+}
+
+fn server() -> Server {
+    Server::new(confcall_server::Options {
+        seed: 0x0123_4567_89ab_cdef,
+        ..confcall_server::Options::default()
+    })
+}
+
+fn config() -> Config {
+    let media = media(&mut ChaCha20Rng::from_seed([1; 32]));
+    Config::new(Target::Create, Newcomer::new(ALICE), media)
+}
+
+/// Lets an engine enter a new call; gives the events on the way.
+fn enter(engine: &mut Engine, server: &mut Server) -> Vec<Event> {
+    let (mut answers, mut events) = (VecDeque::new(), Vec::new());
+    while engine.membership().is_none() || !answers.is_empty() {
+        match engine.poll_output() {
+            Output::Request { request, body } => {
+                let outcome = server.handle(ALICE, &body.to_tl()).map(Outcome::Done);
+                let outcome = outcome.unwrap_or_else(Outcome::Refused);
+                answers.push_back(Input::Answer { request, outcome });
+            }
+            Output::Event(event) => events.push(event),
+            Output::Timeout(_) => {
+                let answer = answers.pop_front().unwrap();
+                engine.handle_input(now(), answer).unwrap();
+            }
+            _ => {}
+        }
+    }
+    events
+}
+
+/// The secrets of an engine in a new call: seed, private key, epoch key.
+fn secrets(engine: &Engine) -> Vec<Vec<u8>> {
+    let mut rng = ChaCha20Rng::from_seed(SEED);
+    // The seed of what is public comes first.
+    rng.fill_bytes(&mut [0; 32]);
+    let join = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
+    let membership = engine.membership().unwrap();
+    assert_eq!(membership.public_key(), join.public_key());
+    let state = membership.state();
+    assert_eq!(Chain::start_from(join.block()).unwrap().state(), state);
+    let epoch_key = state.open_epoch_key(ALICE, join.private_key()).unwrap();
+    vec![
+        SEED.to_vec(),
+        join.private_key().dangerous_seed().to_vec(),
+        epoch_key.dangerous_bytes().to_vec(),
+    ]
+}
+
+#[track_caller]
+fn hides_all(value: &impl Debug, secrets: &[Vec<u8>]) {
+    secrets.iter().for_each(|secret| hides_bytes(value, secret));
+}
+
+#[test]
+fn an_engine_and_a_membership_show_no_secret() {
+    let config = config();
+    let pwd = config.media.payload.credentials().pwd().to_owned();
+    hides_text(&config, &pwd);
+    let mut server = server();
+    let mut engine = Engine::new(config.clone(), SEED, now());
+    hides_bytes(&engine, &SEED);
+    let events = enter(&mut engine, &mut server);
+    let secrets = secrets(&engine);
+    hides_all(&engine, &secrets);
+    hides_all(&engine.membership(), &secrets);
+    hides_all(&events, &secrets);
+    let slug = server.calls().next().unwrap().slug().clone();
+    for text in [pwd.as_str(), slug.as_str()] {
+        hides_text(&engine, text);
+        hides_text(&events, text);
+    }
+
+    let blob = engine.checkpoint(&CHECKPOINT_KEY, 1).unwrap();
+    let restored = Engine::restore(&blob, &CHECKPOINT_KEY, 1, config, SEED, now()).unwrap();
+    hides_all(&restored, &secrets);
+    hides_bytes(&restored, &CHECKPOINT_KEY);
+    hides_text(&restored, &pwd);
+}
+
+#[test]
+fn a_server_shows_no_seed_and_no_link() {
+    let limits = confcall_server::Limits::default();
+    let options = confcall_server::Options { seed: 42, limits };
+    is_shown_as(&options, &format!("Options {{ limits: {limits:?}, .. }}"));
+
+    let mut server = server();
+    enter(&mut Engine::new(config(), SEED, now()), &mut server);
+    let slug = server.calls().next().unwrap().slug().to_string();
+    hides_text(&server, &slug);
+    hides_text(&server, &0x0123_4567_89ab_cdef_u64.to_string());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conference_shows_no_secret() {
+    let options = || {
+        let Config {
+            newcomer, media, ..
+        } = config();
+        Options::new(newcomer, media, SEED)
+    };
+    let pwd = options().media.payload.credentials().pwd().to_owned();
+    hides_bytes(&options(), &SEED);
+    hides_text(&options(), &pwd);
+    assert!(format!("{:?}", options()).ends_with("answer_timeout: 30s, .. }"));
+
+    let hub = Hub::new(server());
+    let joining = Conference::join(hub.connect(ALICE), Target::Create, options());
+    let (conference, mut events) = joining.await.unwrap();
+    let link = hub.with(|server| server.calls().next().unwrap().invite_link());
+    let Ok(Link::Conference(slug)) = Link::parse(link.as_str()) else {
+        panic!("a conference has the link of one");
+    };
+    let blob = conference.checkpoint(&CHECKPOINT_KEY, 1).await.unwrap();
+    let notice = events.next().await.unwrap();
+    for shown in [
+        &conference as &dyn Debug,
+        &conference.view(),
+        &events,
+        &notice,
+        &hub,
+    ] {
+        hides_bytes(&shown, &SEED);
+        hides_bytes(&shown, &CHECKPOINT_KEY);
+        hides_text(&shown, &pwd);
+        hides_text(&shown, slug.as_str());
+    }
+    conference.close().await;
+    let restored = Conference::restore(&blob, &CHECKPOINT_KEY, 1, Target::Create, options());
+    let restored = restored.unwrap();
+    hides_bytes(&restored, &SEED);
+    hides_bytes(&restored, &CHECKPOINT_KEY);
+    hides_text(&restored, &pwd);
+}
