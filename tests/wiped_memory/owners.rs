@@ -178,6 +178,14 @@ pub(crate) fn an_opened_frame_is_wiped() {
     // Refused as a replay after it was decrypted.
     bob.open(now(), ALICE, &packet).unwrap_err();
     is_gone(&secret);
+
+    let mut packet = alice.seal(now(), main, 0, &frame, &mut rng(14)).unwrap();
+    bob.open_in_place(now(), ALICE, &mut packet).unwrap();
+    assert_eq!(secret.count(), 4);
+    packet.fill(0);
+    // The frame was moved to the start, and nothing of it is left where it was decrypted.
+    is_gone(&secret);
+    drop(black_box(packet));
 }
 
 /// An engine alone in a new call, and its private key.

@@ -62,3 +62,27 @@ pub(crate) use sealed::{Opened, open, seal};
 /// every ten minutes at least, in which 50 frames of sound, 60 of video and some messages a second come to less
 /// than 2^17. And it must be small before the 2^32 seqnos of a key, which last for 4,095 restarts.
 pub const RESERVE: u32 = 1 << 20;
+
+#[cfg(test)]
+mod tests {
+    use core::fmt::Debug;
+
+    use super::*;
+
+    /// For a type that can be printed there are two answers, and asking does not compile.
+    trait CannotBePrinted<Answer> {
+        fn holds() {}
+    }
+    impl<T> CannotBePrinted<()> for T {}
+    struct ItCan;
+    impl<T: Debug> CannotBePrinted<ItCan> for T {}
+
+    #[test]
+    fn what_a_checkpoint_holds_cannot_be_printed() {
+        <Content as CannotBePrinted<_>>::holds();
+        <SavedMembership as CannotBePrinted<_>>::holds();
+        <SavedVerification as CannotBePrinted<_>>::holds();
+        <SavedLink as CannotBePrinted<_>>::holds();
+        <Opened as CannotBePrinted<_>>::holds();
+    }
+}

@@ -135,3 +135,20 @@ async fn a_session_file_is_written_for_an_address_and_a_user_that_clients_can_ha
     assert!(matches!(refused, Err(WriteSessionError::Create { .. })));
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
 }
+
+#[test]
+fn keys_and_their_file_are_printed_without_a_secret() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("keys");
+    let mut keys = Keys::create(&path).unwrap();
+    let key = keys.issue(BOB).unwrap();
+    assert_eq!(format!("{key:?}"), "AuthKey(..)");
+    let printed = format!("Keys {{ path: {path:?}, users: 1, .. }}");
+    assert_eq!(format!("{keys:?}"), printed);
+}
+
+#[test]
+fn a_key_is_wiped_when_dropped() {
+    fn is_wiped<T: zeroize::ZeroizeOnDrop>() {}
+    is_wiped::<AuthKey>();
+}
