@@ -1,7 +1,7 @@
 //! What is left of secrets in the memory of a process when their owners are gone.
 //!
 //! It searches the writable memory of its own process, by `/proc/self/mem`, for secrets that it knows: they must be
-//! there while their owner lives, and no eight bytes of them afterwards, neither in memory that is freed nor in any other.
+//! there while their owner lives, and no quarter of them afterwards, neither in memory that is freed nor in any other.
 //! So it sees a key that is not wiped, a buffer that grew, and a value that was moved out of its place.
 //!
 //! What it cannot see:
