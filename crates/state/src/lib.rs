@@ -37,6 +37,7 @@ pub mod encryption;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod keys;
+pub mod limits;
 pub mod tl;
 pub mod trie;
 pub mod verification;

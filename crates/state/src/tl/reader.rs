@@ -1,5 +1,7 @@
 use thiserror::Error;
 
+use crate::limits;
+
 /// Bytes could not be read as what they should be; nothing was taken from them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("at byte {offset}: {kind}")]
@@ -109,9 +111,6 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// How many deviations are remembered; an input can have one in every four bytes.
-    pub const MAX_DEVIATIONS: usize = 64;
-
     /// Starts at the first byte.
     pub fn new(input: &'a [u8]) -> Self {
         Self {
@@ -131,7 +130,7 @@ impl<'a> Reader<'a> {
         self.input.len() - self.position
     }
 
-    /// Ends the reading and hands out the first [`MAX_DEVIATIONS`](Self::MAX_DEVIATIONS) deviations from the
+    /// Ends the reading and hands out the first [`limits::DEVIATIONS`] deviations from the
     /// canonical form, in order of their offsets.
     ///
     /// # Errors
@@ -305,7 +304,7 @@ impl<'a> Reader<'a> {
     }
 
     fn deviates(&mut self, offset: usize, kind: DeviationKind) {
-        if self.deviations.len() < Self::MAX_DEVIATIONS {
+        if self.deviations.len() < limits::DEVIATIONS {
             self.deviations.push(Deviation { offset, kind });
         }
     }

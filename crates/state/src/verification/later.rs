@@ -1,14 +1,10 @@
 use core::mem;
 
 use crate::keys::PublicKey;
+use crate::limits;
 use crate::roster::Roster;
 use crate::types::{Height, UserId};
 use crate::wire::{Broadcast, BroadcastContent};
-
-/// How many heights ahead a broadcast is kept.
-const HEIGHTS_AHEAD: i64 = 16;
-/// How many broadcasts are kept: commit and reveal of 256 members.
-const CAPACITY: usize = 512;
 
 /// Why a broadcast for a later block was not kept.
 ///
@@ -80,13 +76,15 @@ impl Store {
         roster: &Roster,
     ) -> Result<(), Dropped> {
         let ahead = i64::from(broadcast.height.value()) - i64::from(height.value());
-        if ahead > HEIGHTS_AHEAD {
+        if ahead > limits::EARLY_HEIGHTS {
             return Err(Dropped::TooFarAhead);
         }
         let rival = self.rival(broadcast)?;
         let newcomer = Kept::new(broadcast, roster);
         let displaced = match rival {
-            None if self.kept.len() >= CAPACITY => Some(self.displaced_by(&newcomer)?),
+            None if self.kept.len() >= limits::EARLY_BROADCASTS => {
+                Some(self.displaced_by(&newcomer)?)
+            }
             rival => rival,
         };
         if let Some(at) = displaced {
@@ -196,7 +194,7 @@ mod tests {
         let before = store.kept.len();
         let kept = store.keep(broadcast, NOW, &roster());
         assert!(kept.is_ok() || store.kept.len() == before);
-        assert!(store.kept.len() <= CAPACITY);
+        assert!(store.kept.len() <= limits::EARLY_BROADCASTS);
         kept
     }
 
@@ -208,7 +206,7 @@ mod tests {
     /// A store full of forged commits for the next height.
     fn full_of_strangers() -> Store {
         let mut store = Store::default();
-        for user in 0..CAPACITY as i64 {
+        for user in 0..limits::EARLY_BROADCASTS as i64 {
             assert_eq!(keep(&mut store, &forged(1000 + user, 1)), Ok(()));
         }
         store

@@ -1,0 +1,13 @@
+//! How much is kept of what others send; `spec/limits.md` says what happens beyond.
+//!
+//! What a chain holds has no bound of its own, for the reference has none: it is at most what its last block says.
+
+/// How many deviations from the canonical form a [`Reader`](crate::tl::Reader) remembers; an input can have one in every
+/// four bytes.
+pub const DEVIATIONS: usize = 64;
+
+/// How many heights ahead of the chain a broadcast is kept.
+pub const EARLY_HEIGHTS: i64 = 16;
+
+/// How many broadcasts for later blocks are kept: commit and reveal of 256 members.
+pub const EARLY_BROADCASTS: usize = 512;
