@@ -3,6 +3,8 @@ use core::fmt;
 use confcall_state::ReferenceCode;
 use thiserror::Error;
 
+use crate::limits;
+
 /// The number of a channel, 0 to 1023.
 ///
 /// Official clients put audio, camera and messages on 0, and screen sharing on 0 or 1 (`spec/protocol.md`, 4).
@@ -27,8 +29,6 @@ impl InvalidChannel {
 impl ChannelId {
     /// The channel of audio, camera and messages.
     pub const MAIN: Self = Self(0);
-    /// How many channels there are.
-    pub(crate) const COUNT: u16 = 1024;
 
     /// Takes the number of a channel.
     ///
@@ -37,14 +37,14 @@ impl ChannelId {
     /// [`InvalidChannel`]
     pub fn new(channel: i32) -> Result<Self, InvalidChannel> {
         match u16::try_from(channel) {
-            Ok(number) if number < Self::COUNT => Ok(Self(number)),
+            Ok(number) if number < limits::CHANNELS => Ok(Self(number)),
             _ => Err(InvalidChannel { channel }),
         }
     }
 
     /// Every channel in order.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        (0..Self::COUNT).map(Self)
+        (0..limits::CHANNELS).map(Self)
     }
 
     /// The number as it goes onto the wire.

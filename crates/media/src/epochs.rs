@@ -15,11 +15,10 @@ use confcall_state::encryption::CachedHeaderKey;
 use confcall_state::{BlockHash, EpochKey, Member, PublicKey, Roster, UserId};
 
 use crate::channel::ChannelId;
+use crate::limits;
 use crate::moment::Moment;
 use crate::replay::Windows;
 
-/// How many epochs are kept.
-pub(crate) const MAX_EPOCHS: usize = 15;
 /// How long a replaced epoch is kept.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
@@ -191,7 +190,7 @@ impl Epochs {
             ends: None,
             seal: SealUnder::Yes,
         });
-        let surplus = self.0.len().saturating_sub(MAX_EPOCHS);
+        let surplus = self.0.len().saturating_sub(limits::EPOCHS);
         self.0.drain(..surplus);
     }
 

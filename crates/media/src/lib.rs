@@ -43,6 +43,7 @@
 //! ```
 
 pub mod codec;
+pub mod limits;
 
 mod channel;
 mod counters;

@@ -9,16 +9,14 @@
 //!
 //! Implements `spec/protocol.md`, 4.
 
-use crate::epochs::MAX_EPOCHS;
 use crate::error::OpenError;
+use crate::limits;
 
 /// The constructor that is authenticated with the content.
 pub(crate) const CALL_PACKET: [u8; 4] = 0x40a6_bee9_u32.to_le_bytes();
 /// The constructor that is signed with the large message id.
 const LARGE_MSG_ID: [u8; 4] = 0x1ce5_6c2d_u32.to_le_bytes();
 
-/// The longest prefix.
-pub(crate) const MAX_PREFIX: usize = 65535;
 /// The size of the head.
 pub(crate) const HEAD: usize = 4;
 /// The size of an epoch's hash, and of its header.
@@ -49,7 +47,7 @@ pub(crate) fn split_prefix(packet: &mut [u8]) -> Result<(&mut [u8], &mut [u8]), 
     let (prefix, left) = (u32::from_le_bytes(*trailer), rest.len());
     let length = usize::try_from(prefix).ok();
     length
-        .filter(|length| *length <= MAX_PREFIX)
+        .filter(|length| *length <= limits::PREFIX)
         .and_then(|length| rest.split_at_mut_checked(length))
         .ok_or(OpenError::PrefixLength { prefix, left })
 }
@@ -106,7 +104,7 @@ fn epoch_count([count, version, low, high]: [u8; HEAD]) -> Result<usize, OpenErr
     match usize::from(count) {
         _ if version != 0 => Err(OpenError::Version { version }),
         _ if bits != 0 => Err(OpenError::ReservedBits { bits }),
-        ..=MAX_EPOCHS => Ok(count.into()),
+        ..=limits::EPOCHS => Ok(count.into()),
         _ => Err(OpenError::EpochCount { count }),
     }
 }

@@ -13,9 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use thiserror::Error;
 
 use crate::channel::ChannelId;
-
-/// How far behind the newest a seqno may be.
-const REACH: u32 = 1024;
+use crate::limits;
 
 /// A seqno that is refused because its packet may have been opened before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -42,7 +40,7 @@ pub enum Replay {
 struct Window {
     newest: u32,
     /// Bit `k`, counted over all words from the least significant end, is the seqno `newest - 1 - k`.
-    behind: [u64; (REACH / u64::BITS) as usize],
+    behind: [u64; (limits::REPLAY_REACH / u64::BITS) as usize],
 }
 
 impl Window {
@@ -220,7 +218,7 @@ mod tests {
             for offset in &offsets[1..] {
                 let seqno = base + offset;
                 let newest = *seen.last().unwrap();
-                let fresh = newest.saturating_sub(seqno) <= REACH && seen.insert(seqno);
+                let fresh = newest.saturating_sub(seqno) <= limits::REPLAY_REACH && seen.insert(seqno);
                 prop_assert_eq!(window.record(seqno).is_ok(), fresh);
             }
         }

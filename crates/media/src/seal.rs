@@ -8,9 +8,8 @@ use rand_core::CryptoRng;
 use crate::channel::ChannelId;
 use crate::epochs::Epochs;
 use crate::error::SealError;
-use crate::packet::{
-    CALL_PACKET, CONTENT_START, HEAD, MAX_PREFIX, PER_EPOCH, SIGNATURE, TRAILER, signed,
-};
+use crate::limits;
+use crate::packet::{CALL_PACKET, CONTENT_START, HEAD, PER_EPOCH, SIGNATURE, TRAILER, signed};
 
 /// A frame as a packet carries it: what stays in clear, and what is encrypted.
 #[derive(Clone, Copy)]
@@ -29,7 +28,7 @@ impl<'a> Plain<'a> {
         trailer: &'a [u8],
     ) -> Result<Self, SealError> {
         let (prefix, payload) = Some(prefix)
-            .filter(|prefix| *prefix <= MAX_PREFIX)
+            .filter(|prefix| *prefix <= limits::PREFIX)
             .and_then(|prefix| frame.split_at_checked(prefix))
             .ok_or(SealError::PrefixLength {
                 prefix,

@@ -3,9 +3,7 @@ use thiserror::Error;
 
 use super::h264::H264Fault;
 use crate::error::{OpenError, SealError};
-
-/// How much of a name is kept, in characters.
-const NAME: usize = 32;
+use crate::limits;
 
 /// A codec that official clients do not understand.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -18,7 +16,7 @@ pub struct UnsupportedCodec {
 impl UnsupportedCodec {
     pub(super) fn new(name: &str) -> Self {
         Self {
-            name: name.chars().take(NAME).collect(),
+            name: name.chars().take(limits::CODEC_NAME).collect(),
         }
     }
 }

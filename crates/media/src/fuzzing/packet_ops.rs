@@ -9,8 +9,9 @@ use rand_core::SeedableRng as _;
 use super::{epoch, hash, key, user};
 use crate::channel::ChannelId;
 use crate::cryptor::{AddedEpoch, Cryptor};
-use crate::epochs::{MAX_EPOCHS, Sending};
+use crate::epochs::Sending;
 use crate::error::{OpenError, SealError};
+use crate::limits;
 use crate::moment::Moment;
 use crate::packet::{HEAD, PER_EPOCH};
 
@@ -282,7 +283,7 @@ impl Member {
             ends.get_or_insert(now + Duration::from_secs(10));
         }
         self.epochs.push((number, None));
-        if self.epochs.len() > MAX_EPOCHS {
+        if self.epochs.len() > limits::EPOCHS {
             self.epochs.remove(0);
         }
     }
