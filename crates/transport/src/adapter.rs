@@ -5,6 +5,8 @@ use confcall_join::policy::PolicyViolation;
 use thiserror::Error;
 use tokio::sync::broadcast;
 
+use crate::limits;
+
 /// The network of one user: requests go out, answers and updates come in.
 ///
 /// An implementation checks every request against the policy with
@@ -98,9 +100,6 @@ fn how_many(count: &Option<u64>) -> String {
     )
 }
 
-/// How many updates are kept for a reader that is slow.
-const KEPT: usize = 1024;
-
 /// Where an adapter puts what the server pushes to one user; clones share the readers.
 #[derive(Clone, Debug)]
 pub struct UpdateSender(broadcast::Sender<Pushed>);
@@ -114,7 +113,7 @@ enum Pushed {
 impl UpdateSender {
     /// A sender that nobody listens to yet.
     pub fn new() -> Self {
-        Self(broadcast::Sender::new(KEPT))
+        Self(broadcast::Sender::new(limits::UPDATES))
     }
 
     /// Passes on an update; nobody listening is no fault, for then nobody follows a call.

@@ -21,6 +21,7 @@ pub mod conference;
 pub mod fuzzing;
 #[cfg(feature = "grammers")]
 pub mod grammers;
+pub mod limits;
 pub mod loopback;
 #[cfg(feature = "tl")]
 pub mod tl;

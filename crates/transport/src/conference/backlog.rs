@@ -14,11 +14,7 @@ use confcall_join::engine::{Event, Suspicion};
 use confcall_state::UserId;
 
 use super::Notice;
-
-/// How many messages are kept.
-const MESSAGES: usize = 256;
-/// How many suspicions are kept.
-const SUSPICIONS: usize = 64;
+use crate::limits;
 
 /// The events that were not read yet, in their order.
 ///
@@ -42,11 +38,11 @@ impl Backlog {
         }
         match event {
             Event::Message { .. } => {
-                let is_full = self.make_room(is_message, MESSAGES);
+                let is_full = self.make_room(is_message, limits::UNREAD_MESSAGES);
                 self.dropped_messages += u64::from(is_full);
             }
             Event::Suspicious(_) => {
-                let is_full = self.make_room(is_suspicion, SUSPICIONS);
+                let is_full = self.make_room(is_suspicion, limits::UNREAD_SUSPICIONS);
                 self.dropped_suspicions += u64::from(is_full);
             }
             _ => {}

@@ -25,9 +25,7 @@ use super::requests::Requests;
 use super::view::{Published, View};
 use super::wishes::{Announced, Wishes};
 use crate::adapter::Transport;
-
-/// How many callers' commands may wait for the driver; a caller beyond that waits for its place.
-const ORDERS: usize = 64;
+use crate::limits;
 
 /// A handle to one user's stay in a call; clones are cheap and are handles to the same.
 ///
@@ -93,7 +91,7 @@ impl Conference {
         answer_timeout: Duration,
     ) -> (Self, Events) {
         let clock = Clock::start();
-        let (orders, taken_orders) = mpsc::channel(ORDERS);
+        let (orders, taken_orders) = mpsc::channel(limits::ORDERS);
         let (wishes, seen_wishes) = watch::channel(Wishes::default());
         let (publisher, published) = watch::channel(Published::default());
         let (notices, events) = notices::channel();

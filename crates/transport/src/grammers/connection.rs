@@ -11,9 +11,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 
 use super::transport::GrammersTransport;
+use crate::limits;
 
-/// How many pushed messages wait to be taken: more than the 1020 of a container, which come at once.
-const CAPACITY: NonZeroUsize = NonZeroUsize::new(2048).unwrap();
+/// The room for updates, as grammers takes it.
+const CAPACITY: NonZeroUsize = NonZeroUsize::new(limits::GRAMMERS_UPDATES).unwrap();
 
 /// How long closing waits for connections that do not close.
 const CLOSING: Duration = Duration::from_secs(5);

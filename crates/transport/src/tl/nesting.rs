@@ -6,8 +6,7 @@
 
 use grammers_tl_types::name_for_id;
 
-/// The most constructors of the five types in one value; what a conference sends has none.
-const MOST: usize = 128;
+use crate::limits;
 
 /// How the constructors of the five types are called.
 const RECURSIVE: [&str; 5] = [
@@ -22,7 +21,7 @@ const RECURSIVE: [&str; 5] = [
 pub(super) fn is_too_deep(bytes: &[u8]) -> bool {
     let (words, _) = bytes.as_chunks();
     let mut recursive = words.iter().filter(|word| may_recurse(**word));
-    recursive.nth(MOST).is_some()
+    recursive.nth(limits::NESTED).is_some()
 }
 
 fn may_recurse(word: [u8; 4]) -> bool {
@@ -45,8 +44,8 @@ mod tests {
             types::TextBold::CONSTRUCTOR_ID,
         ] {
             let level = level.to_le_bytes();
-            assert!(!is_too_deep(&level.repeat(MOST)));
-            assert!(is_too_deep(&level.repeat(MOST + 1)));
+            assert!(!is_too_deep(&level.repeat(limits::NESTED)));
+            assert!(is_too_deep(&level.repeat(limits::NESTED + 1)));
         }
     }
 }
