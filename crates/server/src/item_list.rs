@@ -1,9 +1,4 @@
-/// The most items that one answer has.
-const MAX_PAGE: i32 = 100;
-/// The most bytes of items that one answer has, unless its first item is larger.
-///
-/// There are clients that read no packet beyond 1 MiB, such as `grammers`. Fifty blocks of a call of 200 fit.
-const MAX_PAGE_BYTES: usize = 960 << 10;
+use crate::limits;
 
 /// The items of one subchain in server form, each at an offset that it keeps.
 ///
@@ -72,7 +67,7 @@ impl ItemList {
         } else {
             distance.saturating_sub(self.dropped).min(length)
         };
-        let limit = usize::try_from(limit.clamp(1, MAX_PAGE)).unwrap_or(1);
+        let limit = usize::try_from(limit.clamp(1, limits::PAGE_ITEMS)).unwrap_or(1);
         let items = self.items.iter().skip(start).take(limit);
         let end = start + fitting(items.map(Vec::len));
         Page {
@@ -106,7 +101,7 @@ fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
         *end = end.saturating_add(size);
         Some(*end)
     });
-    let fit = |(place, end): &(usize, usize)| *place == 0 || *end <= MAX_PAGE_BYTES;
+    let fit = |(place, end): &(usize, usize)| *place == 0 || *end <= limits::PAGE_BYTES;
     ends.enumerate().take_while(fit).count()
 }
 
@@ -144,7 +139,7 @@ mod tests {
     #[test]
     fn a_page_has_no_more_bytes_than_a_packet_but_one_item_at_least() {
         let mut list = ItemList::default();
-        let sizes = [500 << 10, 460 << 10, 1, MAX_PAGE_BYTES + 1, 1];
+        let sizes = [500 << 10, 460 << 10, 1, limits::PAGE_BYTES + 1, 1];
         sizes.iter().for_each(|size| list.push(vec![0; *size]));
         let ends = [0, 1, 2, 3, 4].map(|from| list.page(from, 9).next_offset);
         assert_eq!(ends, [2, 3, 3, 4, 5]);

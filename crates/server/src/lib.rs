@@ -59,6 +59,7 @@ mod inviting;
 mod item_list;
 mod leaving;
 mod ledger;
+pub mod limits;
 mod look_up;
 mod member;
 mod messages;

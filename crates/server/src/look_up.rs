@@ -7,12 +7,10 @@ use confcall_join::api::{
 use confcall_state::UserId;
 
 use crate::call::Call;
+use crate::limits;
 use crate::member::News;
 use crate::refusal::Refusal;
 use crate::server::Server;
-
-/// The most participants that one answer has.
-const MAX_PAGE: i32 = 100;
 
 impl Server {
     /// Shows a call and the start of its roster to anybody who can name it (`spec/protocol.md`, 12).
@@ -22,7 +20,7 @@ impl Server {
         request: &GetGroupCall,
     ) -> Result<GroupCallInfo, Refusal> {
         let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
-        let limit = request.limit.clamp(0, MAX_PAGE);
+        let limit = request.limit.clamp(0, limits::PAGE_PARTICIPANTS);
         let (participants, next_offset) = call.roster_page(from, None, limit);
         Ok(GroupCallInfo {
             call: call.shown_to(from),
@@ -38,7 +36,7 @@ impl Server {
         request: &GetGroupParticipants,
     ) -> Result<ParticipantsPage, Refusal> {
         let (call, _) = self.find_joined(from, &request.call)?;
-        let limit = request.limit.clamp(1, MAX_PAGE);
+        let limit = request.limit.clamp(1, limits::PAGE_PARTICIPANTS);
         let (participants, next_offset) = if request.ids.is_empty() && request.sources.is_empty() {
             call.roster_page(from, read_offset(&request.offset)?, limit)
         } else {

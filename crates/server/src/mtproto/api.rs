@@ -11,13 +11,11 @@ use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types
 use super::query::unreadable;
 use super::salt::seconds;
 use super::session_file::DC;
+use crate::limits;
 use crate::tl;
 
 /// For how long a client may believe the configuration, in seconds.
 const EXPIRY: u64 = 3600;
-
-/// How many users are shown at once.
-const MAX_USERS: usize = 100;
 
 /// Who asks, over which address of the server, and when.
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +121,7 @@ fn state(asker: Asker) -> enums::updates::State {
 }
 
 fn show(users: &[UserId], viewer: UserId) -> Vec<enums::User> {
-    let users = users.iter().take(MAX_USERS);
+    let users = users.iter().take(limits::SHOWN_USERS);
     users.map(|user| tl::user(*user, viewer).into()).collect()
 }
 

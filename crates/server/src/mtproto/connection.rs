@@ -17,8 +17,9 @@ use super::message::{Envelope, EnvelopeError};
 use super::peer::Peer;
 use super::pipe::Pushed;
 use super::sealing::{self, OpenError};
-use super::session::{BACKLOG, Event};
+use super::session::Event;
 use super::under_way::{Answered, UnderWay};
+use crate::limits;
 
 /// The error of the transport for a key that the server does not know.
 const UNKNOWN_KEY: i32 = 404;
@@ -211,7 +212,7 @@ impl Connection {
                 tokio::task::yield_now().await;
             }
         }
-        match peer.session().backlog() < BACKLOG {
+        match peer.session().backlog() < limits::BACKLOG {
             true => Ok(()),
             false => self.flush().await,
         }

@@ -17,13 +17,10 @@ use super::memory::Memory;
 use super::observer::{CallOverview, Overview};
 use super::pipe::{Inlet, Pushed, pipe};
 use super::salt::seconds;
+use crate::limits;
 use crate::options::Options;
 use crate::server::Server;
 use crate::tl::{Occasion, write_push, write_response};
-
-/// How many sessions are remembered whose connections ended, of one user and of all.
-const ENDED_OF_USER: usize = 8;
-const ENDED: usize = 256;
 
 /// What all connections share: the server, whose keys are whose, and where pushes go.
 ///
@@ -243,10 +240,11 @@ impl Inner {
         }
         self.ended.push_back(((user, session), memory));
         let is_own = |((of, _), _): &&((UserId, i64), Memory)| *of == user;
-        let surplus = match self.ended.iter().filter(is_own).count() > ENDED_OF_USER {
-            true => self.ended.iter().position(|one| is_own(&one)),
-            false => (self.ended.len() > ENDED).then_some(0),
-        };
+        let surplus =
+            match self.ended.iter().filter(is_own).count() > limits::ENDED_SESSIONS_OF_USER {
+                true => self.ended.iter().position(|one| is_own(&one)),
+                false => (self.ended.len() > limits::ENDED_SESSIONS).then_some(0),
+            };
         surplus.map(|oldest| self.ended.remove(oldest));
     }
 

@@ -11,12 +11,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::auth_key::{AuthKey, AuthKeyId, LENGTH};
 use super::private_file::{self, ExposedFile};
+use crate::limits;
 
 /// What authorisation keys are derived with, apart from every other use of the secret.
 const CONTEXT: &str = "confcall-server 2026 authorisation key of a user";
-
-/// How large a key file can be; one of a hundred thousand users is smaller.
-const MAX_FILE: u64 = 4 << 20;
 
 /// The authorisation keys that a server issued.
 ///
@@ -217,9 +215,9 @@ fn read(file: &mut File, path: &Path) -> Result<Content, KeysError> {
     private_file::check(file, path)?;
     let length = file.metadata().map_err(failed(path, "looked at"))?.len();
     // Room for all of it and for noticing its end: where a text grows, a copy of it stays behind.
-    let room = length.min(MAX_FILE) as usize + 64;
+    let room = length.min(limits::KEY_FILE) as usize + 64;
     let mut text = Zeroizing::new(String::with_capacity(room));
-    let size = file.take(MAX_FILE).read_to_string(&mut text);
+    let size = file.take(limits::KEY_FILE).read_to_string(&mut text);
     size.map_err(failed(path, "read"))?;
     serde_json::from_str(&text).map_err(|error| KeysError::Content {
         path: path.to_owned(),

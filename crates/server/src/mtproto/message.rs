@@ -11,14 +11,13 @@ use core::time::Duration;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use thiserror::Error;
 
+use crate::limits;
+
 /// What starts the body of a container.
 pub(crate) const CONTAINER: u32 = 0x73f1_f8dc;
 
 /// How much padding a plaintext has.
 const PADDING: core::ops::RangeInclusive<usize> = 12..=1024;
-
-/// How many messages a container has at most.
-pub(crate) const MAX_MESSAGES: usize = 1020;
 
 /// How many bytes a message takes beside its body.
 pub(crate) const OVERHEAD: usize = 16;
@@ -87,7 +86,7 @@ pub(crate) fn read_container(body: &[u8]) -> Result<Vec<Message<'_>>, ReadError>
     let mut reader = Reader::new(body);
     reader.u32("a container")?;
     let count = reader.count("messages")?;
-    if count > MAX_MESSAGES {
+    if count > limits::CONTAINER_MESSAGES {
         let what = "the number of messages";
         return Err(reader.error_before(4, ReadErrorKind::InvalidValue { what }));
     }

@@ -2,11 +2,11 @@ use core::time::Duration;
 
 use confcall_state::tl::Writer;
 
-use super::framing::MAX_PACKET;
-use super::message::{self, CONTAINER, Clock, MAX_MESSAGES, Origin, write_message};
+use super::message::{self, CONTAINER, Clock, Origin, write_message};
+use crate::limits;
 
 /// How many bytes the messages of one packet take at most, so that the packet fits into what a client can take.
-const MAX_MESSAGES_SIZE: usize = MAX_PACKET - 4096;
+const MAX_MESSAGES_SIZE: usize = limits::PACKET - 4096;
 
 /// How many bytes the body of a message has at most.
 pub(crate) const MAX_BODY: usize = MAX_MESSAGES_SIZE - message::OVERHEAD;
@@ -83,7 +83,7 @@ impl Outbox {
             size = size.saturating_add(one.body.len() + message::OVERHEAD);
             size <= MAX_MESSAGES_SIZE
         };
-        let room = self.waiting.iter().take(MAX_MESSAGES);
+        let room = self.waiting.iter().take(limits::CONTAINER_MESSAGES);
         let count = room.take_while(fits).count();
         let batch: Vec<_> = self.waiting.drain(..count).collect();
         self.size = self.waiting.iter().map(|one| one.body.len()).sum();
@@ -153,7 +153,7 @@ mod tests {
         }
         for byte in 0..3 {
             let bytes = write(&mut outbox).unwrap();
-            assert!(bytes.len() <= MAX_PACKET - 64);
+            assert!(bytes.len() <= limits::PACKET - 64);
             assert_eq!(bytes.last(), Some(&byte));
         }
         assert_eq!(write(&mut outbox), None);

@@ -4,6 +4,7 @@ use confcall_join::api::RpcError;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
 
 use super::gzip::{self, Budget};
+use crate::limits;
 
 const INVOKE_WITH_LAYER: u32 = 0xda9b_0d0d;
 const INIT_CONNECTION: u32 = 0xc1cd_5ea9;
@@ -21,9 +22,6 @@ const JSON_OBJECT_VALUE: u32 = 0xc0de_1bd9;
 
 /// The lowest layer in which the conference methods are what they are (`spec/protocol.md`, the start).
 const LOWEST_LAYER: i32 = 202;
-
-/// How deep wrappers, and the values of a client's parameters, can be nested.
-const DEPTH: u32 = 8;
 
 /// Whether a connection wants what the server pushes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +46,7 @@ impl Query {
             method: body,
             updates: Updates::Wanted,
         };
-        for _ in 0..DEPTH {
+        for _ in 0..limits::WRAPPERS {
             if !query.take_off(budget)? {
                 return Ok(query);
             }
@@ -105,7 +103,7 @@ fn skip_connection(reader: &mut Reader<'_>) -> Result<(), ReadError> {
     }
     match flags & 2 {
         0 => Ok(()),
-        _ => skip_json(reader, DEPTH),
+        _ => skip_json(reader, limits::WRAPPERS),
     }
 }
 

@@ -3,12 +3,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::message::MsgId;
 use super::service::BadMessage;
-
-/// How many messages of a session are remembered.
-const MESSAGES: usize = 1024;
-
-/// How many bytes of answers are kept, to be sent again.
-const ANSWERS: usize = 256 << 10;
+use crate::limits;
 
 /// How far the clock of a client can be behind and ahead, in seconds.
 const BEHIND: i64 = 300;
@@ -67,7 +62,7 @@ impl Received {
     pub(crate) fn note(&mut self, id: MsgId, seq_no: i32) {
         let answer = None;
         self.messages.insert(id, Seen { seq_no, answer });
-        if self.messages.len() > MESSAGES
+        if self.messages.len() > limits::SEEN_MESSAGES
             && let Some((id, seen)) = self.messages.pop_first()
         {
             self.forgotten = Some(id);
@@ -83,7 +78,9 @@ impl Received {
         seen.answer = Some(answer.to_vec());
         self.answered.push_back(id);
         self.answers_size = self.answers_size.saturating_add(answer.len());
-        while self.answers_size > ANSWERS || self.answered.len() > MESSAGES {
+        while self.answers_size > limits::KEPT_ANSWERS
+            || self.answered.len() > limits::SEEN_MESSAGES
+        {
             let Some(oldest) = self.answered.pop_front() else {
                 break;
             };
@@ -166,8 +163,8 @@ mod tests {
     #[test]
     fn an_answer_that_was_forgotten_with_its_message_takes_no_room_from_later_ones() {
         let mut received = received(&[(0, 1)]);
-        received.answer(id(0), &[7; ANSWERS]);
-        let last = i64::try_from(MESSAGES).unwrap();
+        received.answer(id(0), &[7; limits::KEPT_ANSWERS]);
+        let last = i64::try_from(limits::SEEN_MESSAGES).unwrap();
         (1..=last).for_each(|number| received.note(id(number), 2));
         received.answer(id(last), b"answer");
         let answer = Some(b"answer".to_vec());
@@ -188,12 +185,12 @@ mod tests {
             received.note(id(number), 2);
             received.answer(id(number), &[0; 10_000]);
         }
-        assert_eq!(received.messages.len(), MESSAGES);
+        assert_eq!(received.messages.len(), limits::SEEN_MESSAGES);
         assert_eq!(received.check(id(976), 1), Err(BadMessage::Forgotten));
         assert_eq!(received.check(id(977), 2), Ok(Arrival::Again(None)));
         let newest = received.check(id(2000), 2);
         assert_eq!(newest, Ok(Arrival::Again(Some(vec![0; 10_000]))));
-        assert!(received.answers_size <= ANSWERS);
+        assert!(received.answers_size <= limits::KEPT_ANSWERS);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use confcall_state::tl::Writer;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::auth_key::AuthKey;
+use crate::limits;
 
 const CONTEXT: &str = "confcall-server 2026 salts of an authorisation key";
 
@@ -17,9 +18,6 @@ const HOUR: u64 = 3600;
 
 /// How long it still counts afterwards, in seconds.
 const GRACE: u64 = 1800;
-
-/// The most future salts that a client is given at once.
-const MAX_FUTURE: u64 = 64;
 
 /// The salts of one authorisation key.
 #[derive(Zeroize, ZeroizeOnDrop)]
@@ -46,7 +44,9 @@ impl Salts {
     ///
     /// Clients ask again at once while they know of one only.
     pub(crate) fn write_future(&self, writer: &mut Writer, asked: i32, now: Duration) {
-        let count = u64::try_from(asked).unwrap_or(0).clamp(2, MAX_FUTURE);
+        let count = u64::try_from(asked)
+            .unwrap_or(0)
+            .clamp(2, limits::FUTURE_SALTS);
         let first = now.as_secs() / HOUR;
         writer.u32(u32::try_from(count).unwrap_or_default());
         for hour in (first..).zip(0..count).map(|(hour, _)| hour) {

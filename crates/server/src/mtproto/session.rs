@@ -12,12 +12,7 @@ use super::query::{Query, Updates, unreadable};
 use super::received::{Arrival, check_time};
 use super::salt::Salts;
 use super::service::{self, BadMessage, Content};
-
-/// How many bytes the packed queries of one packet may unpack to.
-const INFLATED: usize = 4 << 20;
-
-/// With so many bytes waiting to be sent, no more are added that could do without, and nothing is carried out.
-pub(crate) const BACKLOG: usize = 1 << 20;
+use crate::limits;
 
 /// One session of a client, as a value: packets go in, queries and packets come out.
 ///
@@ -95,7 +90,7 @@ impl Session {
         }
         let mut turn = Turn {
             events: Vec::new(),
-            budget: Budget::new(INFLATED),
+            budget: Budget::new(limits::UNPACKED),
             now,
         };
         self.take(message, Place::Alone, &mut turn);
@@ -129,7 +124,7 @@ impl Session {
         self.reply(body, Relevance::Passing);
     }
 
-    /// How many bytes wait to be sent; from [`BACKLOG`] on they are sent before anything else is carried out.
+    /// How many bytes wait to be sent; from [`limits::BACKLOG`] on they are sent before anything else is carried out.
     pub(crate) fn backlog(&self) -> usize {
         self.outbox.size()
     }
@@ -168,7 +163,7 @@ impl Session {
             (Ok(Arrival::Again(_)), Ok(Content::Container)) => {
                 return self.refuse(message, BadMessage::ContainerSeenBefore);
             }
-            (Ok(Arrival::Again(Some(answer))), _) if self.backlog() < BACKLOG => {
+            (Ok(Arrival::Again(Some(answer))), _) if self.backlog() < limits::BACKLOG => {
                 return self.reply(answer, Relevance::Acknowledged);
             }
             (Ok(Arrival::Again(_)), _) => return self.notify(service::acknowledge(&[id])),

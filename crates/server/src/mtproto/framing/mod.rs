@@ -21,11 +21,7 @@ use thiserror::Error;
 use self::full::Full;
 use self::obfuscation::Obfuscation;
 
-/// How many bytes a packet has at most: what the clients of the API can take.
-pub(crate) const MAX_PACKET: usize = 1 << 20;
-
-/// How many bytes a packet has at most before the client is known.
-const MAX_FIRST_PACKET: usize = 128 << 10;
+use crate::limits;
 
 /// A stream is none of packets; nothing after this can be read from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -69,7 +65,7 @@ enum Transport {
 impl Framer {
     pub(crate) fn new() -> Self {
         Self {
-            limit: MAX_FIRST_PACKET,
+            limit: limits::FIRST_PACKET,
             received: Vec::new(),
             taken: 0,
             transport: None,
@@ -79,7 +75,7 @@ impl Framer {
 
     /// Takes note that the client is known, and can send packets of any size.
     pub(crate) fn trust(&mut self) {
-        self.limit = MAX_PACKET;
+        self.limit = limits::PACKET;
     }
 
     /// Takes in bytes that arrived.

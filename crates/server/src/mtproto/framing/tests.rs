@@ -1,4 +1,5 @@
 use super::*;
+use crate::limits;
 use grammers_crypto::DequeBuffer;
 use grammers_mtproto::transport::{
     Abridged, Full as ClientFull, Intermediate, Obfuscated, Transport as ClientTransport,
@@ -82,7 +83,7 @@ fn refusal(bytes: &[u8]) -> FramingError {
 
 #[test]
 fn a_giant_length_is_refused_before_its_bytes_arrive() {
-    let limit = u32::try_from(MAX_FIRST_PACKET).unwrap();
+    let limit = u32::try_from(limits::FIRST_PACKET).unwrap();
     let full = [(limit + 16).to_le_bytes(), [0; 4]].concat();
     assert_eq!(refusal(&full), FramingError::Length(limit + 4));
     let intermediate = [[0xee; 4], [0xff; 4]].concat();
@@ -94,7 +95,7 @@ fn a_giant_length_is_refused_before_its_bytes_arrive() {
 #[test]
 fn a_client_that_is_known_can_send_larger_packets() {
     let mut client = Intermediate::new();
-    let (small, large) = (vec![1; 16], vec![2; MAX_PACKET]);
+    let (small, large) = (vec![1; 16], vec![2; limits::PACKET]);
     let bytes = [pack(&mut client, &small), pack(&mut client, &large)].concat();
     let mut framer = Framer::new();
     framer.feed(&bytes);
