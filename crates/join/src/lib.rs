@@ -55,6 +55,7 @@ mod form;
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod joined;
+pub mod limits;
 pub mod link;
 pub mod membership;
 pub mod message;

@@ -3,6 +3,8 @@ use core::str::FromStr;
 
 use thiserror::Error;
 
+use crate::limits;
+
 /// The name of a conference in its link: 1 to 64 letters, digits, `_` and `-`.
 ///
 /// A dot is refused: links end in dots wherever they end a sentence, and the server issues no slug that
@@ -18,7 +20,7 @@ pub enum SlugError {
     #[error("a slug has at least one character")]
     Empty,
     /// It is too long.
-    #[error("a slug has at most {max} bytes, not {length}", max = Slug::MAX_LENGTH)]
+    #[error("a slug has at most {max} bytes, not {length}", max = limits::SLUG_BYTES)]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -34,9 +36,6 @@ pub enum SlugError {
 }
 
 impl Slug {
-    /// The longest slug, in characters.
-    pub const MAX_LENGTH: usize = 64;
-
     /// Takes a text that is a slug and nothing else.
     ///
     /// # Errors
@@ -46,7 +45,7 @@ impl Slug {
         if text.is_empty() {
             return Err(SlugError::Empty);
         }
-        if text.len() > Self::MAX_LENGTH {
+        if text.len() > limits::SLUG_BYTES {
             return Err(SlugError::TooLong { length: text.len() });
         }
         match text.char_indices().find(|(_, c)| !is_slug_character(*c)) {

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::Event;
-use confcall::join::message::MAX_CHARACTERS;
+use confcall::join::limits;
 use confcall::transport::loopback::{Connection, Hub};
 use confcall::{Conference, Events, GroupMessage, Notice, RandomId, Target, UserId};
 use confcall_server::{Call, Options, Server};
@@ -112,5 +112,5 @@ async fn stay(bot: UserId, conference: Conference, mut events: Events, mut rng: 
 /// What a bot answers: what it read, as far as a message can hold it.
 fn answer(text: &str) -> String {
     let answer = format!("You wrote: {text}");
-    answer.chars().take(MAX_CHARACTERS).collect()
+    answer.chars().take(limits::MESSAGE_CHARACTERS).collect()
 }

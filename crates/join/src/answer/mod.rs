@@ -7,13 +7,12 @@ mod parameters;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::limits;
+
 pub use parameters::{
     Candidate, ConnectionParameters, Feedback, HeaderExtension, MediaParameters, PayloadType,
     Transport,
 };
-
-/// The longest text that is read as an answer, in bytes; it bounds everything that an answer can hold.
-pub const MAX_ANSWER_LENGTH: usize = 1 << 18;
 
 /// What the server says about the media of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,7 @@ pub enum Answer {
 #[non_exhaustive]
 pub enum AnswerError {
     /// The text is too long to be an answer.
-    #[error("an answer has at most {MAX_ANSWER_LENGTH} bytes, not {length}")]
+    #[error("an answer has at most {max} bytes, not {length}", max = limits::ANSWER_BYTES)]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -57,7 +56,7 @@ impl Answer {
     ///
     /// [`AnswerError::TooLong`] and [`AnswerError::Malformed`]
     pub fn from_json(text: &str) -> Result<Self, AnswerError> {
-        if text.len() > MAX_ANSWER_LENGTH {
+        if text.len() > limits::ANSWER_BYTES {
             return Err(AnswerError::TooLong { length: text.len() });
         }
         // The parser would take a list for an object whose fields stand in order.
@@ -202,7 +201,7 @@ mod tests {
                 "{text}: {error}"
             );
         }
-        let length = MAX_ANSWER_LENGTH + 1;
+        let length = limits::ANSWER_BYTES + 1;
         let long = " ".repeat(length);
         assert_eq!(
             Answer::from_json(&long),

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use confcall_state::UserId;
 
+use crate::limits;
+
 /// A count that is told of: then at every tenfold of it.
 const FIRST_TOLD: u32 = 5;
-/// More users than this are in no call.
-const MAX_USERS: usize = 256;
 
 /// The bad broadcasts of one membership, by who certainly said them.
 ///
@@ -18,7 +18,7 @@ pub(super) struct Blame(BTreeMap<Option<UserId>, u32>);
 impl Blame {
     /// Notes a bad broadcast; gives the count where it is one to tell of.
     pub(super) fn note(&mut self, said_by: Option<UserId>) -> Option<u32> {
-        if self.0.len() >= MAX_USERS && !self.0.contains_key(&said_by) {
+        if self.0.len() >= limits::BLAMED && !self.0.contains_key(&said_by) {
             return None;
         }
         let count = self.0.entry(said_by).or_default();

@@ -16,10 +16,8 @@ use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
 use super::waits::{LEAST_WAIT, Waits};
 use crate::api::{Method, Request};
+use crate::limits;
 use crate::ssrc::Ssrc;
-
-/// How many past memberships are remembered.
-const MAX_PAST: usize = 8;
 
 /// What the states share.
 #[derive(Debug)]
@@ -145,10 +143,10 @@ impl Context {
 
     /// Notes the source and the key of a membership that is over.
     pub(super) fn leave_membership(&mut self, source: Ssrc, key: Option<PublicKey>) {
-        self.past_sources.truncate(MAX_PAST - 1);
+        self.past_sources.truncate(limits::PAST_MEMBERSHIPS - 1);
         self.past_sources.push_front(source);
         if let Some(key) = key {
-            self.past_keys.truncate(MAX_PAST - 1);
+            self.past_keys.truncate(limits::PAST_MEMBERSHIPS - 1);
             self.past_keys.push_front(key);
         }
     }

@@ -17,14 +17,7 @@ use confcall_media::Moment;
 
 use super::RequestId;
 use crate::api::ChainBlocks;
-
-/// How far ahead of the cursor an item may be.
-const WINDOW: i32 = 256;
-/// How many bytes of items wait for those before them.
-const WAITING_BYTES: usize = 1 << 20;
-
-/// After this many full pages in a row the others wait for the next poll.
-const MAX_FULL_PAGES: u8 = 40;
+use crate::limits;
 
 /// The place in one subchain.
 #[derive(Clone, Debug)]
@@ -104,9 +97,10 @@ impl Cursor {
             return;
         };
         for (item, offset) in items.blocks.into_iter().zip(first..) {
-            let is_near = offset >= self.next && offset - self.next < WINDOW;
+            let is_near = offset >= self.next && offset - self.next < limits::ITEMS_AHEAD;
             // The item that is due always has room: it does not wait.
-            let has_room = offset == self.next || self.waiting_bytes + item.len() <= WAITING_BYTES;
+            let has_room =
+                offset == self.next || self.waiting_bytes + item.len() <= limits::ITEMS_AHEAD_BYTES;
             if is_near && has_room && !self.waiting.contains_key(&offset) {
                 self.waiting_bytes += item.len();
                 self.waiting.insert(offset, item);
@@ -183,7 +177,7 @@ impl Cursor {
         } else if items.blocks.len() < limit {
             self.full_pages = 0;
             Page::Last
-        } else if self.full_pages >= MAX_FULL_PAGES {
+        } else if self.full_pages >= limits::FULL_PAGES {
             self.full_pages = 0;
             Page::Endless
         } else {
@@ -262,7 +256,7 @@ mod tests {
         let mut cursor = Cursor::new(300);
         cursor.offer(NOW, items(0..300));
         cursor.offer(NOW, items(301..900));
-        assert_eq!(cursor.waiting.len(), WINDOW as usize - 1);
+        assert_eq!(cursor.waiting.len(), limits::ITEMS_AHEAD as usize - 1);
         let waiting = cursor.waiting.values().map(Vec::len).sum::<usize>();
         assert_eq!(cursor.waiting_bytes, waiting);
     }
@@ -308,7 +302,7 @@ mod tests {
     #[test]
     fn pages_without_an_end_are_read_so_many_times_and_not_more() {
         let mut cursor = Cursor::new(0);
-        for page in 0..i32::from(MAX_FULL_PAGES) {
+        for page in 0..i32::from(limits::FULL_PAGES) {
             let answer = items(page * 5..page * 5 + 5);
             assert_eq!(polled(&mut cursor, answer), Some(Page::Full));
             assert_eq!(taken(&mut cursor).len(), 5);

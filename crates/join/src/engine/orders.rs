@@ -7,10 +7,9 @@ use super::event::{CommandFailure, CommandKind, Event};
 use super::io::{CommandId, Outcome, RequestId};
 use super::waits::Patience;
 use crate::api::{DeclineConferenceCallInvite, MessageId, Method};
+use crate::limits;
 use crate::reaction::Reaction;
 
-/// How many requests of commands may be under way or waiting.
-pub(super) const MOST: usize = 64;
 const DECLINE: Method = Method::DeclineConferenceCallInvite;
 
 /// A command that the caller waits for.
@@ -69,7 +68,7 @@ impl Context {
 
     /// Declines an invitation.
     pub(super) fn decline(&mut self, order: Order, message: MessageId) {
-        if self.orders.declines.len() >= MOST {
+        if self.orders.declines.len() >= limits::COMMANDS {
             return self.failed(order, CommandFailure::Busy);
         }
         let patience = Patience::default();

@@ -5,13 +5,12 @@ use core::time::Duration;
 use confcall_media::Moment;
 
 use super::end::RejoinReason;
+use crate::limits;
 
 /// What has happened longer ago than this does not count.
 const MEMORY: Duration = Duration::from_secs(600);
 /// After a fork we join again once: a second one is the server's doing, and no key helps against that.
 const FORKS: usize = 1;
-/// How often in all.
-const ALL: usize = 4;
 
 /// The rejoins that still count.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +21,7 @@ impl Rejoins {
     pub(super) fn are_enough(&mut self, now: Moment, reason: &RejoinReason) -> bool {
         self.0.retain(|(at, _)| now.since(*at) < MEMORY);
         let forks = self.0.iter().filter(|(_, fork)| *fork).count();
-        self.0.len() >= ALL || (reason.is_fork() && forks >= FORKS)
+        self.0.len() >= limits::REJOINS || (reason.is_fork() && forks >= FORKS)
     }
 
     /// The pause before another rejoin, or `None` if there were enough.

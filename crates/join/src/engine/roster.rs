@@ -14,14 +14,8 @@ use confcall_state::UserId;
 
 use super::RequestId;
 use crate::api::{GroupCallParticipant, Participants, ParticipantsPage};
+use crate::limits;
 use crate::ssrc::Ssrc;
-
-/// More participants than this do not end; a conference has at most 200.
-const MAX_LISTED: usize = 1000;
-/// More pages than this do not end either, however few each lists.
-const MAX_PAGES: usize = 40;
-/// More sources than this nobody needs: sound, three layers of the camera twice, the screen and its sound.
-const MAX_SOURCES: usize = 32;
 
 /// The participants that the server lists.
 #[derive(Clone, Debug, Default)]
@@ -127,14 +121,16 @@ impl Roster {
         let began = *loading.version.get_or_insert(page.version);
         let read = loading.read.len();
         Some(match page.next_offset {
-            Some(_) if read > MAX_LISTED || loading.pages >= MAX_PAGES || is_empty => {
+            Some(_)
+                if read > limits::LISTED || loading.pages >= limits::ROSTER_PAGES || is_empty =>
+            {
                 Loaded::Endless(read)
             }
             Some(offset) => {
                 self.loading = Some(loading);
                 Loaded::More(offset)
             }
-            None if read > MAX_LISTED => Loaded::Endless(read),
+            None if read > limits::LISTED => Loaded::Endless(read),
             None => {
                 let has_changed = page.version != began || self.version > began;
                 self.replace(&loading.read, began);
@@ -163,10 +159,10 @@ impl Roster {
         if let Some(before) = self.listed.remove(&user_id) {
             self.forget_sources(user_id, &before);
         }
-        if participant.left || self.listed.len() >= MAX_LISTED {
+        if participant.left || self.listed.len() >= limits::LISTED {
             return;
         }
-        let mut sources: Vec<_> = participant.sources().take(MAX_SOURCES).collect();
+        let mut sources: Vec<_> = participant.sources().take(limits::LISTED_SOURCES).collect();
         sources.sort_unstable();
         sources.dedup();
         self.sources

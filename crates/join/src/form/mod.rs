@@ -13,7 +13,8 @@ use confcall_state::UserId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::api::{AccessHash, DataJson, InviteLink};
-use crate::message::{GroupMessage, MAX_CHARACTERS, RandomId};
+use crate::limits;
+use crate::message::{GroupMessage, RandomId};
 use crate::slug::Slug;
 
 /// Bytes as hexadecimal.
@@ -103,8 +104,11 @@ pub(crate) fn message_form(message: &GroupMessage) -> (i64, usize) {
 pub(crate) fn read_length(form: (i64, usize)) -> Result<(RandomId, usize), String> {
     let (id, length) = form;
     let id = RandomId::new(id).ok_or("the id of a message is never zero")?;
-    if length > MAX_CHARACTERS {
-        return Err(format!("a message has at most {MAX_CHARACTERS} characters"));
+    if length > limits::MESSAGE_CHARACTERS {
+        return Err(format!(
+            "a message has at most {} characters",
+            limits::MESSAGE_CHARACTERS
+        ));
     }
     Ok((id, length))
 }

@@ -19,10 +19,7 @@ use crate::api::{
     ChainBlocks, DataJson, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink,
     Participants, SubChain, Update, Updates,
 };
-
-/// More participants than this make no conference, whose limit is 200; building a block for them would only
-/// keep the client busy.
-const MAX_PARTICIPANTS: usize = 1000;
+use crate::limits;
 
 /// The parts of an answer to a join.
 #[derive(Clone, Debug)]
@@ -113,7 +110,7 @@ impl Tip {
         let block = Block::from_server(block)?;
         let chain = Chain::start_from(&block)?;
         let participants = chain.state().group_state().participants.len();
-        if participants > MAX_PARTICIPANTS {
+        if participants > limits::TIP_PARTICIPANTS {
             return Err(AnswerFault::TooManyParticipants { participants });
         }
         let named = items.call.id().is_some();

@@ -20,6 +20,7 @@ use url::{Host, Url};
 
 pub use names::{InviteHash, Username};
 
+use crate::limits;
 use crate::slug::{Slug, SlugError};
 
 const HOSTS: [&str; 3] = ["t.me", "telegram.me", "telegram.dog"];
@@ -49,7 +50,7 @@ pub enum Link {
 #[non_exhaustive]
 pub enum LinkError {
     /// The text is too long to be a link.
-    #[error("a link has at most {max} bytes, not {length}", max = Link::MAX_LENGTH)]
+    #[error("a link has at most {max} bytes, not {length}", max = limits::LINK_BYTES)]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -81,9 +82,6 @@ pub enum LinkError {
 }
 
 impl Link {
-    /// The longest text that is read as a link, in bytes.
-    pub const MAX_LENGTH: usize = 2048;
-
     /// Reads a link; white space around it is ignored.
     ///
     /// # Errors
@@ -91,7 +89,7 @@ impl Link {
     /// [`LinkError`]
     pub fn parse(text: &str) -> Result<Self, LinkError> {
         let text = text.trim();
-        if text.len() > Self::MAX_LENGTH {
+        if text.len() > limits::LINK_BYTES {
             return Err(LinkError::TooLong { length: text.len() });
         }
         // The parser would drop line breaks from the middle of a link.

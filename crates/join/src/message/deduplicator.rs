@@ -3,11 +3,7 @@ use std::collections::VecDeque;
 use confcall_state::UserId;
 
 use super::RandomId;
-
-/// How many senders are remembered; a call has at most 200 members.
-const SENDERS: usize = 256;
-/// How many messages are remembered for each.
-const MESSAGES: usize = 64;
+use crate::limits;
 
 /// Whether a message is the first of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,7 +42,7 @@ impl Deduplicator {
     pub fn see(&mut self, sender: UserId, random_id: RandomId) -> Novelty {
         let mut sender = self.take(sender);
         let novelty = sender.see(random_id);
-        if self.senders.len() == SENDERS {
+        if self.senders.len() == limits::HEARD_SENDERS {
             self.senders.pop_front();
         }
         self.senders.push_back(sender);
@@ -68,7 +64,7 @@ impl Sender {
         if self.seen.contains(&random_id) {
             return Novelty::Seen;
         }
-        if self.seen.len() == MESSAGES {
+        if self.seen.len() == limits::HEARD_MESSAGES {
             self.seen.pop_front();
         }
         self.seen.push_back(random_id);
@@ -115,7 +111,7 @@ mod tests {
         for user in 0..10_000 {
             assert_eq!(seen.see(UserId::new(user), id(1)), Novelty::New);
         }
-        assert_eq!(seen.senders.len(), SENDERS);
+        assert_eq!(seen.senders.len(), limits::HEARD_SENDERS);
         assert_eq!(seen.see(UserId::new(9_999), id(1)), Novelty::Seen);
     }
 }

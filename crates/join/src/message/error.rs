@@ -1,13 +1,14 @@
 use thiserror::Error;
 
-use super::{LAYER, MAX_CHARACTERS, MAX_ENTITIES, MAX_MESSAGE_LENGTH};
+use super::LAYER;
+use crate::limits;
 
 /// Something is not a message that members show; the error holds none of its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MessageError {
     /// The plaintext is too long to be a message.
-    #[error("a message has at most {MAX_MESSAGE_LENGTH} bytes, not {length}")]
+    #[error("a message has at most {max} bytes, not {length}", max = limits::MESSAGE_BYTES)]
     TooLong {
         /// Its length in bytes.
         length: usize,
@@ -49,13 +50,13 @@ pub enum MessageError {
         expected: &'static str,
     },
     /// The text is too long.
-    #[error("a text has at most {MAX_CHARACTERS} characters, not {length}")]
+    #[error("a text has at most {max} characters, not {length}", max = limits::MESSAGE_CHARACTERS)]
     TextTooLong {
         /// Its length in characters.
         length: usize,
     },
     /// There are too many entities.
-    #[error("a message has at most {MAX_ENTITIES} entities, not {count}")]
+    #[error("a message has at most {max} entities, not {count}", max = limits::MESSAGE_ENTITIES)]
     TooManyEntities {
         /// How many there are.
         count: usize,

@@ -13,12 +13,8 @@
 use serde_json::{Value, json};
 
 use super::random_id::decimal;
-use super::{
-    DocumentId, Entity, EntityKind, GroupMessage, LAYER, MAX_ENTITIES, MessageError, RandomId,
-};
-
-/// The longest plaintext that is read as a message, in bytes.
-pub const MAX_MESSAGE_LENGTH: usize = 1 << 18;
+use super::{DocumentId, Entity, EntityKind, GroupMessage, LAYER, MessageError, RandomId};
+use crate::limits;
 
 const MESSAGE: &str = "groupCallMessage";
 const TEXT: &str = "textWithEntities";
@@ -40,7 +36,7 @@ impl GroupMessage {
     /// [`MessageError`], for whatever bytes.
     pub fn from_json(plaintext: &[u8]) -> Result<Self, MessageError> {
         let length = plaintext.len();
-        if length > MAX_MESSAGE_LENGTH {
+        if length > limits::MESSAGE_BYTES {
             return Err(MessageError::TooLong { length });
         }
         let object: Value = serde_json::from_slice(plaintext).map_err(|error| {
@@ -92,7 +88,7 @@ fn read_entities(message: &Value) -> Result<Vec<Entity>, MessageError> {
     let entities = entities.as_array();
     let entities = entities.ok_or(MessageError::WrongType { field, expected })?;
     let count = entities.len();
-    if count > MAX_ENTITIES {
+    if count > limits::MESSAGE_ENTITIES {
         return Err(MessageError::TooManyEntities { count });
     }
     let read = entities.iter().map(read_entity);

@@ -23,10 +23,11 @@ mod seal;
 use core::fmt;
 use core::time::Duration;
 
+use crate::limits;
+
 pub use deduplicator::{Deduplicator, Novelty};
 pub use entity::{DocumentId, Entity, EntityKind};
 pub use error::MessageError;
-pub use json::MAX_MESSAGE_LENGTH;
 pub use random_id::RandomId;
 pub use reaction::EmojiReaction;
 pub use seal::OpenMessageError;
@@ -37,19 +38,10 @@ pub const SHOWN_FOR: Duration = Duration::from_secs(10);
 /// The layer of the API that we read: an object with a larger `_min_layer` is not for us.
 pub const LAYER: i64 = 230;
 
-/// The longest text, in characters.
-///
-/// A character is a Unicode scalar value, as the official applications and the server count the length of a
-/// text; only the bounds of entities are in UTF-16 units.
-pub const MAX_CHARACTERS: usize = 128;
-
-/// The most entities that a message has, those counted that we do not know.
-pub const MAX_ENTITIES: usize = 1000;
-
 /// A message that a member writes to all others.
 ///
-/// Its text has at most [`MAX_CHARACTERS`] characters, its entities are at most [`MAX_ENTITIES`] and lie inside
-/// the text.
+/// Its text has at most [`MESSAGE_CHARACTERS`](limits::MESSAGE_CHARACTERS), its entities are at most
+/// [`MESSAGE_ENTITIES`](limits::MESSAGE_ENTITIES) and lie inside the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GroupMessage {
     random_id: RandomId,
@@ -70,11 +62,11 @@ impl GroupMessage {
     ) -> Result<Self, MessageError> {
         let text = text.into();
         let length = text.chars().count();
-        if length > MAX_CHARACTERS {
+        if length > limits::MESSAGE_CHARACTERS {
             return Err(MessageError::TextTooLong { length });
         }
         let count = entities.len();
-        if count > MAX_ENTITIES {
+        if count > limits::MESSAGE_ENTITIES {
             return Err(MessageError::TooManyEntities { count });
         }
         match entities.iter().find(|one| one.bytes_in(&text).is_none()) {

@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits;
 
 const VALID: &str = r#"{"_":"groupCallMessage","random_id":"1234567890123456789","message":{"_":"textWithEntities","text":"Hello!","entities":[{"_":"messageEntityBold","offset":0,"length":5}]}}"#;
 
@@ -200,9 +201,9 @@ fn another_object_or_type_is_refused() {
 
 #[test]
 fn deep_and_long_plaintexts_are_refused() {
-    let deep = "[".repeat(MAX_MESSAGE_LENGTH);
+    let deep = "[".repeat(limits::MESSAGE_BYTES);
     assert!(matches!(read(&deep), Err(MessageError::NotJson { .. })));
-    let length = MAX_MESSAGE_LENGTH + 1;
+    let length = limits::MESSAGE_BYTES + 1;
     let long = " ".repeat(length);
     assert_eq!(read(&long), Err(MessageError::TooLong { length }));
 }

@@ -3,6 +3,8 @@ use core::fmt;
 use rand_core::CryptoRng;
 use thiserror::Error;
 
+use crate::limits;
+
 /// The characters of a ufrag and a pwd, one for each value of six bits.
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -43,7 +45,6 @@ pub enum IceError {
 }
 
 impl IceCredentials {
-    const MAX_LENGTH: usize = 256;
     const MIN_UFRAG: usize = 4;
     const MIN_PWD: usize = 22;
 
@@ -78,7 +79,7 @@ impl IceCredentials {
 }
 
 fn check(field: &'static str, text: &str, min: usize) -> Result<(), IceError> {
-    let (length, max) = (text.len(), IceCredentials::MAX_LENGTH);
+    let (length, max) = (text.len(), limits::ICE_BYTES);
     if !(min..=max).contains(&length) {
         return Err(IceError::Length {
             field,

@@ -8,10 +8,8 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{Fingerprint, IceCredentials, JoinPayload, PayloadError, Semantics, SsrcGroup};
+use crate::limits;
 use crate::ssrc::Ssrc;
-
-/// The longest text that is read as a payload, in bytes.
-pub const MAX_PAYLOAD_LENGTH: usize = 1 << 16;
 
 /// The fields of a payload, with anything in them.
 #[derive(Deserialize)]
@@ -36,7 +34,7 @@ impl JoinPayload {
     ///
     /// [`PayloadError`]; a field that is `null` is missing, except `ssrc-groups`, which is then no list.
     pub fn from_json(text: &str) -> Result<Self, PayloadError> {
-        if text.len() > MAX_PAYLOAD_LENGTH {
+        if text.len() > limits::PAYLOAD_BYTES {
             return Err(PayloadError::TooLong { length: text.len() });
         }
         // The parser would take a list for an object whose fields stand in order.

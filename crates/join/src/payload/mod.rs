@@ -20,11 +20,11 @@ use thiserror::Error;
 
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintHash, Setup};
 pub use ice::{IceCredentials, IceError};
-pub use json::MAX_PAYLOAD_LENGTH;
 pub(crate) use json::read_fingerprint;
 pub use ssrc_group::{Semantics, SsrcGroup, SsrcGroupError, VideoLayers};
 
 use crate::api::DataJson;
+use crate::limits;
 use crate::ssrc::Ssrc;
 
 /// What a joining client says about its media.
@@ -44,7 +44,7 @@ pub struct JoinPayload {
 #[non_exhaustive]
 pub enum PayloadError {
     /// The text is too long to be a payload.
-    #[error("a payload has at most {MAX_PAYLOAD_LENGTH} bytes, not {length}")]
+    #[error("a payload has at most {max} bytes, not {length}", max = limits::PAYLOAD_BYTES)]
     TooLong {
         /// Its length in bytes.
         length: usize,

@@ -3,6 +3,7 @@ use chacha20::rand_core::SeedableRng;
 use proptest::prelude::*;
 
 use super::*;
+use crate::limits;
 
 const FINGERPRINT: &str = "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:\
                            10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F";
@@ -201,13 +202,13 @@ fn a_text_that_is_no_object_is_refused() {
             "{text}: {error}"
         );
     }
-    let long = " ".repeat(MAX_PAYLOAD_LENGTH + 1);
+    let long = " ".repeat(limits::PAYLOAD_BYTES + 1);
     let length = long.len();
     assert_eq!(
         JoinPayload::from_json(&long),
         Err(PayloadError::TooLong { length })
     );
-    let deep = "[".repeat(MAX_PAYLOAD_LENGTH);
+    let deep = "[".repeat(limits::PAYLOAD_BYTES);
     assert!(JoinPayload::from_json(&deep).is_err());
 }
 

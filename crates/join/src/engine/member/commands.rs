@@ -4,7 +4,7 @@ use super::super::context::Context;
 use super::super::end::{EndReason, RejoinReason};
 use super::super::event::{CommandFailure, CommandKind, Event};
 use super::super::io::{Command, CommandId, MediaState, Outcome};
-use super::super::orders::{MOST, Order};
+use super::super::orders::Order;
 use super::super::timers::Timer;
 use super::super::waits::Patience;
 use super::{Departure, Flow, Member, Pending};
@@ -12,11 +12,9 @@ use crate::api::{
     DiscardGroupCall, EncryptedMessage, GetGroupParticipants, InviteConferenceCallParticipant,
     Peer, Request, Response, SendGroupCallEncryptedMessage, ToggleGroupCallSettings,
 };
+use crate::limits;
 use crate::message::{GroupMessage, Novelty};
 use crate::reaction::Reaction;
-
-/// How many sources are asked for at once.
-const MAX_SOURCES: usize = 100;
 
 impl Member {
     pub(in super::super) fn handle_command(
@@ -46,7 +44,7 @@ impl Member {
                 self.ask(ctx, order(CommandKind::Discard), DiscardGroupCall { call });
             }
             Command::Resolve { mut sources } => {
-                sources.truncate(MAX_SOURCES);
+                sources.truncate(limits::RESOLVED_SOURCES);
                 let by_sources = GetGroupParticipants::by_sources(call, sources);
                 self.ask(ctx, order(CommandKind::Resolve), by_sources);
             }
@@ -96,7 +94,7 @@ impl Member {
 
     /// Sends the request of a command, unless too much waits already.
     fn ask(&mut self, ctx: &mut Context, order: Order, body: impl Into<Request>) {
-        if self.pending.len() < MOST {
+        if self.pending.len() < limits::COMMANDS {
             self.send_command(ctx, order, Box::new(body.into()), Patience::default());
         } else {
             ctx.failed(order, CommandFailure::Busy);

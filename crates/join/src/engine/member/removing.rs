@@ -26,6 +26,7 @@ use super::super::waits::Patience;
 use super::{Flow, Member, Pending};
 use crate::api::{DeleteConferenceCallParticipants, Method, Removal as Mode, SubChain};
 use crate::backoff::Backoff;
+use crate::limits;
 use crate::membership::ChangeError;
 use crate::reaction::Reaction;
 
@@ -35,8 +36,6 @@ const UNLISTED: Duration = Duration::from_secs(3);
 const GRACE: Duration = Duration::from_secs(2);
 /// The time before somebody whose removal failed is looked at again.
 const LATER: Duration = Duration::from_secs(60);
-/// How many removals may wait.
-const MAX_WAITING: usize = 16;
 
 /// The removals that are under way, and who may have left.
 #[derive(Clone, Debug, Default)]
@@ -103,7 +102,7 @@ impl Removals {
     }
 
     fn is_full(&self) -> bool {
-        self.waiting.len() >= MAX_WAITING
+        self.waiting.len() >= limits::REMOVALS
     }
 
     fn removes(&self, user: UserId) -> bool {
