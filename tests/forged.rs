@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::UserId;
 use confcall::join::api::{
     AccessHash, CallId, ChainBlocks, Connection, DataJson, EncryptedMessage, GetGroupParticipants,
     GroupCall, GroupCallParticipant, InputGroupCall, Method, Participants, ParticipantsPage, Peer,
@@ -19,8 +18,11 @@ use confcall::join::api::{
 use confcall::join::engine::{
     Command, CommandId, Engine, Event, Input, MediaState, Outcome, Output, RequestId, Suspicion,
 };
-use confcall::join::{Slug, Ssrc};
+use confcall::join::{Slug, Ssrc, limits};
 use confcall::media::Moment;
+use confcall::state::Block;
+use confcall::state::wire::Broadcast;
+use confcall::{JoinBlock, Newcomer, UserId};
 use confcall_tests::{World, each_seed, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -167,6 +169,70 @@ fn many_who_are_missed_at_once_are_looked_for_at_once() {
     victim.run(20 * SECOND);
     let pages = victim.asked(Method::GetGroupParticipants).len();
     assert!(pages <= 2, "{pages} pages of a roster that does not come");
+}
+
+#[test]
+fn a_chain_that_grows_without_an_answer_has_us_say_so_much_and_no_more() {
+    let world = World::with_call(1);
+    let mut victim = Victim::of(&world);
+    let blocks = world.items(SubChain::Blocks).blocks;
+    let mut tip = Block::from_server(blocks.last().unwrap()).unwrap();
+    let mut rng = ChaCha20Rng::from_seed([7; 32]);
+    for offset in (1..).skip(blocks.len()).take(2 * limits::REQUESTS) {
+        // Anybody can join again and again, so the server can as well.
+        let join = JoinBlock::add_self(&tip, Newcomer::new(UserId::new(2)), &mut rng).unwrap();
+        tip = join.block().clone();
+        victim.input(Input::Update(Update::ChainBlocks(ChainBlocks {
+            call: victim.call(),
+            sub_chain: SubChain::Blocks,
+            next_offset: offset,
+            blocks: vec![tip.to_server()],
+        })));
+    }
+    let membership = victim.engine.membership().unwrap();
+    assert_eq!(membership.state().hash(), tip.hash());
+    victim.run(20 * SECOND);
+    let commits = victim.asked(Method::SendConferenceCallBroadcast);
+    let under_way = victim.asked.len();
+    assert!(
+        (limits::REQUESTS..limits::REQUESTS + 8).contains(&under_way),
+        "{under_way} requests, {} commits",
+        commits.len()
+    );
+
+    // Where there is room again, what the newest block needs is said.
+    for commit in &commits[..8] {
+        victim.answer(*commit, Outcome::Lost);
+    }
+    let mut said = victim.asked.iter().filter_map(|(_, body)| match body {
+        Request::Broadcast(said) => Some(Broadcast::parse(&said.broadcast).unwrap()),
+        _ => None,
+    });
+    assert_eq!(said.next_back().unwrap().block_hash, tip.hash());
+}
+
+#[test]
+fn members_who_come_and_go_in_the_roster_have_it_read_so_often_and_no_more() {
+    let mut victim = Victim::of(&World::with_call(8));
+    for _ in 0..limits::REQUESTS / 4 {
+        for user in 2..=8 {
+            victim.push_left(user..=user);
+            victim.run(SECOND / 4);
+        }
+        victim.run(6 * SECOND);
+        let call = victim.call();
+        let back = Participants {
+            call,
+            participants: (2..=8).map(participant).collect(),
+            version: 0,
+        };
+        victim.input(Input::Update(Update::Participants(back)));
+    }
+    let under_way = victim.asked.len();
+    assert!(
+        (limits::REQUESTS..limits::REQUESTS + 8).contains(&under_way),
+        "{under_way} requests"
+    );
 }
 
 #[test]

@@ -62,6 +62,10 @@ pub const LISTED_SOURCES: usize = 32;
 /// How many memberships of our own that are over are remembered, the last ones.
 pub const PAST_MEMBERSHIPS: usize = 8;
 
+/// How many requests a membership has under way when it sends no broadcast and looks at no roster any more until one is
+/// answered. A server that makes blocks and rosters can have us want any number of both.
+pub const REQUESTS: usize = 128;
+
 /// How many requests of commands are under way or waiting.
 pub const COMMANDS: usize = 64;
 

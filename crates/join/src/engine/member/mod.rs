@@ -58,6 +58,7 @@ use super::timers::Timer;
 use super::waits::Patience;
 use crate::answer::ConnectionParameters;
 use crate::api::{InputGroupCall, InviteLink, Method, Request, SubChain, Update};
+use crate::limits;
 use crate::membership::Membership;
 use crate::message::Deduplicator;
 use crate::payload::JoinPayload;
@@ -223,6 +224,11 @@ impl Member {
         let request = ctx.send(body);
         self.pending.insert(request, pending);
         request
+    }
+
+    /// Whether there is room for requests of which a server can have us want any number.
+    fn may_ask(&self) -> bool {
+        self.pending.len() < limits::REQUESTS
     }
 
     pub(super) fn handle_timer(&mut self, ctx: &mut Context, timer: Timer) -> Flow {

@@ -182,12 +182,16 @@ impl Member {
 
     /// Loads the roster to make sure of those who have not been listed for a while.
     pub(super) fn look_for_strangers(&mut self, ctx: &mut Context) {
-        let now = ctx.now;
+        let (now, may_ask) = (ctx.now, self.may_ask());
         let strangers = self.removals.strangers.values_mut();
         let mut any = false;
         for stranger in strangers.filter(|one| !one.confirming && one.look_at <= now) {
-            stranger.confirming = true;
-            any = true;
+            if may_ask {
+                stranger.confirming = true;
+                any = true;
+            } else {
+                stranger.look_at = now + UNLISTED;
+            }
         }
         if any {
             // Pages that were read before do not count.

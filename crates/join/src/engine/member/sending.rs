@@ -9,6 +9,7 @@ use super::super::outbox::Retry;
 use super::super::timers::Timer;
 use super::{Flow, Member, Pending};
 use crate::api::{Method, SendConferenceCallBroadcast, SubChain};
+use crate::limits;
 use crate::reaction::Reaction;
 
 impl Member {
@@ -22,17 +23,20 @@ impl Member {
             return ctx.timers.set(Timer::Outbox, until);
         }
         let (call, pending) = (&self.call, &mut self.pending);
-        while self.outbox.send_due(ctx.now, |broadcast| {
-            let request = ctx.send(SendConferenceCallBroadcast {
-                call: call.clone(),
-                broadcast: broadcast.to_bytes(),
-            });
-            pending.insert(request, Pending::Broadcast);
-            request
-        }) {}
+        while pending.len() < limits::REQUESTS
+            && self.outbox.send_due(ctx.now, |broadcast| {
+                let request = ctx.send(SendConferenceCallBroadcast {
+                    call: call.clone(),
+                    broadcast: broadcast.to_bytes(),
+                });
+                pending.insert(request, Pending::Broadcast);
+                request
+            })
+        {}
         match self.outbox.next_due() {
-            Some(due) => ctx.timers.set(Timer::Outbox, due),
-            None => ctx.timers.cancel(Timer::Outbox),
+            Some(due) if self.may_ask() => ctx.timers.set(Timer::Outbox, due),
+            // The next answer makes room, and brings us here again.
+            _ => ctx.timers.cancel(Timer::Outbox),
         }
     }
 
