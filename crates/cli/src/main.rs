@@ -1,10 +1,12 @@
 //! The command `confcall`: joins, explains and checks conference calls.
 
+mod bounded;
 mod call;
 mod completions;
 mod demo;
 mod inspect;
 mod interrupts;
+mod limits;
 mod logging;
 mod peer;
 mod printable;

@@ -6,16 +6,12 @@ use std::thread;
 use thiserror::Error;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// The longest line, in bytes; the packet of `/open` is the longest that makes sense.
-const MAX_LENGTH: u64 = 1 << 20;
-
-/// How many lines wait at most; more are left to whoever writes them.
-const WAITING: usize = 16;
+use crate::limits;
 
 /// A line that cannot be taken.
 #[derive(Debug, Error)]
 pub(super) enum LineError {
-    #[error("a line has at most {MAX_LENGTH} bytes")]
+    #[error("a line has at most {max} bytes", max = limits::LINE_BYTES)]
     TooLong,
     #[error("standard input cannot be read: {0}")]
     Read(#[from] io::Error),
@@ -26,7 +22,7 @@ pub(super) type Line = Result<String, LineError>;
 
 /// Begins to read standard input; there is no more after its end.
 pub(super) fn of_standard_input() -> Receiver<Line> {
-    let (sender, lines) = channel(WAITING);
+    let (sender, lines) = channel(limits::LINES);
     // The thread ends with the process: it may wait for a line that nobody types.
     thread::spawn(move || pass_on(&mut io::stdin().lock(), &sender));
     lines
@@ -43,12 +39,12 @@ fn pass_on(input: &mut impl BufRead, lines: &Sender<Line>) {
 
 fn next(input: &mut impl BufRead) -> Option<Line> {
     let mut line = Vec::new();
-    match input.take(MAX_LENGTH).read_until(b'\n', &mut line) {
+    match input.take(limits::LINE_BYTES).read_until(b'\n', &mut line) {
         Err(error) => return Some(Err(error.into())),
         Ok(0) => return None,
         Ok(_) => {}
     }
-    if line.len() as u64 == MAX_LENGTH && !line.ends_with(b"\n") {
+    if line.len() as u64 == limits::LINE_BYTES && !line.ends_with(b"\n") {
         let skipped = input.skip_until(b'\n');
         return Some(Err(
             skipped.map_or_else(LineError::from, |_| LineError::TooLong)
@@ -63,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_line_that_is_too_long_is_passed_over_and_the_next_is_read() {
-        let long = vec![b'x'; MAX_LENGTH as usize * 3];
+        let long = vec![b'x'; limits::LINE_BYTES as usize * 3];
         let input = [b"one\n", &long[..], b"\ntwo\n\xff"].concat();
         let input = &mut &input[..];
         assert_eq!(next(input).unwrap().unwrap(), "one\n");

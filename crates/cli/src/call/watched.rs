@@ -9,9 +9,7 @@ use confcall::{CallError, Transport};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::told::{Answer, Told};
-
-/// How many steps wait to be told; more are not told.
-const WAITING: usize = 64;
+use crate::limits;
 
 /// A transport, and where its requests and answers are told.
 ///
@@ -25,7 +23,7 @@ pub(super) struct Watched<T> {
 
 impl<T> Watched<T> {
     pub(super) fn new(transport: T) -> (Self, Receiver<Told>) {
-        let (steps, told) = channel(WAITING);
+        let (steps, told) = channel(limits::STEPS);
         let watched = Self {
             transport,
             steps,

@@ -2,17 +2,15 @@
 
 use core::fmt;
 use std::fs::File;
+use std::io;
 use std::io::ErrorKind::{InvalidFilename, NotFound};
-use std::io::{self, Read as _};
 
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::item;
-
-/// How much is read, in bytes; a block has some tens of thousands.
-const MAX_INPUT: u64 = 16 << 20;
+use crate::{bounded, limits};
 
 /// What was given is not bytes in any way that we read.
 #[derive(Debug, PartialEq)]
@@ -90,12 +88,11 @@ pub(super) fn load(source: &str) -> anyhow::Result<Vec<u8>> {
 }
 
 fn read(source: impl io::Read) -> anyhow::Result<Vec<u8>> {
-    let mut input = Vec::new();
-    source.take(MAX_INPUT + 1).read_to_end(&mut input)?;
-    if input.len() as u64 > MAX_INPUT {
-        bail!("there are more than {MAX_INPUT} bytes in it, which is no block or broadcast");
+    let most = limits::INSPECTED_BYTES;
+    match bounded::read(source, most)? {
+        Some(input) => Ok(decode(&input)?),
+        None => bail!("there are more than {most} bytes in it, which is no block or broadcast"),
     }
-    Ok(decode(&input)?)
 }
 
 /// The bytes that are given as they are, in hexadecimal or in base64.

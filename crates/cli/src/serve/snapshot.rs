@@ -1,14 +1,13 @@
 //! The file that a server goes on from.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use confcall_server::{Limits, Server};
 
-/// The largest snapshot that is read, in bytes.
-const MAX_SIZE: u64 = 1 << 30;
+use crate::{bounded, limits};
 
 /// The server of a snapshot, if there is one.
 pub(super) fn load(path: &Path) -> anyhow::Result<Option<Server>> {
@@ -17,12 +16,10 @@ pub(super) fn load(path: &Path) -> anyhow::Result<Option<Server>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| cannot("be opened", path)),
     };
-    let mut bytes = Vec::new();
-    let read = file.take(MAX_SIZE + 1).read_to_end(&mut bytes);
-    read.with_context(|| cannot("be read", path))?;
-    if bytes.len() as u64 > MAX_SIZE {
+    let read = bounded::read(file, limits::SNAPSHOT_BYTES);
+    let Some(bytes) = read.with_context(|| cannot("be read", path))? else {
         bail!("{} is larger than a snapshot can be", path.display());
-    }
+    };
     let server = Server::from_snapshot(&bytes, Limits::default()).with_context(|| {
         let path = path.display();
         format!("the server cannot go on from {path}; move it away to start without it")

@@ -11,11 +11,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use confcall::join::trace::Trace;
 
 use crate::printable::printable;
+use crate::{bounded, limits};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -55,7 +56,10 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
 type File = PathBuf;
 
 fn load(file: &Path) -> anyhow::Result<Trace> {
-    let read = || anyhow::Ok(Trace::read(&fs::read(file)?)?);
+    let read = || match bounded::read(fs::File::open(file)?, limits::TRACE_BYTES)? {
+        Some(bytes) => Ok(Trace::read(&bytes)?),
+        None => bail!("it is larger than a trace can be"),
+    };
     read().with_context(|| name(file))
 }
 
