@@ -16,7 +16,8 @@ use confcall::join::api::{
     Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
-    Command, CommandId, Engine, Event, Input, MediaState, Outcome, Output, RequestId, Suspicion,
+    Command, CommandFailure, CommandId, Engine, Event, Input, MediaState, Outcome, Output,
+    RequestId, Suspicion,
 };
 use confcall::join::{Slug, Ssrc, limits};
 use confcall::media::Moment;
@@ -233,6 +234,47 @@ fn members_who_come_and_go_in_the_roster_have_it_read_so_often_and_no_more() {
         (limits::REQUESTS..limits::REQUESTS + 8).contains(&under_way),
         "{under_way} requests"
     );
+}
+
+#[test]
+fn commands_and_removals_beyond_their_bounds_are_too_many() {
+    let busy = |victim: &Victim| {
+        let is_busy = |event: &&Event| {
+            matches!(
+                event,
+                Event::Failed {
+                    why: CommandFailure::Busy,
+                    ..
+                }
+            )
+        };
+        victim.events.iter().filter(is_busy).count()
+    };
+    let mut victim = Victim::of(&World::with_call(2));
+    for _ in 0..limits::REMOVALS + 3 {
+        let users = vec![UserId::new(2)];
+        victim.input(command(Command::Kick { users }));
+    }
+    assert_eq!(busy(&victim), 3);
+
+    let mut victim = Victim::of(&World::with_call(2));
+    for _ in 0..limits::COMMANDS + 3 {
+        victim.input(command(Command::RevokeLink));
+    }
+    let sent = victim.asked(Method::ToggleGroupCallSettings).len();
+    assert!(sent <= limits::COMMANDS, "{sent} requests");
+    assert_eq!(sent + busy(&victim), limits::COMMANDS + 3);
+}
+
+#[test]
+fn one_command_asks_for_so_many_sources() {
+    let mut victim = Victim::of(&World::with_call(1));
+    let sources = (1..=1000).filter_map(Ssrc::new).collect();
+    victim.input(command(Command::Resolve { sources }));
+    let Some((_, Request::Participants(asked))) = victim.asked.last() else {
+        panic!("{:?}", victim.asked);
+    };
+    assert_eq!(asked.sources.len(), limits::RESOLVED_SOURCES);
 }
 
 #[test]

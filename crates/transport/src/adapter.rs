@@ -159,3 +159,28 @@ impl UpdateStream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confcall_join::api::{Connection, DataJson};
+
+    #[tokio::test]
+    async fn a_reader_that_falls_behind_misses_the_oldest_and_learns_how_many() {
+        let sender = UpdateSender::new();
+        let mut stream = sender.subscribe();
+        let numbered = |number: usize| {
+            Update::Connection(Connection {
+                presentation: false,
+                params: DataJson::new(number.to_string()),
+            })
+        };
+        let last = limits::UPDATES + 10;
+        (1..=last).for_each(|number| sender.send(numbered(number)));
+        let missed = Missed { count: Some(10) };
+        assert_eq!(stream.next().await, Some(Err(missed)));
+        for number in 11..=last {
+            assert_eq!(stream.next().await, Some(Ok(numbered(number))));
+        }
+    }
+}

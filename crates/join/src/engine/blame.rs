@@ -30,3 +30,18 @@ impl Blame {
         (told == *count).then_some(*count)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bad_broadcasts_of_so_many_users_are_counted_whoever_comes_later() {
+        let mut blame = Blame::default();
+        let users = (1..=2 * limits::BLAMED as i64).map(UserId::new);
+        users.for_each(|user| assert_eq!(blame.note(Some(user)), None));
+        assert_eq!(blame.0.len(), limits::BLAMED);
+        let counts = [(); 4].map(|()| blame.note(Some(UserId::new(1))));
+        assert_eq!(counts, [None, None, None, Some(FIRST_TOLD)]);
+    }
+}

@@ -172,3 +172,40 @@ impl Context {
         !self.outputs.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Recording;
+    use crate::payload::{Fingerprint, JoinPayload};
+    use crate::policy::Media;
+    use crate::target::Target;
+    use confcall_state::{Newcomer, UserId};
+    use rand_core::SeedableRng as _;
+
+    #[test]
+    fn the_last_memberships_that_are_over_are_remembered() {
+        let mut rng = ChaCha20Rng::from_seed([7; 32]);
+        let media = Media {
+            payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng),
+            muted: true,
+            video_stopped: true,
+        };
+        let config = Config::new(Target::Create, Newcomer::new(UserId::new(1)), media);
+        let secrets = Secrets::live(ChaCha20Rng::from_seed([8; 32]), Recording::Off);
+        let mut ctx = Context::new(config, Moment::default(), secrets, rng);
+        let last = limits::PAST_MEMBERSHIPS as u32 + 2;
+        let (source, key) = (
+            |number: u32| Ssrc::new(number).unwrap(),
+            |number: u32| PublicKey::from_bytes([number as u8; 32]),
+        );
+        for number in 1..=last {
+            ctx.leave_membership(source(number), Some(key(number)));
+        }
+        for number in 1..=last {
+            let is_kept = number > 2;
+            assert_eq!(ctx.is_past_source(source(number)), is_kept, "{number}");
+            assert_eq!(ctx.is_past_key(&key(number)), is_kept, "{number}");
+        }
+    }
+}

@@ -262,6 +262,23 @@ mod tests {
     }
 
     #[test]
+    fn large_items_wait_up_to_so_many_bytes_and_the_one_that_is_due_has_room() {
+        let large = |offsets: core::ops::Range<i32>| {
+            let mut items = items(offsets);
+            for item in &mut items.blocks {
+                item.resize(limits::ITEMS_AHEAD_BYTES / 4, 0);
+            }
+            items
+        };
+        let mut cursor = Cursor::new(0);
+        cursor.offer(NOW, large(1..9));
+        assert_eq!(cursor.waiting_bytes, limits::ITEMS_AHEAD_BYTES);
+        cursor.offer(NOW, large(0..1));
+        let taken = core::iter::from_fn(|| cursor.take(NOW));
+        assert_eq!(taken.count(), 5);
+    }
+
+    #[test]
     fn items_up_to_the_last_offset_are_taken_in() {
         let mut cursor = Cursor::new(i32::MAX - 2);
         cursor.offer(NOW, items(i32::MAX - 2..i32::MAX));

@@ -227,7 +227,8 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{AccessHash, CallId, InputGroupCall, Peer};
+    use crate::api::{AccessHash, CallId, InputGroupCall, ParticipantVideo, Peer};
+    use crate::payload::{Semantics, SsrcGroup};
 
     const ALICE: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);
@@ -301,6 +302,37 @@ mod tests {
         assert_eq!(roster.user_of(source), Some(BOB));
         roster.apply(&change(4, participant(BOB, 7, true)));
         assert_eq!(roster.user_of(source), None);
+    }
+
+    #[test]
+    fn a_roster_has_so_many_participants_and_each_of_them_so_many_sources() {
+        let mut roster = Roster::default();
+        let last = limits::LISTED as i64 + 50;
+        for user in 1..=last {
+            roster.apply(&change(
+                user as i32,
+                participant(UserId::new(user), user as u32, false),
+            ));
+        }
+        assert_eq!(roster.users().count(), limits::LISTED);
+        assert_eq!(roster.sources().count(), limits::LISTED);
+        assert!(!roster.lists(UserId::new(last)));
+
+        let sources = (2..=1000).filter_map(Ssrc::new).collect();
+        let group = SsrcGroup::new(Semantics::Simulcast, sources).unwrap();
+        let video = ParticipantVideo {
+            paused: false,
+            endpoint: String::new(),
+            source_groups: vec![group],
+            audio_source: None,
+        };
+        let busy = GroupCallParticipant {
+            video: Some(video),
+            ..participant(ALICE, 1, false)
+        };
+        let mut roster = Roster::default();
+        roster.apply(&change(1, busy));
+        assert_eq!(roster.sources().count(), limits::LISTED_SOURCES);
     }
 
     #[test]

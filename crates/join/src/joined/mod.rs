@@ -195,3 +195,52 @@ impl Parts {
         Ok(parts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{AccessHash, CallId};
+    use chacha20::{ChaCha20Rng, rand_core::SeedableRng as _};
+    use confcall_state::PrivateKey;
+    use confcall_state::wire::{GroupState, Participant, Permissions};
+
+    fn read_tip(participants: usize) -> Result<Option<Tip>, AnswerFault> {
+        let mut rng = ChaCha20Rng::from_seed([7; 32]);
+        let signer = PrivateKey::generate(&mut rng);
+        let member = |user: usize| Participant {
+            user_id: UserId::new(user as i64),
+            public_key: match user {
+                1 => signer.public_key(),
+                _ => {
+                    PrivateKey::from_seed(blake3::hash(&user.to_le_bytes()).as_bytes()).public_key()
+                }
+            },
+            permissions: Permissions::ALL,
+            version: 0,
+        };
+        let group_state = GroupState {
+            participants: (1..=participants).map(member).collect(),
+            external_permissions: Permissions::NONE,
+        };
+        let block = Chain::client().build_group_change(group_state, &signer, &mut rng);
+        let call = InputGroupCall::Id {
+            id: CallId::new(1),
+            access_hash: AccessHash::new(2),
+        };
+        let tip = Update::ChainBlocks(ChainBlocks {
+            call: call.clone(),
+            sub_chain: SubChain::Blocks,
+            next_offset: 1,
+            blocks: vec![block.unwrap().to_server()],
+        });
+        Tip::from_answer(Updates(vec![tip]), &call)
+    }
+
+    #[test]
+    fn a_tip_of_more_participants_than_a_conference_can_have_is_refused() {
+        assert!(matches!(read_tip(limits::TIP_PARTICIPANTS), Ok(Some(_))));
+        let participants = limits::TIP_PARTICIPANTS + 1;
+        let refused = read_tip(participants).unwrap_err();
+        assert_eq!(refused, AnswerFault::TooManyParticipants { participants });
+    }
+}

@@ -137,3 +137,15 @@ fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, Re
         found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_shows_so_many_users() {
+        let users: Vec<_> = (1..=1000).map(UserId::new).collect();
+        let shown = show(&users, UserId::new(1));
+        assert_eq!(shown.len(), limits::SHOWN_USERS);
+    }
+}

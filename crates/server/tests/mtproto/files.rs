@@ -1,5 +1,6 @@
 //! Key files and session files.
 
+use confcall_server::limits;
 use confcall_server::mtproto::{AuthKey, Keys, KeysError, WriteSessionError, write_session};
 use confcall_state::UserId;
 use grammers_session::Session as _;
@@ -67,6 +68,7 @@ fn a_key_file_is_not_overwritten_and_a_wrong_one_is_told() {
         "{}",
         &text[..text.len() / 2],
         &text.replace("\": \"", "\": \"0"),
+        &(" ".repeat(limits::KEY_FILE as usize) + &text),
     ] {
         std::fs::write(&path, wrong).unwrap();
         let error = Keys::load(&path).unwrap_err();

@@ -373,6 +373,22 @@ mod tests {
         assert_eq!(deviations[0].kind, DeviationKind::NonZeroPadding);
     }
 
+    #[test]
+    fn the_first_deviations_are_remembered_and_no_more() {
+        // Each string is empty, with a length of four bytes that one could hold.
+        let input = [254, 0, 0, 0].repeat(2 * limits::DEVIATIONS);
+        let mut reader = Reader::new(&input);
+        while reader.left() > 0 {
+            assert_eq!(reader.string("a string"), Ok(&[][..]));
+        }
+        let deviations = reader.finish("strings").unwrap();
+        assert_eq!(deviations.len(), limits::DEVIATIONS);
+        assert_eq!(
+            deviations.last().unwrap().offset,
+            4 * (limits::DEVIATIONS - 1)
+        );
+    }
+
     proptest! {
         #[test]
         fn a_written_string_is_read_back_without_a_deviation(content: Vec<u8>) {

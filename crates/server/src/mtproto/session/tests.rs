@@ -243,14 +243,14 @@ fn a_ping_is_answered_and_can_ask_for_the_end() {
 fn a_client_gets_the_salts_that_it_asks_for() {
     let mut client = Client::started();
     let mut asked = 0xb921_bd04_u32.to_le_bytes().to_vec();
-    asked.extend(64_i32.to_le_bytes());
+    asked.extend(1000_i32.to_le_bytes());
     let (id, _) = client.send(&asked);
     let heard = client.hear_one();
     let mut reader = Reader::new(&heard.body);
     reader.constructor(0xae50_0895, "future_salts").unwrap();
     assert_eq!(reader.i64("an id"), Ok(id.0));
     reader.i32("the time").unwrap();
-    assert_eq!(reader.count("salts"), Ok(64));
+    assert_eq!(reader.count("salts"), Ok(limits::FUTURE_SALTS as usize));
     let since = reader.i32("since").unwrap();
     assert!(i64::from(since) <= 1_700_000_000);
     reader.i32("until").unwrap();
