@@ -12,7 +12,7 @@ pub(crate) const STEPS: usize = 64;
 /// How many bytes of a block or broadcast are read, in whatever writing; a block has some tens of thousands.
 pub(crate) const INSPECTED_BYTES: u64 = 16 << 20;
 
-/// How many bytes a trace has; a quiet call writes about two and a half million in an hour.
+/// How many bytes a trace has; in a quiet call of two an hour makes two million.
 pub(crate) const TRACE_BYTES: u64 = 256 << 20;
 
 /// How many bytes the snapshot of a server has, several times what the blocks of all its calls can have.

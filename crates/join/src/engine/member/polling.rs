@@ -15,6 +15,7 @@ use super::super::timers::Timer;
 use super::{Departure, Flow, Member, Pending};
 use crate::api::{ChainBlocks, GetGroupCallChainBlocks, Method, SubChain, Update};
 use crate::joined::AnswerFault;
+use crate::limits;
 use crate::reaction::Reaction;
 
 /// How often each subchain is polled.
@@ -211,7 +212,7 @@ impl Member {
                 return Ok(());
             }
             (Page::Endless, _) => {
-                let read = 40 * LIMIT as usize;
+                let read = usize::from(limits::FULL_PAGES) * LIMIT as usize;
                 ctx.event(Event::Suspicious(Suspicion::Endless { read }));
             }
             (Page::Last, _) => {}
