@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use confcall::Target;
 use confcall::UserId;
-use confcall::join::engine::{Command, EndReason};
+use confcall::join::engine::{Command, EndReason, Engine, Input, Misuse, Output};
+use confcall::media::Moment;
 use confcall_tests::{Faults, World};
 
 #[test]
@@ -65,4 +66,31 @@ fn three_meet_verify_hear_each_other_remove_one_and_leave() {
         "{}",
         world.history()
     );
+}
+
+#[test]
+fn an_input_out_of_turn_is_a_misuse_and_changes_nothing() {
+    let world = World::with_call(1);
+    let mut engine = world.nodes[0].engine.clone();
+    let wake = |engine: &mut Engine| loop {
+        if let Output::Timeout(wake) = engine.poll_output() {
+            return wake;
+        }
+    };
+    engine.handle_input(world.moment(), Input::Tick).unwrap();
+    let due = wake(&mut engine).unwrap();
+
+    let earlier = Moment::new(world.now() - Duration::from_nanos(1));
+    let before = format!("{engine:?}");
+    let refused = engine.handle_input(earlier, Input::Missed);
+    assert_eq!(refused, Err(Misuse::TimeWentBack));
+    assert_eq!(format!("{engine:?}"), before);
+
+    engine.handle_input(due, Input::Tick).unwrap();
+    let before = format!("{engine:?}");
+    let refused = engine.handle_input(due, Input::Missed);
+    assert_eq!(refused, Err(Misuse::OutputPending));
+    assert_eq!(format!("{engine:?}"), before);
+    wake(&mut engine);
+    assert_eq!(engine.handle_input(due, Input::Missed), Ok(()));
 }
