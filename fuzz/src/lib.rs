@@ -17,6 +17,9 @@ pub use confcall_transport::fuzzing::tl_answer;
 /// How many bytes no server can make an engine keep.
 const MOST_KEPT: i64 = 16 << 20;
 
+/// How many bytes no client can make two connections of its session keep, once what waited is sent.
+const MOST_KEPT_OF_SESSION: i64 = 2 << 20;
+
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
@@ -30,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     ("join_answer", join_answer),
     ("link", link),
     ("message_json", message_json),
+    ("mtproto_session", mtproto_session),
     ("packet_open", packet_open),
     ("packet_ops", packet_ops),
     ("payload", payload),
@@ -62,5 +66,13 @@ pub fn engine_ops(data: &[u8]) {
     confcall_server::fuzzing::engine_ops(data, |engine| {
         let freed = -measure(|| drop(engine)).bytes_current;
         assert!(freed <= MOST_KEPT, "an engine kept {freed} bytes");
+    });
+}
+
+/// A session of MTProto and a client that keeps to few rules.
+pub fn mtproto_session(data: &[u8]) {
+    confcall_server::fuzzing::mtproto_session(data, |sessions| {
+        let freed = -measure(|| drop(sessions)).bytes_current;
+        assert!(freed <= MOST_KEPT_OF_SESSION, "sessions kept {freed} bytes");
     });
 }

@@ -19,12 +19,13 @@ const LINKS: [&str; 8] = [
 ];
 
 /// The targets whose bytes are choices.
-const CHOOSING: [&str; 5] = [
+const CHOOSING: [&str; 6] = [
     "chain_ops",
     "engine_ops",
     "packet_ops",
     "server_ops",
     "verification_ops",
+    "mtproto_session",
 ];
 
 pub(super) fn add(seeds: &mut Seeds) {

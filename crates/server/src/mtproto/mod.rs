@@ -37,6 +37,8 @@ mod clock;
 mod config;
 mod connection;
 mod framing;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 mod gzip;
 mod hub;
 mod keys;
