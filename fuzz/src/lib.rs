@@ -20,6 +20,9 @@ const MOST_KEPT: i64 = 16 << 20;
 /// How many bytes no client can make two connections of its session keep, once what waited is sent.
 const MOST_KEPT_OF_SESSION: i64 = 2 << 20;
 
+/// How many bytes a framer keeps beside the largest packet.
+const MOST_KEPT_OF_CHUNKS: i64 = 32 << 10;
+
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
@@ -34,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     ("link", link),
     ("message_json", message_json),
     ("mtproto_session", mtproto_session),
+    ("mtproto_stream", mtproto_stream),
     ("packet_open", packet_open),
     ("packet_ops", packet_ops),
     ("payload", payload),
@@ -74,5 +78,15 @@ pub fn mtproto_session(data: &[u8]) {
     confcall_server::fuzzing::mtproto_session(data, |sessions| {
         let freed = -measure(|| drop(sessions)).bytes_current;
         assert!(freed <= MOST_KEPT_OF_SESSION, "sessions kept {freed} bytes");
+    });
+}
+
+/// The stream of an MTProto client.
+pub fn mtproto_stream(data: &[u8]) {
+    confcall_server::fuzzing::mtproto_stream(data, |framer, largest| {
+        let freed = -measure(|| drop(framer)).bytes_current;
+        // A vector that grows has at most twice the room that it needs.
+        let most = 2 * i64::try_from(largest).unwrap_or(i64::MAX) + MOST_KEPT_OF_CHUNKS;
+        assert!(freed <= most, "a framer kept {freed} bytes");
     });
 }

@@ -19,13 +19,14 @@ const LINKS: [&str; 8] = [
 ];
 
 /// The targets whose bytes are choices.
-const CHOOSING: [&str; 6] = [
+const CHOOSING: [&str; 7] = [
     "chain_ops",
     "engine_ops",
     "packet_ops",
     "server_ops",
     "verification_ops",
     "mtproto_session",
+    "mtproto_stream",
 ];
 
 pub(super) fn add(seeds: &mut Seeds) {

@@ -14,7 +14,7 @@ mod hostility;
 mod people;
 mod server_ops;
 
-pub use crate::mtproto::fuzzing::mtproto_session;
+pub use crate::mtproto::fuzzing::{mtproto_session, mtproto_stream};
 pub use engine_ops::engine_ops;
 pub use server_ops::{server_ops, server_snapshot};
 

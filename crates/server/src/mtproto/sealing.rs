@@ -72,12 +72,31 @@ pub(crate) fn open(key: &AuthKey, packet: &[u8]) -> Result<Vec<u8>, OpenError> {
 }
 
 /// Encrypts a plaintext to the client; it is padded with some of the random bytes.
-pub(crate) fn seal(key: &AuthKey, mut plaintext: Vec<u8>, padding: &[u8; PADDING]) -> Vec<u8> {
+pub(crate) fn seal(key: &AuthKey, plaintext: Vec<u8>, padding: &[u8; PADDING]) -> Vec<u8> {
+    seal_from(Side::Server, key, plaintext, padding)
+}
+
+/// Encrypts a plaintext as the client does.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn seal_as_client(
+    key: &AuthKey,
+    plaintext: Vec<u8>,
+    padding: &[u8; PADDING],
+) -> Vec<u8> {
+    seal_from(Side::Client, key, plaintext, padding)
+}
+
+fn seal_from(
+    side: Side,
+    key: &AuthKey,
+    mut plaintext: Vec<u8>,
+    padding: &[u8; PADDING],
+) -> Vec<u8> {
     let least = plaintext.len().saturating_add(MIN_PADDING);
     let needed = least.next_multiple_of(BLOCK) - plaintext.len();
     plaintext.extend(padding.iter().take(needed));
-    let message_key = derive_message_key(key, &plaintext, Side::Server);
-    let cipher = CipherKeys::new(key, &message_key, Side::Server);
+    let message_key = derive_message_key(key, &plaintext, side);
+    let cipher = CipherKeys::new(key, &message_key, side);
     ige_encrypt(&mut plaintext, &cipher.key, &cipher.iv);
     [key.id().0.as_slice(), &message_key, &plaintext].concat()
 }

@@ -10,5 +10,7 @@ mod bodies;
 mod client;
 mod hearing;
 mod session;
+mod stream;
 
 pub use session::mtproto_session;
+pub use stream::mtproto_stream;
