@@ -14,6 +14,8 @@ const KEY: [u8; 256] = [0x5a; 256];
 /// How large a body is now and then, and how large before the client is known.
 const LARGE: usize = 1 << 19;
 const LARGE_FIRST: usize = 120 << 10;
+/// The length of a packet that only a known client may send.
+const ENDLESS: u32 = 1 << 19;
 /// How many bytes a connection reads at once.
 const CHUNK: usize = 8 << 10;
 /// The start of an obfuscated stream that stands for no other transport.
@@ -290,7 +292,8 @@ fn damage(u: &mut Unstructured<'_>, stream: &mut Vec<u8>) -> Result<bool> {
         3 => stream.extend(u.arbitrary::<Vec<u8>>()?),
         // A length, and bytes that never come to an end.
         4 => {
-            stream.extend(u.arbitrary::<u32>()?.to_le_bytes());
+            let length: u32 = *u.choose(&[ENDLESS, 0x7f | ((ENDLESS / 4) << 8), u32::MAX])?;
+            stream.extend(length.to_le_bytes());
             stream.extend(core::iter::repeat_n(7, 300 << 10));
         }
         5 => *stream = u.arbitrary()?,
