@@ -1,19 +1,14 @@
 //! Those who own a secret, each of whom must take it along.
 
-use std::collections::VecDeque;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::join::api::Service as _;
-use confcall::join::engine::{Config, Engine, Input, Outcome, Output};
 use confcall::media::{ChannelId, Cryptor, Epoch, Moment, Sending};
 use confcall::state::keys::SharedSecret;
 use confcall::state::{Chain, EpochKey, JoinBlock, PrivateKey, Roster};
-use confcall::{Membership, Newcomer, Target, UserId};
-use confcall_server::{Options, Server};
-use confcall_tests::media;
+use confcall::{Membership, Newcomer, UserId};
 use sha2::digest::common::hazmat::SerializableState as _;
 use sha2::{Digest as _, Sha512};
 
@@ -21,7 +16,6 @@ use crate::memory::Pattern;
 
 const ALICE: UserId = UserId::new(1);
 const BOB: UserId = UserId::new(2);
-const CHECKPOINT_KEY: [u8; 32] = *b"not the key of any real user ...";
 
 fn rng(seed: u8) -> ChaCha20Rng {
     ChaCha20Rng::from_seed([seed; 32])
@@ -186,42 +180,4 @@ pub(crate) fn an_opened_frame_is_wiped() {
     // The frame was moved to the start, and nothing of it is left where it was decrypted.
     is_gone(&secret);
     drop(black_box(packet));
-}
-
-/// An engine alone in a new call, and its private key.
-fn engine(seed: u8) -> (Engine, Config, Pattern) {
-    let config = Config::new(Target::Create, Newcomer::new(ALICE), media(&mut rng(15)));
-    let mut engine = Engine::new(config.clone(), [seed; 32], now());
-    let mut server = Server::new(Options::default());
-    let mut answers = VecDeque::new();
-    while engine.membership().is_none() || !answers.is_empty() {
-        match engine.poll_output() {
-            Output::Request { request, body } => {
-                let outcome = server.handle(ALICE, &body.to_tl()).map(Outcome::Done);
-                let outcome = outcome.unwrap_or_else(Outcome::Refused);
-                answers.push_back(Input::Answer { request, outcome });
-            }
-            Output::Timeout(_) => {
-                let answer = answers.pop_front().expect("the server answers at once");
-                engine.handle_input(now(), answer).unwrap();
-            }
-            _ => {}
-        }
-    }
-    // Its secrets come from the seed, behind the seed of what is public.
-    let mut rng = rng(seed);
-    rng.fill_bytes(&mut [0; 32]);
-    let join = JoinBlock::first(config.newcomer, &mut rng).unwrap();
-    let public_key = engine.membership().unwrap().public_key();
-    assert_eq!(public_key, join.public_key());
-    (engine, config, seed_of(join.private_key()))
-}
-
-pub(crate) fn an_engine_and_its_checkpoint_are_wiped() {
-    let (engine, config, secret) = engine(16);
-    let engine = Box::new(engine);
-    let blob = engine.checkpoint(&CHECKPOINT_KEY, 1).unwrap();
-    takes_along(engine, &secret);
-    let restored = Engine::restore(&blob, &CHECKPOINT_KEY, 1, config, [17; 32], now()).unwrap();
-    takes_along(Box::new(restored.engine), &secret);
 }
