@@ -55,7 +55,7 @@ impl Seeds {
 }
 
 /// How many bytes the seeds of a target have.
-const ROOM: usize = 16 << 10;
+const ROOM: usize = 24 << 10;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR"));
