@@ -7,9 +7,9 @@
 //! What it cannot see:
 //!
 //! - The stack, which it leaves out. A value that is moved or returned can leave a copy there, which safe code cannot wipe;
-//!   later calls overwrite it. It looks at no conference either: a future is copied to its task as a whole, with what the
-//!   stack held before where the future has no value yet. Nor at a whole engine: pieces of its key were found on the heap
-//!   after its end, from where is not known.
+//!   later calls overwrite it. For the same reason it looks at no conference and no engine. A future, and a value with an
+//!   `Option` that is `None`, are copied to the heap as a whole, with what the stack held before where they have no value:
+//!   two pieces of an engine's key were found there, in the place of a call that was not known yet.
 //! - Registers, what the system swapped out, and other forms of a secret than its bytes, but for the form of an epoch's
 //!   key that is searched for.
 //! - What an allocator overwrote: a piece that is reused was not necessarily wiped.
