@@ -16,9 +16,8 @@ use super::super::end::RejoinReason;
 use super::super::event::Trouble;
 use super::super::io::Outcome;
 use super::super::timers::Timer;
-use super::polling::LIMIT;
 use super::{Departure, Flow, Member, Pending};
-use crate::api::{GetGroupCallChainBlocks, Method, SubChain};
+use crate::api::{Method, SubChain};
 use crate::backoff::Backoff;
 use crate::reaction::Reaction;
 
@@ -42,12 +41,7 @@ impl Member {
     }
 
     pub(super) fn send_look(&mut self, ctx: &mut Context) {
-        let look = GetGroupCallChainBlocks {
-            call: self.call.clone(),
-            sub_chain: SubChain::Blocks,
-            offset: self.blocks.next(),
-            limit: LIMIT,
-        };
+        let look = self.next_items(SubChain::Blocks);
         self.send(ctx, look, Pending::LastLook);
     }
 

@@ -27,7 +27,7 @@ const HOLE: Duration = Duration::from_millis(500);
 /// The least time before the first poll, which brings what was pushed before we were ready.
 const CATCH_UP: Duration = Duration::from_millis(250);
 /// How many items a poll asks for.
-pub(super) const LIMIT: i32 = 50;
+const LIMIT: i32 = 50;
 /// The least time between two readings of everything because updates were missed.
 const GAPS: Duration = Duration::from_secs(5);
 
@@ -51,14 +51,19 @@ impl Member {
         if self.cursor(sub_chain).is_polled() {
             return;
         }
-        let poll = GetGroupCallChainBlocks {
+        let poll = self.next_items(sub_chain);
+        let request = self.send(ctx, poll, Pending::Poll(sub_chain));
+        self.cursor(sub_chain).poll_sent(request);
+    }
+
+    /// Asks for what follows in a subchain.
+    pub(super) fn next_items(&mut self, sub_chain: SubChain) -> GetGroupCallChainBlocks {
+        GetGroupCallChainBlocks {
             call: self.call.clone(),
             sub_chain,
             offset: self.cursor(sub_chain).next(),
             limit: LIMIT,
-        };
-        let request = self.send(ctx, poll, Pending::Poll(sub_chain));
-        self.cursor(sub_chain).poll_sent(request);
+        }
     }
 
     pub(super) fn poll_soon(&mut self, ctx: &mut Context, sub_chain: SubChain) {

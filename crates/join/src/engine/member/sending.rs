@@ -9,7 +9,6 @@ use super::super::outbox::Retry;
 use super::super::timers::Timer;
 use super::{Flow, Member, Pending};
 use crate::api::{Method, SendConferenceCallBroadcast, SubChain};
-use crate::limits;
 use crate::reaction::Reaction;
 
 impl Member {
@@ -22,14 +21,13 @@ impl Member {
         if let Some(until) = ctx.waits.until(ctx.now, method) {
             return ctx.timers.set(Timer::Outbox, until);
         }
-        let (call, pending) = (&self.call, &mut self.pending);
-        while pending.len() < limits::REQUESTS
+        while self.may_ask()
             && self.outbox.send_due(ctx.now, |broadcast| {
                 let request = ctx.send(SendConferenceCallBroadcast {
-                    call: call.clone(),
+                    call: self.call.clone(),
                     broadcast: broadcast.to_bytes(),
                 });
-                pending.insert(request, Pending::Broadcast);
+                self.pending.insert(request, Pending::Broadcast);
                 request
             })
         {}
