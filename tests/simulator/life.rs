@@ -63,11 +63,7 @@ impl Plan {
         faults.jitter = Duration::from_millis(u64::from(below(400)));
         Self {
             faults,
-            closing: Faults {
-                latency: faults.latency,
-                jitter: faults.jitter,
-                ..Faults::NONE
-            },
+            closing: calmed(faults),
             members,
             most: members + 6,
             turns: 4 + below(12) as usize,
@@ -78,15 +74,16 @@ impl Plan {
 
     /// Whether the network has no faults at the end.
     fn closes_calmly(&self) -> bool {
-        let Faults {
-            latency, jitter, ..
-        } = self.closing;
-        let calm = Faults {
-            latency,
-            jitter,
-            ..Faults::NONE
-        };
-        self.closing == calm
+        self.closing == calmed(self.closing)
+    }
+}
+
+/// A network as slow, and without faults.
+fn calmed(faults: Faults) -> Faults {
+    Faults {
+        latency: faults.latency,
+        jitter: faults.jitter,
+        ..Faults::NONE
     }
 }
 
