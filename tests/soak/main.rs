@@ -126,13 +126,12 @@ fn soak(first: u64, time: Duration) -> Report {
                 while begun.elapsed() < time && !INTERRUPTED.load(Ordering::Relaxed) {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     let lived = live(seed);
-                    if let Err(what) = &lived {
-                        progress.tell(seed, what);
-                    }
                     let mut report = report
                         .lock()
                         .unwrap_or_else(|poisoned| poisoned.into_inner());
-                    report.add(seed, lived);
+                    if let Some(divergence) = report.add(seed, lived) {
+                        progress.tell(divergence);
+                    }
                     progress.show(&report, begun.elapsed());
                 }
             });

@@ -2,7 +2,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::report::Report;
+use crate::report::{Divergence, Report};
 
 /// Says on standard error how far it is: in one line on a terminal, a line a minute elsewhere.
 #[derive(Debug)]
@@ -42,11 +42,10 @@ impl Progress {
         let _ = io::stderr().flush();
     }
 
-    /// Tells of a divergence at once, in its first line.
-    pub(crate) fn tell(&self, seed: u64, what: &str) {
+    /// Tells of a divergence at once.
+    pub(crate) fn tell(&self, divergence: &Divergence) {
         let before = if self.is_terminal { "\r" } else { "" };
-        let what = what.lines().next().unwrap_or_default();
-        eprintln!("{before}--call {seed}: {what}");
+        eprintln!("{before}{divergence}");
     }
 
     pub(crate) fn end(&self) {

@@ -45,6 +45,12 @@ pub(crate) struct Divergence {
     what: String,
 }
 
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "--call {}: {}", self.seed, self.what)
+    }
+}
+
 impl Report {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
@@ -53,14 +59,19 @@ impl Report {
         }
     }
 
-    /// Adds a life, or what did not hold in it, of which the first line says it and the others are the log.
-    pub(crate) fn add(&mut self, seed: u64, lived: Result<Life, String>) {
+    /// Adds a life, or what did not hold in it, of which the first line says it and the others are the log; gives the
+    /// divergence if it is one.
+    pub(crate) fn add(&mut self, seed: u64, lived: Result<Life, String>) -> Option<&Divergence> {
         self.calls += 1;
         match lived {
-            Ok(life) => self.add_life(&life),
+            Ok(life) => {
+                self.add_life(&life);
+                None
+            }
             Err(what) => {
                 let what = what.lines().next().unwrap_or_default().to_owned();
                 self.divergences.push(Divergence { seed, what });
+                self.divergences.last()
             }
         }
     }
@@ -157,8 +168,8 @@ impl fmt::Display for Report {
         writeln!(f, "faults       {}", list(&self.faults))?;
         writeln!(f, "ends         {}", list(&self.ends))?;
         writeln!(f, "divergences  {}", self.divergences.len())?;
-        for Divergence { seed, what } in &self.divergences {
-            writeln!(f, "  --call {seed}: {what}")?;
+        for divergence in &self.divergences {
+            writeln!(f, "  {divergence}")?;
         }
         Ok(())
     }
