@@ -8,7 +8,7 @@ use confcall::join::api::{AccessHash, GroupCall, InputUser, MessageId, Method, U
 use confcall::join::engine::{
     Command, CommandFailure, CommandId, CommandKind, EndReason, Event, Input, RejoinReason, Trouble,
 };
-use confcall_tests::{NodeId, Rule, Verdict, World};
+use confcall_simulator::{NodeId, Rule, Verdict, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const REMOVE: Method = Method::DeleteConferenceCallParticipants;

@@ -7,7 +7,7 @@ use confcall::Target;
 use confcall::UserId;
 use confcall::join::engine::{Command, EndReason, Engine, Input, Misuse, Output};
 use confcall::media::Moment;
-use confcall_tests::{Faults, World};
+use confcall_simulator::{Faults, World};
 
 #[test]
 fn three_meet_verify_hear_each_other_remove_one_and_leave() {

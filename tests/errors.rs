@@ -6,7 +6,7 @@ use std::time::Duration;
 use confcall::join::api::Method;
 use confcall::join::engine::{EndReason, Event, Trouble};
 use confcall::join::reaction::{ErrorName, GiveUpReason, ROWS, Reaction, Row};
-use confcall_tests::{Rule, Verdict, World};
+use confcall_simulator::{Rule, Verdict, World};
 
 const JOIN: Method = Method::JoinGroupCall;
 

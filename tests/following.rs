@@ -10,7 +10,7 @@ use confcall::join::api::{
 use confcall::join::engine::{
     Command, EndReason, Event, Input, MediaState, RejoinReason, Suspicion, Trouble,
 };
-use confcall_tests::{Faults, Rule, Verdict, World, participant};
+use confcall_simulator::{Faults, Rule, Verdict, World, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
 const POLL: Method = Method::GetGroupCallChainBlocks;

@@ -24,7 +24,7 @@ use confcall::media::Moment;
 use confcall::state::Block;
 use confcall::state::wire::Broadcast;
 use confcall::{JoinBlock, Newcomer, UserId};
-use confcall_tests::{World, each_seed, participant};
+use confcall_simulator::{World, each_seed, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
 

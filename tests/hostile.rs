@@ -7,7 +7,7 @@ use confcall::Target;
 use confcall::UserId;
 use confcall::join::api::SubChain;
 use confcall::join::engine::{Advice, Command, EndReason, Event, Suspicion};
-use confcall_tests::{Faults, Hostility, Kind, World, each_seed};
+use confcall_simulator::{Faults, Hostility, Kind, World, each_seed};
 
 const MINUTE: Duration = Duration::from_secs(60);
 

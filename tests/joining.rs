@@ -14,7 +14,7 @@ use confcall::join::presend::CheckedJoin;
 use confcall::join::reaction::GiveUpReason;
 use confcall::state::{Block, PublicKey};
 use confcall::{JoinBlock, Newcomer, Target, UserId};
-use confcall_tests::{Faults, Rule, Verdict, World, media};
+use confcall_simulator::{Faults, Rule, Verdict, World, media};
 
 const SECOND: Duration = Duration::from_secs(1);
 const JOIN: Method = Method::JoinGroupCall;
@@ -166,7 +166,7 @@ fn an_invitation_older_than_the_first_block_is_waited_for() {
     let mut config = confcall::join::engine::Config::new(
         link,
         confcall::Newcomer::new(UserId::new(2)),
-        confcall_tests::media(world.rng()),
+        confcall_simulator::media(world.rng()),
     );
     config.empty_call = EmptyCall::Start;
     world.start(config);
@@ -550,7 +550,7 @@ fn a_full_call_is_seen_before_a_key_is_made() {
     let mut world = World::with_call(1);
     let link = world.link();
     let newcomer = confcall::Newcomer::new(UserId::new(2));
-    let media = confcall_tests::media(world.rng());
+    let media = confcall_simulator::media(world.rng());
     let mut config = confcall::join::engine::Config::new(link, newcomer, media);
     config.size_limit = 1;
     let node = world.start(config);

@@ -8,7 +8,7 @@ use confcall::join::api::Method;
 use confcall::join::engine::Event;
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::{Target, UserId};
-use confcall_tests::{Faults, Frames, Life, Plan, Rule, Verdict, World, each_seed};
+use confcall_simulator::{Faults, Frames, Life, Plan, Rule, Verdict, World, each_seed};
 
 #[test]
 fn drawn_lives_keep_their_laws() {

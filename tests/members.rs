@@ -6,7 +6,7 @@ use std::time::Duration;
 use confcall::UserId;
 use confcall::join::api::{Method, ParticipantsPage, Request};
 use confcall::join::engine::{Command, CommandFailure, CommandKind, EndReason, Event, MediaState};
-use confcall_tests::{Rule, Verdict, World};
+use confcall_simulator::{Rule, Verdict, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const REMOVE: Method = Method::DeleteConferenceCallParticipants;

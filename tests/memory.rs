@@ -24,7 +24,7 @@ use confcall::state::wire::{Broadcast, BroadcastContent, GroupState, Participant
 use confcall::state::{Block, PrivateKey};
 use confcall::{Chain, Membership, Newcomer, Target, UserId};
 use confcall_server::Server;
-use confcall_tests::{World, media, participant};
+use confcall_simulator::{World, media, participant};
 use sha2::{Digest as _, Sha256};
 
 /// How many others there are; we are the last user.

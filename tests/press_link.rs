@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confcall_tests::{Crowd, Rush};
+use confcall_simulator::{Crowd, Rush};
 
 fn rush(people: usize) -> Rush {
     Crowd::new(1, Duration::from_millis(100)).rush(people)

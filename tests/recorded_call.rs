@@ -5,11 +5,11 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::payload::Fingerprint;
 use confcall::state::{Block, PrivateKey};
-use confcall::transport::loopback::Hub;
 use confcall::{
     Chain, ChannelId, Conference, JoinPayload, Media, Membership, Newcomer, Options, Sending,
     Target, UserId,
 };
+use confcall_server::loopback::Hub;
 use confcall_server::{Options as ServerOptions, Server};
 use serde_json::Value;
 

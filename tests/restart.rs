@@ -16,7 +16,7 @@ use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::{ChannelId, Replay};
 use confcall::state::verification::Phase;
 use confcall::{Newcomer, Target, UserId};
-use confcall_tests::{Faults, NodeId, World, media, participant};
+use confcall_simulator::{Faults, NodeId, World, media, participant};
 
 const KEY: [u8; 32] = [5; 32];
 

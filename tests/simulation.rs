@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use confcall::Target;
-use confcall_tests::{Faults, Life, Plan, World, each_seed};
+use confcall_simulator::{Faults, Life, Plan, World, each_seed};
 
 /// A world with a call of some members over a bad network.
 fn call(seed: u64, members: usize) -> World {

@@ -11,7 +11,7 @@ use confcall::join::trace::{
     Difference, Divergence, Ending, History, Trace, TraceErrorKind, Verdict, compare, replay,
 };
 use confcall::{Newcomer, Target, UserId};
-use confcall_tests::{Faults, NodeId, World, media};
+use confcall_simulator::{Faults, NodeId, World, media};
 use proptest::prelude::*;
 
 fn start(world: &mut World, target: Target) -> NodeId {

@@ -7,7 +7,7 @@ use confcall::UserId;
 use confcall::join::api::{Method, SubChain, Update, Updates};
 use confcall::join::engine::{Event, Input, Suspicion};
 use confcall::state::verification::Phase;
-use confcall_tests::{Rule, Verdict, World};
+use confcall_simulator::{Rule, Verdict, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SEND: Method = Method::SendConferenceCallBroadcast;

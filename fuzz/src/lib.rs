@@ -10,7 +10,7 @@ pub use confcall_join::fuzzing::{
     checkpoint, join_answer, link, message_json, payload, request, trace,
 };
 pub use confcall_media::fuzzing::{packet_open, packet_ops};
-pub use confcall_server::fuzzing::{server_ops, server_snapshot};
+pub use confcall_simulator::fuzzing::{server_ops, server_snapshot};
 pub use confcall_state::fuzzing::{block, broadcast, trie_proof, trie_snapshot};
 pub use confcall_transport::fuzzing::tl_answer;
 
@@ -67,7 +67,7 @@ pub fn verification_ops(data: &[u8]) {
 
 /// An engine and a hostile server.
 pub fn engine_ops(data: &[u8]) {
-    confcall_server::fuzzing::engine_ops(data, |engine| {
+    confcall_simulator::fuzzing::engine_ops(data, |engine| {
         let freed = -measure(|| drop(engine)).bytes_current;
         assert!(freed <= MOST_KEPT, "an engine kept {freed} bytes");
     });
@@ -75,7 +75,7 @@ pub fn engine_ops(data: &[u8]) {
 
 /// A session of MTProto and a client that keeps to few rules.
 pub fn mtproto_session(data: &[u8]) {
-    confcall_server::fuzzing::mtproto_session(data, |sessions| {
+    confcall_mtproto_server::fuzzing::mtproto_session(data, |sessions| {
         let freed = -measure(|| drop(sessions)).bytes_current;
         assert!(freed <= MOST_KEPT_OF_SESSION, "sessions kept {freed} bytes");
     });
@@ -83,7 +83,7 @@ pub fn mtproto_session(data: &[u8]) {
 
 /// The stream of an MTProto client.
 pub fn mtproto_stream(data: &[u8]) {
-    confcall_server::fuzzing::mtproto_stream(data, |framer, largest| {
+    confcall_mtproto_server::fuzzing::mtproto_stream(data, |framer, largest| {
         let freed = -measure(|| drop(framer)).bytes_current;
         // A vector that grows has at most twice the room that it needs.
         let most = 2 * i64::try_from(largest).unwrap_or(i64::MAX) + MOST_KEPT_OF_CHUNKS;

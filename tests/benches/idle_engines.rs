@@ -23,7 +23,7 @@ use confcall::join::engine::{
     Command, CommandId, Engine, Input, MediaState, Outcome, Output, RequestId,
 };
 use confcall::media::{ChannelId, Moment};
-use confcall_tests::{Crowd, CrowdMember};
+use confcall_simulator::{Crowd, CrowdMember};
 
 const ENGINES: usize = 10_000;
 /// From the first block of the last member on, until everybody is verified and quiet.

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use confcall_tests::Crowd;
+use confcall_simulator::Crowd;
 
 fn main() {
     for (round_trip, crowds) in [(100, &[1, 2, 5, 10, 20, 50, 100, 200][..]), (300, &[200])] {

@@ -5,15 +5,15 @@ use std::fmt::Debug;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::conference::{Conference, Options};
 use confcall::join::api::Service as _;
 use confcall::join::engine::{Config, Engine, Event, Input, Outcome, Output};
 use confcall::media::Moment;
 use confcall::state::{Chain, JoinBlock};
-use confcall::transport::conference::{Conference, Options};
-use confcall::transport::loopback::Hub;
 use confcall::{Link, Newcomer, Target, UserId};
 use confcall_server::Server;
-use confcall_tests::media;
+use confcall_server::loopback::Hub;
+use confcall_simulator::media;
 
 use crate::{hides_bytes, hides_text, is_shown_as};
 

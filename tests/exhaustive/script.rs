@@ -6,7 +6,7 @@ use confcall::join::engine::{Command, Config, Engine};
 use confcall::media::Moment;
 use confcall::{Newcomer, Target, UserId};
 use confcall_server::{Options, Server};
-use confcall_tests::media;
+use confcall_simulator::media;
 
 use crate::network::{Line, Network};
 use crate::search::{Choice, State};

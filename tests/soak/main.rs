@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use clap::Parser;
-use confcall_tests::{Life, Plan};
+use confcall_simulator::{Life, Plan};
 
 use progress::Progress;
 use report::Report;

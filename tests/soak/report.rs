@@ -3,7 +3,7 @@ use std::fmt;
 
 use confcall::join::api::Method;
 use confcall::join::engine::EndReason;
-use confcall_tests::{Life, World};
+use confcall_simulator::{Life, World};
 use serde::Serialize;
 
 /// What was seen in all lives.

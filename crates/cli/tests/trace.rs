@@ -8,7 +8,7 @@ use std::time::Duration;
 use assert_cmd::Command;
 use confcall::join::engine::{Command as Wish, Config};
 use confcall::{Newcomer, Target, UserId};
-use confcall_tests::{Faults, NodeId, World, media};
+use confcall_simulator::{Faults, NodeId, World, media};
 use predicates::prelude::*;
 use predicates::str::{contains, ends_with};
 use serde_json::Value;

@@ -27,6 +27,9 @@
 //! | `grammers` | the module `grammers`, over the MTProto client of that name; with `tl` |
 //! | `session-file` | `grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler; with `grammers` |
 
+pub mod conference;
+pub mod limits;
+
 pub use confcall_join as join;
 pub use confcall_media as media;
 pub use confcall_state as state;
@@ -45,8 +48,8 @@ pub use confcall_media::{
     AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, Sending, Speech,
 };
 pub use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
-pub use confcall_transport::conference::{Conference, Events, Notice, Options};
 pub use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
+pub use conference::{Conference, Events, Notice, Options};
 
 /// The README's example, compiled and run.
 #[cfg(doctest)]

@@ -51,7 +51,7 @@ pub mod backoff;
 pub mod checkpoint;
 pub mod engine;
 mod form;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod joined;

@@ -64,7 +64,7 @@ impl CounterTable {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Clone for CounterTable {
     fn clone(&self) -> Self {
         let last = self.0.iter().map(|last| last.load(Ordering::Relaxed));

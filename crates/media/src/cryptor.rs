@@ -262,7 +262,7 @@ impl Cryptor {
 }
 
 /// Another cryptor of the same membership, which shares nothing that changes.
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Clone for Cryptor {
     fn clone(&self) -> Self {
         let epochs = self.current().map(|epochs| Arc::new(epochs.deep_clone()));

@@ -230,7 +230,7 @@ impl Epochs {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Epochs {
     /// The same epochs with replay windows of their own, which share what they shared.
     pub(crate) fn deep_clone(&self) -> Self {
@@ -243,7 +243,7 @@ impl Epochs {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl KeptEpoch {
     fn deep_clone(&self, copies: &mut HashMap<PublicKey, Arc<Windows>>) -> Self {
         let windows = self.windows.iter().map(|(key, windows)| {

@@ -50,7 +50,7 @@ mod counters;
 mod cryptor;
 mod epochs;
 mod error;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod moment;

@@ -145,7 +145,7 @@ impl Windows {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Clone for Windows {
     fn clone(&self) -> Self {
         let windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);

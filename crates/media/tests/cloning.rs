@@ -1,5 +1,5 @@
 //! A cryptor that is cloned for a test.
-#![cfg(feature = "testing")]
+#![cfg(any(fuzzing, confcall_testing))]
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod common;

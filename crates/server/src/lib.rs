@@ -3,8 +3,7 @@
 //! A [`Server`] keeps calls with their two subchains and their rosters, and answers the requests of clients
 //! as the API does: it validates every block with the whole trie, lets a block add nobody but the joining
 //! user, and refuses what the API refuses under the same names. It has no socket, clock, thread or random
-//! generator of its own: the same seed and the same requests always give the same answers. What puts it on the network
-//! is the module `mtproto`, behind a feature.
+//! generator of its own: the same seed and the same requests always give the same answers.
 //!
 //! ```text
 //! request bytes ──▶ Request ──▶ policy ──▶ payload ──▶ Call::check_join ──▶ Admission ──▶ Call::admit
@@ -39,8 +38,7 @@
 //!
 //! None is on by default.
 //!
-//! - `mtproto`: the module `mtproto`, where clients reach a [`Server`] over TCP as they reach the API: MTProto 2.0, and
-//!   answers and pushes as bytes of layer 230. It brings a clock, sockets and the system's random generator, and `tokio`.
+//! - `loopback`: the module `loopback`, which connects users of this process to a [`Server`] as a `Transport`.
 
 mod admission;
 mod answer;
@@ -51,9 +49,12 @@ mod connection;
 mod creation;
 mod ending;
 pub mod faults;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
-pub mod fuzzing;
+pub mod fuzzing {
+    //! The envelope of a snapshot, for the fuzz target that reads its content.
+    pub use crate::snapshot::sealed;
+}
 mod invitations;
 mod inviting;
 mod item_list;
@@ -61,10 +62,10 @@ mod leaving;
 mod ledger;
 pub mod limits;
 mod look_up;
+#[cfg(feature = "loopback")]
+pub mod loopback;
 mod member;
 mod messages;
-#[cfg(feature = "mtproto")]
-pub mod mtproto;
 mod names;
 mod options;
 mod pushes;
@@ -76,8 +77,6 @@ mod server;
 mod settings;
 mod snapshot;
 mod space;
-#[cfg(feature = "mtproto")]
-mod tl;
 
 #[cfg(test)]
 mod tests;

@@ -66,7 +66,7 @@ impl Default for Limits {
 
 impl Limits {
     /// How many broadcasts a call keeps; those about the newest block always have room.
-    pub(crate) fn broadcasts(&self) -> usize {
+    pub fn broadcasts(&self) -> usize {
         self.chain_length.max(self.participants.saturating_mul(2))
     }
 }

@@ -34,7 +34,7 @@ impl Newcomer {
 /// The private key was drawn for this block and serves the membership that the block starts, no other: each
 /// attempt builds a new value. Implements `spec/protocol.md`, 6.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct JoinBlock {
     user_id: UserId,
     block: Block,

@@ -33,7 +33,7 @@
 
 pub mod chain;
 pub mod encryption;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod keys;

@@ -67,7 +67,6 @@ pub trait Transport: Send + Sync {
 
 /// A request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
 pub enum CallError {
     /// The server refused the request.
     #[error(transparent)]

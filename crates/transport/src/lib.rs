@@ -1,13 +1,12 @@
 //! Carries a Telegram conference call over a network client.
 //!
 //! ```text
-//! Conference ── Request ──▶ Transport ──▶ loopback ──▶ a Service in this process
-//!     ▲                        │                       (or any MTProto client)
+//! Conference ── Request ──▶ Transport ──▶ any MTProto client, or a server in this process
+//!     ▲                        │
 //!     └── Updates, CallError ──┘
 //! ```
 //!
-//! [`Transport`] is what a client's network must be able to do. A [`Conference`](conference::Conference) drives an
-//! engine over any of them; [`loopback`] connects users to a server in the same process.
+//! [`Transport`] is what a client's network must be able to do.
 //!
 //! Features bring the network: with `grammers` there is an adapter over that MTProto client, and with `session-file` its
 //! session files; with `tl` there is `ByteTransport`, an adapter over any other that sends and gets bytes.
@@ -15,14 +14,12 @@
 mod adapter;
 #[cfg(feature = "tl")]
 mod bytes;
-pub mod conference;
-#[cfg(feature = "fuzzing")]
+#[cfg(all(feature = "tl", any(fuzzing, confcall_testing)))]
 #[doc(hidden)]
 pub mod fuzzing;
 #[cfg(feature = "grammers")]
 pub mod grammers;
 pub mod limits;
-pub mod loopback;
 #[cfg(feature = "tl")]
 pub mod tl;
 

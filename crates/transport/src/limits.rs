@@ -8,14 +8,5 @@ pub const UPDATES: usize = 1024;
 /// How many pushed messages grammers keeps for our adapter: more than the 1020 of a container, which come at once.
 pub const GRAMMERS_UPDATES: usize = 2048;
 
-/// How many commands and checkpoints wait for the driver; who asks for more waits.
-pub const ORDERS: usize = 64;
-
-/// How many messages are kept that the caller has not read.
-pub const UNREAD_MESSAGES: usize = 256;
-
-/// How many suspicions are kept that the caller has not read.
-pub const UNREAD_SUSPICIONS: usize = 64;
-
 /// How many constructors a value of the API has that can hold one of their own kind; what a conference sends has none.
 pub const NESTED: usize = 128;

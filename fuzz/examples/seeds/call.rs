@@ -9,7 +9,7 @@ use confcall_join::policy::Media;
 use confcall_join::target::Target;
 use confcall_join::trace::Recorder;
 use confcall_media::Moment;
-use confcall_server::{Options, Server, fuzzing as server};
+use confcall_server::{Options, Server};
 use confcall_state::{Newcomer, UserId};
 
 use super::Seeds;
@@ -108,7 +108,7 @@ pub(super) fn add(seeds: &mut Seeds) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn add_answer(seeds: &mut Seeds, response: &Response) {
-    seeds.add("tl_answer", server::answer_bytes(response));
+    seeds.add("tl_answer", confcall_mtproto_server::fuzzing::answer_bytes(response));
     if let Response::Updates(updates) = response {
         seeds.add(
             "join_answer",

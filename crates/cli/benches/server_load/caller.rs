@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::conference::{Conference, Events, Notice, Options};
 use confcall::join::api::InviteLink;
 use confcall::join::engine::Event;
 use confcall::join::payload::Fingerprint;
-use confcall::transport::conference::{Conference, Events, Notice, Options};
 use confcall::transport::grammers::Connection;
 use confcall::{JoinPayload, Link, Media, Newcomer, Target, UserId};
-use confcall_server::mtproto::AuthKey;
+use confcall_mtproto_server::AuthKey;
 use grammers_mtsender::ConnectionParams;
 use grammers_session::Session as _;
 use grammers_session::storages::MemorySession;

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use confcall::UserId;
-use confcall_server::mtproto::Keys;
+use confcall_mtproto_server::Keys;
 use serde_json::Value;
 
 use crate::caller::User;

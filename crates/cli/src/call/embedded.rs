@@ -9,8 +9,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::Event;
 use confcall::join::limits;
-use confcall::transport::loopback::{Connection, Hub};
 use confcall::{Conference, Events, GroupMessage, Notice, RandomId, Target, UserId};
+use confcall_server::loopback::{Connection, Hub};
 use confcall_server::{Call, Options, Server};
 use tokio::time::sleep;
 

@@ -1,10 +1,10 @@
 //! What is kept of what happened, to be shown again or beside what happens next.
 
 use confcall::UserId;
+use confcall::conference::View;
 use confcall::join::api::InviteLink;
 use confcall::join::engine::{Event, Trouble};
 use confcall::state::{BlockHash, Height};
-use confcall::transport::conference::View;
 
 use super::exit::{self, Unanswered};
 use super::told::{Answer, Emoji, Told};

@@ -14,9 +14,9 @@ use confcall::join::payload::Fingerprint;
 use confcall::join::policy::ConferenceJoin;
 use confcall::join::presend::CheckedJoin;
 use confcall::state::{Block, EpochKey, PrivateKey};
-use confcall::transport::loopback::Hub;
 use confcall::{Chain, JoinBlock, JoinPayload, Media, Newcomer};
 use confcall_server::Server;
+use confcall_server::loopback::Hub;
 
 use super::NEWCOMER;
 use super::person::Network;

@@ -33,8 +33,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{CallId, InputGroupCall};
 use confcall::state::Block;
-use confcall::transport::loopback::Hub;
 use confcall::{Moment, UserId};
+use confcall_server::loopback::Hub;
 use confcall_server::{Options, Server};
 use tokio::runtime::{Builder, Runtime};
 

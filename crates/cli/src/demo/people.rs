@@ -2,8 +2,8 @@ use core::iter;
 
 use chacha20::ChaCha20Rng;
 use confcall::Moment;
-use confcall::transport::loopback::Hub;
 use confcall_server::Server;
+use confcall_server::loopback::Hub;
 
 use super::NEWCOMER;
 use super::broken::DidNotHold;

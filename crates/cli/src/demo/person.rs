@@ -6,9 +6,9 @@ use confcall::join::api::{
 };
 use confcall::state::{Block, PrivateKey};
 use confcall::transport::UpdateStream;
-use confcall::transport::loopback::Connection;
 use confcall::{Membership, Moment, Sending, Transport as _, UserId};
 use confcall_server::Server;
+use confcall_server::loopback::Connection;
 
 use super::broken::DidNotHold;
 use super::frames::Voice;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use confcall::UserId;
-use confcall_server::mtproto::{WriteSessionError, write_session};
+use confcall_mtproto_server::{WriteSessionError, write_session};
 use serde_json::{Value, json};
 use tokio::runtime::Builder;
 

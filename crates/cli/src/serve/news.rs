@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use confcall::UserId;
 use confcall::join::api::{CallId, InviteLink};
 use confcall::state::Height;
-use confcall_server::mtproto::{CallOverview, Overview};
+use confcall_mtproto_server::{CallOverview, Overview};
 use serde_json::{Value, json};
 
 use crate::screen::{Line, Mood, Tell};

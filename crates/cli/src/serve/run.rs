@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use confcall_server::mtproto::{Config, Keys, KeysError, Listener, Observer, Overview, Reach};
+use confcall_mtproto_server::{Config, Keys, KeysError, Listener, Observer, Overview, Reach};
 use confcall_server::{Options, Server};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;

@@ -41,7 +41,7 @@ pub(super) struct Context {
     next_request: u64,
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Clone for Context {
     fn clone(&self) -> Self {
         Self {

@@ -49,7 +49,7 @@ mod rejoins;
 mod restart;
 mod roster;
 mod secrets;
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 mod testing;
 mod timers;
 mod waits;
@@ -83,7 +83,7 @@ use timers::Timer;
 
 /// What the engine does at the moment.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 enum State {
     Entering(Box<Entry>),
     Member(Box<Member>),
@@ -160,7 +160,7 @@ pub enum Misuse {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct Engine {
     ctx: Context,
     public_seed: [u8; 32],

@@ -70,7 +70,7 @@ pub(super) enum Secrets {
 
 /// A join block of ours, with the key that it announces.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) enum OwnJoin {
     Live(Box<JoinBlock>),
     Shadow(PublicKey),
@@ -104,7 +104,7 @@ struct Tape<'a> {
     derailed: &'a mut bool,
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Clone for Secrets {
     fn clone(&self) -> Self {
         match self {
@@ -257,7 +257,7 @@ impl Secrets {
 
 /// A membership, or the shadow of one.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) enum Seat {
     Live(Box<Membership>),
     Shadow(Box<Shadow>),

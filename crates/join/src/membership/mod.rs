@@ -231,7 +231,7 @@ impl Membership {
 }
 
 /// Another membership with a cryptor of its own.
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Clone for Membership {
     fn clone(&self) -> Self {
         Self {

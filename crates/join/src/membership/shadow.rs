@@ -121,7 +121,7 @@ impl Shadow {
 }
 
 /// Another membership with a cryptor of its own.
-#[cfg(feature = "testing")]
+#[cfg(any(fuzzing, confcall_testing))]
 impl Clone for Shadow {
     fn clone(&self) -> Self {
         Self {

@@ -13,7 +13,7 @@ mod chain;
 mod compare;
 mod event;
 mod fact;
-#[cfg(feature = "fuzzing")]
+#[cfg(any(fuzzing, confcall_testing))]
 pub(crate) mod fuzzing;
 mod header;
 mod history;

@@ -16,7 +16,7 @@ pub(super) fn seal(content: &Content<'_>) -> Vec<u8> {
 }
 
 /// Puts before a content what shows that it is whole.
-pub(crate) fn sealed(content: &[u8]) -> Vec<u8> {
+pub fn sealed(content: &[u8]) -> Vec<u8> {
     [&MAGIC[..], &[VERSION], &hash(content), content].concat()
 }
 

@@ -21,8 +21,8 @@ use crate::options::Limits;
 use crate::recorded::LoadError;
 use crate::server::Server;
 
-#[cfg(any(test, feature = "fuzzing"))]
-pub(crate) use envelope::sealed;
+#[cfg(any(test, fuzzing, confcall_testing))]
+pub use envelope::sealed;
 
 /// Bytes are no snapshot of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

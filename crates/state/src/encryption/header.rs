@@ -38,7 +38,7 @@ impl HeaderKey for EpochKey {}
 ///
 /// It takes a quarter of the time of deriving it anew for each header. It is wiped when dropped and not
 /// printed.
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct CachedHeaderKey(KeyedMac);
 
 impl CachedHeaderKey {

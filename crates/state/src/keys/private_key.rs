@@ -12,7 +12,7 @@ use super::{NoSharedSecret, PublicKey, SharedSecret, Signature, for_each_shared_
 /// exactly as long as that membership, which may go on after a restart from a sealed checkpoint.
 ///
 /// The key has a place of its own in memory, so that no copy of it stays behind where a value that holds it is moved.
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct PrivateKey(Box<SigningKey>);
 
 impl PrivateKey {

@@ -51,7 +51,7 @@ secret_bytes! {
 
 secret_bytes! {
     /// The nonce that a commit hides until everybody has committed.
-    #[cfg_attr(feature = "testing", derive(Clone))]
+    #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
     Nonce
 }
 

@@ -48,7 +48,7 @@ pub use words::words;
 
 /// Our part in the verification of one block.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 enum Part {
     /// We are not in the group, and say nothing.
     Absent,
@@ -68,7 +68,7 @@ enum Part {
 ///
 /// Implements `spec/protocol.md`, 5.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct Verification {
     tally: Tally,
     user_id: UserId,

@@ -53,14 +53,14 @@ use quest::Quest;
 
 /// The state of entering a call: what is wanted, and how far it has come.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) struct Entry {
     quest: Quest,
     step: Step,
 }
 
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 enum Step {
     /// The call is looked up.
     Locating { request: RequestId },
@@ -77,7 +77,7 @@ enum Step {
 }
 
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 enum Next {
     Locate,
     ReadTip,
@@ -90,7 +90,7 @@ enum Next {
 
 /// A block that may have been sent, and what it stands on.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 struct Attempt {
     join: OwnJoin,
     tip: Option<BlockHash>,

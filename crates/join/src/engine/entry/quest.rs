@@ -19,7 +19,7 @@ use crate::payload::JoinPayload;
 
 /// What stays the same over all steps, and what the attempts have used up.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) struct Quest {
     /// Why we enter again, if it is not the first time.
     pub(super) again: Option<RejoinReason>,

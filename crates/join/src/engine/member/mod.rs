@@ -107,7 +107,7 @@ enum Pending {
 
 /// One membership and all that belongs to it.
 #[derive(Debug)]
-#[cfg_attr(feature = "testing", derive(Clone))]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) struct Member {
     /// The call by its id.
     call: InputGroupCall,

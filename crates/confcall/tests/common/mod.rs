@@ -1,0 +1,162 @@
+//! Conferences over the loopback, under a clock that stands still unless everybody waits.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    reason = "tests, each of which uses a part"
+)]
+
+pub(crate) mod network;
+
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall::conference::{Conference, Events, Notice, Options};
+use confcall_join::engine::{Ended, Event};
+use confcall_join::link::Link;
+use confcall_join::message::{GroupMessage, RandomId};
+use confcall_join::payload::{Fingerprint, JoinPayload};
+use confcall_join::policy::Media;
+use confcall_join::target::Target;
+use confcall_server::loopback::Hub;
+use confcall_server::{Call, Server};
+use confcall_state::verification::EmojiHash;
+use confcall_state::{Newcomer, UserId};
+use confcall_transport::Transport;
+
+pub(crate) const ALICE: UserId = UserId::new(1);
+pub(crate) const BOB: UserId = UserId::new(2);
+pub(crate) const CAROL: UserId = UserId::new(3);
+
+pub(crate) fn rng(user_id: UserId) -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([user_id.value() as u8; 32])
+}
+
+/// Options whose seeds come from the user's id.
+pub(crate) fn options(user_id: UserId) -> Options {
+    options_again(user_id, 0)
+}
+
+/// Options for another stay of the same user, whose keys must be others.
+pub(crate) fn options_again(user_id: UserId, stay: u8) -> Options {
+    let fingerprint = Fingerprint::sha256([7; 32]);
+    let media = Media {
+        payload: JoinPayload::generate(fingerprint, None, &mut rng(user_id)),
+        muted: false,
+        video_stopped: true,
+    };
+    let mut seed = [user_id.value() as u8; 32];
+    seed[0] = stay;
+    Options::new(Newcomer::new(user_id), media, seed)
+}
+
+pub(crate) fn hub() -> Hub<Server> {
+    Hub::new(Server::new(confcall_server::Options::default()))
+}
+
+/// The link of the only call.
+pub(crate) fn link(hub: &Hub<Server>) -> Target {
+    let link = hub.with(|server| server.calls().next().unwrap().invite_link());
+    Target::try_from(Link::parse(link.as_str()).unwrap()).unwrap()
+}
+
+/// Who is in the only call, as the server has it; nobody, if there is none.
+pub(crate) fn members(hub: &Hub<Server>) -> Vec<UserId> {
+    let of = |call: &Call| call.members().map(|one| one.user_id()).collect();
+    hub.with(|server| server.calls().next().map_or_else(Vec::new, of))
+}
+
+/// One user in a call.
+pub(crate) struct Member {
+    pub(crate) conference: Conference,
+    pub(crate) events: Events,
+}
+
+impl Member {
+    pub(crate) async fn create(hub: &Hub<Server>, user_id: UserId) -> Self {
+        Self::enter(hub, Target::Create, user_id).await.unwrap()
+    }
+
+    pub(crate) async fn join(hub: &Hub<Server>, user_id: UserId) -> Self {
+        Self::enter(hub, link(hub), user_id).await.unwrap()
+    }
+
+    pub(crate) async fn enter(
+        hub: &Hub<Server>,
+        target: Target,
+        user_id: UserId,
+    ) -> Result<Self, Ended> {
+        Self::over(hub.connect(user_id), target, options(user_id)).await
+    }
+
+    pub(crate) async fn over(
+        network: impl Transport + 'static,
+        target: Target,
+        options: Options,
+    ) -> Result<Self, Ended> {
+        let (conference, events) = Conference::join(network, target, options).await?;
+        Ok(Self { conference, events })
+    }
+
+    /// The first thing that an event shows, within an hour.
+    pub(crate) async fn until<T>(&mut self, shows: impl Fn(&Event) -> Option<T>) -> T {
+        let found = async {
+            while let Some(notice) = self.events.next().await {
+                if let Notice::Event(event) = notice
+                    && let Some(found) = shows(&event)
+                {
+                    return found;
+                }
+            }
+            panic!("the events ended first");
+        };
+        within(found).await
+    }
+
+    /// The emoji of the block at a height.
+    pub(crate) async fn emoji_at(&mut self, wanted: i32) -> EmojiHash {
+        let shows = |event: &Event| match event {
+            Event::Emoji { height, hash } if height.value() == wanted => Some(*hash),
+            _ => None,
+        };
+        self.until(shows).await
+    }
+
+    /// Waits until the newest block is verified.
+    pub(crate) async fn end_of_verification(&mut self) {
+        self.until(|event| matches!(event, Event::Emoji { .. }).then_some(()))
+            .await;
+    }
+
+    pub(crate) async fn end(&mut self) -> Ended {
+        let shows = |event: &Event| match event {
+            Event::Ended(ended) => Some(ended.clone()),
+            _ => None,
+        };
+        self.until(shows).await
+    }
+}
+
+/// Waits for something that must not take an hour.
+pub(crate) async fn within<T>(wanted: impl Future<Output = T>) -> T {
+    let hour = Duration::from_secs(3600);
+    tokio::time::timeout(hour, wanted).await.unwrap()
+}
+
+/// Lets some time pass for everybody.
+pub(crate) async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+pub(crate) fn message(random_id: i64, text: &str) -> GroupMessage {
+    GroupMessage::new(RandomId::new(random_id).unwrap(), text, Vec::new()).unwrap()
+}
+
+/// Who says what.
+pub(crate) fn said(event: &Event) -> Option<(UserId, String)> {
+    match event {
+        Event::Message { from, message } => Some((*from, message.text().to_owned())),
+        _ => None,
+    }
+}

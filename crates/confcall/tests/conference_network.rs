@@ -1,0 +1,254 @@
+//! Networks and servers that do not do what they should.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod common;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::network::{Network, count, lost};
+use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, within};
+use confcall::conference::Conference;
+use confcall_join::api::{
+    AccessHash, CallId, InputGroupCall, Method, Request, Response, RpcError, Update, Updates,
+};
+use confcall_join::engine::{Advice, CommandFailure, EmptyCall, EndReason};
+use confcall_join::joined::AnswerFault;
+use confcall_join::policy::{CallKind, PolicyViolation};
+use confcall_join::target::Target;
+use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
+
+/// A server that answers nothing at all.
+struct Silence(UpdateSender);
+
+impl Transport for Silence {
+    async fn call(&self, _: Request) -> Result<Response, CallError> {
+        std::future::pending().await
+    }
+
+    fn updates(&self) -> UpdateStream {
+        self.0.subscribe()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_never_answers_is_given_up() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let silence = Silence(UpdateSender::new());
+    let joined = Conference::join(silence, link(&hub), options(BOB));
+    let ended = within(joined).await;
+    let ended = ended.map(|_| ()).unwrap_err();
+    assert!(matches!(ended.reason, EndReason::Exhausted { .. }));
+    assert_eq!(ended.advice, Advice::JoinAgain);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_does_not_come_in_time_is_lost() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let never = Duration::from_secs(1_000_000);
+    let network = Network::new(hub.connect(BOB)).delayed(never);
+    let sent = Arc::clone(&network.sent);
+    let mut options = options(BOB);
+    options.answer_timeout = Duration::from_secs(5);
+    let (_bob, _events) = Conference::start(network, link(&hub), options);
+    pass(Duration::from_millis(4900)).await;
+    assert_eq!(sent.lock().unwrap().len(), 1);
+    pass(Duration::from_secs(3)).await;
+    assert_eq!(sent.lock().unwrap().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_of_wrong_types_end_with_a_reason() {
+    let answers: [fn() -> Response; 3] = [
+        || Response::from(true),
+        || Response::from(Vec::<confcall_join::Ssrc>::new()),
+        || Response::from(Updates(Vec::new())),
+    ];
+    for answer in answers {
+        let hub = hub();
+        let _alice = Member::create(&hub, ALICE).await;
+        let network = Network::new(hub.connect(BOB)).answering(move |_| Some(Ok(answer())));
+        let joined = Conference::join(network, link(&hub), options(BOB));
+        let ended = within(joined).await;
+        assert!(ended.is_err());
+        assert_eq!(members(&hub), [ALICE]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_the_adapter_refuses_to_send_is_not_sent_for_ever() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let refuse = |_: &Request| {
+        let violation = PolicyViolation::KeyMissing(CallKind::Conference);
+        Some(Err(CallError::Policy(violation)))
+    };
+    let network = Network::new(hub.connect(BOB)).answering(refuse);
+    let joined = Conference::join(network, link(&hub), options(BOB));
+    let ended = within(joined).await;
+    assert!(ended.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_an_answer_is_unanswered() {
+    let hub = hub();
+    let answer = |request: &Request| {
+        let is_message = request.method() == Method::SendGroupCallEncryptedMessage;
+        is_message.then(|| Err(lost()))
+    };
+    let network = Network::new(hub.connect(ALICE)).answering(answer);
+    let created = Conference::join(network, Target::Create, options(ALICE));
+    let (alice, _events) = created.await.unwrap();
+    let sent = alice.send_message(message(1, "one")).await;
+    assert_eq!(sent, Err(CommandFailure::Unanswered));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_followed_although_nothing_is_pushed_any_more() {
+    let hub = hub();
+    let mut alice = Member::create(&hub, ALICE).await;
+    // Its sender is gone at once.
+    let pushed = UpdateSender::new();
+    let network = Network::new(hub.connect(BOB)).pushing(pushed);
+    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let (conference, events) = joined.unwrap();
+    let mut bob = Member { conference, events };
+    let mut carol = Member::join(&hub, CAROL).await;
+    let emoji = carol.emoji_at(2).await;
+    assert_eq!(bob.emoji_at(2).await, emoji);
+    assert_eq!(alice.emoji_at(2).await, emoji);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_in_the_pushes_makes_it_look_what_was_missed() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let pushed = UpdateSender::new();
+    let network = Network::new(hub.connect(BOB)).pushing(pushed.clone());
+    let sent = Arc::clone(&network.sent);
+    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let (bob, _events) = joined.unwrap();
+    pass(Duration::from_secs(31)).await;
+
+    // Nothing is pushed, and it is not long until the next poll.
+    let _carol = Member::join(&hub, CAROL).await;
+    let polls = count(&sent, Method::GetGroupCallChainBlocks);
+    pushed.gap();
+    pass(Duration::from_secs(2)).await;
+    assert!(count(&sent, Method::GetGroupCallChainBlocks) > polls);
+    assert_eq!(bob.view().members, [ALICE, BOB, CAROL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_cannot_use_the_answer_to_a_join_has_left_before_it_is_told() {
+    let answers: [fn() -> Response; 2] = [
+        || Response::from(true),
+        || Response::from(Updates(Vec::new())),
+    ];
+    for answer in answers {
+        let hub = hub();
+        let _alice = Member::create(&hub, ALICE).await;
+        let network = Network::new(hub.connect(BOB)).delayed(Duration::from_millis(50));
+        let network = network.changing(move |request, response| match request {
+            Request::Join(_) => Ok(answer()),
+            _ => Ok(response),
+        });
+        let sent = Arc::clone(&network.sent);
+        let ended = Member::over(network, link(&hub), options(BOB)).await;
+        let reason = ended.map(|_| ()).unwrap_err().reason;
+        assert!(matches!(reason, EndReason::Unusable(_)), "{reason}");
+        assert_eq!(count(&sent, Method::JoinGroupCall), 1);
+        assert_eq!(count(&sent, Method::LeaveGroupCall), 1);
+        assert_eq!(members(&hub), [ALICE]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_join_whose_answer_was_lost_is_found_although_somebody_has_joined_since() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let delay = Duration::from_millis(50);
+    let network = Network::new(hub.connect(BOB)).delayed(delay);
+    let network = network.changing(|request, response| match request {
+        Request::Join(_) => Err(lost()),
+        _ => Ok(response),
+    });
+    let sent = Arc::clone(&network.sent);
+    let (bob, events) = Conference::start(network, link(&hub), options(BOB));
+    while !members(&hub).contains(&BOB) {
+        pass(delay / 5).await;
+    }
+    let mut carol = Member::join(&hub, CAROL).await;
+    let mut bob = Member {
+        conference: bob,
+        events,
+    };
+    assert_eq!(bob.emoji_at(2).await, carol.emoji_at(2).await);
+    assert_eq!(count(&sent, Method::JoinGroupCall), 1);
+    assert_eq!(members(&hub), [ALICE, BOB, CAROL]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_about_another_call_is_no_join() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let network = Network::new(hub.connect(BOB)).changing(|request, response| {
+        if !matches!(request, Request::Join(_)) {
+            return Ok(response);
+        }
+        let mut answer = response.into_updates().unwrap();
+        for update in &mut answer.0 {
+            if let Update::ChainBlocks(items) = update {
+                items.call = InputGroupCall::Id {
+                    id: CallId::new(999),
+                    access_hash: AccessHash::new(0),
+                };
+            }
+        }
+        Ok(answer.into())
+    });
+    let ended = Member::over(network, link(&hub), options(BOB)).await;
+    let fault = EndReason::Unusable(AnswerFault::OtherCall);
+    assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
+    assert_eq!(members(&hub), [ALICE]);
+}
+
+fn refusal(message: &str) -> CallError {
+    RpcError::new(400, message).into()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_chain_vanishes_between_attempts_is_not_started_anew() {
+    for empty_call in [EmptyCall::Refuse, EmptyCall::Start] {
+        let hub = hub();
+        let _alice = Member::create(&hub, ALICE).await;
+        let race = |request: &Request| {
+            let is_join = matches!(request, Request::Join(_));
+            is_join.then(|| Err(refusal("CONF_WRITE_CHAIN_INVALID")))
+        };
+        let network = Network::new(hub.connect(BOB)).answering(race);
+        let sent = Arc::clone(&network.sent);
+        let before = Arc::clone(&sent);
+        let network = network.changing(move |request, response| {
+            let is_tip = matches!(request, Request::ChainBlocks(_));
+            if !is_tip || count(&before, Method::JoinGroupCall) == 0 {
+                return Ok(response);
+            }
+            let mut answer = response.into_updates().unwrap();
+            for update in &mut answer.0 {
+                if let Update::ChainBlocks(items) = update {
+                    items.blocks.clear();
+                }
+            }
+            Ok(answer.into())
+        });
+        let mut options = options(BOB);
+        options.empty_call = empty_call;
+        let ended = Member::over(network, link(&hub), options).await;
+        let fault = EndReason::Unusable(AnswerFault::ChainGone);
+        assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
+        assert_eq!(count(&sent, Method::JoinGroupCall), 1);
+    }
+}

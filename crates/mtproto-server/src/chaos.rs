@@ -1,0 +1,48 @@
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+
+use confcall_server::faults::{Faults, Strike};
+
+/// What a bad network does to requests and pushes, drawn from a seed.
+#[derive(Debug)]
+pub(crate) struct Chaos {
+    faults: Faults,
+    rng: ChaCha20Rng,
+}
+
+/// What becomes of one request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fate {
+    /// How long the request takes.
+    pub(crate) there: Duration,
+    pub(crate) strike: Strike,
+    /// How long the answer takes.
+    pub(crate) back: Duration,
+}
+
+impl Chaos {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            faults: Faults::MANY,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+        }
+    }
+
+    pub(crate) fn of_request(&mut self) -> Fate {
+        Fate {
+            there: self.faults.delay(&mut self.rng),
+            strike: self.faults.strike(&mut self.rng),
+            back: self.faults.delay(&mut self.rng),
+        }
+    }
+
+    /// After which times a push arrives.
+    pub(crate) fn of_push(&mut self) -> Vec<Duration> {
+        let copies = self.faults.copies(&mut self.rng);
+        (0..copies)
+            .map(|_| self.faults.delay(&mut self.rng))
+            .collect()
+    }
+}

@@ -1,0 +1,30 @@
+//! The bodies of the fuzz targets for what a client can send over MTProto.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a law that does not hold is a finding"
+)]
+
+mod bodies;
+mod client;
+mod hearing;
+mod session;
+mod stream;
+
+pub use session::mtproto_session;
+pub use stream::mtproto_stream;
+
+use confcall_join::api::Response;
+use confcall_state::UserId;
+
+use crate::tl::{Occasion, write_response};
+
+/// The bytes of an answer, to begin with.
+pub fn answer_bytes(response: &Response) -> Vec<u8> {
+    let occasion = Occasion {
+        viewer: UserId::new(1),
+        date: 0,
+    };
+    write_response(response, occasion).unwrap_or_default()
+}

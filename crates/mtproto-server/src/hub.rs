@@ -1,0 +1,282 @@
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use confcall_join::api::{RpcError, Service as _, Update};
+use confcall_state::UserId;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::Instant;
+
+use super::auth_key::{AuthKey, AuthKeyId};
+use super::chaos::{Chaos, Fate};
+use super::clock;
+use super::config::ConnectionLimits;
+use super::keys::Keys;
+use super::memory::Memory;
+use super::observer::{CallOverview, Overview};
+use super::pipe::{Inlet, Pushed, pipe};
+use super::salt::seconds;
+use crate::limits;
+use crate::tl::{Occasion, write_push, write_response};
+use confcall_server::Options;
+use confcall_server::Server;
+
+/// What all connections share: the server, whose keys are whose, and where pushes go.
+///
+/// Nothing waits for the network while it holds the lock.
+pub(crate) struct Hub(Mutex<Inner>);
+
+struct Inner {
+    server: Server,
+    keys: Keys,
+    chaos: Option<Chaos>,
+    limits: ConnectionLimits,
+    connections: HashMap<UserId, Vec<Link>>,
+    last_link: u64,
+    ended: VecDeque<((UserId, i64), Memory)>,
+    started: Instant,
+    /// Since when users have no connection.
+    away: HashMap<UserId, Instant>,
+}
+
+/// One session of a user that is connected.
+struct Link {
+    id: LinkId,
+    session: i64,
+    memory: Memory,
+    inlet: Inlet,
+}
+
+/// The name of a session's connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LinkId(u64);
+
+/// What a session starts with.
+pub(crate) struct Welcome {
+    pub(crate) link: LinkId,
+    /// What the session received over other connections.
+    pub(crate) memory: Memory,
+    /// The pushes to the user; they end when the connection is to be closed.
+    pub(crate) pushes: UnboundedReceiver<Pushed>,
+}
+
+impl fmt::Debug for Hub {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}
+
+impl Hub {
+    pub(crate) fn new(
+        server: Server,
+        keys: Keys,
+        chaos: Option<Chaos>,
+        limits: ConnectionLimits,
+    ) -> Self {
+        Self(Mutex::new(Inner {
+            server,
+            keys,
+            chaos,
+            limits,
+            connections: HashMap::new(),
+            last_link: 0,
+            ended: VecDeque::new(),
+            started: Instant::now(),
+            away: HashMap::new(),
+        }))
+    }
+
+    /// Whose key this is, and the key.
+    pub(crate) fn find_key(&self, id: AuthKeyId) -> Option<(UserId, AuthKey)> {
+        self.lock().keys.find(id)
+    }
+
+    /// Connects a session of a user, to whom pushes go from now on.
+    pub(crate) fn connect(&self, user: UserId, session: i64) -> Welcome {
+        let mut inner = self.lock();
+        let (inlet, pushes) = pipe(inner.limits.pushes);
+        inner.last_link = inner.last_link.wrapping_add(1);
+        let id = LinkId(inner.last_link);
+        let memory = inner.recall(user, session);
+        let link = Link {
+            id,
+            session,
+            memory: memory.clone(),
+            inlet,
+        };
+        let most = inner.limits.connections_per_user;
+        let links = inner.connections.entry(user).or_default();
+        links.push(link);
+        links.drain(..links.len().saturating_sub(most));
+        inner.away.remove(&user);
+        Welcome {
+            link: id,
+            memory,
+            pushes,
+        }
+    }
+
+    /// Takes note that a connection of a session ended.
+    pub(crate) fn disconnect(&self, user: UserId, link: LinkId, session: i64, memory: Memory) {
+        let mut inner = self.lock();
+        inner.remove_links(user, |one| one.id == link);
+        inner.remember(user, session, memory);
+    }
+
+    /// Forgets another session of a user; says whether there was one.
+    pub(crate) fn destroy_session(&self, user: UserId, session: i64) -> bool {
+        let mut inner = self.lock();
+        let forgotten = inner.take_ended(user, session).is_some();
+        inner.remove_links(user, |link| link.session == session) || forgotten
+    }
+
+    /// What becomes of the next request; `None` if nothing can go wrong.
+    pub(crate) fn fate(&self) -> Option<Fate> {
+        self.lock().chaos.as_mut().map(Chaos::of_request)
+    }
+
+    /// Carries out a request of a user, and sends out what it pushes.
+    pub(crate) fn answer(&self, user: UserId, request: &[u8]) -> Result<Vec<u8>, RpcError> {
+        let answer = {
+            let mut inner = self.lock();
+            let answer = inner.server.handle(user, request);
+            inner.push_out();
+            answer?
+        };
+        let written = write_response(&answer, occasion(user));
+        written.ok_or_else(|| RpcError::new(500, "ANSWER_NOT_WRITABLE"))
+    }
+
+    /// Disconnects the members from their calls whose users have been away for a while.
+    pub(crate) fn drop_silent(&self, silence: Duration) {
+        let mut inner = self.lock();
+        let silent: Vec<_> = inner.silent_members(silence).collect();
+        for (call, user) in silent {
+            let dropped = inner.server.drop_member(call, user);
+            tracing::debug!(%call, user = user.value(), ?dropped, "a silent member");
+        }
+        inner.push_out();
+    }
+
+    /// Removes the calls that nobody has been in since this was done before.
+    pub(crate) fn discard_idle_calls(&self) {
+        let discarded = self.lock().server.discard_idle();
+        tracing::debug!(?discarded, "idle calls");
+    }
+
+    /// What the server is like now.
+    pub(crate) fn overview(&self) -> Overview {
+        let inner = self.lock();
+        let calls = inner.server.calls().map(CallOverview::of);
+        Overview {
+            users: inner.connections.keys().copied().collect(),
+            calls: calls.map(|call| (call.id, call)).collect(),
+        }
+    }
+
+    /// Ends the sharing, and gives the server back.
+    pub(crate) fn take_server(&self) -> Server {
+        let empty = Server::new(Options::default());
+        core::mem::replace(&mut self.lock().server, empty)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn push_out(&mut self) {
+        while let Some((user, update)) = self.server.poll_push() {
+            self.push(user, &update);
+        }
+    }
+
+    /// Puts an update on the way to every connection of a user; one that takes no more is closed.
+    fn push(&mut self, user: UserId, update: &Update) {
+        let Some(links) = self.connections.get_mut(&user) else {
+            return;
+        };
+        let updates: Arc<[u8]> = write_push(update, occasion(user)).into();
+        let chaos = &mut self.chaos;
+        links.retain(|link| {
+            let delays = match chaos {
+                Some(chaos) => chaos.of_push(),
+                None => vec![Duration::ZERO],
+            };
+            let push = |delay| link.inlet.push(Arc::clone(&updates), delay);
+            delays.into_iter().try_for_each(push).is_ok()
+        });
+    }
+
+    /// Drops some connections of a user; says whether there were any.
+    fn remove_links(&mut self, user: UserId, which: impl Fn(&Link) -> bool) -> bool {
+        let Some(links) = self.connections.get_mut(&user) else {
+            return false;
+        };
+        let before = links.len();
+        links.retain(|link| !which(link));
+        let removed = links.len() < before;
+        if links.is_empty() {
+            self.connections.remove(&user);
+            self.away.insert(user, Instant::now());
+        }
+        removed
+    }
+
+    /// What a session received over connections that it still has, or had.
+    fn recall(&mut self, user: UserId, session: i64) -> Memory {
+        let shared = self.link_of(user, session).map(|link| link.memory.clone());
+        shared
+            .or_else(|| self.take_ended(user, session))
+            .unwrap_or_default()
+    }
+
+    /// Remembers a session whose connection ended; a user who has many pushes out its own only.
+    fn remember(&mut self, user: UserId, session: i64, memory: Memory) {
+        if memory.is_empty() || self.link_of(user, session).is_some() {
+            return;
+        }
+        self.ended.push_back(((user, session), memory));
+        let is_own = |((of, _), _): &&((UserId, i64), Memory)| *of == user;
+        let surplus =
+            match self.ended.iter().filter(is_own).count() > limits::ENDED_SESSIONS_OF_USER {
+                true => self.ended.iter().position(|one| is_own(&one)),
+                false => (self.ended.len() > limits::ENDED_SESSIONS).then_some(0),
+            };
+        surplus.map(|oldest| self.ended.remove(oldest));
+    }
+
+    fn link_of(&self, user: UserId, session: i64) -> Option<&Link> {
+        let mut links = self.connections.get(&user)?.iter();
+        links.find(|link| link.session == session)
+    }
+
+    fn take_ended(&mut self, user: UserId, session: i64) -> Option<Memory> {
+        let ended = self.ended.iter();
+        let place = ended
+            .clone()
+            .position(|(name, _)| *name == (user, session))?;
+        self.ended.remove(place).map(|(_, memory)| memory)
+    }
+
+    fn silent_members(
+        &self,
+        silence: Duration,
+    ) -> impl Iterator<Item = (confcall_join::api::CallId, UserId)> {
+        let members = self.server.calls().flat_map(|call| {
+            let members = call.members().map(|member| member.user_id());
+            members.map(|user| (call.id(), user))
+        });
+        members.filter(move |(_, user)| {
+            let since = self.away.get(user).copied().unwrap_or(self.started);
+            !self.connections.contains_key(user) && since.elapsed() >= silence
+        })
+    }
+}
+
+fn occasion(viewer: UserId) -> Occasion {
+    let date = seconds(clock::now().as_secs());
+    Occasion { viewer, date }
+}

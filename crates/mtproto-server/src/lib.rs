@@ -1,0 +1,71 @@
+//! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued.
+//!
+//! It is made to develop and test clients: it has no login, knows nothing of users but their numbers, and forgets
+//! everything that is not written down when it stops.
+//!
+//! ```text
+//! socket ─▶ Framer ─▶ sealing::open ─▶ Session ─▶ Query ─▶ api ─▶ Hub { Server } ─▶ answer ─┐
+//!           packets     plaintext      messages    method                  └─ pushes ─▶ pipes of a user's connections
+//! socket ◀─ Framer ◀─ sealing::seal ◀─ Session ◀──────────────────────────────────┴──────────────────┘
+//! ```
+//!
+//! Everything from the `Framer` to the `Query` is a value without I/O; a `Connection` is the task that moves bytes
+//! between them and a socket. All connections share a `Hub`, which holds the server behind a lock. What a client can
+//! make the server keep is bounded by [`ConnectionLimits`]: one that breaks a rule of the transport or of the
+//! encryption is disconnected, one that breaks a rule of the session is told, and the others notice nothing.
+//!
+//! ```no_run
+//! use confcall_mtproto_server::{Config, Keys, Listener, write_session};
+//! use confcall_server::{Options, Server};
+//! use confcall_state::UserId;
+//!
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let mut keys = Keys::create("server.keys")?;
+//! let (alice, key) = (UserId::new(1), keys.issue(UserId::new(1))?);
+//! let server = Server::new(Options::default());
+//! let listener = Listener::bind(Config::default(), keys, server).await?;
+//! write_session("alice.session".as_ref(), &key, listener.address(), alice).await?;
+//! let server = listener.run(std::future::pending()).await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod api;
+mod auth_key;
+mod chaos;
+mod clock;
+mod config;
+mod connection;
+mod framing;
+#[cfg(any(fuzzing, confcall_testing))]
+#[doc(hidden)]
+pub mod fuzzing;
+mod gzip;
+mod hub;
+mod keys;
+pub mod limits;
+mod listener;
+mod memory;
+mod message;
+mod observer;
+mod outbox;
+mod peer;
+mod pipe;
+mod private_file;
+mod query;
+mod received;
+mod salt;
+mod sealing;
+mod service;
+mod session;
+mod session_file;
+mod tl;
+mod under_way;
+
+pub use auth_key::AuthKey;
+pub use config::{Config, ConnectionLimits, Reach};
+pub use keys::{Keys, KeysError};
+pub use listener::{BindError, Listener};
+pub use observer::{CallOverview, Observer, Overview};
+pub use private_file::ExposedFile;
+pub use session_file::{WriteSessionError, write_session};

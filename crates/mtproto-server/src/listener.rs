@@ -1,0 +1,156 @@
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
+use tracing::Instrument as _;
+
+use super::chaos::Chaos;
+use super::clock;
+use super::config::{Config, Reach};
+use super::connection::Connection;
+use super::hub::Hub;
+use super::keys::Keys;
+use super::observer::Observer;
+use confcall_server::Server;
+
+/// How long to wait when the system gives no connection, for too many open files perhaps.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The least time between two looks at what has been silent.
+const LEAST_LOOK: Duration = Duration::from_millis(10);
+
+/// A server that listens for clients.
+///
+/// It is bound by [`Listener::bind`], so that its address is known, and serves while [`Listener::run`] does.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    config: Config,
+    hub: Arc<Hub>,
+}
+
+/// A server cannot listen.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BindError {
+    /// Other machines could reach the address, and nobody said that they may.
+    #[error(
+        "other machines could reach {0}, and this server is made for development: listen on 127.0.0.1, or say `--allow-public`"
+    )]
+    Public(SocketAddr),
+    /// The system refuses the address.
+    #[error("cannot listen on {address}: {source}")]
+    Socket {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+impl Listener {
+    /// Takes an address; clients can connect from now on, and are served once it runs.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`]
+    pub async fn bind(config: Config, keys: Keys, server: Server) -> Result<Self, BindError> {
+        let address = config.listen;
+        if config.reach == Reach::Loopback && !address.ip().is_loopback() {
+            return Err(BindError::Public(address));
+        }
+        let failed = |source| BindError::Socket { address, source };
+        let socket = TcpListener::bind(address).await.map_err(failed)?;
+        let chaos = config.chaos.map(Chaos::new);
+        let hub = Hub::new(server, keys, chaos, config.limits);
+        Ok(Self {
+            address: socket.local_addr().map_err(failed)?,
+            socket,
+            config,
+            hub: Arc::new(hub),
+        })
+    }
+
+    /// The address that it listens on, with the port that was free.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What shows the server while it runs.
+    pub fn observer(&self) -> Observer {
+        Observer::new(Arc::clone(&self.hub))
+    }
+
+    /// Serves clients until `stop` is done, and gives back the server with all its calls.
+    ///
+    /// Then no connection is accepted any more, requests under way are carried out and answered, and the connections
+    /// are closed, at once where that takes longer than the limit.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Server {
+        let (Config { silence, .. }, hub) = (self.config, self.hub);
+        let (stopping, stopped) = watch::channel(false);
+        let mut connections = JoinSet::new();
+        let mut looks = every(silence / 3);
+        let mut clearings = every(self.config.idle_calls);
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => break,
+                _ = looks.tick() => hub.drop_silent(silence),
+                _ = clearings.tick() => hub.discard_idle_calls(),
+                Some(ended) = connections.join_next() => note_end(ended),
+                accepted = self.socket.accept() => match accepted {
+                    Ok(_) if connections.len() >= self.config.limits.connections => {}
+                    Ok((stream, from)) => {
+                        let served = serve(stream, Arc::clone(&hub), self.config, stopped.clone());
+                        let span = tracing::debug_span!("connection", %from);
+                        connections.spawn(served.instrument(span));
+                    }
+                    Err(error) => {
+                        tracing::warn!(%error, "no connection is accepted");
+                        sleep(PAUSE).await;
+                    }
+                },
+            }
+        }
+        drop(self.socket);
+        stopping.send_replace(true);
+        let parting = async {
+            while let Some(ended) = connections.join_next().await {
+                note_end(ended);
+            }
+        };
+        // A client that reads each packet just in time could go on for hours.
+        if timeout(self.config.limits.stopping, parting).await.is_err() {
+            connections.shutdown().await;
+        }
+        hub.take_server()
+    }
+}
+
+/// Ticks at intervals, the first time after one of them.
+fn every(time: Duration) -> Interval {
+    let time = time.max(LEAST_LOOK);
+    let mut ticks = interval_at(clock::after(time), time);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn serve(stream: TcpStream, hub: Arc<Hub>, config: Config, stop: watch::Receiver<bool>) {
+    match Connection::new(stream, hub, config.limits) {
+        Ok(connection) => connection.run(stop).await,
+        Err(error) => tracing::debug!(%error, "a connection ended before it began"),
+    }
+}
+
+fn note_end(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection failed");
+    }
+}

@@ -1,0 +1,161 @@
+use core::time::Duration;
+
+use confcall_state::tl::Writer;
+
+use super::message::{self, CONTAINER, Clock, Origin, write_message};
+use crate::limits;
+
+/// How many bytes the messages of one packet take at most, so that the packet fits into what a client can take.
+const MAX_MESSAGES_SIZE: usize = limits::PACKET - 4096;
+
+/// How many bytes the body of a message has at most.
+pub(crate) const MAX_BODY: usize = MAX_MESSAGES_SIZE - message::OVERHEAD;
+
+/// The messages of a session that wait to be sent.
+#[derive(Debug, Default)]
+pub(crate) struct Outbox {
+    waiting: Vec<Outgoing>,
+    /// How many bytes they have.
+    size: usize,
+    clock: Clock,
+    /// How many messages were sent that the client acknowledges.
+    relevant: i32,
+}
+
+#[derive(Debug)]
+struct Outgoing {
+    body: Vec<u8>,
+    origin: Origin,
+    relevance: Relevance,
+}
+
+/// Whether the client acknowledges a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relevance {
+    Acknowledged,
+    Passing,
+}
+
+impl Outbox {
+    /// Adds a message; its body is no larger than [`MAX_BODY`].
+    pub(crate) fn add(&mut self, body: Vec<u8>, origin: Origin, relevance: Relevance) {
+        self.size = self.size.saturating_add(body.len());
+        self.waiting.push(Outgoing {
+            body,
+            origin,
+            relevance,
+        });
+    }
+
+    /// How many bytes wait.
+    pub(crate) fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Writes as many of the messages as fit into one packet and one container, if there are several; says whether there
+    /// were any.
+    pub(crate) fn write(&mut self, writer: &mut Writer, now: Duration) -> bool {
+        let batch = self.next_batch();
+        match batch.as_slice() {
+            [] => return false,
+            [only] => self.write_one(writer, only, now),
+            several => {
+                let mut container = Writer::new();
+                container.u32(CONTAINER);
+                container.count(several.len());
+                several
+                    .iter()
+                    .for_each(|one| self.write_one(&mut container, one, now));
+                let container = Outgoing {
+                    body: container.into_bytes(),
+                    origin: Origin::Notice,
+                    relevance: Relevance::Passing,
+                };
+                self.write_one(writer, &container, now);
+            }
+        }
+        true
+    }
+
+    fn next_batch(&mut self) -> Vec<Outgoing> {
+        let mut size = 0_usize;
+        let fits = |one: &&Outgoing| {
+            size = size.saturating_add(one.body.len() + message::OVERHEAD);
+            size <= MAX_MESSAGES_SIZE
+        };
+        let room = self.waiting.iter().take(limits::CONTAINER_MESSAGES);
+        let count = room.take_while(fits).count();
+        let batch: Vec<_> = self.waiting.drain(..count).collect();
+        self.size = self.waiting.iter().map(|one| one.body.len()).sum();
+        batch
+    }
+
+    fn write_one(&mut self, writer: &mut Writer, one: &Outgoing, now: Duration) {
+        let even = self.relevant.wrapping_mul(2);
+        let seq_no = match one.relevance {
+            Relevance::Passing => even,
+            Relevance::Acknowledged => {
+                self.relevant = self.relevant.wrapping_add(1);
+                even.wrapping_add(1)
+            }
+        };
+        let id = self.clock.next(now, one.origin);
+        write_message(writer, id, seq_no, &one.body);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::read_container;
+
+    const NOW: Duration = Duration::from_secs(1_700_000_000);
+
+    fn write(outbox: &mut Outbox) -> Option<Vec<u8>> {
+        let mut writer = Writer::new();
+        let written = outbox.write(&mut writer, NOW);
+        written.then(|| writer.into_bytes())
+    }
+
+    #[test]
+    fn several_messages_go_in_one_container_and_are_numbered() {
+        let mut outbox = Outbox::default();
+        outbox.add(vec![1; 4], Origin::Answer, Relevance::Acknowledged);
+        outbox.add(vec![2; 4], Origin::Notice, Relevance::Passing);
+        outbox.add(vec![3; 4], Origin::Notice, Relevance::Acknowledged);
+        let bytes = write(&mut outbox).unwrap();
+        let messages = read_container(&bytes[message::OVERHEAD..]).unwrap();
+        let numbers: Vec<_> = messages.iter().map(|one| one.seq_no).collect();
+        assert_eq!(numbers, [1, 2, 3]);
+        assert!(messages.is_sorted_by(|one, other| one.id < other.id));
+        assert_eq!(write(&mut outbox), None);
+    }
+
+    #[test]
+    fn no_container_holds_more_messages_than_a_client_takes() {
+        let mut outbox = Outbox::default();
+        for _ in 0..2_500 {
+            outbox.add(vec![0; 4], Origin::Answer, Relevance::Acknowledged);
+        }
+        let packets = core::iter::from_fn(|| write(&mut outbox));
+        let counts = packets.map(|bytes| {
+            let messages = read_container(&bytes[message::OVERHEAD..]).unwrap();
+            messages.len()
+        });
+        assert_eq!(counts.collect::<Vec<_>>(), [1020, 1020, 460]);
+    }
+
+    #[test]
+    fn what_does_not_fit_into_one_packet_goes_in_the_next() {
+        let mut outbox = Outbox::default();
+        for byte in 0..3 {
+            outbox.add(vec![byte; MAX_BODY], Origin::Notice, Relevance::Passing);
+        }
+        for byte in 0..3 {
+            let bytes = write(&mut outbox).unwrap();
+            assert!(bytes.len() <= limits::PACKET - 64);
+            assert_eq!(bytes.last(), Some(&byte));
+        }
+        assert_eq!(write(&mut outbox), None);
+    }
+}

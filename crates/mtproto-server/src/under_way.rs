@@ -1,0 +1,69 @@
+use std::sync::Arc;
+
+use confcall_join::api::RpcError;
+use confcall_state::UserId;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::chaos::Fate;
+use super::hub::Hub;
+use super::message::MsgId;
+use confcall_server::faults::Strike;
+
+/// The requests of one connection that are on their way through a bad network.
+pub(crate) struct UnderWay {
+    requests: JoinSet<Answered>,
+    limit: usize,
+}
+
+/// A request that came to its end.
+pub(crate) struct Answered {
+    pub(crate) id: MsgId,
+    /// The answer; `None` if the client never learns it.
+    pub(crate) answer: Option<Result<Vec<u8>, RpcError>>,
+}
+
+impl UnderWay {
+    pub(crate) fn new(limit: usize) -> Self {
+        let requests = JoinSet::new();
+        Self { requests, limit }
+    }
+
+    /// Whether no more requests are to be started.
+    pub(crate) fn is_full(&self) -> bool {
+        self.requests.len() >= self.limit
+    }
+
+    /// Starts a request.
+    pub(crate) fn start(
+        &mut self,
+        id: MsgId,
+        fate: Fate,
+        hub: Arc<Hub>,
+        user: UserId,
+        method: Vec<u8>,
+    ) {
+        self.requests.spawn(async move {
+            sleep(fate.there).await;
+            let strike = fate.strike;
+            let answer = strike.is_carried_out().then(|| hub.answer(user, &method));
+            sleep(fate.back).await;
+            let answer = match strike.refusal() {
+                Some(error) => Some(Err(error)),
+                None if strike == Strike::LostAnswer => None,
+                None => answer,
+            };
+            Answered { id, answer }
+        });
+    }
+
+    /// Waits for the next request that comes to its end; `None` if there is none.
+    pub(crate) async fn next(&mut self) -> Option<Answered> {
+        loop {
+            match self.requests.join_next().await? {
+                Ok(answered) => return Some(answered),
+                Err(error) => tracing::warn!(%error, "a request failed"),
+            }
+        }
+    }
+}

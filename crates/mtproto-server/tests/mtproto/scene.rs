@@ -1,0 +1,106 @@
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use confcall_mtproto_server::{Config, Keys, Listener, write_session};
+use confcall_server::{Options, Server};
+use confcall_state::UserId;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::client::Client;
+
+pub(crate) const ALICE: UserId = UserId::new(1);
+pub(crate) const BOB: UserId = UserId::new(2);
+
+/// Longer than anything takes that happens at all.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A server that runs, with its files.
+pub(crate) struct Scene {
+    pub(crate) address: SocketAddr,
+    directory: TempDir,
+    stop: oneshot::Sender<()>,
+    run: JoinHandle<Server>,
+}
+
+impl Scene {
+    pub(crate) async fn new() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let directory = TempDir::new().unwrap();
+        let keys = seeded_keys(&directory.path().join("keys"));
+        Self::start(config, directory, keys, Server::new(Options::default())).await
+    }
+
+    async fn start(config: Config, directory: TempDir, keys: Keys, server: Server) -> Self {
+        let listener = Listener::bind(config, keys, server).await.unwrap();
+        let address = listener.address();
+        let (stop, stopped) = oneshot::channel();
+        let run = tokio::spawn(listener.run(async {
+            let _ = stopped.await;
+        }));
+        Self {
+            address,
+            directory,
+            stop,
+            run,
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        Keys::load(self.directory.path().join("keys")).unwrap()
+    }
+
+    /// The authorisation key of a user, as a client has it.
+    pub(crate) fn key(&self, user: UserId) -> [u8; 256] {
+        *self.keys().issue(user).unwrap().expose()
+    }
+
+    /// A client of a user, connected by its session file.
+    pub(crate) async fn client(&self, user: UserId) -> Client {
+        let path = self.session_file(user).await;
+        Client::open(&path, user).await
+    }
+
+    async fn session_file(&self, user: UserId) -> PathBuf {
+        let path = self.directory.path().join(format!("{user}.session"));
+        if !path.exists() {
+            let key = self.keys().issue(user).unwrap();
+            let written = write_session(&path, &key, self.address, user).await;
+            written.unwrap();
+        }
+        path
+    }
+
+    /// Stops the server, which gives its calls back.
+    pub(crate) async fn stop(self) -> Server {
+        self.stop.send(()).unwrap();
+        let run = tokio::time::timeout(PATIENCE, self.run);
+        run.await.expect("it stops").unwrap()
+    }
+
+    /// Stops the server and starts it again with the same keys, calls and address.
+    pub(crate) async fn restart(self) -> Self {
+        let (address, keys) = (self.address, self.keys());
+        self.stop.send(()).unwrap();
+        let server = self.run.await.unwrap();
+        let config = Config {
+            listen: address,
+            ..Config::default()
+        };
+        Self::start(config, self.directory, keys, server).await
+    }
+}
+
+/// The keys of a secret that is always the same.
+pub(crate) fn seeded_keys(path: &Path) -> Keys {
+    drop(Keys::create(path).unwrap());
+    let content = json!({"secret": "07".repeat(32), "users": []});
+    std::fs::write(path, content.to_string()).unwrap();
+    Keys::load(path).unwrap()
+}

@@ -1,0 +1,99 @@
+//! Connections to a conference service in the same process.
+//!
+//! Each request travels as its bytes, and each pushed update goes to the users it is for:
+//!
+//! ```text
+//! Connection(user) ── bytes ──▶ Hub { Service } ── Response ──▶ the same connection
+//!                                    └── poll_push ──▶ every connection of the user pushed to
+//! ```
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use confcall_join::api::{Request, Response, Service};
+use confcall_join::policy::{self, CallKind};
+use confcall_state::UserId;
+
+use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
+
+/// A service and the users that are connected to it; clones share both.
+#[derive(Debug)]
+pub struct Hub<S>(Arc<Mutex<Inner<S>>>);
+
+#[derive(Debug)]
+struct Inner<S> {
+    service: S,
+    users: HashMap<UserId, UpdateSender>,
+}
+
+impl<S> Clone for Hub<S> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<S: Service> Hub<S> {
+    /// Takes a service into the hub.
+    pub fn new(service: S) -> Self {
+        let users = HashMap::new();
+        Self(Arc::new(Mutex::new(Inner { service, users })))
+    }
+
+    /// Connects a user.
+    pub fn connect(&self, user_id: UserId) -> Connection<S> {
+        let mut inner = self.lock();
+        let users = &mut inner.users;
+        let updates = users.entry(user_id).or_default();
+        Connection {
+            updates: updates.clone(),
+            hub: self.clone(),
+            user_id,
+        }
+    }
+
+    /// Looks into the service, or changes it as its operator would.
+    pub fn with<T>(&self, look: impl FnOnce(&mut S) -> T) -> T {
+        let mut inner = self.lock();
+        let result = look(&mut inner.service);
+        inner.push();
+        result
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner<S>> {
+        // A service that panicked in a test is still looked at afterwards.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<S: Service> Inner<S> {
+    fn push(&mut self) {
+        while let Some((user_id, update)) = self.service.poll_push() {
+            if let Some(updates) = self.users.get(&user_id) {
+                updates.send(update);
+            }
+        }
+    }
+}
+
+/// One user's connection to the service of a [`Hub`].
+#[derive(Debug)]
+pub struct Connection<S> {
+    hub: Hub<S>,
+    user_id: UserId,
+    updates: UpdateSender,
+}
+
+impl<S: Service + Send> Transport for Connection<S> {
+    async fn call(&self, request: Request) -> Result<Response, CallError> {
+        let bytes = request.to_tl();
+        policy::check_bytes(CallKind::Conference, &bytes)?;
+        let mut inner = self.hub.lock();
+        let answer = inner.service.handle(self.user_id, &bytes);
+        inner.push();
+        Ok(answer?)
+    }
+
+    fn updates(&self) -> UpdateStream {
+        self.updates.subscribe()
+    }
+}

@@ -1,0 +1,130 @@
+//! What people and servers do in a call, beside what the network does.
+
+use std::time::Duration;
+
+use confcall_join::engine::{Command, Input};
+use confcall_join::message::{GroupMessage, RandomId};
+use confcall_server::Server;
+use confcall_state::UserId;
+
+use crate::world::World;
+
+/// Something that happens to a random client, or to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Somebody new follows the link.
+    Join,
+    /// A client leaves.
+    Leave,
+    /// A client removes somebody, maybe itself.
+    Kick,
+    /// A client of the same user joins.
+    JoinElsewhere,
+    /// A client sends a message.
+    Message,
+    /// A client is told to join anew.
+    Rejoin,
+    /// A client is told that it missed updates.
+    Gap,
+    /// A client stops and goes on from a checkpoint.
+    Crash,
+    /// The server takes a member for disconnected.
+    DropMember,
+    /// The server forgets the blocks before the last.
+    Compact,
+    /// The server restarts.
+    Restart,
+    /// The server restarts from a snapshot, once.
+    RestartFromSnapshot,
+    /// The network is down for up to ten seconds.
+    Outage,
+}
+
+/// What an honest server and its clients do.
+const ALL: &[Deed] = &[
+    Deed::Join,
+    Deed::Leave,
+    Deed::Kick,
+    Deed::JoinElsewhere,
+    Deed::Message,
+    Deed::Rejoin,
+    Deed::Gap,
+    Deed::Crash,
+    Deed::DropMember,
+    Deed::Compact,
+    Deed::Restart,
+    Deed::RestartFromSnapshot,
+    Deed::Outage,
+];
+
+/// How many of [`ALL`] are the clients' own.
+const OF_CLIENTS: usize = 8;
+
+impl Deed {
+    /// One of all.
+    pub fn draw(world: &mut World) -> Self {
+        ALL[world.below(ALL.len())]
+    }
+
+    /// One of the clients.
+    pub fn draw_of_clients(world: &mut World) -> Self {
+        ALL[world.below(OF_CLIENTS)]
+    }
+
+    /// Does it, in a world that has at most so many clients.
+    ///
+    /// # Panics
+    ///
+    /// If the world does not allow it.
+    pub fn act(self, world: &mut World, most: usize, snapshot: &mut Option<Server>) {
+        let call = world.server.calls().next().expect("there is a call").id();
+        let node = world.below(world.nodes.len());
+        let user = world.nodes[node].user;
+        match self {
+            Self::Join if world.nodes.len() < most => {
+                let link = world.link();
+                world.join(link);
+            }
+            Self::JoinElsewhere if world.nodes.len() < most => {
+                let link = world.link();
+                world.join_as(user, link);
+            }
+            Self::Join | Self::JoinElsewhere => {}
+            Self::Leave => {
+                world.command(node, Command::Leave);
+            }
+            Self::Kick => {
+                let users = vec![UserId::new(world.below(world.nodes.len()) as i64 + 1)];
+                world.command(node, Command::Kick { users });
+            }
+            Self::Message => {
+                let random_id = RandomId::generate(world.rng());
+                let text = format!("hello at {:?}", world.now());
+                let message = GroupMessage::new(random_id, text, Vec::new());
+                world.command(node, Command::Send(message.expect("a short text")));
+            }
+            Self::Rejoin => {
+                world.command(node, Command::Rejoin);
+            }
+            Self::Gap => world.input(node, Input::Missed),
+            Self::Crash => world.crash(node),
+            Self::DropMember => {
+                // Who is not connected cannot be dropped, which is as well.
+                let _ = world.server.drop_member(call, user);
+                world.push_out();
+            }
+            Self::Compact => world.server.compact(call).expect("the call is there"),
+            Self::Restart => world.restart_server(world.server.clone()),
+            Self::RestartFromSnapshot => {
+                // Twice would be a fork to the clients; a server that does so is not honest.
+                if let Some(snapshot) = snapshot.take() {
+                    world.restart_server(snapshot);
+                }
+            }
+            Self::Outage => {
+                let time = world.below(10_000) as u64;
+                world.cut(Duration::from_millis(time));
+            }
+        }
+    }
+}

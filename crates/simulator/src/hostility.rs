@@ -1,0 +1,327 @@
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::api::{
+    AccessHash, CallId, ChainBlocks, GroupCallParticipant, InputGroupCall, Participants, Request,
+    Response, RpcError, Service as _, SubChain, Update, Updates,
+};
+use confcall_join::reaction::{ErrorName, ROWS};
+use confcall_server::Server;
+use confcall_state::UserId;
+use confcall_state::keys::Signature;
+use confcall_state::wire::{Broadcast, BroadcastContent};
+use confcall_state::{BlockHash, Height};
+
+/// The user to whom a hostile server does what it does to one user only.
+const VICTIM: UserId = UserId::new(2);
+
+/// What a hostile server does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It keeps two calls and shows one to users of even ids and one to the others.
+    Fork,
+    /// It shows no new block to one user.
+    WithholdBlocks,
+    /// It leaves one block out for one user.
+    SkipBlock,
+    /// It shows the last block again and again.
+    ReplayBlocks,
+    /// It takes broadcasts and shows them to nobody.
+    SwallowBroadcasts,
+    /// It does not list one user.
+    HideMember,
+    /// Its roster has always another page.
+    EndlessRoster,
+    /// A subchain has always another full page.
+    EndlessChain(SubChain),
+    /// It pushes broadcasts about blocks that are far away.
+    FarFuture,
+    /// It pushes items that are no items.
+    Junk,
+    /// Its answers have other types than were asked for.
+    WrongTypes,
+    /// What it tells of this call it tells of another call as well, and answers about it.
+    OtherCalls,
+    /// It tells members to come again at once.
+    ComeAgain,
+    /// It refuses with errors of all kinds.
+    Errors,
+}
+
+impl Kind {
+    /// All of them.
+    pub const ALL: &[Self] = &[
+        Self::Fork,
+        Self::WithholdBlocks,
+        Self::SkipBlock,
+        Self::ReplayBlocks,
+        Self::SwallowBroadcasts,
+        Self::HideMember,
+        Self::EndlessRoster,
+        Self::EndlessChain(SubChain::Blocks),
+        Self::EndlessChain(SubChain::Broadcasts),
+        Self::FarFuture,
+        Self::Junk,
+        Self::WrongTypes,
+        Self::OtherCalls,
+        Self::ComeAgain,
+        Self::Errors,
+    ];
+}
+
+/// What stands between an honest server and its clients.
+#[derive(Debug)]
+pub struct Hostility {
+    kind: Kind,
+    rng: ChaCha20Rng,
+    /// The other call of a fork.
+    other: Server,
+    /// How long the chain was when it began.
+    blocks: usize,
+    pushes: Vec<(UserId, Update)>,
+}
+
+impl Hostility {
+    /// A server that is honest up to now.
+    pub fn new(kind: Kind, seed: u64, server: &Server) -> Self {
+        let call = server.calls().next().expect("there is a call");
+        Self {
+            kind,
+            rng: ChaCha20Rng::seed_from_u64(seed),
+            other: server.clone(),
+            blocks: call.blocks().len(),
+            pushes: Vec::new(),
+        }
+    }
+
+    pub(crate) fn answer(
+        &mut self,
+        server: &mut Server,
+        user: UserId,
+        body: &Request,
+    ) -> Result<Response, RpcError> {
+        if let Some(error) = self.refusal(body) {
+            return Err(error);
+        }
+        let answer = match self.kind == Kind::Fork && user.value() % 2 == 0 {
+            true => self.other.handle(user, &body.to_tl()),
+            false => server.handle(user, &body.to_tl()),
+        }?;
+        while let Some((user, update)) = self.other.poll_push() {
+            if user.value() % 2 == 0 {
+                self.pushes.push((user, update));
+            }
+        }
+        self.add_spite(server, user);
+        Ok(self.twist(user, body, answer))
+    }
+
+    fn refusal(&mut self, body: &Request) -> Option<RpcError> {
+        let is_entering = matches!(
+            body,
+            Request::Join(_) | Request::Create(_) | Request::GroupCall(_)
+        );
+        match self.kind {
+            Kind::ComeAgain if !is_entering => Some(RpcError::new(420, "FLOOD_WAIT_0")),
+            Kind::Errors if self.rng.next_u32().is_multiple_of(4) => {
+                let row = ROWS[self.rng.next_u32() as usize % ROWS.len()];
+                let name = match row.name {
+                    ErrorName::Exact(name) | ErrorName::Prefix(name) => name.to_owned(),
+                    ErrorName::Seconds(name) => format!("{name}{}", self.rng.next_u32() % 20),
+                    _ => "WORKER_BUSY_TOO_LONG_RETRY".to_owned(),
+                };
+                Some(RpcError::new(row.code.unwrap_or(500), name))
+            }
+            _ => None,
+        }
+    }
+
+    fn twist(&mut self, user: UserId, body: &Request, answer: Response) -> Response {
+        match (self.kind, answer) {
+            (Kind::WrongTypes, _) if self.rng.next_u32().is_multiple_of(3) => Response::from(true),
+            (Kind::EndlessRoster, Response::Participants(mut page)) => {
+                page.next_offset = Some("0".to_owned());
+                page.into()
+            }
+            (Kind::HideMember, Response::Participants(mut page)) => {
+                page.participants = listed(page.participants);
+                page.into()
+            }
+            (_, Response::Updates(Updates(updates))) => {
+                let updates = updates.into_iter();
+                let updates = updates.flat_map(|one| self.twist_update(user, Some(body), one));
+                Updates(updates.collect()).into()
+            }
+            (_, answer) => answer,
+        }
+    }
+
+    /// What becomes of a push.
+    pub(crate) fn push(&mut self, user: UserId, update: Update) -> Vec<Update> {
+        if self.kind == Kind::Fork && user.value() % 2 == 0 {
+            return Vec::new();
+        }
+        self.twist_update(user, None, update)
+    }
+
+    fn twist_update(
+        &mut self,
+        user: UserId,
+        body: Option<&Request>,
+        update: Update,
+    ) -> Vec<Update> {
+        let is_poll = matches!(body, Some(Request::ChainBlocks(poll)) if poll.offset >= 0);
+        match (self.kind, update) {
+            (Kind::HideMember, Update::Participants(change)) => {
+                let participants = listed(change.participants);
+                vec![Update::Participants(Participants {
+                    participants,
+                    ..change
+                })]
+            }
+            (Kind::WithholdBlocks, Update::ChainBlocks(items)) if user == VICTIM => {
+                self.without_new_blocks(items).into_iter().collect()
+            }
+            (Kind::SkipBlock, Update::ChainBlocks(items)) if user == VICTIM => {
+                vec![Update::ChainBlocks(self.without_one_block(items))]
+            }
+            (Kind::SwallowBroadcasts, Update::ChainBlocks(items))
+                if items.sub_chain == SubChain::Broadcasts =>
+            {
+                let blocks = Vec::new();
+                vec![Update::ChainBlocks(ChainBlocks {
+                    blocks,
+                    next_offset: 0,
+                    ..items
+                })]
+            }
+            (Kind::ReplayBlocks, Update::ChainBlocks(items)) if is_poll => {
+                vec![Update::ChainBlocks(self.with_replays(items, 1))]
+            }
+            (Kind::EndlessChain(sub_chain), Update::ChainBlocks(items))
+                if is_poll && items.sub_chain == sub_chain =>
+            {
+                vec![Update::ChainBlocks(self.with_replays(items, 50))]
+            }
+            (Kind::OtherCalls, update) => of_another_call(update),
+            (_, update) => vec![update],
+        }
+    }
+
+    fn without_new_blocks(&self, mut items: ChainBlocks) -> Option<Update> {
+        if items.sub_chain == SubChain::Blocks {
+            let first = items.first_offset()?;
+            let shown = (self.blocks as i32 - first).max(0);
+            items.blocks.truncate(shown as usize);
+            items.next_offset = first.min(self.blocks as i32) + items.blocks.len() as i32;
+        }
+        Some(Update::ChainBlocks(items))
+    }
+
+    /// The first block since it began is nowhere.
+    fn without_one_block(&self, mut items: ChainBlocks) -> ChainBlocks {
+        let skipped = self.blocks as i32;
+        let first = items.first_offset();
+        if items.sub_chain == SubChain::Blocks
+            && first.is_some_and(|first| first <= skipped && skipped < items.next_offset)
+        {
+            let kept = skipped + 1 - first.unwrap_or(0);
+            items.blocks.drain(..kept as usize);
+        }
+        items
+    }
+
+    /// Some old items, or junk if there is none, behind those of an answer.
+    fn with_replays(&mut self, mut items: ChainBlocks, count: usize) -> ChainBlocks {
+        let call = self.other.calls().next().expect("there was a call");
+        let old = match items.sub_chain {
+            SubChain::Blocks => call.blocks(),
+            SubChain::Broadcasts => call.broadcasts(),
+        };
+        let old = old.last().cloned().unwrap_or_else(|| vec![7; 148]);
+        while items.blocks.len() < count {
+            items.blocks.push(old.clone());
+            items.next_offset += 1;
+        }
+        items
+    }
+
+    /// Pushes that nobody asked for.
+    fn add_spite(&mut self, server: &Server, user: UserId) {
+        let Some(call) = server.calls().next() else {
+            return;
+        };
+        let offset = match self.kind {
+            Kind::FarFuture => call.broadcasts().len(),
+            Kind::Junk => self.rng.next_u32() as usize % 300,
+            _ => return,
+        };
+        let is_junk = self.kind == Kind::Junk;
+        let sub_chain = match is_junk && offset.is_multiple_of(2) && offset > call.blocks().len() {
+            true => SubChain::Blocks,
+            false => SubChain::Broadcasts,
+        };
+        let items: Vec<_> = (0..20).map(|_| self.item(is_junk)).collect();
+        let update = Update::ChainBlocks(ChainBlocks {
+            call: call.reference(),
+            sub_chain,
+            next_offset: (offset + items.len()) as i32,
+            blocks: items,
+        });
+        self.pushes.push((user, update));
+    }
+
+    fn item(&mut self, is_junk: bool) -> Vec<u8> {
+        let mut bytes = vec![0; 32 + self.rng.next_u32() as usize % 200];
+        self.rng.fill_bytes(&mut bytes);
+        if is_junk {
+            return bytes;
+        }
+        let mut nonce_hash = [0; 32];
+        self.rng.fill_bytes(&mut nonce_hash);
+        let broadcast = Broadcast {
+            signature: Signature::ZERO,
+            user_id: UserId::new(i64::from(self.rng.next_u32() % 4)),
+            height: Height::new(self.rng.next_u32().cast_signed()),
+            block_hash: BlockHash::from_bytes(nonce_hash),
+            content: BroadcastContent::Commit { nonce_hash },
+        };
+        broadcast.to_server()
+    }
+
+    pub(crate) fn take_pushes(&mut self) -> Vec<(UserId, Update)> {
+        core::mem::take(&mut self.pushes)
+    }
+}
+
+fn listed(participants: Vec<GroupCallParticipant>) -> Vec<GroupCallParticipant> {
+    let participants = participants.into_iter();
+    participants
+        .filter(|one| one.user_id() != Some(VICTIM))
+        .collect()
+}
+
+/// An update, and the same with other contents about a call of another id.
+fn of_another_call(update: Update) -> Vec<Update> {
+    let call = InputGroupCall::Id {
+        id: CallId::new(i64::MIN),
+        access_hash: AccessHash::new(1),
+    };
+    let other = match update.clone() {
+        Update::ChainBlocks(items) => Update::ChainBlocks(ChainBlocks {
+            call,
+            blocks: vec![vec![7; 9]; items.blocks.len()],
+            ..items
+        }),
+        Update::Participants(change) => Update::Participants(Participants {
+            call,
+            participants: change
+                .participants
+                .into_iter()
+                .map(|one| GroupCallParticipant { left: true, ..one })
+                .collect(),
+            version: change.version,
+        }),
+        _ => return vec![update],
+    };
+    vec![update, other]
+}
