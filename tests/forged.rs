@@ -11,9 +11,9 @@ use std::time::Duration;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
-    AccessHash, CallId, ChainBlocks, Connection, DataJson, EncryptedMessage, GetGroupParticipants,
-    GroupCall, GroupCallParticipant, InputGroupCall, Method, Participants, ParticipantsPage, Peer,
-    Request, Response, RpcError, SubChain, Update, Updates,
+    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage,
+    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, Method, Participants,
+    ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
     Command, CommandFailure, CommandId, Engine, Event, Input, MediaState, Outcome, Output,
@@ -23,7 +23,7 @@ use confcall::join::{Slug, Ssrc, limits};
 use confcall::media::Moment;
 use confcall::state::Block;
 use confcall::state::wire::Broadcast;
-use confcall::{JoinBlock, Newcomer, UserId};
+use confcall::{JoinBlock, Joiner, UserId};
 use confcall_simulator::{World, each_seed, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -95,7 +95,7 @@ impl Victim {
                 "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
         ));
         let presentation = false;
-        self.input(Input::Update(Update::Connection(Connection {
+        self.input(Input::Update(Update::Connection(CallConnection {
             presentation,
             params,
         })));
@@ -181,7 +181,7 @@ fn a_chain_that_grows_without_an_answer_has_us_say_so_much_and_no_more() {
     let mut rng = ChaCha20Rng::from_seed([7; 32]);
     for offset in (1..).skip(blocks.len()).take(2 * limits::REQUESTS) {
         // Anybody can join again and again, so the server can as well.
-        let join = JoinBlock::add_self(&tip, Newcomer::new(UserId::new(2)), &mut rng).unwrap();
+        let join = JoinBlock::add_self(&tip, Joiner::new(UserId::new(2)), &mut rng).unwrap();
         tip = join.block().clone();
         victim.input(Input::Update(Update::ChainBlocks(ChainBlocks {
             call: victim.call(),
@@ -324,8 +324,8 @@ fn a_late_answer_to_an_older_poll_leaves_the_one_that_is_under_way_alone() {
     assert_eq!(victim.polls(SubChain::Broadcasts), polls);
     let broadcasts = Update::ChainBlocks(world.items(SubChain::Broadcasts));
     victim.answer(under_way, Outcome::Done(Updates(vec![broadcasts]).into()));
-    let tally = victim.engine.membership().unwrap().verification();
-    assert!(tally.commit_of(UserId::new(3)).is_some());
+    let counts = victim.engine.membership().unwrap().verification();
+    assert!(counts.commit_of(UserId::new(3)).is_some());
 }
 
 #[test]

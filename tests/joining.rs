@@ -8,12 +8,12 @@ use confcall::join::api::{
     CallId, GetGroupCall, GroupCall, Method, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{Advice, Command, EmptyCall, EndReason, Event, Trouble};
+use confcall::join::join_check::CheckedJoin;
 use confcall::join::joined::AnswerFault;
 use confcall::join::policy::ConferenceJoin;
-use confcall::join::presend::CheckedJoin;
 use confcall::join::reaction::GiveUpReason;
 use confcall::state::{Block, PublicKey};
-use confcall::{JoinBlock, Newcomer, Target, UserId};
+use confcall::{JoinBlock, Joiner, Target, UserId};
 use confcall_simulator::{Faults, Rule, Verdict, World, media};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -82,7 +82,7 @@ fn land_a_block(world: &mut World) {
     let call = world.server.calls().next().unwrap();
     let (reference, tip) = (call.reference(), call.blocks().last().unwrap());
     let tip = Block::from_server(tip).unwrap();
-    let join = JoinBlock::add_self(&tip, Newcomer::new(user), world.rng()).unwrap();
+    let join = JoinBlock::add_self(&tip, Joiner::new(user), world.rng()).unwrap();
     let join = ConferenceJoin {
         call: reference,
         block: CheckedJoin::new(Some(&tip), &join).unwrap(),
@@ -165,7 +165,7 @@ fn an_invitation_older_than_the_first_block_is_waited_for() {
     let link = world.link();
     let mut config = confcall::join::engine::Config::new(
         link,
-        confcall::Newcomer::new(UserId::new(2)),
+        confcall::Joiner::new(UserId::new(2)),
         confcall_simulator::media(world.rng()),
     );
     config.empty_call = EmptyCall::Start;
@@ -549,9 +549,9 @@ fn a_flood_wait_of_an_hour_ends_with_its_time() {
 fn a_full_call_is_seen_before_a_key_is_made() {
     let mut world = World::with_call(1);
     let link = world.link();
-    let newcomer = confcall::Newcomer::new(UserId::new(2));
+    let joiner = confcall::Joiner::new(UserId::new(2));
     let media = confcall_simulator::media(world.rng());
-    let mut config = confcall::join::engine::Config::new(link, newcomer, media);
+    let mut config = confcall::join::engine::Config::new(link, joiner, media);
     config.size_limit = 1;
     let node = world.start(config);
     world.run(5 * SECOND);

@@ -18,11 +18,11 @@ use confcall::join::api::{
 use confcall::join::engine::{
     Command, CommandId, Config, Engine, Input, MediaState, Outcome, Output, RequestId,
 };
-use confcall::media::{ChannelId, Moment, Sending};
+use confcall::media::{ChannelId, Moment, RemovalGrace};
 use confcall::state::keys::Signature;
 use confcall::state::wire::{Broadcast, BroadcastContent, GroupState, Participant, Permissions};
 use confcall::state::{Block, PrivateKey};
-use confcall::{Chain, Membership, Newcomer, Target, UserId};
+use confcall::{Chain, Joiner, Membership, Target, UserId};
 use confcall_server::Server;
 use confcall_simulator::{World, media, participant};
 use sha2::{Digest as _, Sha256};
@@ -192,7 +192,7 @@ fn an_engine_in_a_quiet_call_of_two_hundred_holds_at_most_256_kib() {
         .collect();
     let first = Chain::client().build_group_change(group(&keys), &keys[0], &mut rng);
     let (mut show, link) = Show::new(&first.unwrap());
-    let config = Config::new(link, Newcomer::new(US), media(&mut rng));
+    let config = Config::new(link, Joiner::new(US), media(&mut rng));
     let begin = || Engine::new(config.clone(), [7; 32], Moment::default());
     let mut told = Told {
         engine: begin(),
@@ -215,7 +215,7 @@ fn an_engine_in_a_quiet_call_of_two_hundred_holds_at_most_256_kib() {
     told.run(&mut show, 20 * SECOND);
     let others = (1..).zip(keys).map(|(user, key)| {
         let (user, now) = (UserId::new(user), told.now);
-        let other = Membership::start(now, user, key, &block, Sending::WithGrace, &mut rng);
+        let other = Membership::start(now, user, key, &block, RemovalGrace::WithGrace, &mut rng);
         let other = other.unwrap();
         let sealed = other
             .cryptor()

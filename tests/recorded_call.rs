@@ -6,11 +6,11 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall::join::payload::Fingerprint;
 use confcall::state::{Block, PrivateKey};
 use confcall::{
-    Chain, ChannelId, Conference, JoinPayload, Media, Membership, Newcomer, Options, Sending,
+    Chain, ChannelId, Conference, JoinPayload, Joiner, Media, Membership, Options, RemovalGrace,
     Target, UserId,
 };
 use confcall_server::loopback::Hub;
-use confcall_server::{Options as ServerOptions, Server};
+use confcall_server::{Server, ServerOptions};
 use serde_json::Value;
 
 const TRANSCRIPTS: &str = include_str!("vectors/call/transcripts.json");
@@ -42,7 +42,7 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_what_it_says(
             muted: false,
             video_stopped: true,
         };
-        let options = Options::new(Newcomer::new(user_id), media, [8; 32]);
+        let options = Options::new(Joiner::new(user_id), media, [8; 32]);
         let joined = Conference::join(hub.connect(user_id), target, options).await;
         let (conference, _events) = joined.unwrap();
         let cryptor = conference.cryptor().unwrap();
@@ -66,8 +66,8 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_what_it_says(
             let key = PrivateKey::from_seed(&bytes(&user["seed"]).try_into().unwrap());
             if state.group_state().by_key(&key.public_key()).is_some() {
                 let user_id = UserId::new(user["user_id"].as_i64().unwrap());
-                let sending = Sending::WithGrace;
-                let member = Membership::start(now, user_id, key, &ours, sending, &mut rng);
+                let removal_grace = RemovalGrace::WithGrace;
+                let member = Membership::start(now, user_id, key, &ours, removal_grace, &mut rng);
                 let member = member.unwrap();
                 let opened_packet = member.cryptor().open(now, UserId::new(7), &packet);
                 assert_eq!(*opened_packet.unwrap().data, b"hello");

@@ -15,7 +15,7 @@ use confcall::join::engine::{
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::{ChannelId, Replay};
 use confcall::state::verification::Phase;
-use confcall::{Newcomer, Target, UserId};
+use confcall::{Joiner, Target, UserId};
 use confcall_simulator::{Faults, NodeId, World, media, participant};
 
 const KEY: [u8; 32] = [5; 32];
@@ -26,7 +26,7 @@ fn seconds(seconds: u64) -> Duration {
 
 fn config(world: &mut World, user: i64, target: Target) -> Config {
     let media = media(world.rng());
-    Config::new(target, Newcomer::new(UserId::new(user)), media)
+    Config::new(target, Joiner::new(UserId::new(user)), media)
 }
 
 /// Users 1 to `count` in a call that is verified.
@@ -89,7 +89,7 @@ fn restart(world: &mut World, node: NodeId, config: &Config, blob: &[u8], after:
 fn stop(world: &mut World, node: NodeId) {
     let mut rng = ChaCha20Rng::from_seed([0; 32]);
     let user = world.nodes[node].user;
-    let config = Config::new(Target::Create, Newcomer::new(user), media(&mut rng));
+    let config = Config::new(Target::Create, Joiner::new(user), media(&mut rng));
     let mut engine = Engine::new(config, [0; 32], world.moment());
     let poll = |engine: &mut Engine| {
         while !matches!(engine.poll_output(), Output::Timeout(_)) {}
@@ -212,8 +212,8 @@ fn nothing_is_said_before_it_is_known_what_was_said() {
     world.join(link);
     let is_committing = |world: &World| {
         let membership = world.nodes[1].engine.membership().unwrap();
-        let tally = membership.verification();
-        tally.phase() == Phase::Commit && tally.commit_of(UserId::new(2)).is_none()
+        let counts = membership.verification();
+        counts.phase() == Phase::Commit && counts.commit_of(UserId::new(2)).is_none()
     };
     assert!(world.run_while_not(seconds(5), is_committing));
     let blob = checkpoint(&world, 1, 1);

@@ -10,14 +10,14 @@ use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::trace::{
     Difference, Divergence, Ending, History, Trace, TraceErrorKind, Verdict, compare, replay,
 };
-use confcall::{Newcomer, Target, UserId};
+use confcall::{Joiner, Target, UserId};
 use confcall_simulator::{Faults, NodeId, World, media};
 use proptest::prelude::*;
 
 fn start(world: &mut World, target: Target) -> NodeId {
     let user = UserId::new(world.nodes.len() as i64 + 1);
     let media = media(world.rng());
-    world.start_recorded(Config::new(target, Newcomer::new(user), media))
+    world.start_recorded(Config::new(target, Joiner::new(user), media))
 }
 
 fn message(text: &str) -> Command {
@@ -80,7 +80,7 @@ fn a_trace_holds_no_secret() {
     let seed = world.seed();
     let media = media(world.rng());
     let credentials = media.payload.credentials().clone();
-    let config = Config::new(Target::Create, Newcomer::new(UserId::new(1)), media);
+    let config = Config::new(Target::Create, Joiner::new(UserId::new(1)), media);
     world.start_recorded_from(config, seed);
     assert!(world.run_while_not(Duration::from_secs(60), |world| world.nodes[0].is_in()));
     let link = world.link();

@@ -15,12 +15,15 @@ const POLL: Method = Method::GetGroupCallChainBlocks;
 
 /// The phase that a client is in, and who is missing.
 fn phase(world: &World, node: usize) -> (Phase, Vec<i64>) {
-    let tally = world.nodes[node]
+    let counts = world.nodes[node]
         .engine
         .membership()
         .unwrap()
         .verification();
-    (tally.phase(), tally.missing().map(UserId::value).collect())
+    (
+        counts.phase(),
+        counts.missing().map(UserId::value).collect(),
+    )
 }
 
 // Line 26.

@@ -10,7 +10,7 @@ use confcall::join::api::Service as _;
 use confcall::join::engine::{Config, Engine, Event, Input, Outcome, Output};
 use confcall::media::Moment;
 use confcall::state::{Chain, JoinBlock};
-use confcall::{Link, Newcomer, Target, UserId};
+use confcall::{Joiner, Link, Target, UserId};
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
 use confcall_simulator::media;
@@ -26,15 +26,15 @@ fn now() -> Moment {
 }
 
 fn server() -> Server {
-    Server::new(confcall_server::Options {
+    Server::new(confcall_server::ServerOptions {
         seed: 0x0123_4567_89ab_cdef,
-        ..confcall_server::Options::default()
+        ..confcall_server::ServerOptions::default()
     })
 }
 
 fn config() -> Config {
     let media = media(&mut ChaCha20Rng::from_seed([1; 32]));
-    Config::new(Target::Create, Newcomer::new(ALICE), media)
+    Config::new(Target::Create, Joiner::new(ALICE), media)
 }
 
 /// Lets an engine enter a new call; gives the events on the way.
@@ -63,7 +63,7 @@ fn secrets(engine: &Engine) -> Vec<Vec<u8>> {
     let mut rng = ChaCha20Rng::from_seed(SEED);
     // The seed of what is public comes first.
     rng.fill_bytes(&mut [0; 32]);
-    let join = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
+    let join = JoinBlock::first(Joiner::new(ALICE), &mut rng).unwrap();
     let membership = engine.membership().unwrap();
     assert_eq!(membership.public_key(), join.public_key());
     let state = membership.state();
@@ -110,7 +110,7 @@ fn an_engine_and_a_membership_show_no_secret() {
 #[test]
 fn a_server_shows_no_seed_and_no_link() {
     let limits = confcall_server::Limits::default();
-    let options = confcall_server::Options { seed: 42, limits };
+    let options = confcall_server::ServerOptions { seed: 42, limits };
     is_shown_as(&options, &format!("Options {{ limits: {limits:?}, .. }}"));
 
     let mut server = server();
@@ -123,10 +123,8 @@ fn a_server_shows_no_seed_and_no_link() {
 #[tokio::test(start_paused = true)]
 async fn a_conference_shows_no_secret() {
     let options = || {
-        let Config {
-            newcomer, media, ..
-        } = config();
-        Options::new(newcomer, media, SEED)
+        let Config { joiner, media, .. } = config();
+        Options::new(joiner, media, SEED)
     };
     let pwd = options().media.payload.credentials().pwd().to_owned();
     hides_bytes(&options(), &SEED);

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::media::{ChannelId, Codec, Cryptor, EncodedFrame, Epoch, Moment, Sending};
+use confcall::media::{ChannelId, Codec, Cryptor, EncodedFrame, Epoch, Moment, RemovalGrace};
 use confcall::state::encryption::{
     CachedHeaderKey, decrypt_data, decrypt_data_in_place, encrypt_data,
 };
 use confcall::state::keys::{Nonce, OneTimeSecret, RawKey, SharedSecret};
 use confcall::state::verification::{Progress, Verification};
 use confcall::state::{Chain, EpochKey, JoinBlock, PrivateKey, Roster};
-use confcall::{Newcomer, UserId};
+use confcall::{Joiner, UserId};
 
 use crate::{hides_bytes, is_shown_as};
 
@@ -54,14 +54,14 @@ fn of_what_is_decrypted_only_the_length_is_shown() {
 
 #[test]
 fn a_join_block_shows_no_private_key() {
-    let join = JoinBlock::first(Newcomer::new(ALICE), &mut rng(2)).unwrap();
+    let join = JoinBlock::first(Joiner::new(ALICE), &mut rng(2)).unwrap();
     assert!(format!("{join:?}").contains("private_key: PrivateKey(..)"));
     hides_bytes(&join, &*join.private_key().dangerous_seed());
 }
 
 #[test]
 fn a_verification_shows_no_nonce_before_it_is_revealed() {
-    let join = JoinBlock::first(Newcomer::new(ALICE), &mut rng(3)).unwrap();
+    let join = JoinBlock::first(Joiner::new(ALICE), &mut rng(3)).unwrap();
     let chain = Chain::start_from(join.block()).unwrap();
     let verification = Verification::start(ALICE, chain.state(), join.private_key(), &mut rng(4));
     assert!(format!("{verification:?}").contains("Committed(Nonce(..))"));
@@ -72,8 +72,8 @@ fn a_verification_shows_no_nonce_before_it_is_revealed() {
 
 #[test]
 fn a_cryptor_shows_no_key_and_an_opened_packet_no_content() {
-    let first = JoinBlock::first(Newcomer::new(ALICE), &mut rng(5)).unwrap();
-    let second = JoinBlock::add_self(first.block(), Newcomer::new(BOB), &mut rng(6)).unwrap();
+    let first = JoinBlock::first(Joiner::new(ALICE), &mut rng(5)).unwrap();
+    let second = JoinBlock::add_self(first.block(), Joiner::new(BOB), &mut rng(6)).unwrap();
     let mut chain = Chain::start_from(first.block()).unwrap();
     let state = chain.apply(second.block()).unwrap();
     let member = |user, join: JoinBlock| {
@@ -85,12 +85,12 @@ fn a_cryptor_shows_no_key_and_an_opened_packet_no_content() {
         assert!(format!("{epoch:?}").contains("key: EpochKey(..)"));
         hides_bytes(&epoch, epoch.key.dangerous_bytes());
         let key = Arc::new(join.into_private_key());
-        let cryptor = Cryptor::new(user, key, Sending::WithGrace);
+        let cryptor = Cryptor::new(user, key, RemovalGrace::WithGrace);
         cryptor.add_epoch(Moment::default(), epoch);
         cryptor
     };
     let (alice, bob) = (member(ALICE, first), member(BOB, second));
-    let shown = "Cryptor { user_id: UserId(1), sending: WithGrace, epochs: Some(1), .. }";
+    let shown = "Cryptor { user_id: UserId(1), removal_grace: WithGrace, epochs: Some(1), .. }";
     is_shown_as(&alice, shown);
 
     let (now, main) = (Moment::default(), ChannelId::MAIN);

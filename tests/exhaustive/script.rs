@@ -4,8 +4,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::engine::{Command, Config, Engine};
 use confcall::media::Moment;
-use confcall::{Newcomer, Target, UserId};
-use confcall_server::{Options, Server};
+use confcall::{Joiner, Target, UserId};
+use confcall_server::{Server, ServerOptions};
 use confcall_simulator::media;
 
 use crate::network::{Line, Network};
@@ -50,7 +50,7 @@ impl Script {
 
     /// The state from which everything is tried.
     pub(crate) fn begin(&self, network: &mut Network) -> State {
-        let server = network.put_server(Server::new(Options::default()));
+        let server = network.put_server(Server::new(ServerOptions::default()));
         let mut state = State {
             now: Duration::ZERO,
             server,
@@ -86,7 +86,7 @@ fn start(network: &mut Network, state: &State, client: usize) -> Line {
         Some(call) => Target::Slug(call.slug().clone()),
         None => Target::Create,
     };
-    let config = Config::new(target, Newcomer::new(user(client)), media(&mut rng));
+    let config = Config::new(target, Joiner::new(user(client)), media(&mut rng));
     let seed = [client as u8 + 101; 32];
     network.begin(Engine::new(config, seed, Moment::new(state.now)))
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::media::{ChannelId, Cryptor, Epoch, Moment, Sending};
+use confcall::media::{ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
 use confcall::state::keys::SharedSecret;
 use confcall::state::{Chain, EpochKey, JoinBlock, PrivateKey, Roster};
-use confcall::{Membership, Newcomer, UserId};
+use confcall::{Joiner, Membership, UserId};
 use sha2::digest::common::hazmat::SerializableState as _;
 use sha2::{Digest as _, Sha512};
 
@@ -44,7 +44,7 @@ fn seed_of(key: &PrivateKey) -> Pattern {
 }
 
 fn join(seed: u8) -> JoinBlock {
-    JoinBlock::first(Newcomer::new(ALICE), &mut rng(seed)).unwrap()
+    JoinBlock::first(Joiner::new(ALICE), &mut rng(seed)).unwrap()
 }
 
 pub(crate) fn a_private_key_is_wiped() {
@@ -91,7 +91,11 @@ pub(crate) fn a_cryptor_wipes_the_keys_of_its_epochs() {
     let (key, plain) = epoch_key(&join);
     let derived = Pattern::of(&header_mac_state(&key));
     let state = Chain::start_from(join.block()).unwrap().state().clone();
-    let cryptor = Cryptor::new(ALICE, Arc::new(join.into_private_key()), Sending::WithGrace);
+    let cryptor = Cryptor::new(
+        ALICE,
+        Arc::new(join.into_private_key()),
+        RemovalGrace::WithGrace,
+    );
     let epoch = || Epoch {
         hash: state.hash(),
         key: EpochKey::from_bytes(*key.dangerous_bytes()),
@@ -106,7 +110,7 @@ pub(crate) fn a_cryptor_wipes_the_keys_of_its_epochs() {
     drop(cryptor);
 
     let key_of_another = Arc::new(PrivateKey::generate(&mut rng(8)));
-    let cryptor = Cryptor::new(BOB, key_of_another, Sending::WithGrace);
+    let cryptor = Cryptor::new(BOB, key_of_another, RemovalGrace::WithGrace);
     cryptor.add_epoch(now(), epoch());
     takes_along(cryptor, &derived);
 }
@@ -132,7 +136,7 @@ pub(crate) fn a_membership_wipes_key_and_nonce() {
     let key = seed_of(join.private_key());
     let start = |join: JoinBlock, rng: &mut ChaCha20Rng| {
         let key = join.into_private_key();
-        Membership::start(now(), ALICE, key, &block, Sending::WithGrace, rng).unwrap()
+        Membership::start(now(), ALICE, key, &block, RemovalGrace::WithGrace, rng).unwrap()
     };
     let membership = Box::new(start(join, &mut rng(10)));
     // The nonce is the first thing that a membership draws.
@@ -147,7 +151,7 @@ pub(crate) fn a_membership_wipes_key_and_nonce() {
 pub(crate) fn an_opened_frame_is_wiped() {
     let first = join(11);
     let tip = first.block().clone();
-    let second = JoinBlock::add_self(&tip, Newcomer::new(BOB), &mut rng(12)).unwrap();
+    let second = JoinBlock::add_self(&tip, Joiner::new(BOB), &mut rng(12)).unwrap();
     let mut chain = Chain::start_from(&tip).unwrap();
     let state = chain.apply(second.block()).unwrap();
     let member = |user, join: JoinBlock| {
@@ -157,7 +161,7 @@ pub(crate) fn an_opened_frame_is_wiped() {
             roster: Roster::new(state.group_state()),
         };
         let key = Arc::new(join.into_private_key());
-        let cryptor = Cryptor::new(user, key, Sending::WithGrace);
+        let cryptor = Cryptor::new(user, key, RemovalGrace::WithGrace);
         cryptor.add_epoch(now(), epoch);
         cryptor
     };

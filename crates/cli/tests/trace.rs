@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use assert_cmd::Command;
 use confcall::join::engine::{Command as Wish, Config};
-use confcall::{Newcomer, Target, UserId};
+use confcall::{Joiner, Target, UserId};
 use confcall_simulator::{Faults, NodeId, World, media};
 use predicates::prelude::*;
 use predicates::str::{contains, ends_with};
@@ -31,7 +31,7 @@ fn file(name: &str, content: impl AsRef<[u8]>) -> PathBuf {
 fn start(world: &mut World, target: Target) -> NodeId {
     let user = UserId::new(world.nodes.len() as i64 + 1);
     let media = media(world.rng());
-    world.start_recorded(Config::new(target, Newcomer::new(user), media))
+    world.start_recorded(Config::new(target, Joiner::new(user), media))
 }
 
 /// A call of two members, who are verified.

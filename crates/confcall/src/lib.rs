@@ -45,9 +45,9 @@ pub use confcall_join::payload::{Fingerprint, JoinPayload};
 pub use confcall_join::policy::Media;
 pub use confcall_join::target::Target;
 pub use confcall_media::{
-    AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, Sending, Speech,
+    AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, RemovalGrace, Speech,
 };
-pub use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
+pub use confcall_state::{Chain, JoinBlock, Joiner, UserId};
 pub use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 pub use conference::{Conference, Events, Notice, Options};
 

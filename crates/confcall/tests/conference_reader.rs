@@ -72,7 +72,7 @@ async fn who_does_not_read_holds_nothing_up_and_finds_the_newest() {
     assert_eq!(joined.count(), 1);
     let heights: Vec<_> = events(&read)
         .filter_map(|event| match event {
-            Event::KeysMoved { height, .. } => Some(*height),
+            Event::EpochStarted { height, .. } => Some(*height),
             _ => None,
         })
         .collect();

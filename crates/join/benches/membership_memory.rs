@@ -13,7 +13,7 @@ use core::time::Duration;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::membership::Membership;
-use confcall_media::{Moment, Sending};
+use confcall_media::{Moment, RemovalGrace};
 use confcall_state::wire::{Broadcast, BroadcastContent, GroupState, Participant, Permissions};
 use confcall_state::{Block, Chain, PrivateKey, UserId};
 use sha2::{Digest as _, Sha256};
@@ -52,11 +52,18 @@ impl Call {
     fn start(&mut self) -> Membership {
         let user = UserId::new(MEMBERS as i64);
         let key = self.keys.pop().expect("there are members");
-        let sending = Sending::WithGrace;
+        let removal_grace = RemovalGrace::WithGrace;
         // Read anew, so that nothing is shared with what is not the membership's.
         let block = Block::from_server(&self.tip.to_server()).expect("a block");
-        Membership::start(Moment::default(), user, key, &block, sending, &mut self.rng)
-            .expect("we are in the call")
+        Membership::start(
+            Moment::default(),
+            user,
+            key,
+            &block,
+            removal_grace,
+            &mut self.rng,
+        )
+        .expect("we are in the call")
     }
 
     /// Everybody's commits and reveals, ours as it says them.

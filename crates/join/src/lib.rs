@@ -21,15 +21,15 @@
 //! use confcall_join::link::Link;
 //! use confcall_join::payload::{Fingerprint, JoinPayload};
 //! use confcall_join::policy::{self, CallKind, ConferenceJoin, Media};
-//! use confcall_join::presend::CheckedJoin;
+//! use confcall_join::join_check::CheckedJoin;
 //! use confcall_join::target::Target;
-//! use confcall_state::{JoinBlock, Newcomer, UserId};
+//! use confcall_state::{JoinBlock, Joiner, UserId};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 //! # let certificate = [7; 32];
-//! # let tip = JoinBlock::first(Newcomer::new(UserId::new(1)), &mut rng)?.block().clone();
+//! # let tip = JoinBlock::first(Joiner::new(UserId::new(1)), &mut rng)?.block().clone();
 //! let target = Target::try_from(Link::parse("t.me/call/Wx5f-8PqKJk")?)?;
 //! let payload = JoinPayload::generate(Fingerprint::sha256(certificate), None, &mut rng);
-//! let block = JoinBlock::add_self(&tip, Newcomer::new(UserId::new(2)), &mut rng)?;
+//! let block = JoinBlock::add_self(&tip, Joiner::new(UserId::new(2)), &mut rng)?;
 //! let join = ConferenceJoin {
 //!     call: target.reference().ok_or("there is no call yet")?,
 //!     block: CheckedJoin::new(Some(&tip), &block)?,
@@ -54,6 +54,7 @@ mod form;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod join_check;
 pub mod joined;
 pub mod limits;
 pub mod link;
@@ -61,7 +62,6 @@ pub mod membership;
 pub mod message;
 pub mod payload;
 pub mod policy;
-pub mod presend;
 pub mod reaction;
 mod slug;
 mod ssrc;

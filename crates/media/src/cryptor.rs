@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use crate::channel::ChannelId;
 use crate::counters::{CounterTable, Counters};
-use crate::epochs::{Epoch, Epochs, Heard, NewEpoch, Sending};
+use crate::epochs::{Epoch, Epochs, NewEpoch, RemovalGrace, ReplayFloor};
 use crate::error::{OpenError, SealError};
 use crate::moment::Moment;
 use crate::open::{Opened, PacketInfo, open_packet};
@@ -43,7 +43,7 @@ use crate::seal::{Plain, write_packet};
 pub struct Cryptor {
     user_id: UserId,
     key: Arc<PrivateKey>,
-    sending: Sending,
+    removal_grace: RemovalGrace,
     /// `None` from the end of the membership on.
     epochs: RwLock<Option<Arc<Epochs>>>,
     counters: CounterTable,
@@ -62,11 +62,11 @@ pub enum AddedEpoch {
 
 impl Cryptor {
     /// A member who knows no epoch yet.
-    pub fn new(user_id: UserId, key: Arc<PrivateKey>, sending: Sending) -> Self {
+    pub fn new(user_id: UserId, key: Arc<PrivateKey>, removal_grace: RemovalGrace) -> Self {
         Self {
             user_id,
             key,
-            sending,
+            removal_grace,
             epochs: RwLock::new(Some(Arc::default())),
             counters: CounterTable::new(),
         }
@@ -78,14 +78,14 @@ impl Cryptor {
     /// key comes with it: a block that is applied twice neither gives another key to an epoch nor makes an
     /// old one the newest.
     pub fn add_epoch(&self, now: Moment, epoch: Epoch) -> AddedEpoch {
-        let sending = self.sending;
+        let removal_grace = self.removal_grace;
         let epoch = NewEpoch::from(epoch);
         let added = self.change(|epochs| {
             epochs.prune(now);
             if epochs.find(epoch.hash.as_bytes()).is_some() {
                 return AddedEpoch::AlreadyKnown;
             }
-            epochs.add(now, epoch, sending);
+            epochs.add(now, epoch, removal_grace);
             AddedEpoch::Newest
         });
         added.unwrap_or(AddedEpoch::Closed)
@@ -123,9 +123,9 @@ impl Cryptor {
     }
 
     /// How far each member of the newest epoch was heard, for a checkpoint.
-    pub fn heard(&self) -> Vec<Heard> {
+    pub fn replay_floors(&self) -> Vec<ReplayFloor> {
         self.current()
-            .map(|epochs| epochs.heard())
+            .map(|epochs| epochs.replay_floors())
             .unwrap_or_default()
     }
 
@@ -133,9 +133,9 @@ impl Cryptor {
     ///
     /// What is late, or was sent between the checkpoint and the restart, cannot be told from a replay: up to the
     /// newest seqno of each channel everything is refused, and what came after it can be played once more.
-    pub fn refuse_heard(&self, heard: &[Heard]) {
+    pub fn restore_replay_floors(&self, floors: &[ReplayFloor]) {
         if let Some(epochs) = self.current() {
-            epochs.refuse_heard(heard);
+            epochs.restore_replay_floors(floors);
         }
     }
 
@@ -269,7 +269,7 @@ impl Clone for Cryptor {
         Self {
             user_id: self.user_id,
             key: Arc::clone(&self.key),
-            sending: self.sending,
+            removal_grace: self.removal_grace,
             epochs: RwLock::new(epochs),
             counters: self.counters.clone(),
         }
@@ -280,7 +280,7 @@ impl fmt::Debug for Cryptor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cryptor")
             .field("user_id", &self.user_id)
-            .field("sending", &self.sending)
+            .field("removal_grace", &self.removal_grace)
             .field("epochs", &self.current().map(|epochs| epochs.len()))
             .finish_non_exhaustive()
     }

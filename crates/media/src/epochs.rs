@@ -35,7 +35,7 @@ pub struct Epoch {
 
 /// How far a member was heard, for a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct ReplayFloor {
     /// The key of the sender.
     pub sender: PublicKey,
     /// The newest seqno of each channel that it used, at most 1024.
@@ -44,7 +44,7 @@ pub struct Heard {
 
 /// Under which epochs a member seals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sending {
+pub enum RemovalGrace {
     /// Under every epoch that is kept, as the reference does: who was removed can listen for up to 10 s more.
     WithGrace,
     /// Not under an epoch that somebody knows who is no longer in the group. Members who have not applied the
@@ -129,22 +129,22 @@ impl Epochs {
     }
 
     /// The newest seqnos of the members of the newest epoch, by their keys.
-    pub(crate) fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn replay_floors(&self) -> Vec<ReplayFloor> {
         let newest = self.0.last().into_iter();
         let windows = newest.flat_map(|entry| &entry.epoch.windows);
-        let heard = windows.map(|(key, windows)| Heard {
+        let floors = windows.map(|(key, windows)| ReplayFloor {
             sender: *key,
             newest: windows.newest(),
         });
-        heard.filter(|one| !one.newest.is_empty()).collect()
+        floors.filter(|one| !one.newest.is_empty()).collect()
     }
 
     /// Refuses what members of the newest epoch had sent before a restart.
-    pub(crate) fn refuse_heard(&self, heard: &[Heard]) {
+    pub(crate) fn restore_replay_floors(&self, floors: &[ReplayFloor]) {
         let Some(newest) = self.0.last() else {
             return;
         };
-        for one in heard {
+        for one in floors {
             if let Some(windows) = newest.epoch.windows(&one.sender) {
                 for (channel, seqno) in &one.newest {
                     windows.close_up_to(*channel, *seqno);
@@ -177,12 +177,12 @@ impl Epochs {
     }
 
     /// Adds an epoch of a hash that is not known, and lets those before it end.
-    pub(crate) fn add(&mut self, now: Moment, epoch: NewEpoch, sending: Sending) {
+    pub(crate) fn add(&mut self, now: Moment, epoch: NewEpoch, removal_grace: RemovalGrace) {
         let kept = Arc::new(self.keep(epoch));
         self.0
             .iter_mut()
             .for_each(|entry| entry.end_after_grace(now));
-        if sending == Sending::Strict {
+        if removal_grace == RemovalGrace::Strict {
             self.withhold_from_the_removed(&kept.roster);
         }
         self.0.push(Entry {

@@ -15,13 +15,13 @@
 //! use std::sync::Arc;
 //! use std::time::Duration;
 //!
-//! use confcall_media::{ChannelId, Cryptor, Epoch, Moment, Sending};
-//! use confcall_state::{Chain, JoinBlock, Newcomer, Roster, UserId};
+//! use confcall_media::{ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
+//! use confcall_state::{Chain, JoinBlock, Joiner, Roster, UserId};
 //! # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 //! let (alice, bob) = (UserId::new(1), UserId::new(2));
-//! let first = JoinBlock::first(Newcomer::new(alice), &mut rng)?;
-//! let joined = JoinBlock::add_self(first.block(), Newcomer::new(bob), &mut rng)?;
+//! let first = JoinBlock::first(Joiner::new(alice), &mut rng)?;
+//! let joined = JoinBlock::add_self(first.block(), Joiner::new(bob), &mut rng)?;
 //! let mut chain = Chain::start_from(first.block())?;
 //! let state = chain.apply(joined.block())?;
 //!
@@ -32,7 +32,7 @@
 //!         key: state.open_epoch_key(user, join.private_key())?,
 //!         roster: Roster::new(state.group_state()),
 //!     };
-//!     let cryptor = Cryptor::new(user, Arc::new(join.into_private_key()), Sending::WithGrace);
+//!     let cryptor = Cryptor::new(user, Arc::new(join.into_private_key()), RemovalGrace::WithGrace);
 //!     cryptor.add_epoch(now, epoch);
 //!     Ok::<_, confcall_state::OpenError>(cryptor)
 //! };
@@ -65,7 +65,7 @@ pub use codec::{
 };
 pub use counters::Counters;
 pub use cryptor::{AddedEpoch, Cryptor};
-pub use epochs::{Epoch, Heard, Sending};
+pub use epochs::{Epoch, RemovalGrace, ReplayFloor};
 pub use error::{OpenError, SealError};
 pub use moment::Moment;
 pub use open::{Opened, PacketInfo};

@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use common::*;
-use confcall_media::{AddedEpoch, Cryptor, Moment, OpenError, SealError, Sending};
+use confcall_media::{AddedEpoch, Cryptor, Moment, OpenError, RemovalGrace, SealError};
 
 /// How many epochs a packet of this member is for.
 fn addressed(cryptor: &Cryptor, now: Moment) -> u8 {
@@ -113,8 +113,11 @@ fn the_end_of_a_membership_drops_every_key_at_once_and_for_good() {
 
 #[test]
 fn strict_sending_leaves_a_removed_member_out_at_once_and_others_hear_on() {
-    for (sending, hears) in [(Sending::WithGrace, true), (Sending::Strict, false)] {
-        let alice = Cryptor::new(user(1), key(1), sending);
+    for (removal_grace, hears) in [
+        (RemovalGrace::WithGrace, true),
+        (RemovalGrace::Strict, false),
+    ] {
+        let alice = Cryptor::new(user(1), key(1), removal_grace);
         let [bob, carol] = [member(2), member(3)];
         for one in [&alice, &bob, &carol] {
             add(one, 0, epoch(1, &[1, 2, 3]));
@@ -133,7 +136,7 @@ fn strict_sending_leaves_a_removed_member_out_at_once_and_others_hear_on() {
 
 #[test]
 fn strict_sending_tells_a_member_by_user_and_key() {
-    let alice = Cryptor::new(user(1), key(1), Sending::Strict);
+    let alice = Cryptor::new(user(1), key(1), RemovalGrace::Strict);
     add(&alice, 0, epoch(1, &[1, 2]));
     add(&alice, 0, epoch_of_keys(2, &[(1, 1), (2, 7)]));
     assert_eq!(addressed(&alice, at(0)), 1);

@@ -91,7 +91,7 @@ fn a_user_who_comes_back_with_another_key_starts_at_the_first_seqno() {
     let (alice, bob) = pair();
     assert!(bob.open(at(0), user(1), &packets(&alice, 1)[0]).is_ok());
     let rejoined =
-        confcall_media::Cryptor::new(user(1), key(7), confcall_media::Sending::WithGrace);
+        confcall_media::Cryptor::new(user(1), key(7), confcall_media::RemovalGrace::WithGrace);
     for one in [&rejoined, &bob] {
         add(one, 1, epoch_of_keys(2, &[(1, 7), (2, 2)]));
     }
@@ -123,7 +123,7 @@ fn after_a_restart_nothing_that_was_heard_before_is_heard_again() {
     }
     let restarted = member(2);
     add(&restarted, 0, epoch(1, &[1, 2]));
-    restarted.refuse_heard(&bob.heard());
+    restarted.restore_replay_floors(&bob.replay_floors());
     for packet in &packets[..3] {
         assert!(replayed(
             restarted.open(at(0), user(1), packet).unwrap_err()
@@ -132,8 +132,8 @@ fn after_a_restart_nothing_that_was_heard_before_is_heard_again() {
     for packet in &packets[3..] {
         assert!(restarted.open(at(0), user(1), packet).is_ok());
     }
-    assert_eq!(restarted.heard(), {
+    assert_eq!(restarted.replay_floors(), {
         bob.open(at(0), user(1), &packets[4]).unwrap();
-        bob.heard()
+        bob.replay_floors()
     });
 }

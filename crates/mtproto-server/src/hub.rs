@@ -19,8 +19,8 @@ use super::pipe::{Inlet, Pushed, pipe};
 use super::salt::seconds;
 use crate::limits;
 use crate::tl::{Occasion, write_push, write_response};
-use confcall_server::Options;
 use confcall_server::Server;
+use confcall_server::ServerOptions;
 
 /// What all connections share: the server, whose keys are whose, and where pushes go.
 ///
@@ -177,7 +177,7 @@ impl Hub {
 
     /// Ends the sharing, and gives the server back.
     pub(crate) fn take_server(&self) -> Server {
-        let empty = Server::new(Options::default());
+        let empty = Server::new(ServerOptions::default());
         core::mem::replace(&mut self.lock().server, empty)
     }
 

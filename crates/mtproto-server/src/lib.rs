@@ -16,13 +16,13 @@
 //!
 //! ```no_run
 //! use confcall_mtproto_server::{Config, Keys, Listener, write_session};
-//! use confcall_server::{Options, Server};
+//! use confcall_server::{ServerOptions, Server};
 //! use confcall_state::UserId;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut keys = Keys::create("server.keys")?;
 //! let (alice, key) = (UserId::new(1), keys.issue(UserId::new(1))?);
-//! let server = Server::new(Options::default());
+//! let server = Server::new(ServerOptions::default());
 //! let listener = Listener::bind(Config::default(), keys, server).await?;
 //! write_session("alice.session".as_ref(), &key, listener.address(), alice).await?;
 //! let server = listener.run(std::future::pending()).await;

@@ -1,7 +1,7 @@
 //! What a call tells its members.
 
 use confcall_join::api::{
-    ChainBlocks, Connection, GroupCall, Participants, SubChain, Update, Updates,
+    CallConnection, ChainBlocks, GroupCall, Participants, SubChain, Update, Updates,
 };
 use confcall_state::UserId;
 
@@ -36,7 +36,7 @@ impl Call {
         broadcasts: Page<'_>,
     ) -> Updates {
         Updates(vec![
-            Update::Connection(Connection {
+            Update::Connection(CallConnection {
                 presentation: false,
                 params: self.media.params(),
             }),

@@ -1,6 +1,6 @@
 use confcall_join::api::{CallId, SendConferenceCallBroadcast, SubChain, Updates};
 use confcall_state::chain::ChainState;
-use confcall_state::verification::{BroadcastError, Later, Tally};
+use confcall_state::verification::{BroadcastError, Later, RoundCounts};
 use confcall_state::wire::Broadcast;
 use confcall_state::{Height, UserId};
 
@@ -13,14 +13,14 @@ use crate::server::Server;
 #[derive(Clone, Debug)]
 pub(crate) struct Broadcasts {
     list: ItemList,
-    tally: Tally,
+    counts: RoundCounts,
 }
 
 impl Broadcasts {
     pub(crate) fn new() -> Self {
         Self {
             list: ItemList::default(),
-            tally: Tally::new(Later::Refuse),
+            counts: RoundCounts::new(Later::Refuse),
         }
     }
 
@@ -36,19 +36,19 @@ impl Broadcasts {
     /// Starts the verification of a new block.
     pub(crate) fn restart(&mut self, state: &ChainState) {
         // Nothing waited for the block, since nothing is kept for later ones.
-        self.tally.restart(state);
+        self.counts.restart(state);
     }
 
     /// Takes up a broadcast that was recorded, which counts if it can.
     pub(crate) fn load(&mut self, broadcast: &Broadcast) {
         // What the recording server let through is part of the call, whatever it is.
-        let _ = self.tally.receive(broadcast);
+        let _ = self.counts.receive(broadcast);
         self.list.push(broadcast.to_server());
     }
 
     /// Takes a broadcast about the newest block; with `limit` items already, the oldest is dropped.
     fn accept(&mut self, broadcast: &Broadcast, limit: usize) -> Result<(), BroadcastError> {
-        self.tally.receive(broadcast)?;
+        self.counts.receive(broadcast)?;
         self.list.push(broadcast.to_server());
         let surplus = self.list.items().len().saturating_sub(limit);
         self.list.drop_oldest(surplus);
@@ -57,7 +57,7 @@ impl Broadcasts {
 
     /// Whether a broadcast is about the newest block.
     fn is_current(&self, broadcast: &Broadcast) -> bool {
-        let newest = (self.tally.height(), self.tally.block_hash());
+        let newest = (self.counts.height(), self.counts.block_hash());
         newest == (broadcast.height, broadcast.block_hash)
     }
 
@@ -74,12 +74,12 @@ impl Broadcasts {
 /// Tallies are equal if they have counted the same.
 impl PartialEq for Broadcasts {
     fn eq(&self, other: &Self) -> bool {
-        let Self { list, tally } = self;
+        let Self { list, counts } = self;
         *list == other.list
-            && tally.block_hash() == other.tally.block_hash()
-            && tally.emoji_hash() == other.tally.emoji_hash()
-            && tally.committed().eq(other.tally.committed())
-            && tally.revealed().eq(other.tally.revealed())
+            && counts.block_hash() == other.counts.block_hash()
+            && counts.emoji_hash() == other.counts.emoji_hash()
+            && counts.committed().eq(other.counts.committed())
+            && counts.revealed().eq(other.counts.revealed())
     }
 }
 

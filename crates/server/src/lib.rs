@@ -22,10 +22,10 @@
 //!
 //! ```
 //! use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, Request};
-//! use confcall_server::{Options, Server};
+//! use confcall_server::{ServerOptions, Server};
 //! use confcall_state::UserId;
 //!
-//! let mut server = Server::new(Options::default());
+//! let mut server = Server::new(ServerOptions::default());
 //! let call = server.create_empty(UserId::new(1))?;
 //! let slug = server.call(call).map(|call| InputGroupCall::Slug(call.slug().clone()));
 //! let tip = GetGroupCallChainBlocks::tip(slug.ok_or("no such call")?);
@@ -85,7 +85,7 @@ pub use call::Call;
 pub use creation::TooManyCalls;
 pub use invitations::InviteError;
 pub use member::Member;
-pub use options::{Limits, Options};
+pub use options::{Limits, ServerOptions};
 pub use recorded::LoadError;
 pub use refusal::Refusal;
 pub use server::Server;

@@ -3,7 +3,7 @@
 //! Each request travels as its bytes, and each pushed update goes to the users it is for:
 //!
 //! ```text
-//! Connection(user) ── bytes ──▶ Hub { Service } ── Response ──▶ the same connection
+//! LoopbackTransport(user) ── bytes ──▶ Hub { Service } ── Response ──▶ the same connection
 //!                                    └── poll_push ──▶ every connection of the user pushed to
 //! ```
 
@@ -40,11 +40,11 @@ impl<S: Service> Hub<S> {
     }
 
     /// Connects a user.
-    pub fn connect(&self, user_id: UserId) -> Connection<S> {
+    pub fn connect(&self, user_id: UserId) -> LoopbackTransport<S> {
         let mut inner = self.lock();
         let users = &mut inner.users;
         let updates = users.entry(user_id).or_default();
-        Connection {
+        LoopbackTransport {
             updates: updates.clone(),
             hub: self.clone(),
             user_id,
@@ -77,13 +77,13 @@ impl<S: Service> Inner<S> {
 
 /// One user's connection to the service of a [`Hub`].
 #[derive(Debug)]
-pub struct Connection<S> {
+pub struct LoopbackTransport<S> {
     hub: Hub<S>,
     user_id: UserId,
     updates: UpdateSender,
 }
 
-impl<S: Service + Send> Transport for Connection<S> {
+impl<S: Service + Send> Transport for LoopbackTransport<S> {
     async fn call(&self, request: Request) -> Result<Response, CallError> {
         let bytes = request.to_tl();
         policy::check_bytes(CallKind::Conference, &bytes)?;

@@ -2,16 +2,16 @@ use core::fmt;
 
 /// How a server behaves.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct ServerOptions {
     /// What ids, access hashes, slugs and media parameters are drawn from; `Debug` does not show it.
     pub seed: u64,
     /// How much the server takes and keeps.
     pub limits: Limits,
 }
 
-impl fmt::Debug for Options {
+impl fmt::Debug for ServerOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
+        f.debug_struct("ServerOptions")
             .field("limits", &self.limits)
             .finish_non_exhaustive()
     }

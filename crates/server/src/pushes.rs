@@ -26,12 +26,12 @@ impl Pushes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confcall_join::api::{Connection, DataJson};
+    use confcall_join::api::{CallConnection, DataJson};
 
     #[test]
     fn beyond_the_limit_the_oldest_push_is_lost() {
         let params = DataJson::new("{}");
-        let update = Update::Connection(Connection {
+        let update = Update::Connection(CallConnection {
             presentation: false,
             params,
         });

@@ -14,7 +14,7 @@ use crate::creation::Creation;
 use crate::invitations::Invitations;
 use crate::member::{Member, News};
 use crate::names::Names;
-use crate::options::Options;
+use crate::options::ServerOptions;
 use crate::pushes::Pushes;
 use crate::refusal::Refusal;
 
@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 /// known before. A refused request leaves the server equal to what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
-    pub(crate) options: Options,
+    pub(crate) options: ServerOptions,
     pub(crate) names: Names,
     pub(crate) calls: BTreeMap<CallId, Call>,
     pub(crate) slugs: BTreeMap<Slug, CallId>,
@@ -38,7 +38,7 @@ pub struct Server {
 
 impl Server {
     /// A server without any call.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: ServerOptions) -> Self {
         Self {
             options,
             names: Names::new(options.seed),

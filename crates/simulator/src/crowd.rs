@@ -7,8 +7,8 @@ use confcall_join::api::{Method, Service as _};
 use confcall_join::engine::{Config, Engine, Event, Input, Outcome, Output, RequestId};
 use confcall_join::target::Target;
 use confcall_media::Moment;
-use confcall_server::{Limits, Options, Server};
-use confcall_state::{Newcomer, UserId};
+use confcall_server::{Limits, Server, ServerOptions};
+use confcall_state::{Joiner, UserId};
 
 use crate::agenda::Agenda;
 use crate::world::{NodeId, media};
@@ -108,7 +108,7 @@ impl Crowd {
         };
         let mut crowd = Self {
             members: Vec::new(),
-            server: Server::new(Options { seed, limits }),
+            server: Server::new(ServerOptions { seed, limits }),
             agenda: Agenda::new(),
             one_way: round_trip / 2,
             now: Duration::ZERO,
@@ -146,7 +146,7 @@ impl Crowd {
 
     fn add(&mut self, target: Target, after: Duration) {
         let user = UserId::new(self.members.len() as i64 + 1);
-        let mut config = Config::new(target, Newcomer::new(user), media(&mut self.rng));
+        let mut config = Config::new(target, Joiner::new(user), media(&mut self.rng));
         config.size_limit = PARTICIPANTS;
         let mut seed = [0; 32];
         self.rng.fill_bytes(&mut seed);
@@ -207,7 +207,7 @@ impl Crowd {
                 request,
                 bytes,
             } => {
-                let user = self.members[node].config.newcomer.user_id;
+                let user = self.members[node].config.joiner.user_id;
                 let outcome = match self.server.handle(user, &bytes) {
                     Ok(response) => Outcome::Done(response),
                     Err(error) => Outcome::Refused(error),
@@ -227,7 +227,7 @@ impl Crowd {
             let node = self
                 .members
                 .iter()
-                .position(|member| member.config.newcomer.user_id == user);
+                .position(|member| member.config.joiner.user_id == user);
             let node = node.expect("nobody else was ever here");
             if !self.members[node].rests {
                 let push = Happening::Input(node, Input::Update(update));

@@ -14,7 +14,7 @@ mod paired;
 
 use std::hint::black_box;
 
-use confcall_state::{Block, Chain, JoinBlock, Newcomer, UserId};
+use confcall_state::{Block, Chain, JoinBlock, Joiner, UserId};
 use ed25519_dalek::{Signature, Verifier as _, VerifyingKey};
 use sha2::{Digest as _, Sha256};
 
@@ -23,7 +23,7 @@ fn main() {
     for participants in paired::PARTICIPANTS {
         let (_, tip) = paired::call(participants - 1, &mut rng);
         let chain = Chain::start_from(&tip).expect("a whole state");
-        let join = JoinBlock::add_self(&tip, Newcomer::new(UserId::new(-7)), &mut rng);
+        let join = JoinBlock::add_self(&tip, Joiner::new(UserId::new(-7)), &mut rng);
         let join = join.expect("anybody may join");
         let received = join.block().to_server();
 

@@ -14,7 +14,7 @@ mod paired;
 
 use std::hint::black_box;
 
-use confcall_state::{JoinBlock, Newcomer, PrivateKey, UserId};
+use confcall_state::{JoinBlock, Joiner, PrivateKey, UserId};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha512;
@@ -23,13 +23,13 @@ fn main() {
     let mut rng = paired::rng();
     for participants in paired::PARTICIPANTS {
         let (_, tip) = paired::call(participants - 1, &mut rng);
-        let newcomer = Newcomer::new(UserId::new(-7));
+        let joiner = Joiner::new(UserId::new(-7));
         let key = CompressedEdwardsY(*PrivateKey::generate(&mut rng).public_key().as_bytes());
         let scalar = [9; 32];
         paired::compare(
             "join_block",
             participants,
-            || JoinBlock::add_self(&tip, newcomer, &mut rng),
+            || JoinBlock::add_self(&tip, joiner, &mut rng),
             || {
                 for _ in 0..participants {
                     let point = black_box(key).decompress().expect("a public key");

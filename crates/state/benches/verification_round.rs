@@ -15,7 +15,7 @@ mod paired;
 use std::hint::black_box;
 
 use confcall_state::keys::Signature;
-use confcall_state::verification::{Later, Tally};
+use confcall_state::verification::{Later, RoundCounts};
 use confcall_state::wire::{Broadcast, BroadcastContent};
 use confcall_state::{Chain, ChainState, EmojiHash, PrivateKey};
 use ed25519_dalek::{Signature as BareSignature, Verifier as _, VerifyingKey};
@@ -40,21 +40,21 @@ fn main() {
                 black_box(key.verify(black_box(message), signature).is_ok());
             });
         };
-        let fresh = || round(&mut Tally::new(Later::Keep), state, &received);
+        let fresh = || round(&mut RoundCounts::new(Later::Keep), state, &received);
         paired::compare("first_round", members, fresh, floor);
-        let mut tally = Tally::new(Later::Keep);
-        let again = || round(&mut tally, state, &received);
+        let mut counts = RoundCounts::new(Later::Keep);
+        let again = || round(&mut counts, state, &received);
         paired::compare("verification_round", members, again, floor);
     }
 }
 
-fn round(tally: &mut Tally, state: &ChainState, received: &[Vec<u8>]) -> EmojiHash {
-    tally.restart(state);
+fn round(counts: &mut RoundCounts, state: &ChainState, received: &[Vec<u8>]) -> EmojiHash {
+    counts.restart(state);
     for bytes in received {
         let broadcast = Broadcast::from_server(black_box(bytes)).expect("a broadcast");
-        tally.receive(&broadcast).expect("each counts");
+        counts.receive(&broadcast).expect("each counts");
     }
-    tally.emoji_hash().expect("everybody has revealed")
+    counts.emoji_hash().expect("everybody has revealed")
 }
 
 /// All commits, then all reveals, in the order of the keys.

@@ -9,7 +9,7 @@ use crate::wire::{Block, GroupState, Participant, Permissions};
 
 /// What a joining user says of itself in its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Newcomer {
+pub struct Joiner {
     /// The user.
     pub user_id: UserId,
     /// What the user wants to be able to do.
@@ -18,7 +18,7 @@ pub struct Newcomer {
     pub version: i32,
 }
 
-impl Newcomer {
+impl Joiner {
     /// A user as the official applications announce one: may add and remove, version 0.
     pub const fn new(user_id: UserId) -> Self {
         Self {
@@ -52,47 +52,47 @@ impl JoinBlock {
     /// [`GroupChangeError`]
     pub fn add_self(
         tip: &Block,
-        newcomer: Newcomer,
+        joiner: Joiner,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, GroupChangeError> {
         let chain = Chain::start_from(tip)?;
         let group_state = GroupState::clone(chain.state().group_state());
-        Self::build(&chain, group_state, newcomer, rng)
+        Self::build(&chain, group_state, joiner, rng)
     }
 
     /// Builds block 0 of a new call, with the user alone in it.
     ///
     /// # Errors
     ///
-    /// [`GroupChangeError`], if the newcomer's permissions are not well-formed.
+    /// [`GroupChangeError`], if the joiner's permissions are not well-formed.
     pub fn first(
-        newcomer: Newcomer,
+        joiner: Joiner,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, GroupChangeError> {
         let group_state = GroupState {
             participants: Vec::new(),
             external_permissions: Permissions::ADD_USERS | Permissions::REMOVE_USERS,
         };
-        Self::build(&Chain::client(), group_state, newcomer, rng)
+        Self::build(&Chain::client(), group_state, joiner, rng)
     }
 
     fn build(
         chain: &Chain,
         mut group_state: GroupState,
-        newcomer: Newcomer,
+        joiner: Joiner,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, GroupChangeError> {
         let private_key = PrivateKey::generate(rng);
         let participants = &mut group_state.participants;
-        participants.retain(|one| one.user_id != newcomer.user_id);
+        participants.retain(|one| one.user_id != joiner.user_id);
         participants.push(Participant {
-            user_id: newcomer.user_id,
+            user_id: joiner.user_id,
             public_key: private_key.public_key(),
-            permissions: newcomer.permissions,
-            version: newcomer.version,
+            permissions: joiner.permissions,
+            version: joiner.version,
         });
         Ok(Self {
-            user_id: newcomer.user_id,
+            user_id: joiner.user_id,
             block: chain.build_group_change(group_state, &private_key, rng)?,
             private_key,
         })

@@ -17,12 +17,12 @@
 //! Start with [`JoinBlock`] to join, or [`Chain`] to follow a call:
 //!
 //! ```
-//! use confcall_state::{Chain, JoinBlock, Newcomer, UserId};
+//! use confcall_state::{Chain, JoinBlock, Joiner, UserId};
 //! # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 //! let (alice, bob) = (UserId::new(1), UserId::new(2));
-//! let first = JoinBlock::first(Newcomer::new(alice), &mut rng)?;
-//! let joined = JoinBlock::add_self(first.block(), Newcomer::new(bob), &mut rng)?;
+//! let first = JoinBlock::first(Joiner::new(alice), &mut rng)?;
+//! let joined = JoinBlock::add_self(first.block(), Joiner::new(bob), &mut rng)?;
 //!
 //! let mut chain = Chain::start_from(first.block())?;
 //! let state = chain.apply(joined.block())?;
@@ -50,11 +50,11 @@ mod shared_key;
 mod types;
 
 pub use chain::{Chain, ChainError, ChainState, GroupChangeError};
-pub use join_block::{JoinBlock, Newcomer};
+pub use join_block::{JoinBlock, Joiner};
 pub use keys::{EpochKey, PrivateKey, PublicKey};
 pub use reference::ReferenceCode;
 pub use roster::{Member, Roster};
-pub use shared_key::{OpenError, UnusableParticipant};
+pub use shared_key::{EpochKeyError, UnusableParticipant};
 pub use types::{BlockHash, Height, KvHash, UserId};
 pub use verification::{EmojiHash, Verification};
 pub use wire::Block;

@@ -39,7 +39,7 @@ pub struct UnusableParticipant {
 /// The key of an epoch could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum EpochKeyError {
     /// Our key is not in the group.
     #[error("no participant has our key {key}")]
     NotParticipant {
@@ -77,7 +77,7 @@ pub enum OpenError {
     },
 }
 
-impl OpenError {
+impl EpochKeyError {
     /// The reference's code, where it has one for this.
     pub fn reference_code(&self) -> Option<ReferenceCode> {
         match self {
@@ -121,18 +121,18 @@ impl SharedKey {
     ///
     /// # Errors
     ///
-    /// [`OpenError`]
-    pub fn open(&self, user_id: UserId, key: &PrivateKey) -> Result<RawKey, OpenError> {
+    /// [`EpochKeyError`]
+    pub fn open(&self, user_id: UserId, key: &PrivateKey) -> Result<RawKey, EpochKeyError> {
         let place = self.recipients.iter().position(|one| *one == user_id);
         let header = place.and_then(|place| self.headers.get(place));
-        let header = header.ok_or(OpenError::NotRecipient { user_id })?;
+        let header = header.ok_or(EpochKeyError::NotRecipient { user_id })?;
         let encrypted = &self.encrypted_shared_key;
         let shared = key.shared_secret(&self.ephemeral_key)?;
         let secret = decrypt_header(header, encrypted, &shared)?;
         let raw = decrypt_data(encrypted, &secret, b"")?.payload;
         match raw.first_chunk() {
             Some(bytes) if raw.len() == 32 => Ok(RawKey::from_bytes(*bytes)),
-            _ => Err(OpenError::Length { length: raw.len() }),
+            _ => Err(EpochKeyError::Length { length: raw.len() }),
         }
     }
 }
@@ -202,15 +202,19 @@ impl ChainState {
     ///
     /// # Errors
     ///
-    /// [`OpenError`], in the order of its variants.
-    pub fn open_epoch_key(&self, user_id: UserId, key: &PrivateKey) -> Result<EpochKey, OpenError> {
+    /// [`EpochKeyError`], in the order of its variants.
+    pub fn open_epoch_key(
+        &self,
+        user_id: UserId,
+        key: &PrivateKey,
+    ) -> Result<EpochKey, EpochKeyError> {
         let group_state = self.group_state();
         let public_key = key.public_key();
         let own = group_state
             .by_key(&public_key)
-            .ok_or(OpenError::NotParticipant { key: public_key })?;
+            .ok_or(EpochKeyError::NotParticipant { key: public_key })?;
         if own.user_id != user_id {
-            return Err(OpenError::WrongUserId {
+            return Err(EpochKeyError::WrongUserId {
                 expected: user_id,
                 found: own.user_id,
             });

@@ -10,8 +10,8 @@ use confcall_state::keys::Signature;
 use confcall_state::trie::{Trie, TrieKey};
 use confcall_state::wire::{BlockFields, Change, GroupState, Participant, Permissions, SharedKey};
 use confcall_state::{
-    Block, BlockHash, Chain, ChainError, GroupChangeError, Height, JoinBlock, KvHash, Newcomer,
-    OpenError, PrivateKey, PublicKey, ReferenceCode, UserId,
+    Block, BlockHash, Chain, ChainError, EpochKeyError, GroupChangeError, Height, JoinBlock,
+    Joiner, KvHash, PrivateKey, PublicKey, ReferenceCode, UserId,
 };
 
 const ALICE: UserId = UserId::new(1);
@@ -25,8 +25,8 @@ fn rng() -> ChaCha20Rng {
 /// Alice's call, and Bob's block on it.
 fn call_of_two() -> (JoinBlock, JoinBlock) {
     let mut rng = rng();
-    let alice = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
-    let bob = JoinBlock::add_self(alice.block(), Newcomer::new(BOB), &mut rng).unwrap();
+    let alice = JoinBlock::first(Joiner::new(ALICE), &mut rng).unwrap();
+    let bob = JoinBlock::add_self(alice.block(), Joiner::new(BOB), &mut rng).unwrap();
     (alice, bob)
 }
 
@@ -262,7 +262,7 @@ fn a_group_state_without_a_key_is_a_block_that_opens_to_nobody() {
     assert!(chain.state().shared_key().is_empty());
     assert_eq!(
         chain.state().open_epoch_key(ALICE, alice.private_key()),
-        Err(OpenError::NotRecipient { user_id: ALICE })
+        Err(EpochKeyError::NotRecipient { user_id: ALICE })
     );
 }
 
@@ -321,7 +321,7 @@ fn joining_keeps_everybody_else_as_they_are_and_replaces_a_stale_entry() {
     let block_0 = Chain::client()
         .build(changes(vec![two, one], 7, &mut rng), &alice)
         .unwrap();
-    let bob = JoinBlock::add_self(&block_0, Newcomer::new(BOB), &mut rng).unwrap();
+    let bob = JoinBlock::add_self(&block_0, Joiner::new(BOB), &mut rng).unwrap();
     let mut chain = Chain::start_from(&block_0).unwrap();
     let state = chain.apply(bob.block()).unwrap();
     let group = state.group_state();
@@ -349,7 +349,7 @@ fn a_participant_whose_key_shares_no_secret_is_named() {
         ..SharedKey::empty()
     })));
     let tip = Chain::client().build(changes, &alice).unwrap();
-    match JoinBlock::add_self(&tip, Newcomer::new(BOB), &mut rng) {
+    match JoinBlock::add_self(&tip, Joiner::new(BOB), &mut rng) {
         Err(error @ GroupChangeError::Participant(named)) => {
             assert_eq!(named.user_id, CAROL);
             assert_eq!(error.reference_code(), None);
@@ -360,9 +360,9 @@ fn a_participant_whose_key_shares_no_secret_is_named() {
 
 #[test]
 fn a_join_that_the_chain_would_refuse_has_the_code_of_the_refusal() {
-    let unknown = Newcomer {
+    let unknown = Joiner {
         permissions: Permissions::from_bits(8),
-        ..Newcomer::new(ALICE)
+        ..Joiner::new(ALICE)
     };
     let error = JoinBlock::first(unknown, &mut rng()).unwrap_err();
     let code = ReferenceCode::InvalidGroupState;

@@ -7,7 +7,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_state::verification::{Phase, Progress, Received};
 use confcall_state::wire::{Broadcast, BroadcastContent, Change, GroupState, SharedKey};
-use confcall_state::{Chain, JoinBlock, Newcomer, PrivateKey, UserId, Verification};
+use confcall_state::{Chain, JoinBlock, Joiner, PrivateKey, UserId, Verification};
 use sha2::{Digest as _, Sha256};
 
 const ALICE: UserId = UserId::new(1);
@@ -22,8 +22,8 @@ struct Call {
 impl Call {
     fn new() -> Self {
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        let alice = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
-        let bob = JoinBlock::add_self(alice.block(), Newcomer::new(BOB), &mut rng).unwrap();
+        let alice = JoinBlock::first(Joiner::new(ALICE), &mut rng).unwrap();
+        let bob = JoinBlock::add_self(alice.block(), Joiner::new(BOB), &mut rng).unwrap();
         Self {
             chain: Chain::start_from(bob.block()).unwrap(),
             keys: [alice.into_private_key(), bob.into_private_key()],
@@ -77,7 +77,7 @@ fn a_verification_goes_on_from_the_reveals_and_comes_to_the_same_emoji() {
     let revealed = alice.take_outbound();
 
     let mut resumed = call.resume(alice.progress());
-    assert_eq!(resumed.tally().phase(), Phase::Reveal);
+    assert_eq!(resumed.counts().phase(), Phase::Reveal);
     // The server may not have it: the very same is said again.
     assert_eq!(resumed.take_outbound(), revealed);
     for one in &commits {
@@ -92,14 +92,14 @@ fn a_verification_goes_on_from_the_reveals_and_comes_to_the_same_emoji() {
     for one in &reveals {
         bob.receive(one, &call.keys[1]).unwrap();
     }
-    let emoji = bob.tally().emoji_hash();
+    let emoji = bob.counts().emoji_hash();
     assert!(emoji.is_some());
-    assert_eq!(again.tally().emoji_hash(), emoji);
+    assert_eq!(again.counts().emoji_hash(), emoji);
 
     let done = call.resume(again.progress());
-    assert_eq!(done.tally().emoji_hash(), emoji);
+    assert_eq!(done.counts().emoji_hash(), emoji);
     let twice = call.resume(done.progress());
-    assert_eq!(twice.tally().emoji_hash(), emoji);
+    assert_eq!(twice.counts().emoji_hash(), emoji);
     assert!(!twice.has_lost_nonce());
 }
 
@@ -115,7 +115,7 @@ fn before_our_commit_counts_another_one_takes_its_place() {
     let said = resumed.take_outbound();
     assert_ne!(said, alice.take_outbound());
     call.hear(&mut resumed, &said);
-    assert_eq!(resumed.tally().phase(), Phase::Reveal);
+    assert_eq!(resumed.counts().phase(), Phase::Reveal);
     assert_eq!(resumed.take_outbound().len(), 1);
 }
 
@@ -179,7 +179,7 @@ fn what_waits_for_a_later_block_still_does_after_a_restart() {
     assert_eq!(kept, Ok(Received::Kept));
     let mut resumed = call.resume(alice.progress());
     resumed.restart(later.chain.state(), &later.keys[0], &mut later.rng);
-    let committed: Vec<_> = resumed.tally().committed().collect();
+    let committed: Vec<_> = resumed.counts().committed().collect();
     assert_eq!(committed, [BOB]);
 }
 
@@ -195,9 +195,9 @@ fn what_nobody_can_have_said_by_then_is_left_out() {
     let commits = vec![(ALICE, hash_of(one)), (BOB, hash_of(two))];
     let stranger = (UserId::new(3), hash_of(one));
     let counted = |resumed: &Verification| -> (Phase, Vec<UserId>, Vec<UserId>) {
-        let tally = resumed.tally();
-        let (committed, revealed) = (tally.committed(), tally.revealed());
-        (tally.phase(), committed.collect(), revealed.collect())
+        let counts = resumed.counts();
+        let (committed, revealed) = (counts.committed(), counts.revealed());
+        (counts.phase(), committed.collect(), revealed.collect())
     };
 
     let before_all_have_committed = call.resume(Progress {
@@ -236,6 +236,6 @@ fn who_is_not_in_the_group_reveals_no_nonce_that_was_saved() {
     let stranger = PrivateKey::generate(&mut call.rng);
     let (state, rng) = (call.chain.state(), &mut call.rng);
     let mut resumed = Verification::resume(ALICE, state, &stranger, progress, rng);
-    assert_eq!(resumed.tally().phase(), Phase::Reveal);
+    assert_eq!(resumed.counts().phase(), Phase::Reveal);
     assert_eq!(resumed.take_outbound(), []);
 }

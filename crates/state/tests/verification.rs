@@ -7,11 +7,11 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_state::keys::Signature;
 use confcall_state::verification::{
-    BroadcastError, Dropped, Fault, Later, Phase, Received, Tally, words,
+    BroadcastError, Dropped, Fault, Later, Phase, Received, RoundCounts, words,
 };
 use confcall_state::wire::{Broadcast, BroadcastContent, Change, GroupState, SharedKey};
 use confcall_state::{
-    Block, BlockHash, Chain, ChainState, EmojiHash, Height, JoinBlock, Newcomer, PrivateKey,
+    Block, BlockHash, Chain, ChainState, EmojiHash, Height, JoinBlock, Joiner, PrivateKey,
     ReferenceCode, UserId, Verification,
 };
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -28,12 +28,12 @@ struct Call {
 impl Call {
     fn of(members: i64) -> Self {
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        let mut join = JoinBlock::first(Newcomer::new(UserId::new(1)), &mut rng).unwrap();
+        let mut join = JoinBlock::first(Joiner::new(UserId::new(1)), &mut rng).unwrap();
         let mut chain = Chain::start_from(join.block()).unwrap();
         let mut keys = Vec::new();
         for user in 2..=members {
-            let newcomer = Newcomer::new(UserId::new(user));
-            let next = JoinBlock::add_self(join.block(), newcomer, &mut rng).unwrap();
+            let joiner = Joiner::new(UserId::new(user));
+            let next = JoinBlock::add_self(join.block(), joiner, &mut rng).unwrap();
             chain.apply(next.block()).unwrap();
             keys.push(join.into_private_key());
             join = next;
@@ -55,10 +55,10 @@ impl Call {
         &self.keys[user as usize - 1]
     }
 
-    fn tally(&self) -> Tally {
-        let mut tally = Tally::new(Later::Keep);
-        tally.restart(self.state());
-        tally
+    fn counts(&self) -> RoundCounts {
+        let mut counts = RoundCounts::new(Later::Keep);
+        counts.restart(self.state());
+        counts
     }
 
     /// The first member writes a block that leaves out these.
@@ -103,9 +103,9 @@ fn nonce(user: i64) -> [u8; 32] {
     [user as u8; 32]
 }
 
-/// Everything that can be seen of a tally.
-fn seen(tally: &Tally) -> String {
-    format!("{tally:?}")
+/// Everything that can be seen of a counts.
+fn seen(counts: &RoundCounts) -> String {
+    format!("{counts:?}")
 }
 
 fn ids(users: impl Iterator<Item = UserId>) -> Vec<i64> {
@@ -113,11 +113,11 @@ fn ids(users: impl Iterator<Item = UserId>) -> Vec<i64> {
 }
 
 /// Expects an error that has this code and changes nothing.
-fn refused(tally: &mut Tally, broadcast: &Broadcast, code: ReferenceCode) {
-    let before = seen(tally);
-    let error = tally.receive(broadcast).unwrap_err();
+fn refused(counts: &mut RoundCounts, broadcast: &Broadcast, code: ReferenceCode) {
+    let before = seen(counts);
+    let error = counts.receive(broadcast).unwrap_err();
     assert_eq!(error.reference_code(), Some(code), "{error}");
-    assert_eq!(seen(tally), before);
+    assert_eq!(seen(counts), before);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn everybody_comes_to_the_same_emoji_through_the_server() {
     let mut call = Call::of(4);
     let mut members: Vec<_> = (1..=4).map(|user| call.start(user)).collect();
     for phase in [Phase::Commit, Phase::Reveal] {
-        assert!(members.iter().all(|one| one.tally().phase() == phase));
+        assert!(members.iter().all(|one| one.counts().phase() == phase));
         let sent = members.iter_mut().flat_map(Verification::take_outbound);
         let sent: Vec<_> = sent.map(|broadcast| broadcast.to_server()).collect();
         assert_eq!(sent.len(), 4);
@@ -138,7 +138,7 @@ fn everybody_comes_to_the_same_emoji_through_the_server() {
     }
     let hashes: Vec<EmojiHash> = members
         .iter()
-        .map(|one| one.tally().emoji_hash().unwrap())
+        .map(|one| one.counts().emoji_hash().unwrap())
         .collect();
     assert!(hashes.iter().all(|hash| *hash == hashes[0]));
     assert_eq!(hashes[0].emoji(), hashes[3].emoji());
@@ -148,7 +148,7 @@ fn everybody_comes_to_the_same_emoji_through_the_server() {
 #[test]
 fn the_emoji_hash_is_of_the_nonces_in_their_own_order_and_the_block() {
     let call = Call::of(3);
-    let mut tally = call.tally();
+    let mut counts = call.counts();
     let nonces = [[9; 32], [1; 32], [5; 32]];
     let said = |content: fn([u8; 32]) -> BroadcastContent| {
         let everybody = (1..=3).zip(nonces);
@@ -159,19 +159,19 @@ fn the_emoji_hash_is_of_the_nonces_in_their_own_order_and_the_block() {
     });
     let reveals = said(|nonce| BroadcastContent::Reveal { nonce });
     for (user, content) in commits.chain(reveals) {
-        tally.receive(&call.said(user, content)).unwrap();
+        counts.receive(&call.said(user, content)).unwrap();
     }
     let key = [[1; 32], [5; 32], [9; 32]].concat();
     let mut mac = Hmac::<Sha512>::new_from_slice(&key).unwrap();
     mac.update(call.state().hash().as_bytes());
     let expected: [u8; 64] = mac.finalize().into_bytes().into();
-    assert_eq!(tally.emoji_hash(), Some(EmojiHash::from_bytes(expected)));
+    assert_eq!(counts.emoji_hash(), Some(EmojiHash::from_bytes(expected)));
 }
 
 #[test]
 fn broadcasts_that_come_before_their_block_count_when_it_comes() {
     let mut call = Call::of(2);
-    let mut late = call.tally();
+    let mut late = call.counts();
     call.next_block(&[]);
     call.next_block(&[]);
     let early = [
@@ -192,7 +192,7 @@ fn broadcasts_that_come_before_their_block_count_when_it_comes() {
 
     assert_eq!(late.restart(call.state()), []);
     assert_eq!(late.phase(), Phase::End);
-    let mut punctual = call.tally();
+    let mut punctual = call.counts();
     for broadcast in &early {
         assert_eq!(punctual.receive(broadcast), Ok(Received::Counted));
     }
@@ -202,7 +202,7 @@ fn broadcasts_that_come_before_their_block_count_when_it_comes() {
 #[test]
 fn what_was_kept_and_does_not_count_is_reported_with_its_sender() {
     let mut call = Call::of(2);
-    let mut tally = call.tally();
+    let mut counts = call.counts();
     call.next_block(&[]);
     let forged = Broadcast {
         signature: Signature::ZERO,
@@ -210,9 +210,9 @@ fn what_was_kept_and_does_not_count_is_reported_with_its_sender() {
     };
     let early = [call.reveal(1), call.commit(1), forged];
     for broadcast in &early {
-        assert_eq!(tally.receive(broadcast), Ok(Received::Kept));
+        assert_eq!(counts.receive(broadcast), Ok(Received::Kept));
     }
-    let faults = tally.restart(call.state());
+    let faults = counts.restart(call.state());
     let [
         Fault { user_id, error },
         Fault {
@@ -226,22 +226,22 @@ fn what_was_kept_and_does_not_count_is_reported_with_its_sender() {
     assert_eq!((user_id.value(), named.value()), (1, 2));
     assert_eq!(*error, BroadcastError::NotInReveal(Phase::Commit));
     assert!(!error.is_signed());
-    assert_eq!(ids(tally.committed()), [1]);
+    assert_eq!(ids(counts.committed()), [1]);
 }
 
 #[test]
 fn a_kept_broadcast_of_a_member_who_comes_back_with_another_key_is_refused_then() {
     let mut call = Call::of(2);
-    let mut tally = call.tally();
+    let mut counts = call.counts();
     let tip = call.next_block(&[2]);
-    let newcomer = Newcomer::new(UserId::new(2));
-    let join = JoinBlock::add_self(&tip, newcomer, &mut call.rng).unwrap();
+    let joiner = Joiner::new(UserId::new(2));
+    let join = JoinBlock::add_self(&tip, joiner, &mut call.rng).unwrap();
     call.chain.apply(join.block()).unwrap();
     let with_old_key = call.commit(2);
-    assert_eq!(tally.receive(&with_old_key), Ok(Received::Kept));
-    let faults = tally.restart(call.state());
+    assert_eq!(counts.receive(&with_old_key), Ok(Received::Kept));
+    let faults = counts.restart(call.state());
     assert!(matches!(faults[0].error, BroadcastError::Signature(_)));
-    assert_eq!(tally.committed().count(), 0);
+    assert_eq!(counts.committed().count(), 0);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn all_pending_messages_are_taken_in_order_and_once() {
     assert!(matches!(second.content, BroadcastContent::Reveal { .. }));
     assert!(ours.take_outbound().is_empty());
     ours.receive(&second, call.key(1)).unwrap();
-    assert_eq!(ours.tally().phase(), Phase::End);
+    assert_eq!(ours.counts().phase(), Phase::End);
 }
 
 #[test]
@@ -273,118 +273,122 @@ fn our_own_commit_counts_only_when_it_is_echoed() {
     let mut call = Call::of(2);
     let mut ours = call.start(1);
     let commit = ours.take_outbound()[0];
-    assert_eq!(ours.tally().committed().count(), 0);
+    assert_eq!(ours.counts().committed().count(), 0);
     let theirs = call.commit(2);
     ours.receive(&theirs, call.key(1)).unwrap();
-    assert_eq!(ours.tally().phase(), Phase::Commit);
-    assert_eq!(ids(ours.tally().missing()), [1]);
+    assert_eq!(ours.counts().phase(), Phase::Commit);
+    assert_eq!(ids(ours.counts().missing()), [1]);
     assert!(ours.take_outbound().is_empty());
 
     ours.receive(&commit, call.key(1)).unwrap();
-    assert_eq!(ours.tally().phase(), Phase::Reveal);
+    assert_eq!(ours.counts().phase(), Phase::Reveal);
     let reveal = ours.take_outbound();
     assert_eq!(reveal.len(), 1);
-    assert_eq!(ours.tally().revealed().count(), 0);
+    assert_eq!(ours.counts().revealed().count(), 0);
     ours.receive(&call.reveal(2), call.key(1)).unwrap();
     assert!(ours.take_outbound().is_empty());
-    assert_eq!(ids(ours.tally().missing()), [1]);
+    assert_eq!(ids(ours.counts().missing()), [1]);
     ours.receive(&reveal[0], call.key(1)).unwrap();
-    assert!(ours.tally().emoji_hash().is_some());
+    assert!(ours.counts().emoji_hash().is_some());
 }
 
 #[test]
 fn a_bad_broadcast_changes_nothing_and_the_verification_goes_on() {
     let call = Call::of(2);
-    let mut tally = call.tally();
-    tally.receive(&call.commit(1)).unwrap();
+    let mut counts = call.counts();
+    counts.receive(&call.commit(1)).unwrap();
     let mut outsider = call.commit(2);
     outsider.user_id = UserId::new(9);
     let unsigned = Broadcast {
         signature: Signature::ZERO,
         ..call.commit(2)
     };
-    refused(&mut tally, &outsider, ReferenceCode::BroadcastUnknownUserId);
-    refused(&mut tally, &unsigned, ReferenceCode::InvalidSignature);
     refused(
-        &mut tally,
+        &mut counts,
+        &outsider,
+        ReferenceCode::BroadcastUnknownUserId,
+    );
+    refused(&mut counts, &unsigned, ReferenceCode::InvalidSignature);
+    refused(
+        &mut counts,
         &call.commit(1),
         ReferenceCode::BroadcastAlreadyApplied,
     );
-    tally.receive(&call.commit(2)).unwrap();
+    counts.receive(&call.commit(2)).unwrap();
     let other_nonce = call.said(1, BroadcastContent::Reveal { nonce: [0; 32] });
     refused(
-        &mut tally,
+        &mut counts,
         &other_nonce,
         ReferenceCode::BroadcastInvalidReveal,
     );
-    assert!(tally.receive(&other_nonce).unwrap_err().is_signed());
-    tally.receive(&call.reveal(1)).unwrap();
-    tally.receive(&call.reveal(2)).unwrap();
-    assert_eq!(tally.phase(), Phase::End);
+    assert!(counts.receive(&other_nonce).unwrap_err().is_signed());
+    counts.receive(&call.reveal(1)).unwrap();
+    counts.receive(&call.reveal(2)).unwrap();
+    assert_eq!(counts.phase(), Phase::End);
 }
 
 #[test]
 fn the_first_broken_rule_decides_which_error_it_is() {
     let call = Call::of(2);
-    let mut tally = call.tally();
-    tally.receive(&call.commit(1)).unwrap();
+    let mut counts = call.counts();
+    counts.receive(&call.commit(1)).unwrap();
 
     // Each of these breaks every rule that the ones after it break.
     let mut broadcast = call.said(1, BroadcastContent::Reveal { nonce: [0; 32] });
     broadcast.user_id = UserId::new(9);
     broadcast.block_hash = BlockHash::ZERO;
     refused(
-        &mut tally,
+        &mut counts,
         &broadcast,
         ReferenceCode::BroadcastInvalidBlockHash,
     );
     broadcast.block_hash = call.state().hash();
-    refused(&mut tally, &broadcast, ReferenceCode::BroadcastNotInReveal);
-    tally.receive(&call.commit(2)).unwrap();
-    tally.receive(&call.reveal(1)).unwrap();
+    refused(&mut counts, &broadcast, ReferenceCode::BroadcastNotInReveal);
+    counts.receive(&call.commit(2)).unwrap();
+    counts.receive(&call.reveal(1)).unwrap();
     let commit = Broadcast {
         content: call.commit(1).content,
         ..broadcast
     };
-    refused(&mut tally, &commit, ReferenceCode::BroadcastNotInCommit);
+    refused(&mut counts, &commit, ReferenceCode::BroadcastNotInCommit);
     refused(
-        &mut tally,
+        &mut counts,
         &broadcast,
         ReferenceCode::BroadcastUnknownUserId,
     );
     broadcast.user_id = UserId::new(1);
     broadcast.signature = Signature::ZERO;
-    refused(&mut tally, &broadcast, ReferenceCode::InvalidSignature);
+    refused(&mut counts, &broadcast, ReferenceCode::InvalidSignature);
     let second = broadcast.sign(call.key(1));
-    refused(&mut tally, &second, ReferenceCode::BroadcastAlreadyApplied);
+    refused(&mut counts, &second, ReferenceCode::BroadcastAlreadyApplied);
 }
 
 #[test]
 fn a_far_future_commit_parks_nothing() {
     let mut call = Call::of(2);
-    let mut tally = call.tally();
+    let mut counts = call.counts();
     for ahead in [17, 1000, i32::MAX - call.state().height().value()] {
         let height = Height::new(call.state().height().value() + ahead);
         let commit = Broadcast {
             height,
             ..call.commit(1)
         };
-        let before = seen(&tally);
-        let received = tally.receive(&commit.sign(call.key(1)));
+        let before = seen(&counts);
+        let received = counts.receive(&commit.sign(call.key(1)));
         assert_eq!(received, Ok(Received::Dropped(Dropped::TooFarAhead)));
-        assert_eq!(seen(&tally), before);
+        assert_eq!(seen(&counts), before);
     }
     for _ in 0..2 {
         for user in [1, 2] {
-            assert_eq!(tally.receive(&call.commit(user)), Ok(Received::Counted));
+            assert_eq!(counts.receive(&call.commit(user)), Ok(Received::Counted));
         }
         for user in [1, 2] {
-            assert_eq!(tally.receive(&call.reveal(user)), Ok(Received::Counted));
+            assert_eq!(counts.receive(&call.reveal(user)), Ok(Received::Counted));
         }
-        assert!(tally.emoji_hash().is_some());
+        assert!(counts.emoji_hash().is_some());
         call.next_block(&[]);
-        tally.restart(call.state());
-        assert_eq!(tally.emoji_hash(), None);
+        counts.restart(call.state());
+        assert_eq!(counts.emoji_hash(), None);
     }
 }
 
@@ -393,24 +397,24 @@ fn what_is_for_an_earlier_block_is_ignored() {
     let mut call = Call::of(2);
     let old = call.commit(1);
     call.next_block(&[]);
-    let mut tally = call.tally();
-    let before = seen(&tally);
-    assert_eq!(tally.receive(&old), Ok(Received::Old));
-    assert_eq!(seen(&tally), before);
+    let mut counts = call.counts();
+    let before = seen(&counts);
+    assert_eq!(counts.receive(&old), Ok(Received::Old));
+    assert_eq!(seen(&counts), before);
 }
 
 #[test]
 fn before_the_first_block_nothing_counts_and_later_ones_are_kept_or_refused() {
     let call = Call::of(1);
-    let mut tally = Tally::new(Later::Keep);
-    assert_eq!((tally.phase(), tally.height().value()), (Phase::End, -1));
-    assert_eq!(tally.receive(&call.commit(1)), Ok(Received::Kept));
-    assert_eq!(tally.restart(call.state()), []);
-    assert_eq!(tally.phase(), Phase::Reveal);
+    let mut counts = RoundCounts::new(Later::Keep);
+    assert_eq!((counts.phase(), counts.height().value()), (Phase::End, -1));
+    assert_eq!(counts.receive(&call.commit(1)), Ok(Received::Kept));
+    assert_eq!(counts.restart(call.state()), []);
+    assert_eq!(counts.phase(), Phase::Reveal);
 
-    let mut tally = Tally::new(Later::Refuse);
+    let mut counts = RoundCounts::new(Later::Refuse);
     let commit = call.commit(1);
-    refused(&mut tally, &commit, ReferenceCode::BroadcastInFuture);
+    refused(&mut counts, &commit, ReferenceCode::BroadcastInFuture);
 }
 
 #[test]
@@ -432,24 +436,24 @@ fn a_new_block_drops_what_is_pending_and_draws_another_nonce() {
 #[test]
 fn the_silent_hold_up_the_phase_until_they_are_removed() {
     let mut call = Call::of(3);
-    let mut tally = call.tally();
-    assert_eq!(ids(tally.missing()), [1, 2, 3]);
-    tally.receive(&call.commit(1)).unwrap();
-    tally.receive(&call.commit(3)).unwrap();
-    assert_eq!(ids(tally.missing()), [2]);
-    assert_eq!(ids(tally.committed()), [1, 3]);
+    let mut counts = call.counts();
+    assert_eq!(ids(counts.missing()), [1, 2, 3]);
+    counts.receive(&call.commit(1)).unwrap();
+    counts.receive(&call.commit(3)).unwrap();
+    assert_eq!(ids(counts.missing()), [2]);
+    assert_eq!(ids(counts.committed()), [1, 3]);
 
     call.next_block(&[2]);
-    tally.restart(call.state());
+    counts.restart(call.state());
     for user in [3, 1] {
-        tally.receive(&call.commit(user)).unwrap();
+        counts.receive(&call.commit(user)).unwrap();
     }
-    tally.receive(&call.reveal(1)).unwrap();
-    assert_eq!(ids(tally.revealed()), [1]);
-    assert_eq!(ids(tally.missing()), [3]);
-    tally.receive(&call.reveal(3)).unwrap();
-    assert_eq!(tally.missing().count(), 0);
-    assert!(tally.emoji_hash().is_some());
+    counts.receive(&call.reveal(1)).unwrap();
+    assert_eq!(ids(counts.revealed()), [1]);
+    assert_eq!(ids(counts.missing()), [3]);
+    counts.receive(&call.reveal(3)).unwrap();
+    assert_eq!(counts.missing().count(), 0);
+    assert!(counts.emoji_hash().is_some());
 }
 
 #[test]
@@ -469,7 +473,7 @@ fn who_is_not_in_the_group_counts_and_says_nothing() {
             watching.receive(&broadcast, &stranger).unwrap();
             assert!(watching.take_outbound().is_empty());
         }
-        assert!(watching.tally().emoji_hash().is_some());
+        assert!(watching.counts().emoji_hash().is_some());
     }
 
     let mut removed = call.start(2);
@@ -508,50 +512,50 @@ proptest! {
         before_the_block in 0..=10_usize,
     ) {
         let mut call = Call::of(5);
-        let mut tally = call.tally();
+        let mut counts = call.counts();
         let straight = Vec::from_iter(1..=5);
         call.next_block(&[]);
         let in_order = |commits: &[i64], reveals: &[i64]| {
             let commits = commits.iter().map(|user| call.commit(*user));
             commits.chain(reveals.iter().map(|user| call.reveal(*user))).collect::<Vec<_>>()
         };
-        let mut expected = call.tally();
+        let mut expected = call.counts();
         for broadcast in in_order(&straight, &straight) {
             expected.receive(&broadcast).unwrap();
         }
         let echoed = in_order(&commits, &reveals);
         let (early, late) = echoed.split_at(before_the_block);
         for broadcast in early {
-            prop_assert_eq!(tally.receive(broadcast), Ok(Received::Kept));
+            prop_assert_eq!(counts.receive(broadcast), Ok(Received::Kept));
         }
-        prop_assert_eq!(tally.restart(call.state()), []);
+        prop_assert_eq!(counts.restart(call.state()), []);
         for broadcast in late {
-            prop_assert_eq!(tally.receive(broadcast), Ok(Received::Counted));
+            prop_assert_eq!(counts.receive(broadcast), Ok(Received::Counted));
         }
-        prop_assert_eq!(tally.emoji_hash(), expected.emoji_hash());
-        prop_assert!(tally.emoji_hash().is_some());
+        prop_assert_eq!(counts.emoji_hash(), expected.emoji_hash());
+        prop_assert!(counts.emoji_hash().is_some());
     }
 
     #[test]
     fn a_flipped_bit_is_never_counted(bit in 0..144 * 8_usize, is_reveal: bool) {
         let call = Call::of(2);
-        let mut tally = Tally::new(Later::Refuse);
-        tally.restart(call.state());
+        let mut counts = RoundCounts::new(Later::Refuse);
+        counts.restart(call.state());
         let mut honest = call.commit(1);
         if is_reveal {
-            tally.receive(&honest).unwrap();
-            tally.receive(&call.commit(2)).unwrap();
+            counts.receive(&honest).unwrap();
+            counts.receive(&call.commit(2)).unwrap();
             honest = call.reveal(1);
         }
         let mut bytes = honest.to_server();
         bytes[bit / 8] ^= 1 << (bit % 8);
-        let before = seen(&tally);
+        let before = seen(&counts);
         let received = Broadcast::from_server(&bytes)
             .map_err(BroadcastError::from)
-            .and_then(|broadcast| tally.receive(&broadcast));
+            .and_then(|broadcast| counts.receive(&broadcast));
         let is_lower_height = received == Ok(Received::Old);
         prop_assert!(received.is_err() || is_lower_height && (76..80).contains(&(bit / 8)));
-        prop_assert_eq!(seen(&tally), before);
-        prop_assert_eq!(tally.receive(&honest), Ok(Received::Counted));
+        prop_assert_eq!(seen(&counts), before);
+        prop_assert_eq!(counts.receive(&honest), Ok(Received::Counted));
     }
 }

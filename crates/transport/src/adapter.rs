@@ -162,14 +162,14 @@ impl UpdateStream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confcall_join::api::{Connection, DataJson};
+    use confcall_join::api::{CallConnection, DataJson};
 
     #[tokio::test]
     async fn a_reader_that_falls_behind_misses_the_oldest_and_learns_how_many() {
         let sender = UpdateSender::new();
         let mut stream = sender.subscribe();
         let numbered = |number: usize| {
-            Update::Connection(Connection {
+            Update::Connection(CallConnection {
                 presentation: false,
                 params: DataJson::new(number.to_string()),
             })

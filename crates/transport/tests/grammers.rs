@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use confcall_join::api::Update;
 use confcall_state::UserId;
-use confcall_transport::grammers::{Connection, GrammersTransport, SILENCE};
+use confcall_transport::grammers::{GrammersConnection, GrammersTransport, SILENCE};
 use confcall_transport::{CallError, Missed, Transport, UpdateStream};
 use grammers_mtsender::{ConnectionParams, SenderPool};
 use grammers_session::Session;
@@ -137,7 +137,7 @@ async fn a_server_that_cannot_be_reached_loses_the_request() {
     let port = listener.local_addr().unwrap().port();
     drop(listener);
     let session = session_at(port).await;
-    let connection = Connection::open(session, 1, OWN, ConnectionParams::default);
+    let connection = GrammersConnection::open(session, 1, OWN, ConnectionParams::default);
     assert!(
         lost(&connection.transport())
             .await
@@ -151,7 +151,7 @@ async fn a_server_that_says_nothing_does_not_hold_up_the_next_request() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let session = session_at(listener.local_addr().unwrap().port()).await;
-    let connection = Connection::open(session, 1, OWN, ConnectionParams::default);
+    let connection = GrammersConnection::open(session, 1, OWN, ConnectionParams::default);
     let mut accepted = Vec::new();
     for _ in 0..2 {
         let reason = lost(&connection.transport()).await;
@@ -167,7 +167,7 @@ async fn a_server_that_says_nothing_does_not_hold_up_the_next_request() {
 async fn a_closed_connection_loses_every_request() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let session = session_at(listener.local_addr().unwrap().port()).await;
-    let connection = Connection::open(session, 1, OWN, ConnectionParams::default);
+    let connection = GrammersConnection::open(session, 1, OWN, ConnectionParams::default);
     let transport = connection.transport();
     connection.close().await;
     assert!(

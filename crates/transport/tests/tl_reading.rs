@@ -8,7 +8,7 @@
 
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    AccessHash, CallId, ChainBlocks, Connection, DataJson, EncryptedMessage, GroupCall,
+    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
     GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
     ParticipantVideo, Participants, ParticipantsPage, Peer, Response, ResponseKind, SubChain,
     Update, Updates,
@@ -275,7 +275,7 @@ fn a_connection_and_a_message_are_read() {
     let params = DataJson::new("{}");
     assert_eq!(
         read(connection.into()),
-        [Update::Connection(Connection {
+        [Update::Connection(CallConnection {
             presentation: true,
             params
         })]

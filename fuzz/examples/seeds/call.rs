@@ -9,8 +9,8 @@ use confcall_join::policy::Media;
 use confcall_join::target::Target;
 use confcall_join::trace::Recorder;
 use confcall_media::Moment;
-use confcall_server::{Options, Server};
-use confcall_state::{Newcomer, UserId};
+use confcall_server::{ServerOptions, Server};
+use confcall_state::{Joiner, UserId};
 
 use super::Seeds;
 
@@ -35,7 +35,7 @@ impl Client {
             video_stopped: true,
         };
         let user_id = UserId::new(user.into());
-        let mut config = Config::new(target, Newcomer::new(user_id), media);
+        let mut config = Config::new(target, Joiner::new(user_id), media);
         config.empty_call = EmptyCall::Start;
         let (recorder, engine) = Recorder::start(config, [user; 32], Moment::default());
         let mut client = Self {
@@ -66,7 +66,7 @@ impl Client {
 }
 
 pub(super) fn add(seeds: &mut Seeds) -> Result<(), Box<dyn std::error::Error>> {
-    let mut calls = Server::new(Options::default());
+    let mut calls = Server::new(ServerOptions::default());
     let mut clients = vec![Client::new(1, Target::Create)];
     for second in 0..12 {
         let now = Moment::new(Duration::from_secs(second));

@@ -4,7 +4,7 @@ use arbitrary::Unstructured;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_state::verification::{
-    BroadcastError, Later, Phase as EnginePhase, Received, Tally, Verification,
+    BroadcastError, Later, Phase as EnginePhase, Received, RoundCounts, Verification,
 };
 use confcall_state::wire::{Broadcast as EngineBroadcast, BroadcastContent};
 use confcall_state::{Block as EngineBlock, Chain, ChainState, PrivateKey, UserId};
@@ -26,7 +26,7 @@ pub struct Rounds {
 
 /// Draws blocks and broadcasts from `data` until it is used up, and compares what becomes of each.
 ///
-/// A [`Tally`] is compared with the model; two members take part as well, and must come to what it comes to.
+/// A [`RoundCounts`] is compared with the model; two members take part as well, and must come to what it comes to.
 ///
 /// # Errors
 ///
@@ -93,7 +93,7 @@ struct Scene {
     /// What waits for later blocks.
     kept: Vec<Broadcast>,
     later: Later,
-    tally: Tally,
+    counts: RoundCounts,
     members: Vec<Member>,
     /// What members said and the server has not echoed.
     said: Vec<EngineBroadcast>,
@@ -117,15 +117,15 @@ impl Scene {
                 rng,
             }
         });
-        let mut tally = Tally::new(later);
-        tally.restart(&state);
+        let mut counts = RoundCounts::new(later);
+        counts.restart(&state);
         let mut scene = Self {
             height: 0,
             hash: block.hash(),
             round: round(&block),
             kept: Vec::new(),
             later,
-            tally,
+            counts,
             members: members.into(),
             said: Vec::new(),
         };
@@ -174,7 +174,7 @@ impl Scene {
         let (block, state) = Self::next(u, self.height)?;
         self.hash = block.hash();
         self.round = round(&block);
-        let faults = self.tally.restart(&state);
+        let faults = self.counts.restart(&state);
         self.said.clear();
         let (due, later) = core::mem::take(&mut self.kept)
             .into_iter()
@@ -237,7 +237,7 @@ impl Scene {
         let Ok(read) = read else {
             return Ok(());
         };
-        let engine = self.tally.receive(&read);
+        let engine = self.counts.receive(&read);
         let model = match broadcast.height - self.height {
             0 => self.round.receive(broadcast).map(|()| Received::Counted),
             ..0 => Ok(Received::Old),
@@ -285,21 +285,21 @@ impl Scene {
         let tallies = self
             .members
             .iter()
-            .map(|member| member.verification.tally());
-        // Members keep what a tally that refuses later broadcasts does not.
+            .map(|member| member.verification.counts());
+        // Members keep what a counts that refuses later broadcasts does not.
         let tallies = tallies.filter(|_| self.later == Later::Keep);
-        for tally in tallies.chain([&self.tally]) {
-            let phase = match tally.phase() {
+        for counts in tallies.chain([&self.counts]) {
+            let phase = match counts.phase() {
                 EnginePhase::Commit => Phase::Commit,
                 EnginePhase::Reveal => Phase::Reveal,
                 EnginePhase::End => Phase::End,
             };
             agree("phase", &self.round.phase, &phase, given)?;
-            let committed: Vec<i64> = users(&mut tally.committed());
+            let committed: Vec<i64> = users(&mut counts.committed());
             agree("commits", &said(&self.round.commits), &committed, given)?;
-            let revealed: Vec<i64> = users(&mut tally.revealed());
+            let revealed: Vec<i64> = users(&mut counts.revealed());
             agree("reveals", &said(&self.round.reveals), &revealed, given)?;
-            let emoji_hash = tally.emoji_hash().map(|hash| hash.as_bytes().to_vec());
+            let emoji_hash = counts.emoji_hash().map(|hash| hash.as_bytes().to_vec());
             agree("emoji hash", &self.round.emoji_hash, &emoji_hash, given)?;
         }
         Ok(())

@@ -11,8 +11,8 @@ use confcall::conference::{Conference, Events, Notice, Options};
 use confcall::join::api::InviteLink;
 use confcall::join::engine::Event;
 use confcall::join::payload::Fingerprint;
-use confcall::transport::grammers::Connection;
-use confcall::{JoinPayload, Link, Media, Newcomer, Target, UserId};
+use confcall::transport::grammers::GrammersConnection;
+use confcall::{JoinPayload, Joiner, Link, Media, Target, UserId};
 use confcall_mtproto_server::AuthKey;
 use grammers_mtsender::ConnectionParams;
 use grammers_session::Session as _;
@@ -38,7 +38,7 @@ pub(crate) struct User {
 /// Who calls.
 pub(crate) struct Caller {
     conference: Conference,
-    connection: Connection,
+    connection: GrammersConnection,
     link: Option<InviteLink>,
     /// The height of the newest block that it has verified.
     verified: Arc<AtomicI32>,
@@ -113,7 +113,7 @@ pub(crate) async fn rest(callers: &[Caller]) -> Duration {
     }
 }
 
-async fn connect(user: &User) -> Connection {
+async fn connect(user: &User) -> GrammersConnection {
     let SocketAddr::V4(ipv4) = user.address else {
         unreachable!("the server listens on an IPv4 address");
     };
@@ -126,7 +126,7 @@ async fn connect(user: &User) -> Connection {
     };
     session.set_home_dc_id(1).await.expect("memory");
     session.set_dc_option(&server).await.expect("memory");
-    Connection::open(Arc::new(session), 0, user.id, ConnectionParams::default)
+    GrammersConnection::open(Arc::new(session), 0, user.id, ConnectionParams::default)
 }
 
 /// How a user is in a call; it is fixed by its number.
@@ -143,7 +143,7 @@ fn options(user: UserId) -> Options {
         muted: true,
         video_stopped: true,
     };
-    Options::new(Newcomer::new(user), media, seed)
+    Options::new(Joiner::new(user), media, seed)
 }
 
 /// The link of the call that was joined.
@@ -163,7 +163,7 @@ async fn watch(mut events: Events, record: Record, verified: Arc<AtomicI32>) {
             continue;
         };
         match event {
-            Event::KeysMoved { hash, .. } => record.block(&hash),
+            Event::EpochStarted { hash, .. } => record.block(&hash),
             Event::Emoji { height, .. } => verified.store(height.value(), Ordering::Relaxed),
             Event::Rejoined(_) => record.rejoined(),
             Event::Suspicious(_) => record.warned(),

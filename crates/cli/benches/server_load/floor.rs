@@ -5,21 +5,21 @@ use std::time::{Duration, Instant};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::state::Block;
-use confcall::{Chain, JoinBlock, Newcomer, UserId};
+use confcall::{Chain, JoinBlock, Joiner, UserId};
 
 /// The blocks of a call that so many users enter, each built once, and applied by the server and by everybody who is
 /// in the call already.
 pub(crate) fn of_call(members: usize) -> Duration {
     let mut rng = ChaCha20Rng::from_seed([42; 32]);
-    let newcomer = |user: usize| Newcomer::new(UserId::new(user as i64 + 1));
+    let joiner = |user: usize| Joiner::new(UserId::new(user as i64 + 1));
     let started = Instant::now();
-    let first = JoinBlock::first(newcomer(0), &mut rng).expect("anybody may begin");
+    let first = JoinBlock::first(joiner(0), &mut rng).expect("anybody may begin");
     let mut tip = first.block().clone();
     let mut chain = Chain::start_from(&tip).expect("a whole state");
     let mut floor = started.elapsed();
     for member in 1..members {
         let started = Instant::now();
-        let join = JoinBlock::add_self(&tip, newcomer(member), &mut rng);
+        let join = JoinBlock::add_self(&tip, joiner(member), &mut rng);
         let join = join.expect("anybody may join");
         floor += started.elapsed();
 

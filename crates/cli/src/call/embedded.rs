@@ -10,8 +10,8 @@ use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::Event;
 use confcall::join::limits;
 use confcall::{Conference, Events, GroupMessage, Notice, RandomId, Target, UserId};
-use confcall_server::loopback::{Connection, Hub};
-use confcall_server::{Call, Options, Server};
+use confcall_server::loopback::{Hub, LoopbackTransport};
+use confcall_server::{Call, Server, ServerOptions};
 use tokio::time::sleep;
 
 use super::stay::{Wanted, options};
@@ -27,11 +27,11 @@ const LOOK: Duration = Duration::from_millis(100);
 pub(super) async fn open(
     wanted: Wanted,
     rng: &mut ChaCha20Rng,
-) -> anyhow::Result<(Connection<Server>, UserId, Target)> {
+) -> anyhow::Result<(LoopbackTransport<Server>, UserId, Target)> {
     let seed = rng.next_u64();
-    let hub = Hub::new(Server::new(Options {
+    let hub = Hub::new(Server::new(ServerOptions {
         seed,
-        ..Options::default()
+        ..ServerOptions::default()
     }));
     let ours = hub.connect(US);
     let bots = Bots {

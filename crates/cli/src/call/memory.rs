@@ -73,7 +73,7 @@ impl Memory {
                 self.link = Some(link);
                 vec![self.link()]
             }
-            Event::KeysMoved { height, hash } => {
+            Event::EpochStarted { height, hash } => {
                 self.newest = Some((height, hash));
                 self.emoji = None;
                 vec![of_event(event)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use confcall::UserId;
-use confcall::transport::grammers::Connection;
+use confcall::transport::grammers::GrammersConnection;
 use confcall::transport::grammers::session_file::{self, SessionFileError};
 use grammers_mtsender::ConnectionParams;
 use grammers_session::storages::SqliteSession;
@@ -27,12 +27,12 @@ impl Account {
     }
 
     /// Connects to the account's server.
-    pub(super) fn connect(self, api_id: i32) -> Connection {
+    pub(super) fn connect(self, api_id: i32) -> GrammersConnection {
         let parameters = || ConnectionParams {
             app_version: env!("CARGO_PKG_VERSION").to_owned(),
             ..ConnectionParams::default()
         };
-        Connection::open(Arc::new(self.session), api_id, self.user, parameters)
+        GrammersConnection::open(Arc::new(self.session), api_id, self.user, parameters)
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::payload::Fingerprint;
-use confcall::{Conference, JoinPayload, Media, Newcomer, Options, Target, Transport, UserId};
+use confcall::{Conference, JoinPayload, Joiner, Media, Options, Target, Transport, UserId};
 use tokio::runtime::Builder;
 
 use super::room::{Room, Sources};
@@ -102,7 +102,7 @@ pub(super) fn options(user: UserId, rng: &mut ChaCha20Rng) -> Options {
         muted: true,
         video_stopped: true,
     };
-    Options::new(Newcomer::new(user), media, secret(rng))
+    Options::new(Joiner::new(user), media, secret(rng))
 }
 
 fn secret(rng: &mut ChaCha20Rng) -> [u8; 32] {

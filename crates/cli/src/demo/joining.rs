@@ -9,12 +9,12 @@ use std::io::Write;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use confcall::join::api::{GetGroupCallChainBlocks, InputGroupCall, JoinGroupCall};
+use confcall::join::join_check::CheckedJoin;
 use confcall::join::joined::{JoinAnswer, Tip};
 use confcall::join::payload::Fingerprint;
 use confcall::join::policy::ConferenceJoin;
-use confcall::join::presend::CheckedJoin;
 use confcall::state::{Block, EpochKey, PrivateKey};
-use confcall::{Chain, JoinBlock, JoinPayload, Media, Newcomer};
+use confcall::{Chain, JoinBlock, JoinPayload, Joiner, Media};
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
 
@@ -73,7 +73,7 @@ pub(super) async fn join(
     let tip = tip.context("the call has no block")?;
     show.tip(&tip)?;
 
-    let join = JoinBlock::add_self(&tip.block, Newcomer::new(NEWCOMER), rng)?;
+    let join = JoinBlock::add_self(&tip.block, Joiner::new(NEWCOMER), rng)?;
     show.block(&join)?;
     let request = request(call.clone(), &tip, &join, payload)?;
     show.request(&request)?;

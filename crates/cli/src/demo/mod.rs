@@ -35,7 +35,7 @@ use confcall::join::api::{CallId, InputGroupCall};
 use confcall::state::Block;
 use confcall::{Moment, UserId};
 use confcall_server::loopback::Hub;
-use confcall_server::{Options, Server};
+use confcall_server::{Server, ServerOptions};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::seed;
@@ -107,7 +107,7 @@ async fn meet(
     show: &mut Show<'_, impl Write>,
 ) -> anyhow::Result<People> {
     let recorded = RecordedCall::longest()?;
-    let mut server = Server::new(Options::default());
+    let mut server = Server::new(ServerOptions::default());
     let id = server
         .load_recorded(&recorded.blocks, &recorded.broadcasts)
         .context("the recorded call does not load")?;

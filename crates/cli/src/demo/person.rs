@@ -6,9 +6,9 @@ use confcall::join::api::{
 };
 use confcall::state::{Block, PrivateKey};
 use confcall::transport::UpdateStream;
-use confcall::{Membership, Moment, Sending, Transport as _, UserId};
+use confcall::{Membership, Moment, RemovalGrace, Transport as _, UserId};
 use confcall_server::Server;
-use confcall_server::loopback::Connection;
+use confcall_server::loopback::LoopbackTransport;
 
 use super::broken::DidNotHold;
 use super::frames::Voice;
@@ -35,7 +35,7 @@ pub(super) struct Person {
 
 /// One user's connection to the server, and the call that it is about.
 pub(super) struct Network {
-    connection: Connection<Server>,
+    connection: LoopbackTransport<Server>,
     call: InputGroupCall,
     user_id: UserId,
 }
@@ -43,7 +43,7 @@ pub(super) struct Network {
 impl Person {
     /// Starts from the first block that the server shows, and follows the rest.
     pub(super) async fn enter(
-        connection: Connection<Server>,
+        connection: LoopbackTransport<Server>,
         entrance: Entrance,
         now: Moment,
         rng: &mut ChaCha20Rng,
@@ -59,7 +59,8 @@ impl Person {
         let blocks = network.read(SubChain::Blocks, next_block).await?;
         let first = blocks.blocks.first().context("the call has no block")?;
         let first = Block::from_server(first)?;
-        let membership = Membership::start(now, user_id, key, &first, Sending::WithGrace, rng)?;
+        let membership =
+            Membership::start(now, user_id, key, &first, RemovalGrace::WithGrace, rng)?;
         let mut person = Self {
             membership,
             network,
@@ -136,7 +137,7 @@ impl Person {
 
 impl Network {
     pub(super) fn new(
-        connection: Connection<Server>,
+        connection: LoopbackTransport<Server>,
         call: InputGroupCall,
         user_id: UserId,
     ) -> Self {

@@ -1,7 +1,7 @@
 use std::io::Write;
 
 use confcall::UserId;
-use confcall::state::verification::{Tally, words};
+use confcall::state::verification::{RoundCounts, words};
 use confcall::state::{BlockHash, EmojiHash};
 
 use super::broken::DidNotHold;
@@ -40,22 +40,22 @@ pub(super) fn line(emoji: &EmojiHash) -> String {
 
 /// The block and the emoji that everybody has come to.
 pub(super) fn common<'a>(
-    tallies: impl IntoIterator<Item = (UserId, &'a Tally)>,
+    tallies: impl IntoIterator<Item = (UserId, &'a RoundCounts)>,
 ) -> Result<(BlockHash, EmojiHash), DidNotHold> {
     let mut tallies = tallies.into_iter();
-    let (user_id, tally) = tallies.next().ok_or(DidNotHold::Company)?;
-    let first = seen(user_id, tally)?;
-    for (user_id, tally) in tallies {
-        if seen(user_id, tally)? != first {
+    let (user_id, counts) = tallies.next().ok_or(DidNotHold::Company)?;
+    let first = seen(user_id, counts)?;
+    for (user_id, counts) in tallies {
+        if seen(user_id, counts)? != first {
             return Err(DidNotHold::SameEmoji(user_id));
         }
     }
     Ok(first)
 }
 
-fn seen(user_id: UserId, tally: &Tally) -> Result<(BlockHash, EmojiHash), DidNotHold> {
-    let missing = tally.missing().count();
-    let emoji = tally.emoji_hash();
+fn seen(user_id: UserId, counts: &RoundCounts) -> Result<(BlockHash, EmojiHash), DidNotHold> {
+    let missing = counts.missing().count();
+    let emoji = counts.emoji_hash();
     let emoji = emoji.ok_or(DidNotHold::Emoji { user_id, missing })?;
-    Ok((tally.block_hash(), emoji))
+    Ok((counts.block_hash(), emoji))
 }

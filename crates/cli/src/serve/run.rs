@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use confcall_mtproto_server::{Config, Keys, KeysError, Listener, Observer, Overview, Reach};
-use confcall_server::{Options, Server};
+use confcall_server::{Server, ServerOptions};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
@@ -86,9 +86,9 @@ fn begin(args: &Args, screen: &mut Screen<impl Write>) -> anyhow::Result<Server>
 
 fn new_server() -> anyhow::Result<Server> {
     let [a, b, c, d, e, f, g, h, ..] = seed::random()?;
-    Ok(Server::new(Options {
+    Ok(Server::new(ServerOptions {
         seed: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
-        ..Options::default()
+        ..ServerOptions::default()
     }))
 }
 

@@ -7,7 +7,7 @@ use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::payload::{Fingerprint, JoinPayload};
 use confcall_join::policy::Media;
 use confcall_join::target::Target;
-use confcall_state::{Newcomer, UserId};
+use confcall_state::{Joiner, UserId};
 use confcall_transport::Transport;
 use tokio::signal::ctrl_c;
 
@@ -55,7 +55,7 @@ fn options(own: UserId, servers: Servers, rng: &mut ChaCha20Rng) -> anyhow::Resu
         muted: true,
         video_stopped: true,
     };
-    let mut options = Options::new(Newcomer::new(own), media, random()?);
+    let mut options = Options::new(Joiner::new(own), media, random()?);
     options.size_limit = servers.size_limit();
     Ok(options)
 }

@@ -28,7 +28,7 @@ use anyhow::{Context as _, bail};
 use confcall_join::link::Link;
 use confcall_join::target::Target;
 use confcall_transport::grammers::session_file::open_or_create;
-use confcall_transport::grammers::{Connection, signed_in_user};
+use confcall_transport::grammers::{GrammersConnection, signed_in_user};
 
 use self::account::Account;
 use self::servers::Servers;
@@ -46,7 +46,7 @@ async fn main() -> anyhow::Result<()> {
         None => login::log_in(&session, &account).await?,
     };
     println!("logged in as user {own}");
-    let connection = Connection::open(session, account.api_id, own, account::parameters);
+    let connection = GrammersConnection::open(session, account.api_id, own, account::parameters);
     let ended = call::stay(connection.transport(), target, own, servers).await;
     connection.close().await;
     println!("{}", words::of_the_end(&ended?, &account.session));

@@ -17,7 +17,7 @@ fn of_event(event: &Event) -> String {
         Event::Joined(joined) => format!("in the call{}", link(joined)),
         Event::Rejoined(joined) => format!("in the call again, with a new key{}", link(joined)),
         Event::Link(link) => format!("the link is {}", link.as_str().escape_debug()),
-        Event::KeysMoved { height, .. } => format!("block {height}: a new key"),
+        Event::EpochStarted { height, .. } => format!("block {height}: a new key"),
         Event::MembersChanged { added, removed, .. } => {
             format!("members: {added:?} came, {removed:?} are gone")
         }

@@ -174,7 +174,7 @@ mod tests {
     const CAROL: UserId = UserId::new(3);
 
     fn block(height: i32) -> Event {
-        Event::KeysMoved {
+        Event::EpochStarted {
             height: Height::new(height),
             hash: BlockHash::from_bytes([0; 32]),
         }

@@ -15,7 +15,7 @@ pub(super) fn event(event: &Event) {
         Event::Joined(joined) => membership(joined, "joined"),
         Event::Rejoined(joined) => membership(joined, "joined again"),
         Event::Resumed(joined) => membership(joined, "resumed"),
-        Event::KeysMoved { height, .. } => {
+        Event::EpochStarted { height, .. } => {
             Span::current().record("height", height.value());
             debug!("the keys moved");
         }

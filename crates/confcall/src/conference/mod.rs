@@ -28,9 +28,9 @@
 //! use confcall_join::policy::Media;
 //! use confcall_join::target::Target;
 //! use confcall_media::{ChannelId, Codec, EncodedFrame};
-//! use confcall_server::{Options as ServerOptions, Server};
+//! use confcall_server::{ServerOptions, Server};
 //! use confcall_state::verification::EmojiHash;
-//! use confcall_state::{Newcomer, UserId};
+//! use confcall_state::{Joiner, UserId};
 //! use confcall::conference::{Conference, Events, Notice, Options};
 //! use confcall_server::loopback::Hub;
 //!
@@ -39,7 +39,7 @@
 //!     let mut rng = ChaCha20Rng::from_seed([seed; 32]);
 //!     let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
 //!     let media = Media { payload, muted: true, video_stopped: true };
-//!     Options::new(Newcomer::new(user), media, [seed + 1; 32])
+//!     Options::new(Joiner::new(user), media, [seed + 1; 32])
 //! }
 //!
 //! async fn emoji(events: &mut Events) -> Option<EmojiHash> {

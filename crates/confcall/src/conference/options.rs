@@ -4,8 +4,8 @@ use core::time::Duration;
 use confcall_join::engine::{Config, EmptyCall};
 use confcall_join::policy::Media;
 use confcall_join::target::Target;
-use confcall_media::Sending;
-use confcall_state::Newcomer;
+use confcall_media::RemovalGrace;
+use confcall_state::Joiner;
 use zeroize::Zeroizing;
 
 /// How to be in a conference.
@@ -13,13 +13,13 @@ use zeroize::Zeroizing;
 /// It is used up by one conference, because its seed must be.
 pub struct Options {
     /// Who joins, and what its block says of it.
-    pub newcomer: Newcomer,
+    pub joiner: Joiner,
     /// What it says of its sound and picture.
     pub media: Media,
     /// What to do with a call that has no block.
     pub empty_call: EmptyCall,
     /// For whom frames are sealed right after somebody was removed.
-    pub sending: Sending,
+    pub removal_grace: RemovalGrace,
     /// How many participants a call may have, `conference_call_size_limit` of the server's configuration.
     pub size_limit: usize,
     /// How long to wait for an answer before it is lost.
@@ -33,20 +33,20 @@ impl Options {
     ///
     /// `seed` is secret: all keys, nonces and pads are made of it. It must be fresh for every conference, from
     /// `getrandom::fill` for example.
-    pub fn new(newcomer: Newcomer, media: Media, seed: [u8; 32]) -> Self {
+    pub fn new(joiner: Joiner, media: Media, seed: [u8; 32]) -> Self {
         let Config {
-            newcomer,
+            joiner,
             media,
             empty_call,
-            sending,
+            removal_grace,
             size_limit,
             ..
-        } = Config::new(Target::Create, newcomer, media);
+        } = Config::new(Target::Create, joiner, media);
         Self {
-            newcomer,
+            joiner,
             media,
             empty_call,
-            sending,
+            removal_grace,
             size_limit,
             answer_timeout: Duration::from_secs(30),
             seed: Box::new(Zeroizing::new(seed)),
@@ -57,10 +57,10 @@ impl Options {
     pub(super) fn for_engine(self, target: Target) -> (Config, Box<Zeroizing<[u8; 32]>>, Duration) {
         let config = Config {
             target,
-            newcomer: self.newcomer,
+            joiner: self.joiner,
             media: self.media,
             empty_call: self.empty_call,
-            sending: self.sending,
+            removal_grace: self.removal_grace,
             size_limit: self.size_limit,
         };
         (config, self.seed, self.answer_timeout)
@@ -70,10 +70,10 @@ impl Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
-            .field("newcomer", &self.newcomer)
+            .field("joiner", &self.joiner)
             .field("media", &self.media)
             .field("empty_call", &self.empty_call)
-            .field("sending", &self.sending)
+            .field("removal_grace", &self.removal_grace)
             .field("size_limit", &self.size_limit)
             .field("answer_timeout", &self.answer_timeout)
             .finish_non_exhaustive()

@@ -47,7 +47,7 @@ impl Outlet {
                 self.cryptor = Some(Arc::clone(&joined.cryptor));
                 self.is_stale = true;
             }
-            Event::KeysMoved { .. } | Event::MembersChanged { .. } | Event::RosterChanged => {
+            Event::EpochStarted { .. } | Event::MembersChanged { .. } | Event::RosterChanged => {
                 self.is_stale = true;
             }
             Event::Ended(ended) => self.ended = Some(ended.clone()),

@@ -22,7 +22,7 @@ use confcall_join::target::Target;
 use confcall_server::loopback::Hub;
 use confcall_server::{Call, Server};
 use confcall_state::verification::EmojiHash;
-use confcall_state::{Newcomer, UserId};
+use confcall_state::{Joiner, UserId};
 use confcall_transport::Transport;
 
 pub(crate) const ALICE: UserId = UserId::new(1);
@@ -48,11 +48,11 @@ pub(crate) fn options_again(user_id: UserId, stay: u8) -> Options {
     };
     let mut seed = [user_id.value() as u8; 32];
     seed[0] = stay;
-    Options::new(Newcomer::new(user_id), media, seed)
+    Options::new(Joiner::new(user_id), media, seed)
 }
 
 pub(crate) fn hub() -> Hub<Server> {
-    Hub::new(Server::new(confcall_server::Options::default()))
+    Hub::new(Server::new(confcall_server::ServerOptions::default()))
 }
 
 /// The link of the only call.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use confcall_join::api::{Method, Request, Response};
 use confcall_server::Server;
-use confcall_server::loopback::Connection;
+use confcall_server::loopback::LoopbackTransport;
 use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 
 /// What answers a request, if it is not the server.
@@ -17,7 +17,7 @@ pub(crate) type Change = dyn Fn(&Request, Response) -> Result<Response, CallErro
 
 /// A connection on which everything takes its time, and some is answered by the test.
 pub(crate) struct Network {
-    connection: Connection<Server>,
+    connection: LoopbackTransport<Server>,
     /// How long a request is under way, and then its answer.
     delay: Duration,
     /// What the test answers; everything else goes to the server.
@@ -32,7 +32,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(connection: Connection<Server>) -> Self {
+    pub(crate) fn new(connection: LoopbackTransport<Server>) -> Self {
         Self {
             connection,
             delay: Duration::ZERO,

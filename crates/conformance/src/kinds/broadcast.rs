@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use confcall_state::verification::{Later, Tally};
+use confcall_state::verification::{Later, RoundCounts};
 use confcall_state::wire::Broadcast;
 use confcall_state::{Block, Chain};
 
@@ -28,12 +28,12 @@ struct State {
     emoji_hash: Option<Array<64>>,
 }
 
-impl From<&Tally> for State {
-    fn from(tally: &Tally) -> Self {
+impl From<&RoundCounts> for State {
+    fn from(counts: &RoundCounts) -> Self {
         Self {
-            height: tally.height().value(),
-            phase: tally.phase().number(),
-            emoji_hash: emoji_hash(tally),
+            height: counts.height().value(),
+            phase: counts.phase().number(),
+            emoji_hash: emoji_hash(counts),
         }
     }
 }
@@ -63,12 +63,12 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
         false => Later::Refuse,
     };
     let steps = case.steps("steps", Step::read)?;
-    let (mut chain, mut tally) = (Chain::client(), Tally::new(later));
+    let (mut chain, mut counts) = (Chain::client(), RoundCounts::new(later));
     for (number, step) in steps.iter().enumerate() {
         check.enter_step(format!("step {number}"));
         match step {
-            Step::Block(block) => apply(&mut chain, &mut tally, block, check),
-            Step::Message(message, expected) => receive(&mut tally, message, expected, check),
+            Step::Block(block) => apply(&mut chain, &mut counts, block, check),
+            Step::Message(message, expected) => receive(&mut counts, message, expected, check),
         }
         if check.has_failed() {
             break;
@@ -77,25 +77,25 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
     Ok(())
 }
 
-fn apply(chain: &mut Chain, tally: &mut Tally, block: &[u8], check: &mut Check) {
+fn apply(chain: &mut Chain, counts: &mut RoundCounts, block: &[u8], check: &mut Check) {
     if let Some(block) = check.succeeds("reading the block", Block::parse(block))
         && let Some(state) = check.succeeds("applying the block", chain.apply(&block))
     {
-        tally.restart(state);
+        counts.restart(state);
     }
 }
 
-fn receive(tally: &mut Tally, message: &[u8], expected: &Outcome<State>, check: &mut Check) {
-    let before = format!("{tally:?}");
+fn receive(counts: &mut RoundCounts, message: &[u8], expected: &Outcome<State>, check: &mut Check) {
+    let before = format!("{counts:?}");
     let received = Broadcast::parse(message)
         .map_err(Into::into)
-        .and_then(|broadcast| tally.receive(&broadcast));
+        .and_then(|broadcast| counts.receive(&broadcast));
     let got = received
-        .map(|_| State::from(&*tally))
+        .map(|_| State::from(&*counts))
         .map_err(|error| CodedError::new(error.reference_code(), &error));
     check.outcome(expected, &got);
     if got.is_err() {
-        let is_same = format!("{tally:?}") == before;
+        let is_same = format!("{counts:?}") == before;
         check.holds("the refused message changes nothing", is_same);
     }
 }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall_media::{ChannelId, Cryptor, Epoch, Sending};
+use confcall_media::{ChannelId, Cryptor, Epoch, RemovalGrace};
 use confcall_state::wire;
 use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
 use serde::Deserialize;
@@ -26,7 +26,7 @@ impl User {
     /// This user, as a member who knows these epochs.
     fn cryptor(&self, epochs: &[KnownEpoch], group_state: &wire::GroupState) -> Cryptor {
         let key = Arc::new(PrivateKey::from_seed(&self.seed.0));
-        let cryptor = Cryptor::new(UserId::new(self.user_id), key, Sending::WithGrace);
+        let cryptor = Cryptor::new(UserId::new(self.user_id), key, RemovalGrace::WithGrace);
         for one in epochs {
             let own = one.group_state.clone().map(wire::GroupState::from);
             let epoch = Epoch {

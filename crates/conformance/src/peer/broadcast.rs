@@ -1,7 +1,7 @@
 //! The verification of a call by emoji and words (`spec/protocol.md`, 5).
 
 use confcall_state::keys::Signature;
-use confcall_state::verification::{self, EmojiHash, Later, Tally};
+use confcall_state::verification::{self, EmojiHash, Later, RoundCounts};
 use confcall_state::wire::{Broadcast, BroadcastContent};
 use confcall_state::{BlockHash, Height, PrivateKey, UserId};
 use serde::{Deserialize, Serialize};
@@ -54,7 +54,8 @@ fn broadcast_new(peer: &mut Peer, request: NewRequest) -> Result<Nothing, Refusa
         Some(true) => Later::Keep,
         Some(false) | None => Later::Refuse,
     };
-    peer.broadcasts.put(request.broadcast, Tally::new(later));
+    peer.broadcasts
+        .put(request.broadcast, RoundCounts::new(later));
     Ok(Nothing {})
 }
 
@@ -66,9 +67,9 @@ struct BlockRequest {
 
 fn broadcast_block(peer: &mut Peer, request: BlockRequest) -> Result<Nothing, Refusal> {
     let chain = peer.chains.named(&request.chain)?;
-    let tally = peer.broadcasts.named_mut(&request.broadcast)?;
+    let counts = peer.broadcasts.named_mut(&request.broadcast)?;
     // What was kept and does not count is dropped, as the reference drops it.
-    tally.restart(chain.state());
+    counts.restart(chain.state());
     Ok(Nothing {})
 }
 
@@ -88,12 +89,12 @@ struct Progress {
 }
 
 fn broadcast_apply(peer: &mut Peer, request: ApplyRequest) -> Result<Progress, Refusal> {
-    let tally = peer.broadcasts.named_mut(&request.broadcast)?;
-    tally.receive(&Broadcast::parse(&request.message.0)?)?;
+    let counts = peer.broadcasts.named_mut(&request.broadcast)?;
+    counts.receive(&Broadcast::parse(&request.message.0)?)?;
     Ok(Progress {
-        height: tally.height().value(),
-        phase: tally.phase().number(),
-        emoji_hash: emoji_hash(tally),
+        height: counts.height().value(),
+        phase: counts.phase().number(),
+        emoji_hash: emoji_hash(counts),
     })
 }
 

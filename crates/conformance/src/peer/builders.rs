@@ -41,7 +41,7 @@ struct SelfAddRequest {
 fn self_add(peer: &mut Peer, request: SelfAddRequest) -> Result<Item, Refusal> {
     let key = PrivateKey::from_seed(&request.seed.0);
     let chain = Chain::start_from(&Block::from_server(&request.previous_block.0)?)?;
-    let newcomer = wire::Participant {
+    let joiner = wire::Participant {
         user_id: UserId::new(request.user_id),
         public_key: key.public_key(),
         permissions: wire::Permissions::from_bits(request.flags),
@@ -49,8 +49,8 @@ fn self_add(peer: &mut Peer, request: SelfAddRequest) -> Result<Item, Refusal> {
     };
     let mut group_state = wire::GroupState::clone(chain.state().group_state());
     let participants = &mut group_state.participants;
-    participants.retain(|one| one.user_id != newcomer.user_id);
-    participants.push(newcomer);
+    participants.retain(|one| one.user_id != joiner.user_id);
+    participants.push(joiner);
     let block = chain.build_group_change(group_state, &key, &mut *peer.rng)?;
     Ok(local(&block))
 }

@@ -1,7 +1,7 @@
 //! Whole memberships of a call (`spec/protocol.md`, 2.3 and 3 to 5).
 
 use confcall_join::membership::Membership;
-use confcall_media::Sending;
+use confcall_media::RemovalGrace;
 use confcall_state::{Block, PrivateKey, UserId, verification};
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +69,7 @@ fn call_create(peer: &mut Peer, request: CreateRequest) -> Result<View, Refusal>
         UserId::new(request.user_id),
         PrivateKey::from_seed(&seed),
         &Block::from_server(&request.last_block.0)?,
-        Sending::WithGrace,
+        RemovalGrace::WithGrace,
         &mut *peer.rng,
     )?;
     let call = Call { membership, seed };
@@ -164,10 +164,10 @@ struct Progress {
 fn call_inbound(peer: &mut Peer, request: InboundRequest) -> Result<Progress, Refusal> {
     let membership = peer.calls.named_mut(&request.call)?.alive()?;
     membership.receive_broadcast(&request.message.0)?;
-    let tally = membership.verification();
+    let counts = membership.verification();
     Ok(Progress {
-        height: tally.height().value(),
-        emoji_hash: emoji_hash(tally),
+        height: counts.height().value(),
+        emoji_hash: emoji_hash(counts),
     })
 }
 
@@ -181,11 +181,11 @@ struct Verification {
 
 fn call_verification(peer: &mut Peer, request: CallRequest) -> Result<Verification, Refusal> {
     let membership = peer.calls.named_mut(&request.call)?.alive()?;
-    let tally = membership.verification();
+    let counts = membership.verification();
     Ok(Verification {
-        height: tally.height().value(),
-        words: verification::words(&tally.block_hash()),
-        emoji_hash: emoji_hash(tally),
+        height: counts.height().value(),
+        words: verification::words(&counts.block_hash()),
+        emoji_hash: emoji_hash(counts),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use confcall_media::{ChannelId, Cryptor, Epoch, Moment, Sending};
+use confcall_media::{ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
 use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ struct NewRequest {
 fn enc_new(peer: &mut Peer, request: NewRequest) -> Result<Nothing, Refusal> {
     let key = Arc::new(PrivateKey::from_seed(&request.seed.0));
     let user_id = UserId::new(request.user_id);
-    let cryptor = Cryptor::new(user_id, key, Sending::WithGrace);
+    let cryptor = Cryptor::new(user_id, key, RemovalGrace::WithGrace);
     peer.encs.put(request.enc, cryptor);
     Ok(Nothing {})
 }

@@ -30,7 +30,7 @@ use std::io::{self, BufRead, Write};
 
 use confcall_media::{Cryptor, Moment};
 use confcall_state::Chain;
-use confcall_state::verification::Tally;
+use confcall_state::verification::RoundCounts;
 use rand_core::CryptoRng;
 
 use call::Call;
@@ -57,7 +57,7 @@ struct Peer {
     rng: Box<dyn CryptoRng>,
     clock: Box<dyn Fn() -> Duration>,
     chains: Named<Chain>,
-    broadcasts: Named<Tally>,
+    broadcasts: Named<RoundCounts>,
     calls: Named<Call>,
     encs: Named<Cryptor>,
 }

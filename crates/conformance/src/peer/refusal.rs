@@ -7,7 +7,7 @@ use confcall_state::keys::{InvalidSignature, NoSharedSecret};
 use confcall_state::tl::ReadError;
 use confcall_state::trie::TrieError;
 use confcall_state::verification::BroadcastError;
-use confcall_state::{ChainError, GroupChangeError, OpenError as KeyError, ReferenceCode};
+use confcall_state::{ChainError, EpochKeyError, GroupChangeError, ReferenceCode};
 
 use crate::shapes::CodedError;
 
@@ -54,7 +54,7 @@ macro_rules! coded {
     };
 }
 
-coded!(ChainError GroupChangeError KeyError BroadcastError SealError OpenError);
+coded!(ChainError GroupChangeError EpochKeyError BroadcastError SealError OpenError);
 coded!(StartError BroadcastRefused ChangeError);
 
 impl From<InvalidChannel> for Refusal {

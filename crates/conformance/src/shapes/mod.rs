@@ -7,7 +7,7 @@ mod to_wire;
 
 use serde::{Deserialize, Serialize};
 
-use confcall_state::verification::Tally;
+use confcall_state::verification::RoundCounts;
 use confcall_state::{ChainState as State, wire};
 
 use crate::hex_bytes::{Array, Bytes};
@@ -148,8 +148,8 @@ impl CodedError {
 }
 
 /// What the emoji of a verification are made of, once it is complete.
-pub(crate) fn emoji_hash(tally: &Tally) -> Option<Array<64>> {
-    tally.emoji_hash().map(|hash| Array(*hash.as_bytes()))
+pub(crate) fn emoji_hash(counts: &RoundCounts) -> Option<Array<64>> {
+    counts.emoji_hash().map(|hash| Array(*hash.as_bytes()))
 }
 
 impl From<&wire::Participant> for Participant {

@@ -59,6 +59,7 @@ pub use send_message::SendGroupCallEncryptedMessage;
 pub use service::Service;
 pub use settings::ToggleGroupCallSettings;
 pub use update::{
-    ChainBlocks, Connection, EncryptedMessage, GroupCall, Invitation, Participants, Update, Updates,
+    CallConnection, ChainBlocks, EncryptedMessage, GroupCall, Invitation, Participants, Update,
+    Updates,
 };
 pub use user::InputUser;

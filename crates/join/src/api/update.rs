@@ -19,7 +19,7 @@ pub enum Update {
     /// Items of a subchain, `updateGroupCallChainBlocks`.
     ChainBlocks(ChainBlocks),
     /// How to connect the media, `updateGroupCallConnection`.
-    Connection(Connection),
+    Connection(CallConnection),
     /// Changes of the roster, `updateGroupCallParticipants`.
     Participants(Participants),
     /// The call itself, `updateGroupCall`.
@@ -55,7 +55,7 @@ impl ChainBlocks {
 
 /// How to connect the media.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Connection {
+pub struct CallConnection {
     /// Whether this is about the screen that is shared and not about the main connection.
     pub presentation: bool,
     /// What [`Answer::from_json`](crate::answer::Answer::from_json) reads.

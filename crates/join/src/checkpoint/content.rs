@@ -44,8 +44,8 @@ pub(crate) struct SavedMembership {
     pub(crate) verification: SavedVerification,
     /// The last that were used.
     pub(crate) counters: SavedSeqnos,
-    /// The newest that were heard, by the key of the sender.
-    pub(crate) heard: Vec<([u8; 32], SavedSeqnos)>,
+    /// The newest that were floors, by the key of the sender.
+    pub(crate) floors: Vec<([u8; 32], SavedSeqnos)>,
 }
 
 /// How far the verification of the newest block has come.

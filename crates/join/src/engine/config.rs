@@ -1,5 +1,5 @@
-use confcall_media::Sending;
-use confcall_state::Newcomer;
+use confcall_media::RemovalGrace;
+use confcall_state::Joiner;
 
 use crate::policy::Media;
 use crate::target::Target;
@@ -20,26 +20,26 @@ pub struct Config {
     /// The call to be in.
     pub target: Target,
     /// Who joins, and what its block says of it.
-    pub newcomer: Newcomer,
+    pub joiner: Joiner,
     /// What it says of its sound and picture.
     pub media: Media,
     /// What to do with a call that has no block.
     pub empty_call: EmptyCall,
     /// For whom frames are sealed right after somebody was removed.
-    pub sending: Sending,
+    pub removal_grace: RemovalGrace,
     /// How many participants a call may have, `conference_call_size_limit` of the server's configuration.
     pub size_limit: usize,
 }
 
 impl Config {
     /// A user who joins as the official applications do.
-    pub fn new(target: Target, newcomer: Newcomer, media: Media) -> Self {
+    pub fn new(target: Target, joiner: Joiner, media: Media) -> Self {
         Self {
             target,
-            newcomer,
+            joiner,
             media,
             empty_call: EmptyCall::Refuse,
-            sending: Sending::WithGrace,
+            removal_grace: RemovalGrace::WithGrace,
             size_limit: 200,
         }
     }

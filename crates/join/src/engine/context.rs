@@ -180,7 +180,7 @@ mod tests {
     use crate::payload::{Fingerprint, JoinPayload};
     use crate::policy::Media;
     use crate::target::Target;
-    use confcall_state::{Newcomer, UserId};
+    use confcall_state::{Joiner, UserId};
     use rand_core::SeedableRng as _;
 
     #[test]
@@ -191,7 +191,7 @@ mod tests {
             muted: true,
             video_stopped: true,
         };
-        let config = Config::new(Target::Create, Newcomer::new(UserId::new(1)), media);
+        let config = Config::new(Target::Create, Joiner::new(UserId::new(1)), media);
         let secrets = Secrets::live(ChaCha20Rng::from_seed([8; 32]), Recording::Off);
         let mut ctx = Context::new(config, Moment::default(), secrets, rng);
         let last = limits::PAST_MEMBERSHIPS as u32 + 2;

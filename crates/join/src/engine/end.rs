@@ -5,10 +5,10 @@ use thiserror::Error;
 
 use super::io::Outcome;
 use crate::api::{Method, RpcError};
+use crate::join_check::PresendError;
 use crate::joined::AnswerFault;
 use crate::membership::{MembershipEnd, StartError};
 use crate::policy::PolicyViolation;
-use crate::presend::PresendError;
 use crate::reaction::{GiveUpReason, Reaction};
 
 /// The code of every error that says that nobody is logged in by this session.

@@ -41,7 +41,7 @@ pub enum Event {
     /// The link of the call has changed.
     Link(InviteLink),
     /// A block came.
-    KeysMoved {
+    EpochStarted {
         /// The block's height.
         height: Height,
         /// The block's hash, which names the epoch.

@@ -143,13 +143,13 @@ pub enum Misuse {
 /// use confcall_join::policy::Media;
 /// use confcall_join::target::Target;
 /// use confcall_media::Moment;
-/// use confcall_state::{Newcomer, UserId};
+/// use confcall_state::{Joiner, UserId};
 /// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 /// # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 /// let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
 /// let media = Media { payload, muted: true, video_stopped: true };
 /// let target = Target::Slug(Slug::new("Wx5f-8PqKJk")?);
-/// let config = Config::new(target, Newcomer::new(UserId::new(1)), media);
+/// let config = Config::new(target, Joiner::new(UserId::new(1)), media);
 ///
 /// let mut engine = Engine::new(config, [7; 32], Moment::default());
 /// let Output::Request { request, body: Request::GroupCall(_) } = engine.poll_output() else {

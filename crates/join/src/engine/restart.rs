@@ -80,7 +80,7 @@ impl Engine {
 }
 
 fn check_config(config: &Config, content: &Content) -> Result<(), RestoreError> {
-    let expected = config.newcomer.user_id;
+    let expected = config.joiner.user_id;
     let found = UserId::new(content.membership.user_id);
     if expected != found {
         return Err(RestoreError::OtherUser { expected, found });

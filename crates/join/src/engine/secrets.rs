@@ -13,18 +13,18 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
-use confcall_media::{Cryptor, Moment, Sending};
-use confcall_state::verification::{Received, Tally};
+use confcall_media::{Cryptor, Moment, RemovalGrace};
+use confcall_state::verification::{Received, RoundCounts};
 use confcall_state::wire::Broadcast;
-use confcall_state::{Block, ChainState, JoinBlock, Newcomer, OpenError, PublicKey, UserId};
+use confcall_state::{Block, ChainState, EpochKeyError, JoinBlock, Joiner, PublicKey, UserId};
 use rand_core::SeedableRng as _;
 
 use super::end::EndReason;
+use crate::join_check::CheckedJoin;
 use crate::membership::{
     BroadcastRefused, Followed, Membership, MembershipEnd, Shadow, StartError,
 };
 use crate::message::{GroupMessage, RandomId};
-use crate::presend::CheckedJoin;
 
 /// The public part of something that took a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Fact {
     /// A join block was built and signed, in canonical form.
     Join(Vec<u8>),
     /// The key of a block was to be opened with ours.
-    Opened(Result<(), OpenError>),
+    Opened(Result<(), EpochKeyError>),
     /// The verification had something to say.
     Said(Vec<Broadcast>),
     /// A block without some users was to be built: its canonical form, or what is wrong.
@@ -184,11 +184,11 @@ impl Secrets {
     pub(super) fn join(
         &mut self,
         tip: Option<&Block>,
-        newcomer: Newcomer,
+        joiner: Joiner,
     ) -> Result<(OwnJoin, CheckedJoin), EndReason> {
         let build = |rng: &mut ChaCha20Rng| match tip {
-            Some(tip) => JoinBlock::add_self(tip, newcomer, rng),
-            None => JoinBlock::first(newcomer, rng),
+            Some(tip) => JoinBlock::add_self(tip, joiner, rng),
+            None => JoinBlock::first(joiner, rng),
         };
         match self {
             Self::Live { rng, .. } => {
@@ -219,12 +219,13 @@ impl Secrets {
         user_id: UserId,
         join: OwnJoin,
         block: &Block,
-        sending: Sending,
+        removal_grace: RemovalGrace,
     ) -> Result<Seat, StartError> {
         match (self, join) {
             (Self::Live { rng, facts }, OwnJoin::Live(join)) => {
                 let key = join.into_private_key();
-                let started = Membership::start(now, user_id, key, block, sending, &mut **rng);
+                let started =
+                    Membership::start(now, user_id, key, block, removal_grace, &mut **rng);
                 let opened = match &started {
                     Ok(_) => Some(Ok(())),
                     Err(StartError::Open(error)) => Some(Err(*error)),
@@ -238,13 +239,13 @@ impl Secrets {
             (secrets, join) => {
                 let key = join.public_key();
                 let opened = || secrets.opened();
-                let shadow = Shadow::start(now, user_id, key, block, sending, opened)?;
+                let shadow = Shadow::start(now, user_id, key, block, removal_grace, opened)?;
                 Ok(Seat::Shadow(Box::new(shadow)))
             }
         }
     }
 
-    fn opened(&mut self) -> Result<(), OpenError> {
+    fn opened(&mut self) -> Result<(), EpochKeyError> {
         match self {
             Self::Live { .. } => Ok(()),
             Self::Tape { facts, derailed } => {
@@ -430,7 +431,7 @@ impl Seat {
         }
     }
 
-    pub(super) fn verification(&self) -> &Tally {
+    pub(super) fn verification(&self) -> &RoundCounts {
         match self {
             Self::Live(membership) => membership.verification(),
             Self::Shadow(shadow) => shadow.verification(),

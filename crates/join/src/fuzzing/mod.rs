@@ -13,7 +13,7 @@ pub use join_answer::join_answer;
 pub use texts::{link, message_json, payload, request};
 
 use chacha20::ChaCha20Rng;
-use confcall_state::{Newcomer, UserId};
+use confcall_state::{Joiner, UserId};
 use rand_core::SeedableRng as _;
 
 use crate::engine::{Config, EmptyCall};
@@ -30,7 +30,7 @@ fn config(user: UserId) -> Config {
         muted: true,
         video_stopped: true,
     };
-    let mut config = Config::new(Target::Create, Newcomer::new(user), media);
+    let mut config = Config::new(Target::Create, Joiner::new(user), media);
     config.empty_call = EmptyCall::Start;
     config
 }

@@ -1,5 +1,5 @@
 use confcall_state::tl::ReadError;
-use confcall_state::{ChainError, OpenError};
+use confcall_state::{ChainError, EpochKeyError};
 use thiserror::Error;
 
 use crate::answer::AnswerError;
@@ -66,5 +66,5 @@ pub enum AnswerFault {
     Chain(#[from] ChainError),
     /// The call holds no key for us, so that we are not in it.
     #[error("the call holds no key for us: {0}")]
-    NoKey(#[from] OpenError),
+    NoKey(#[from] EpochKeyError),
 }

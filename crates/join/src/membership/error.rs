@@ -1,7 +1,8 @@
 use confcall_state::tl::ReadError;
 use confcall_state::verification::BroadcastError;
 use confcall_state::{
-    BlockHash, ChainError, GroupChangeError, Height, OpenError, PublicKey, ReferenceCode, UserId,
+    BlockHash, ChainError, EpochKeyError, GroupChangeError, Height, PublicKey, ReferenceCode,
+    UserId,
 };
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ pub enum StartError {
     Chain(#[from] ChainError),
     /// We are not in the call, or its key does not open for us.
     #[error("the call holds no key for us: {0}")]
-    Open(#[from] OpenError),
+    Open(#[from] EpochKeyError),
     /// A block that came with the first one ends the membership again.
     #[error("the membership ends as it starts: {0}")]
     Ended(#[from] MembershipEnd),
@@ -73,7 +74,7 @@ pub enum MembershipEnd {
         /// The block's height.
         height: Height,
         /// What went wrong.
-        error: OpenError,
+        error: EpochKeyError,
     },
     /// We left.
     #[error("we left the call")]

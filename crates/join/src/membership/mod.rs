@@ -22,8 +22,8 @@ mod shadow;
 
 use std::sync::Arc;
 
-use confcall_media::{Cryptor, Epoch, Moment, Sending};
-use confcall_state::verification::{Fault, Received, Tally, Verification};
+use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
+use confcall_state::verification::{Fault, Received, RoundCounts, Verification};
 use confcall_state::wire::Broadcast;
 use confcall_state::{Block, Chain, ChainState, EpochKey, PrivateKey, PublicKey, UserId};
 use rand_core::CryptoRng;
@@ -67,16 +67,16 @@ impl Membership {
         user_id: UserId,
         key: PrivateKey,
         block: &Block,
-        sending: Sending,
+        removal_grace: RemovalGrace,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, StartError> {
         let chain = Chain::start_from(block)?;
         let state = chain.state();
         let epoch_key = state.open_epoch_key(user_id, &key)?;
         let key = Arc::new(key);
-        let cryptor = Cryptor::new(user_id, Arc::clone(&key), sending);
+        let cryptor = Cryptor::new(user_id, Arc::clone(&key), removal_grace);
         let verification = Verification::start(user_id, state, &key, rng);
-        cryptor.add_epoch(now, epoch(verification.tally(), epoch_key));
+        cryptor.add_epoch(now, epoch(verification.counts(), epoch_key));
         Ok(Self {
             verification,
             user_id,
@@ -143,7 +143,7 @@ impl Membership {
         self.block = block.bytes().into();
         let state = self.chain.state();
         let faults = self.verification.restart(state, &self.key, rng);
-        let epoch = epoch(self.verification.tally(), epoch_key);
+        let epoch = epoch(self.verification.counts(), epoch_key);
         self.cryptor.add_epoch(now, epoch);
         Ok(Followed { by, faults })
     }
@@ -204,8 +204,8 @@ impl Membership {
     }
 
     /// How far the verification of the last block has come.
-    pub fn verification(&self) -> &Tally {
-        self.verification.tally()
+    pub fn verification(&self) -> &RoundCounts {
+        self.verification.counts()
     }
 
     /// What seals and opens frames and messages; media threads keep a clone.
@@ -247,11 +247,11 @@ impl Clone for Membership {
 }
 
 /// The epoch of the block whose verification runs; both share the keys of the members.
-fn epoch(tally: &Tally, key: EpochKey) -> Epoch {
+fn epoch(counts: &RoundCounts, key: EpochKey) -> Epoch {
     Epoch {
-        hash: tally.block_hash(),
+        hash: counts.block_hash(),
         key,
-        roster: tally.roster().clone(),
+        roster: counts.roster().clone(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use confcall_media::{ChannelId, Cryptor, Heard, Moment, Sending};
+use confcall_media::{ChannelId, Cryptor, Moment, RemovalGrace, ReplayFloor};
 use confcall_state::keys::Nonce;
 use confcall_state::verification::{Progress, Verification};
 use confcall_state::wire::Broadcast;
@@ -16,14 +16,14 @@ use crate::checkpoint::{RESERVE, RestoreError, SavedMembership, SavedSeqnos, Sav
 impl Membership {
     /// What a checkpoint keeps of it.
     pub(crate) fn to_saved(&self) -> SavedMembership {
-        let heard = self.cryptor.heard().into_iter();
+        let floors = self.cryptor.replay_floors().into_iter();
         SavedMembership {
             user_id: self.user_id.value(),
             key: self.key.dangerous_seed(),
             block: self.block.to_vec(),
             verification: saved_verification(&self.verification),
             counters: numbers(self.cryptor.counters().iter()),
-            heard: heard
+            floors: floors
                 .map(|one| (*one.sender.as_bytes(), numbers(one.newest.into_iter())))
                 .collect(),
         }
@@ -33,7 +33,7 @@ impl Membership {
     pub(crate) fn resume(
         now: Moment,
         saved: SavedMembership,
-        sending: Sending,
+        removal_grace: RemovalGrace,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, RestoreError> {
         let fault = |what| RestoreError::Content { what };
@@ -45,11 +45,11 @@ impl Membership {
         let epoch_key = state.open_epoch_key(user_id, &key);
         let epoch_key = epoch_key.map_err(|_| fault("its key does not open its block"))?;
         let progress = progress_of(saved.verification)?;
-        let cryptor = Cryptor::new(user_id, Arc::clone(&key), sending);
+        let cryptor = Cryptor::new(user_id, Arc::clone(&key), removal_grace);
         let verification = Verification::resume(user_id, state, &key, progress, rng);
-        cryptor.add_epoch(now, epoch(verification.tally(), epoch_key));
+        cryptor.add_epoch(now, epoch(verification.counts(), epoch_key));
         cryptor.resume(&channels(saved.counters)?.into_iter().collect(), RESERVE);
-        cryptor.refuse_heard(&heard_of(saved.heard)?);
+        cryptor.restore_replay_floors(&floors_of(saved.floors)?);
         Ok(Self {
             verification,
             user_id,
@@ -118,20 +118,20 @@ fn channels(numbers: SavedSeqnos) -> Result<Vec<(ChannelId, u32)>, RestoreError>
     channels.collect()
 }
 
-fn heard_of(saved: Vec<([u8; 32], SavedSeqnos)>) -> Result<Vec<Heard>, RestoreError> {
-    let heard = saved.into_iter().map(|(sender, newest)| {
-        Ok(Heard {
+fn floors_of(saved: Vec<([u8; 32], SavedSeqnos)>) -> Result<Vec<ReplayFloor>, RestoreError> {
+    let floors = saved.into_iter().map(|(sender, newest)| {
+        Ok(ReplayFloor {
             sender: PublicKey::from_bytes(sender),
             newest: channels(newest)?,
         })
     });
-    heard.collect()
+    floors.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use chacha20::ChaCha20Rng;
-    use confcall_state::{JoinBlock, Newcomer};
+    use confcall_state::{JoinBlock, Joiner};
     use proptest::prelude::*;
     use rand_core::SeedableRng as _;
 
@@ -141,14 +141,14 @@ mod tests {
     fn content() -> Vec<u8> {
         let mut rng = ChaCha20Rng::from_seed([4; 32]);
         let user_id = UserId::new(1);
-        let join = JoinBlock::first(Newcomer::new(user_id), &mut rng).unwrap();
+        let join = JoinBlock::first(Joiner::new(user_id), &mut rng).unwrap();
         let block = join.block().clone();
-        let (now, key, sending) = (
+        let (now, key, removal_grace) = (
             Moment::default(),
             join.into_private_key(),
-            Sending::WithGrace,
+            RemovalGrace::WithGrace,
         );
-        let member = Membership::start(now, user_id, key, &block, sending, &mut rng).unwrap();
+        let member = Membership::start(now, user_id, key, &block, removal_grace, &mut rng).unwrap();
         let content = Content {
             membership: member.to_saved(),
             call: (1, 2),
@@ -168,7 +168,7 @@ mod tests {
         Membership::resume(
             Moment::default(),
             content.membership,
-            Sending::WithGrace,
+            RemovalGrace::WithGrace,
             &mut rng,
         )
     }

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use confcall_media::{Cryptor, Moment, Sending};
-use confcall_state::verification::{Later, Received, Tally};
+use confcall_media::{Cryptor, Moment, RemovalGrace};
+use confcall_state::verification::{Later, Received, RoundCounts};
 use confcall_state::wire::Broadcast;
 use confcall_state::{
-    Block, Chain, ChainState, EpochKey, OpenError, PrivateKey, PublicKey, UserId,
+    Block, Chain, ChainState, EpochKey, EpochKeyError, PrivateKey, PublicKey, UserId,
 };
 
 use super::{BroadcastRefused, Followed, MembershipEnd, StartError, epoch, place};
@@ -18,7 +18,7 @@ pub(crate) struct Shadow {
     user_id: UserId,
     public_key: PublicKey,
     chain: Chain,
-    tally: Tally,
+    counts: RoundCounts,
     /// Has the epochs of the real one under keys of zeros, so that they expire when those did.
     cryptor: Arc<Cryptor>,
     ended: Option<MembershipEnd>,
@@ -30,8 +30,8 @@ impl Shadow {
         user_id: UserId,
         public_key: PublicKey,
         block: &Block,
-        sending: Sending,
-        opened: impl FnOnce() -> Result<(), OpenError>,
+        removal_grace: RemovalGrace,
+        opened: impl FnOnce() -> Result<(), EpochKeyError>,
     ) -> Result<Self, StartError> {
         let chain = Chain::start_from(block)?;
         opened()?;
@@ -40,11 +40,11 @@ impl Shadow {
             user_id,
             public_key,
             chain,
-            tally: Tally::new(Later::Keep),
-            cryptor: Arc::new(Cryptor::new(user_id, nobody, sending)),
+            counts: RoundCounts::new(Later::Keep),
+            cryptor: Arc::new(Cryptor::new(user_id, nobody, removal_grace)),
             ended: None,
         };
-        shadow.tally.restart(shadow.chain.state());
+        shadow.counts.restart(shadow.chain.state());
         shadow.add_epoch(now);
         Ok(shadow)
     }
@@ -53,7 +53,7 @@ impl Shadow {
         &mut self,
         now: Moment,
         bytes: &[u8],
-        opened: impl FnOnce() -> Result<(), OpenError>,
+        opened: impl FnOnce() -> Result<(), EpochKeyError>,
     ) -> Result<Followed, MembershipEnd> {
         let followed = self.follow(now, bytes, opened);
         followed.inspect_err(|end| {
@@ -66,7 +66,7 @@ impl Shadow {
         &mut self,
         now: Moment,
         bytes: &[u8],
-        opened: impl FnOnce() -> Result<(), OpenError>,
+        opened: impl FnOnce() -> Result<(), EpochKeyError>,
     ) -> Result<Followed, MembershipEnd> {
         if let Some(end) = &self.ended {
             return Err(end.clone());
@@ -81,21 +81,21 @@ impl Shadow {
         opened().map_err(|error| MembershipEnd::KeyLost { height, error })?;
         let by = place::signer(&block, before, after);
         self.chain.merge(staged)?;
-        let faults = self.tally.restart(self.chain.state());
+        let faults = self.counts.restart(self.chain.state());
         self.add_epoch(now);
         Ok(Followed { by, faults })
     }
 
     fn add_epoch(&self, now: Moment) {
         let key = EpochKey::from_bytes([0; 32]);
-        self.cryptor.add_epoch(now, epoch(&self.tally, key));
+        self.cryptor.add_epoch(now, epoch(&self.counts, key));
     }
 
     pub(crate) fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
         if let Some(end) = &self.ended {
             return Err(end.clone().into());
         }
-        Ok(self.tally.receive(broadcast)?)
+        Ok(self.counts.receive(broadcast)?)
     }
 
     pub(crate) fn leave(&mut self) {
@@ -111,8 +111,8 @@ impl Shadow {
         self.chain.state()
     }
 
-    pub(crate) fn verification(&self) -> &Tally {
-        &self.tally
+    pub(crate) fn verification(&self) -> &RoundCounts {
+        &self.counts
     }
 
     pub(crate) fn cryptor(&self) -> &Arc<Cryptor> {
@@ -128,7 +128,7 @@ impl Clone for Shadow {
             user_id: self.user_id,
             public_key: self.public_key,
             chain: self.chain.clone(),
-            tally: self.tally.clone(),
+            counts: self.counts.clone(),
             cryptor: Arc::new(Cryptor::clone(&self.cryptor)),
             ended: self.ended.clone(),
         }

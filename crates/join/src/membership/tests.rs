@@ -1,8 +1,8 @@
 use chacha20::ChaCha20Rng;
-use confcall_media::{ChannelId, Moment, SealError, Sending};
+use confcall_media::{ChannelId, Moment, RemovalGrace, SealError};
 use confcall_state::verification::{BroadcastError, Phase, words};
 use confcall_state::wire::{Change, GroupState, SharedKey};
-use confcall_state::{Chain, ChainError, JoinBlock, Newcomer, OpenError, ReferenceCode};
+use confcall_state::{Chain, ChainError, EpochKeyError, JoinBlock, Joiner, ReferenceCode};
 use rand_core::SeedableRng as _;
 
 use super::*;
@@ -24,7 +24,7 @@ impl Call {
     /// A call that these users have joined one after the other.
     fn of(users: &[UserId]) -> Self {
         let mut rng = ChaCha20Rng::from_seed([9; 32]);
-        let founder = JoinBlock::first(Newcomer::new(users[0]), &mut rng).unwrap();
+        let founder = JoinBlock::first(Joiner::new(users[0]), &mut rng).unwrap();
         let mut call = Self {
             tip: founder.block().clone(),
             members: Vec::new(),
@@ -40,14 +40,14 @@ impl Call {
     }
 
     fn join_block(&mut self, user: UserId) -> JoinBlock {
-        JoinBlock::add_self(&self.tip, Newcomer::new(user), &mut self.rng).unwrap()
+        JoinBlock::add_self(&self.tip, Joiner::new(user), &mut self.rng).unwrap()
     }
 
     /// Lets a member start from its own block, which is the tip.
     fn enter(&mut self, join: JoinBlock) {
         let (user, key) = (join.user_id(), join.into_private_key());
-        let sending = Sending::WithGrace;
-        let member = Membership::start(NOW, user, key, &self.tip, sending, &mut self.rng);
+        let removal_grace = RemovalGrace::WithGrace;
+        let member = Membership::start(NOW, user, key, &self.tip, removal_grace, &mut self.rng);
         self.members.push(member.unwrap());
     }
 
@@ -282,7 +282,7 @@ fn no_membership_starts_without_our_key_or_under_another_user() {
         BOB,
         key(),
         &call.tip,
-        Sending::WithGrace,
+        RemovalGrace::WithGrace,
         &mut call.rng,
     );
     assert_eq!(
@@ -296,14 +296,14 @@ fn no_membership_starts_without_our_key_or_under_another_user() {
         CAROL,
         join.into_private_key(),
         &block,
-        Sending::WithGrace,
+        RemovalGrace::WithGrace,
         &mut call.rng,
     );
     let error = start.unwrap_err();
     assert_eq!(error.reference_code(), Some(ReferenceCode::WrongUserId));
     assert!(matches!(
         error,
-        StartError::Open(OpenError::WrongUserId { .. })
+        StartError::Open(EpochKeyError::WrongUserId { .. })
     ));
 }
 

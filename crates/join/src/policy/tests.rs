@@ -1,7 +1,7 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng;
 use confcall_state::keys::PublicKey;
-use confcall_state::{JoinBlock, Newcomer, UserId};
+use confcall_state::{JoinBlock, Joiner, UserId};
 use proptest::prelude::*;
 
 use super::*;
@@ -11,9 +11,9 @@ use crate::api::{
     InviteConferenceCallParticipant, MessageId, Removal, SendConferenceCallBroadcast,
     SendGroupCallEncryptedMessage,
 };
+use crate::join_check::CheckedJoin;
 use crate::link::InviteHash;
 use crate::payload::{Fingerprint, PayloadError, VideoLayers};
-use crate::presend::CheckedJoin;
 
 fn payload(video: Option<VideoLayers>) -> JoinPayload {
     let mut rng = ChaCha20Rng::seed_from_u64(7);
@@ -33,7 +33,7 @@ fn somebody() -> InputPeer {
 
 fn block_0() -> CheckedJoin {
     let mut rng = ChaCha20Rng::seed_from_u64(8);
-    let join = JoinBlock::first(Newcomer::new(UserId::new(1)), &mut rng).unwrap();
+    let join = JoinBlock::first(Joiner::new(UserId::new(1)), &mut rng).unwrap();
     CheckedJoin::new(None, &join).unwrap()
 }
 

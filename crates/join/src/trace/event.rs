@@ -21,8 +21,8 @@ pub(super) fn form(event: &Event) -> Value {
             json!({"connection": {"presentation": presentation}})
         }
         Event::Link(link) => json!({"link": veil::link(link.as_str())}),
-        Event::KeysMoved { height, hash } => {
-            json!({"keys_moved": {"height": height.value(), "hash": hash.to_string()}})
+        Event::EpochStarted { height, hash } => {
+            json!({"epoch_started": {"height": height.value(), "hash": hash.to_string()}})
         }
         Event::MembersChanged { added, removed, by } => json!({"members_changed": {
             "added": ids(added),

@@ -1,7 +1,7 @@
 use confcall_state::encryption::{DecryptionError, HeaderError};
 use confcall_state::keys::NoSharedSecret;
 use confcall_state::wire::Broadcast;
-use confcall_state::{OpenError, PublicKey, UserId};
+use confcall_state::{EpochKeyError, PublicKey, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Fact;
@@ -105,30 +105,32 @@ impl From<Made> for Result<Vec<u8>, String> {
     }
 }
 
-impl From<OpenError> for Unopened {
-    fn from(error: OpenError) -> Self {
+impl From<EpochKeyError> for Unopened {
+    fn from(error: EpochKeyError) -> Self {
         let hex = |key: PublicKey| Hex(key.as_bytes().to_vec());
         match error {
-            OpenError::NotParticipant { key } => Self::NotParticipant(hex(key)),
-            OpenError::WrongUserId { expected, found } => Self::WrongUserId { expected, found },
-            OpenError::NotRecipient { user_id } => Self::NotRecipient(user_id),
-            OpenError::EphemeralKey(NoSharedSecret { key }) => Self::EphemeralKey(hex(key)),
-            OpenError::Header(HeaderError::HeaderLength { length }) => Self::HeaderLength(length),
-            OpenError::Header(HeaderError::DataLength { length }) => Self::DataLength(length),
-            OpenError::Decryption(DecryptionError::Length { length }) => {
+            EpochKeyError::NotParticipant { key } => Self::NotParticipant(hex(key)),
+            EpochKeyError::WrongUserId { expected, found } => Self::WrongUserId { expected, found },
+            EpochKeyError::NotRecipient { user_id } => Self::NotRecipient(user_id),
+            EpochKeyError::EphemeralKey(NoSharedSecret { key }) => Self::EphemeralKey(hex(key)),
+            EpochKeyError::Header(HeaderError::HeaderLength { length }) => {
+                Self::HeaderLength(length)
+            }
+            EpochKeyError::Header(HeaderError::DataLength { length }) => Self::DataLength(length),
+            EpochKeyError::Decryption(DecryptionError::Length { length }) => {
                 Self::DecryptionLength(length)
             }
-            OpenError::Decryption(DecryptionError::MessageId) => Self::MessageId,
-            OpenError::Decryption(DecryptionError::Pad { pad, length }) => {
+            EpochKeyError::Decryption(DecryptionError::MessageId) => Self::MessageId,
+            EpochKeyError::Decryption(DecryptionError::Pad { pad, length }) => {
                 Self::Pad { pad, length }
             }
-            OpenError::Length { length } => Self::Length(length),
+            EpochKeyError::Length { length } => Self::Length(length),
             other => Self::Other(other.to_string()),
         }
     }
 }
 
-impl TryFrom<Unopened> for OpenError {
+impl TryFrom<Unopened> for EpochKeyError {
     type Error = String;
 
     fn try_from(form: Unopened) -> Result<Self, String> {

@@ -1,6 +1,6 @@
-use confcall_media::{Moment, Sending};
+use confcall_media::{Moment, RemovalGrace};
 use confcall_state::wire::Permissions;
-use confcall_state::{Newcomer, UserId};
+use confcall_state::{Joiner, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::record::{moment, nanoseconds};
@@ -47,9 +47,7 @@ struct ConfigForm {
 
 impl Header {
     pub(super) fn new(config: &Config, public_seed: [u8; 32], now: Moment) -> Self {
-        let Config {
-            newcomer, media, ..
-        } = config;
+        let Config { joiner, media, .. } = config;
         Self {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -57,15 +55,15 @@ impl Header {
             at: nanoseconds(now),
             public_seed: Hex(public_seed.to_vec()),
             config: ConfigForm {
-                user: newcomer.user_id,
-                permissions: newcomer.permissions.bits(),
-                version: newcomer.version,
+                user: joiner.user_id,
+                permissions: joiner.permissions.bits(),
+                version: joiner.version,
                 call: config.target.reference(),
                 payload: veil::params(&media.payload.to_params()).as_str().to_owned(),
                 muted: media.muted,
                 video_stopped: media.video_stopped,
                 start_if_empty: config.empty_call == EmptyCall::Start,
-                strict_sending: config.sending == Sending::Strict,
+                strict_sending: config.removal_grace == RemovalGrace::Strict,
                 size_limit: config.size_limit,
             },
         }
@@ -113,20 +111,20 @@ impl Header {
         let form = &self.config;
         let payload = JoinPayload::from_json(&form.payload);
         let payload = payload.map_err(|error| error.to_string())?;
-        let mut newcomer = Newcomer::new(form.user);
-        newcomer.permissions = Permissions::from_bits(form.permissions);
-        newcomer.version = form.version;
+        let mut joiner = Joiner::new(form.user);
+        joiner.permissions = Permissions::from_bits(form.permissions);
+        joiner.version = form.version;
         let media = Media {
             payload,
             muted: form.muted,
             video_stopped: form.video_stopped,
         };
-        let mut config = Config::new(target(form.call.as_ref()), newcomer, media);
+        let mut config = Config::new(target(form.call.as_ref()), joiner, media);
         if form.start_if_empty {
             config.empty_call = EmptyCall::Start;
         }
         if form.strict_sending {
-            config.sending = Sending::Strict;
+            config.removal_grace = RemovalGrace::Strict;
         }
         config.size_limit = form.size_limit;
         Ok(config)

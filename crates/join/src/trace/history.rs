@@ -54,7 +54,7 @@ impl History {
 
     fn note_events(&mut self, step: &Step) {
         for (line, output) in &step.outputs {
-            let moved = output.event("keys_moved");
+            let moved = output.event("epoch_started");
             let emoji = output.event("emoji");
             for (event, list) in [(moved, &mut self.blocks), (emoji, &mut self.emoji)] {
                 let height = event.and_then(|event| event.get("height")?.as_i64());

@@ -19,12 +19,12 @@ use crate::engine::{Config, Engine, Input, Misuse, Output, Recording};
 /// # use confcall_join::payload::{Fingerprint, JoinPayload};
 /// # use confcall_join::{policy::Media, target::Target};
 /// # use confcall_media::Moment;
-/// # use confcall_state::{Newcomer, UserId};
+/// # use confcall_state::{Joiner, UserId};
 /// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 /// # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 /// # let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
 /// # let media = Media { payload, muted: true, video_stopped: true };
-/// # let config = Config::new(Target::Create, Newcomer::new(UserId::new(1)), media);
+/// # let config = Config::new(Target::Create, Joiner::new(UserId::new(1)), media);
 /// # let (seed, now) = ([7; 32], Moment::default());
 /// let (mut recorder, mut engine) = Recorder::start(config, seed, now);
 /// while !matches!(recorder.poll_output(&mut engine), Output::Timeout(_)) {}

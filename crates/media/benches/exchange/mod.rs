@@ -7,7 +7,7 @@ use aes::Aes256;
 use aes::cipher::{Block, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall_media::{Cryptor, Epoch, Moment, Sending};
+use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
 use confcall_state::wire::{GroupState, Participant, Permissions};
 use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -50,7 +50,7 @@ pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
         participants: participants.into(),
         external_permissions: Permissions::from_bits(3),
     });
-    let cryptor = Cryptor::new(user, Arc::new(key(user)), Sending::WithGrace);
+    let cryptor = Cryptor::new(user, Arc::new(key(user)), RemovalGrace::WithGrace);
     for number in 0..epochs {
         let epoch = Epoch {
             hash: BlockHash::from_bytes([number; 32]),

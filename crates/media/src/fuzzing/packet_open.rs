@@ -6,7 +6,7 @@ use rand_core::SeedableRng as _;
 
 use super::{epoch, hash, key, user};
 use crate::cryptor::Cryptor;
-use crate::epochs::Sending;
+use crate::epochs::RemovalGrace;
 use crate::moment::Moment;
 use crate::packet::{CALL_PACKET, signed};
 
@@ -30,7 +30,7 @@ pub fn packet_open(data: &[u8]) {
 
 /// User 2, who knows epochs 1 and 2.
 fn receiver() -> Cryptor {
-    let cryptor = Cryptor::new(user(2), key(2), Sending::WithGrace);
+    let cryptor = Cryptor::new(user(2), key(2), RemovalGrace::WithGrace);
     for number in [1, 2] {
         cryptor.add_epoch(Moment::default(), epoch(number, [1, 2]));
     }

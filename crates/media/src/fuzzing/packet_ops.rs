@@ -9,7 +9,7 @@ use rand_core::SeedableRng as _;
 use super::{epoch, hash, key, user};
 use crate::channel::ChannelId;
 use crate::cryptor::{AddedEpoch, Cryptor};
-use crate::epochs::Sending;
+use crate::epochs::RemovalGrace;
 use crate::error::{OpenError, SealError};
 use crate::limits;
 use crate::moment::Moment;
@@ -44,7 +44,7 @@ struct Sent {
 /// A member as the laws see it.
 struct Member {
     cryptor: Cryptor,
-    sending: Sending,
+    removal_grace: RemovalGrace,
     /// The number of the epoch that comes next; the hash of none comes twice.
     next: u8,
     /// The epochs that it keeps, oldest first, and when each ends.
@@ -70,13 +70,13 @@ const LEAPS: [u32; 8] = [1, 63, 64, 1023, 1024, 1025, 1 << 31, u32::MAX];
 
 impl Scene {
     fn draw(u: &mut Unstructured<'_>) -> Result<Self> {
-        let sending = match u.arbitrary()? {
-            true => Sending::WithGrace,
-            false => Sending::Strict,
+        let removal_grace = match u.arbitrary()? {
+            true => RemovalGrace::WithGrace,
+            false => RemovalGrace::Strict,
         };
         let member = |number| Member {
-            cryptor: Cryptor::new(user(number), key(number), sending),
-            sending,
+            cryptor: Cryptor::new(user(number), key(number), removal_grace),
+            removal_grace,
             next: 1,
             epochs: Vec::new(),
             opened: BTreeSet::new(),
@@ -162,22 +162,24 @@ impl Scene {
                 return assert_eq!(member.sealed[channel], u32::MAX);
             }
             Err(error) => {
-                let nobody = member.sending == Sending::Strict || all.is_empty();
+                let nobody = member.removal_grace == RemovalGrace::Strict || all.is_empty();
                 return assert!(nobody, "{error}");
             }
         };
         member.sealed[channel] += 1;
         let epochs = named(&packet, prefix);
-        match (member.sending, member.epochs.last()) {
-            (Sending::WithGrace, _) => assert_eq!(epochs, all),
-            (Sending::Strict, Some((newest, _))) => member.epochs.iter().for_each(|(one, _)| {
-                let left = has_third(*one) && !has_third(*newest);
-                assert!(
-                    !left || !epochs.contains(&hash(*one)),
-                    "who left can listen"
-                );
-            }),
-            (Sending::Strict, None) => panic!("sealed for nobody"),
+        match (member.removal_grace, member.epochs.last()) {
+            (RemovalGrace::WithGrace, _) => assert_eq!(epochs, all),
+            (RemovalGrace::Strict, Some((newest, _))) => {
+                member.epochs.iter().for_each(|(one, _)| {
+                    let left = has_third(*one) && !has_third(*newest);
+                    assert!(
+                        !left || !epochs.contains(&hash(*one)),
+                        "who left can listen"
+                    );
+                })
+            }
+            (RemovalGrace::Strict, None) => panic!("sealed for nobody"),
         }
         self.sent.push(Sent {
             sender: who,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall_media::{AddedEpoch, ChannelId, Cryptor, Epoch, Moment, Sending};
+use confcall_media::{AddedEpoch, ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
 use confcall_state::wire::{GroupState, Participant, Permissions};
 use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
 
@@ -60,7 +60,7 @@ pub(crate) fn epoch_of_keys(number: u8, members: &[(u8, u8)]) -> Epoch {
 }
 
 pub(crate) fn member(number: u8) -> Cryptor {
-    Cryptor::new(user(number), key(number), Sending::WithGrace)
+    Cryptor::new(user(number), key(number), RemovalGrace::WithGrace)
 }
 
 pub(crate) fn add(cryptor: &Cryptor, seconds: u64, epoch: Epoch) {

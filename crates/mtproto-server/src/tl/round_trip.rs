@@ -2,7 +2,7 @@
 
 use confcall_join::Slug;
 use confcall_join::api::{
-    AccessHash, CallId, ChainBlocks, ChannelId, ChatId, Connection, DataJson, EncryptedMessage,
+    AccessHash, CallConnection, CallId, ChainBlocks, ChannelId, ChatId, DataJson, EncryptedMessage,
     GroupCall, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
     ParticipantVideo, Participants, Peer, SubChain,
 };
@@ -141,7 +141,7 @@ fn update(viewer: UserId) -> impl Strategy<Value = Update> {
         chain_blocks().prop_map(Update::ChainBlocks),
         (any::<bool>(), ".*").prop_map(|(presentation, params)| {
             let params = DataJson::new(params);
-            Update::Connection(Connection {
+            Update::Connection(CallConnection {
                 presentation,
                 params,
             })

@@ -1,5 +1,6 @@
 use confcall_join::api::{
-    ChainBlocks, Connection, EncryptedMessage, GroupCall, Invitation, Participants, Peer, Update,
+    CallConnection, ChainBlocks, EncryptedMessage, GroupCall, Invitation, Participants, Peer,
+    Update,
 };
 use grammers_tl_types::{enums, types};
 
@@ -27,7 +28,7 @@ fn chain_blocks(items: &ChainBlocks) -> types::UpdateGroupCallChainBlocks {
     }
 }
 
-fn connection(media: &Connection) -> types::UpdateGroupCallConnection {
+fn connection(media: &CallConnection) -> types::UpdateGroupCallConnection {
     types::UpdateGroupCallConnection {
         presentation: media.presentation,
         params: enums::DataJson::Json(types::DataJson {

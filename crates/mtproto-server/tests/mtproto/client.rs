@@ -9,7 +9,7 @@ use confcall_join::api::{
     InputGroupCall, InputPeer, JoinGroupCall, Request, Response, Update, Updates,
 };
 use confcall_join::payload::{Fingerprint, JoinPayload};
-use confcall_state::{Block, JoinBlock, Newcomer, UserId};
+use confcall_state::{Block, JoinBlock, Joiner, UserId};
 use confcall_transport::tl::{read_response, read_updates};
 use grammers_mtsender::{
     ConnectionParams, InvocationError, NoRetries, SenderPool, SenderPoolHandle,
@@ -85,7 +85,7 @@ impl Client {
 
     /// Creates a conference and joins it; gives the reference and the name of its link.
     pub(crate) async fn create(&mut self) -> (InputGroupCall, Slug) {
-        let first = JoinBlock::first(Newcomer::new(self.user), &mut self.rng).unwrap();
+        let first = JoinBlock::first(Joiner::new(self.user), &mut self.rng).unwrap();
         let request = CreateConferenceCall {
             muted: true,
             video_stopped: true,
@@ -112,7 +112,7 @@ impl Client {
         let tip = GetGroupCallChainBlocks::tip(call.clone());
         let tip = items(&self.ask(tip).await.unwrap().into_updates().unwrap());
         let tip = Block::from_server(tip.blocks.last().unwrap()).unwrap();
-        let block = JoinBlock::add_self(&tip, Newcomer::new(self.user), &mut self.rng).unwrap();
+        let block = JoinBlock::add_self(&tip, Joiner::new(self.user), &mut self.rng).unwrap();
         let request = JoinGroupCall {
             muted: true,
             video_stopped: true,

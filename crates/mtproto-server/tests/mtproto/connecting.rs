@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use confcall_mtproto_server::{BindError, Config, ConnectionLimits, Listener, Reach};
-use confcall_server::{Options, Server};
+use confcall_server::{Server, ServerOptions};
 use confcall_state::UserId;
 use grammers_mtproto::mtp::Encrypted;
 use grammers_mtproto::transport::{Abridged, Error, Full, Intermediate, Obfuscated, Transport};
@@ -97,8 +97,8 @@ async fn a_key_that_the_server_did_not_issue_is_unknown_and_none_is_made() {
 #[tokio::test]
 async fn a_user_whose_key_is_issued_while_the_server_runs_can_connect() {
     let scene = Scene::new().await;
-    let newcomer = UserId::new(77);
-    let key = scene.key(newcomer);
+    let joiner = UserId::new(77);
+    let key = scene.key(joiner);
     let address = ServerAddr::Tcp {
         address: scene.address,
     };
@@ -208,7 +208,7 @@ async fn an_address_that_others_can_reach_needs_a_word() {
             ..Config::default()
         };
         let path = directory.path().join(format!("{listen}{reach:?}"));
-        let server = Server::new(Options::default());
+        let server = Server::new(ServerOptions::default());
         Listener::bind(config, seeded_keys(&path), server).await
     };
     let refused = bind("0.0.0.0:0", Reach::Loopback).await.unwrap_err();
@@ -225,7 +225,7 @@ async fn a_taken_address_is_an_error_that_names_it() {
         listen: scene.address,
         ..Config::default()
     };
-    let bound = Listener::bind(config, scene.keys(), Server::new(Options::default())).await;
+    let bound = Listener::bind(config, scene.keys(), Server::new(ServerOptions::default())).await;
     let error = bound.unwrap_err().to_string();
     assert!(error.contains(&scene.address.to_string()), "{error}");
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use confcall_mtproto_server::{Config, Keys, Listener, write_session};
-use confcall_server::{Options, Server};
+use confcall_server::{Server, ServerOptions};
 use confcall_state::UserId;
 use serde_json::json;
 use tempfile::TempDir;
@@ -34,7 +34,13 @@ impl Scene {
     pub(crate) async fn with(config: Config) -> Self {
         let directory = TempDir::new().unwrap();
         let keys = seeded_keys(&directory.path().join("keys"));
-        Self::start(config, directory, keys, Server::new(Options::default())).await
+        Self::start(
+            config,
+            directory,
+            keys,
+            Server::new(ServerOptions::default()),
+        )
+        .await
     }
 
     async fn start(config: Config, directory: TempDir, keys: Keys, server: Server) -> Self {

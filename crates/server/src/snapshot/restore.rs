@@ -15,14 +15,14 @@ use crate::invitations::Invitations;
 use crate::ledger::Ledger;
 use crate::member::Member;
 use crate::names::{CallNames, Names};
-use crate::options::{Limits, Options};
+use crate::options::{Limits, ServerOptions};
 use crate::roster::Roster;
 use crate::server::Server;
 
 /// The server that a content describes.
 pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, SnapshotError> {
     let seed = content.seed;
-    let mut server = Server::new(Options { seed, limits });
+    let mut server = Server::new(ServerOptions { seed, limits });
     server.names = Names::resume(seed, content.drawn);
     check_limits(content, &limits)?;
     for saved in &content.calls {

@@ -45,7 +45,7 @@ fn a_call_that_ends_leaves_its_space_to_others() {
 
 /// Creates a call that its creator joins.
 fn creation(scene: &mut Scene) -> CreateConferenceCall {
-    let first = JoinBlock::first(Newcomer::new(CAROL), &mut scene.rng).unwrap();
+    let first = JoinBlock::first(Joiner::new(CAROL), &mut scene.rng).unwrap();
     let joined = scene.request(&first);
     CreateConferenceCall {
         muted: true,

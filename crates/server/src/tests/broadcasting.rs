@@ -82,9 +82,9 @@ fn two_members_come_to_the_same_emoji_through_the_server() {
             }
         }
     }
-    let emoji = members[0].tally().emoji_hash();
+    let emoji = members[0].counts().emoji_hash();
     assert!(emoji.is_some());
-    assert_eq!(members[1].tally().emoji_hash(), emoji);
+    assert_eq!(members[1].counts().emoji_hash(), emoji);
 }
 
 #[test]

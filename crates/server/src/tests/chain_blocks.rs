@@ -69,6 +69,6 @@ fn reading_an_unknown_call_is_refused() {
     let mut scene = Scene::with(&[ALICE]);
     let request = GetGroupCallChainBlocks::tip(scene.call().reference());
     scene.send(ALICE, request.clone()).unwrap();
-    scene.server = Server::new(Options::default());
+    scene.server = Server::new(ServerOptions::default());
     scene.refused(ALICE, request, "GROUPCALL_INVALID");
 }

@@ -25,7 +25,7 @@ fn unjoined(random_id: i32) -> CreateConferenceCall {
 }
 
 fn first(scene: &mut Scene, user: UserId) -> JoinBlock {
-    JoinBlock::first(Newcomer::new(user), &mut scene.rng).unwrap()
+    JoinBlock::first(Joiner::new(user), &mut scene.rng).unwrap()
 }
 
 #[test]

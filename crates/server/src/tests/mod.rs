@@ -29,9 +29,9 @@ use confcall_join::api::{
 };
 use confcall_join::payload::{Fingerprint, JoinPayload};
 use confcall_state::wire::BlockFields;
-use confcall_state::{Block, JoinBlock, Newcomer, PrivateKey, UserId};
+use confcall_state::{Block, JoinBlock, Joiner, PrivateKey, UserId};
 
-use crate::{Call, Limits, Options, Server};
+use crate::{Call, Limits, Server, ServerOptions};
 
 const ALICE: UserId = UserId::new(1);
 const BOB: UserId = UserId::new(2);
@@ -53,7 +53,7 @@ impl Scene {
     }
 
     fn limited(limits: Limits) -> Self {
-        let mut server = Server::new(Options { seed: 1, limits });
+        let mut server = Server::new(ServerOptions { seed: 1, limits });
         let call = server.create_empty(ALICE).unwrap();
         let rng = ChaCha20Rng::seed_from_u64(2);
         Self {
@@ -85,10 +85,10 @@ impl Scene {
 
     /// A block by which the user would enter now.
     fn attempt(&mut self, user: UserId) -> JoinBlock {
-        let newcomer = Newcomer::new(user);
+        let joiner = Joiner::new(user);
         match self.tip() {
-            Some(tip) => JoinBlock::add_self(&tip, newcomer, &mut self.rng).unwrap(),
-            None => JoinBlock::first(newcomer, &mut self.rng).unwrap(),
+            Some(tip) => JoinBlock::add_self(&tip, joiner, &mut self.rng).unwrap(),
+            None => JoinBlock::first(joiner, &mut self.rng).unwrap(),
         }
     }
 

@@ -15,7 +15,7 @@ use confcall_join::policy::{self, CallKind, Media};
 use confcall_join::target::Target;
 use confcall_join::trace::{Recorder, Trace, replay};
 use confcall_media::Moment;
-use confcall_state::{Newcomer, UserId};
+use confcall_state::{Joiner, UserId};
 
 use super::people::{People, user};
 use super::{hostility, options};
@@ -75,7 +75,7 @@ impl Scene {
             Some(slug) => Target::Slug(slug),
             None => Target::Create,
         };
-        let mut config = Config::new(target, Newcomer::new(OWN), media);
+        let mut config = Config::new(target, Joiner::new(OWN), media);
         if u.ratio(3, 4)? {
             config.empty_call = EmptyCall::Start;
         }

@@ -1,7 +1,7 @@
 use arbitrary::{Result, Unstructured};
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    AccessHash, CallId, ChainBlocks, Connection, DataJson, EncryptedMessage, GroupCall,
+    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
     GroupCallInfo, GroupCallParticipant, InputGroupCall, InviteLink, Participants,
     ParticipantsPage, Peer, Response, RpcError, SubChain, Update, Updates,
 };
@@ -132,7 +132,7 @@ pub(super) fn update(u: &mut Unstructured<'_>, server: &Server) -> Result<Update
             from: Peer::User(user(u)?),
             encrypted_message: vec![1; u.int_in_range(0..=300)?],
         }),
-        3 => Update::Connection(Connection {
+        3 => Update::Connection(CallConnection {
             presentation: u.arbitrary()?,
             params: DataJson::new(*u.choose(&["{}", "", "{\"stream\":true}"])?),
         }),

@@ -14,10 +14,10 @@ mod server_ops;
 pub use engine_ops::engine_ops;
 pub use server_ops::{server_ops, server_snapshot};
 
-use confcall_server::{Limits, Options};
+use confcall_server::{Limits, ServerOptions};
 
 /// A server whose limits are met soon.
-fn options() -> Options {
+fn options() -> ServerOptions {
     let limits = Limits {
         participants: 4,
         calls: 3,
@@ -27,5 +27,5 @@ fn options() -> Options {
         pushes: 20,
         ..Limits::default()
     };
-    Options { seed: 1, limits }
+    ServerOptions { seed: 1, limits }
 }

@@ -14,7 +14,7 @@ use confcall_join::api::{
 use confcall_join::payload::{Fingerprint, JoinPayload};
 use confcall_state::keys::Signature;
 use confcall_state::wire::{Broadcast, BroadcastContent, GroupState};
-use confcall_state::{Block, Chain, JoinBlock, Newcomer, PrivateKey, UserId};
+use confcall_state::{Block, Chain, JoinBlock, Joiner, PrivateKey, UserId};
 
 use confcall_server::Call;
 use confcall_server::Server;
@@ -134,7 +134,7 @@ impl People {
 
     fn creation(&mut self, u: &mut Unstructured<'_>, from: UserId) -> Result<Option<Request>> {
         let random_id = u.int_in_range(1..=3)?;
-        let first = JoinBlock::first(Newcomer::new(from), &mut self.rng);
+        let first = JoinBlock::first(Joiner::new(from), &mut self.rng);
         let join = first.ok().filter(|_| random_id != 3);
         let params = join.is_some().then(|| self.payload().to_params());
         let request = CreateConferenceCall {
@@ -150,10 +150,10 @@ impl People {
     }
 
     fn join(&mut self, call: &Call, reference: InputGroupCall, from: UserId) -> Option<Request> {
-        let newcomer = Newcomer::new(from);
+        let joiner = Joiner::new(from);
         let join = match tip(call) {
-            Some(tip) => JoinBlock::add_self(&tip, newcomer, &mut self.rng),
-            None => JoinBlock::first(newcomer, &mut self.rng),
+            Some(tip) => JoinBlock::add_self(&tip, joiner, &mut self.rng),
+            None => JoinBlock::first(joiner, &mut self.rng),
         };
         let join = join.ok()?;
         let request = JoinGroupCall {

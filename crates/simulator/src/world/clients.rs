@@ -9,7 +9,7 @@ use confcall_join::policy::Media;
 use confcall_join::target::Target;
 use confcall_join::trace::Recorder;
 use confcall_media::Moment;
-use confcall_state::{Newcomer, UserId};
+use confcall_state::{Joiner, UserId};
 
 use super::network::Happening;
 use super::{NodeId, World};
@@ -50,13 +50,13 @@ impl World {
 
     /// Starts a client of this user.
     pub fn join_as(&mut self, user: UserId, target: Target) -> NodeId {
-        let config = Config::new(target, Newcomer::new(user), media(&mut self.rng));
+        let config = Config::new(target, Joiner::new(user), media(&mut self.rng));
         self.start(config)
     }
 
     /// Starts a client with a configuration.
     pub fn start(&mut self, config: Config) -> NodeId {
-        let user = config.newcomer.user_id;
+        let user = config.joiner.user_id;
         let engine = Engine::new(config, self.seed(), self.moment());
         self.add(user, engine)
     }
@@ -69,7 +69,7 @@ impl World {
 
     /// Starts a client whose engine is recorded, from a seed of its own.
     pub fn start_recorded_from(&mut self, config: Config, seed: [u8; 32]) -> NodeId {
-        let user = config.newcomer.user_id;
+        let user = config.joiner.user_id;
         let (recorder, engine) = Recorder::start(config, seed, self.moment());
         self.insert(user, engine, Some(recorder))
     }
@@ -110,8 +110,8 @@ impl World {
         let Ok(blob) = self.nodes[node].engine.checkpoint(&key, number) else {
             return;
         };
-        let newcomer = Newcomer::new(self.nodes[node].user);
-        let config = Config::new(self.link(), newcomer, media(&mut self.rng));
+        let joiner = Joiner::new(self.nodes[node].user);
+        let config = Config::new(self.link(), joiner, media(&mut self.rng));
         let (seed, now) = (self.seed(), self.moment());
         let restored = Engine::restore(&blob, &key, number, config, seed, now);
         let restored = restored.expect("an engine takes its own checkpoint");

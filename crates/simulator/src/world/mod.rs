@@ -14,7 +14,7 @@ use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::target::Target;
 use confcall_media::Moment;
 use confcall_server::faults::Faults;
-use confcall_server::{Options, Server};
+use confcall_server::{Server, ServerOptions};
 use confcall_state::UserId;
 use confcall_state::{BlockHash, EmojiHash};
 
@@ -72,9 +72,9 @@ impl World {
     /// A world without any client.
     pub fn new(seed: u64, faults: Faults) -> Self {
         Self {
-            server: Server::new(Options {
+            server: Server::new(ServerOptions {
                 seed,
-                ..Options::default()
+                ..ServerOptions::default()
             }),
             nodes: Vec::new(),
             faults,

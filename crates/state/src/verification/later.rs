@@ -57,7 +57,7 @@ fn slot(broadcast: &Broadcast) -> (UserId, Height, bool) {
 /// - One of each kind is kept for each sender and height. What a member signed stays, as the first that counts
 ///   is the one that everybody counts. What nobody is known to have signed gives way to the next, for somebody
 ///   who has yet to enter speaks later than whoever pretends to be them in advance.
-/// - When all places are taken, the newcomer displaces the one with the least claim, if that has less than
+/// - When all places are taken, the joiner displaces the one with the least claim, if that has less than
 ///   itself: signed by nobody known before signed by a member, and then the higher block.
 ///
 /// A member can thus take 32 places at most, and the places of blocks that come sooner never. A server can
@@ -80,17 +80,17 @@ impl Store {
             return Err(Dropped::TooFarAhead);
         }
         let rival = self.rival(broadcast)?;
-        let newcomer = Kept::new(broadcast, roster);
+        let joiner = Kept::new(broadcast, roster);
         let displaced = match rival {
             None if self.kept.len() >= limits::EARLY_BROADCASTS => {
-                Some(self.displaced_by(&newcomer)?)
+                Some(self.displaced_by(&joiner)?)
             }
             rival => rival,
         };
         if let Some(at) = displaced {
             self.kept.remove(at);
         }
-        self.kept.push(newcomer);
+        self.kept.push(joiner);
         Ok(())
     }
 
@@ -106,11 +106,11 @@ impl Store {
         }
     }
 
-    /// The place with the least claim, the latest of equals, if the newcomer has more.
-    fn displaced_by(&self, newcomer: &Kept) -> Result<usize, Dropped> {
+    /// The place with the least claim, the latest of equals, if the joiner has more.
+    fn displaced_by(&self, joiner: &Kept) -> Result<usize, Dropped> {
         let places = self.kept.iter().enumerate();
         let least = places.max_by_key(|(_, kept)| kept.rank());
-        let least = least.filter(|(_, kept)| kept.rank() > newcomer.rank());
+        let least = least.filter(|(_, kept)| kept.rank() > joiner.rank());
         least.map(|(at, _)| at).ok_or(Dropped::Full)
     }
 

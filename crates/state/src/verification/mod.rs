@@ -6,7 +6,7 @@
 //!                  │                                    ├─▶ outbound ─┼─▶ to the server
 //!                  │           all have committed ─▶ reveal           │
 //!                  │                    ▲                             │
-//!                  │ ┌─ Tally ──────────┴───────────────┐             │
+//!                  │ ┌─ RoundCounts ──────────┴───────────────┐             │
 //! from the server ─┼▶│ Broadcast ─▶ checks ─▶ round     │             │
 //!                  │ │    │ later height   ▲  │         │             │
 //!                  │ │    └─▶ store ───────┘  └─▶ EmojiHash ─▶ emoji  │
@@ -15,7 +15,7 @@
 //! ```
 //!
 //! A nonce that is committed to before the others are known cannot be chosen to fit, so a server that splits the
-//! call into two cannot make both halves see the same emoji. A [`Tally`] counts what the server echoes; a
+//! call into two cannot make both halves see the same emoji. A [`RoundCounts`] counts what the server echoes; a
 //! [`Verification`] takes part as well. A bad broadcast never ends a call.
 //!
 //! Implements `spec/protocol.md`, 5.
@@ -25,7 +25,7 @@ mod error;
 mod later;
 mod progress;
 mod round;
-mod tally;
+mod round_counts;
 mod words;
 
 use core::mem;
@@ -43,7 +43,7 @@ pub use error::{BroadcastError, Fault};
 pub use later::Dropped;
 pub use progress::Progress;
 pub use round::Phase;
-pub use tally::{Later, Received, Tally};
+pub use round_counts::{Later, Received, RoundCounts};
 pub use words::words;
 
 /// Our part in the verification of one block.
@@ -70,7 +70,7 @@ enum Part {
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct Verification {
-    tally: Tally,
+    counts: RoundCounts,
     user_id: UserId,
     part: Part,
     outbound: Vec<Broadcast>,
@@ -87,7 +87,7 @@ impl Verification {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Self {
         let mut verification = Self {
-            tally: Tally::new(Later::Keep),
+            counts: RoundCounts::new(Later::Keep),
             user_id,
             part: Part::Absent,
             outbound: Vec::new(),
@@ -99,17 +99,17 @@ impl Verification {
     /// Starts anew for a block that was accepted: drops what is still to be sent for the one before, and
     /// commits to a fresh nonce.
     ///
-    /// Returns what was kept for this block and does not count, as [`Tally::restart`].
+    /// Returns what was kept for this block and does not count, as [`RoundCounts::restart`].
     pub fn restart(
         &mut self,
         state: &ChainState,
         key: &PrivateKey,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Vec<Fault> {
-        let faults = self.tally.restart(state);
+        let faults = self.counts.restart(state);
         self.outbound.clear();
         self.part = Part::Absent;
-        let member = self.tally.roster().member(self.user_id);
+        let member = self.counts.roster().member(self.user_id);
         if member.is_some_and(|member| *member.public_key() == key.public_key()) {
             let nonce = Nonce::random(rng);
             let nonce_hash = hash_of(&nonce);
@@ -130,9 +130,9 @@ impl Verification {
         broadcast: &Broadcast,
         key: &PrivateKey,
     ) -> Result<Received, BroadcastError> {
-        let received = self.tally.receive(broadcast)?;
+        let received = self.counts.receive(broadcast)?;
         self.check_own_commit();
-        if self.tally.phase() == Phase::Reveal {
+        if self.counts.phase() == Phase::Reveal {
             self.reveal(key);
         }
         Ok(received)
@@ -158,8 +158,8 @@ impl Verification {
     }
 
     /// What has come from the server.
-    pub fn tally(&self) -> &Tally {
-        &self.tally
+    pub fn counts(&self) -> &RoundCounts {
+        &self.counts
     }
 
     /// Whether a commit of ours counts that was made before a restart, so that this block cannot be verified.
@@ -174,7 +174,7 @@ impl Verification {
         let Part::Committed(nonce) = &self.part else {
             return;
         };
-        let counted = self.tally.commit_of(self.user_id);
+        let counted = self.counts.commit_of(self.user_id);
         if counted.is_some_and(|counted| counted != hash_of(nonce)) {
             self.outbound.clear();
             self.part = Part::Lost;
@@ -200,8 +200,8 @@ impl Verification {
         let broadcast = Broadcast {
             signature: Signature::ZERO,
             user_id: self.user_id,
-            height: self.tally.height(),
-            block_hash: self.tally.block_hash(),
+            height: self.counts.height(),
+            block_hash: self.counts.block_hash(),
             content,
         };
         self.outbound.push(broadcast.sign(key));

@@ -36,7 +36,7 @@ pub struct Progress {
 impl Verification {
     /// How far it has come.
     pub fn progress(&self) -> Progress {
-        let [commits, reveals] = self.tally.values();
+        let [commits, reveals] = self.counts.values();
         let nonce = match &self.part {
             Part::Revealed(nonce) => Some(Nonce::from_bytes(*nonce.dangerous_bytes())),
             Part::Absent | Part::Committed(_) | Part::Lost => None,
@@ -45,7 +45,7 @@ impl Verification {
             commits,
             reveals,
             nonce,
-            later: self.tally.later().copied().collect(),
+            later: self.counts.later().copied().collect(),
         }
     }
 
@@ -62,9 +62,9 @@ impl Verification {
     ) -> Self {
         let mut verification = Self::start(user_id, state, key, rng);
         verification
-            .tally
+            .counts
             .put_values([&progress.commits, &progress.reveals]);
-        match (verification.tally.phase(), progress.nonce) {
+        match (verification.counts.phase(), progress.nonce) {
             (Phase::End, _) => {
                 verification.outbound.clear();
                 verification.part = Part::Absent;
@@ -74,7 +74,7 @@ impl Verification {
                 verification.part = Part::Committed(nonce);
                 verification.check_own_commit();
                 verification.reveal(key);
-                if verification.tally.revealed().any(|user| user == user_id) {
+                if verification.counts.revealed().any(|user| user == user_id) {
                     verification.outbound.clear();
                 }
             }
@@ -82,7 +82,7 @@ impl Verification {
         }
         for broadcast in &progress.later {
             // One that does not fit any more has no claim to a place.
-            let _ = verification.tally.receive(broadcast);
+            let _ = verification.counts.receive(broadcast);
         }
         verification
     }

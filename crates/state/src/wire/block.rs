@@ -182,7 +182,7 @@ impl Block {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::join_block::{JoinBlock, Newcomer};
+    use crate::join_block::{JoinBlock, Joiner};
     use crate::tl::ReadErrorKind;
     use crate::types::UserId;
     use chacha20::ChaCha20Rng;
@@ -191,8 +191,8 @@ mod tests {
 
     fn block() -> Block {
         let mut rng = ChaCha20Rng::from_seed([6; 32]);
-        let newcomer = Newcomer::new(UserId::new(5));
-        let join = JoinBlock::first(newcomer, &mut rng).unwrap();
+        let joiner = Joiner::new(UserId::new(5));
+        let join = JoinBlock::first(joiner, &mut rng).unwrap();
         join.block().clone()
     }
 

@@ -23,14 +23,14 @@ const CLOSING: Duration = Duration::from_secs(5);
 ///
 /// Dropping it closes the connections without waiting, and every transport over them loses its answers from then on.
 #[derive(Debug)]
-pub struct Connection {
+pub struct GrammersConnection {
     transport: GrammersTransport,
     /// Dropping it stops the task.
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl Connection {
+impl GrammersConnection {
     /// Opens a connection of the user `own`, who is logged in in this session.
     ///
     /// Nothing is sent before the first request. `parameters` is asked for each new pool what to tell the server of this

@@ -7,7 +7,7 @@
 //! pool's updates ── UpdatesLike ──▶ feed ──▶ UpdateStream, with a gap after each lost connection
 //! ```
 //!
-//! A client that has no other use for the network opens a [`Connection`]. A client of grammers of its own makes a
+//! A client that has no other use for the network opens a [`GrammersConnection`]. A client of grammers of its own makes a
 //! [`GrammersTransport`] of its pool's handle, and passes on what it takes out of the pool's channel of updates.
 //!
 //! **Reconnecting.** The pool connects when a request needs it. An idle client therefore hears nothing after a lost
@@ -30,7 +30,7 @@ mod session;
 pub mod session_file;
 mod transport;
 
-pub use connection::Connection;
+pub use connection::GrammersConnection;
 pub use hearing::SILENCE;
 pub use session::signed_in_user;
 pub use transport::GrammersTransport;

@@ -9,13 +9,13 @@
 //! use std::path::Path;
 //! use std::sync::Arc;
 //!
-//! use confcall_transport::grammers::{Connection, session_file};
+//! use confcall_transport::grammers::{GrammersConnection, session_file};
 //!
 //! let (session, own) = session_file::open(Path::new("alice.session")).await?;
 //! // The id of the application that logged in; `confcall serve` takes any. The closure says what the server is told
 //! // of this client.
-//! let connection = Connection::open(Arc::new(session), 0, own, Default::default);
-//! // `Conference::join` takes the transport, and `Newcomer::new(own)`. The connection outlives both.
+//! let connection = GrammersConnection::open(Arc::new(session), 0, own, Default::default);
+//! // `Conference::join` takes the transport, and `Joiner::new(own)`. The connection outlives both.
 //! let transport = connection.transport();
 //! # drop(transport);
 //! # Ok(())

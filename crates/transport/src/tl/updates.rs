@@ -1,8 +1,8 @@
 use core::slice;
 
 use confcall_join::api::{
-    ChainBlocks, Connection, DataJson, EncryptedMessage, Participants, Response, SubChain, Update,
-    Updates,
+    CallConnection, ChainBlocks, DataJson, EncryptedMessage, Participants, Response, SubChain,
+    Update, Updates,
 };
 use confcall_state::UserId;
 use grammers_tl_types::{enums, types};
@@ -89,9 +89,9 @@ fn read_chain_blocks(update: &types::UpdateGroupCallChainBlocks) -> Option<Chain
     })
 }
 
-fn read_connection(update: &types::UpdateGroupCallConnection) -> Connection {
+fn read_connection(update: &types::UpdateGroupCallConnection) -> CallConnection {
     let enums::DataJson::Json(params) = &update.params;
-    Connection {
+    CallConnection {
         presentation: update.presentation,
         params: DataJson::new(params.data.as_str()),
     }

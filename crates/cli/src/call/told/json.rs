@@ -91,7 +91,7 @@ fn event(event: &Event) -> Value {
             json!({"event": "connection", "presentation": presentation})
         }
         Event::Link(link) => json!({"event": "link", "link": link.as_str()}),
-        Event::KeysMoved { height, hash } => {
+        Event::EpochStarted { height, hash } => {
             json!({"event": "keys", "height": height.value(), "hash": hash.to_string()})
         }
         Event::Verification {

@@ -82,7 +82,7 @@ fn event(event: &Event) -> Vec<Line> {
         Event::Rejoined(joined) => self::joined("rejoined", joined),
         Event::Resumed(joined) => self::joined("resumed", joined),
         Event::Link(link) => one(Mood::Plain, "link", link.to_string()),
-        Event::KeysMoved { height, hash } => one(
+        Event::EpochStarted { height, hash } => one(
             Mood::Plain,
             "keys",
             format!("height {height}, block {hash}"),

@@ -6,7 +6,7 @@ use confcall::join::engine::{Config, EndReason, Engine, Event, Input, Misuse, Ou
 use confcall::join::link::Link;
 use confcall::join::trace::Recorder;
 use confcall::state::PublicKey;
-use confcall::state::verification::Tally;
+use confcall::state::verification::RoundCounts;
 use confcall::{Cryptor, GroupMessage, Membership, Moment, UserId};
 
 use super::super::broken::DidNotHold;
@@ -81,7 +81,7 @@ impl Client {
     }
 
     pub(super) fn user_id(&self) -> UserId {
-        self.config.newcomer.user_id
+        self.config.joiner.user_id
     }
 
     /// What it seals and opens frames with, once it is in the call.
@@ -93,7 +93,7 @@ impl Client {
     }
 
     /// How far it has verified the newest block.
-    pub(super) fn tally(&self) -> Result<&Tally, DidNotHold> {
+    pub(super) fn counts(&self) -> Result<&RoundCounts, DidNotHold> {
         Ok(self.membership()?.verification())
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use confcall::join::api::{Request, Service as _};
 use confcall::join::engine::{Input, Outcome, RequestId};
 use confcall::{Moment, UserId};
-use confcall_server::{Call, Options, Server};
+use confcall_server::{Call, Server, ServerOptions};
 
 /// How long everything takes from a client to the server, and back.
 pub(super) const LATENCY: Duration = Duration::from_millis(50);
@@ -45,7 +45,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) fn new(options: Options) -> Self {
+    pub(super) fn new(options: ServerOptions) -> Self {
         Self {
             server: Server::new(options),
             now: Duration::ZERO,

@@ -48,7 +48,7 @@ fn restore(stopped: Client, stage: &mut Stage<'_, impl Write>) -> anyhow::Result
     let (seeds, now) = ([stage.seed(), stage.seed()], stage.now());
     let [first, second] = seeds.map(|seed| disk.restore(config.clone(), seed, now));
     let engine = first?;
-    let user_id = config.newcomer.user_id;
+    let user_id = config.joiner.user_id;
     stage.line(
         "restart",
         &format!("user {user_id} goes on from its checkpoint"),

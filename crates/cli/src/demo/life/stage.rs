@@ -8,8 +8,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::{Command, CommandId, Config, EndReason, Input, Output};
 use confcall::join::payload::Fingerprint;
-use confcall::{JoinPayload, Media, Moment, Newcomer, Target, UserId};
-use confcall_server::{Call, Options};
+use confcall::{JoinPayload, Joiner, Media, Moment, Target, UserId};
+use confcall_server::{Call, ServerOptions};
 
 use super::super::broken::DidNotHold;
 use super::super::show::Show;
@@ -34,9 +34,9 @@ pub(super) struct Stage<'a, W> {
 
 impl<'a, W: Write> Stage<'a, W> {
     pub(super) fn new(mut rng: ChaCha20Rng, show: Show<'a, W>) -> Self {
-        let options = Options {
+        let options = ServerOptions {
             seed: rng.next_u64(),
-            ..Options::default()
+            ..ServerOptions::default()
         };
         Self {
             network: Network::new(options),
@@ -91,7 +91,7 @@ impl<'a, W: Write> Stage<'a, W> {
             muted: true,
             video_stopped: true,
         };
-        let config = Config::new(target, Newcomer::new(user_id), media);
+        let config = Config::new(target, Joiner::new(user_id), media);
         let (seed, disk, id) = (self.seed(), Disk::new(self.seed()), self.next_id());
         self.add(Client::start(id, config, seed, disk, self.network.moment()))
     }

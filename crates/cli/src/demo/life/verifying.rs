@@ -19,8 +19,8 @@ pub(super) fn verify(
     let not_verified = DidNotHold::Verified(users.to_vec());
     stage.wait_for(|stage| are_verified(users, stage), not_verified)?;
     let tallies = users.iter().map(|user_id| {
-        let tally = stage.client(*user_id)?.tally()?;
-        Ok((*user_id, tally))
+        let counts = stage.client(*user_id)?.counts()?;
+        Ok((*user_id, counts))
     });
     let tallies = tallies.collect::<Result<Vec<_>, DidNotHold>>()?;
     let (_, emoji) = verification::common(tallies)?;
@@ -49,8 +49,9 @@ fn are_verified(users: &[UserId], stage: &Stage<'_, impl Write>) -> Option<()> {
     let members: BTreeSet<_> = members.map(|member| member.user_id).collect();
     let are_these = members == users.iter().copied().collect();
     let are_there = users.iter().all(|user_id| {
-        let tally = stage.client(*user_id).and_then(|client| client.tally());
-        tally.is_ok_and(|tally| tally.block_hash() == tip.hash() && tally.emoji_hash().is_some())
+        let counts = stage.client(*user_id).and_then(|client| client.counts());
+        counts
+            .is_ok_and(|counts| counts.block_hash() == tip.hash() && counts.emoji_hash().is_some())
     });
     (are_these && are_there).then_some(())
 }

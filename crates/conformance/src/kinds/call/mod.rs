@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::membership::Membership;
-use confcall_media::Sending;
-use confcall_state::verification::{self, Tally};
+use confcall_media::RemovalGrace;
+use confcall_state::verification::{self, RoundCounts};
 use confcall_state::{Block, Chain, ChainState, PrivateKey, UserId};
 use serde::Deserialize;
 
@@ -194,7 +194,7 @@ impl Call {
 fn start(user: &User, block: &[u8], rng: &mut ChaCha20Rng) -> Result<Membership, CodedError> {
     let block = Block::from_server(block).map_err(|error| CodedError::new(None, &error))?;
     let id = UserId::new(user.user_id);
-    Membership::start(NOW, id, user.key(), &block, Sending::WithGrace, rng)
+    Membership::start(NOW, id, user.key(), &block, RemovalGrace::WithGrace, rng)
         .map_err(|error| CodedError::new(error.reference_code(), &error))
 }
 
@@ -235,21 +235,21 @@ impl From<&ChainState> for Tip {
     }
 }
 
-impl From<&Tally> for Progress {
-    fn from(tally: &Tally) -> Self {
+impl From<&RoundCounts> for Progress {
+    fn from(counts: &RoundCounts) -> Self {
         Self {
-            height: tally.height().value(),
-            emoji_hash: emoji_hash(tally),
+            height: counts.height().value(),
+            emoji_hash: emoji_hash(counts),
         }
     }
 }
 
-impl From<&Tally> for Verified {
-    fn from(tally: &Tally) -> Self {
-        let words = verification::words(&tally.block_hash());
+impl From<&RoundCounts> for Verified {
+    fn from(counts: &RoundCounts) -> Self {
+        let words = verification::words(&counts.block_hash());
         Self {
             words: words.map(str::to_owned).to_vec(),
-            emoji_hash: emoji_hash(tally),
+            emoji_hash: emoji_hash(counts),
         }
     }
 }

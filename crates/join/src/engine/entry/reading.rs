@@ -53,7 +53,7 @@ impl Quest {
     /// Whether we lost a membership because the same account joined from another place: it has a key in the call
     /// that was never ours. Later tips can hold one of a block of ours whose answer was lost.
     fn is_elsewhere(&self, ctx: &Context, tip: &Tip) -> bool {
-        let user_id = ctx.config.newcomer.user_id;
+        let user_id = ctx.config.joiner.user_id;
         let key = tip.key_of(user_id);
         let is_foreign = key.is_some_and(|key| !ctx.is_past_key(&key));
         self.again.is_some() && self.sent == 0 && is_foreign

@@ -31,9 +31,9 @@ impl Quest {
         ctx: &mut Context,
         tip: Option<&Tip>,
     ) -> Result<(Box<Request>, Box<Attempt>), EndReason> {
-        let newcomer = ctx.config.newcomer;
+        let joiner = ctx.config.joiner;
         let block = tip.map(|tip| &tip.block);
-        let (join, checked) = ctx.secrets.join(block, newcomer)?;
+        let (join, checked) = ctx.secrets.join(block, joiner)?;
         let media = Media {
             payload: self.payload.clone(),
             ..ctx.config.media.clone()

@@ -35,7 +35,7 @@ impl Member {
         entrant: Entrant,
     ) -> Result<(Self, Welcome), EndReason> {
         let Entrant { join, known, .. } = entrant;
-        let user_id = ctx.config.newcomer.user_id;
+        let user_id = ctx.config.joiner.user_id;
         let mut welcome = Welcome {
             again: entrant.again.is_some(),
             attempts: entrant.attempts,
@@ -71,8 +71,10 @@ impl Member {
         if call.id().is_none() {
             return Err(AnswerFault::NoCall.into());
         }
-        let sending = ctx.config.sending;
-        let seat = ctx.secrets.start(ctx.now, user_id, join, &first, sending)?;
+        let removal_grace = ctx.config.removal_grace;
+        let seat = ctx
+            .secrets
+            .start(ctx.now, user_id, join, &first, removal_grace)?;
         let mut member = Self::new(ctx.now, call, seat, entrant.payload, [blocks, broadcasts]);
         member.link = entrant.link;
         member.connection.clone_from(&welcome.connection);

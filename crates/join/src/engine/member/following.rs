@@ -53,7 +53,7 @@ impl Member {
     pub(super) fn tell_of_block(&mut self, ctx: &mut Context) {
         let state = self.seat.state();
         let (height, hash): (_, BlockHash) = (state.height(), state.hash());
-        ctx.event(Event::KeysMoved { height, hash });
+        ctx.event(Event::EpochStarted { height, hash });
         self.verifying_since = ctx.now;
         self.verification_moved = true;
         self.outbox.keep_height(height);

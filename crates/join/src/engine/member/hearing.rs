@@ -70,15 +70,15 @@ impl Member {
         if !core::mem::take(&mut self.verification_moved) {
             return;
         }
-        let tally = self.seat.verification();
-        let (height, phase) = (tally.height(), tally.phase());
+        let counts = self.seat.verification();
+        let (height, phase) = (counts.height(), counts.phase());
         ctx.event(Event::Verification {
             height,
             phase,
-            missing: tally.missing().collect(),
+            missing: counts.missing().collect(),
             since: ctx.now.since(self.verifying_since),
         });
-        match tally.emoji_hash() {
+        match counts.emoji_hash() {
             Some(hash) => {
                 ctx.timers.cancel(Timer::Progress);
                 ctx.event(Event::Emoji { height, hash });

@@ -56,9 +56,9 @@ impl Member {
         let payload = payload.map_err(|_| fault("its payload cannot be read"))?;
         let link = content.link.map(link_of).transpose()?;
         let (id, access_hash) = content.call;
-        let sending = ctx.config.sending;
+        let removal_grace = ctx.config.removal_grace;
         let rng = ctx.secrets.rng().ok_or(fault("there are no secrets"))?;
-        let membership = Membership::resume(ctx.now, content.membership, sending, rng)?;
+        let membership = Membership::resume(ctx.now, content.membership, removal_grace, rng)?;
         let past_sources = content.past_sources.into_iter();
         past_sources
             .rev()
@@ -113,9 +113,9 @@ impl Member {
     pub(super) fn tell_of_commits(&mut self, ctx: &mut Context) {
         use confcall_state::verification::Phase;
 
-        let tally = self.seat.verification();
-        let height = tally.height();
-        if tally.phase() != Phase::Commit && self.secured != Some(height) {
+        let counts = self.seat.verification();
+        let height = counts.height();
+        if counts.phase() != Phase::Commit && self.secured != Some(height) {
             self.secured = Some(height);
             self.checkpoint_is_due(ctx);
         }

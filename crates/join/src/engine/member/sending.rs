@@ -40,10 +40,10 @@ impl Member {
 
     /// Whether the server has sent it back already, to whom we said it before a restart.
     fn is_counted(&self, broadcast: &Broadcast) -> bool {
-        let (tally, us) = (self.seat.verification(), self.user_id());
+        let (counts, us) = (self.seat.verification(), self.user_id());
         match broadcast.content {
-            BroadcastContent::Commit { .. } => tally.commit_of(us).is_some(),
-            BroadcastContent::Reveal { .. } => tally.revealed().any(|user| user == us),
+            BroadcastContent::Commit { .. } => counts.commit_of(us).is_some(),
+            BroadcastContent::Reveal { .. } => counts.revealed().any(|user| user == us),
         }
     }
 

@@ -6,7 +6,7 @@ use super::super::event::Event;
 use super::super::timers::Timer;
 use super::{Flow, Member};
 use crate::answer::Answer;
-use crate::api::{Connection, GroupCall, InputGroupCall, Update, Updates};
+use crate::api::{CallConnection, GroupCall, InputGroupCall, Update, Updates};
 
 impl Member {
     /// Takes in an update, pushed or in an answer; one about another call changes nothing.
@@ -38,7 +38,7 @@ impl Member {
     }
 
     /// Tells how to connect the media, once: an adapter may hand out as an update what the answer to the join held.
-    fn take_connection(&mut self, ctx: &mut Context, connection: &Connection) {
+    fn take_connection(&mut self, ctx: &mut Context, connection: &CallConnection) {
         let answer = Answer::from_json(connection.params.as_str());
         let Ok(parameters) = answer.and_then(Answer::into_conference) else {
             return;

@@ -7,7 +7,7 @@
 use confcall_state::chain::{SelfAddFault, check_self_add};
 use confcall_state::keys::PublicKey;
 use confcall_state::tl::ReadError;
-use confcall_state::{Block, Chain, ChainError, JoinBlock, OpenError, PrivateKey, UserId};
+use confcall_state::{Block, Chain, ChainError, EpochKeyError, JoinBlock, PrivateKey, UserId};
 use thiserror::Error;
 
 /// A join block must not be sent; each variant is one rule.
@@ -31,7 +31,7 @@ pub enum PresendError {
     NotExactlyUs(#[from] SelfAddFault),
     /// The block holds no key for us.
     #[error("the join block holds no key for us: {0}")]
-    NoKey(#[from] OpenError),
+    NoKey(#[from] EpochKeyError),
 }
 
 /// A join block that was looked at and may be sent.
@@ -98,7 +98,7 @@ impl CheckedJoin {
 mod tests {
     use chacha20::ChaCha20Rng;
     use confcall_state::wire::{BlockFields, Change, GroupState, Permissions};
-    use confcall_state::{KvHash, Newcomer};
+    use confcall_state::{Joiner, KvHash};
     use rand_core::SeedableRng as _;
 
     use super::*;
@@ -109,8 +109,8 @@ mod tests {
     /// Block 0 of Alice's call, and Bob's block on it.
     fn call() -> (JoinBlock, JoinBlock) {
         let mut rng = ChaCha20Rng::from_seed([5; 32]);
-        let alice = JoinBlock::first(Newcomer::new(ALICE), &mut rng).unwrap();
-        let bob = JoinBlock::add_self(alice.block(), Newcomer::new(BOB), &mut rng).unwrap();
+        let alice = JoinBlock::first(Joiner::new(ALICE), &mut rng).unwrap();
+        let bob = JoinBlock::add_self(alice.block(), Joiner::new(BOB), &mut rng).unwrap();
         (alice, bob)
     }
 

@@ -38,14 +38,14 @@ pub enum Received {
 ///
 /// Implements `spec/protocol.md`, 5.
 #[derive(Clone, Debug)]
-pub struct Tally {
+pub struct RoundCounts {
     later: Later,
     round: Round,
     store: Store,
 }
 
-impl Tally {
-    /// A tally before the first block, in [`Phase::End`].
+impl RoundCounts {
+    /// A counts before the first block, in [`Phase::End`].
     pub fn new(later: Later) -> Self {
         Self {
             later,
@@ -73,7 +73,7 @@ impl Tally {
     ///
     /// # Errors
     ///
-    /// [`BroadcastError`]; the tally is then as it was, and the call goes on.
+    /// [`BroadcastError`]; the counts is then as it was, and the call goes on.
     pub fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastError> {
         let (height, found) = (self.round.height, broadcast.height);
         if found < height {
