@@ -13,6 +13,7 @@
 //! Implements `spec/protocol.md`, 11.1. Here a vector of the API is boxed, while the chain's are bare.
 
 mod call;
+mod call_ref;
 mod check_group_call;
 mod codec;
 mod create_conference_call;
@@ -38,6 +39,7 @@ mod update;
 mod user;
 
 pub use call::InputGroupCall;
+pub use call_ref::CallRef;
 pub use check_group_call::CheckGroupCall;
 pub use create_conference_call::CreateConferenceCall;
 pub use delete_participants::{DeleteConferenceCallParticipants, Removal};
