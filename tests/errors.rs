@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use confcall::join::api::Method;
+use confcall::join::api::reaction::{ErrorName, GiveUpReason, ROWS, Reaction, Row};
 use confcall::join::engine::{EndReason, Event, Trouble};
-use confcall::join::reaction::{ErrorName, GiveUpReason, ROWS, Reaction, Row};
 use confcall_simulator::{Rule, Verdict, World};
 
 const JOIN: Method = Method::JoinGroupCall;

@@ -4,14 +4,13 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use confcall::join::api::reaction::GiveUpReason;
 use confcall::join::api::{
     CallId, GetGroupCall, GroupCall, Method, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{Advice, Command, EmptyCall, EndReason, Event, Trouble};
-use confcall::join::join_check::CheckedJoin;
-use confcall::join::joined::AnswerFault;
+use confcall::join::joining::{AnswerFault, CheckedJoin};
 use confcall::join::policy::ConferenceJoin;
-use confcall::join::reaction::GiveUpReason;
 use confcall::state::{Block, PublicKey};
 use confcall::{JoinBlock, Joiner, Target, UserId};
 use confcall_simulator::{Faults, Rule, Verdict, World, media};

@@ -3,7 +3,7 @@
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::payload::Fingerprint;
+use confcall::join::joining::Fingerprint;
 use confcall::state::{Block, PrivateKey};
 use confcall::{
     Chain, ChannelId, Conference, JoinPayload, Joiner, Media, Membership, Options, RemovalGrace,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{AccessHash, CallId, GroupCallParticipant, Method, Participants, Update};
-use confcall::join::checkpoint::{CheckpointError, RESERVE, RestoreError};
+use confcall::join::engine::checkpoint::{CheckpointError, RESERVE, RestoreError};
 use confcall::join::engine::{
     Advice, Command, CommandFailure, CommandId, Config, EndReason, Engine, Event, Input, Output,
     RejoinReason, Restored, Trouble,

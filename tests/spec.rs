@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use confcall::join::reaction::{ErrorName, ROWS};
+use confcall::join::api::reaction::{ErrorName, ROWS};
 use confcall::state::ReferenceCode;
 
 const ERRORS: &str = include_str!("../spec/errors.md");

@@ -6,9 +6,11 @@
 //! ```
 
 use allocation_counter::measure;
-pub use confcall_join::fuzzing::{
-    checkpoint, join_answer, link, message_json, payload, request, trace,
-};
+pub use confcall_join::engine::checkpoint::fuzzing::checkpoint;
+pub use confcall_join::joining::fuzzing::{join_answer, link, payload};
+pub use confcall_join::message::fuzzing::message_json;
+pub use confcall_join::policy::fuzzing::request;
+pub use confcall_join::trace::fuzzing::trace;
 pub use confcall_media::fuzzing::{packet_open, packet_ops};
 pub use confcall_simulator::fuzzing::{server_ops, server_snapshot};
 pub use confcall_state::fuzzing::{block, broadcast, trie_proof, trie_snapshot};

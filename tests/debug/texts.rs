@@ -6,9 +6,8 @@ use confcall::join::Slug;
 use confcall::join::api::{AccessHash, CallId};
 use confcall::join::api::{DataJson, GroupCall, InputGroupCall, InviteLink};
 use confcall::join::engine::Event;
-use confcall::join::link::Link;
+use confcall::join::joining::{IceCredentials, Link};
 use confcall::join::message::{DocumentId, EmojiReaction, GroupMessage, RandomId};
-use confcall::join::payload::IceCredentials;
 use confcall::{Fingerprint, JoinPayload, Target};
 
 use crate::{hides_text, is_shown_as};

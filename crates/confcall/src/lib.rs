@@ -38,12 +38,10 @@ pub use confcall_transport as transport;
 pub use confcall_join::engine::{
     Command, Config, EmptyCall, Engine, Event, Input, MediaState, Outcome, Output,
 };
-pub use confcall_join::link::Link;
+pub use confcall_join::joining::{Fingerprint, JoinPayload, Link, Target};
 pub use confcall_join::membership::{Membership, MembershipEnd};
 pub use confcall_join::message::{GroupMessage, RandomId};
-pub use confcall_join::payload::{Fingerprint, JoinPayload};
 pub use confcall_join::policy::Media;
-pub use confcall_join::target::Target;
 pub use confcall_media::{
     AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, RemovalGrace, Speech,
 };

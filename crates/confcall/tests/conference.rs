@@ -12,7 +12,7 @@ use common::{
 };
 use confcall_join::api::{AccessHash, InputUser, Method, Request, RpcError};
 use confcall_join::engine::{CommandFailure, EndReason, Event, MediaState};
-use confcall_join::target::Target;
+use confcall_join::joining::Target;
 use confcall_media::{ChannelId, Codec, EncodedFrame, SealError, SealFrameError};
 
 #[tokio::test(start_paused = true)]

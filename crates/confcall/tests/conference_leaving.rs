@@ -13,7 +13,7 @@ use common::{ALICE, BOB, Member, hub, link, members, message, options, pass, sai
 use confcall::conference::{Conference, Notice};
 use confcall_join::api::Method;
 use confcall_join::engine::{EmptyCall, EndReason, Event};
-use confcall_join::target::Target;
+use confcall_join::joining::Target;
 
 /// Longer than anything that entering or leaving waits for.
 const LONG: Duration = Duration::from_secs(120);

@@ -13,9 +13,8 @@ use confcall_join::api::{
     AccessHash, CallId, InputGroupCall, Method, Request, Response, RpcError, Update, Updates,
 };
 use confcall_join::engine::{Advice, CommandFailure, EmptyCall, EndReason};
-use confcall_join::joined::AnswerFault;
+use confcall_join::joining::{AnswerFault, Target};
 use confcall_join::policy::{CallKind, PolicyViolation};
-use confcall_join::target::Target;
 use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 
 /// A server that answers nothing at all.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use common::{ALICE, BOB, CAROL, Member, hub, link, message, options, options_again, pass, said};
 use confcall::conference::{Conference, Notice};
 use confcall_join::engine::{EndReason, Event};
-use confcall_join::target::Target;
+use confcall_join::joining::Target;
 
 /// Everything that waits to be read.
 async fn read_all(member: &mut Member) -> Vec<Notice> {

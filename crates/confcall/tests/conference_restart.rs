@@ -10,7 +10,7 @@ use common::{
     ALICE, BOB, CAROL, Member, hub, link, members, message, options, options_again, pass, said,
 };
 use confcall::conference::Conference;
-use confcall_join::checkpoint::{CheckpointError, RestoreError};
+use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 use confcall_join::engine::{EndReason, Event};
 
 const KEY: [u8; 32] = [9; 32];

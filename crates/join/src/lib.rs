@@ -18,11 +18,8 @@
 //! ```
 //! use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 //! use confcall_join::api::Request;
-//! use confcall_join::link::Link;
-//! use confcall_join::payload::{Fingerprint, JoinPayload};
+//! use confcall_join::joining::{CheckedJoin, Fingerprint, JoinPayload, Link, Target};
 //! use confcall_join::policy::{self, CallKind, ConferenceJoin, Media};
-//! use confcall_join::join_check::CheckedJoin;
-//! use confcall_join::target::Target;
 //! use confcall_state::{JoinBlock, Joiner, UserId};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 //! # let certificate = [7; 32];
@@ -45,28 +42,14 @@
 //! Everything here is a value or a pure function: no socket, no clock, no randomness but what the caller
 //! lends. Implements `spec/protocol.md`, 6 to 12 and 14.
 
-pub mod answer;
 pub mod api;
-pub mod backoff;
-pub mod checkpoint;
 pub mod engine;
 mod form;
-#[cfg(any(fuzzing, confcall_testing))]
-#[doc(hidden)]
-pub mod fuzzing;
-pub mod join_check;
-pub mod joined;
+pub mod joining;
 pub mod limits;
-pub mod link;
 pub mod membership;
 pub mod message;
-pub mod payload;
 pub mod policy;
-pub mod reaction;
-mod slug;
-mod ssrc;
-pub mod target;
 pub mod trace;
 
-pub use slug::{Slug, SlugError};
-pub use ssrc::Ssrc;
+pub use api::{Slug, SlugError, Ssrc};

@@ -1,5 +1,5 @@
 use confcall_join::api::DataJson;
-use confcall_join::payload::JoinPayload;
+use confcall_join::joining::JoinPayload;
 use confcall_state::chain::{StagedBlock, check_self_add};
 use confcall_state::wire::SharedKey;
 use confcall_state::{Block, ChainError, PrivateKey, PublicKey, UserId};

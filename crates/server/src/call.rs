@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId, InputGroupCall, InviteLink};
-use confcall_join::link::Link;
+use confcall_join::joining::Link;
 use confcall_state::chain::{ChainState, StagedBlock};
 use confcall_state::{Block, ChainError, Height, UserId};
 

@@ -1,7 +1,7 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::Rng as _;
 use confcall_join::api::DataJson;
-use confcall_join::payload::{Fingerprint, IceCredentials};
+use confcall_join::joining::{Fingerprint, IceCredentials};
 use serde_json::{Value, json};
 
 /// The server's end of the media connections of a call.
@@ -126,7 +126,7 @@ fn header_extension(id: u8, uri: &str) -> Value {
 mod tests {
     use super::*;
     use chacha20::rand_core::SeedableRng as _;
-    use confcall_join::answer::Answer;
+    use confcall_join::joining::Answer;
 
     #[test]
     fn a_client_can_read_the_connection() {

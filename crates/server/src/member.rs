@@ -1,6 +1,6 @@
 use confcall_join::Ssrc;
-use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer};
-use confcall_join::payload::{JoinPayload, SsrcGroup};
+use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer, SsrcGroup};
+use confcall_join::joining::JoinPayload;
 use confcall_state::{PublicKey, UserId};
 
 /// Somebody who is connected to a call.

@@ -1,6 +1,6 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{MessageId, Method, RpcError};
-use confcall_join::payload::PayloadError;
+use confcall_join::joining::PayloadError;
 use confcall_join::policy::PolicyViolation;
 use confcall_state::chain::{RemovalFault, SelfAddFault};
 use confcall_state::tl::ReadError;

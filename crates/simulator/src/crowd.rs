@@ -5,7 +5,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::api::{Method, Service as _};
 use confcall_join::engine::{Config, Engine, Event, Input, Outcome, Output, RequestId};
-use confcall_join::target::Target;
+use confcall_join::joining::Target;
 use confcall_media::Moment;
 use confcall_server::{Limits, Server, ServerOptions};
 use confcall_state::{Joiner, UserId};

@@ -1,10 +1,10 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::api::reaction::{ErrorName, ROWS};
 use confcall_join::api::{
     AccessHash, CallId, ChainBlocks, GroupCallParticipant, InputGroupCall, Participants, Request,
     Response, RpcError, Service as _, SubChain, Update, Updates,
 };
-use confcall_join::reaction::{ErrorName, ROWS};
 use confcall_server::Server;
 use confcall_state::UserId;
 use confcall_state::keys::Signature;

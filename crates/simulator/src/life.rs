@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::api::reaction::GiveUpReason;
 use confcall_join::engine::{Command, EndReason, Event, Trouble};
-use confcall_join::reaction::GiveUpReason;
-use confcall_join::target::Target;
+use confcall_join::joining::Target;
 use confcall_server::faults::Faults;
 
 use crate::deeds::Deed;

@@ -4,7 +4,7 @@
 //! all code, and any fuzzer can call it.
 
 use confcall_join::api::{Method, ResponseKind, Update, Updates};
-use confcall_join::joined::JoinAnswer;
+use confcall_join::joining::JoinAnswer;
 use confcall_state::UserId;
 
 use crate::tl::read_response;

@@ -10,10 +10,9 @@ use confcall_join::Ssrc;
 use confcall_join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
     GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
-    ParticipantVideo, Participants, ParticipantsPage, Peer, Response, ResponseKind, SubChain,
-    Update, Updates,
+    ParticipantVideo, Participants, ParticipantsPage, Peer, Response, ResponseKind, Semantics,
+    SsrcGroup, SubChain, Update, Updates,
 };
-use confcall_join::payload::{Semantics, SsrcGroup};
 use confcall_state::UserId;
 use confcall_transport::tl::{ReadFault, Unpacked, read_response, read_updates};
 use grammers_tl_types::{Identifiable, Serializable, enums, types};

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use confcall_join::api::{Request, Response, Service as _, Update};
 use confcall_join::engine::{Config, EmptyCall, Engine, Input, Outcome, Output, RequestId};
-use confcall_join::payload::{Fingerprint, JoinPayload};
+use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_join::policy::Media;
-use confcall_join::target::Target;
 use confcall_join::trace::Recorder;
 use confcall_media::Moment;
-use confcall_server::{ServerOptions, Server};
+use confcall_server::{Server, ServerOptions};
 use confcall_state::{Joiner, UserId};
 
 use super::Seeds;
@@ -99,7 +98,7 @@ pub(super) fn add(seeds: &mut Seeds) -> Result<(), Box<dyn std::error::Error>> {
     seeds.add("server_snapshot", snapshot);
     for client in clients {
         let blob = client.engine.checkpoint(&KEY, 7)?;
-        let content = confcall_join::fuzzing::checkpoint_content(&blob);
+        let content = confcall_join::engine::checkpoint::fuzzing::checkpoint_content(&blob);
         seeds.add("checkpoint", content.ok_or("it was just sealed")?);
         seeds.add("checkpoint", blob);
         add_trace(seeds, &client.recorder.finish());
@@ -108,7 +107,10 @@ pub(super) fn add(seeds: &mut Seeds) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn add_answer(seeds: &mut Seeds, response: &Response) {
-    seeds.add("tl_answer", confcall_mtproto_server::fuzzing::answer_bytes(response));
+    seeds.add(
+        "tl_answer",
+        confcall_mtproto_server::fuzzing::answer_bytes(response),
+    );
     if let Response::Updates(updates) = response {
         seeds.add(
             "join_answer",

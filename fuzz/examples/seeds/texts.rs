@@ -2,8 +2,9 @@
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::api::VideoLayers;
+use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_join::message::{DocumentId, Entity, EntityKind, GroupMessage, RandomId};
-use confcall_join::payload::{Fingerprint, JoinPayload, VideoLayers};
 
 use super::Seeds;
 

@@ -10,7 +10,7 @@ use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::conference::{Conference, Events, Notice, Options};
 use confcall::join::api::InviteLink;
 use confcall::join::engine::Event;
-use confcall::join::payload::Fingerprint;
+use confcall::join::joining::Fingerprint;
 use confcall::transport::grammers::GrammersConnection;
 use confcall::{JoinPayload, Joiner, Link, Media, Target, UserId};
 use confcall_mtproto_server::AuthKey;

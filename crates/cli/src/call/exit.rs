@@ -152,9 +152,9 @@ pub(super) fn next(advice: Advice) -> Option<&'static str> {
 mod tests {
     use super::*;
     use confcall::UserId;
+    use confcall::join::api::reaction::GiveUpReason;
     use confcall::join::api::{Method, RpcError};
     use confcall::join::engine::RejoinReason;
-    use confcall::join::reaction::GiveUpReason;
 
     fn refused(kind: GiveUpReason) -> EndReason {
         EndReason::Refused {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::join::payload::Fingerprint;
+use confcall::join::joining::Fingerprint;
 use confcall::{Conference, JoinPayload, Joiner, Media, Options, Target, Transport, UserId};
 use tokio::runtime::Builder;
 

@@ -1,8 +1,7 @@
 //! What a user types to name a call.
 
 use confcall::join::api::MessageId;
-use confcall::join::link::LinkError;
-use confcall::join::target::NotAConference;
+use confcall::join::joining::{LinkError, NotAConference};
 use confcall::join::{Slug, SlugError};
 use confcall::{Link, Target};
 use thiserror::Error;

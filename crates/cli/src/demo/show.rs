@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use confcall::JoinBlock;
 use confcall::join::api::{JoinGroupCall, Request};
-use confcall::join::joined::Tip;
+use confcall::join::joining::Tip;
 use confcall::state::UserId;
 use confcall_server::Call;
 

@@ -25,8 +25,7 @@ use std::env;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use confcall_join::link::Link;
-use confcall_join::target::Target;
+use confcall_join::joining::{Link, Target};
 use confcall_transport::grammers::session_file::open_or_create;
 use confcall_transport::grammers::{GrammersConnection, signed_in_user};
 

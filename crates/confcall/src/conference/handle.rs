@@ -3,10 +3,10 @@ use std::sync::Arc;
 
 use confcall_join::Ssrc;
 use confcall_join::api::{InputUser, MessageId};
-use confcall_join::checkpoint::CheckpointError;
+use confcall_join::engine::checkpoint::CheckpointError;
 use confcall_join::engine::{Command, CommandFailure, EndReason, Ended, Engine, MediaState};
+use confcall_join::joining::Target;
 use confcall_join::message::GroupMessage;
-use confcall_join::target::Target;
 use confcall_media::{Cryptor, Moment};
 use confcall_state::UserId;
 use tokio::sync::{mpsc, oneshot, watch};

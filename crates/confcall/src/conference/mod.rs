@@ -23,10 +23,8 @@
 //! ```
 //! use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 //! use confcall_join::engine::{Event, MediaState};
-//! use confcall_join::link::Link;
-//! use confcall_join::payload::{Fingerprint, JoinPayload};
+//! use confcall_join::joining::{Fingerprint, JoinPayload, Link, Target};
 //! use confcall_join::policy::Media;
-//! use confcall_join::target::Target;
 //! use confcall_media::{ChannelId, Codec, EncodedFrame};
 //! use confcall_server::{ServerOptions, Server};
 //! use confcall_state::verification::EmojiHash;

@@ -2,8 +2,8 @@ use core::fmt;
 use core::time::Duration;
 
 use confcall_join::engine::{Config, EmptyCall};
+use confcall_join::joining::Target;
 use confcall_join::policy::Media;
-use confcall_join::target::Target;
 use confcall_media::RemovalGrace;
 use confcall_state::Joiner;
 use zeroize::Zeroizing;

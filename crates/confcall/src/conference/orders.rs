@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use confcall_join::checkpoint::CheckpointError;
+use confcall_join::engine::checkpoint::CheckpointError;
 use confcall_join::engine::{Command, CommandFailure, CommandId};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;

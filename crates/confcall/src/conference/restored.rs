@@ -1,8 +1,8 @@
 use core::time::Duration;
 
-use confcall_join::checkpoint::RestoreError;
+use confcall_join::engine::checkpoint::RestoreError;
 use confcall_join::engine::{self, Engine};
-use confcall_join::target::Target;
+use confcall_join::joining::Target;
 use confcall_media::Moment;
 
 use super::{Conference, Events, Options};

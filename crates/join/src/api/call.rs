@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use super::codec::text;
 use super::{AccessHash, CallId, MessageId};
+use crate::api::Slug;
 use crate::form;
-use crate::slug::Slug;
 
 const BY_ID: u32 = 0xd8aa_840f;
 const BY_SLUG: u32 = 0xfe06_823f;

@@ -31,7 +31,7 @@ impl From<CallRef> for InputGroupCall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slug::Slug;
+    use crate::api::Slug;
 
     #[test]
     fn only_a_reference_by_id_names_a_known_call() {

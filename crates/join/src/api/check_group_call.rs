@@ -2,7 +2,7 @@ use confcall_state::tl::{ReadError, Reader, Writer};
 
 use super::codec::{Fields, read_source, write_source};
 use super::{InputGroupCall, Method};
-use crate::ssrc::Ssrc;
+use crate::api::Ssrc;
 
 /// The request `phone.checkGroupCall` (`spec/protocol.md`, 10 and 11.1).
 ///

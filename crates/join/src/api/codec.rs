@@ -3,7 +3,7 @@
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
 use super::{DataJson, Method};
-use crate::ssrc::Ssrc;
+use crate::api::Ssrc;
 
 const DATA_JSON: u32 = 0x7d74_8d04;
 const BOOL_TRUE: u32 = 0x9972_75b5;

@@ -2,7 +2,7 @@ use confcall_state::tl::{ReadError, Reader, Writer};
 
 use super::codec::{Fields, read_source, write_source};
 use super::{InputGroupCall, Method};
-use crate::ssrc::Ssrc;
+use crate::api::Ssrc;
 
 /// The request `phone.leaveGroupCall` (`spec/protocol.md`, 8 and 11.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@ use confcall_state::tl::{ReadError, Reader, Writer};
 
 use super::codec::{Fields, read_source, text, write_source};
 use super::{InputGroupCall, InputPeer, Method};
-use crate::ssrc::Ssrc;
+use crate::api::Ssrc;
 
 /// The request `phone.getGroupParticipants` (`spec/protocol.md`, 8 and 11.1).
 ///

@@ -101,7 +101,7 @@ hidden_text! {
 hidden_text! {
     /// The link of a call as the server gives it.
     ///
-    /// It is not checked here; [`Link::parse`](crate::link::Link::parse) reads it. It is all that it takes to join, so
+    /// It is not checked here; [`Link::parse`](crate::joining::Link::parse) reads it. It is all that it takes to join, so
     /// `Debug` shows only its length.
     InviteLink
 }

@@ -28,6 +28,7 @@ mod join_group_call;
 mod method;
 mod participant;
 mod peer;
+pub mod reaction;
 mod request;
 mod response;
 mod rpc_error;
@@ -35,8 +36,12 @@ mod send_broadcast;
 mod send_message;
 mod service;
 mod settings;
+mod slug;
+mod ssrc;
+mod ssrc_group;
 mod update;
 mod user;
+mod words;
 
 pub use call::InputGroupCall;
 pub use call_ref::CallRef;
@@ -60,8 +65,13 @@ pub use send_broadcast::SendConferenceCallBroadcast;
 pub use send_message::SendGroupCallEncryptedMessage;
 pub use service::Service;
 pub use settings::ToggleGroupCallSettings;
+pub(crate) use slug::is_slug_character;
+pub use slug::{Slug, SlugError};
+pub use ssrc::Ssrc;
+pub use ssrc_group::{Semantics, SsrcGroup, SsrcGroupError, VideoLayers};
 pub use update::{
     CallConnection, ChainBlocks, EncryptedMessage, GroupCall, Invitation, Participants, Update,
     Updates,
 };
 pub use user::InputUser;
+pub(crate) use words::words;

@@ -2,8 +2,7 @@ use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 
 use super::Peer;
-use crate::payload::SsrcGroup;
-use crate::ssrc::Ssrc;
+use crate::api::{Ssrc, SsrcGroup};
 
 /// One participant as the roster shows it (`spec/protocol.md`, 8).
 ///
@@ -75,8 +74,7 @@ impl ParticipantVideo {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::ChannelId;
-    use crate::payload::Semantics;
+    use crate::api::{ChannelId, Semantics};
 
     fn ssrc(value: u32) -> Ssrc {
         Ssrc::new(value).unwrap()

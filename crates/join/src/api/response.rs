@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{GroupCall, GroupCallParticipant, Updates};
-use crate::ssrc::Ssrc;
+use crate::api::Ssrc;
 
 /// The answer to a request, by its type in the API (`spec/protocol.md`, 11.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -58,7 +58,7 @@ impl ChainBlocks {
 pub struct CallConnection {
     /// Whether this is about the screen that is shared and not about the main connection.
     pub presentation: bool,
-    /// What [`Answer::from_json`](crate::answer::Answer::from_json) reads.
+    /// What [`Answer::from_json`](crate::joining::Answer::from_json) reads.
     #[serde(with = "form::params")]
     pub params: DataJson,
 }
@@ -154,7 +154,7 @@ impl GroupCall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::slug::Slug;
+    use crate::api::Slug;
 
     fn items(count: usize, next_offset: i32) -> ChainBlocks {
         ChainBlocks {

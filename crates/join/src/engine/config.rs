@@ -1,8 +1,8 @@
 use confcall_media::RemovalGrace;
 use confcall_state::Joiner;
 
+use crate::joining::Target;
 use crate::policy::Media;
-use crate::target::Target;
 
 /// What to do with a call that has no block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -15,9 +15,8 @@ use super::rejoins::Rejoins;
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
 use super::waits::{LEAST_WAIT, Waits};
-use crate::api::{Method, Request};
+use crate::api::{Method, Request, Ssrc};
 use crate::limits;
-use crate::ssrc::Ssrc;
 
 /// What the states share.
 #[derive(Debug)]
@@ -177,9 +176,8 @@ impl Context {
 mod tests {
     use super::*;
     use crate::engine::Recording;
-    use crate::payload::{Fingerprint, JoinPayload};
+    use crate::joining::{Fingerprint, JoinPayload, Target};
     use crate::policy::Media;
-    use crate::target::Target;
     use confcall_state::{Joiner, UserId};
     use rand_core::SeedableRng as _;
 

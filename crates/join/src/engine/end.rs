@@ -4,12 +4,11 @@ use confcall_state::{GroupChangeError, Height, UserId};
 use thiserror::Error;
 
 use super::io::Outcome;
+use crate::api::reaction::{GiveUpReason, Reaction};
 use crate::api::{Method, RpcError};
-use crate::join_check::PresendError;
-use crate::joined::AnswerFault;
+use crate::joining::{AnswerFault, PresendError};
 use crate::membership::{MembershipEnd, StartError};
 use crate::policy::PolicyViolation;
-use crate::reaction::{GiveUpReason, Reaction};
 
 /// The code of every error that says that nobody is logged in by this session.
 const UNAUTHORISED: i32 = 401;

@@ -10,10 +10,9 @@ use thiserror::Error;
 
 use super::end::Ended;
 use super::io::{CommandId, Outcome};
-use crate::answer::ConnectionParameters;
 use crate::api::{InputGroupCall, InviteLink, Method, RpcError};
+use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::message::{GroupMessage, RandomId};
-use crate::payload::JoinPayload;
 
 /// Something that a client's interface can show.
 #[derive(Clone, Debug)]

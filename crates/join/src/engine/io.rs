@@ -7,10 +7,9 @@ use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 
 use super::event::{CommandKind, Event};
-use crate::api::{InputUser, MessageId, Request, Response, RpcError, Update};
+use crate::api::{InputUser, MessageId, Request, Response, RpcError, Ssrc, Update};
 use crate::form;
 use crate::message::GroupMessage;
-use crate::ssrc::Ssrc;
 
 /// What an engine is told.
 #[derive(Clone, Debug, Serialize, Deserialize)]

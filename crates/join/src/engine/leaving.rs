@@ -6,10 +6,9 @@ use super::context::Context;
 use super::io::{Outcome, RequestId};
 use super::timers::Timer;
 use super::waits::LEAST_WAIT;
-use crate::api::{InputGroupCall, LeaveGroupCall, Method};
-use crate::backoff::Backoff;
-use crate::reaction::Reaction;
-use crate::ssrc::Ssrc;
+use crate::api::reaction::Reaction;
+use crate::api::{InputGroupCall, LeaveGroupCall, Method, Ssrc};
+use crate::engine::backoff::Backoff;
 
 /// For how long the server is told.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -32,7 +32,9 @@
 //!
 //! Implements `spec/protocol.md`, 6 to 8 and 11.2.
 
+mod backoff;
 mod blame;
+pub mod checkpoint;
 mod config;
 mod contention;
 mod context;
@@ -70,9 +72,8 @@ pub use io::{Command, CommandId, Input, MediaState, Outcome, Output, RequestId};
 pub use restart::Restored;
 pub use secrets::{Fact, Recording};
 
-use crate::api::{InputGroupCall, LeaveGroupCall};
+use crate::api::{InputGroupCall, LeaveGroupCall, Ssrc};
 use crate::membership::Membership;
-use crate::ssrc::Ssrc;
 use context::Context;
 use entry::{Entrant, Entry};
 use leaving::{Leaving, Left};
@@ -139,9 +140,8 @@ pub enum Misuse {
 /// use confcall_join::Slug;
 /// use confcall_join::api::Request;
 /// use confcall_join::engine::{Config, Engine, Output};
-/// use confcall_join::payload::{Fingerprint, JoinPayload};
+/// use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 /// use confcall_join::policy::Media;
-/// use confcall_join::target::Target;
 /// use confcall_media::Moment;
 /// use confcall_state::{Joiner, UserId};
 /// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};

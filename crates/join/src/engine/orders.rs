@@ -6,9 +6,9 @@ use super::context::Context;
 use super::event::{CommandFailure, CommandKind, Event};
 use super::io::{CommandId, Outcome, RequestId};
 use super::waits::Patience;
+use crate::api::reaction::Reaction;
 use crate::api::{DeclineConferenceCallInvite, MessageId, Method};
 use crate::limits;
-use crate::reaction::Reaction;
 
 const DECLINE: Method = Method::DeclineConferenceCallInvite;
 

@@ -7,8 +7,8 @@ use super::context::Context;
 use super::member::Member;
 use super::secrets::{Recording, Secrets};
 use super::{Config, Engine, State, streams};
-use crate::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
-use crate::target::Target;
+use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
+use crate::joining::Target;
 
 /// An engine that goes on from a checkpoint, which is used up by that.
 #[derive(Debug)]

@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 use confcall_state::UserId;
 
 use super::RequestId;
-use crate::api::{GroupCallParticipant, Participants, ParticipantsPage};
+use crate::api::{GroupCallParticipant, Participants, ParticipantsPage, Ssrc};
 use crate::limits;
-use crate::ssrc::Ssrc;
 
 /// The participants that the server lists.
 #[derive(Clone, Debug, Default)]
@@ -227,8 +226,9 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{AccessHash, CallId, InputGroupCall, ParticipantVideo, Peer};
-    use crate::payload::{Semantics, SsrcGroup};
+    use crate::api::{
+        AccessHash, CallId, InputGroupCall, ParticipantVideo, Peer, Semantics, SsrcGroup,
+    };
 
     const ALICE: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);

@@ -20,7 +20,7 @@ use confcall_state::{Block, ChainState, EpochKeyError, JoinBlock, Joiner, Public
 use rand_core::SeedableRng as _;
 
 use super::end::EndReason;
-use crate::join_check::CheckedJoin;
+use crate::joining::CheckedJoin;
 use crate::membership::{
     BroadcastRefused, Followed, Membership, MembershipEnd, Shadow, StartError,
 };

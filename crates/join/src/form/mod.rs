@@ -12,10 +12,9 @@ use core::str::FromStr;
 use confcall_state::UserId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::api::{AccessHash, DataJson, InviteLink};
+use crate::api::{AccessHash, DataJson, InviteLink, Slug};
 use crate::limits;
 use crate::message::{GroupMessage, RandomId};
-use crate::slug::Slug;
 
 /// Bytes as hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,8 @@
 //! veiled, are written like those of the engine that was recorded.
 
 use super::mask::mask;
-use crate::api::{AccessHash, DataJson, InputGroupCall, InputPeer, InputUser, Request};
-use crate::link::Link;
-use crate::slug::Slug;
+use crate::api::{AccessHash, DataJson, InputGroupCall, InputPeer, InputUser, Request, Slug};
+use crate::joining::Link;
 
 /// How veiled slugs and links start.
 const VEIL: &str = "trace-";

@@ -11,7 +11,9 @@ use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 use super::{Membership, epoch};
-use crate::checkpoint::{RESERVE, RestoreError, SavedMembership, SavedSeqnos, SavedVerification};
+use crate::engine::checkpoint::{
+    RESERVE, RestoreError, SavedMembership, SavedSeqnos, SavedVerification,
+};
 
 impl Membership {
     /// What a checkpoint keeps of it.
@@ -136,7 +138,7 @@ mod tests {
     use rand_core::SeedableRng as _;
 
     use super::*;
-    use crate::checkpoint::Content;
+    use crate::engine::checkpoint::Content;
 
     fn content() -> Vec<u8> {
         let mut rng = ChaCha20Rng::from_seed([4; 32]);

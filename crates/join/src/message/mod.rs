@@ -15,6 +15,9 @@
 mod deduplicator;
 mod entity;
 mod error;
+#[cfg(any(fuzzing, confcall_testing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod json;
 mod random_id;
 mod reaction;

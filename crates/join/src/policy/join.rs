@@ -1,9 +1,7 @@
 //! Requests that cannot break the policy, one type for each kind of call.
 
 use crate::api::{CreateConferenceCall, InputGroupCall, InputPeer, JoinGroupCall};
-use crate::join_check::CheckedJoin;
-use crate::link::InviteHash;
-use crate::payload::JoinPayload;
+use crate::joining::{CheckedJoin, InviteHash, JoinPayload};
 
 /// What a joining user says of its sound and picture.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,6 +4,9 @@
 //! their kind forbids. A request that arrives ready-made is checked against the same table by [`check`],
 //! [`check_creation`] or, as bytes, by [`check_bytes`]. Implements `spec/protocol.md`, 14.
 
+#[cfg(any(fuzzing, confcall_testing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod join;
 mod row;
 // Its columns are aligned.
@@ -21,7 +24,7 @@ use core::fmt;
 use self::row::{Presence, Row};
 use self::table::{INVITE_HASH, KEY_AND_BLOCK, MUTED, OTHER_JOIN_AS, SSRC_GROUPS, VIDEO_STOPPED};
 use crate::api::{CreateConferenceCall, InputPeer, JoinGroupCall, Request};
-use crate::payload::JoinPayload;
+use crate::joining::JoinPayload;
 
 /// The kinds of group call that `phone.joinGroupCall` serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,11 +9,9 @@ use crate::api::{
     AccessHash, DataJson, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
     DiscardGroupCall, GetGroupCallChainBlocks, InputGroupCall, InputUser,
     InviteConferenceCallParticipant, MessageId, Removal, SendConferenceCallBroadcast,
-    SendGroupCallEncryptedMessage,
+    SendGroupCallEncryptedMessage, VideoLayers,
 };
-use crate::join_check::CheckedJoin;
-use crate::link::InviteHash;
-use crate::payload::{Fingerprint, PayloadError, VideoLayers};
+use crate::joining::{CheckedJoin, Fingerprint, InviteHash, PayloadError};
 
 fn payload(video: Option<VideoLayers>) -> JoinPayload {
     let mut rng = ChaCha20Rng::seed_from_u64(7);

@@ -2,7 +2,7 @@ use confcall_state::tl::ReadError;
 use thiserror::Error;
 
 use super::CallKind;
-use crate::payload::PayloadError;
+use crate::joining::PayloadError;
 
 /// A request breaks a rule of its kind of call; each variant is one rule (`spec/protocol.md`, 14).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -7,9 +7,8 @@ use super::record::{moment, nanoseconds};
 use crate::api::InputGroupCall;
 use crate::engine::{Config, EmptyCall};
 use crate::form::{self, Hex, veil};
-use crate::payload::JoinPayload;
+use crate::joining::{JoinPayload, Target};
 use crate::policy::Media;
-use crate::target::Target;
 
 /// The name of the format.
 const FORMAT: &str = "confcall trace";

@@ -14,7 +14,8 @@ mod compare;
 mod event;
 mod fact;
 #[cfg(any(fuzzing, confcall_testing))]
-pub(crate) mod fuzzing;
+#[doc(hidden)]
+pub mod fuzzing;
 mod header;
 mod history;
 mod reader;

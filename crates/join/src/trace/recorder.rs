@@ -16,8 +16,8 @@ use crate::engine::{Config, Engine, Input, Misuse, Output, Recording};
 /// ```
 /// use confcall_join::engine::{Command, CommandId, Config, Input, Output};
 /// use confcall_join::trace::{Recorder, Trace, replay};
-/// # use confcall_join::payload::{Fingerprint, JoinPayload};
-/// # use confcall_join::{policy::Media, target::Target};
+/// # use confcall_join::joining::{Fingerprint, JoinPayload};
+/// # use confcall_join::{joining::Target, policy::Media};
 /// # use confcall_media::Moment;
 /// # use confcall_state::{Joiner, UserId};
 /// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};

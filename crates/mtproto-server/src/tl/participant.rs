@@ -1,6 +1,5 @@
 use confcall_join::Ssrc;
-use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer};
-use confcall_join::payload::SsrcGroup;
+use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer, SsrcGroup};
 use grammers_tl_types::{enums, types};
 
 use super::signed;

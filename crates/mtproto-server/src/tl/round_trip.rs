@@ -4,9 +4,8 @@ use confcall_join::Slug;
 use confcall_join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, ChannelId, ChatId, DataJson, EncryptedMessage,
     GroupCall, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
-    ParticipantVideo, Participants, Peer, SubChain,
+    ParticipantVideo, Participants, Peer, Semantics, SsrcGroup, SubChain,
 };
-use confcall_join::payload::{Semantics, SsrcGroup};
 use confcall_transport::tl::{read_response, read_updates};
 use grammers_tl_types::Deserializable as _;
 use proptest::collection::{btree_set, vec};

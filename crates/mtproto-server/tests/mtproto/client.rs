@@ -8,7 +8,7 @@ use confcall_join::api::{
     ChainBlocks, CreateConferenceCall, GetGroupCall, GetGroupCallChainBlocks, GroupCall,
     InputGroupCall, InputPeer, JoinGroupCall, Request, Response, Update, Updates,
 };
-use confcall_join::payload::{Fingerprint, JoinPayload};
+use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::{Block, JoinBlock, Joiner, UserId};
 use confcall_transport::tl::{read_response, read_updates};
 use grammers_mtsender::{

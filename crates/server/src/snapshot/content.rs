@@ -1,5 +1,5 @@
 use confcall_join::Ssrc;
-use confcall_join::payload::SsrcGroup;
+use confcall_join::api::SsrcGroup;
 use serde::{Deserialize, Serialize, Serializer};
 
 /// All that a snapshot holds, in the plain numbers and bytes that are written.

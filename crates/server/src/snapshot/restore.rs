@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId, MessageId};
-use confcall_join::payload::{Fingerprint, IceCredentials};
+use confcall_join::joining::{Fingerprint, IceCredentials};
 use confcall_state::{PublicKey, UserId};
 
 use super::SnapshotError;

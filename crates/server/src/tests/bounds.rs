@@ -1,7 +1,6 @@
 //! What keeps a server small, whoever its clients are.
 
-use confcall_join::api::CreateConferenceCall;
-use confcall_join::payload::{Semantics, SsrcGroup};
+use confcall_join::api::{CreateConferenceCall, Semantics, SsrcGroup};
 
 use super::*;
 use crate::LoadError;

@@ -1,5 +1,4 @@
-use confcall_join::api::DataJson;
-use confcall_join::payload::{Semantics, SsrcGroup};
+use confcall_join::api::{DataJson, Semantics, SsrcGroup};
 
 use super::*;
 

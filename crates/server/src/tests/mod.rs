@@ -27,7 +27,7 @@ use confcall_join::api::{
     CallId, ChainBlocks, InputGroupCall, InputPeer, JoinGroupCall, LeaveGroupCall, Participants,
     Request, Response, RpcError, Service as _, SubChain, Update, Updates,
 };
-use confcall_join::payload::{Fingerprint, JoinPayload};
+use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::wire::BlockFields;
 use confcall_state::{Block, JoinBlock, Joiner, PrivateKey, UserId};
 

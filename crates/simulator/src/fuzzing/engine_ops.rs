@@ -9,10 +9,9 @@ use confcall_join::engine::{
     Command, CommandId, Config, EmptyCall, Engine, Event, Input, MediaState, Outcome, Output,
     RequestId,
 };
+use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_join::message::{GroupMessage, RandomId};
-use confcall_join::payload::{Fingerprint, JoinPayload};
 use confcall_join::policy::{self, CallKind, Media};
-use confcall_join::target::Target;
 use confcall_join::trace::{Recorder, Trace, replay};
 use confcall_media::Moment;
 use confcall_state::{Joiner, UserId};

@@ -1,12 +1,12 @@
 use arbitrary::{Result, Unstructured};
 use confcall_join::Ssrc;
+use confcall_join::api::reaction::{ErrorName, ROWS};
 use confcall_join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
     GroupCallInfo, GroupCallParticipant, InputGroupCall, InviteLink, Participants,
     ParticipantsPage, Peer, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall_join::engine::Outcome;
-use confcall_join::reaction::{ErrorName, ROWS};
 use confcall_state::UserId;
 
 use super::people::user;

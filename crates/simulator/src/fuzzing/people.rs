@@ -11,7 +11,7 @@ use confcall_join::api::{
     JoinGroupCall, LeaveGroupCall, MessageId, Removal, Request, SendConferenceCallBroadcast,
     SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings,
 };
-use confcall_join::payload::{Fingerprint, JoinPayload};
+use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::keys::Signature;
 use confcall_state::wire::{Broadcast, BroadcastContent, GroupState};
 use confcall_state::{Block, Chain, JoinBlock, Joiner, PrivateKey, UserId};

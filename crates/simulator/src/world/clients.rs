@@ -3,10 +3,8 @@
 use chacha20::ChaCha20Rng;
 use confcall_join::api::{GroupCallParticipant, Peer};
 use confcall_join::engine::{Command, CommandId, Config, Engine, Input, Output};
-use confcall_join::payload::Fingerprint;
-use confcall_join::payload::JoinPayload;
+use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_join::policy::Media;
-use confcall_join::target::Target;
 use confcall_join::trace::Recorder;
 use confcall_media::Moment;
 use confcall_state::{Joiner, UserId};

@@ -1,6 +1,5 @@
 use confcall_join::Ssrc;
-use confcall_join::api::{GroupCallParticipant, ParticipantVideo};
-use confcall_join::payload::SsrcGroup;
+use confcall_join::api::{GroupCallParticipant, ParticipantVideo, SsrcGroup};
 use grammers_tl_types::enums;
 use grammers_tl_types::types::{
     GroupCallParticipantVideo, GroupCallParticipantVideoSourceGroup as Group,

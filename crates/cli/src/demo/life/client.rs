@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confcall::join::engine::{Config, EndReason, Engine, Event, Input, Misuse, Output};
-use confcall::join::link::Link;
+use confcall::join::joining::Link;
 use confcall::join::trace::Recorder;
 use confcall::state::PublicKey;
 use confcall::state::verification::RoundCounts;

@@ -1,7 +1,7 @@
 //! What a client keeps on disk.
 
 use confcall::Moment;
-use confcall::join::checkpoint::RestoreError;
+use confcall::join::engine::checkpoint::RestoreError;
 use confcall::join::engine::{Config, Engine, Restored};
 
 /// The newest checkpoint of a client, and what must stand beside it.

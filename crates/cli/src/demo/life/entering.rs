@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use confcall::join::link::Link;
+use confcall::join::joining::Link;
 use confcall::{Target, UserId};
 
 use super::super::broken::DidNotHold;

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::io::Write;
 
 use confcall::UserId;
-use confcall::join::checkpoint::{RESERVE, RestoreError};
+use confcall::join::engine::checkpoint::{RESERVE, RestoreError};
 
 use super::super::broken::DidNotHold;
 use super::client::Client;

@@ -7,7 +7,7 @@ use anyhow::bail;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::{Command, CommandId, Config, EndReason, Input, Output};
-use confcall::join::payload::Fingerprint;
+use confcall::join::joining::Fingerprint;
 use confcall::{JoinPayload, Joiner, Media, Moment, Target, UserId};
 use confcall_server::{Call, ServerOptions};
 

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::link::Link;
+use confcall::join::joining::Link;
 
 use super::super::broken::DidNotHold;
 use super::*;

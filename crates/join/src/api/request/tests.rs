@@ -6,10 +6,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::api::{
     AccessHash, CallId, ChannelId, ChatId, DataJson, InputGroupCall, InputPeer, InputUser,
-    MessageId, Removal, SubChain,
+    MessageId, Removal, Slug, Ssrc, SubChain,
 };
-use crate::slug::Slug;
-use crate::ssrc::Ssrc;
 
 /// Hexadecimal, with spaces between fields.
 fn bytes(text: &str) -> Vec<u8> {

@@ -6,7 +6,7 @@ use confcall_media::Moment;
 use confcall_state::BlockHash;
 
 use super::super::waits::Patience;
-use crate::backoff::Backoff;
+use crate::engine::backoff::Backoff;
 
 /// How much of each trouble is borne.
 #[derive(Clone, Debug)]

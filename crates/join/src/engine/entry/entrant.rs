@@ -6,8 +6,7 @@ use super::super::secrets::OwnJoin;
 use super::Attempt;
 use super::quest::Quest;
 use crate::api::{InputGroupCall, Response};
-use crate::joined::{AnswerFault, JoinAnswer, Tip};
-use crate::payload::JoinPayload;
+use crate::joining::{AnswerFault, JoinAnswer, JoinPayload, Tip};
 
 /// Somebody whose block the server took.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::super::io::Outcome;
 use super::quest::Quest;
 use super::{Next, Step};
 use crate::api::{GetGroupCall, GroupCall, InputGroupCall, Method, RpcError};
-use crate::joined::AnswerFault;
+use crate::joining::AnswerFault;
 
 impl Quest {
     pub(super) fn locate(self, ctx: &mut Context) -> Transition {

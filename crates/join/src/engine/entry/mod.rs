@@ -45,10 +45,9 @@ use super::end::RejoinReason;
 use super::io::{Outcome, RequestId};
 use super::member::Member;
 use super::secrets::OwnJoin;
-use crate::api::{InputGroupCall, Method, Request};
-use crate::joined::JoinAnswer;
-use crate::reaction::Reaction;
-use crate::ssrc::Ssrc;
+use crate::api::reaction::Reaction;
+use crate::api::{InputGroupCall, Method, Request, Ssrc};
+use crate::joining::JoinAnswer;
 use quest::Quest;
 
 /// The state of entering a call: what is wanted, and how far it has come.

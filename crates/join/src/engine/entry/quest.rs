@@ -14,8 +14,7 @@ use super::super::timers::Timer;
 use super::budgets::Budgets;
 use super::{Attempt, Entry, Next, Step};
 use crate::api::InputGroupCall;
-use crate::joined::AnswerFault;
-use crate::payload::JoinPayload;
+use crate::joining::{AnswerFault, JoinPayload};
 
 /// What stays the same over all steps, and what the attempts have used up.
 #[derive(Debug)]

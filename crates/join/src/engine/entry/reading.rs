@@ -7,9 +7,9 @@ use super::super::io::Outcome;
 use super::super::{EmptyCall, Transition};
 use super::quest::Quest;
 use super::{Evidence, Next, Step};
+use crate::api::reaction::Reaction;
 use crate::api::{GetGroupCallChainBlocks, Method, Response};
-use crate::joined::{AnswerFault, Tip};
-use crate::reaction::Reaction;
+use crate::joining::{AnswerFault, Tip};
 
 impl Quest {
     pub(super) fn read_tip(mut self, ctx: &mut Context) -> Transition {

@@ -9,9 +9,9 @@ use super::super::io::Outcome;
 use super::quest::Quest;
 use super::{Attempt, Next, Step};
 use crate::api::Request;
-use crate::joined::Tip;
+use crate::api::reaction::Reaction;
+use crate::joining::Tip;
 use crate::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media};
-use crate::reaction::Reaction;
 
 impl Quest {
     pub(super) fn create(self, ctx: &mut Context) -> Transition {

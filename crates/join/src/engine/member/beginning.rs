@@ -12,9 +12,8 @@ use super::super::event::{Event, Joined};
 use super::super::timers::Timer;
 use super::checking::CHECK;
 use super::{Flow, Member};
-use crate::answer::ConnectionParameters;
 use crate::api::{Participants, SubChain};
-use crate::joined::AnswerFault;
+use crate::joining::{AnswerFault, ConnectionParameters};
 
 /// For how long the connection parameters may be missing after a lost answer.
 const CONNECTION: Duration = Duration::from_secs(5);

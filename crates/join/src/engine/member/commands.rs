@@ -8,13 +8,13 @@ use super::super::orders::Order;
 use super::super::timers::Timer;
 use super::super::waits::Patience;
 use super::{Departure, Flow, Member, Pending};
+use crate::api::reaction::Reaction;
 use crate::api::{
     DiscardGroupCall, EncryptedMessage, GetGroupParticipants, InviteConferenceCallParticipant,
     Peer, Request, Response, SendGroupCallEncryptedMessage, ToggleGroupCallSettings,
 };
 use crate::limits;
 use crate::message::{GroupMessage, Novelty};
-use crate::reaction::Reaction;
 
 impl Member {
     pub(in super::super) fn handle_command(

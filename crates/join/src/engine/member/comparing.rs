@@ -9,7 +9,7 @@ use super::super::event::{Event, Suspicion};
 use super::super::io::Outcome;
 use super::{Departure, Flow, Member, Pending};
 use crate::api::{GetGroupCallChainBlocks, SubChain};
-use crate::joined::Tip;
+use crate::joining::Tip;
 
 /// The least time between two readings of what was read before, because the server seems to have changed it.
 const COMPARISON: Duration = Duration::from_secs(5);

@@ -9,8 +9,8 @@ use super::super::io::{Outcome, RequestId};
 use super::super::roster::{Change, Loaded};
 use super::super::timers::Timer;
 use super::{Flow, Member, Pending};
+use crate::api::reaction::Reaction;
 use crate::api::{GetGroupParticipants, Method, Participants, SubChain};
-use crate::reaction::Reaction;
 
 /// How many participants a page has at most.
 const PAGE: i32 = 100;

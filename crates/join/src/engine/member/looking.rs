@@ -17,9 +17,9 @@ use super::super::event::Trouble;
 use super::super::io::Outcome;
 use super::super::timers::Timer;
 use super::{Departure, Flow, Member, Pending};
+use crate::api::reaction::Reaction;
 use crate::api::{Method, SubChain};
-use crate::backoff::Backoff;
-use crate::reaction::Reaction;
+use crate::engine::backoff::Backoff;
 
 /// A look at the chain that has no answer yet.
 #[derive(Clone, Debug)]

@@ -13,10 +13,10 @@ use super::super::event::{Event, Suspicion, Trouble};
 use super::super::io::{Outcome, RequestId};
 use super::super::timers::Timer;
 use super::{Departure, Flow, Member, Pending};
+use crate::api::reaction::Reaction;
 use crate::api::{ChainBlocks, GetGroupCallChainBlocks, Method, SubChain, Update};
-use crate::joined::AnswerFault;
+use crate::joining::AnswerFault;
 use crate::limits;
-use crate::reaction::Reaction;
 
 /// How often each subchain is polled.
 const CADENCE: Duration = Duration::from_secs(5);

@@ -4,9 +4,9 @@ use super::super::context::Context;
 use super::super::end::EndReason;
 use super::super::io::Outcome;
 use super::{Flow, Member, Pending};
+use crate::api::reaction::Reaction;
 use crate::api::{GetGroupCall, Method, RpcError};
-use crate::joined::AnswerFault;
-use crate::reaction::Reaction;
+use crate::joining::AnswerFault;
 
 /// How often a stale reference is looked up without an answer.
 const LOOKUPS: u32 = 6;

@@ -24,11 +24,11 @@ use super::super::orders::Order;
 use super::super::timers::Timer;
 use super::super::waits::Patience;
 use super::{Flow, Member, Pending};
+use crate::api::reaction::Reaction;
 use crate::api::{DeleteConferenceCallParticipants, Method, Removal as Mode, SubChain};
-use crate::backoff::Backoff;
+use crate::engine::backoff::Backoff;
 use crate::limits;
 use crate::membership::ChangeError;
-use crate::reaction::Reaction;
 
 /// The least time for which somebody is not listed before the roster is loaded to make sure.
 const UNLISTED: Duration = Duration::from_secs(3);

@@ -15,12 +15,10 @@ use super::super::secrets::Seat;
 use super::super::timers::Timer;
 use super::checking::CHECK;
 use super::{Flow, Member};
-use crate::api::{AccessHash, CallId, InputGroupCall, InviteLink, MessageId, SubChain};
-use crate::checkpoint::{CheckpointError, Content, RestoreError, SavedLink};
+use crate::api::{AccessHash, CallId, InputGroupCall, InviteLink, MessageId, Slug, Ssrc, SubChain};
+use crate::engine::checkpoint::{CheckpointError, Content, RestoreError, SavedLink};
+use crate::joining::JoinPayload;
 use crate::membership::Membership;
-use crate::payload::JoinPayload;
-use crate::slug::Slug;
-use crate::ssrc::Ssrc;
 
 /// How often a checkpoint is due at least, whatever happens.
 const CHECKPOINT: Duration = Duration::from_secs(600);

@@ -8,8 +8,8 @@ use super::super::io::{Outcome, RequestId};
 use super::super::outbox::Retry;
 use super::super::timers::Timer;
 use super::{Flow, Member, Pending};
+use crate::api::reaction::Reaction;
 use crate::api::{Method, SendConferenceCallBroadcast, SubChain};
-use crate::reaction::Reaction;
 
 impl Member {
     /// Sends every broadcast that is due.

@@ -5,8 +5,8 @@ use super::super::end::EndReason;
 use super::super::event::Event;
 use super::super::timers::Timer;
 use super::{Flow, Member};
-use crate::answer::Answer;
 use crate::api::{CallConnection, GroupCall, InputGroupCall, Update, Updates};
+use crate::joining::Answer;
 
 impl Member {
     /// Takes in an update, pushed or in an answer; one about another call changes nothing.

@@ -49,6 +49,9 @@
 
 mod content;
 mod error;
+#[cfg(any(fuzzing, confcall_testing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod sealed;
 
 pub use error::{CheckpointError, RestoreError};

@@ -13,7 +13,6 @@
 mod fingerprint;
 mod ice;
 mod json;
-mod ssrc_group;
 
 use rand_core::CryptoRng;
 use thiserror::Error;
@@ -21,11 +20,9 @@ use thiserror::Error;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintHash, Setup};
 pub use ice::{IceCredentials, IceError};
 pub(crate) use json::read_fingerprint;
-pub use ssrc_group::{Semantics, SsrcGroup, SsrcGroupError, VideoLayers};
 
-use crate::api::DataJson;
+use crate::api::{DataJson, Ssrc, SsrcGroup, SsrcGroupError, VideoLayers};
 use crate::limits;
-use crate::ssrc::Ssrc;
 
 /// What a joining client says about its media.
 ///

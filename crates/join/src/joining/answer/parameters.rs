@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-use crate::payload::{Fingerprint, IceCredentials, PayloadError, read_fingerprint};
-use crate::ssrc::Ssrc;
+use crate::api::Ssrc;
+use crate::joining::payload::{Fingerprint, IceCredentials, PayloadError, read_fingerprint};
 
 /// How to connect to the server's media end.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

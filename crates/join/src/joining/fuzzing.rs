@@ -1,8 +1,34 @@
+//! The bodies of the fuzz targets for links, payloads and answers; each panics where a law of its reader does not hold.
+
 use serde_json::Value;
 
-use crate::answer::Answer;
+use super::{Answer, JoinAnswer, JoinPayload, Link, Target, Tip};
 use crate::api::Updates;
-use crate::joined::{JoinAnswer, Tip};
+
+/// A link has one canonical form, which is read as the same link.
+pub fn link(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(link) = Link::parse(text) {
+        let again = Link::parse(&link.to_string());
+        assert_eq!(again.as_ref(), Ok(&link));
+        let _ = Target::try_from(link);
+    }
+}
+
+/// A payload that is read is written as one that is read the same.
+pub fn payload(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    if let Ok(payload) = JoinPayload::from_json(text) {
+        let written = payload.to_json();
+        let again = JoinPayload::from_json(&written);
+        assert_eq!(again.as_ref(), Ok(&payload));
+        assert_eq!(again.map(|again| again.to_json()), Ok(written));
+    }
+}
 
 /// The server's answers to a join and to the question for the tip: the media's JSON, and whole updates as JSON.
 ///

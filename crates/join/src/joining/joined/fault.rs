@@ -2,8 +2,8 @@ use confcall_state::tl::ReadError;
 use confcall_state::{ChainError, EpochKeyError};
 use thiserror::Error;
 
-use crate::answer::AnswerError;
 use crate::api::{SubChain, WrongResponse};
+use crate::joining::AnswerError;
 
 /// An answer of the server that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

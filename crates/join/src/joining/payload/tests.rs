@@ -3,6 +3,7 @@ use chacha20::rand_core::SeedableRng;
 use proptest::prelude::*;
 
 use super::*;
+use crate::api::Semantics;
 use crate::limits;
 
 const FINGERPRINT: &str = "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:\

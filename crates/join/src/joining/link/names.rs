@@ -1,7 +1,7 @@
 use core::fmt;
 
 use super::LinkError;
-use crate::slug::is_slug_character;
+use crate::api::is_slug_character;
 
 /// A public name: a letter, then up to 31 letters, digits and `_`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

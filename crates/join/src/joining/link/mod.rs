@@ -20,8 +20,8 @@ use url::{Host, Url};
 
 pub use names::{InviteHash, Username};
 
+use crate::api::{Slug, SlugError};
 use crate::limits;
-use crate::slug::{Slug, SlugError};
 
 const HOSTS: [&str; 3] = ["t.me", "telegram.me", "telegram.dog"];
 const VIDEO_CHAT_WORDS: [&str; 3] = ["videochat", "livestream", "voicechat"];

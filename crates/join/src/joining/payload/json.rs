@@ -7,9 +7,9 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::{Fingerprint, IceCredentials, JoinPayload, PayloadError, Semantics, SsrcGroup};
+use super::{Fingerprint, IceCredentials, JoinPayload, PayloadError};
+use crate::api::{Semantics, Ssrc, SsrcGroup};
 use crate::limits;
-use crate::ssrc::Ssrc;
 
 /// The fields of a payload, with anything in them.
 #[derive(Deserialize)]

@@ -14,11 +14,11 @@ pub use fault::AnswerFault;
 
 use confcall_state::{Block, Chain, PublicKey, UserId};
 
-use crate::answer::{Answer, ConnectionParameters};
 use crate::api::{
     ChainBlocks, DataJson, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink,
     Participants, SubChain, Update, Updates,
 };
+use crate::joining::{Answer, ConnectionParameters};
 use crate::limits;
 
 /// The parts of an answer to a join.

@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 
-use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, Peer};
-use crate::link::Link;
-use crate::slug::Slug;
+use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, Peer, Slug};
+use crate::joining::Link;
 
 /// The conference that a caller wants to be in (`spec/protocol.md`, 6 and 12).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

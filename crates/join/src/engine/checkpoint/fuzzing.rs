@@ -1,9 +1,14 @@
-use confcall_media::Moment;
-use confcall_state::UserId;
+//! The bodies of the fuzz targets for checkpoints; each panics where a law of its reader does not hold.
 
-use super::config;
-use crate::checkpoint::{Content, RestoreError, open, seal};
-use crate::engine::{Engine, Output};
+use chacha20::ChaCha20Rng;
+use confcall_media::Moment;
+use confcall_state::{Joiner, UserId};
+use rand_core::SeedableRng as _;
+
+use super::{Content, RestoreError, open, seal};
+use crate::engine::{Config, EmptyCall, Engine, Output};
+use crate::joining::{Fingerprint, JoinPayload, Target};
+use crate::policy::Media;
 
 const KEY: [u8; 32] = [9; 32];
 const NUMBER: u64 = 7;
@@ -44,4 +49,18 @@ fn restore(blob: &[u8], user: UserId) -> Result<Engine, RestoreError> {
     let mut engine = Engine::restore(blob, &KEY, NUMBER, config, [3; 32], now)?.engine;
     while !matches!(engine.poll_output(), Output::Timeout(_)) {}
     Ok(engine)
+}
+
+/// The same configuration for every engine.
+fn config(user: UserId) -> Config {
+    let mut rng = ChaCha20Rng::from_seed([4; 32]);
+    let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
+    let media = Media {
+        payload,
+        muted: true,
+        video_stopped: true,
+    };
+    let mut config = Config::new(Target::Create, Joiner::new(user), media);
+    config.empty_call = EmptyCall::Start;
+    config
 }

@@ -2,9 +2,8 @@ use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::PayloadError;
-use super::fingerprint::words;
-use crate::ssrc::Ssrc;
+use super::words;
+use crate::api::Ssrc;
 
 words! {
     /// What the sources of a group are to each other.
@@ -28,6 +27,9 @@ pub struct SsrcGroup {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SsrcGroupError {
+    /// The word for the semantics is neither `SIM` nor `FID`.
+    #[error("the semantics of a group are SIM or FID")]
+    Semantics,
     /// A group without a source.
     #[error("a group has at least one source")]
     Empty,
@@ -46,11 +48,11 @@ impl From<SsrcGroup> for (String, Vec<Ssrc>) {
 }
 
 impl TryFrom<(String, Vec<Ssrc>)> for SsrcGroup {
-    type Error = PayloadError;
+    type Error = SsrcGroupError;
 
-    fn try_from((semantics, sources): (String, Vec<Ssrc>)) -> Result<Self, PayloadError> {
-        let semantics = Semantics::from_word(&semantics).ok_or(PayloadError::UnknownSemantics)?;
-        Ok(Self::new(semantics, sources)?)
+    fn try_from((semantics, sources): (String, Vec<Ssrc>)) -> Result<Self, SsrcGroupError> {
+        let semantics = Semantics::from_word(&semantics).ok_or(SsrcGroupError::Semantics)?;
+        Self::new(semantics, sources)
     }
 }
 
@@ -84,7 +86,7 @@ impl SsrcGroup {
     }
 
     /// The same group of other sources; `renew` must not give one source for two.
-    pub(super) fn renewed(&self, mut renew: impl FnMut(Ssrc) -> Ssrc) -> Self {
+    pub(crate) fn renewed(&self, mut renew: impl FnMut(Ssrc) -> Ssrc) -> Self {
         Self {
             semantics: self.semantics,
             sources: self.sources.iter().map(|&source| renew(source)).collect(),
@@ -107,7 +109,7 @@ impl VideoLayers {
     /// Draws a source and a source for repetition for each layer, all of them new.
     ///
     /// Gives one group over the layers, if there are several, and then one for each layer.
-    pub(super) fn generate(
+    pub(crate) fn generate(
         self,
         mut taken: Vec<Ssrc>,
         rng: &mut (impl CryptoRng + ?Sized),

@@ -6,7 +6,7 @@ use rand_core::Rng;
 
 /// Growing pauses before the tries of one kind, and how many tries there are.
 #[derive(Clone, Copy, Debug)]
-pub struct Backoff {
+pub(super) struct Backoff {
     first: Duration,
     longest: Duration,
     tries: u32,
@@ -15,7 +15,7 @@ pub struct Backoff {
 
 impl Backoff {
     /// `tries` pauses that start at `first` and double up to `longest`.
-    pub fn new(first: Duration, longest: Duration, tries: u32) -> Self {
+    pub(super) fn new(first: Duration, longest: Duration, tries: u32) -> Self {
         Self {
             first,
             longest,
@@ -25,18 +25,18 @@ impl Backoff {
     }
 
     /// How many pauses were handed out.
-    pub fn used(&self) -> u32 {
+    pub(super) fn used(&self) -> u32 {
         self.used
     }
 
     /// Gives all pauses back, from the shortest.
-    pub fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         self.used = 0;
     }
 
     /// The next pause, between half and the whole of its length so that those who lost together part, or
     /// `None` if the tries are used up.
-    pub fn next(&mut self, rng: &mut (impl Rng + ?Sized)) -> Option<Duration> {
+    pub(super) fn next(&mut self, rng: &mut (impl Rng + ?Sized)) -> Option<Duration> {
         if self.used == self.tries {
             return None;
         }
