@@ -10,7 +10,7 @@ use confcall::state::encryption::{
 };
 use confcall::state::keys::{Nonce, OneTimeSecret, RawKey, SharedSecret};
 use confcall::state::verification::{Progress, Verification};
-use confcall::state::{Chain, EpochKey, JoinBlock, PrivateKey, Roster};
+use confcall::state::{Chain, EpochKey, JoinBlock, ParticipantKeys, PrivateKey};
 use confcall::{Joiner, UserId};
 
 use crate::{hides_bytes, is_shown_as};
@@ -80,7 +80,7 @@ fn a_cryptor_shows_no_key_and_an_opened_packet_no_content() {
         let epoch = Epoch {
             hash: state.hash(),
             key: state.open_epoch_key(user, join.private_key()).unwrap(),
-            roster: Roster::new(state.group_state()),
+            participants: ParticipantKeys::new(state.group_state()),
         };
         assert!(format!("{epoch:?}").contains("key: EpochKey(..)"));
         hides_bytes(&epoch, epoch.key.dangerous_bytes());

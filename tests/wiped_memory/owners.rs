@@ -7,7 +7,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::media::{ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
 use confcall::state::keys::SharedSecret;
-use confcall::state::{Chain, EpochKey, JoinBlock, PrivateKey, Roster};
+use confcall::state::{Chain, EpochKey, JoinBlock, ParticipantKeys, PrivateKey};
 use confcall::{Joiner, Membership, UserId};
 use sha2::digest::common::hazmat::SerializableState as _;
 use sha2::{Digest as _, Sha512};
@@ -99,7 +99,7 @@ pub(crate) fn a_cryptor_wipes_the_keys_of_its_epochs() {
     let epoch = || Epoch {
         hash: state.hash(),
         key: EpochKey::from_bytes(*key.dangerous_bytes()),
-        roster: Roster::new(state.group_state()),
+        participants: ParticipantKeys::new(state.group_state()),
     };
     cryptor.add_epoch(now(), epoch());
     // What the headers need is derived once, and the key itself is not kept.
@@ -158,7 +158,7 @@ pub(crate) fn an_opened_frame_is_wiped() {
         let epoch = Epoch {
             hash: state.hash(),
             key: state.open_epoch_key(user, join.private_key()).unwrap(),
-            roster: Roster::new(state.group_state()),
+            participants: ParticipantKeys::new(state.group_state()),
         };
         let key = Arc::new(join.into_private_key());
         let cryptor = Cryptor::new(user, key, RemovalGrace::WithGrace);

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use confcall_state::encryption::CachedHeaderKey;
-use confcall_state::{BlockHash, EpochKey, Member, PublicKey, Roster, UserId};
+use confcall_state::{BlockHash, EpochKey, ParticipantKey, ParticipantKeys, PublicKey, UserId};
 
 use crate::channel::ChannelId;
 use crate::limits;
@@ -30,7 +30,7 @@ pub struct Epoch {
     /// The key of the epoch.
     pub key: EpochKey,
     /// Who is in the call after the block, shared with the verification, which needs the same keys.
-    pub roster: Roster,
+    pub participants: ParticipantKeys,
 }
 
 /// How far a member was heard, for a checkpoint.
@@ -56,7 +56,7 @@ pub enum RemovalGrace {
 pub(crate) struct KeptEpoch {
     pub(crate) hash: BlockHash,
     pub(crate) header_key: CachedHeaderKey,
-    pub(crate) roster: Roster,
+    pub(crate) participants: ParticipantKeys,
     /// The replay windows by key; epochs with the same key share them, and with the last epoch they go.
     windows: HashMap<PublicKey, Arc<Windows>>,
 }
@@ -65,7 +65,7 @@ pub(crate) struct KeptEpoch {
 pub(crate) struct NewEpoch {
     pub(crate) hash: BlockHash,
     header_key: CachedHeaderKey,
-    roster: Roster,
+    participants: ParticipantKeys,
 }
 
 impl From<Epoch> for NewEpoch {
@@ -73,7 +73,7 @@ impl From<Epoch> for NewEpoch {
         Self {
             hash: epoch.hash,
             header_key: CachedHeaderKey::new(&epoch.key),
-            roster: epoch.roster,
+            participants: epoch.participants,
         }
     }
 }
@@ -183,7 +183,7 @@ impl Epochs {
             .iter_mut()
             .for_each(|entry| entry.end_after_grace(now));
         if removal_grace == RemovalGrace::Strict {
-            self.withhold_from_the_removed(&kept.roster);
+            self.withhold_from_the_removed(&kept.participants);
         }
         self.0.push(Entry {
             epoch: kept,
@@ -198,30 +198,31 @@ impl Epochs {
         let NewEpoch {
             hash,
             header_key,
-            roster,
+            participants,
         } = epoch;
-        let members = roster.members();
+        let members = participants.iter();
         KeptEpoch {
             hash,
             header_key,
             windows: members.map(|one| self.windows_of(one)).collect(),
-            roster,
+            participants,
         }
     }
 
     /// The windows of a member's key: those that it has in a kept epoch, or new ones.
-    fn windows_of(&self, member: &Member) -> (PublicKey, Arc<Windows>) {
+    fn windows_of(&self, member: &ParticipantKey) -> (PublicKey, Arc<Windows>) {
         let key = *member.public_key();
         let known = |entry: &Entry| entry.epoch.windows.get(&key).cloned();
         (key, self.0.iter().find_map(known).unwrap_or_default())
     }
 
     /// Stops sealing under the epochs that somebody knows who is not in the new group.
-    fn withhold_from_the_removed(&mut self, roster: &Roster) {
-        let pair = |one: &Member| -> (UserId, PublicKey) { (one.user_id(), *one.public_key()) };
-        let members: HashSet<_> = roster.members().map(pair).collect();
+    fn withhold_from_the_removed(&mut self, participants: &ParticipantKeys) {
+        let pair =
+            |one: &ParticipantKey| -> (UserId, PublicKey) { (one.user_id(), *one.public_key()) };
+        let members: HashSet<_> = participants.iter().map(pair).collect();
         for entry in &mut self.0 {
-            let mut knowing = entry.epoch.roster.members().map(pair);
+            let mut knowing = entry.epoch.participants.iter().map(pair);
             entry.seal = match knowing.all(|one| members.contains(&one)) {
                 true => SealUnder::Yes,
                 false => SealUnder::No,
@@ -255,7 +256,7 @@ impl KeptEpoch {
         Self {
             hash: self.hash,
             header_key: self.header_key.clone(),
-            roster: self.roster.clone(),
+            participants: self.participants.clone(),
             windows: windows.collect(),
         }
     }

@@ -16,7 +16,7 @@
 //! use std::time::Duration;
 //!
 //! use confcall_media::{ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
-//! use confcall_state::{Chain, JoinBlock, Joiner, Roster, UserId};
+//! use confcall_state::{Chain, JoinBlock, Joiner, ParticipantKeys, UserId};
 //! # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 //! let (alice, bob) = (UserId::new(1), UserId::new(2));
@@ -30,11 +30,11 @@
 //!     let epoch = Epoch {
 //!         hash: state.hash(),
 //!         key: state.open_epoch_key(user, join.private_key())?,
-//!         roster: Roster::new(state.group_state()),
+//!         participants: ParticipantKeys::new(state.group_state()),
 //!     };
 //!     let cryptor = Cryptor::new(user, Arc::new(join.into_private_key()), RemovalGrace::WithGrace);
 //!     cryptor.add_epoch(now, epoch);
-//!     Ok::<_, confcall_state::OpenError>(cryptor)
+//!     Ok::<_, confcall_state::EpochKeyError>(cryptor)
 //! };
 //! let (from, to) = (member(alice, first)?, member(bob, joined)?);
 //! let packet = from.seal(now, ChannelId::MAIN, 0, b"a frame", &mut rng)?;

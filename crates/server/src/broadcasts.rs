@@ -1,6 +1,6 @@
 use confcall_join::api::{CallId, SendConferenceCallBroadcast, SubChain, Updates};
 use confcall_state::chain::ChainState;
-use confcall_state::verification::{BroadcastError, Later, RoundCounts};
+use confcall_state::verification::{BroadcastError, EarlyBroadcasts, RoundCounts};
 use confcall_state::wire::Broadcast;
 use confcall_state::{Height, UserId};
 
@@ -20,7 +20,7 @@ impl Broadcasts {
     pub(crate) fn new() -> Self {
         Self {
             list: ItemList::default(),
-            counts: RoundCounts::new(Later::Refuse),
+            counts: RoundCounts::new(EarlyBroadcasts::Refuse),
         }
     }
 

@@ -15,7 +15,7 @@ mod paired;
 use std::hint::black_box;
 
 use confcall_state::keys::Signature;
-use confcall_state::verification::{Later, RoundCounts};
+use confcall_state::verification::{EarlyBroadcasts, RoundCounts};
 use confcall_state::wire::{Broadcast, BroadcastContent};
 use confcall_state::{Chain, ChainState, EmojiHash, PrivateKey};
 use ed25519_dalek::{Signature as BareSignature, Verifier as _, VerifyingKey};
@@ -40,9 +40,15 @@ fn main() {
                 black_box(key.verify(black_box(message), signature).is_ok());
             });
         };
-        let fresh = || round(&mut RoundCounts::new(Later::Keep), state, &received);
+        let fresh = || {
+            round(
+                &mut RoundCounts::new(EarlyBroadcasts::Keep),
+                state,
+                &received,
+            )
+        };
         paired::compare("first_round", members, fresh, floor);
-        let mut counts = RoundCounts::new(Later::Keep);
+        let mut counts = RoundCounts::new(EarlyBroadcasts::Keep);
         let again = || round(&mut counts, state, &received);
         paired::compare("verification_round", members, again, floor);
     }

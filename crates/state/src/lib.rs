@@ -44,16 +44,16 @@ pub mod verification;
 pub mod wire;
 
 mod join_block;
+mod participant_keys;
 mod reference;
-mod roster;
 mod shared_key;
 mod types;
 
 pub use chain::{Chain, ChainError, ChainState, GroupChangeError};
 pub use join_block::{JoinBlock, Joiner};
 pub use keys::{EpochKey, PrivateKey, PublicKey};
+pub use participant_keys::{ParticipantKey, ParticipantKeys};
 pub use reference::ReferenceCode;
-pub use roster::{Member, Roster};
 pub use shared_key::{EpochKeyError, UnusableParticipant};
 pub use types::{BlockHash, Height, KvHash, UserId};
 pub use verification::{EmojiHash, Verification};

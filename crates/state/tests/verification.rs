@@ -7,7 +7,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_state::keys::Signature;
 use confcall_state::verification::{
-    BroadcastError, Dropped, Fault, Later, Phase, Received, RoundCounts, words,
+    BroadcastError, Dropped, EarlyBroadcasts, Fault, Phase, Received, RoundCounts, words,
 };
 use confcall_state::wire::{Broadcast, BroadcastContent, Change, GroupState, SharedKey};
 use confcall_state::{
@@ -56,7 +56,7 @@ impl Call {
     }
 
     fn counts(&self) -> RoundCounts {
-        let mut counts = RoundCounts::new(Later::Keep);
+        let mut counts = RoundCounts::new(EarlyBroadcasts::Keep);
         counts.restart(self.state());
         counts
     }
@@ -406,13 +406,13 @@ fn what_is_for_an_earlier_block_is_ignored() {
 #[test]
 fn before_the_first_block_nothing_counts_and_later_ones_are_kept_or_refused() {
     let call = Call::of(1);
-    let mut counts = RoundCounts::new(Later::Keep);
+    let mut counts = RoundCounts::new(EarlyBroadcasts::Keep);
     assert_eq!((counts.phase(), counts.height().value()), (Phase::End, -1));
     assert_eq!(counts.receive(&call.commit(1)), Ok(Received::Kept));
     assert_eq!(counts.restart(call.state()), []);
     assert_eq!(counts.phase(), Phase::Reveal);
 
-    let mut counts = RoundCounts::new(Later::Refuse);
+    let mut counts = RoundCounts::new(EarlyBroadcasts::Refuse);
     let commit = call.commit(1);
     refused(&mut counts, &commit, ReferenceCode::BroadcastInFuture);
 }
@@ -539,7 +539,7 @@ proptest! {
     #[test]
     fn a_flipped_bit_is_never_counted(bit in 0..144 * 8_usize, is_reveal: bool) {
         let call = Call::of(2);
-        let mut counts = RoundCounts::new(Later::Refuse);
+        let mut counts = RoundCounts::new(EarlyBroadcasts::Refuse);
         counts.restart(call.state());
         let mut honest = call.commit(1);
         if is_reveal {

@@ -4,7 +4,7 @@ use arbitrary::Unstructured;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_state::verification::{
-    BroadcastError, Later, Phase as EnginePhase, Received, RoundCounts, Verification,
+    BroadcastError, EarlyBroadcasts, Phase as EnginePhase, Received, RoundCounts, Verification,
 };
 use confcall_state::wire::{Broadcast as EngineBroadcast, BroadcastContent};
 use confcall_state::{Block as EngineBlock, Chain, ChainState, PrivateKey, UserId};
@@ -92,7 +92,7 @@ struct Scene {
     round: Round,
     /// What waits for later blocks.
     kept: Vec<Broadcast>,
-    later: Later,
+    early: EarlyBroadcasts,
     counts: RoundCounts,
     members: Vec<Member>,
     /// What members said and the server has not echoed.
@@ -101,9 +101,9 @@ struct Scene {
 
 impl Scene {
     fn draw(u: &mut Unstructured<'_>) -> Result<Self, Stop> {
-        let later = match u.ratio(3, 4)? {
-            true => Later::Keep,
-            false => Later::Refuse,
+        let early = match u.ratio(3, 4)? {
+            true => EarlyBroadcasts::Keep,
+            false => EarlyBroadcasts::Refuse,
         };
         let (block, state) = Self::next(u, 0)?;
         let members = [0, 1].map(|place| {
@@ -117,14 +117,14 @@ impl Scene {
                 rng,
             }
         });
-        let mut counts = RoundCounts::new(later);
+        let mut counts = RoundCounts::new(early);
         counts.restart(&state);
         let mut scene = Self {
             height: 0,
             hash: block.hash(),
             round: round(&block),
             kept: Vec::new(),
-            later,
+            early,
             counts,
             members: members.into(),
             said: Vec::new(),
@@ -241,7 +241,9 @@ impl Scene {
         let model = match broadcast.height - self.height {
             0 => self.round.receive(broadcast).map(|()| Received::Counted),
             ..0 => Ok(Received::Old),
-            _ if self.later == Later::Refuse => Err(Refused::with(500, "its block has come")),
+            _ if self.early == EarlyBroadcasts::Refuse => {
+                Err(Refused::with(500, "its block has come"))
+            }
             // What has no place is the engine's own rule.
             _ => engine.map_err(|_| Refused::without_code("it is kept")),
         };
@@ -282,13 +284,13 @@ impl Scene {
         let users = |users: &mut dyn Iterator<Item = UserId>| users.map(UserId::value).collect();
         let said =
             |said: &std::collections::BTreeMap<i64, [u8; 32]>| said.keys().copied().collect();
-        let tallies = self
+        let all = self
             .members
             .iter()
             .map(|member| member.verification.counts());
         // Members keep what a counts that refuses later broadcasts does not.
-        let tallies = tallies.filter(|_| self.later == Later::Keep);
-        for counts in tallies.chain([&self.counts]) {
+        let all = all.filter(|_| self.early == EarlyBroadcasts::Keep);
+        for counts in all.chain([&self.counts]) {
             let phase = match counts.phase() {
                 EnginePhase::Commit => Phase::Commit,
                 EnginePhase::Reveal => Phase::Reveal,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use confcall_state::verification::{Later, RoundCounts};
+use confcall_state::verification::{EarlyBroadcasts, RoundCounts};
 use confcall_state::wire::Broadcast;
 use confcall_state::{Block, Chain};
 
@@ -58,12 +58,12 @@ impl Step {
 }
 
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
-    let later = match case.take("allow_delay")? {
-        true => Later::Keep,
-        false => Later::Refuse,
+    let early = match case.take("allow_delay")? {
+        true => EarlyBroadcasts::Keep,
+        false => EarlyBroadcasts::Refuse,
     };
     let steps = case.steps("steps", Step::read)?;
-    let (mut chain, mut counts) = (Chain::client(), RoundCounts::new(later));
+    let (mut chain, mut counts) = (Chain::client(), RoundCounts::new(early));
     for (number, step) in steps.iter().enumerate() {
         check.enter_step(format!("step {number}"));
         match step {

@@ -4,7 +4,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_media::{ChannelId, Cryptor, Epoch, RemovalGrace};
 use confcall_state::wire;
-use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
+use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 use serde::Deserialize;
 
 use super::{NOW, SEED};
@@ -32,7 +32,7 @@ impl User {
             let epoch = Epoch {
                 hash: BlockHash::from_bytes(one.hash.0),
                 key: EpochKey::from_bytes(one.secret.0),
-                roster: Roster::new(own.as_ref().unwrap_or(group_state)),
+                participants: ParticipantKeys::new(own.as_ref().unwrap_or(group_state)),
             };
             cryptor.add_epoch(NOW, epoch);
         }

@@ -1,7 +1,7 @@
 //! The verification of a call by emoji and words (`spec/protocol.md`, 5).
 
 use confcall_state::keys::Signature;
-use confcall_state::verification::{self, EmojiHash, Later, RoundCounts};
+use confcall_state::verification::{self, EarlyBroadcasts, EmojiHash, RoundCounts};
 use confcall_state::wire::{Broadcast, BroadcastContent};
 use confcall_state::{BlockHash, Height, PrivateKey, UserId};
 use serde::{Deserialize, Serialize};
@@ -50,12 +50,12 @@ struct NewRequest {
 }
 
 fn broadcast_new(peer: &mut Peer, request: NewRequest) -> Result<Nothing, Refusal> {
-    let later = match request.allow_delay {
-        Some(true) => Later::Keep,
-        Some(false) | None => Later::Refuse,
+    let early = match request.allow_delay {
+        Some(true) => EarlyBroadcasts::Keep,
+        Some(false) | None => EarlyBroadcasts::Refuse,
     };
     peer.broadcasts
-        .put(request.broadcast, RoundCounts::new(later));
+        .put(request.broadcast, RoundCounts::new(early));
     Ok(Nothing {})
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use confcall_media::{ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
-use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
+use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
@@ -42,7 +42,7 @@ fn enc_add(peer: &mut Peer, request: AddRequest) -> Result<Nothing, Refusal> {
     let epoch = Epoch {
         hash: BlockHash::from_bytes(request.hash.0),
         key: EpochKey::from_bytes(request.secret.0),
-        roster: Roster::new(&request.group_state.into()),
+        participants: ParticipantKeys::new(&request.group_state.into()),
     };
     let cryptor = peer.encs.named(&request.enc)?;
     cryptor.add_epoch(peer.now(), epoch);

@@ -251,7 +251,7 @@ fn epoch(counts: &RoundCounts, key: EpochKey) -> Epoch {
     Epoch {
         hash: counts.block_hash(),
         key,
-        roster: counts.roster().clone(),
+        participants: counts.participants().clone(),
     }
 }
 

@@ -75,14 +75,14 @@ fn saved_verification(verification: &Verification) -> SavedVerification {
         let values = values.into_iter();
         values.map(|(user, value)| (user.value(), value)).collect()
     };
-    let later = progress.later.iter();
+    let early = progress.early.iter();
     SavedVerification {
         commits: values(progress.commits),
         reveals: values(progress.reveals),
         nonce: progress
             .nonce
             .map(|nonce| Zeroizing::new(*nonce.dangerous_bytes())),
-        later: later.map(Broadcast::to_bytes).collect(),
+        early: early.map(Broadcast::to_bytes).collect(),
     }
 }
 
@@ -94,12 +94,12 @@ fn progress_of(saved: SavedVerification) -> Result<Progress, RestoreError> {
             .map(|(user, value)| (UserId::new(user), value))
             .collect()
     };
-    let later = saved.later.iter().map(|bytes| Broadcast::parse(bytes));
+    let early = saved.early.iter().map(|bytes| Broadcast::parse(bytes));
     Ok(Progress {
         commits: values(saved.commits),
         reveals: values(saved.reveals),
         nonce: saved.nonce.map(|nonce| Nonce::from_bytes(*nonce)),
-        later: later
+        early: early
             .collect::<Result<_, _>>()
             .map_err(|_| RestoreError::Content { what })?,
     })

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use confcall_media::{Cryptor, Moment, RemovalGrace};
-use confcall_state::verification::{Later, Received, RoundCounts};
+use confcall_state::verification::{EarlyBroadcasts, Received, RoundCounts};
 use confcall_state::wire::Broadcast;
 use confcall_state::{
     Block, Chain, ChainState, EpochKey, EpochKeyError, PrivateKey, PublicKey, UserId,
@@ -40,7 +40,7 @@ impl Shadow {
             user_id,
             public_key,
             chain,
-            counts: RoundCounts::new(Later::Keep),
+            counts: RoundCounts::new(EarlyBroadcasts::Keep),
             cryptor: Arc::new(Cryptor::new(user_id, nobody, removal_grace)),
             ended: None,
         };

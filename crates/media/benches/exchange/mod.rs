@@ -9,7 +9,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
 use confcall_state::wire::{GroupState, Participant, Permissions};
-use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
+use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, Sha512};
 
@@ -46,7 +46,7 @@ pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
         permissions: Permissions::from_bits(3),
         version: 0,
     });
-    let roster = Roster::new(&GroupState {
+    let participants = ParticipantKeys::new(&GroupState {
         participants: participants.into(),
         external_permissions: Permissions::from_bits(3),
     });
@@ -55,7 +55,7 @@ pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
         let epoch = Epoch {
             hash: BlockHash::from_bytes([number; 32]),
             key: EpochKey::from_bytes([number; 32]),
-            roster: roster.clone(),
+            participants: participants.clone(),
         };
         cryptor.add_epoch(NOW, epoch);
     }

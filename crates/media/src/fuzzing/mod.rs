@@ -19,7 +19,7 @@ pub use packet_ops::packet_ops;
 use std::sync::Arc;
 
 use confcall_state::wire::{GroupState, Participant, Permissions};
-use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
+use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 
 use crate::epochs::Epoch;
 
@@ -47,7 +47,7 @@ fn epoch(number: u8, users: impl IntoIterator<Item = u8>) -> Epoch {
     Epoch {
         hash: hash(number),
         key: EpochKey::from_bytes([number; 32]),
-        roster: Roster::new(&GroupState {
+        participants: ParticipantKeys::new(&GroupState {
             participants: participants.collect(),
             external_permissions: Permissions::NONE,
         }),

@@ -8,7 +8,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_media::{AddedEpoch, ChannelId, Cryptor, Epoch, Moment, RemovalGrace};
 use confcall_state::wire::{GroupState, Participant, Permissions};
-use confcall_state::{BlockHash, EpochKey, PrivateKey, Roster, UserId};
+use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 
 pub(crate) const MAIN: ChannelId = ChannelId::MAIN;
 
@@ -52,7 +52,7 @@ pub(crate) fn epoch_of_keys(number: u8, members: &[(u8, u8)]) -> Epoch {
     Epoch {
         hash: hash(number),
         key: EpochKey::from_bytes([number; 32]),
-        roster: Roster::new(&GroupState {
+        participants: ParticipantKeys::new(&GroupState {
             participants: participants.collect(),
             external_permissions: Permissions::from_bits(3),
         }),

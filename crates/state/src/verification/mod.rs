@@ -20,9 +20,9 @@
 //!
 //! Implements `spec/protocol.md`, 5.
 
+mod early;
 mod emoji;
 mod error;
-mod later;
 mod progress;
 mod round;
 mod round_counts;
@@ -38,12 +38,12 @@ use crate::keys::{Nonce, PrivateKey, Signature};
 use crate::types::UserId;
 use crate::wire::{Broadcast, BroadcastContent};
 
+pub use early::Dropped;
 pub use emoji::EmojiHash;
 pub use error::{BroadcastError, Fault};
-pub use later::Dropped;
 pub use progress::Progress;
 pub use round::Phase;
-pub use round_counts::{Later, Received, RoundCounts};
+pub use round_counts::{EarlyBroadcasts, Received, RoundCounts};
 pub use words::words;
 
 /// Our part in the verification of one block.
@@ -87,7 +87,7 @@ impl Verification {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Self {
         let mut verification = Self {
-            counts: RoundCounts::new(Later::Keep),
+            counts: RoundCounts::new(EarlyBroadcasts::Keep),
             user_id,
             part: Part::Absent,
             outbound: Vec::new(),
@@ -109,7 +109,7 @@ impl Verification {
         let faults = self.counts.restart(state);
         self.outbound.clear();
         self.part = Part::Absent;
-        let member = self.counts.roster().member(self.user_id);
+        let member = self.counts.participants().of(self.user_id);
         if member.is_some_and(|member| *member.public_key() == key.public_key()) {
             let nonce = Nonce::random(rng);
             let nonce_hash = hash_of(&nonce);

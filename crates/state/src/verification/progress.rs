@@ -30,7 +30,7 @@ pub struct Progress {
     /// Our own nonce, once every commit has come.
     pub nonce: Option<Nonce>,
     /// The broadcasts for later blocks, at most 512.
-    pub later: Vec<Broadcast>,
+    pub early: Vec<Broadcast>,
 }
 
 impl Verification {
@@ -45,7 +45,7 @@ impl Verification {
             commits,
             reveals,
             nonce,
-            later: self.counts.later().copied().collect(),
+            early: self.counts.early().copied().collect(),
         }
     }
 
@@ -80,7 +80,7 @@ impl Verification {
             }
             _ => verification.check_own_commit(),
         }
-        for broadcast in &progress.later {
+        for broadcast in &progress.early {
             // One that does not fit any more has no claim to a place.
             let _ = verification.counts.receive(broadcast);
         }

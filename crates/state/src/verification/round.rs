@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 use super::{BroadcastError, EmojiHash};
 use crate::chain::ChainState;
 use crate::keys::PublicKey;
-use crate::roster::Roster;
+use crate::participant_keys::ParticipantKeys;
 use crate::types::{BlockHash, Height, UserId};
 use crate::wire::{Broadcast, BroadcastContent, GroupState};
 
@@ -41,16 +41,16 @@ impl fmt::Display for Phase {
     }
 }
 
-/// One value of each member, in the order of the roster, as far as it has come.
+/// One value of each member, in the order of the participants, as far as it has come.
 #[derive(Clone, Debug)]
 struct Values {
     of_members: Vec<Option<[u8; 32]>>,
 }
 
 impl Values {
-    fn none_of(roster: &Roster) -> Self {
+    fn none_of(participants: &ParticipantKeys) -> Self {
         Self {
-            of_members: vec![None; roster.members().len()],
+            of_members: vec![None; participants.iter().len()],
         }
     }
 
@@ -80,7 +80,7 @@ impl Values {
 pub(super) struct Round {
     pub(super) height: Height,
     pub(super) block_hash: BlockHash,
-    pub(super) roster: Roster,
+    pub(super) participants: ParticipantKeys,
     pub(super) phase: Phase,
     pub(super) emoji_hash: Option<EmojiHash>,
     commits: Values,
@@ -90,25 +90,35 @@ pub(super) struct Round {
 impl Round {
     /// The state before the first block, in which nothing is waited for.
     pub(super) fn before_first() -> Self {
-        let roster = Roster::new(&GroupState::before_first());
-        Self::new(Height::BEFORE_FIRST, BlockHash::ZERO, roster, Phase::End)
+        let participants = ParticipantKeys::new(&GroupState::before_first());
+        Self::new(
+            Height::BEFORE_FIRST,
+            BlockHash::ZERO,
+            participants,
+            Phase::End,
+        )
     }
 
     /// The round that a new block starts.
     pub(super) fn next(&self, state: &ChainState) -> Self {
-        let roster = self.roster.next(state.group_state());
-        Self::new(state.height(), state.hash(), roster, Phase::Commit)
+        let participants = self.participants.next(state.group_state());
+        Self::new(state.height(), state.hash(), participants, Phase::Commit)
     }
 
-    fn new(height: Height, block_hash: BlockHash, roster: Roster, phase: Phase) -> Self {
+    fn new(
+        height: Height,
+        block_hash: BlockHash,
+        participants: ParticipantKeys,
+        phase: Phase,
+    ) -> Self {
         Self {
             height,
             block_hash,
             phase,
             emoji_hash: None,
-            commits: Values::none_of(&roster),
-            reveals: Values::none_of(&roster),
-            roster,
+            commits: Values::none_of(&participants),
+            reveals: Values::none_of(&participants),
+            participants,
         }
     }
 
@@ -124,8 +134,8 @@ impl Round {
         self.check_block(broadcast)?;
         self.check_phase(broadcast)?;
         let user_id = broadcast.user_id;
-        let entry = self.roster.entry(user_id);
-        let (at, member) = entry.ok_or(BroadcastError::UnknownUser(user_id))?;
+        let place = self.participants.place_of(user_id);
+        let (at, member) = place.ok_or(BroadcastError::UnknownUser(user_id))?;
         if signed_by.as_ref() != Some(member.public_key()) {
             broadcast.verify_with(member.verifying_key())?;
         }
@@ -160,14 +170,14 @@ impl Round {
 
     /// The commit of a user, if it has come.
     pub(super) fn commit_of(&self, user_id: UserId) -> Option<[u8; 32]> {
-        let (at, _) = self.roster.entry(user_id)?;
+        let (at, _) = self.participants.place_of(user_id)?;
         self.commits.of(at)
     }
 
     /// What has come: the commits, then the reveals.
     pub(super) fn values(&self) -> [Vec<(UserId, [u8; 32])>; 2] {
         [&self.commits, &self.reveals].map(|values| {
-            let members = self.roster.members().zip(&values.of_members);
+            let members = self.participants.iter().zip(&values.of_members);
             let come = members.filter_map(|(member, value)| Some((member.user_id(), (*value)?)));
             come.collect()
         })
@@ -176,12 +186,12 @@ impl Round {
     /// Takes over what had come before a restart; what no member can have said is left out.
     pub(super) fn put_values(&mut self, [commits, reveals]: [&[(UserId, [u8; 32])]; 2]) {
         for (user_id, nonce_hash) in commits {
-            if let Some((at, _)) = self.roster.entry(*user_id) {
+            if let Some((at, _)) = self.participants.place_of(*user_id) {
                 self.commit(at, *nonce_hash);
             }
         }
         for (user_id, nonce) in reveals {
-            if let Some((at, _)) = self.roster.entry(*user_id)
+            if let Some((at, _)) = self.participants.place_of(*user_id)
                 && self.phase == Phase::Reveal
                 && self.commits.of(at) == Some(Sha256::digest(nonce).into())
             {
@@ -214,7 +224,7 @@ impl Round {
         values: &Values,
         wanted: impl Fn(&Option<[u8; 32]>) -> bool,
     ) -> impl Iterator<Item = UserId> {
-        let members = self.roster.members().zip(&values.of_members);
+        let members = self.participants.iter().zip(&values.of_members);
         let wanted = members.filter(move |(_, value)| wanted(value));
         wanted.map(|(member, _)| member.user_id())
     }

@@ -1,14 +1,14 @@
-use super::later::{Dropped, Store};
+use super::early::{Dropped, Store};
 use super::round::{Phase, Round};
 use super::{BroadcastError, EmojiHash, Fault};
 use crate::chain::ChainState;
-use crate::roster::Roster;
+use crate::participant_keys::ParticipantKeys;
 use crate::types::{BlockHash, Height, UserId};
 use crate::wire::Broadcast;
 
 /// What is done with a broadcast for a later block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Later {
+pub enum EarlyBroadcasts {
     /// It waits until that block comes; every client of a call does so.
     Keep,
     /// It is an error, [`BroadcastError::InFuture`].
@@ -39,16 +39,16 @@ pub enum Received {
 /// Implements `spec/protocol.md`, 5.
 #[derive(Clone, Debug)]
 pub struct RoundCounts {
-    later: Later,
+    early: EarlyBroadcasts,
     round: Round,
     store: Store,
 }
 
 impl RoundCounts {
     /// A counts before the first block, in [`Phase::End`].
-    pub fn new(later: Later) -> Self {
+    pub fn new(early: EarlyBroadcasts) -> Self {
         Self {
-            later,
+            early,
             round: Round::before_first(),
             store: Store::default(),
         }
@@ -60,7 +60,7 @@ impl RoundCounts {
     /// returned: 512 faults at most, none of which is an error of the block.
     pub fn restart(&mut self, state: &ChainState) -> Vec<Fault> {
         self.round = self.round.next(state);
-        let due = self.store.take(self.round.height, &self.round.roster);
+        let due = self.store.take(self.round.height, &self.round.participants);
         let faults = due.iter().filter_map(|kept| {
             let accepted = self.round.accept(&kept.broadcast, kept.signed_by);
             let user_id = kept.broadcast.user_id;
@@ -83,10 +83,10 @@ impl RoundCounts {
             self.round.accept(broadcast, None)?;
             return Ok(Received::Counted);
         }
-        if self.later == Later::Refuse {
+        if self.early == EarlyBroadcasts::Refuse {
             return Err(BroadcastError::InFuture { height, found });
         }
-        let kept = self.store.keep(broadcast, height, &self.round.roster);
+        let kept = self.store.keep(broadcast, height, &self.round.participants);
         Ok(kept.map_or_else(Received::Dropped, |()| Received::Kept))
     }
 
@@ -101,7 +101,7 @@ impl RoundCounts {
     }
 
     /// What waits for later blocks.
-    pub(super) fn later(&self) -> impl Iterator<Item = &Broadcast> {
+    pub(super) fn early(&self) -> impl Iterator<Item = &Broadcast> {
         self.store.all()
     }
 
@@ -148,7 +148,7 @@ impl RoundCounts {
     }
 
     /// The members of the block's group with their parsed keys, to be shared with whoever else needs them.
-    pub fn roster(&self) -> &Roster {
-        &self.round.roster
+    pub fn participants(&self) -> &ParticipantKeys {
+        &self.round.participants
     }
 }

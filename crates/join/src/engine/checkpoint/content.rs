@@ -55,7 +55,7 @@ pub(crate) struct SavedVerification {
     pub(crate) reveals: Vec<(i64, [u8; 32])>,
     pub(crate) nonce: Option<Zeroizing<[u8; 32]>>,
     /// Broadcasts for later blocks, in canonical form.
-    pub(crate) later: Vec<Vec<u8>>,
+    pub(crate) early: Vec<Vec<u8>>,
 }
 
 impl Content {

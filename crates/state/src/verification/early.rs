@@ -2,7 +2,7 @@ use core::mem;
 
 use crate::keys::PublicKey;
 use crate::limits;
-use crate::roster::Roster;
+use crate::participant_keys::ParticipantKeys;
 use crate::types::{Height, UserId};
 use crate::wire::{Broadcast, BroadcastContent};
 
@@ -28,8 +28,8 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    fn new(broadcast: &Broadcast, roster: &Roster) -> Self {
-        let member = roster.member(broadcast.user_id);
+    fn new(broadcast: &Broadcast, participants: &ParticipantKeys) -> Self {
+        let member = participants.of(broadcast.user_id);
         let signer = member.filter(|one| broadcast.verify_with(one.verifying_key()).is_ok());
         Self {
             broadcast: *broadcast,
@@ -73,14 +73,14 @@ impl Store {
         &mut self,
         broadcast: &Broadcast,
         height: Height,
-        roster: &Roster,
+        participants: &ParticipantKeys,
     ) -> Result<(), Dropped> {
         let ahead = i64::from(broadcast.height.value()) - i64::from(height.value());
         if ahead > limits::EARLY_HEIGHTS {
             return Err(Dropped::TooFarAhead);
         }
         let rival = self.rival(broadcast)?;
-        let joiner = Kept::new(broadcast, roster);
+        let joiner = Kept::new(broadcast, participants);
         let displaced = match rival {
             None if self.kept.len() >= limits::EARLY_BROADCASTS => {
                 Some(self.displaced_by(&joiner)?)
@@ -121,15 +121,15 @@ impl Store {
 
     /// Takes what was kept for the block of this height, and forgets what was for earlier ones.
     ///
-    /// What the members of `roster` have not signed with the keys that they have now loses its claim.
-    pub(super) fn take(&mut self, height: Height, roster: &Roster) -> Vec<Kept> {
+    /// What the members of `participants` have not signed with the keys that they have now loses its claim.
+    pub(super) fn take(&mut self, height: Height, participants: &ParticipantKeys) -> Vec<Kept> {
         let kept = mem::take(&mut self.kept).into_iter();
         let (due, later) = kept
             .filter(|one| one.broadcast.height >= height)
             .partition(|one| one.broadcast.height == height);
         self.kept = later;
         for one in &mut self.kept {
-            let member = roster.member(one.broadcast.user_id);
+            let member = participants.of(one.broadcast.user_id);
             let key = member.map(|member| *member.public_key());
             one.signed_by = one.signed_by.filter(|signer| Some(*signer) == key);
         }
@@ -147,14 +147,14 @@ mod tests {
     const NOW: Height = Height::new(100);
 
     /// Members with the ids and seeds 1 to 20.
-    fn roster() -> Roster {
+    fn participants() -> ParticipantKeys {
         let participants = (1..=20).map(|user| Participant {
             user_id: UserId::new(user),
             public_key: key(user).public_key(),
             permissions: Permissions::ALL,
             version: 0,
         });
-        Roster::new(&GroupState {
+        ParticipantKeys::new(&GroupState {
             participants: participants.collect(),
             external_permissions: Permissions::NONE,
         })
@@ -192,14 +192,14 @@ mod tests {
 
     fn keep(store: &mut Store, broadcast: &Broadcast) -> Result<(), Dropped> {
         let before = store.kept.len();
-        let kept = store.keep(broadcast, NOW, &roster());
+        let kept = store.keep(broadcast, NOW, &participants());
         assert!(kept.is_ok() || store.kept.len() == before);
         assert!(store.kept.len() <= limits::EARLY_BROADCASTS);
         kept
     }
 
     fn taken(store: &mut Store, ahead: i32) -> Vec<Broadcast> {
-        let due = store.take(Height::new(NOW.value() + ahead), &roster());
+        let due = store.take(Height::new(NOW.value() + ahead), &participants());
         due.into_iter().map(|kept| kept.broadcast).collect()
     }
 
@@ -300,7 +300,7 @@ mod tests {
     fn who_has_left_loses_the_claim_to_a_place() {
         let mut store = Store::default();
         assert_eq!(keep(&mut store, &commit(1, 3)), Ok(()));
-        let nobody = Roster::new(&GroupState::before_first());
+        let nobody = ParticipantKeys::new(&GroupState::before_first());
         assert!(store.take(Height::new(NOW.value() + 1), &nobody).is_empty());
         assert!(store.kept.iter().all(|kept| kept.signed_by.is_none()));
     }
