@@ -10,9 +10,11 @@ use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types
 
 use super::query::unreadable;
 use super::salt::seconds;
-use super::session_file::DC;
 use crate::limits;
 use crate::tl;
+
+/// The number of the only data centre.
+pub(crate) const DC: i32 = 1;
 
 /// For how long a client may believe the configuration, in seconds.
 const EXPIRY: u64 = 3600;

@@ -15,20 +15,27 @@
 //! encryption is disconnected, one that breaks a rule of the session is told, and the others notice nothing.
 //!
 //! ```no_run
-//! use confcall_mtproto_server::{Config, Keys, Listener, write_session};
+//! use confcall_mtproto_server::{Config, Keys, Listener};
 //! use confcall_server::{ServerOptions, Server};
 //! use confcall_state::UserId;
 //!
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut keys = Keys::create("server.keys")?;
-//! let (alice, key) = (UserId::new(1), keys.issue(UserId::new(1))?);
+//! // A client of the user needs this key and the address.
+//! let key = keys.issue(UserId::new(1))?;
 //! let server = Server::new(ServerOptions::default());
 //! let listener = Listener::bind(Config::default(), keys, server).await?;
-//! write_session("alice.session".as_ref(), &key, listener.address(), alice).await?;
 //! let server = listener.run(std::future::pending()).await;
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! # Features
+//!
+//! None is on by default.
+//!
+//! - `session-file`: `write_session`, which writes the key and the address as a session file of grammers, a SQLite
+//!   database.
 
 mod api;
 mod auth_key;
@@ -58,6 +65,7 @@ mod salt;
 mod sealing;
 mod service;
 mod session;
+#[cfg(feature = "session-file")]
 mod session_file;
 mod tl;
 mod under_way;
@@ -68,4 +76,5 @@ pub use keys::{Keys, KeysError};
 pub use listener::{BindError, Listener};
 pub use observer::{CallOverview, Observer, Overview};
 pub use private_file::ExposedFile;
+#[cfg(feature = "session-file")]
 pub use session_file::{WriteSessionError, write_session};

@@ -7,11 +7,9 @@ use grammers_session::storages::{SqliteSession, SqliteSessionError};
 use grammers_session::types::{DcOption, PeerId, PeerInfo};
 use thiserror::Error;
 
+use super::api::DC;
 use super::auth_key::AuthKey;
 use super::private_file;
-
-/// The number of the only data centre.
-pub(crate) const DC: i32 = 1;
 
 /// A session file cannot be written.
 #[derive(Debug, Error)]

@@ -26,7 +26,7 @@ fn left(update: Update, user: UserId) -> Option<()> {
 #[tokio::test]
 async fn clients_create_join_and_read_a_call_and_hear_of_each_other() {
     let scene = Scene::new().await;
-    let (mut alice, mut bob) = (scene.client(ALICE).await, scene.client(BOB).await);
+    let (mut alice, mut bob) = (scene.client(ALICE), scene.client(BOB));
     let (call, slug) = alice.create().await;
     let joined = bob.join(&InputGroupCall::Slug(slug)).await;
     assert_eq!(items(&joined).next_offset, 2);
@@ -65,7 +65,7 @@ async fn clients_create_join_and_read_a_call_and_hear_of_each_other() {
 #[tokio::test]
 async fn a_refused_request_has_the_name_of_its_error() {
     let scene = Scene::new().await;
-    let alice = scene.client(ALICE).await;
+    let alice = scene.client(ALICE);
     let answer = alice.ask(look_up_nothing()).await;
     assert_eq!(refusal(answer), (400, "GROUPCALL_INVALID".to_owned()));
     let unknown = alice.send(0x1234_5678_u32.to_le_bytes().to_vec()).await;
@@ -75,7 +75,7 @@ async fn a_refused_request_has_the_name_of_its_error() {
 #[tokio::test]
 async fn a_client_that_connects_again_hears_of_the_call_as_before() {
     let scene = Scene::new().await;
-    let (mut alice, mut bob) = (scene.client(ALICE).await, scene.client(BOB).await);
+    let (mut alice, mut bob) = (scene.client(ALICE), scene.client(BOB));
     let (call, slug) = alice.create().await;
     alice.disconnect();
     let read = GetGroupCallChainBlocks::tip(call);
@@ -92,8 +92,8 @@ async fn a_client_that_connects_again_hears_of_the_call_as_before() {
 #[tokio::test]
 async fn every_client_of_a_user_hears_what_the_user_is_told() {
     let scene = Scene::new().await;
-    let (mut alice, mut bob) = (scene.client(ALICE).await, scene.client(BOB).await);
-    let mut other = scene.client(ALICE).await;
+    let (mut alice, mut bob) = (scene.client(ALICE), scene.client(BOB));
+    let mut other = scene.client(ALICE);
     assert!(other.ask(look_up_nothing()).await.is_err());
     let (_, slug) = alice.create().await;
     bob.join(&InputGroupCall::Slug(slug)).await;
@@ -113,7 +113,7 @@ async fn a_member_whose_user_is_away_for_too_long_has_left() {
         ..Config::default()
     });
     let scene = scene.await;
-    let (mut alice, mut bob) = (scene.client(ALICE).await, scene.client(BOB).await);
+    let (mut alice, mut bob) = (scene.client(ALICE), scene.client(BOB));
     let (_, slug) = alice.create().await;
     bob.join(&InputGroupCall::Slug(slug)).await;
     tokio::time::sleep(Duration::from_millis(900)).await;
@@ -135,10 +135,10 @@ async fn a_call_that_nobody_is_in_is_removed_after_a_while() {
         ..Config::default()
     });
     let scene = scene.await;
-    let mut alice = scene.client(ALICE).await;
+    let mut alice = scene.client(ALICE);
     let (_, slug) = alice.create().await;
     alice.disconnect();
-    let bob = scene.client(BOB).await;
+    let bob = scene.client(BOB);
     let look = confcall_join::api::GetGroupCall {
         call: InputGroupCall::Slug(slug),
         limit: 1,
@@ -151,7 +151,7 @@ async fn a_call_that_nobody_is_in_is_removed_after_a_while() {
 #[tokio::test]
 async fn a_call_goes_on_after_the_server_was_stopped_and_started_again() {
     let scene = Scene::new().await;
-    let (mut alice, mut bob) = (scene.client(ALICE).await, scene.client(BOB).await);
+    let (mut alice, mut bob) = (scene.client(ALICE), scene.client(BOB));
     let (call, slug) = alice.create().await;
     let scene = scene.restart().await;
     let joined = bob.join(&InputGroupCall::Slug(slug)).await;

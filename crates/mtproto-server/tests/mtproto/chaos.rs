@@ -18,7 +18,7 @@ async fn outcomes(chaos: Option<u64>) -> BTreeMap<String, usize> {
         ..Config::default()
     });
     let scene = scene.await;
-    let alice = scene.client(ALICE).await;
+    let alice = scene.client(ALICE);
     let requests: Vec<_> = (0..300)
         .map(|_| {
             let handle = alice.handle.clone();

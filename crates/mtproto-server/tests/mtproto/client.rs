@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::net::{SocketAddr, SocketAddrV6};
 use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
@@ -14,7 +14,9 @@ use confcall_transport::tl::{read_response, read_updates};
 use grammers_mtsender::{
     ConnectionParams, InvocationError, NoRetries, SenderPool, SenderPoolHandle,
 };
-use grammers_session::storages::SqliteSession;
+use grammers_session::SessionData;
+use grammers_session::storages::MemorySession;
+use grammers_session::types::DcOption;
 use grammers_session::updates::UpdatesLike;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -32,8 +34,22 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) async fn open(session: &Path, user: UserId) -> Self {
-        let session = SqliteSession::open(session).await.unwrap();
+    /// Connects to a server with a key that it issued.
+    pub(crate) fn connect(server: SocketAddr, key: [u8; 256], user: UserId) -> Self {
+        let SocketAddr::V4(ipv4) = server else {
+            panic!("clients of grammers connect to IPv4 addresses, not to {server}");
+        };
+        let home = DcOption {
+            id: DC,
+            ipv4,
+            ipv6: SocketAddrV6::new(ipv4.ip().to_ipv6_mapped(), ipv4.port(), 0, 0),
+            auth_key: Some(key),
+        };
+        let session = MemorySession::from(SessionData {
+            home_dc: DC,
+            dc_options: [(DC, home)].into(),
+            ..SessionData::default()
+        });
         let params = ConnectionParams {
             retry_policy: Box::new(NoRetries),
             ..ConnectionParams::default()

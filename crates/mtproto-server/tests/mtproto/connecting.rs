@@ -173,7 +173,7 @@ async fn what_is_under_way_is_answered_before_the_server_stops() {
         ..Config::default()
     });
     let scene = scene.await;
-    let alice = scene.client(ALICE).await;
+    let alice = scene.client(ALICE);
     // Connected before and with fresh salts, so that the requests are sent at once.
     for _ in 0..2 {
         let state = alice

@@ -34,7 +34,7 @@ async fn scene() -> (Scene, Client, InputGroupCall) {
         ..Config::default()
     };
     let scene = Scene::with(config).await;
-    let mut alice = scene.client(ALICE).await;
+    let mut alice = scene.client(ALICE);
     let (call, _) = alice.create().await;
     (scene, alice, call)
 }
@@ -121,7 +121,7 @@ async fn a_query_that_unpacks_without_bound_is_an_error() {
     body.extend((length << 8 | 254).to_le_bytes());
     body.extend(bomb);
     body.resize(body.len().next_multiple_of(4), 0);
-    let bob = scene.client(BOB).await;
+    let bob = scene.client(BOB);
     let answer = timeout(PATIENCE, bob.send(body)).await.unwrap();
     assert!(answer.unwrap_err().is("INPUT_FETCH_ERROR"));
     is_well(&bob, &call).await;
@@ -131,7 +131,7 @@ async fn a_query_that_unpacks_without_bound_is_an_error() {
 #[tokio::test]
 async fn a_client_that_does_not_read_is_disconnected_and_the_others_hear_everything() {
     let (scene, alice, call) = scene().await;
-    let mut bob = scene.client(BOB).await;
+    let mut bob = scene.client(BOB);
     bob.join(&call).await;
     // Another client of Bob's that wants updates and then stops reading.
     let address = ServerAddr::Tcp {
@@ -247,7 +247,7 @@ async fn a_user_has_so_many_connections_and_the_newest() {
         ..Config::default()
     };
     let scene = Scene::with(config).await;
-    let alice = scene.client(ALICE).await;
+    let alice = scene.client(ALICE);
     alice.send(look_up_nothing().to_tl()).await.unwrap_err();
     let mut connected = Vec::new();
     for session in 0..5 {

@@ -16,4 +16,6 @@ mod files;
 mod hostile;
 mod raw;
 mod scene;
+#[cfg(feature = "session-file")]
+mod session_files;
 mod sessions;

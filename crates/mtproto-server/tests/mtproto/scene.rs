@@ -1,8 +1,8 @@
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use confcall_mtproto_server::{Config, Keys, Listener, write_session};
+use confcall_mtproto_server::{Config, Keys, Listener};
 use confcall_server::{Server, ServerOptions};
 use confcall_state::UserId;
 use serde_json::json;
@@ -67,20 +67,9 @@ impl Scene {
         *self.keys().issue(user).unwrap().expose()
     }
 
-    /// A client of a user, connected by its session file.
-    pub(crate) async fn client(&self, user: UserId) -> Client {
-        let path = self.session_file(user).await;
-        Client::open(&path, user).await
-    }
-
-    async fn session_file(&self, user: UserId) -> PathBuf {
-        let path = self.directory.path().join(format!("{user}.session"));
-        if !path.exists() {
-            let key = self.keys().issue(user).unwrap();
-            let written = write_session(&path, &key, self.address, user).await;
-            written.unwrap();
-        }
-        path
+    /// A client of a user, which connects with its key.
+    pub(crate) fn client(&self, user: UserId) -> Client {
+        Client::connect(self.address, self.key(user), user)
     }
 
     /// Stops the server, which gives its calls back.
@@ -109,4 +98,11 @@ pub(crate) fn seeded_keys(path: &Path) -> Keys {
     let content = json!({"secret": "07".repeat(32), "users": []});
     std::fs::write(path, content.to_string()).unwrap();
     Keys::load(path).unwrap()
+}
+
+/// Who may do what with a file.
+#[cfg(unix)]
+pub(crate) fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
 }

@@ -53,7 +53,7 @@ fn contains(packet: &[u8], part: &[u8]) -> bool {
 #[tokio::test]
 async fn a_query_sent_again_over_a_new_connection_is_carried_out_once() {
     let scene = Scene::new().await;
-    let (call, _) = scene.client(ALICE).await.create().await;
+    let (call, _) = scene.client(ALICE).create().await;
     let key = scene.key(ALICE);
     let discard = Request::from(DiscardGroupCall { call }).to_tl();
     let (mut raw, place) = start(&scene, 5).await;
@@ -74,7 +74,7 @@ async fn a_query_sent_again_over_a_new_connection_is_carried_out_once() {
 
 /// A connection in which a call of Alice's got a new link; gives the packet, too, and the answer.
 async fn revoke_a_link(scene: &Scene) -> (Raw, Vec<u8>, Vec<u8>) {
-    let (call, _) = scene.client(ALICE).await.create().await;
+    let (call, _) = scene.client(ALICE).create().await;
     let key = scene.key(ALICE);
     let (mut raw, place) = start(scene, 5).await;
     // It has another answer each time that it is carried out.
