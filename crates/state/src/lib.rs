@@ -33,7 +33,7 @@
 
 pub mod chain;
 pub mod encryption;
-#[cfg(any(fuzzing, confcall_testing))]
+#[cfg(all(any(fuzzing, confcall_testing), feature = "full"))]
 #[doc(hidden)]
 pub mod fuzzing;
 pub mod keys;

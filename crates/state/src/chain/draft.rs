@@ -8,14 +8,6 @@ use crate::keys::PublicKey;
 use crate::trie::{Trie, TrieKey};
 use crate::wire::{Change, GroupState, Permissions, SharedKey};
 
-/// Where values are set while a block is made or applied.
-pub(super) enum Values {
-    /// In the trie, or in what is proven of it.
-    Known(Trie),
-    /// Nowhere: their hash is adopted from the block, as a client does.
-    Adopted,
-}
-
 /// Which kinds of changes a block makes.
 pub(super) struct Kinds {
     pub(super) value: bool,
@@ -38,7 +30,8 @@ impl Kinds {
 pub(super) struct Draft {
     pub(super) group_state: Arc<GroupState>,
     pub(super) shared_key: Arc<SharedKey>,
-    pub(super) values: Values,
+    /// The trie, or what is proven of it; without either the hash of the values is adopted from the block.
+    pub(super) values: Option<Trie>,
 }
 
 /// What the signer of a block is in a group state, and may do there.
@@ -70,7 +63,7 @@ impl Standing {
 }
 
 impl Draft {
-    pub(super) fn new(state: &ChainState, values: Values) -> Self {
+    pub(super) fn new(state: &ChainState, values: Option<Trie>) -> Self {
         Self {
             group_state: Arc::clone(&state.group_state),
             shared_key: Arc::clone(&state.shared_key),
@@ -108,7 +101,7 @@ impl Draft {
         value: &[u8],
         standing: Standing,
     ) -> Result<(), ChainError> {
-        let Values::Known(trie) = &mut self.values else {
+        let Some(trie) = &mut self.values else {
             return Ok(());
         };
         if !standing.permissions.contains(Permissions::SET_VALUE) {

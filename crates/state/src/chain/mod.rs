@@ -37,7 +37,7 @@ use crate::keys::{PrivateKey, PublicKey, Signature};
 use crate::trie::Trie;
 use crate::types::{BlockHash, Height, KvHash};
 use crate::wire::{Block, BlockFields, Change, GroupState, SharedKey};
-use draft::{Draft, Kinds, Values, check_value_keys};
+use draft::{Draft, Kinds, check_value_keys};
 
 /// The public state of a call after a block.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,22 +87,25 @@ impl ChainState {
     }
 }
 
-/// What a chain knows of the key-value trie.
-#[derive(Clone, Debug)]
-enum Knowledge {
-    /// All of it.
-    Full(Trie),
-    /// Its hash, and what a proof shows.
-    Client { proof: Option<Trie> },
-}
-
 /// The chain of a call at its last block.
 ///
 /// A clone is cheap: states, keys and the trie are shared.
 #[derive(Clone, Debug)]
 pub struct Chain {
     state: ChainState,
-    knowledge: Knowledge,
+    mode: Mode,
+    /// The whole trie in full mode; in client mode what a proof shows of it.
+    values: Option<Trie>,
+}
+
+/// How much of the key-value trie a chain keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// All of it, as a server.
+    #[cfg(feature = "full")]
+    Full,
+    /// Its hash, which is adopted from each block.
+    Client,
 }
 
 /// A block that a chain accepts, with the state that it leaves.
@@ -122,19 +125,18 @@ impl StagedBlock {
 
 impl Chain {
     /// An empty chain that keeps the whole trie, as a server's does.
+    #[cfg(feature = "full")]
     pub fn full() -> Self {
         Self {
             state: ChainState::before_first(),
-            knowledge: Knowledge::Full(Trie::new()),
+            mode: Mode::Full,
+            values: Some(Trie::new()),
         }
     }
 
     /// An empty chain that keeps the trie's hash only, as a client's does.
     pub fn client() -> Self {
-        Self {
-            state: ChainState::before_first(),
-            knowledge: Knowledge::Client { proof: None },
-        }
+        Self::client_at(ChainState::before_first())
     }
 
     /// A client's chain that trusts one block and starts from the state that it shows.
@@ -146,10 +148,15 @@ impl Chain {
     ///
     /// [`ChainError`] if the block does not show a whole and well-formed state.
     pub fn start_from(block: &Block) -> Result<Self, ChainError> {
-        start::state_of(block).map(|state| Self {
+        start::state_of(block).map(Self::client_at)
+    }
+
+    fn client_at(state: ChainState) -> Self {
+        Self {
             state,
-            knowledge: Knowledge::Client { proof: None },
-        })
+            mode: Mode::Client,
+            values: None,
+        }
     }
 
     /// The state after the last block.
@@ -158,11 +165,9 @@ impl Chain {
     }
 
     /// The values that are known: the whole trie, or what a proof shows.
+    #[cfg(feature = "full")]
     pub fn values(&self) -> Option<&Trie> {
-        match &self.knowledge {
-            Knowledge::Full(trie) => Some(trie),
-            Knowledge::Client { proof } => proof.as_ref(),
-        }
+        self.values.as_ref()
     }
 
     /// Gives a client's chain a proof of a part of the trie, until the next block.
@@ -172,13 +177,14 @@ impl Chain {
     /// # Errors
     ///
     /// [`ChainError::KvHash`] unless the proof's root has the hash of this state.
+    #[cfg(feature = "full")]
     pub fn add_proof(&mut self, proof: Trie) -> Result<(), ChainError> {
         let (expected, found) = (self.state.kv_hash, proof.hash());
         if expected != found {
             return Err(ChainError::KvHash { expected, found });
         }
-        if let Knowledge::Client { proof: known } = &mut self.knowledge {
-            *known = Some(proof);
+        if self.mode == Mode::Client {
+            self.values = Some(proof);
         }
         Ok(())
     }
@@ -213,23 +219,22 @@ impl Chain {
         let signer = self.signer(fields.signature_public_key)?;
         block.verify(&signer)?;
 
-        let values = match &self.knowledge {
-            Knowledge::Full(trie) => Values::Known(trie.clone()),
-            Knowledge::Client { .. } => Values::Adopted,
+        let values = match self.mode {
+            #[cfg(feature = "full")]
+            Mode::Full => self.values.clone(),
+            Mode::Client => None,
         };
         let mut draft = Draft::new(&self.state, values);
         draft.apply(&fields.changes, &signer)?;
         draft.check_proof(&Kinds::of(&fields.changes), &fields.state_proof)?;
-        if self.is_client() {
+        if self.mode == Mode::Client {
             check_value_keys(&fields.changes)?;
         }
         Ok(StagedBlock {
             parent: self.state.hash,
             next: Self {
-                knowledge: match draft.values {
-                    Values::Known(trie) => Knowledge::Full(trie),
-                    Values::Adopted => Knowledge::Client { proof: None },
-                },
+                mode: self.mode,
+                values: draft.values,
                 state: ChainState {
                     height: fields.height,
                     hash: block.hash(),
@@ -247,7 +252,7 @@ impl Chain {
     ///
     /// [`ChainError::Stale`] if the chain has moved since; it is then as it was.
     pub fn merge(&mut self, staged: StagedBlock) -> Result<&ChainState, ChainError> {
-        if staged.parent != self.state.hash || staged.next.is_client() != self.is_client() {
+        if staged.parent != self.state.hash || staged.next.mode != self.mode {
             return Err(ChainError::Stale);
         }
         *self = staged.next;
@@ -270,17 +275,15 @@ impl Chain {
             found: self.state.height,
         })?;
         let kinds = Kinds::of(&changes);
-        let values = match self.values() {
-            Some(trie) => Values::Known(trie.clone()),
-            None if kinds.value => return Err(ChainError::ValuesUnknown),
-            None => Values::Adopted,
-        };
-        let mut draft = Draft::new(&self.state, values);
+        if kinds.value && self.values.is_none() {
+            return Err(ChainError::ValuesUnknown);
+        }
+        let mut draft = Draft::new(&self.state, self.values.clone());
         let signer_key = signer.public_key();
         draft.apply(&changes, &signer_key)?;
         let state_proof = draft.proof(&kinds, self.state.kv_hash);
         draft.check_proof(&kinds, &state_proof)?;
-        if self.is_client() {
+        if self.mode == Mode::Client {
             check_value_keys(&changes)?;
         }
         let fields = BlockFields {
@@ -292,10 +295,6 @@ impl Chain {
             signature_public_key: Some(signer_key),
         };
         Ok(fields.sign(signer))
-    }
-
-    fn is_client(&self) -> bool {
-        matches!(self.knowledge, Knowledge::Client { .. })
     }
 
     fn signer(&self, named: Option<PublicKey>) -> Result<PublicKey, ChainError> {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::draft::{Draft, Kinds, Values};
+use super::draft::{Draft, Kinds};
 use super::error::ChainError;
+use crate::trie::Trie;
 use crate::types::KvHash;
 use crate::wire::{GroupState, SharedKey, StateProof};
 
@@ -11,10 +12,7 @@ impl Draft {
     /// What a block that makes these kinds of changes says of the state after it; `kv_hash` is that before it.
     pub(super) fn proof(&self, kinds: &Kinds, kv_hash: KvHash) -> StateProof {
         StateProof {
-            kv_hash: match &self.values {
-                Values::Known(trie) => trie.hash(),
-                Values::Adopted => kv_hash,
-            },
+            kv_hash: self.values.as_ref().map_or(kv_hash, Trie::hash),
             group_state: self.untold_group_state(kinds).cloned(),
             shared_key: self.untold_shared_key(kinds).cloned(),
         }
@@ -25,7 +23,7 @@ impl Draft {
     /// The group state and the shared key need no second look here: those that a block sets were checked when
     /// they were set, and those before it when the chain took them over.
     pub(super) fn check_proof(&self, kinds: &Kinds, proof: &StateProof) -> Result<(), ChainError> {
-        if let Values::Known(trie) = &self.values {
+        if let Some(trie) = &self.values {
             let (expected, found) = (trie.hash(), proof.kv_hash);
             if expected != found {
                 return Err(ChainError::KvHash { expected, found });

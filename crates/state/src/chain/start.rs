@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::draft::{Draft, Kinds, Values};
+use super::draft::{Draft, Kinds};
 use super::error::ChainError;
 use super::{ChainState, group, recipients};
 use crate::types::Height;
@@ -37,7 +37,7 @@ pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
         shared_key: shared_key
             .or_else(|| proof.shared_key.clone())
             .ok_or(ChainError::SharedKeyProof)?,
-        values: Values::Adopted,
+        values: None,
     };
     draft.check_proof(&Kinds::of(&fields.changes), proof)?;
     group::check(&draft.group_state, 0)?;

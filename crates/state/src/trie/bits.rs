@@ -1,6 +1,8 @@
 use super::TrieKey;
 use super::key::bit;
-use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
+use crate::tl::Writer;
+#[cfg(feature = "full")]
+use crate::tl::{ReadError, ReadErrorKind, Reader};
 
 /// A run of bits of a key, at the place that it has in the key.
 ///
@@ -27,11 +29,6 @@ impl Bits {
             *byte &= bits_from(start.saturating_sub(first)) & !bits_from(end.saturating_sub(first));
         }
         Self { bytes, start, end }
-    }
-
-    /// The position of the first bit of the run.
-    pub(super) fn start(&self) -> u16 {
-        self.start
     }
 
     /// The position after the last bit of the run.
@@ -64,6 +61,15 @@ impl Bits {
         words
             .take(end.div_ceil(32).into())
             .for_each(|word| writer.raw(word));
+    }
+}
+
+/// What the forms of a trie need beside.
+#[cfg(feature = "full")]
+impl Bits {
+    /// The position of the first bit of the run.
+    pub(super) fn start(&self) -> u16 {
+        self.start
     }
 
     /// Reads a run, of which `place` tells where one of its length starts, if it can stand here at all.

@@ -15,14 +15,17 @@
 
 mod bits;
 mod key;
+#[cfg(feature = "full")]
 mod network;
 mod node;
+#[cfg(feature = "full")]
 mod snapshot;
 
 use std::sync::Arc;
 
 use thiserror::Error;
 
+#[cfg(feature = "full")]
 use crate::tl::ReadError;
 use crate::types::KvHash;
 use bits::Bits;
@@ -100,7 +103,11 @@ impl Trie {
             root: root.transpose()?,
         })
     }
+}
 
+/// The forms in which a trie is sent and stored.
+#[cfg(feature = "full")]
+impl Trie {
     /// The form in which a proof is sent.
     pub fn to_network(&self) -> Vec<u8> {
         network::write(self.root.as_deref())

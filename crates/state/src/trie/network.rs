@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::TrieKey;
 use super::bits::Bits;
-use super::node::{INNER, Kind, LEAF, NODE, Node, PRUNED, write_leaf};
+use super::node::{INNER, Kind, LEAF, NODE, Node, write_leaf};
 use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use crate::types::KvHash;
+
+const PRUNED: u32 = 3;
 
 /// The network form of the empty trie.
 const EMPTY: [u8; 4] = [0; 4];

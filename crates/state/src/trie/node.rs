@@ -9,9 +9,9 @@ use crate::types::KvHash;
 
 pub(super) const LEAF: u32 = 1;
 pub(super) const INNER: u32 = 2;
-pub(super) const PRUNED: u32 = 3;
 
-/// What errors call a node.
+/// The name of a node in errors.
+#[cfg(feature = "full")]
 pub(super) const NODE: &str = "a trie node";
 
 /// A subtree that is not empty, with its hash.
