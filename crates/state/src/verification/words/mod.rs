@@ -1,4 +1,4 @@
-use bip39::Language;
+use std::sync::LazyLock;
 
 use crate::encryption::kdf;
 use crate::types::BlockHash;
@@ -6,9 +6,13 @@ use crate::types::BlockHash;
 const WORDS: usize = 24;
 const BITS: usize = 11;
 
+/// The English list of BIP-39, as the crate `bip39` has it, in the public domain (CC0).
+static ENGLISH: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("english.txt").lines().collect());
+
 /// The 24 words that name a block, from the English BIP-39 list.
 ///
-/// They need nobody's commit: two people who read the same words have the same block (`spec/protocol.md`, 5).
+/// They wait for no commit: two people who read the same words have the same block (`spec/protocol.md`, 5).
 pub fn words(block_hash: &BlockHash) -> [&'static str; WORDS] {
     let bytes = kdf(b"MnemonicVerificationWords", block_hash.as_bytes()).joined();
     let mut bits = bytes
@@ -22,12 +26,24 @@ pub fn words(block_hash: &BlockHash) -> [&'static str; WORDS] {
 
 #[expect(clippy::indexing_slicing, reason = "11 bits are below 2048")]
 fn word(number: usize) -> &'static str {
-    Language::English.word_list()[number]
+    ENGLISH[number]
 }
 
 #[cfg(test)]
 mod tests {
+    use sha2::{Digest as _, Sha256};
+
     use super::*;
+
+    #[test]
+    fn the_list_is_the_english_one_of_bip_39() {
+        assert_eq!(ENGLISH.len(), 2048);
+        let digest: [u8; 32] = Sha256::digest(include_str!("english.txt")).into();
+        assert_eq!(
+            BlockHash::from_bytes(digest).to_string(),
+            "2f5eed53a4727b4bf8880d8f3f199efc90e58503646d9ff8eff3a2ed3b24dbda"
+        );
+    }
 
     #[test]
     fn the_bits_of_a_word_are_taken_from_the_least_significant_on() {
