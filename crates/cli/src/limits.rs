@@ -9,6 +9,9 @@ pub(crate) const LINES: usize = 16;
 /// How many steps into a call and out of it wait to be told.
 pub(crate) const STEPS: usize = 64;
 
+/// How many bytes a session file of ours has; the key is most of its seven hundred.
+pub(crate) const SESSION_BYTES: u64 = 4 << 10;
+
 /// How many bytes of a block or broadcast are read, in whatever writing; a block has some tens of thousands.
 pub(crate) const INSPECTED_BYTES: u64 = 16 << 20;
 

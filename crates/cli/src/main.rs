@@ -13,6 +13,7 @@ mod printable;
 mod screen;
 mod seed;
 mod serve;
+mod session_file;
 mod trace;
 mod vectors;
 

@@ -6,6 +6,7 @@ mod running;
 use std::fs;
 use std::path::Path;
 
+use assert_cmd::assert::Assert;
 use predicates::prelude::*;
 use predicates::str::contains;
 use running::place::{Place, Server};
@@ -150,30 +151,74 @@ fn a_session_needs_the_port_of_its_server() {
     assert!(!place.file("1.session").exists());
 }
 
+/// What `confcall join` says of a session file, which stays as it is.
+fn refusal(path: &Path) -> Assert {
+    let before = fs::read(path).ok();
+    let mut command = assert_cmd::Command::from_std(confcall());
+    let refused = command
+        .args(["join", "abc", "--session"])
+        .arg(path)
+        .assert();
+    assert_eq!(fs::read(path).ok(), before, "{}", path.display());
+    let named = contains(path.to_str().unwrap());
+    refused.code(1).stderr(named)
+}
+
 #[test]
 fn a_session_file_that_cannot_be_used_says_why_and_stays_as_it_is() {
     let place = Place::new("serve-wrong-sessions");
     place.issue("whole", "1", "127.0.0.1:4430").success();
     let whole = fs::read(place.file("whole")).unwrap();
-    place.write("text", "api_id = 1");
-    place.write("half", whole.split_at(whole.len() / 2).0);
+    place.write_private("text", "api_id = 1");
+    place.write_private("half", whole.split_at(whole.len() / 2).0);
     for (name, says) in [
         ("missing", "No such file"),
-        ("text", "is no SQLite database, and no session file"),
-        ("half", "is damaged"),
+        ("text", "is no session file: expected value"),
+        ("half", "is no session file: EOF"),
     ] {
-        let path = place.file(name);
-        let before = fs::read(&path).ok();
-        let mut command = assert_cmd::Command::from_std(confcall());
-        let refused = command
-            .args(["join", "abc", "--session"])
-            .arg(&path)
-            .assert();
-        let named = contains(path.to_str().unwrap());
         let next = contains("; `confcall serve --issue-session` writes one");
-        refused.code(1).stderr(contains(says).and(named).and(next));
-        assert_eq!(fs::read(&path).ok(), before, "{name}");
+        refusal(&place.file(name)).stderr(contains(says).and(next));
     }
+    fs::create_dir(place.file("directory")).unwrap();
+    refusal(&place.file("directory")).stderr(contains("no regular file"));
+}
+
+#[cfg(not(feature = "session-file"))]
+#[test]
+fn a_session_file_of_grammers_says_which_feature_reads_it() {
+    let place = Place::new("serve-sqlite");
+    let database = [b"SQLite format 3\0", &[1; 8192][..]].concat();
+    let path = place.write_private("a.session", database);
+    refusal(&path).stderr(contains("build the command with `--features session-file`"));
+}
+
+#[cfg(feature = "session-file")]
+#[test]
+fn a_session_file_of_grammers_brings_a_user_into_a_call() {
+    let place = Place::new("serve-sqlite");
+    let server = place.serve(&[]);
+    let path = place.file("1.session");
+    let mut command = assert_cmd::Command::from_std(confcall());
+    command.args(place.serve_args(["--listen", &server.address, "--user-id", "1"]));
+    command.arg("--grammers").arg("--issue-session").arg(&path);
+    command.assert().success();
+    assert!(fs::read(&path).unwrap().starts_with(b"SQLite format 3\0"));
+    assert_eq!(mode(&path), 0o600);
+    let mut alice = member(&place, &server, "1", &["create"]);
+    assert_eq!(alice.status(), 0);
+    let other = place.write_private("other", b"SQLite format 3\0");
+    refusal(&other).stderr(contains("no session file"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_file_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new("serve-exposed-session");
+    place.issue("1.session", "1", "127.0.0.1:4430").success();
+    let path = place.file("1.session");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    refusal(&path).stderr(contains("run `chmod 600"));
 }
 
 #[test]

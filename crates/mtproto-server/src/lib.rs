@@ -58,7 +58,7 @@ mod observer;
 mod outbox;
 mod peer;
 mod pipe;
-mod private_file;
+pub mod private_file;
 mod query;
 mod received;
 mod salt;

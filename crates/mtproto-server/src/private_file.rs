@@ -12,7 +12,11 @@ use thiserror::Error;
 pub struct ExposedFile(pub PathBuf);
 
 /// Creates a file that does not exist yet.
-pub(crate) fn create(path: &Path) -> io::Result<File> {
+///
+/// # Errors
+///
+/// Those of the system, also if there is a file already.
+pub fn create(path: &Path) -> io::Result<File> {
     let mut options = File::options();
     options.read(true).write(true).create_new(true);
     #[cfg(unix)]
@@ -21,8 +25,12 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
 }
 
 /// Checks that nobody else can read an open file, where the system has such a notion.
+///
+/// # Errors
+///
+/// [`ExposedFile`]
 #[cfg(unix)]
-pub(crate) fn check(file: &File, path: &Path) -> Result<(), ExposedFile> {
+pub fn check(file: &File, path: &Path) -> Result<(), ExposedFile> {
     use std::os::unix::fs::PermissionsExt as _;
     let metadata = file.metadata();
     match metadata.is_ok_and(|metadata| metadata.permissions().mode() & 0o077 == 0) {
@@ -32,7 +40,11 @@ pub(crate) fn check(file: &File, path: &Path) -> Result<(), ExposedFile> {
 }
 
 /// Checks that nobody else can read an open file, where the system has such a notion.
+///
+/// # Errors
+///
+/// [`ExposedFile`]
 #[cfg(not(unix))]
-pub(crate) fn check(_: &File, _: &Path) -> Result<(), ExposedFile> {
+pub fn check(_: &File, _: &Path) -> Result<(), ExposedFile> {
     Ok(())
 }

@@ -6,12 +6,13 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `target.rs`, `session.rs`, `embedded.rs` | which call, on which server |
+//! | `target.rs`, `account.rs`, `embedded.rs` | which call, on which server |
 //! | `room.rs` | what comes in, from where, and to whom it goes |
 //! | `typed.rs`, `commands.rs`, `frames.rs` | what is typed and what becomes of it |
 //! | `told/`, `words.rs` | what is shown, for people and for programs |
 //! | `exit.rs` | the exit status of each end |
 
+mod account;
 mod commands;
 mod embedded;
 mod exit;
@@ -19,7 +20,6 @@ mod frames;
 mod lines;
 mod memory;
 mod room;
-mod session;
 mod stay;
 mod target;
 mod told;

@@ -10,8 +10,8 @@ use confcall::join::joining::Fingerprint;
 use confcall::{Conference, JoinPayload, Joiner, Media, Options, Target, Transport, UserId};
 use tokio::runtime::Builder;
 
+use super::account::Account;
 use super::room::{Room, Sources};
-use super::session::Account;
 use super::told::Told;
 use super::watched::Watched;
 use super::{StayArgs, embedded, lines, target};

@@ -1,18 +1,19 @@
 //! A session file for a user of a server.
 
 use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, SocketAddrV4};
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use confcall::UserId;
-use confcall_mtproto_server::{WriteSessionError, write_session};
+use confcall_mtproto_server::AuthKey;
 use serde_json::{Value, json};
-use tokio::runtime::Builder;
 
 use super::Args;
 use super::run::keys;
 use crate::screen::{Format, Line, Mood, Screen, Tell};
+use crate::session_file::{OwnSession, SessionFileError};
 
 /// A session was issued.
 struct Issued<'a> {
@@ -27,14 +28,20 @@ pub(super) fn run(
     user: UserId,
     out: impl Write,
 ) -> anyhow::Result<ExitCode> {
-    if args.listen.port() == 0 {
-        bail!("a session needs the port of its server: give it with --listen");
+    let server = match args.listen {
+        SocketAddr::V4(server) if server.port() != 0 => server,
+        SocketAddr::V4(_) => bail!("a session needs the port of its server: give it with --listen"),
+        // Clients of grammers connect to no other.
+        SocketAddr::V6(server) => bail!("a session is for an IPv4 address, and {server} is none"),
+    };
+    let key = keys(&args.keys)?.issue(user)?;
+    match args.grammers {
+        true => write_for_grammers(session, &key, server, user)?,
+        false => {
+            let own = OwnSession { user, server, key };
+            own.create(session).map_err(with_advice)?;
+        }
     }
-    let mut keys = keys(&args.keys)?;
-    let key = keys.issue(user)?;
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let written = runtime.block_on(write_session(session, &key, args.listen, user));
-    written.map_err(in_words)?;
     let issued = Issued {
         args,
         session,
@@ -44,10 +51,29 @@ pub(super) fn run(
     Ok(ExitCode::SUCCESS)
 }
 
-/// What went wrong, and what to do about a file that is there already.
-fn in_words(error: WriteSessionError) -> anyhow::Error {
+#[cfg(feature = "session-file")]
+fn write_for_grammers(
+    path: &Path,
+    key: &AuthKey,
+    server: SocketAddrV4,
+    user: UserId,
+) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    let written = confcall_mtproto_server::write_session(path, key, server.into(), user);
+    Ok(runtime.block_on(written)?)
+}
+
+#[cfg(not(feature = "session-file"))]
+fn write_for_grammers(_: &Path, _: &AuthKey, _: SocketAddrV4, _: UserId) -> anyhow::Result<()> {
+    bail!("--grammers needs a command that is built with `--features session-file`")
+}
+
+/// An error with what to do about a file that is there already.
+fn with_advice(error: SessionFileError) -> anyhow::Error {
     match &error {
-        WriteSessionError::Create { source, .. } if source.kind() == ErrorKind::AlreadyExists => {
+        SessionFileError::Inaccessible { source, .. }
+            if source.kind() == ErrorKind::AlreadyExists =>
+        {
             anyhow!("{error}; use that session, or give a new name")
         }
         _ => error.into(),

@@ -19,6 +19,9 @@ use std::process::ExitCode;
 
 use confcall::UserId;
 
+/// The last id that clients of grammers can store; it has 40 bits.
+const LAST_USER: i64 = (1 << 40) - 1;
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 It is a development tool: it keeps everything in memory, carries no media, and is not hardened for use as a service. So \
@@ -52,8 +55,12 @@ pub(crate) struct Args {
     issue_session: Option<PathBuf>,
 
     /// The user of the session.
-    #[arg(long, value_name = "N", requires = "issue_session", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, value_name = "N", requires = "issue_session", value_parser = clap::value_parser!(i64).range(1..=LAST_USER))]
     user_id: Option<i64>,
+
+    /// Issue the session as a file of grammers, for its other clients; needs a build with the feature `session-file`.
+    #[arg(long, requires = "issue_session")]
+    grammers: bool,
 
     /// Start from this file if there is one, and write all calls to it at the end.
     #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]

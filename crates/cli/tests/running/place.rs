@@ -34,6 +34,17 @@ impl Place {
         path
     }
 
+    /// Writes a file that its owner alone can read.
+    pub(crate) fn write_private(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.write(name, content);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        path
+    }
+
     /// `confcall serve` with the keys of this place.
     pub(crate) fn serve_args<'a>(&self, args: impl IntoIterator<Item = &'a str>) -> Vec<OsString> {
         let keys = self.file("keys").into_os_string();
