@@ -1,10 +1,11 @@
-//! Reading what is given to the command, and no more than it is worth.
+//! Reading of input that has a bound.
 
 use std::io::{self, Read};
 
-/// All that a source has, or `None` if that is more than so many bytes.
+/// Reads a source to its end; `None` if it has more than `most` bytes.
 pub(crate) fn read(source: impl Read, most: u64) -> io::Result<Option<Vec<u8>>> {
     let mut bytes = Vec::new();
+    // One byte beyond the bound shows that there are more, without reading them.
     source
         .take(most.saturating_add(1))
         .read_to_end(&mut bytes)?;

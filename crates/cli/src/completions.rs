@@ -1,9 +1,8 @@
-//! `confcall completions`: what a shell needs to complete our command line.
+//! `confcall completions`: scripts that complete the command line in a shell.
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 
 #[derive(Debug, clap::Args)]
@@ -17,15 +16,14 @@ pub(crate) struct Args {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
-    // What writes the script panics if it cannot, so it gets what always can.
+pub(crate) fn run(
+    args: &Args,
+    mut command: clap::Command,
+    out: &mut impl Write,
+) -> anyhow::Result<ExitCode> {
+    // The generator panics where it cannot write, so it writes into memory.
     let mut script = Vec::new();
-    clap_complete::generate(
-        args.shell,
-        &mut crate::Cli::command(),
-        "confcall",
-        &mut script,
-    );
+    clap_complete::generate(args.shell, &mut command, "confcall", &mut script);
     out.write_all(&script)?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! The wish of whoever runs us that we stop.
+//! Requests of the user or of the system to stop.
 
 use std::io;
 

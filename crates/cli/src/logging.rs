@@ -1,4 +1,4 @@
-//! What the libraries trace, on standard error.
+//! The log of the libraries, on standard error.
 
 use std::io::{self, IsTerminal as _};
 
@@ -8,17 +8,17 @@ use tracing_subscriber::EnvFilter;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Log")]
 pub(crate) struct Args {
-    /// Log to standard error what happens inside; twice for more, with the ids of users.
+    /// Log to standard error; twice for more, with the ids of users.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 
-    /// Log what this filter lets through, such as `confcall_transport=debug`.
+    /// Log by a filter such as `confcall_transport=debug`.
     #[arg(long, global = true, value_name = "FILTER", conflicts_with = "verbose")]
     log: Option<String>,
 }
 
 impl Args {
-    /// The filter that is asked for.
+    /// The filter of these arguments.
     fn filter(&self) -> Option<&str> {
         match (&self.log, self.verbose) {
             (Some(filter), _) => Some(filter),
@@ -28,7 +28,7 @@ impl Args {
         }
     }
 
-    /// Starts to log, if that is asked for.
+    /// Starts to log, if these arguments ask for it.
     pub(crate) fn start(&self) -> anyhow::Result<()> {
         let Some(filter) = self.filter() else {
             return Ok(());

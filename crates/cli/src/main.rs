@@ -19,8 +19,8 @@ mod vectors;
 
 use std::process::ExitCode;
 
-use call::EndedBadly;
-use clap::{Parser, Subcommand};
+use call::UnwantedEnd;
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Joins, explains and checks Telegram's end-to-end encrypted conference calls.
 #[derive(Debug, Parser)]
@@ -34,11 +34,11 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prints what a shell needs to complete this command line.
+    /// Prints a script that completes this command line in a shell.
     Completions(completions::Args),
     /// Creates a call, prints its link and stays in it.
     Create(call::CreateArgs),
-    /// Takes part in a recorded call on a server inside this process, and then shows a whole life in a new one.
+    /// Takes part in a recorded call on a server inside this process, and then runs a new one from its start to its end.
     ///
     /// The recorded members take part with their own keys. In the new call four engines under a virtual clock create,
     /// join all at once, verify, write, speak, remove, restart from a checkpoint and leave. Everything that is
@@ -50,7 +50,7 @@ enum Command {
     Join(call::JoinArgs),
     /// Answers JSON requests line by line, so that another program can drive the engine.
     ///
-    /// It is for tests: it is told private keys and says them.
+    /// It is for tests: it takes and prints private keys.
     Peer,
     /// Runs the conference server over MTProto, to develop and test clients against.
     Serve(serve::Args),
@@ -66,8 +66,8 @@ fn main() -> ExitCode {
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {}", in_words(&error));
-            let ended = error.downcast_ref::<EndedBadly>();
-            ended.map_or(ExitCode::FAILURE, EndedBadly::exit_code)
+            let ended = error.downcast_ref::<UnwantedEnd>();
+            ended.map_or(ExitCode::FAILURE, UnwantedEnd::exit_code)
         }
     }
 }
@@ -76,7 +76,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     cli.logging.start()?;
     let mut out = anstream::stdout();
     match &cli.command {
-        Command::Completions(args) => completions::run(args, &mut out),
+        Command::Completions(args) => completions::run(args, Cli::command(), &mut out),
         Command::Create(args) => call::create(args, &mut out),
         Command::Demo(args) => demo::run(args, &mut out),
         Command::Inspect(args) => inspect::run(args, &mut out),
@@ -88,7 +88,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// An error with its causes, but for those that it says already.
+/// An error with its causes, without those whose text it has already.
 fn in_words(error: &anyhow::Error) -> String {
     let mut words = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -99,7 +99,7 @@ fn in_words(error: &anyhow::Error) -> String {
     words
 }
 
-/// Whoever read our output has seen enough.
+/// True if the reader of our output has seen enough.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<std::io::Error>();
     io.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
@@ -111,7 +111,7 @@ mod tests {
     use anyhow::{Context as _, anyhow};
 
     #[test]
-    fn a_cause_is_said_once() {
+    fn a_cause_is_named_once() {
         let cause = Err::<(), _>(anyhow!("no such file"));
         let error = cause.context("x cannot be read: no such file; give another");
         let error = error.context("the start failed").unwrap_err();

@@ -11,7 +11,7 @@ use crate::seed;
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let rng = ChaCha20Rng::from_seed(seed::random()?);
-    // Not through `anstream`: what goes out is for a program.
+    // Not through `anstream`: the output is for a program.
     let (input, output) = (io::stdin().lock(), io::stdout().lock());
     let started = Instant::now();
     confcall_conformance::peer::serve(input, output, rng, move || started.elapsed())?;

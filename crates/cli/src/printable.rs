@@ -1,6 +1,6 @@
-//! Text of others on our terminal.
+//! Text of other people on a terminal.
 
-/// A text without what a terminal would act on, or show in another order than it stands.
+/// Escapes the characters of a text that a terminal would act on or show in another order.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
@@ -13,13 +13,14 @@ pub(crate) fn printable(text: &str) -> String {
     printable
 }
 
-/// A JSON object as it is, without what a terminal would act on.
+/// Escapes the characters of a JSON object that a terminal would act on; the object stays the same.
 ///
-/// JSON itself escapes only a part of that. Such characters stand inside its strings only, which say them otherwise too.
+/// JSON itself escapes only some of them. They can stand inside strings only, where an escape means the same.
 pub(crate) fn printable_json(object: &str) -> String {
     let mut printable = String::with_capacity(object.len());
     for character in object.chars() {
         if is_acted_on(character) {
+            // All of them are below 0x10000, so that one escape of four digits is enough.
             printable.push_str(&format!("\\u{:04x}", u32::from(character)));
         } else {
             printable.push(character);
@@ -28,12 +29,12 @@ pub(crate) fn printable_json(object: &str) -> String {
     printable
 }
 
-/// Whether a terminal would do something else with a character than show it; none has more than four digits.
+/// True for a character with which a terminal would do something else than show it.
 fn is_acted_on(character: char) -> bool {
     character.is_control() || turns(character)
 }
 
-/// Whether a character turns the direction of the text around it, or ends its line.
+/// True for a character that turns the direction of the text around it, or ends its line.
 fn turns(character: char) -> bool {
     matches!(
         character,

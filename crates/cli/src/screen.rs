@@ -1,4 +1,4 @@
-//! What a command that runs for long says, for people or for programs: one thing, one line.
+//! The output of a command that runs for long, for people or for programs: one event, one line.
 
 use std::io::{self, Write};
 
@@ -7,16 +7,16 @@ use serde_json::Value;
 
 use crate::printable::{printable, printable_json};
 
-/// Something to be told.
-pub(crate) trait Tell {
-    /// As lines for people; none if only programs want to know.
+/// An event that can be shown.
+pub(crate) trait Report {
+    /// The lines for people; none where only programs are interested.
     fn lines(&self) -> Vec<Line>;
 
-    /// As an object for programs, whose field `event` names it.
+    /// The object for programs, whose field `event` names the event.
     fn json(&self) -> Value;
 }
 
-/// How things are told.
+/// Output formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// Lines with a label, in colour on a terminal.
@@ -35,49 +35,48 @@ impl Format {
     }
 }
 
-/// How a line is meant.
+/// The importance of a line, as its colour shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mood {
-    /// Something happened.
-    Plain,
-    /// What was wanted happened.
-    Good,
-    /// Something is tried again, or not certain.
-    Doubt,
-    /// Something failed or is suspicious.
-    Bad,
-    /// Only those who look closely want to know.
-    Faint,
+pub(crate) enum Level {
+    Info,
+    /// A wish came true.
+    Success,
+    /// A retry, or something uncertain.
+    Warning,
+    /// A failure or a suspicion.
+    Error,
+    /// Only for those who look closely.
+    Detail,
 }
 
-impl Mood {
+impl Level {
     const fn style(self) -> Style {
         match self {
-            Self::Plain => AnsiColor::Cyan.on_default(),
-            Self::Good => AnsiColor::Green.on_default().bold(),
-            Self::Doubt => AnsiColor::Yellow.on_default().bold(),
-            Self::Bad => AnsiColor::Red.on_default().bold(),
-            Self::Faint => Style::new().dimmed(),
+            Self::Info => AnsiColor::Cyan.on_default(),
+            Self::Success => AnsiColor::Green.on_default().bold(),
+            Self::Warning => AnsiColor::Yellow.on_default().bold(),
+            Self::Error => AnsiColor::Red.on_default().bold(),
+            Self::Detail => Style::new().dimmed(),
         }
     }
 }
 
-/// A line for people: what it is about, and what it says.
+/// A line for people: a label and a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    pub(crate) mood: Mood,
+    pub(crate) level: Level,
     pub(crate) label: &'static str,
     pub(crate) text: String,
 }
 
 impl Line {
-    pub(crate) fn new(mood: Mood, label: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn new(level: Level, label: &'static str, text: impl Into<String>) -> Self {
         let text = text.into();
-        Self { mood, label, text }
+        Self { level, label, text }
     }
 }
 
-/// Where things are told.
+/// The place where reports are written.
 #[derive(Debug)]
 pub(crate) struct Screen<W> {
     out: W,
@@ -89,19 +88,21 @@ impl<W: Write> Screen<W> {
         Self { out, format }
     }
 
-    /// Tells something at once; nothing of it can be what a terminal would act on.
-    pub(crate) fn tell(&mut self, what: &impl Tell) -> io::Result<()> {
+    /// Writes a report at once, without anything that a terminal would act on.
+    pub(crate) fn show(&mut self, report: &impl Report) -> io::Result<()> {
         match self.format {
             Format::Json => {
-                writeln!(self.out, "{}", printable_json(&what.json().to_string()))?;
+                let object = report.json().to_string();
+                writeln!(self.out, "{}", printable_json(&object))?;
             }
             Format::People => {
-                for Line { mood, label, text } in what.lines() {
-                    let (style, text) = (mood.style(), printable(&text));
+                for Line { level, label, text } in report.lines() {
+                    let (style, text) = (level.style(), printable(&text));
                     writeln!(self.out, "{style}{label:<9}{style:#} {text}")?;
                 }
             }
         }
+        // A reader at the other end of a pipe waits for each line.
         self.out.flush()
     }
 }
@@ -113,10 +114,10 @@ mod tests {
 
     struct Forged;
 
-    impl Tell for Forged {
+    impl Report for Forged {
         fn lines(&self) -> Vec<Line> {
-            let one = Line::new(Mood::Plain, "message", "\u{1b}[2J\nended");
-            vec![one, Line::new(Mood::Plain, "two", "")]
+            let one = Line::new(Level::Info, "message", "\u{1b}[2J\nended");
+            vec![one, Line::new(Level::Info, "two", "")]
         }
 
         fn json(&self) -> Value {
@@ -124,21 +125,21 @@ mod tests {
         }
     }
 
-    fn told(format: Format) -> String {
+    fn shown(format: Format) -> String {
         let mut out = anstream::StripStream::new(Vec::new());
-        Screen::new(&mut out, format).tell(&Forged).unwrap();
+        Screen::new(&mut out, format).show(&Forged).unwrap();
         String::from_utf8(out.into_inner()).unwrap()
     }
 
     #[test]
     fn a_text_of_others_neither_moves_the_cursor_nor_begins_a_line() {
-        let text = told(Format::People);
+        let text = shown(Format::People);
         assert_eq!(text, "message   \\u{1b}[2J\\nended\ntwo       \n");
     }
 
     #[test]
-    fn what_is_told_to_a_program_is_one_object_a_line() {
-        let text = told(Format::Json);
+    fn a_report_for_a_program_is_one_object_a_line() {
+        let text = shown(Format::Json);
         let object = text.strip_suffix('\n').unwrap();
         assert!(!object.contains('\n'));
         assert!(serde_json::from_str::<Value>(object).unwrap().is_object());
@@ -146,7 +147,7 @@ mod tests {
 
     struct Text(&'static str);
 
-    impl Tell for Text {
+    impl Report for Text {
         fn lines(&self) -> Vec<Line> {
             Vec::new()
         }
@@ -160,8 +161,8 @@ mod tests {
     fn a_program_gets_every_character_and_a_terminal_none_that_it_would_act_on() {
         let forged = "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}🙂é";
         let mut out = anstream::StripStream::new(Vec::new());
-        let told = Screen::new(&mut out, Format::Json).tell(&Text(forged));
-        told.unwrap();
+        let shown = Screen::new(&mut out, Format::Json).show(&Text(forged));
+        shown.unwrap();
         let text = String::from_utf8(out.into_inner()).unwrap();
         let is_escaped = |character| !"\u{1b}\u{9b}\u{7f}\u{202e}".contains(character);
         assert!(text.chars().all(is_escaped), "{text:?}");

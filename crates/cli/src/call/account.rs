@@ -17,9 +17,9 @@ pub(super) struct Account {
     session: Session,
 }
 
-/// Where the account's key is.
+/// The storage of the account's key.
 enum Session {
-    Memory(MemorySession),
+    CallProgress(MemorySession),
     #[cfg(feature = "session-file")]
     Sqlite(grammers_session::storages::SqliteSession),
 }
@@ -31,7 +31,7 @@ impl Account {
         match file.map_err(|error| anyhow!("{error}{}", advice(&error)))? {
             SessionFile::Own(own) => Ok(Self {
                 user: own.user,
-                session: Session::Memory(own.into_memory()),
+                session: Session::CallProgress(own.into_memory()),
             }),
             SessionFile::Sqlite => open_sqlite(path).await,
         }
@@ -41,7 +41,7 @@ impl Account {
     pub(super) fn connect(self, api_id: i32) -> GrammersConnection {
         let Self { user, session } = self;
         match session {
-            Session::Memory(session) => {
+            Session::CallProgress(session) => {
                 GrammersConnection::open(Arc::new(session), api_id, user, parameters)
             }
             #[cfg(feature = "session-file")]

@@ -1,6 +1,6 @@
 //! A server in this process with three bots, so that one can try a call alone.
 //!
-//! The bots verify as everybody does, and the first answers messages. Whoever is removed stays away.
+//! The bots verify as all members do, and the first answers messages. A bot that is removed stays away.
 
 use core::time::Duration;
 
@@ -14,18 +14,18 @@ use confcall_server::loopback::{Hub, LoopbackTransport};
 use confcall_server::{Call, Server, ServerOptions};
 use tokio::time::sleep;
 
-use super::stay::{Wanted, options};
+use super::options;
 
-/// Who we are on this server.
+/// Our user on this server.
 const US: UserId = UserId::new(1);
 const BOTS: [UserId; 3] = [UserId::new(2), UserId::new(3), UserId::new(4)];
 
-/// How often the bots look whether there is a call.
+/// The pause between two looks of the bots for a call.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Starts the server with its bots; gives our connection, who we are, and which call to enter.
+/// Starts the server with its bots; returns our connection, our user and the call to enter.
 pub(super) async fn open(
-    wanted: Wanted,
+    target: Option<Target>,
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<(LoopbackTransport<Server>, UserId, Target)> {
     let seed = rng.next_u64();
@@ -38,12 +38,12 @@ pub(super) async fn open(
         hub,
         rng: ChaCha20Rng::from_rng(rng),
     };
-    match wanted {
-        Wanted::This(target) => {
+    match target {
+        Some(target) => {
             tokio::spawn(bots.follow());
             Ok((ours, US, target))
         }
-        Wanted::Theirs => Ok((ours, US, bots.begin().await?)),
+        None => Ok((ours, US, bots.begin().await?)),
     }
 }
 
@@ -54,7 +54,7 @@ struct Bots {
 }
 
 impl Bots {
-    /// Creates a call with all bots in it; gives the call.
+    /// Creates a call with all bots in it.
     async fn begin(mut self) -> anyhow::Result<Target> {
         let [first, rest @ ..] = BOTS;
         self.enter(first, Target::Create).await?;
@@ -79,14 +79,14 @@ impl Bots {
         Ok(())
     }
 
-    /// The call that there is.
+    /// The call on the server, once there is one.
     fn call(&self) -> Option<Target> {
         let slug = |server: &mut Server| server.calls().next().map(Call::slug).cloned();
         self.hub.with(slug).map(Target::Slug)
     }
 
     async fn enter(&mut self, bot: UserId, target: Target) -> anyhow::Result<()> {
-        let options = options(bot, &mut self.rng);
+        let options = options::without_media(bot, &mut self.rng);
         let joined = Conference::join(self.hub.connect(bot), target, options).await;
         let (conference, events) = joined.with_context(|| format!("the bot that is user {bot}"))?;
         tokio::spawn(stay(bot, conference, events, self.rng.fork()));
@@ -103,13 +103,13 @@ async fn stay(bot: UserId, conference: Conference, mut events: Events, mut rng: 
         let answer =
             GroupMessage::new(RandomId::generate(&mut rng), answer(message.text()), vec![]);
         if let Some(answer) = answer.ok().filter(|_| BOTS.first() == Some(&bot)) {
-            // Whether it is heard is shown where it is.
+            // A lost answer is no failure of the bot: the person sees that it is missing.
             let _ = conference.send_message(answer).await;
         }
     }
 }
 
-/// What a bot answers: what it read, as far as a message can hold it.
+/// The answer of a bot: the text it read, as far as a message can hold it.
 fn answer(text: &str) -> String {
     let answer = format!("You wrote: {text}");
     answer.chars().take(limits::MESSAGE_CHARACTERS).collect()

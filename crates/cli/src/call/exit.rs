@@ -1,4 +1,4 @@
-//! The exit status of a life in a call, by its end.
+//! The exit status of the command, by the end of the call.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use confcall::join::api::Method;
 use confcall::join::engine::{Advice, EndReason, Ended};
 use thiserror::Error;
 
-/// The table of `--help`.
+/// The table of exit statuses in `--help`.
 pub(super) const HELP: &str = "\
 Exit status:
     0  left, or the call is over
@@ -18,12 +18,12 @@ Exit status:
     6  the network: no answers, or other members were always faster
     7  the server or a member does what an honest one would not; be warned
     8  a defect of this program; please report it
-  130  interrupted twice, before the server was told that we leave";
+  130  interrupted twice, before the server knew that we leave";
 
-/// How a life in a call ends, as a status.
+/// Exit statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Status {
+pub(super) enum ExitStatus {
     Over = 0,
     Removed = 3,
     Refused = 4,
@@ -34,7 +34,7 @@ pub(super) enum Status {
     Interrupted = 130,
 }
 
-impl Status {
+impl ExitStatus {
     /// The status of an end.
     fn of(reason: &EndReason) -> Self {
         match reason {
@@ -52,11 +52,11 @@ impl Status {
     }
 }
 
-/// A life in a call ended otherwise than the user wanted.
+/// The call ended otherwise than the user wanted.
 #[derive(Clone, Debug, Error)]
 #[error("{what}{}", then(.next))]
-pub(crate) struct EndedBadly {
-    status: Status,
+pub(crate) struct UnwantedEnd {
+    status: ExitStatus,
     what: String,
     next: Option<&'static str>,
 }
@@ -65,8 +65,8 @@ fn then(next: &Option<&'static str>) -> String {
     next.map_or_else(String::new, |next| format!("; {next}"))
 }
 
-impl EndedBadly {
-    fn new(status: Status, what: impl Into<String>) -> Self {
+impl UnwantedEnd {
+    fn new(status: ExitStatus, what: impl Into<String>) -> Self {
         Self {
             status,
             what: what.into(),
@@ -74,76 +74,77 @@ impl EndedBadly {
         }
     }
 
-    /// What the command ends with.
+    /// The exit code of the command.
     pub(crate) fn exit_code(&self) -> ExitCode {
         self.code().into()
     }
 
-    /// The number that the shell gets.
+    /// The number that the shell sees.
     pub(super) const fn code(&self) -> u8 {
         self.status as u8
     }
 }
 
-/// A request on the way into the call or out of it that has no answer.
+/// A request on the way into the call or out of it without an answer.
 #[derive(Clone, Debug)]
 pub(super) struct Unanswered {
     pub(super) method: Method,
-    /// Why, as far as it is known.
+    /// The reason, where it is known.
     pub(super) why: Option<String>,
 }
 
 /// The events ended before the call did.
-pub(super) fn stopped() -> EndedBadly {
+pub(super) fn stopped() -> UnwantedEnd {
     let next = next(EndReason::Stopped.advice());
-    EndedBadly {
+    UnwantedEnd {
         next,
-        ..EndedBadly::new(Status::Network, EndReason::Stopped.to_string())
+        ..UnwantedEnd::new(ExitStatus::Network, EndReason::Stopped.to_string())
     }
 }
 
 /// The server did not answer in time when we left.
-pub(super) fn unheard() -> EndedBadly {
+pub(super) fn leave_unanswered() -> UnwantedEnd {
     let what = "the server was not reached to say that we leave; it will notice by itself";
-    EndedBadly::new(Status::Network, what)
+    UnwantedEnd::new(ExitStatus::Network, what)
 }
 
-/// The user would not wait until we have left.
-pub(super) fn interrupted() -> EndedBadly {
+/// The user interrupted the wait until we have left.
+pub(super) fn interrupted() -> UnwantedEnd {
     let what = "quit before the server knew that we leave; it will notice by itself";
-    EndedBadly::new(Status::Interrupted, what)
+    UnwantedEnd::new(ExitStatus::Interrupted, what)
 }
 
-/// What is to be said of an end, unless it is a good one.
-pub(super) fn check(ended: &Ended, unanswered: Option<&Unanswered>) -> Result<(), EndedBadly> {
+/// Checks that an end is one that the user wanted.
+pub(super) fn check(ended: &Ended, unanswered: Option<&Unanswered>) -> Result<(), UnwantedEnd> {
     let reason = &ended.reason;
-    let status = Status::of(reason);
+    let status = ExitStatus::of(reason);
     match (status, unanswered) {
-        (Status::Over, Some(Unanswered { method, .. }))
+        (ExitStatus::Over, Some(Unanswered { method, .. }))
             if *reason == EndReason::Left && *method == Method::LeaveGroupCall =>
         {
-            Err(unheard())
+            Err(leave_unanswered())
         }
-        (Status::Over, _) => Ok(()),
-        (Status::Network, Some(Unanswered { why: Some(why), .. })) => {
-            Err(EndedBadly::new(status, format!("{reason}, {why}")))
+        (ExitStatus::Over, _) => Ok(()),
+        // "No answer" alone does not help; the reason that the network gives may.
+        (ExitStatus::Network, Some(Unanswered { why: Some(why), .. })) => {
+            Err(UnwantedEnd::new(status, format!("{reason}, {why}")))
         }
-        (status, _) => Err(EndedBadly {
+        (status, _) => Err(UnwantedEnd {
             next: next(ended.advice),
-            ..EndedBadly::new(status, reason.to_string())
+            ..UnwantedEnd::new(status, reason.to_string())
         }),
     }
 }
 
-/// What to do after an end, if there is something.
+/// The next thing to do after an end.
 pub(super) fn next(advice: Advice) -> Option<&'static str> {
     Some(match advice {
         Advice::Nothing => return None,
         Advice::JoinAgain => "join again",
         Advice::JoinLater => "join again later",
-        Advice::AskForInvitation => "ask somebody in the call for a new link or invitation",
+        Advice::AskForInvitation => "ask a member of the call for a new link or invitation",
         Advice::LogIn => "log in again, or use a session of this server",
-        Advice::Warn => "do not trust this server, or somebody in this call, before you know more",
+        Advice::Warn => "do not trust this server, or a member of this call, before you know more",
         _ => "please report it, with what --log debug says",
     })
 }
@@ -196,7 +197,7 @@ mod tests {
             ),
             (refused(GiveUpReason::OurMistake), 8),
         ] {
-            assert_eq!(Status::of(&reason) as u8, status, "{reason}");
+            assert_eq!(ExitStatus::of(&reason) as u8, status, "{reason}");
             let row = format!("{status:>5}  ");
             assert!(HELP.lines().any(|line| line.starts_with(&row)), "{status}");
         }
@@ -208,7 +209,7 @@ mod tests {
         let error = check(&EndReason::Removed { by }.into(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "removed from the call by user 1; ask somebody in the call for a new link or invitation"
+            "removed from the call by user 1; ask a member of the call for a new link or invitation"
         );
         assert!(check(&EndReason::Left.into(), None).is_ok());
     }
@@ -233,12 +234,12 @@ mod tests {
     }
 
     #[test]
-    fn whoever_leaves_unheard_is_told_so() {
+    fn a_leave_without_an_answer_is_reported() {
         let unanswered = |method| Unanswered { method, why: None };
         let leave = unanswered(Method::LeaveGroupCall);
         let error = check(&EndReason::Left.into(), Some(&leave)).unwrap_err();
         assert_eq!(error.code(), 6);
-        // Nobody is told of a call that was not entered.
+        // There is nothing to report of a call that was not entered.
         let look_up = unanswered(Method::GetGroupCall);
         assert!(check(&EndReason::Left.into(), Some(&look_up)).is_ok());
     }

@@ -1,4 +1,4 @@
-//! Frames from hand to hand, for those who develop the media of a client.
+//! Frames that people carry by hand, to develop the media of a client.
 //!
 //! The command has no media connection: what `/seal` shows is what would travel, and `/open` takes it at another
 //! member.
@@ -6,8 +6,9 @@
 use confcall::media::{AudioLevel, OpenFrameError, SealFrameError, Speech};
 use confcall::{ChannelId, Codec, Cryptor, EncodedFrame, Moment, UserId};
 
-use super::told::Told;
+use super::report::CallReport;
 
+// Any level of speech will do: the text is no sound.
 const LEVEL: AudioLevel = AudioLevel::new(23, Speech::Present);
 
 /// Seals a text as if it were an Opus frame.
@@ -16,24 +17,24 @@ pub(super) fn seal(
     now: Moment,
     text: &str,
     rng: &mut chacha20::ChaCha20Rng,
-) -> Result<Told, SealFrameError> {
+) -> Result<CallReport, SealFrameError> {
     let frame = EncodedFrame::Opus {
         frame: text.as_bytes(),
         level: LEVEL,
     };
     let packet = cryptor.seal_frame(now, ChannelId::MAIN, frame, rng)?;
-    Ok(Told::Sealed { packet })
+    Ok(CallReport::Sealed { packet })
 }
 
-/// Opens what somebody sealed in this way.
+/// Opens a frame that a member sealed in this way.
 pub(super) fn open(
     cryptor: &Cryptor,
     now: Moment,
     from: UserId,
     packet: &[u8],
-) -> Result<Told, OpenFrameError> {
+) -> Result<CallReport, OpenFrameError> {
     let opened = cryptor.open_frame(now, from, Codec::Opus, packet)?;
-    Ok(Told::Opened {
+    Ok(CallReport::Opened {
         from,
         seqno: opened.info.packet.seqno,
         frame: opened.frame.to_vec(),

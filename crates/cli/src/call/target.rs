@@ -1,4 +1,4 @@
-//! What a user types to name a call.
+//! The names of calls on the command line.
 
 use confcall::join::api::MessageId;
 use confcall::join::joining::{LinkError, NotAConference};
@@ -6,7 +6,7 @@ use confcall::join::{Slug, SlugError};
 use confcall::{Link, Target};
 use thiserror::Error;
 
-/// What stands before the id of a message.
+/// The prefix of the id of a message.
 const MESSAGE: &str = "message:";
 
 /// A text names no conference.

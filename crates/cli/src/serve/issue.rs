@@ -10,12 +10,12 @@ use confcall::UserId;
 use confcall_mtproto_server::AuthKey;
 use serde_json::{Value, json};
 
-use super::Args;
-use super::run::keys;
-use crate::screen::{Format, Line, Mood, Screen, Tell};
+use super::args::Args;
+use super::server::keys;
+use crate::screen::{Format, Level, Line, Report, Screen};
 use crate::session_file::{OwnSession, SessionFileError};
 
-/// A session was issued.
+/// A session that was issued.
 struct Issued<'a> {
     args: &'a Args,
     session: &'a Path,
@@ -47,7 +47,7 @@ pub(super) fn run(
         session,
         user,
     };
-    Screen::new(out, Format::of_flag(args.json)).tell(&issued)?;
+    Screen::new(out, Format::of_flag(args.json)).show(&issued)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,7 +68,7 @@ fn write_for_grammers(_: &Path, _: &AuthKey, _: SocketAddrV4, _: UserId) -> anyh
     bail!("--grammers needs a command that is built with `--features session-file`")
 }
 
-/// An error with what to do about a file that is there already.
+/// The error, with advice about a file that is there already.
 fn with_advice(error: SessionFileError) -> anyhow::Error {
     match &error {
         SessionFileError::Inaccessible { source, .. }
@@ -80,14 +80,14 @@ fn with_advice(error: SessionFileError) -> anyhow::Error {
     }
 }
 
-impl Tell for Issued<'_> {
+impl Report for Issued<'_> {
     fn lines(&self) -> Vec<Line> {
         let (session, address) = (self.session.display(), self.args.listen);
         let text = format!(
             "{session} for user {} at {address}; `confcall join LINK --session {session}` uses it",
             self.user
         );
-        vec![Line::new(Mood::Good, "issued", text)]
+        vec![Line::new(Level::Success, "issued", text)]
     }
 
     fn json(&self) -> Value {

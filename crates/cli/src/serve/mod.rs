@@ -3,94 +3,27 @@
 //! ```text
 //! keys, snapshot ──▶ Listener ──▶ clients
 //!                       │
-//!                       └── Overview, looked at several times a second ──▶ News ──▶ Screen
+//!                       └── Overview, read several times a second ──▶ ServerReport ──▶ Screen
 //! Ctrl-C ──▶ stop ──▶ snapshot
 //! ```
 
+mod args;
 mod issue;
-mod news;
-mod run;
+mod report;
+mod server;
 mod snapshot;
 
-use core::net::SocketAddr;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use confcall::UserId;
 
-/// The last id that clients of grammers can store; it has 40 bits.
-const LAST_USER: i64 = (1 << 40) - 1;
-
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-It is a development tool: it keeps everything in memory, carries no media, and is not hardened for use as a service. So \
-it listens where only this machine can reach it, unless --allow-public says otherwise.
-
-Users are those to whom it issued a session. A session that is issued while it runs works at once. Whoever can read \
-the file of the keys can be every user.
-
-Ctrl-C stops it: answers under way are finished, and the snapshot is written. With --json every line is an object \
-whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, stopping, saved, \
-issued.
-
-Exit status: 0 if it was stopped, 1 if it cannot run, 130 if it was interrupted again before the snapshot was written.
-
-Examples:
-  confcall serve --issue-session alice.session --user-id 1
-  confcall serve
-  confcall serve --listen 127.0.0.1:0 --json --chaos 7
-  confcall serve --snapshot calls.snapshot")]
-pub(crate) struct Args {
-    /// The address to listen at; port 0 takes one that is free.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4430")]
-    listen: SocketAddr,
-
-    /// The file of the authorisation keys, created if there is none.
-    #[arg(long, value_name = "FILE", default_value = "confcall-server.keys")]
-    keys: PathBuf,
-
-    /// Write a session file for a user of this server and exit, for `confcall join --session`.
-    #[arg(long, value_name = "FILE", requires = "user_id")]
-    issue_session: Option<PathBuf>,
-
-    /// The user of the session.
-    #[arg(long, value_name = "N", requires = "issue_session", value_parser = clap::value_parser!(i64).range(1..=LAST_USER))]
-    user_id: Option<i64>,
-
-    /// Issue the session as a file of grammers, for its other clients; needs a build with the feature `session-file`.
-    #[arg(long, requires = "issue_session")]
-    grammers: bool,
-
-    /// Start from this file if there is one, and write all calls to it at the end.
-    #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]
-    snapshot: Option<PathBuf>,
-
-    /// Lose, delay and refuse requests, and lose, delay and double pushes, by this seed.
-    #[arg(long, value_name = "SEED", conflicts_with = "issue_session")]
-    chaos: Option<u64>,
-
-    /// After how many seconds a member whose user has no connection is out of its call.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
-    silence: u64,
-
-    /// Listen at an address that other machines can reach.
-    #[arg(long)]
-    allow_public: bool,
-
-    /// Show nothing but how to reach it, and the end.
-    #[arg(short, long)]
-    quiet: bool,
-
-    /// Print a JSON object a line for each thing that happens.
-    #[arg(long)]
-    json: bool,
-}
+pub(crate) use args::Args;
 
 /// Runs the server until it is stopped, or issues a session.
 pub(crate) fn run(args: &Args, out: impl Write) -> anyhow::Result<ExitCode> {
     match (&args.issue_session, args.user_id) {
         (Some(path), Some(user)) => issue::run(args, path, UserId::new(user), out),
-        _ => run::run(args, out),
+        _ => server::run(args, out),
     }
 }

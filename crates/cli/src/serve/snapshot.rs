@@ -1,4 +1,4 @@
-//! The file that a server goes on from.
+//! The file from which a server goes on.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -29,19 +29,19 @@ pub(super) fn load(path: &Path) -> anyhow::Result<Option<Server>> {
 
 /// Writes a snapshot in the place of the one before, which stays whole if that fails.
 ///
-/// Nobody else can read it: it holds access hashes and links.
+/// Its owner alone can read it: it holds access hashes and links.
 pub(super) fn save(path: &Path, server: &Server) -> anyhow::Result<()> {
     let new = beside(path);
     let written = write(&new, &server.to_snapshot()).and_then(|()| fs::rename(&new, path));
     if written.is_err() {
-        // It may not even be there.
+        // It may not exist, and the first error is the one to report.
         let _ = fs::remove_file(&new);
     }
     written.with_context(|| cannot("be written", path))
 }
 
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // What an earlier attempt left has the rights that it was created with.
+    // A file that an earlier attempt left behind has the mode that it was created with.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

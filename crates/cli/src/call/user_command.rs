@@ -1,12 +1,12 @@
-//! What a user types during a call: messages, and commands that begin with `/`.
+//! Lines of a user during a call: messages, and commands that begin with `/`.
 
 use confcall::UserId;
 use confcall::join::api::{AccessHash, InputUser};
 use thiserror::Error;
 
-/// What can be typed, for `--help` and `/help`.
+/// The text of `/help`, which `--help` has too.
 pub(super) const HELP: &str = "\
-A line is a message to everybody; / begins a command, and // a message that begins with /.
+A line is a message to all members; / begins a command, and // a message that begins with /.
   /kick ID…           remove users from the call
   /invite ID [HASH]   invite a user; Telegram wants the access hash too
   /members            show who is in the call
@@ -15,14 +15,14 @@ A line is a message to everybody; / begins a command, and // a message that begi
   /revoke             replace the link by a new one, if the call is ours
   /rejoin             come in again, with a new key
   /leave              leave the call
-  /discard            end the call for everybody, if it is ours
+  /discard            end the call for all, if it is ours
   /seal TEXT          show TEXT sealed as if it were an Opus frame, in hexadecimal
   /open ID HEX        open such a frame that a user sealed
   /help               show this";
 
-/// A line as it is meant.
+/// A parsed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Typed {
+pub(super) enum UserCommand {
     Message(String),
     Kick(Vec<UserId>),
     Invite(InputUser),
@@ -40,7 +40,7 @@ pub(super) enum Typed {
 
 /// A line that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub(super) enum TypedError {
+pub(super) enum UserCommandError {
     #[error("there is no command /{0}; /help shows all")]
     Unknown(String),
     #[error("{command} needs {needs}")]
@@ -57,63 +57,67 @@ pub(super) enum TypedError {
 }
 
 /// Reads a line; `None` if there is nothing on it.
-pub(super) fn parse(line: &str) -> Result<Option<Typed>, TypedError> {
+pub(super) fn parse(line: &str) -> Result<Option<UserCommand>, UserCommandError> {
     let line = line.trim();
     let Some(rest) = line.strip_prefix('/') else {
-        let message = (!line.is_empty()).then(|| Typed::Message(line.to_owned()));
+        let message = (!line.is_empty()).then(|| UserCommand::Message(line.to_owned()));
         return Ok(message);
     };
     if rest.starts_with('/') {
-        return Ok(Some(Typed::Message(rest.to_owned())));
+        return Ok(Some(UserCommand::Message(rest.to_owned())));
     }
     let (command, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     parse_command(command, rest.trim()).map(Some)
 }
 
-fn parse_command(command: &str, rest: &str) -> Result<Typed, TypedError> {
-    let needs = |command, needs| Err(TypedError::Needs { command, needs });
+fn parse_command(command: &str, rest: &str) -> Result<UserCommand, UserCommandError> {
+    let needs = |command, needs| Err(UserCommandError::Needs { command, needs });
     Ok(match command {
         "kick" if rest.is_empty() => return needs("/kick", "the ids of users"),
-        "kick" => Typed::Kick(
+        "kick" => UserCommand::Kick(
             rest.split_whitespace()
                 .map(user)
                 .collect::<Result<_, _>>()?,
         ),
         "invite" if rest.is_empty() => return needs("/invite", "the id of a user"),
-        "invite" => Typed::Invite(invited(rest)?),
-        "members" => Typed::Members,
-        "emoji" => Typed::Emoji,
-        "link" => Typed::Link,
-        "revoke" => Typed::Revoke,
-        "rejoin" => Typed::Rejoin,
-        "leave" => Typed::Leave,
-        "discard" => Typed::Discard,
+        "invite" => UserCommand::Invite(invited(rest)?),
+        "members" => UserCommand::Members,
+        "emoji" => UserCommand::Emoji,
+        "link" => UserCommand::Link,
+        "revoke" => UserCommand::Revoke,
+        "rejoin" => UserCommand::Rejoin,
+        "leave" => UserCommand::Leave,
+        "discard" => UserCommand::Discard,
         "seal" if rest.is_empty() => return needs("/seal", "a text"),
-        "seal" => Typed::Seal(rest.to_owned()),
+        "seal" => UserCommand::Seal(rest.to_owned()),
         "open" => match rest.split_once(char::is_whitespace) {
-            Some((from, packet)) => Typed::Open {
+            Some((from, packet)) => UserCommand::Open {
                 from: user(from)?,
-                packet: hex::decode(packet.trim()).map_err(|_| TypedError::NotHex)?,
+                packet: hex::decode(packet.trim()).map_err(|_| UserCommandError::NotHex)?,
             },
             None => return needs("/open", "the id of a user and a packet"),
         },
-        "help" => Typed::Help,
-        unknown => return Err(TypedError::Unknown(unknown.chars().take(32).collect())),
+        "help" => UserCommand::Help,
+        unknown => {
+            return Err(UserCommandError::Unknown(
+                unknown.chars().take(32).collect(),
+            ));
+        }
     })
 }
 
-fn user(text: &str) -> Result<UserId, TypedError> {
+fn user(text: &str) -> Result<UserId, UserCommandError> {
     let id = text.parse();
     id.map(UserId::new)
-        .map_err(|_| TypedError::NotAUser(text.to_owned()))
+        .map_err(|_| UserCommandError::NotAUser(text.to_owned()))
 }
 
-fn invited(text: &str) -> Result<InputUser, TypedError> {
+fn invited(text: &str) -> Result<InputUser, UserCommandError> {
     let (id, hash) = text.split_once(char::is_whitespace).unwrap_or((text, "0"));
     let hash = hash.trim();
     let access_hash = hash
         .parse()
-        .map_err(|_| TypedError::NotAHash(hash.to_owned()))?;
+        .map_err(|_| UserCommandError::NotAHash(hash.to_owned()))?;
     Ok(InputUser::User {
         id: user(id)?,
         access_hash: AccessHash::new(access_hash),
@@ -124,7 +128,7 @@ fn invited(text: &str) -> Result<InputUser, TypedError> {
 mod tests {
     use super::*;
 
-    fn typed(line: &str) -> Typed {
+    fn typed(line: &str) -> UserCommand {
         parse(line).unwrap().unwrap()
     }
 
@@ -136,21 +140,21 @@ mod tests {
     fn a_line_is_a_message_unless_it_begins_with_a_slash() {
         assert_eq!(
             typed(" Hello, /all \r\n"),
-            Typed::Message("Hello, /all".to_owned())
+            UserCommand::Message("Hello, /all".to_owned())
         );
-        assert_eq!(typed("//leave"), Typed::Message("/leave".to_owned()));
-        assert_eq!(typed("/leave"), Typed::Leave);
+        assert_eq!(typed("//leave"), UserCommand::Message("/leave".to_owned()));
+        assert_eq!(typed("/leave"), UserCommand::Leave);
         assert_eq!(parse("  \n"), Ok(None));
     }
 
     #[test]
     fn users_are_named_by_their_whole_ids() {
         let id = i64::from(i32::MAX) + 1;
-        let kicked = Typed::Kick(vec![UserId::new(id), UserId::new(-2)]);
+        let kicked = UserCommand::Kick(vec![UserId::new(id), UserId::new(-2)]);
         assert_eq!(typed(&format!("/kick {id}  -2")), kicked);
         let access_hash = AccessHash::new(-9);
         let id = UserId::new(7);
-        let invited = Typed::Invite(InputUser::User { id, access_hash });
+        let invited = UserCommand::Invite(InputUser::User { id, access_hash });
         assert_eq!(typed("/invite 7 -9"), invited);
         assert!(says("/kick 1 1.5").contains("\"1.5\" is not the id of a user"));
         assert!(says("/invite 7 x").contains("\"x\" is not an access hash"));
@@ -158,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_packet_is_opened_as_what_a_user_sealed() {
-        let opened = Typed::Open {
+        let opened = UserCommand::Open {
             from: UserId::new(5),
             packet: vec![0, 0xff],
         };

@@ -1,4 +1,4 @@
-//! Lines of standard input, read by a thread, since a read cannot be given up.
+//! Lines of standard input.
 
 use std::io::{self, BufRead, Read as _};
 use std::thread;
@@ -8,36 +8,36 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::limits;
 
-/// A line that cannot be taken.
+/// A failure to read a line.
 #[derive(Debug, Error)]
-pub(super) enum LineError {
+pub(super) enum InputError {
     #[error("a line has at most {max} bytes", max = limits::LINE_BYTES)]
     TooLong,
     #[error("standard input cannot be read: {0}")]
     Read(#[from] io::Error),
 }
 
-/// A line, or why there is none.
-pub(super) type Line = Result<String, LineError>;
+/// A line, or the reason that it was passed over.
+pub(super) type InputLine = Result<String, InputError>;
 
-/// Begins to read standard input; there is no more after its end.
-pub(super) fn of_standard_input() -> Receiver<Line> {
+/// Begins to read standard input; the channel closes at its end.
+pub(super) fn read_lines() -> Receiver<InputLine> {
     let (sender, lines) = channel(limits::LINES);
-    // The thread ends with the process: it may wait for a line that nobody types.
+    // A thread of its own, since a read of a terminal cannot be cancelled; it ends with the process.
     thread::spawn(move || pass_on(&mut io::stdin().lock(), &sender));
     lines
 }
 
-fn pass_on(input: &mut impl BufRead, lines: &Sender<Line>) {
+fn pass_on(input: &mut impl BufRead, lines: &Sender<InputLine>) {
     while let Some(line) = next(input) {
-        let is_last = matches!(line, Err(LineError::Read(_)));
+        let is_last = matches!(line, Err(InputError::Read(_)));
         if lines.blocking_send(line).is_err() || is_last {
             return;
         }
     }
 }
 
-fn next(input: &mut impl BufRead) -> Option<Line> {
+fn next(input: &mut impl BufRead) -> Option<InputLine> {
     let mut line = Vec::new();
     match input.take(limits::LINE_BYTES).read_until(b'\n', &mut line) {
         Err(error) => return Some(Err(error.into())),
@@ -45,9 +45,10 @@ fn next(input: &mut impl BufRead) -> Option<Line> {
         Ok(_) => {}
     }
     if line.len() as u64 == limits::LINE_BYTES && !line.ends_with(b"\n") {
+        // Without this the rest of the line would be taken for the next one.
         let skipped = input.skip_until(b'\n');
         return Some(Err(
-            skipped.map_or_else(LineError::from, |_| LineError::TooLong)
+            skipped.map_or_else(InputError::from, |_| InputError::TooLong)
         ));
     }
     Some(Ok(String::from_utf8_lossy(&line).into_owned()))
@@ -63,7 +64,7 @@ mod tests {
         let input = [b"one\n", &long[..], b"\ntwo\n\xff"].concat();
         let input = &mut &input[..];
         assert_eq!(next(input).unwrap().unwrap(), "one\n");
-        assert!(matches!(next(input), Some(Err(LineError::TooLong))));
+        assert!(matches!(next(input), Some(Err(InputError::TooLong))));
         assert_eq!(next(input).unwrap().unwrap(), "two\n");
         assert_eq!(next(input).unwrap().unwrap(), "\u{fffd}");
         assert!(next(input).is_none());

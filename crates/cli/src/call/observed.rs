@@ -1,4 +1,4 @@
-//! A transport that tells of each step on the way into a call and out of it.
+//! A transport that reports each request on the way into a call and out of it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -8,43 +8,43 @@ use confcall::transport::UpdateStream;
 use confcall::{CallError, Transport};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::told::{Answer, Told};
+use super::report::{Answer, CallReport};
 use crate::limits;
 
-/// A transport, and where its requests and answers are told.
+/// A transport that reports its requests.
 ///
-/// Everything is told until the server took a join, and from then on only further joins and that we leave: what else a
-/// member asks for comes too often to be shown.
-pub(super) struct Watched<T> {
+/// It reports all of them until the server accepted a join, and from then on only joins and the leave: the rest of a
+/// member's requests are too many to be shown.
+pub(super) struct ObservedTransport<T> {
     transport: T,
-    steps: Sender<Told>,
+    reports: Sender<CallReport>,
     has_joined: AtomicBool,
 }
 
-impl<T> Watched<T> {
-    pub(super) fn new(transport: T) -> (Self, Receiver<Told>) {
-        let (steps, told) = channel(limits::STEPS);
-        let watched = Self {
+impl<T> ObservedTransport<T> {
+    pub(super) fn new(transport: T) -> (Self, Receiver<CallReport>) {
+        let (reports, receiver) = channel(limits::SHOWN_REQUESTS);
+        let observed = Self {
             transport,
-            steps,
+            reports,
             has_joined: AtomicBool::new(false),
         };
-        (watched, told)
+        (observed, receiver)
     }
 
-    fn tell(&self, method: Method, told: Told) {
-        let is_door = is_join(method) || method == Method::LeaveGroupCall;
-        if is_door || !self.has_joined.load(Ordering::Relaxed) {
-            // Whoever listens no more, or not fast enough, misses only what is shown.
-            let _ = self.steps.try_send(told);
+    fn report(&self, method: Method, report: CallReport) {
+        let is_shown = is_join(method) || method == Method::LeaveGroupCall;
+        if is_shown || !self.has_joined.load(Ordering::Relaxed) {
+            // A slow screen must not hold up the call: a report without room is lost.
+            let _ = self.reports.try_send(report);
         }
     }
 }
 
-impl<T: Transport> Transport for Watched<T> {
+impl<T: Transport> Transport for ObservedTransport<T> {
     async fn call(&self, request: Request) -> Result<Response, CallError> {
         let (method, started) = (request.method(), Instant::now());
-        self.tell(method, Told::Request(method));
+        self.report(method, CallReport::Request(method));
         let result = self.transport.call(request).await;
         let answer = match &result {
             Ok(_) => Answer::Done,
@@ -52,12 +52,13 @@ impl<T: Transport> Transport for Watched<T> {
             Err(error) => Answer::Refused(error.to_string()),
         };
         let took = started.elapsed();
-        let told = Told::Answer {
+        let report = CallReport::Answer {
             method,
             answer,
             took,
         };
-        self.tell(method, told);
+        // Before the join counts, so that its own answer is still reported.
+        self.report(method, report);
         if is_join(method) && result.is_ok() {
             self.has_joined.store(true, Ordering::Relaxed);
         }

@@ -1,8 +1,3 @@
-//! What `join` and `create` tell, for people (`people.rs`) and for programs (`json.rs`).
-
-mod json;
-mod people;
-
 use core::time::Duration;
 
 use confcall::UserId;
@@ -10,43 +5,41 @@ use confcall::join::api::{InviteLink, Method};
 use confcall::join::engine::{Ended, Event};
 use confcall::state::verification::words;
 use confcall::state::{BlockHash, EmojiHash, Height};
-use serde_json::Value;
 
-use super::exit::EndedBadly;
-use crate::screen::{Line, Tell};
+use super::super::exit::UnwantedEnd;
 
-/// Something that happens in a life in a call.
+/// An event of a call, as the command reports it.
 #[derive(Debug)]
-pub(super) enum Told {
-    /// We begin to enter.
+pub(in super::super) enum CallReport {
+    /// The start.
     Entering { user: UserId, target: String },
-    /// A request goes out, before we are in.
+    /// A request on the way into the call or out of it.
     Request(Method),
-    /// A request has its end, before we are in.
+    /// The end of such a request.
     Answer {
         method: Method,
         answer: Answer,
         took: Duration,
     },
-    /// The engine says something that stands for itself.
+    /// An event of the engine that is reported as it is.
     Event(Box<Event>),
-    /// The life in the call is over.
+    /// The end of the call.
     Ended {
         ended: Ended,
-        /// What is bad about it.
-        badly: Option<EndedBadly>,
+        /// The reason why the user did not want this end.
+        unwanted: Option<UnwantedEnd>,
     },
-    /// Who is in the call, and what has changed.
+    /// The members of the chain, and the changes.
     Members {
-        /// Who is in the chain and can decrypt.
+        /// All of them; each can decrypt.
         members: Vec<UserId>,
         added: Vec<UserId>,
         removed: Vec<UserId>,
         by: Option<UserId>,
     },
-    /// Who is connected, as the server says.
+    /// The connected users, as the server lists them.
     Roster(Vec<UserId>),
-    /// What everybody compares; `None` while the newest block is not verified.
+    /// The emoji to compare; `None` while the newest block is not verified.
     Emoji(Option<Emoji>),
     /// The link of the call, if it is known.
     Link(Option<InviteLink>),
@@ -62,55 +55,45 @@ pub(super) enum Told {
     NotUnderstood(String),
     /// A frame that we sealed.
     Sealed { packet: Vec<u8> },
-    /// A frame that somebody sealed.
+    /// A frame that a member sealed.
     Opened {
         from: UserId,
         seqno: u32,
         frame: Vec<u8>,
     },
-    /// Things came faster than they could be shown.
+    /// Events came faster than they could be shown.
     Dropped { messages: u64, suspicions: u64 },
-    /// We leave, as the user wants.
+    /// The start of leaving, as the user wants.
     Leaving,
-    /// What can be typed.
+    /// The commands of a user.
     Help,
 }
 
-/// What became of a request.
+/// The end of a request.
 #[derive(Debug)]
-pub(super) enum Answer {
+pub(in super::super) enum Answer {
     Done,
     Refused(String),
     Lost(String),
 }
 
-/// What everybody compares.
+/// The emoji that all members compare.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Emoji {
-    pub(super) height: Height,
-    pub(super) hash: EmojiHash,
+pub(in super::super) struct Emoji {
+    pub(in super::super) height: Height,
+    pub(in super::super) hash: EmojiHash,
     /// The block of this height.
-    pub(super) block: Option<BlockHash>,
+    pub(in super::super) block: Option<BlockHash>,
 }
 
 impl Emoji {
     /// The 24 words of the block.
-    fn words(&self) -> Option<[&'static str; 24]> {
+    pub(super) fn words(&self) -> Option<[&'static str; 24]> {
         self.block.as_ref().map(words)
     }
 }
 
-impl Tell for Told {
-    fn lines(&self) -> Vec<Line> {
-        people::lines(self)
-    }
-
-    fn json(&self) -> Value {
-        json::form(self)
-    }
-}
-
-/// A frame as text, as far as it is one.
-fn text(frame: &[u8]) -> String {
+/// A frame as text, for one that `/seal` made.
+pub(super) fn text(frame: &[u8]) -> String {
     String::from_utf8_lossy(frame).into_owned()
 }

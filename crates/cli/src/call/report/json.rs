@@ -1,7 +1,7 @@
-//! What happens, as an object a line for programs.
+//! Reports as objects for programs.
 //!
-//! Ids are numbers, keys and hashes hexadecimal digits, times milliseconds. There is never a secret among them: no
-//! private key, key of an epoch, access hash or password of the media connection.
+//! Ids are numbers, keys and hashes hexadecimal digits, times milliseconds. None of them has a secret: no private key,
+//! key of an epoch, access hash or password of the media connection.
 
 use core::time::Duration;
 
@@ -10,17 +10,17 @@ use confcall::join::api::{InputGroupCall, InviteLink};
 use confcall::join::engine::{Advice, EndReason, Ended, Event, Joined, Suspicion, Trouble};
 use serde_json::{Value, json};
 
-use super::super::exit::EndedBadly;
-use super::super::words;
-use super::{Answer, Told, text};
+use super::super::describe;
+use super::super::exit::UnwantedEnd;
+use super::call_report::{Answer, CallReport, text};
 
-pub(super) fn form(told: &Told) -> Value {
-    match told {
-        Told::Entering { user, target } => {
+pub(super) fn object(report: &CallReport) -> Value {
+    match report {
+        CallReport::Entering { user, target } => {
             json!({"event": "entering", "user": user.value(), "target": target})
         }
-        Told::Request(method) => json!({"event": "request", "method": method.name()}),
-        Told::Answer {
+        CallReport::Request(method) => json!({"event": "request", "method": method.name()}),
+        CallReport::Answer {
             method,
             answer,
             took,
@@ -32,9 +32,9 @@ pub(super) fn form(told: &Told) -> Value {
             };
             json!({"event": "answer", "method": method.name(), "outcome": outcome, "message": message, "took_ms": milliseconds(*took)})
         }
-        Told::Event(event) => self::event(event),
-        Told::Ended { ended, badly } => self::ended(ended, badly.as_ref()),
-        Told::Members {
+        CallReport::Event(event) => self::event(event),
+        CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref()),
+        CallReport::Members {
             members,
             added,
             removed,
@@ -46,39 +46,39 @@ pub(super) fn form(told: &Told) -> Value {
             "removed": ids(removed),
             "by": by.map(UserId::value),
         }),
-        Told::Roster(connected) => json!({"event": "roster", "connected": ids(connected)}),
-        Told::Emoji(Some(emoji)) => json!({
+        CallReport::Roster(connected) => json!({"event": "roster", "connected": ids(connected)}),
+        CallReport::Emoji(Some(emoji)) => json!({
             "event": "emoji",
             "height": emoji.height.value(),
             "hash": hex::encode(emoji.hash.as_bytes()),
             "emoji": emoji.hash.emoji(),
             "words": emoji.words(),
         }),
-        Told::Emoji(None) => json!({"event": "emoji", "emoji": null}),
-        Told::Link(link) => {
+        CallReport::Emoji(None) => json!({"event": "emoji", "emoji": null}),
+        CallReport::Link(link) => {
             json!({"event": "link", "link": link.as_ref().map(InviteLink::as_str)})
         }
-        Told::Done { command } => json!({"event": "done", "command": command}),
-        Told::Failed {
+        CallReport::Done { command } => json!({"event": "done", "command": command}),
+        CallReport::Failed {
             command,
             why,
             message,
         } => json!({"event": "failed", "command": command, "why": why, "message": message}),
-        Told::NotUnderstood(why) => json!({"event": "not_understood", "message": why}),
-        Told::Sealed { packet } => json!({"event": "sealed", "packet": hex::encode(packet)}),
-        Told::Opened { from, seqno, frame } => json!({
+        CallReport::NotUnderstood(why) => json!({"event": "not_understood", "message": why}),
+        CallReport::Sealed { packet } => json!({"event": "sealed", "packet": hex::encode(packet)}),
+        CallReport::Opened { from, seqno, frame } => json!({
             "event": "opened",
             "from": from.value(),
             "seqno": seqno,
             "text": text(frame),
             "frame": hex::encode(frame),
         }),
-        Told::Dropped {
+        CallReport::Dropped {
             messages,
             suspicions,
         } => json!({"event": "dropped", "messages": messages, "suspicions": suspicions}),
-        Told::Leaving => json!({"event": "leaving"}),
-        Told::Help => json!({"event": "help", "text": super::super::typed::HELP}),
+        CallReport::Leaving => json!({"event": "leaving"}),
+        CallReport::Help => json!({"event": "help", "text": super::super::user_command::HELP}),
     }
 }
 
@@ -102,7 +102,7 @@ fn event(event: &Event) -> Value {
         } => json!({
             "event": "verification",
             "height": height.value(),
-            "phase": words::phase(*phase),
+            "phase": describe::phase(*phase),
             "missing": ids(missing),
             "since_ms": milliseconds(*since),
         }),
@@ -116,7 +116,7 @@ fn event(event: &Event) -> Value {
             "event": "suspicious",
             "what": suspicion(what),
             "user": suspect(what).map(UserId::value),
-            "message": words::suspicion(what),
+            "message": describe::suspicion(what),
         }),
         Event::Retrying {
             why,
@@ -125,7 +125,7 @@ fn event(event: &Event) -> Value {
         } => json!({
             "event": "retrying",
             "why": trouble(why),
-            "message": words::trouble(why),
+            "message": describe::trouble(why),
             "attempt": attempt,
             "pause_ms": milliseconds(*pause),
         }),
@@ -147,13 +147,13 @@ fn joined(event: &str, joined: &Joined) -> Value {
     })
 }
 
-fn ended(ended: &Ended, badly: Option<&EndedBadly>) -> Value {
+fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Value {
     json!({
         "event": "ended",
         "reason": reason(&ended.reason),
         "message": ended.reason.to_string(),
         "advice": advice(ended.advice),
-        "status": badly.map_or(0, EndedBadly::code),
+        "status": unwanted.map_or(0, UnwantedEnd::code),
     })
 }
 
@@ -203,7 +203,7 @@ fn suspicion(what: &Suspicion) -> &'static str {
     }
 }
 
-/// Whom a suspicion is about, if it is a member.
+/// The member that is suspected, if it is one.
 fn suspect(what: &Suspicion) -> Option<UserId> {
     match what {
         Suspicion::UnlistedMember(user) => Some(*user),

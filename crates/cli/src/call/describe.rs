@@ -1,9 +1,9 @@
-//! What an engine says, in words for people.
+//! Texts for people about what the engine reports.
 
 use confcall::join::engine::{Suspicion, Trouble};
 use confcall::state::verification::Phase;
 
-/// Why something is tried again.
+/// The reason for a retry.
 pub(super) fn trouble(why: &Trouble) -> String {
     match why {
         Trouble::Race => "another block came first".to_owned(),
@@ -17,7 +17,7 @@ pub(super) fn trouble(why: &Trouble) -> String {
     }
 }
 
-/// What is suspicious, and what it may mean.
+/// A suspicion and its meaning.
 pub(super) fn suspicion(what: &Suspicion) -> String {
     match what {
         Suspicion::UnlistedMember(user) => format!(
@@ -38,7 +38,7 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
     }
 }
 
-/// What a phase of the verification is called.
+/// The name of a phase of the verification.
 pub(super) const fn phase(phase: Phase) -> &'static str {
     match phase {
         Phase::Commit => "commit",

@@ -1,4 +1,4 @@
-//! What is kept of what happened, to be shown again or beside what happens next.
+//! The command's memory of a call, for reports that need more than one event.
 
 use confcall::UserId;
 use confcall::conference::View;
@@ -7,11 +7,11 @@ use confcall::join::engine::{Event, Trouble};
 use confcall::state::{BlockHash, Height};
 
 use super::exit::{self, Unanswered};
-use super::told::{Answer, Emoji, Told};
+use super::report::{Answer, CallReport, Emoji};
 
-/// What is known of our stay in the call.
+/// The progress of a call, as events have shown it.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct CallProgress {
     is_in: bool,
     link: Option<InviteLink>,
     newest: Option<(Height, BlockHash)>,
@@ -21,40 +21,43 @@ pub(super) struct Memory {
     unanswered: Option<Unanswered>,
 }
 
-impl Memory {
-    /// Whether we are in the call.
+impl CallProgress {
+    /// True while we are in the call.
     pub(super) fn is_in(&self) -> bool {
         self.is_in
     }
 
     /// The emoji of the newest block, once it is verified.
-    pub(super) fn emoji(&self) -> Told {
-        Told::Emoji(self.emoji)
+    pub(super) fn emoji(&self) -> CallReport {
+        CallReport::Emoji(self.emoji)
     }
 
-    pub(super) fn link(&self) -> Told {
-        Told::Link(self.link.clone())
+    /// The link of the call, if the server has shown one.
+    pub(super) fn link(&self) -> CallReport {
+        CallReport::Link(self.link.clone())
     }
 
-    /// Takes note of a step on the way in or out.
-    pub(super) fn note(&mut self, step: &Told) {
-        let unanswered = |method: &_, why| {
-            let method = *method;
-            Some(Unanswered { method, why })
-        };
-        self.unanswered = match step {
-            Told::Request(method) => unanswered(method, None),
-            Told::Answer {
+    /// Remembers the newest request on the way in or out, until it has an answer.
+    pub(super) fn note_request(&mut self, report: &CallReport) {
+        self.unanswered = match report {
+            CallReport::Request(method) => Some(Unanswered {
+                method: *method,
+                why: None,
+            }),
+            CallReport::Answer {
                 method,
                 answer: Answer::Lost(why),
                 ..
-            } => unanswered(method, Some(why.clone())),
+            } => Some(Unanswered {
+                method: *method,
+                why: Some(why.clone()),
+            }),
             _ => None,
         };
     }
 
-    /// Takes note of an event; gives what is to be told of it.
-    pub(super) fn take(&mut self, event: Event, view: &View) -> Vec<Told> {
+    /// Remembers an event; returns the reports that follow from it.
+    pub(super) fn reports(&mut self, event: Event, view: &View) -> Vec<CallReport> {
         match event {
             Event::Joined(_) | Event::Rejoined(_) | Event::Resumed(_) => self.enter(event, view),
             Event::Retrying {
@@ -66,8 +69,8 @@ impl Memory {
             }
             Event::Ended(ended) => {
                 self.is_in = false;
-                let badly = exit::check(&ended, self.unanswered.as_ref()).err();
-                vec![Told::Ended { ended, badly }]
+                let unwanted = exit::check(&ended, self.unanswered.as_ref()).err();
+                vec![CallReport::Ended { ended, unwanted }]
             }
             Event::Link(link) => {
                 self.link = Some(link);
@@ -78,14 +81,15 @@ impl Memory {
                 self.emoji = None;
                 vec![of_event(event)]
             }
-            Event::MembersChanged { added, removed, by } => vec![Told::Members {
+            Event::MembersChanged { added, removed, by } => vec![CallReport::Members {
                 members: view.members.clone(),
                 added,
                 removed,
                 by,
             }],
-            Event::RosterChanged => self.look_around(view),
+            Event::RosterChanged => self.compare_roster(view),
             Event::Emoji { height, hash } => {
+                // The words are those of the block, so they are known only while it is the newest.
                 let newest = self.newest.filter(|newest| newest.0 == height);
                 let block = newest.map(|newest| newest.1);
                 self.emoji = Some(Emoji {
@@ -100,32 +104,34 @@ impl Memory {
         }
     }
 
-    /// A membership has begun.
-    fn enter(&mut self, event: Event, view: &View) -> Vec<Told> {
+    /// Begins a membership.
+    fn enter(&mut self, event: Event, view: &View) -> Vec<CallReport> {
         if let Event::Joined(joined) | Event::Rejoined(joined) | Event::Resumed(joined) = &event {
             self.link = joined.invite_link.clone().or(self.link.take());
         }
         self.is_in = true;
+        // Emoji are those of one block, and a new membership starts from another.
         self.emoji = None;
         vec![of_event(event), members(view)]
     }
 
-    fn look_around(&mut self, view: &View) -> Vec<Told> {
+    /// The server repeats rosters, so only one that differs is reported.
+    fn compare_roster(&mut self, view: &View) -> Vec<CallReport> {
         if self.connected == view.connected {
             return Vec::new();
         }
         self.connected.clone_from(&view.connected);
-        vec![Told::Roster(view.connected.clone())]
+        vec![CallReport::Roster(view.connected.clone())]
     }
 }
 
-fn of_event(event: Event) -> Told {
-    Told::Event(Box::new(event))
+fn of_event(event: Event) -> CallReport {
+    CallReport::Event(Box::new(event))
 }
 
-/// Who is in the call, without a change.
-pub(super) fn members(view: &View) -> Told {
-    Told::Members {
+/// The members of the call, without a change.
+pub(super) fn members(view: &View) -> CallReport {
+    CallReport::Members {
         members: view.members.clone(),
         added: Vec::new(),
         removed: Vec::new(),

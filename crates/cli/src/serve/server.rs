@@ -12,16 +12,17 @@ use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::news::News;
-use super::{Args, snapshot};
+use super::args::Args;
+use super::report::ServerReport;
+use super::snapshot;
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen};
 use crate::seed;
 
-/// How often somebody looks at what happens.
-const LOOK: Duration = Duration::from_millis(200);
+/// The pause between two overviews: one that a person does not notice, and that costs a busy server little.
+const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The exit status of who would not wait.
+/// The exit status after a second interrupt.
 const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(args: &Args, out: impl Write) -> anyhow::Result<ExitCode> {
@@ -34,35 +35,35 @@ async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<Ex
     let interrupts = Interrupts::listen()?;
     let server = begin(args, &mut screen)?;
     let listener = Listener::bind(config(args), keys(&args.keys)?, server).await?;
-    screen.tell(&News::Listening {
+    screen.show(&ServerReport::Listening {
         address: listener.address(),
         keys: args.keys.clone(),
     })?;
-    let mut desk = Desk {
+    let mut monitor = Monitor {
         observer: listener.observer(),
-        seen: Overview::default(),
+        shown: Overview::default(),
         is_quiet: args.quiet,
         screen,
         interrupts,
     };
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(listener.run(async {
-        // It ends when the other end is dropped.
+        // Dropping the sender is the signal.
         let _ = stopped.await;
     }));
-    // Where nobody hears us any more, the snapshot is written all the same.
-    let told = desk.watch().await;
+    // A closed screen is reported only once the snapshot is written.
+    let watched = monitor.watch().await;
     drop(stop);
     let server = tokio::select! {
         server = serving => server.context("the server failed")?,
-        () = desk.interrupts.next() => return Ok(INTERRUPTED.into()),
+        () = monitor.interrupts.next() => return Ok(INTERRUPTED.into()),
     };
     if let Some(path) = &args.snapshot {
         snapshot::save(path, &server)?;
         let (path, calls) = (path.clone(), server.calls().len());
-        desk.screen.tell(&News::Saved { path, calls })?;
+        monitor.screen.show(&ServerReport::Saved { path, calls })?;
     }
-    told?;
+    watched?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -74,12 +75,12 @@ fn begin(args: &Args, screen: &mut Screen<impl Write>) -> anyhow::Result<Server>
     let server = match snapshot::load(path)? {
         Some(server) => {
             let (path, calls) = (path.clone(), server.calls().len());
-            screen.tell(&News::Restored { path, calls })?;
+            screen.show(&ServerReport::Restored { path, calls })?;
             server
         }
         None => new_server()?,
     };
-    // If it cannot be written, that is better known now than at the end.
+    // A file that cannot be written is better known now than at the end, when the calls would be lost.
     snapshot::save(path, &server)?;
     Ok(server)
 }
@@ -105,7 +106,7 @@ fn config(args: &Args) -> Config {
     }
 }
 
-/// The keys of a file, which is made if there is none.
+/// The keys of a file, which is created if there is none.
 pub(super) fn keys(path: &Path) -> Result<Keys, KeysError> {
     match path.try_exists() {
         Ok(false) => Keys::create(path),
@@ -113,40 +114,40 @@ pub(super) fn keys(path: &Path) -> Result<Keys, KeysError> {
     }
 }
 
-/// Where somebody sits who watches the server and tells what happens.
-struct Desk<W> {
+/// The view of a running server on a screen.
+struct Monitor<W> {
     observer: Observer,
-    seen: Overview,
+    shown: Overview,
     is_quiet: bool,
     screen: Screen<W>,
     interrupts: Interrupts,
 }
 
-impl<W: Write> Desk<W> {
-    /// Tells what happens until the server is to stop.
+impl<W: Write> Monitor<W> {
+    /// Shows events until the server is to stop.
     async fn watch(&mut self) -> io::Result<()> {
-        let mut looks = interval(LOOK);
-        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut polls = interval(POLL_INTERVAL);
+        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = self.interrupts.next() => {
-                    self.look()?;
-                    return self.screen.tell(&News::Stopping);
+                    self.report()?;
+                    return self.screen.show(&ServerReport::Stopping);
                 }
-                _ = looks.tick(), if !self.is_quiet => self.look()?,
+                _ = polls.tick(), if !self.is_quiet => self.report()?,
             }
         }
     }
 
-    fn look(&mut self) -> io::Result<()> {
+    fn report(&mut self) -> io::Result<()> {
         if self.is_quiet {
             return Ok(());
         }
         let now = self.observer.look();
-        for news in News::between(&self.seen, &now) {
-            self.screen.tell(&news)?;
+        for report in ServerReport::between(&self.shown, &now) {
+            self.screen.show(&report)?;
         }
-        self.seen = now;
+        self.shown = now;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What a server tells while it runs.
+//! The reports of a server while it runs.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -10,11 +10,11 @@ use confcall::state::Height;
 use confcall_mtproto_server::{CallOverview, Overview};
 use serde_json::{Value, json};
 
-use crate::screen::{Line, Mood, Tell};
+use crate::screen::{Level, Line, Report};
 
-/// Something that happened on a server.
+/// An event on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum News {
+pub(super) enum ServerReport {
     Listening {
         address: SocketAddr,
         keys: PathBuf,
@@ -30,7 +30,7 @@ pub(super) enum News {
         call: CallId,
         link: InviteLink,
     },
-    /// The members of a call are others.
+    /// The members of a call have changed.
     Members {
         call: CallId,
         members: Vec<UserId>,
@@ -49,72 +49,72 @@ pub(super) enum News {
     },
 }
 
-impl News {
-    /// What has happened between two looks.
+impl ServerReport {
+    /// The events between two overviews.
     pub(super) fn between(before: &Overview, now: &Overview) -> Vec<Self> {
         let connected = now.users.difference(&before.users).copied();
         let gone = before.users.difference(&now.users).copied();
-        let mut news: Vec<_> = connected.map(Self::Connected).collect();
+        let mut reports: Vec<_> = connected.map(Self::Connected).collect();
         for call in now.calls.values() {
-            news.extend(Self::of_call(before.calls.get(&call.id), call));
+            reports.extend(Self::of_call(before.calls.get(&call.id), call));
         }
         let over = before.calls.keys();
         let over = over.filter(|call| !now.calls.contains_key(call));
-        news.extend(over.copied().map(Self::Over));
-        news.extend(gone.map(Self::Disconnected));
-        news
+        reports.extend(over.copied().map(Self::Over));
+        reports.extend(gone.map(Self::Disconnected));
+        reports
     }
 
     fn of_call(before: Option<&CallOverview>, now: &CallOverview) -> Vec<Self> {
         let call = now.id;
-        let mut news = Vec::new();
+        let mut reports = Vec::new();
         if before.is_none() {
             let link = now.link.clone();
-            news.push(Self::Call { call, link });
+            reports.push(Self::Call { call, link });
         }
         if before.and_then(|before| before.height) != now.height {
-            news.extend(now.height.map(|height| Self::Block { call, height }));
+            reports.extend(now.height.map(|height| Self::Block { call, height }));
         }
         if before.map_or(&BTreeSet::new(), |before| &before.members) != &now.members {
             let members = now.members.iter().copied().collect();
-            news.push(Self::Members { call, members });
+            reports.push(Self::Members { call, members });
         }
-        news
+        reports
     }
 }
 
-impl Tell for News {
+impl Report for ServerReport {
     fn lines(&self) -> Vec<Line> {
-        let (mood, label, text) = match self {
+        let (level, label, text) = match self {
             Self::Listening { address, keys } => return listening(*address, keys),
             Self::Restored { path, calls } => {
                 let text = format!("{} from {}", counted(*calls), path.display());
-                (Mood::Plain, "restored", text)
+                (Level::Info, "restored", text)
             }
-            Self::Connected(user) => (Mood::Plain, "user", format!("{user} is connected")),
-            Self::Disconnected(user) => (Mood::Doubt, "user", format!("{user} is disconnected")),
-            Self::Call { call, link } => (Mood::Good, "call", format!("{call} begins: {link}")),
+            Self::Connected(user) => (Level::Info, "user", format!("{user} is connected")),
+            Self::Disconnected(user) => (Level::Warning, "user", format!("{user} is disconnected")),
+            Self::Call { call, link } => (Level::Success, "call", format!("{call} begins: {link}")),
             Self::Members { call, members } => {
                 let text = match &members[..] {
-                    [] => format!("{call}: nobody in it"),
+                    [] => format!("{call}: none left in it"),
                     members => {
                         let ids: Vec<_> = members.iter().map(UserId::to_string).collect();
                         format!("{call}: {} in it: {}", ids.len(), ids.join(" "))
                     }
                 };
-                (Mood::Plain, "members", text)
+                (Level::Info, "members", text)
             }
             Self::Block { call, height } => {
-                (Mood::Plain, "block", format!("{call}: height {height}"))
+                (Level::Info, "block", format!("{call}: height {height}"))
             }
-            Self::Over(call) => (Mood::Doubt, "call", format!("{call} is over")),
-            Self::Stopping => (Mood::Plain, "stopping", "again to quit at once".to_owned()),
+            Self::Over(call) => (Level::Warning, "call", format!("{call} is over")),
+            Self::Stopping => (Level::Info, "stopping", "again to quit at once".to_owned()),
             Self::Saved { path, calls } => {
                 let text = format!("{} to {}", counted(*calls), path.display());
-                (Mood::Good, "saved", text)
+                (Level::Success, "saved", text)
             }
         };
-        vec![Line::new(mood, label, text)]
+        vec![Line::new(level, label, text)]
     }
 
     fn json(&self) -> Value {
@@ -158,13 +158,13 @@ fn listening(address: SocketAddr, keys: &Path) -> Vec<Line> {
     let issue =
         format!("confcall serve --listen {address} --keys {keys} --issue-session FILE --user-id N");
     vec![
-        Line::new(Mood::Good, "listening", address.to_string()),
+        Line::new(Level::Success, "listening", address.to_string()),
         Line::new(
-            Mood::Doubt,
+            Level::Warning,
             "note",
             "a development tool, not for calls that matter",
         ),
-        Line::new(Mood::Faint, "users", format!("`{issue}` makes one")),
+        Line::new(Level::Detail, "users", format!("`{issue}` makes one")),
     ]
 }
 
@@ -189,12 +189,12 @@ mod tests {
     }
 
     #[test]
-    fn the_news_are_what_differs_between_two_looks() {
+    fn the_reports_are_what_differs_between_two_overviews() {
         let before = overview(&[1, 2], vec![call(7, 0, &[1]), call(8, 4, &[2])]);
         let now = overview(&[1, 3], vec![call(7, 1, &[1, 3]), call(9, 0, &[1])]);
-        let events: Vec<_> = News::between(&before, &now)
+        let events: Vec<_> = ServerReport::between(&before, &now)
             .iter()
-            .map(|news| news.json().to_string())
+            .map(|report| report.json().to_string())
             .collect();
         assert_eq!(
             events,
@@ -209,6 +209,6 @@ mod tests {
                 r#"{"event":"disconnected","user":2}"#,
             ]
         );
-        assert!(News::between(&now, &now).is_empty());
+        assert!(ServerReport::between(&now, &now).is_empty());
     }
 }

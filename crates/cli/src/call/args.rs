@@ -1,0 +1,91 @@
+use std::path::PathBuf;
+
+use confcall::Target;
+
+use super::{exit, target, user_command};
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = JOIN_EXAMPLES, after_long_help = format!("{JOIN_EXAMPLES}\n\n{}", reference()))]
+pub(crate) struct JoinArgs {
+    /// The call: its link, the slug that ends the link, or message:ID for a message that invites.
+    #[arg(required_unless_present = "embedded", conflicts_with = "embedded", value_parser = target::parse)]
+    pub(super) target: Option<Target>,
+
+    #[command(flatten)]
+    pub(super) call: CallArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = CREATE_EXAMPLES, after_long_help = format!("{CREATE_EXAMPLES}\n\n{}", reference()))]
+pub(crate) struct CreateArgs {
+    #[command(flatten)]
+    pub(super) call: CallArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CallArgs {
+    /// The session file of the account; `confcall serve --issue-session` writes one for its server.
+    #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
+    pub(super) session: Option<PathBuf>,
+
+    /// Use a server in this process, with three bots in the call, so that one can try it alone.
+    #[arg(long, conflicts_with = "session")]
+    pub(super) embedded: bool,
+
+    /// The id of the application that the session belongs to; Telegram's own servers ask for it.
+    #[arg(long, value_name = "ID", default_value_t = 0)]
+    pub(super) api_id: i32,
+
+    /// Announce that the microphone is off.
+    #[arg(long)]
+    pub(super) muted: bool,
+
+    /// Stay in the call at the end of standard input, until a signal.
+    #[arg(long)]
+    pub(super) stay: bool,
+
+    /// Seconds after which a request without an answer counts as lost.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub(super) answer_timeout: u64,
+
+    /// Print a JSON object a line for each event.
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const JOIN_EXAMPLES: &str = "\
+Examples:
+  confcall join --embedded
+  confcall join https://t.me/call/Wx5f-8PqKJk --session alice.session
+  confcall join Wx5f-8PqKJk --session bob.session --json | jq .event
+  confcall join Wx5f-8PqKJk --session bob.session --stay </dev/null";
+
+const CREATE_EXAMPLES: &str = "\
+Examples:
+  confcall create --session alice.session
+  confcall create --embedded";
+
+/// The part of `--help` that `-h` leaves out.
+fn reference() -> String {
+    [
+        "While in the call:",
+        user_command::HELP,
+        "",
+        INPUT,
+        "",
+        JSON,
+        "",
+        exit::HELP,
+    ]
+    .join("\n")
+}
+
+const INPUT: &str = "\
+Lines are taken once we are in, one after the other. The end of standard input leaves when all lines are done, unless \
+--stay is given. Ctrl-C leaves too, and waits up to 10 s until the server knows; a second one quits at once. The \
+command sends no sound: others see its user without any media.";
+
+const JSON: &str = "\
+With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
+rejoined, connection, link, keys, members, roster, verification, emoji, message, suspicious, done, failed, \
+not_understood, sealed, opened, dropped, help, leaving, ended. Ids are numbers; keys, hashes and packets are hexadecimal.";

@@ -1,0 +1,208 @@
+//! Reports as lines for people.
+
+use core::time::Duration;
+
+use confcall::UserId;
+use confcall::join::engine::{Ended, Event, Joined};
+use confcall::state::verification::Phase;
+
+use super::super::exit::{self, UnwantedEnd};
+use super::super::{describe, user_command};
+use super::call_report::{Answer, CallReport, Emoji, text};
+use crate::screen::{Level, Line};
+
+pub(super) fn lines(report: &CallReport) -> Vec<Line> {
+    let one = |level, label, text: String| vec![Line::new(level, label, text)];
+    match report {
+        CallReport::Entering { user, target } => {
+            one(Level::Info, "enter", format!("{target}, as user {user}"))
+        }
+        CallReport::Request(method) => one(Level::Detail, "request", method.to_string()),
+        CallReport::Answer {
+            method,
+            answer,
+            took,
+        } => {
+            let text = format!("{method}: {}, after {}", self::answer(answer), time(*took));
+            one(Level::Detail, "answer", text)
+        }
+        CallReport::Event(event) => self::event(event),
+        CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref()),
+        CallReport::Members {
+            members,
+            added,
+            removed,
+            by,
+        } => changes(members, added, removed, *by),
+        CallReport::Roster(connected) => one(Level::Detail, "connected", list(connected)),
+        CallReport::Emoji(emoji) => self::emoji(emoji.as_ref()),
+        CallReport::Link(Some(link)) => one(Level::Info, "link", link.to_string()),
+        CallReport::Link(None) => one(
+            Level::Warning,
+            "link",
+            "the server has shown none".to_owned(),
+        ),
+        // The writer has the message on the screen already.
+        CallReport::Done { command: "message" } => Vec::new(),
+        CallReport::Done { command } => one(Level::Detail, "done", (*command).to_owned()),
+        CallReport::Failed {
+            command, message, ..
+        } => one(Level::Error, "failed", format!("{command}: {message}")),
+        CallReport::NotUnderstood(why) => one(Level::Error, "error", why.clone()),
+        CallReport::Sealed { packet } => one(Level::Info, "sealed", hex::encode(packet)),
+        CallReport::Opened { from, seqno, frame } => {
+            let text = format!("user {from}, packet {seqno}: {}", text(frame));
+            one(Level::Success, "opened", text)
+        }
+        CallReport::Dropped {
+            messages,
+            suspicions,
+        } => {
+            let text = format!(
+                "{messages} messages and {suspicions} warnings came faster than they could be shown"
+            );
+            one(Level::Warning, "dropped", text)
+        }
+        CallReport::Leaving => {
+            let text = "telling the server; again to quit at once".to_owned();
+            one(Level::Info, "leaving", text)
+        }
+        CallReport::Help => help(),
+    }
+}
+
+fn answer(answer: &Answer) -> String {
+    match answer {
+        Answer::Done => "done".to_owned(),
+        Answer::Refused(why) => why.clone(),
+        Answer::Lost(why) => format!("no answer, {why}"),
+    }
+}
+
+fn event(event: &Event) -> Vec<Line> {
+    let one = |level, label, text: String| vec![Line::new(level, label, text)];
+    match event {
+        Event::Joined(joined) => self::joined("joined", joined),
+        Event::Rejoined(joined) => self::joined("rejoined", joined),
+        Event::Resumed(joined) => self::joined("resumed", joined),
+        Event::Link(link) => one(Level::Info, "link", link.to_string()),
+        Event::EpochStarted { height, hash } => one(
+            Level::Info,
+            "keys",
+            format!("height {height}, block {hash}"),
+        ),
+        Event::Verification {
+            height,
+            phase,
+            missing,
+            since,
+        } if *phase != Phase::End => {
+            let (phase, since) = (describe::phase(*phase), time(*since));
+            let text = format!(
+                "height {height}, {phase}: waiting for {}, {since}",
+                list(missing)
+            );
+            one(Level::Detail, "verify", text)
+        }
+        Event::Message { from, message } => one(
+            Level::Success,
+            "message",
+            format!("{from}: {}", message.text()),
+        ),
+        Event::Suspicious(what) => one(Level::Error, "warning", describe::suspicion(what)),
+        Event::Retrying {
+            why,
+            pause,
+            attempt,
+        } => {
+            let (why, after) = (describe::trouble(why), time(*pause));
+            let text = match attempt {
+                _ if pause.is_zero() => why,
+                // No block was sent yet.
+                0 | 1 => format!("{why}; again after {after}"),
+                _ => format!("{why}; attempt {attempt} follows after {after}"),
+            };
+            one(Level::Warning, "retry", text)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
+    let source = joined.payload.ssrc();
+    let text = match joined.attempts {
+        0 => format!("source {source}"),
+        attempts => format!("by attempt {attempts}, source {source}"),
+    };
+    let mut lines = vec![Line::new(Level::Success, label, text)];
+    let link = joined.invite_link.as_ref();
+    lines.extend(link.map(|link| Line::new(Level::Info, "link", link.to_string())));
+    lines
+}
+
+fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Vec<Line> {
+    let level = match unwanted {
+        None => Level::Success,
+        Some(_) => Level::Error,
+    };
+    let mut lines = vec![Line::new(level, "ended", ended.reason.to_string())];
+    let next = exit::next(ended.advice);
+    lines.extend(next.map(|next| Line::new(Level::Info, "next", next)));
+    lines
+}
+
+fn changes(
+    members: &[UserId],
+    added: &[UserId],
+    removed: &[UserId],
+    by: Option<UserId>,
+) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let by = by.map_or_else(String::new, |by| format!(", by user {by}"));
+    for (level, label, users) in [
+        (Level::Success, "came", added),
+        (Level::Warning, "gone", removed),
+    ] {
+        if !users.is_empty() {
+            lines.push(Line::new(level, label, format!("{}{by}", list(users))));
+        }
+    }
+    lines.push(Line::new(Level::Info, "members", list(members)));
+    lines
+}
+
+fn emoji(emoji: Option<&Emoji>) -> Vec<Line> {
+    let Some(emoji) = emoji else {
+        let text = "not yet: the newest block is not verified";
+        return vec![Line::new(Level::Warning, "emoji", text)];
+    };
+    let four = emoji.hash.emoji().join(" ");
+    let text = format!(
+        "{four}  height {}; the others must see the same",
+        emoji.height
+    );
+    let mut lines = vec![Line::new(Level::Success, "emoji", text)];
+    let words = emoji.words();
+    lines.extend(words.map(|words| Line::new(Level::Info, "words", words.join(" "))));
+    lines
+}
+
+fn help() -> Vec<Line> {
+    let lines = user_command::HELP.lines();
+    lines
+        .map(|line| Line::new(Level::Info, "help", line))
+        .collect()
+}
+
+/// Users in a line.
+fn list(users: &[UserId]) -> String {
+    let users: Vec<_> = users.iter().map(UserId::to_string).collect();
+    match users.is_empty() {
+        true => "none".to_owned(),
+        false => users.join(" "),
+    }
+}
+
+fn time(time: Duration) -> String {
+    format!("{:.2} s", time.as_secs_f64())
+}

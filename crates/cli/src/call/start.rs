@@ -1,0 +1,100 @@
+//! The way from the arguments to a call, and through it.
+
+use core::time::Duration;
+use std::io::Write;
+use std::process::ExitCode;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall::{Conference, Target, Transport, UserId};
+use tokio::runtime::Builder;
+
+use super::account::Account;
+use super::args::{CallArgs, CreateArgs, JoinArgs};
+use super::interactive::{EndOfInput, InputSources, InteractiveCall};
+use super::observed::ObservedTransport;
+use super::report::CallReport;
+use super::{embedded, options, standard_input, target};
+use crate::interrupts::Interrupts;
+use crate::screen::{Format, Screen};
+use crate::seed;
+
+/// Joins a call and stays in it.
+pub(crate) fn join(args: &JoinArgs, out: impl Write) -> anyhow::Result<ExitCode> {
+    run(&args.call, args.target.clone(), out)
+}
+
+/// Creates a call and stays in it.
+pub(crate) fn create(args: &CreateArgs, out: impl Write) -> anyhow::Result<ExitCode> {
+    run(&args.call, Some(Target::Create), out)
+}
+
+/// Enters the target; without one, the call of the embedded server's bots.
+fn run(args: &CallArgs, target: Option<Target>, out: impl Write) -> anyhow::Result<ExitCode> {
+    let rng = ChaCha20Rng::from_seed(seed::random()?);
+    let screen = Screen::new(out, Format::of_flag(args.json));
+    // The call has a thread of its own, since this one waits while the reader of our output is slow.
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()?;
+    runtime.block_on(connect(args, target, screen, rng))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn connect(
+    args: &CallArgs,
+    target: Option<Target>,
+    screen: Screen<impl Write>,
+    mut rng: ChaCha20Rng,
+) -> anyhow::Result<()> {
+    match (&args.session, target) {
+        (Some(session), Some(target)) => {
+            let account = Account::open(session).await?;
+            let user = account.user;
+            let connection = account.connect(args.api_id);
+            let transport = connection.transport();
+            let ended = attend(args, transport, user, target, screen, rng).await;
+            connection.close().await;
+            ended
+        }
+        (_, target) => {
+            let (transport, user, target) = embedded::open(target, &mut rng).await?;
+            attend(args, transport, user, target, screen, rng).await
+        }
+    }
+}
+
+/// Enters a call and stays in it to the end.
+async fn attend(
+    args: &CallArgs,
+    transport: impl Transport + 'static,
+    user: UserId,
+    target: Target,
+    mut screen: Screen<impl Write>,
+    mut rng: ChaCha20Rng,
+) -> anyhow::Result<()> {
+    let interrupts = Interrupts::listen()?;
+    let entering = CallReport::Entering {
+        user,
+        target: target::name(&target),
+    };
+    screen.show(&entering)?;
+    let mut options = options::without_media(user, &mut rng);
+    options.media.muted = args.muted;
+    options.answer_timeout = Duration::from_secs(args.answer_timeout);
+    let (transport, requests) = ObservedTransport::new(transport);
+    let (conference, events) = Conference::start(transport, target, options);
+    let sources = InputSources {
+        requests,
+        lines: Some(standard_input::read_lines()),
+        end_of_input: match args.stay {
+            true => EndOfInput::Stay,
+            false => EndOfInput::Leave,
+        },
+        interrupts,
+    };
+    InteractiveCall::new(conference, screen, rng)
+        .run(events, sources)
+        .await
+}
