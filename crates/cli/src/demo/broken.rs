@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::show::list;
 
-/// Something that the demo shows, and that did not hold.
+/// A claim of the demo that did not hold.
 #[derive(Debug, Error)]
 pub(super) enum DidNotHold {
     #[error("did not hold: user {0} opens the same epoch key as we do")]
@@ -21,7 +21,7 @@ pub(super) enum DidNotHold {
         sub_chain: SubChain,
         offset: i32,
     },
-    #[error("did not hold: there is somebody in the call beside us")]
+    #[error("did not hold: there are others in the call")]
     Company,
     #[error("did not hold: user {user_id} sees emoji, but {missing} broadcasts are missing")]
     Emoji { user_id: UserId, missing: usize },
@@ -31,7 +31,7 @@ pub(super) enum DidNotHold {
     SameFrame(UserId),
     #[error("did not hold: the server passes the message of user {0} on")]
     MessageTaken(UserId),
-    #[error("did not hold: user {0} is told of the message")]
+    #[error("did not hold: user {0} gets the message")]
     MessagePushed(UserId),
     #[error("did not hold: user {0} reads the message as it was written")]
     SameMessage(UserId),

@@ -1,26 +1,28 @@
-//! One join by hand, so that each of its steps can be shown; the engine does the same, and knows what to do if a step fails.
+//! A join by hand, so that each of its steps can be shown; the engine does the same, and reacts where a step fails.
 //!
 //! ```text
 //! tip ──▶ JoinBlock ──▶ CheckedJoin ──▶ request ──▶ JoinAnswer ──▶ chain, key of the epoch
 //! ```
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
-use confcall::join::api::{GetGroupCallChainBlocks, InputGroupCall, JoinGroupCall};
+use confcall::join::api::{GetGroupCallChainBlocks, InputGroupCall, JoinGroupCall, Request};
 use confcall::join::joining::{CheckedJoin, Fingerprint, JoinAnswer, Tip};
 use confcall::join::policy::ConferenceJoin;
 use confcall::state::{Block, EpochKey, PrivateKey};
-use confcall::{Chain, JoinBlock, JoinPayload, Joiner, Media};
+use confcall::{Chain, JoinBlock, JoinPayload, Joiner, Media, UserId};
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
 
-use super::NEWCOMER;
 use super::person::Network;
-use super::show::Show;
+use super::show::{Show, good};
 
-/// What our join has come to.
+/// The user who joins in the demo.
+pub(super) const JOINER: UserId = UserId::new(20_261_123);
+
+/// The result of our join.
 pub(super) struct Joined {
     /// The call by its id.
     pub(super) call: InputGroupCall,
@@ -45,7 +47,7 @@ impl Joined {
         let key = join.into_private_key();
         Ok(Self {
             call: answer.call.clone(),
-            epoch_key: chain.state().open_epoch_key(NEWCOMER, &key)?,
+            epoch_key: chain.state().open_epoch_key(JOINER, &key)?,
             key,
             blocks,
             chain,
@@ -63,22 +65,22 @@ pub(super) async fn join(
     show: &mut Show<'_, impl Write>,
 ) -> anyhow::Result<Joined> {
     let payload = JoinPayload::generate(Fingerprint::sha256(certificate), None, rng);
-    let network = Network::new(hub.connect(NEWCOMER), call.clone(), NEWCOMER);
+    let network = Network::new(hub.connect(JOINER), call.clone(), JOINER);
     let answer = network
         .send(GetGroupCallChainBlocks::tip(call.clone()))
         .await?;
     let tip = Tip::from_answer(answer.into_updates()?, &call)?;
     let tip = tip.context("the call has no block")?;
-    show.tip(&tip)?;
+    show_tip(&tip, show)?;
 
-    let join = JoinBlock::add_self(&tip.block, Joiner::new(NEWCOMER), rng)?;
-    show.block(&join)?;
+    let join = JoinBlock::add_self(&tip.block, Joiner::new(JOINER), rng)?;
+    show_block(&join, show)?;
     let request = request(call.clone(), &tip, &join, payload)?;
-    show.request(&request)?;
+    show_request(&request, show)?;
     let answer = network.send(request).await.context("the join failed")?;
     let answer = JoinAnswer::read(answer.into_updates()?, Some(&call))?;
     let joined = Joined::new(&answer, join)?;
-    show.joined(&joined)?;
+    show_joined(&joined, show)?;
     Ok(joined)
 }
 
@@ -98,4 +100,54 @@ fn request(
         },
     };
     Ok(join.into_request())
+}
+
+/// Shows the newest block before ours.
+fn show_tip(tip: &Tip, show: &mut Show<'_, impl Write>) -> io::Result<()> {
+    let (height, hash) = (tip.block.height(), tip.block.hash());
+    let participants = tip.chain.state().group_state().participants.len();
+    let text = format!("height {height}, hash {hash}, {participants} participants");
+    show.line("tip", &text)
+}
+
+fn show_block(join: &JoinBlock, show: &mut Show<'_, impl Write>) -> io::Result<()> {
+    let block = join.block();
+    let (height, size, hash) = (block.height(), block.bytes().len(), block.hash());
+    let text = format!("height {height}, {size} bytes, hash {hash}");
+    show.line("block", &text)?;
+    show.line("adds", &format!("user {}", join.user_id()))?;
+    show.line("key", &join.public_key().to_string())
+}
+
+fn show_request(join: &JoinGroupCall, show: &mut Show<'_, impl Write>) -> io::Result<()> {
+    let request = Request::from(join.clone());
+    let (method, size) = (request.method(), request.to_tl().len());
+    show.line("request", &format!("{method}, {size} bytes"))?;
+    let present = |present| if present { "set" } else { "none" };
+    let fields = format!(
+        "join_as {:?}, invite_hash {}, public_key {}, block {}, muted {}, video_stopped {}",
+        join.join_as,
+        present(join.invite_hash.is_some()),
+        present(join.public_key.is_some()),
+        present(join.block.is_some()),
+        join.muted,
+        join.video_stopped,
+    );
+    show.line("fields", &fields)
+}
+
+/// Shows the server's verdict and the call after it.
+fn show_joined(joined: &Joined, show: &mut Show<'_, impl Write>) -> io::Result<()> {
+    let state = joined.chain.state();
+    show.line("verdict", &good("accepted"))?;
+    let height = format!("{}, hash {}", state.height(), state.hash());
+    show.line("height", &height)?;
+    for one in &state.group_state().participants {
+        let member = format!(
+            "{:<14} {}  may {}",
+            one.user_id, one.public_key, one.permissions
+        );
+        show.line("member", &member)?;
+    }
+    Ok(())
 }

@@ -29,13 +29,15 @@ pub(super) fn check(
         if epoch_key != joined.epoch_key {
             return Err(DidNotHold::SameKey(user_id).into());
         }
-        show.opened(user_id)?;
+        let text = format!("user {user_id} opens the new shared key: the same as ours");
+        show.line("key", &text)?;
         checked += 1;
     }
     let others = state.group_state().participants.len().saturating_sub(1);
     if checked != others {
         return Err(DidNotHold::AllChecked { checked, others }.into());
     }
-    show.keys_checked(checked)?;
+    let text = format!("we and all {checked} recorded members hold the same epoch key");
+    show.verdict("verified", &text)?;
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::people::People;
 use super::person::Person;
 use super::show::Show;
 
-/// How long a push may take inside one process.
+/// The most that a push takes inside one process.
 const PUSH: Duration = Duration::from_secs(1);
 
 /// Writes a message from us to the others and one back, both through the server.

@@ -11,6 +11,7 @@
 //! media never pass this server. Each step checks what it shows, and says what did not hold.
 
 mod broken;
+mod frame;
 mod frames;
 mod joining;
 mod keys;
@@ -31,11 +32,11 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
+use confcall::Moment;
 use confcall::join::api::{CallId, InputGroupCall};
 use confcall::state::Block;
-use confcall::{Moment, UserId};
 use confcall_server::loopback::Hub;
-use confcall_server::{Server, ServerOptions};
+use confcall_server::{Call, Server, ServerOptions};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::seed;
@@ -43,10 +44,6 @@ use people::People;
 use recorded::RecordedCall;
 use show::Show;
 
-/// The user who joins in the demo.
-const NEWCOMER: UserId = UserId::new(20_261_123);
-
-/// What `confcall demo` takes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   confcall demo
@@ -54,11 +51,11 @@ const NEWCOMER: UserId = UserId::new(20_261_123);
   confcall demo --trace traces && confcall trace replay traces/*.trace
   confcall trace diff traces/user-1.trace traces/user-3.trace")]
 pub(crate) struct Args {
-    /// Where all randomness comes from: 32 bytes in hexadecimal; drawn and shown if it is not given.
+    /// The seed of all randomness: 32 bytes in hexadecimal; drawn and shown if it is not given.
     #[arg(long, value_name = "HEX", value_parser = parse_seed)]
     seed: Option<[u8; 32]>,
 
-    /// Where to write the traces of the second act's engines, a file for each user, for `confcall trace`.
+    /// A directory for the traces of the second act's engines, a file for each user, for `confcall trace`.
     #[arg(long, value_name = "DIR")]
     trace: Option<PathBuf>,
 }
@@ -81,7 +78,8 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     let show = &mut Show::new(out);
     let rng = runtime()?.block_on(play(seed, show))?;
     life::play(rng, args.trace.as_deref(), show)?;
-    show.done()?;
+    let text = "a recorded call from the join to a removal, and a whole life of engines";
+    show.verdict("everything held", text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -89,7 +87,7 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_time().build()
 }
 
-/// The act of the recorded call; gives the randomness for the second.
+/// The act of the recorded call; returns the generator for the second.
 async fn play(seed: [u8; 32], show: &mut Show<'_, impl Write>) -> anyhow::Result<ChaCha20Rng> {
     let mut rng = ChaCha20Rng::from_seed(seed);
     let mut people = meet(seed, &mut rng, show).await?;
@@ -100,7 +98,7 @@ async fn play(seed: [u8; 32], show: &mut Show<'_, impl Write>) -> anyhow::Result
     Ok(rng)
 }
 
-/// Loads the recorded call and joins it, up to where everybody holds the same key.
+/// Loads the recorded call and joins it, until all members hold the same key.
 async fn meet(
     seed: [u8; 32],
     rng: &mut ChaCha20Rng,
@@ -113,13 +111,32 @@ async fn meet(
         .context("the recorded call does not load")?;
     let call = server.call(id).context("the loaded call is gone")?;
     let link = InputGroupCall::Slug(call.slug().clone());
-    show.start(&recorded, call, &seed)?;
+    show_start(&recorded, call, &seed, show)?;
 
     let hub = Hub::new(server);
     let tip = newest_block(&hub, id)?;
     let joined = joining::join(&hub, link, seed, rng, show).await?;
     keys::check(&recorded, &tip, &joined, show)?;
     People::gather(&hub, &recorded, joined, NOW, rng).await
+}
+
+/// Shows the call before we join it.
+fn show_start(
+    recorded: &RecordedCall,
+    call: &Call,
+    seed: &[u8; 32],
+    show: &mut Show<'_, impl Write>,
+) -> io::Result<()> {
+    let loaded = format!(
+        "{}, recorded: {} blocks and {} broadcasts, every block validated by the embedded server",
+        recorded.name,
+        call.blocks().len(),
+        call.broadcasts().len(),
+    );
+    show.line("call", &loaded)?;
+    show.line("link", call.invite_link().as_str())?;
+    let seed = format!("{}  (--seed repeats this run)", hex::encode(seed));
+    show.line("seed", &seed)
 }
 
 fn newest_block(hub: &Hub<Server>, id: CallId) -> anyhow::Result<Block> {

@@ -5,13 +5,12 @@ use confcall::Moment;
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
 
-use super::NEWCOMER;
 use super::broken::DidNotHold;
-use super::joining::Joined;
-use super::person::{Entrance, Person};
+use super::joining::{JOINER, Joined};
+use super::person::{EntryPoint, Person};
 use super::recorded::RecordedCall;
 
-/// Everybody in the call.
+/// The members of the call.
 pub(super) struct People {
     pub(super) us: Person,
     /// The recorded members, with their own keys.
@@ -29,7 +28,7 @@ impl People {
     ) -> anyhow::Result<Self> {
         let state = joined.chain.state();
         let height = state.height().value();
-        let entrance = |user_id, key, next_block| Entrance {
+        let entry_point = |user_id, key, next_block| EntryPoint {
             call: joined.call.clone(),
             user_id,
             key,
@@ -38,11 +37,11 @@ impl People {
         };
         let mut others = Vec::new();
         for (user_id, key) in recorded.members(state.group_state())? {
-            let entrance = entrance(user_id, key, height.saturating_sub(1));
-            others.push(Person::enter(hub.connect(user_id), entrance, now, rng).await?);
+            let entry_point = entry_point(user_id, key, height.saturating_sub(1));
+            others.push(Person::enter(hub.connect(user_id), entry_point, now, rng).await?);
         }
-        let entrance = entrance(NEWCOMER, joined.key, height);
-        let us = Person::enter(hub.connect(NEWCOMER), entrance, now, rng).await?;
+        let entry_point = entry_point(JOINER, joined.key, height);
+        let us = Person::enter(hub.connect(JOINER), entry_point, now, rng).await?;
         Ok(Self { us, others })
     }
 
@@ -58,13 +57,13 @@ impl People {
         self.all().count()
     }
 
-    /// Everybody but this one.
+    /// All members but this one.
     pub(super) fn besides(&self, person: &Person) -> Vec<&Person> {
         let user_id = person.user_id();
         self.all().filter(|one| one.user_id() != user_id).collect()
     }
 
-    /// Us and the first of the others, who speak in turn.
+    /// Us and the first of the others, the two who send in turn.
     pub(super) fn speakers(&self) -> Result<[&Person; 2], DidNotHold> {
         let first = self.others.first().ok_or(DidNotHold::Company)?;
         Ok([&self.us, first])

@@ -11,13 +11,13 @@ use confcall_server::Server;
 use confcall_server::loopback::LoopbackTransport;
 
 use super::broken::DidNotHold;
-use super::frames::Voice;
+use super::frame::Voice;
 
-/// As many items as the server gives at once.
+/// The most items that the server gives at once.
 const PAGE: i32 = 100;
 
-/// Where somebody enters the call: a key, and the offsets from which both subchains are followed.
-pub(super) struct Entrance {
+/// The start of a membership: a key, and the offsets from which both subchains are followed.
+pub(super) struct EntryPoint {
     pub(super) call: InputGroupCall,
     pub(super) user_id: UserId,
     pub(super) key: PrivateKey,
@@ -25,7 +25,7 @@ pub(super) struct Entrance {
     pub(super) next_broadcast: i32,
 }
 
-/// Somebody in the call: a membership, and the server at the other end of a connection.
+/// A member of the call: a membership, and the server at the other end of a connection.
 pub(super) struct Person {
     pub(super) membership: Membership,
     network: Network,
@@ -33,7 +33,7 @@ pub(super) struct Person {
     next_broadcast: i32,
 }
 
-/// One user's connection to the server, and the call that it is about.
+/// A user's connection to the server, for one call.
 pub(super) struct Network {
     connection: LoopbackTransport<Server>,
     call: InputGroupCall,
@@ -44,17 +44,17 @@ impl Person {
     /// Starts from the first block that the server shows, and follows the rest.
     pub(super) async fn enter(
         connection: LoopbackTransport<Server>,
-        entrance: Entrance,
+        entry_point: EntryPoint,
         now: Moment,
         rng: &mut ChaCha20Rng,
     ) -> anyhow::Result<Self> {
-        let Entrance {
+        let EntryPoint {
             call,
             user_id,
             key,
             next_block,
             next_broadcast,
-        } = entrance;
+        } = entry_point;
         let network = Network::new(connection, call, user_id);
         let blocks = network.read(SubChain::Blocks, next_block).await?;
         let first = blocks.blocks.first().context("the call has no block")?;
@@ -86,7 +86,7 @@ impl Person {
         &self.network.call
     }
 
-    /// What the server pushes from now on.
+    /// The updates that the server pushes from now on.
     pub(super) fn updates(&self) -> UpdateStream {
         self.network.connection.updates()
     }
@@ -110,8 +110,8 @@ impl Person {
         Ok(())
     }
 
-    /// Sends what the verification has to say, and counts it.
-    pub(super) async fn speak(&mut self) -> anyhow::Result<usize> {
+    /// Sends the outbound broadcasts of the verification; returns their number.
+    pub(super) async fn send_broadcasts(&mut self) -> anyhow::Result<usize> {
         let outbound = self.membership.take_outbound();
         for broadcast in &outbound {
             let request = SendConferenceCallBroadcast {
@@ -123,8 +123,8 @@ impl Person {
         Ok(outbound.len())
     }
 
-    /// Takes in the broadcasts that the server has echoed since.
-    pub(super) async fn listen(&mut self) -> anyhow::Result<()> {
+    /// Reads the broadcasts that the server has echoed since.
+    pub(super) async fn read_broadcasts(&mut self) -> anyhow::Result<()> {
         let sub_chain = SubChain::Broadcasts;
         let echoed = self.network.read(sub_chain, self.next_broadcast).await?;
         self.next_broadcast = echoed.next_offset;

@@ -8,18 +8,19 @@ use confcall::state::EmojiHash;
 use confcall::{MembershipEnd, Moment, UserId};
 
 use super::broken::DidNotHold;
-use super::frames::{self, Frame, Voice};
+use super::frame::{Frame, Voice};
+use super::frames;
 use super::people::People;
 use super::person::Person;
 use super::show::Show;
 use super::verification;
 
-/// How long a replaced epoch is kept (`spec/protocol.md`, 4).
+/// The life of a replaced epoch (`spec/protocol.md`, 4).
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Removes the last of the others, and lets the rest go on without it.
 ///
-/// Who is removed keeps its keys and goes on listening, as somebody would who changed its client to do so.
+/// The removed member keeps its keys and goes on listening, as a changed client could.
 pub(super) async fn remove_last(
     people: &mut People,
     before: EmojiHash,
@@ -41,7 +42,7 @@ pub(super) async fn remove_last(
     check_removed(&mut removed, people.us.user_id(), now, rng, show).await
 }
 
-/// Sends the block without the user, which everybody else then follows.
+/// Sends the block without the user, which all others then follow.
 async fn remove(
     people: &mut People,
     user_id: UserId,
@@ -95,7 +96,7 @@ fn check_keys_moved(
     Ok(())
 }
 
-/// Checks that somebody has no key for the packet, and that nothing else is wrong with it.
+/// Checks that a member has no key for the packet, and that nothing else is wrong with it.
 pub(super) fn check_no_key(
     packet: &[u8],
     from: UserId,
@@ -109,7 +110,7 @@ pub(super) fn check_no_key(
     }
 }
 
-/// Lets the removed user look at the chain, which tells it who removed it.
+/// Lets the removed user read the chain, which shows who removed it.
 async fn check_removed(
     removed: &mut Person,
     us: UserId,

@@ -3,7 +3,7 @@
 use super::*;
 use broken::DidNotHold;
 
-/// Everybody in the call, before anything is said.
+/// Runs a test with the members of the call, before they have sent anything.
 fn with_people(test: impl AsyncFnOnce(&mut People, &mut ChaCha20Rng, &mut Show<'_, Vec<u8>>)) {
     let seed = [7; 32];
     let (mut rng, mut out) = (ChaCha20Rng::from_seed(seed), Vec::new());
@@ -15,7 +15,7 @@ fn with_people(test: impl AsyncFnOnce(&mut People, &mut ChaCha20Rng, &mut Show<'
 }
 
 #[test]
-fn nobody_sees_emoji_while_a_member_is_silent() {
+fn no_member_sees_emoji_while_a_member_is_silent() {
     with_people(async |people, _, show| {
         let silent = people.others.last_mut().unwrap();
         drop(silent.membership.take_outbound());
@@ -42,7 +42,7 @@ fn a_member_who_gets_another_frame_than_was_sent_is_named() {
 }
 
 #[test]
-fn whoever_still_has_the_key_of_what_is_sent_is_named() {
+fn a_removed_member_who_still_has_the_key_is_named() {
     with_people(async |people, rng, _| {
         let [from, to] = people.speakers().unwrap();
         let packet = frames::Frame::opus(rng)

@@ -8,7 +8,7 @@ use super::broken::DidNotHold;
 use super::people::People;
 use super::show::Show;
 
-/// Lets everybody commit and then reveal through the server, and checks that all see the same emoji.
+/// Lets all members commit and then reveal through the server, and checks that all see the same emoji.
 pub(super) async fn verify(
     people: &mut People,
     show: &mut Show<'_, impl Write>,
@@ -16,18 +16,18 @@ pub(super) async fn verify(
     for label in ["commits", "reveals"] {
         let mut sent = 0;
         for person in people.all_mut() {
-            sent += person.speak().await?;
+            sent += person.send_broadcasts().await?;
         }
         for person in people.all_mut() {
-            person.listen().await?;
+            person.read_broadcasts().await?;
         }
         let count = people.count();
         let text = format!("{sent} sent, and echoed by the server to all {count} members");
         show.line(label, &text)?;
     }
-    let tallies = people.all();
-    let tallies = tallies.map(|one| (one.user_id(), one.membership.verification()));
-    let (block, emoji) = common(tallies)?;
+    let rounds = people.all();
+    let rounds = rounds.map(|one| (one.user_id(), one.membership.verification()));
+    let (block, emoji) = common(rounds)?;
     show.line("emoji", &line(&emoji))?;
     show.line("words", &words(&block).join(" "))?;
     Ok(emoji)
@@ -38,14 +38,14 @@ pub(super) fn line(emoji: &EmojiHash) -> String {
     format!("{}  the same for all members", emoji.emoji().join(" "))
 }
 
-/// The block and the emoji that everybody has come to.
+/// The block and the emoji, which must be the same for all.
 pub(super) fn common<'a>(
-    tallies: impl IntoIterator<Item = (UserId, &'a RoundCounts)>,
+    rounds: impl IntoIterator<Item = (UserId, &'a RoundCounts)>,
 ) -> Result<(BlockHash, EmojiHash), DidNotHold> {
-    let mut tallies = tallies.into_iter();
-    let (user_id, counts) = tallies.next().ok_or(DidNotHold::Company)?;
+    let mut rounds = rounds.into_iter();
+    let (user_id, counts) = rounds.next().ok_or(DidNotHold::Company)?;
     let first = seen(user_id, counts)?;
-    for (user_id, counts) in tallies {
+    for (user_id, counts) in rounds {
         if seen(user_id, counts)? != first {
             return Err(DidNotHold::SameEmoji(user_id));
         }

@@ -1,13 +1,13 @@
-//! Everything that is known of a block, in the shape that programs get.
+//! The report on a block, in the shape that programs get.
 
 use confcall::state::{Block, Chain};
 use confcall_conformance::{Array, Bytes, shapes};
 use serde::Serialize;
 
-use super::against::{Against, Outcome};
-use super::item::Form;
-use super::shown::Shown;
+use super::applied::{Applied, Outcome};
+use super::form::Form;
 use super::signer::{Signer, Verdict};
+use super::visible_state::VisibleState;
 
 /// A place where the bytes are not canonical.
 #[derive(Debug, Serialize)]
@@ -21,28 +21,28 @@ pub(super) struct DeviationReport {
 pub(super) struct BlockReport {
     kind: &'static str,
     pub(super) form: Form,
-    /// How many bytes were given.
+    /// The number of bytes in the input.
     pub(super) size: usize,
     pub(super) hash: Array<32>,
     pub(super) canonical: bool,
     pub(super) deviations: Vec<DeviationReport>,
-    /// The bytes that hash and signature are made over, where others were given.
+    /// The canonical bytes, over which hash and signature are made, where the input has others.
     #[serde(skip_serializing_if = "Option::is_none")]
     canonical_bytes: Option<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) signer: Option<Signer>,
     pub(super) signature: Verdict,
     block: shapes::Block,
-    /// Whether a client can start from this block alone.
+    /// The verdict of a chain that starts from this block alone.
     pub(super) start: Outcome,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) previous: Option<Against>,
+    pub(super) previous: Option<Applied>,
 }
 
 impl BlockReport {
     pub(super) fn new(block: &Block, form: Form, size: usize, previous: Option<&Block>) -> Self {
         let fields = block.fields();
-        let shown = Shown::by(fields);
+        let shown = VisibleState::of(fields);
         let before = previous.map(|previous| (previous, Chain::start_from(previous)));
         let chain = before.as_ref().and_then(|(_, chain)| chain.as_ref().ok());
         let group_before = chain.map(|chain| &**chain.state().group_state());
@@ -71,7 +71,7 @@ impl BlockReport {
             block: shapes::Block::from(fields),
             start: Outcome::of(start.as_ref().map(Chain::state).map_err(Clone::clone)),
             previous: before.as_ref().map(|(previous, chain)| {
-                Against::new(previous, chain.as_ref(), block, shown.group())
+                Applied::new(previous, chain.as_ref(), block, shown.group())
             }),
         }
     }

@@ -1,25 +1,25 @@
-//! A block as a person reads it.
+//! The tree of a block.
 
 use std::collections::BTreeSet;
 
 use confcall::state::wire::{Change, GroupState, SharedKey};
 use confcall::state::{Block, KvHash};
 
-use super::against::{Against, Outcome};
-use super::against_tree::{self, words};
+use super::applied::{Applied, Outcome};
+use super::applied_tree::{self, words};
 use super::block::BlockReport;
 use super::difference::Difference;
-use super::shown::{KeyShown, Shown, Source};
 use super::signer::Verdict;
 use super::style::{bad, doubt, faint, good};
 use super::tree::Tree;
+use super::visible_state::{Source, VisibleKey, VisibleState};
 
-/// How many bytes of a value are shown.
+/// The bytes of a value that are shown.
 const SHOWN_BYTES: usize = 32;
 
 pub(super) fn tree(report: &BlockReport, block: &Block) -> Tree {
     let fields = block.fields();
-    let shown = Shown::by(fields);
+    let shown = VisibleState::of(fields);
     let title = format!("block {}", fields.height);
     let about = format!(", {}, {} bytes", report.form.words(), report.size);
     Tree::new(title, about)
@@ -34,7 +34,7 @@ pub(super) fn tree(report: &BlockReport, block: &Block) -> Tree {
         .with(shared_key(&shown.key))
         .with(state_proof(block))
         .with(start(&report.start))
-        .with_all(report.previous.as_ref().map(against_tree::tree))
+        .with_all(report.previous.as_ref().map(applied_tree::tree))
 }
 
 fn previous_hash(block: &Block) -> String {
@@ -134,14 +134,14 @@ fn some_bytes(bytes: &[u8]) -> String {
     }
 }
 
-fn group(shown: &Shown<'_>, against: Option<&Against>) -> Tree {
+fn group(shown: &VisibleState<'_>, applied: Option<&Applied>) -> Tree {
     let Some((group, source)) = shown.group else {
         return Tree::new("group after it", "not shown by this block");
     };
     let count = counted(group.participants.len(), "participant");
     let version = group.protocol_version();
     let value = format!("{count}, protocol version {version}; {}", source.words());
-    let difference = against.and_then(|against| against.difference.as_ref());
+    let difference = applied.and_then(|applied| applied.difference.as_ref());
     Tree::new("group after it", value)
         .with_all(participants(group, difference))
         .line(
@@ -178,19 +178,19 @@ fn participants(group: &GroupState, difference: Option<&Difference>) -> Vec<Tree
         .collect()
 }
 
-fn shared_key(shown: &KeyShown<'_>) -> Tree {
+fn shared_key(shown: &VisibleKey<'_>) -> Tree {
     const LABEL: &str = "shared key after it";
     match shown {
-        KeyShown::Key(key, _) if key.is_empty() => Tree::new(LABEL, doubt("none")),
-        KeyShown::Key(key, source) => key_tree(LABEL, key, *source),
-        KeyShown::Cleared => Tree::new(
+        VisibleKey::Key(key, _) if key.is_empty() => Tree::new(LABEL, doubt("none")),
+        VisibleKey::Key(key, source) => key_tree(LABEL, key, *source),
+        VisibleKey::Cleared => Tree::new(
             LABEL,
             format!(
                 "{}: the group changes and no key is set after it",
                 doubt("none")
             ),
         ),
-        KeyShown::Unknown => Tree::new(LABEL, "not shown by this block"),
+        VisibleKey::Unknown => Tree::new(LABEL, "not shown by this block"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A broadcast: the report that programs get, and the tree that people read.
+//! The report on a broadcast, and its tree.
 
 use confcall::state::wire::{Broadcast, BroadcastContent};
 use confcall::state::{Block, Chain};
@@ -6,7 +6,7 @@ use confcall_conformance::Array;
 use serde::Serialize;
 
 use super::block_tree::verdict;
-use super::item::Form;
+use super::form::Form;
 use super::signer::Verdict;
 use super::style::{bad, good};
 use super::tree::Tree;
@@ -18,7 +18,7 @@ pub(super) struct BroadcastReport {
     #[serde(rename = "type")]
     phase: &'static str,
     form: Form,
-    /// How many bytes were given.
+    /// The number of bytes in the input.
     size: usize,
     user_id: i64,
     height: i32,
@@ -33,12 +33,12 @@ pub(super) struct BroadcastReport {
     previous: Option<Verified>,
 }
 
-/// How the broadcast fits the block that it is said to verify.
+/// The comparison of the broadcast with the block that it should verify.
 #[derive(Debug, Serialize)]
 struct Verified {
     same_height: bool,
     same_hash: bool,
-    /// The key that the block's group has for the user; not there if it has none.
+    /// The key that the block's group has for the user; missing if it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     public_key: Option<Array<32>>,
 }

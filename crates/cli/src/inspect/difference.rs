@@ -1,4 +1,4 @@
-//! What a block changes in the group and the key.
+//! The changes of a block in the group and the key.
 
 use std::collections::BTreeMap;
 
@@ -9,39 +9,39 @@ use serde::Serialize;
 
 /// A value before and after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Step<T> {
+pub(super) struct Replaced<T> {
     pub(super) from: T,
     pub(super) to: T,
 }
 
-impl<T: PartialEq> Step<T> {
+impl<T: PartialEq> Replaced<T> {
     fn between(from: T, to: T) -> Option<Self> {
         (from != to).then_some(Self { from, to })
     }
 }
 
-/// A user who stays, with what is different.
+/// A user who stays, with the changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Changed {
     pub(super) user_id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) public_key: Option<Step<Array<32>>>,
+    pub(super) public_key: Option<Replaced<Array<32>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) flags: Option<Step<u32>>,
+    pub(super) flags: Option<Replaced<u32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) version: Option<Step<i32>>,
+    pub(super) version: Option<Replaced<i32>>,
 }
 
-/// How one group differs from the one before.
+/// The differences of one group from the one before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Difference {
     pub(super) added: Vec<Participant>,
     pub(super) removed: Vec<Participant>,
     pub(super) changed: Vec<Changed>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) external_permissions: Option<Step<i32>>,
+    pub(super) external_permissions: Option<Replaced<i32>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) protocol_version: Option<Step<u8>>,
+    pub(super) protocol_version: Option<Replaced<u8>>,
 }
 
 impl Difference {
@@ -57,9 +57,9 @@ impl Difference {
             let (from, to) = (old.get(&one.user_id.value())?, Participant::from(one));
             let changed = Changed {
                 user_id: to.user_id,
-                public_key: Step::between(from.public_key, to.public_key),
-                flags: Step::between(from.flags, to.flags),
-                version: Step::between(from.version, to.version),
+                public_key: Replaced::between(from.public_key, to.public_key),
+                flags: Replaced::between(from.flags, to.flags),
+                version: Replaced::between(from.version, to.version),
             };
             (*from != to).then_some(changed)
         });
@@ -67,15 +67,18 @@ impl Difference {
             added: missing_in(&old, after),
             removed: missing_in(&new, before),
             changed: changed.collect(),
-            external_permissions: Step::between(
+            external_permissions: Replaced::between(
                 before.external_permissions.bits().cast_signed(),
                 after.external_permissions.bits().cast_signed(),
             ),
-            protocol_version: Step::between(before.protocol_version(), after.protocol_version()),
+            protocol_version: Replaced::between(
+                before.protocol_version(),
+                after.protocol_version(),
+            ),
         }
     }
 
-    /// Whether nothing is different.
+    /// True if nothing is different.
     pub(super) fn is_empty(&self) -> bool {
         self.added.is_empty()
             && self.removed.is_empty()
@@ -120,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_can_change_is_told() {
+    fn everything_that_can_change_is_found() {
         let before = group(&[(1, 1, 3, 1), (2, 2, 3, 1), (3, 3, 3, 1), (4, 4, 3, 1)], 3);
         let after = group(&[(1, 9, 3, 1), (2, 2, 1, 1), (3, 3, 3, 0), (5, 5, 3, 1)], 1);
         let difference = Difference::between(&before, &after);
@@ -131,12 +134,15 @@ mod tests {
             panic!("{difference:?}");
         };
         assert_eq!(key.public_key.map(|step| step.to), Some(Array([9; 32])));
-        assert_eq!(flags.flags, Some(Step { from: 3, to: 1 }));
-        assert_eq!(version.version, Some(Step { from: 1, to: 0 }));
+        assert_eq!(flags.flags, Some(Replaced { from: 3, to: 1 }));
+        assert_eq!(version.version, Some(Replaced { from: 1, to: 0 }));
         assert_eq!(
             difference.external_permissions,
-            Some(Step { from: 3, to: 1 })
+            Some(Replaced { from: 3, to: 1 })
         );
-        assert_eq!(difference.protocol_version, Some(Step { from: 1, to: 0 }));
+        assert_eq!(
+            difference.protocol_version,
+            Some(Replaced { from: 1, to: 0 })
+        );
     }
 }

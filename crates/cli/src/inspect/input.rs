@@ -1,4 +1,4 @@
-//! Where the bytes come from, and which way they are written.
+//! The input: standard input, a file or a text, in any notation of bytes.
 
 use core::fmt;
 use std::fs::File;
@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use super::item;
 use crate::{bounded, limits};
 
-/// What was given is not bytes in any way that we read.
+/// The input is not bytes in any notation that we read.
 #[derive(Debug, PartialEq)]
 pub(super) enum NotBytes {
     /// There is nothing.
@@ -59,7 +59,7 @@ impl fmt::Display for NotBytes {
 impl std::error::Error for NotBytes {}
 
 impl NotBytes {
-    /// Where it is wrong, in bytes from the start of what was given.
+    /// The place of the error, in bytes from the start of the input.
     pub(super) fn offset(&self) -> usize {
         match self {
             Self::Empty => 0,
@@ -95,7 +95,7 @@ fn read(source: impl io::Read) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// The bytes that are given as they are, in hexadecimal or in base64.
+/// The bytes of an input that is raw, in hexadecimal or in base64.
 fn decode(input: &[u8]) -> Result<Vec<u8>, NotBytes> {
     if item::starts_like_one(input) {
         return Ok(input.to_vec());
@@ -117,6 +117,8 @@ fn decode(input: &[u8]) -> Result<Vec<u8>, NotBytes> {
     };
     let characters: Vec<u8> = text.iter().map(|(_, byte)| *byte).collect();
     let first_bytes = characters.get(..8).and_then(|id| hex::decode(id).ok());
+    // Hexadecimal digits are an alphabet of base64 too, so a block in hexadecimal is recognised by its first bytes,
+    // and an error in the rest of it is one of hexadecimal.
     let is_hex = first_bytes.is_some_and(|id| item::starts_like_one(&id));
     if is_hex || characters.iter().all(u8::is_ascii_hexdigit) {
         from_hex(text, &characters)
@@ -133,7 +135,7 @@ fn from_hex(text: &[(usize, u8)], characters: &[u8]) -> Result<Vec<u8>, NotBytes
     })
 }
 
-/// The usual alphabet or that of URLs, with padding or without.
+/// Decodes the usual alphabet or that of URLs, with padding or without.
 fn from_base64(text: &[(usize, u8)], characters: &[u8]) -> Result<Vec<u8>, NotBytes> {
     let padding = characters.iter().rev().take_while(|byte| **byte == b'=');
     let length = characters.len() - padding.count();

@@ -1,35 +1,16 @@
-//! Which kind of item the bytes are, in which form.
+//! Items of a subchain, recognised by their first bytes.
 
+use super::form::Form;
+use super::malformed::Malformed;
 use confcall::state::Block;
 use confcall::state::wire::Broadcast;
-use serde::Serialize;
 
-use super::malformed::Malformed;
-
+// The constructor ids of `spec/e2e.tl`; the server adds one (`spec/protocol.md`, 1.3).
 const BLOCK: u32 = 0x639a_3db6;
 const COMMIT: u32 = 0xd151_2ae7;
 const REVEAL: u32 = 0x83f4_f9d8;
 
-/// Whose constructor id the item carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Form {
-    /// The canonical id, as clients send it.
-    Local,
-    /// The incremented id, as the server sends it.
-    Server,
-}
-
-impl Form {
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::Local => "local form",
-            Self::Server => "server form",
-        }
-    }
-}
-
-/// What was read.
+/// The content of an item.
 pub(crate) enum Content {
     Block(Block),
     Broadcast(Broadcast),
@@ -71,7 +52,7 @@ impl Item {
     }
 }
 
-/// Whether the bytes start as a block or broadcast does.
+/// True if the bytes start as a block or broadcast does.
 pub(super) fn starts_like_one(bytes: &[u8]) -> bool {
     detect(bytes).is_some()
 }

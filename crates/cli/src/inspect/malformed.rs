@@ -1,10 +1,10 @@
-//! Bytes that are no block and no broadcast: where, why, and what to do next.
+//! The error for bytes that are no block and no broadcast.
 
 use core::fmt;
 
 use confcall::state::tl::{ReadError, ReadErrorKind};
 
-use super::item::Form;
+use super::form::Form;
 
 /// The bytes cannot be explained.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl Malformed {
         }
     }
 
-    /// Where it is wrong, in bytes from the start.
+    /// The place of the error, in bytes from the start.
     pub(super) fn offset(&self) -> usize {
         self.offset
     }

@@ -1,18 +1,19 @@
-//! `confcall inspect`: says in words what a block or broadcast says in bytes.
+//! `confcall inspect`: explains the bytes of a block or a broadcast.
 
-mod against;
-mod against_tree;
+mod applied;
+mod applied_tree;
 mod block;
 mod block_tree;
 mod broadcast;
 mod difference;
+mod form;
 mod input;
 mod item;
 mod malformed;
-mod shown;
 mod signer;
 mod style;
 mod tree;
+mod visible_state;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -26,7 +27,7 @@ use broadcast::BroadcastReport;
 use input::NotBytes;
 pub(crate) use item::{Content, Item};
 use malformed::Malformed;
-pub(crate) use shown::Shown;
+pub(crate) use visible_state::VisibleState;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
@@ -103,7 +104,7 @@ fn print(
     Ok(out.flush()?)
 }
 
-/// The error of the whole command; programs get it where they look for the report.
+/// The error of the whole command; with `--json` it stands in the place of the report.
 fn refuse(args: &Args, error: anyhow::Error, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     if !args.json {
         return Err(error);
@@ -127,7 +128,7 @@ fn previous(source: &str) -> anyhow::Result<Block> {
     }
 }
 
-/// A source as it appears in an error: texts can be long.
+/// A source as it is shown in an error, shortened since texts can be long.
 fn shown(source: &str) -> String {
     let mut short: String = source.chars().take(40).collect();
     if short.len() < source.len() {

@@ -1,17 +1,17 @@
-//! Who signed, and whether they did.
+//! The signer of an item, and the check of the signature.
 
 use confcall::state::keys::InvalidSignature;
 use confcall::state::{PublicKey, wire::GroupState};
 use confcall_conformance::Array;
 use serde::Serialize;
 
-/// Whether a signature holds.
+/// The verdict on a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
     Valid,
     Invalid,
-    /// Nobody knows whose signature it should be.
+    /// The key is not known.
     Unknown,
 }
 
@@ -24,11 +24,11 @@ impl Verdict {
     }
 }
 
-/// The key that should have signed, and whose it is.
+/// The key that should have signed, and its user.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Signer {
     pub(super) public_key: Array<32>,
-    /// Whether the block names the key; it is the first participant's of the state before if not.
+    /// False if the block does not name the key, which is then that of the first participant before.
     pub(super) named: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_id: Option<i64>,

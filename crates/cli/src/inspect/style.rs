@@ -1,4 +1,4 @@
-//! The colours, which go out on a terminal only.
+//! The colours, which `anstream` keeps out of pipes.
 
 use anstyle::{AnsiColor, Style};
 

@@ -1,4 +1,4 @@
-//! A tree of labelled lines.
+//! A tree of labelled lines, with the values of neighbours in one column.
 //!
 //! ```text
 //! title
@@ -9,9 +9,21 @@
 
 use std::io::{self, Write};
 
-use super::style::{FAINT, LABEL, TITLE};
+use termtree::GlyphPalette;
 
-/// A line and what belongs to it.
+use super::style::{LABEL, TITLE};
+
+/// The lines between the branches, dimmed.
+const GLYPHS: GlyphPalette = GlyphPalette {
+    middle_item: "\x1b[2m├",
+    last_item: "\x1b[2m└",
+    item_indent: "─ \x1b[0m",
+    middle_skip: "\x1b[2m│\x1b[0m",
+    last_skip: " ",
+    skip_indent: "  ",
+};
+
+/// A line with the lines below it.
 pub(super) struct Tree {
     label: String,
     value: String,
@@ -45,34 +57,28 @@ impl Tree {
         self
     }
 
-    /// Writes the tree with its line as the title.
-    pub(super) fn print(&self, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{TITLE}{}{TITLE:#}{}", self.label, self.value)?;
-        self.print_branches("", out)
+    /// Writes the tree with its first line as the title.
+    pub(super) fn print(self, out: &mut impl Write) -> io::Result<()> {
+        let title = format!("{TITLE}{}{TITLE:#}{}", self.label, self.value);
+        let tree = termtree::Tree::new(title)
+            .with_glyphs(GLYPHS)
+            .with_leaves(aligned(self.branches));
+        write!(out, "{tree}")
     }
+}
 
-    fn print_branches(&self, indent: &str, out: &mut impl Write) -> io::Result<()> {
-        let width = self
-            .branches
-            .iter()
-            .map(|branch| branch.label.chars().count());
-        let width = width.max().unwrap_or(0);
-        let last = self.branches.len().saturating_sub(1);
-        for (number, branch) in self.branches.iter().enumerate() {
-            let (knot, line) = if number == last {
-                ("└─ ", "   ")
-            } else {
-                ("├─ ", "│  ")
-            };
-            let gap = if width == 0 { "" } else { "  " };
-            let Self { label, value, .. } = branch;
-            let padding = " ".repeat(width.saturating_sub(label.chars().count()));
-            let text = format!("{LABEL}{label}{LABEL:#}{padding}{gap}{value}");
-            writeln!(out, "{FAINT}{indent}{knot}{FAINT:#}{}", text.trim_end())?;
-            branch.print_branches(&format!("{indent}{line}"), out)?;
-        }
-        Ok(())
-    }
+/// The branches as lines, with the values in one column.
+fn aligned(branches: Vec<Tree>) -> Vec<termtree::Tree<String>> {
+    let widths = branches.iter().map(|branch| branch.label.chars().count());
+    let width = widths.max().unwrap_or(0);
+    let gap = if width == 0 { "" } else { "  " };
+    let line = |branch: Tree| {
+        let Tree { label, value, .. } = branch;
+        let padding = " ".repeat(width.saturating_sub(label.chars().count()));
+        let text = format!("{LABEL}{label}{LABEL:#}{padding}{gap}{value}");
+        termtree::Tree::new(text.trim_end().to_owned()).with_leaves(aligned(branch.branches))
+    };
+    branches.into_iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use confcall::join::trace::{Divergence, History, Sighting, Trace, Verdict, compare};
 use serde_json::{Value, json};
 
+use super::file::{load, name};
 use super::items::short;
-use super::{File, load, name};
 use crate::printable::printable;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -27,18 +27,18 @@ Examples:
 pub(super) struct Args {
     /// One member's trace.
     #[arg(value_name = "FILE")]
-    left: File,
+    left: PathBuf,
 
     /// Another member's trace.
     #[arg(value_name = "FILE")]
-    right: File,
+    right: PathBuf,
 
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
 }
 
-/// A trace, and what its member saw.
+/// A trace, and the history of the call that its member saw.
 struct Side<'a> {
     file: &'a Path,
     trace: Trace,
@@ -77,7 +77,7 @@ impl<'a> Side<'a> {
         format!("user {user} has {what} since {since:.3} s ({file}, line {line})")
     }
 
-    /// Where the engine itself said that the chain forks.
+    /// The suspicions of a fork that the engine itself had.
     fn suspicions(&self) -> impl Iterator<Item = (usize, &Value)> {
         let outputs = self.trace.steps.iter().flat_map(|step| &step.outputs);
         outputs.filter_map(|(line, output)| {
@@ -87,7 +87,7 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The verdict in a few words, with what each saw, if they differ.
+/// The verdict in a few words, and where they differ, both sightings.
 fn words(verdict: &Verdict) -> (String, Option<(&Sighting, &Sighting)>) {
     match verdict {
         Verdict::Same { up_to } => (format!("no fork up to height {up_to}"), None),

@@ -3,7 +3,7 @@
 use confcall::state::EmojiHash;
 use confcall::state::wire::BroadcastContent;
 
-use crate::inspect::{Content, Item, Shown};
+use crate::inspect::{Content, Item, VisibleState};
 
 /// The start of a hash, by which people tell one from another.
 pub(super) fn short(hash: &str) -> String {
@@ -21,7 +21,7 @@ pub(super) fn explain(bytes: &[u8]) -> String {
     match Item::read(bytes).map(|item| item.content) {
         Ok(Content::Block(block)) => {
             let (height, hash) = (block.height(), short(&block.hash().to_string()));
-            let members = Shown::by(block.fields()).group().map(|group| {
+            let members = VisibleState::of(block.fields()).group().map(|group| {
                 let members = group.participants.iter();
                 let members: Vec<_> = members.map(|one| one.user_id.to_string()).collect();
                 format!(", members {}", members.join(" "))

@@ -1,26 +1,20 @@
-//! `confcall trace`: runs traces again, shows them, and finds where two members' traces part.
+//! `confcall trace`: replays traces, shows them, and finds the first difference between those of two members.
 
 mod diff;
-mod entry;
+mod file;
 mod items;
 mod replay;
 mod show;
+mod timeline;
 
-use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use confcall::join::trace::Trace;
-
-use crate::printable::printable;
-use crate::{bounded, limits};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-A trace is what went into an engine and came out of it, without secrets; spec/trace.md says what a line means \
+A trace has the inputs and outputs of an engine, without secrets; spec/trace.md has the meaning of each line, \
 and what a trace reveals.
 
 Examples:
@@ -34,7 +28,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the engine again on the inputs of traces, and compares what comes out.
+    /// Runs the engine again on the inputs of traces, and compares the outputs.
     Replay(replay::Args),
     /// Shows a trace as a time line.
     Show(show::Args),
@@ -50,19 +44,4 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     }?;
     out.flush()?;
     Ok(code)
-}
-
-/// A file as it is named on the command line.
-type File = PathBuf;
-
-fn load(file: &Path) -> anyhow::Result<Trace> {
-    let read = || match bounded::read(fs::File::open(file)?, limits::TRACE_BYTES)? {
-        Some(bytes) => Ok(Trace::read(&bytes)?),
-        None => bail!("it is larger than a trace can be"),
-    };
-    read().with_context(|| name(file))
-}
-
-fn name(file: &Path) -> String {
-    printable(&file.display().to_string())
 }

@@ -1,12 +1,12 @@
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use confcall::join::trace::{Ending, replay};
 use serde::Serialize;
 
-use super::{File, load, name};
+use super::file::{load, name};
 use crate::printable::printable;
 
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -25,22 +25,22 @@ Examples:
 pub(super) struct Args {
     /// Traces.
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<File>,
+    files: Vec<PathBuf>,
 
     /// Print a JSON object a line, one for each trace.
     #[arg(long)]
     json: bool,
 }
 
-/// What came of one trace, as it is printed.
+/// The result of one trace, as it is printed.
 #[derive(Default, Serialize)]
-struct Line {
+struct Replay {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     inputs: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outputs: Option<usize>,
-    /// Whether the end of the trace is there.
+    /// False if the end of the trace is missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     complete: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,7 +50,7 @@ struct Line {
 pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for file in &args.files {
-        let line = Line::of(file);
+        let line = Replay::of(file);
         if line.error.is_some() {
             code = ExitCode::FAILURE;
         }
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     Ok(code)
 }
 
-impl Line {
+impl Replay {
     fn of(file: &Path) -> Self {
         let replayed = load(file).and_then(|trace| Ok((replay(&trace)?, trace.ending)));
         let line = Self {

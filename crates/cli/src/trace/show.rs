@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -6,8 +7,8 @@ use anstyle::{AnsiColor, Style};
 use confcall::join::api::InputGroupCall;
 use confcall::join::trace::{Ending, Header, Trace};
 
-use super::entry::{Direction, Entry};
-use super::{File, load};
+use super::file::load;
+use super::timeline::{Direction, TimelineEntry};
 use crate::printable::printable;
 
 const FAINT: Style = Style::new().dimmed();
@@ -15,7 +16,7 @@ const TITLE: Style = Style::new().bold();
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Each line has the time since the beginning in seconds, a sign, and what happened:
+Each line has the time since the beginning in seconds, a sign, and a text:
 
   -> a request that the engine sent     !  an event for the client's interface
   <- what came from the server          >  a command of the client
@@ -28,7 +29,7 @@ Examples:
 pub(super) struct Args {
     /// A trace.
     #[arg(value_name = "FILE")]
-    file: File,
+    file: PathBuf,
 
     /// Print a JSON object a line, one for each line that is shown.
     #[arg(long)]
@@ -38,7 +39,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let trace = load(&args.file)?;
     if args.json {
-        for entry in Entry::all(&trace) {
+        for entry in TimelineEntry::all(&trace) {
             writeln!(out, "{}", serde_json::to_string(&entry)?)?;
         }
     } else {
@@ -49,7 +50,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
 
 fn print(trace: &Trace, out: &mut impl Write) -> std::io::Result<()> {
     writeln!(out, "{TITLE}{}{TITLE:#}", title(&trace.header))?;
-    for entry in Entry::all(trace) {
+    for entry in TimelineEntry::all(trace) {
         let seconds = Duration::from_nanos(entry.at).as_secs_f64();
         let (sign, style) = match entry.direction {
             Direction::Request => ("->", AnsiColor::Cyan.on_default()),

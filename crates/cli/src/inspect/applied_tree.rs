@@ -1,19 +1,19 @@
-//! What --previous says of a block, as a person reads it.
+//! The tree that `--previous` adds to a block.
 
 use confcall::state::wire::Permissions;
 use confcall_conformance::shapes::CodedError;
 
-use super::against::{Against, Outcome};
-use super::difference::{Changed, Difference, Step};
+use super::applied::{Applied, Outcome};
+use super::difference::{Changed, Difference, Replaced};
 use super::style::{bad, doubt, good};
 use super::tree::Tree;
 
-pub(super) fn tree(against: &Against) -> Tree {
+pub(super) fn tree(applied: &Applied) -> Tree {
     let tree = Tree::new(
         "after the previous",
-        format!("block {}, {}", against.height, against.hash),
+        format!("block {}, {}", applied.height, applied.hash),
     );
-    let tree = match (&against.outcome, &against.cannot_start) {
+    let tree = match (&applied.outcome, &applied.cannot_start) {
         (Some(Outcome::Ok(_)), _) => tree.line("verdict", good("accepted")),
         (Some(Outcome::Error(error)), _) => {
             tree.line("verdict", format!("{}: {}", bad("refused"), words(error)))
@@ -28,7 +28,7 @@ pub(super) fn tree(against: &Against) -> Tree {
         ),
         (None, None) => tree,
     };
-    match &against.difference {
+    match &applied.difference {
         Some(difference) if difference.is_empty() => tree.line("group", "unchanged"),
         Some(difference) => tree.with_all(difference_lines(difference)),
         None => tree,
@@ -49,11 +49,11 @@ fn difference_lines(difference: &Difference) -> Vec<Tree> {
     });
     let mut lines: Vec<_> = added.chain(removed).collect();
     lines.extend(difference.changed.iter().flat_map(changed_lines));
-    if let Some(Step { from, to }) = difference.external_permissions {
+    if let Some(Replaced { from, to }) = difference.external_permissions {
         let [from, to] = [from, to].map(|bits| Permissions::from_bits(bits.cast_unsigned()));
         lines.push(Tree::new("everybody else may", format!("{from} → {to}")));
     }
-    if let Some(Step { from, to }) = difference.protocol_version {
+    if let Some(Replaced { from, to }) = difference.protocol_version {
         lines.push(Tree::new("protocol version", format!("{from} → {to}")));
     }
     lines
@@ -61,18 +61,18 @@ fn difference_lines(difference: &Difference) -> Vec<Tree> {
 
 fn changed_lines(changed: &Changed) -> Vec<Tree> {
     let user = changed.user_id;
-    let key = changed.public_key.map(|Step { from, to }| {
+    let key = changed.public_key.map(|Replaced { from, to }| {
         Tree::new("replaced key", format!("user {user}"))
             .line("from", from.to_string())
             .line("to", to.to_string())
     });
-    let flags = changed.flags.map(|Step { from, to }| {
+    let flags = changed.flags.map(|Replaced { from, to }| {
         let [from, to] = [from, to].map(Permissions::from_bits);
         Tree::new("permissions", format!("user {user}: {from} → {to}"))
     });
     let version = changed
         .version
-        .map(|Step { from, to }| Tree::new("version", format!("user {user}: {from} → {to}")));
+        .map(|Replaced { from, to }| Tree::new("version", format!("user {user}: {from} → {to}")));
     [key, flags, version].into_iter().flatten().collect()
 }
 

@@ -1,8 +1,8 @@
-//! The group and the key after a block, as far as the block shows them.
+//! The group and the key after a block, as the block shows them.
 
 use confcall::state::wire::{BlockFields, Change, GroupState, SharedKey};
 
-/// Where in a block something stands.
+/// The place of a value in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Source {
     /// In the change of this number.
@@ -21,23 +21,23 @@ impl Source {
 }
 
 /// The key after a block.
-pub(super) enum KeyShown<'a> {
+pub(super) enum VisibleKey<'a> {
     Key(&'a SharedKey, Source),
     /// A change of the group took it away and none was set after it.
     Cleared,
     Unknown,
 }
 
-/// What a block shows of the state after it, whether or not any chain accepts it.
-pub(crate) struct Shown<'a> {
+/// The state after a block as the block shows it, also where no chain accepts it.
+pub(crate) struct VisibleState<'a> {
     pub(super) group: Option<(&'a GroupState, Source)>,
-    pub(super) key: KeyShown<'a>,
+    pub(super) key: VisibleKey<'a>,
 }
 
-impl<'a> Shown<'a> {
-    pub(crate) fn by(fields: &'a BlockFields) -> Self {
+impl<'a> VisibleState<'a> {
+    pub(crate) fn of(fields: &'a BlockFields) -> Self {
         let proof = &fields.state_proof;
-        let in_proof = |key| KeyShown::Key(key, Source::Proof);
+        let in_proof = |key| VisibleKey::Key(key, Source::Proof);
         let mut shown = Self {
             group: proof
                 .group_state
@@ -46,16 +46,17 @@ impl<'a> Shown<'a> {
             key: proof
                 .shared_key
                 .as_deref()
-                .map_or(KeyShown::Unknown, in_proof),
+                .map_or(VisibleKey::Unknown, in_proof),
         };
         for (number, change) in fields.changes.iter().enumerate() {
             match change {
                 Change::SetGroupState(group) => {
                     shown.group = Some((&**group, Source::Change(number)));
-                    shown.key = KeyShown::Cleared;
+                    // A new group has no key before a change sets one (`spec/protocol.md`, 2.2).
+                    shown.key = VisibleKey::Cleared;
                 }
                 Change::SetSharedKey(key) => {
-                    shown.key = KeyShown::Key(key, Source::Change(number));
+                    shown.key = VisibleKey::Key(key, Source::Change(number));
                 }
                 Change::Noop { .. } | Change::SetValue { .. } => {}
             }

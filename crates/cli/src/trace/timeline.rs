@@ -1,4 +1,4 @@
-//! The lines of a time line.
+//! The entries of a time line.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::items;
 
-/// Which way something went.
+/// The direction of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Direction {
@@ -21,22 +21,22 @@ pub(super) enum Direction {
     Event,
 }
 
-/// Something that happened.
+/// An input or an output of the engine.
 #[derive(Debug, Serialize)]
-pub(super) struct Entry {
+pub(super) struct TimelineEntry {
     /// The number of the line in the trace.
     pub(super) line: usize,
     /// Nanoseconds since the beginning.
     pub(super) at: u64,
     pub(super) direction: Direction,
     pub(super) text: String,
-    /// What there is to it.
+    /// Lines that belong to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) details: Vec<String>,
 }
 
-impl Entry {
-    /// Everything that happened, without the ticks and wake-ups.
+impl TimelineEntry {
+    /// All entries, without the ticks and wake-ups.
     pub(super) fn all(trace: &Trace) -> Vec<Self> {
         let mut entries = Vec::new();
         for step in &trace.steps {
@@ -140,7 +140,7 @@ fn update(update: &Update, details: &mut Vec<String>) -> String {
                 let what = if one.left { "left" } else { "is connected" };
                 let user = one
                     .user_id()
-                    .map_or_else(|| "somebody".to_owned(), |user| format!("user {user}"));
+                    .map_or_else(|| "a chat".to_owned(), |user| format!("user {user}"));
                 format!("{user} {what}")
             }));
             format!(
@@ -193,7 +193,7 @@ fn output(output: &TracedOutput) -> Option<(Direction, String)> {
     }
 }
 
-/// The name of an event in words, and what there is to it.
+/// The name of an event in words, with its fields.
 fn event(event: &Value) -> String {
     let fields = event.as_object().and_then(|event| event.iter().next());
     let Some((name, what)) = fields else {

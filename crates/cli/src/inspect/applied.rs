@@ -1,4 +1,4 @@
-//! A block on top of the state that the previous one shows.
+//! A block applied to the state that the previous one shows.
 
 use confcall::state::wire::GroupState;
 use confcall::state::{Block, Chain, ChainError, ChainState};
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::difference::Difference;
 
-/// What is accepted, as a state, or refused.
+/// The verdict of a chain: the new state, or the error.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
@@ -24,23 +24,23 @@ impl Outcome {
     }
 }
 
-/// What --previous says of a block.
+/// The report that `--previous` adds to a block.
 #[derive(Debug, Serialize)]
-pub(super) struct Against {
+pub(super) struct Applied {
     pub(super) height: i32,
     pub(super) hash: Array<32>,
-    /// What a chain that starts from the previous block makes of this one; not there if none can start.
+    /// The verdict of a chain that starts from the previous block; missing if none can start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) outcome: Option<Outcome>,
-    /// Why no chain can start from the previous block.
+    /// The error if no chain can start from the previous block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) cannot_start: Option<shapes::CodedError>,
-    /// How the group that this block shows differs; not there where either shows none.
+    /// The changes of the group; missing where one of the blocks shows none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) difference: Option<Difference>,
 }
 
-impl Against {
+impl Applied {
     /// Applies the block to the chain that the previous one started.
     pub(super) fn new(
         previous: &Block,
