@@ -1,14 +1,14 @@
-//! The two terminals of the README, with the lines that stand there.
+//! The two terminals of the README, line by line.
 
 use std::process::Command;
 
 use crate::running::place::Place;
 use crate::running::{Running, confcall};
 
-const README: &str = include_str!("../../../../README.md");
+const README: &str = include_str!("../../README.md");
 
 /// The heading under which the two terminals are.
-const HEADING: &str = "\n### In two terminals\n";
+const HEADING: &str = "\n## In two terminals\n";
 
 #[test]
 fn the_two_terminals_of_the_readme_meet_in_a_call() {
