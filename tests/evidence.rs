@@ -5,7 +5,14 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCUMENTS: [&str; 3] = ["spec/limits.md", "spec/threat-model.md", "SECURITY.md"];
+const DOCUMENTS: [&str; 6] = [
+    "spec/limits.md",
+    "spec/threat-model.md",
+    "SECURITY.md",
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
