@@ -6,7 +6,7 @@ use confcall_state::{Height, UserId};
 
 use super::hub::Hub;
 use confcall_server::Call;
-use confcall_server::Member;
+use confcall_server::CallMember;
 
 /// What a server that runs is like at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl CallOverview {
             id: call.id(),
             link: call.invite_link(),
             height: Some(height).filter(|height| *height != Height::BEFORE_FIRST),
-            members: call.members().map(Member::user_id).collect(),
+            members: call.members().map(CallMember::user_id).collect(),
         }
     }
 }

@@ -1,25 +1,8 @@
 use std::collections::BTreeMap;
 
+use crate::error::InviteError;
 use confcall_join::api::{CallId, MessageId};
 use confcall_state::UserId;
-use thiserror::Error;
-
-use crate::server::Server;
-
-/// Nobody was invited.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum InviteError {
-    /// There is no such call.
-    #[error("there is no call {0}")]
-    UnknownCall(CallId),
-    /// There are as many invitations as the server keeps.
-    #[error("there are {limit} invitations already")]
-    TooMany {
-        /// How many the server keeps.
-        limit: usize,
-    },
-}
 
 /// The messages that invite to calls, by user and number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,6 +59,26 @@ impl Invitations {
         Some(call)
     }
 
+    /// Invites a user to a call; inviting again gives the same message.
+    pub(crate) fn invite(
+        &mut self,
+        call: CallId,
+        user_id: UserId,
+        limit: usize,
+    ) -> Result<MessageId, InviteError> {
+        if let Some(message) = self.messages.get(&(user_id, call)) {
+            return Ok(*message);
+        }
+        let number = self.last.checked_add(1);
+        let number = number.filter(|_| self.messages.len() < limit);
+        let number = number.ok_or(InviteError::TooMany { limit })?;
+        let message = MessageId::new(number);
+        self.last = number;
+        self.calls.insert((user_id, message), call);
+        self.messages.insert((user_id, call), message);
+        Ok(message)
+    }
+
     /// Takes back all messages that invite to a call.
     pub(crate) fn forget(&mut self, ended: CallId) {
         self.calls.retain(|_, call| *call != ended);
@@ -83,30 +86,33 @@ impl Invitations {
     }
 }
 
-impl Server {
-    /// Invites a user to a call by a message; inviting again gives the same message.
-    ///
-    /// Only this user finds the call by it.
-    ///
-    /// # Errors
-    ///
-    /// [`InviteError`]
-    pub fn invite(&mut self, call: CallId, user_id: UserId) -> Result<MessageId, InviteError> {
-        if self.call(call).is_none() {
-            return Err(InviteError::UnknownCall(call));
-        }
-        let limit = self.options.limits.invitations;
-        let invitations = &mut self.invitations;
-        if let Some(message) = invitations.messages.get(&(user_id, call)) {
-            return Ok(*message);
-        }
-        let number = invitations.last.checked_add(1);
-        let number = number.filter(|_| invitations.messages.len() < limit);
-        let number = number.ok_or(InviteError::TooMany { limit })?;
-        let message = MessageId::new(number);
-        invitations.last = number;
-        invitations.calls.insert((user_id, message), call);
-        invitations.messages.insert((user_id, call), message);
-        Ok(message)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USER: UserId = UserId::new(1);
+    const CALL: CallId = CallId::new(7);
+
+    #[test]
+    fn a_message_leads_its_user_to_the_call_until_it_is_taken_back() {
+        let mut invitations = Invitations::default();
+        let message = invitations.invite(CALL, USER, 1).unwrap();
+        assert_eq!(invitations.invite(CALL, USER, 1), Ok(message));
+        assert_eq!(invitations.call(USER, message), Some(CALL));
+        assert_eq!(invitations.call(UserId::new(2), message), None);
+        assert_eq!(invitations.take(USER, message), Some(CALL));
+        assert_eq!(invitations.call(USER, message), None);
+        assert_ne!(invitations.invite(CALL, USER, 1), Ok(message));
+    }
+
+    #[test]
+    fn an_ended_call_leaves_its_room_to_other_invitations() {
+        let mut invitations = Invitations::default();
+        invitations.invite(CALL, USER, 1).unwrap();
+        let other = CallId::new(8);
+        let refused = Err(InviteError::TooMany { limit: 1 });
+        assert_eq!(invitations.invite(other, USER, 1), refused);
+        invitations.forget(CALL);
+        assert!(invitations.invite(other, USER, 1).is_ok());
     }
 }

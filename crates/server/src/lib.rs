@@ -40,14 +40,10 @@
 //!
 //! - `loopback`: the module `loopback`, which connects users of this process to a [`Server`] as a `Transport`.
 
-mod admission;
-mod answer;
-mod broadcasts;
 mod call;
-mod chain_blocks;
-mod connection;
-mod creation;
-mod ending;
+mod calls;
+mod creations;
+mod error;
 pub mod faults;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
@@ -56,38 +52,22 @@ pub mod fuzzing {
     pub use crate::snapshot::sealed;
 }
 mod invitations;
-mod inviting;
-mod item_list;
-mod leaving;
-mod ledger;
 pub mod limits;
-mod look_up;
 #[cfg(feature = "loopback")]
 pub mod loopback;
-mod member;
-mod messages;
 mod names;
 mod options;
 mod pushes;
-mod recorded;
 mod refusal;
-mod removal;
-mod roster;
 mod server;
-mod settings;
 mod snapshot;
-mod space;
 
 #[cfg(test)]
 mod tests;
 
-pub use call::Call;
-pub use creation::TooManyCalls;
-pub use invitations::InviteError;
-pub use member::Member;
+pub use call::{Call, CallMember};
+pub use error::{InviteError, LoadError, NoSpace, TooManyCalls};
 pub use options::{Limits, ServerOptions};
-pub use recorded::LoadError;
 pub use refusal::Refusal;
 pub use server::Server;
 pub use snapshot::SnapshotError;
-pub use space::NoSpace;

@@ -8,9 +8,7 @@ use confcall_state::verification::BroadcastError;
 use confcall_state::{ChainError, PublicKey, UserId};
 use thiserror::Error;
 
-use crate::creation::TooManyCalls;
-use crate::invitations::InviteError;
-use crate::space::NoSpace;
+use crate::error::{InviteError, NoSpace, TooManyCalls};
 
 /// Why the server refuses a request; it has then changed nothing.
 ///

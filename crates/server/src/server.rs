@@ -1,18 +1,19 @@
-use std::collections::{BTreeMap, VecDeque};
-
-use confcall_join::Slug;
+use confcall_join::Ssrc;
 use confcall_join::api::{
-    AccessHash, CallId, InputGroupCall, JoinGroupCall, Request, Response, RpcError, Service,
-    Update, Updates,
+    CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
+    DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
+    GetGroupParticipants, GroupCallInfo, InputGroupCall, InputUser, Invitation,
+    InviteConferenceCallParticipant, JoinGroupCall, LeaveGroupCall, MessageId, ParticipantsPage,
+    Request, Response, RpcError, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
+    Service, ToggleGroupCallSettings, Update, Updates,
 };
-use confcall_join::policy::{self, CallKind, PolicyViolation};
-use confcall_state::UserId;
+use confcall_state::{PublicKey, UserId};
 
-use crate::admission::Announcement;
-use crate::call::Call;
-use crate::creation::Creation;
+use crate::call::{Call, JoinRequest, Outcome};
+use crate::calls::Calls;
+use crate::creations::{Creation, Creations};
+use crate::error::{InviteError, LoadError, TooManyCalls};
 use crate::invitations::Invitations;
-use crate::member::{Member, News};
 use crate::names::Names;
 use crate::options::ServerOptions;
 use crate::pushes::Pushes;
@@ -20,45 +21,43 @@ use crate::refusal::Refusal;
 
 /// A conference server as a value.
 ///
-/// Whoever holds it passes each request to [`Service::handle`], or to [`Server::answer`] to learn why one is
-/// refused, and then takes the pushes with [`Service::poll_push`] until there is none left. Users need not be
-/// known before. A refused request leaves the server equal to what it was.
+/// Pass each request to [`Service::handle`], or to [`Server::answer`] to learn why one is refused, and then take the
+/// pushes with [`Service::poll_push`] until there is none left. Users need not be known before. A refused request leaves
+/// the server equal to what it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Server {
     pub(crate) options: ServerOptions,
-    pub(crate) names: Names,
-    pub(crate) calls: BTreeMap<CallId, Call>,
-    pub(crate) slugs: BTreeMap<Slug, CallId>,
-    pub(crate) creations: BTreeMap<(UserId, i32), Creation>,
+    pub(crate) calls: Calls,
+    pub(crate) creations: Creations,
     pub(crate) invitations: Invitations,
-    /// The calls that ended last, to recognise a request to end one of them again.
-    pub(crate) ended: VecDeque<(CallId, AccessHash)>,
     pushes: Pushes,
 }
 
 impl Server {
     /// A server without any call.
     pub fn new(options: ServerOptions) -> Self {
+        Self::with_names(Names::new(options.seed), options)
+    }
+
+    /// A server without any call, which draws names where another one stopped.
+    pub(crate) fn with_names(names: Names, options: ServerOptions) -> Self {
         Self {
             options,
-            names: Names::new(options.seed),
-            calls: BTreeMap::new(),
-            slugs: BTreeMap::new(),
-            creations: BTreeMap::new(),
+            calls: Calls::new(names),
+            creations: Creations::default(),
             invitations: Invitations::default(),
-            ended: VecDeque::new(),
             pushes: Pushes::default(),
         }
     }
 
     /// The call with this id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get(&id)
+        self.calls.get(id)
     }
 
     /// All calls, by id.
     pub fn calls(&self) -> impl ExactSizeIterator<Item = &Call> {
-        self.calls.values()
+        self.calls.all()
     }
 
     /// The call that a reference names for a user.
@@ -68,108 +67,362 @@ impl Server {
                 let call = self.call(*id);
                 call.filter(|call| call.access_hash() == *access_hash)
             }
-            InputGroupCall::Slug(slug) => self.call(*self.slugs.get(slug)?),
+            InputGroupCall::Slug(slug) => self.calls.by_slug(slug),
             InputGroupCall::InviteMessage(message) => {
                 self.call(self.invitations.call(user_id, *message)?)
             }
         }
     }
 
-    /// Carries out one request of the user `from`, and says why if it does not.
+    /// Creates a call without any block.
+    ///
+    /// # Errors
+    ///
+    /// [`TooManyCalls`]
+    pub fn create_empty(&mut self, creator: UserId) -> Result<CallId, TooManyCalls> {
+        let limits = self.options.limits;
+        self.calls.add(Some(creator), &limits, |_, _| Ok(()))
+    }
+
+    /// Adds a call that was recorded: its blocks and its broadcasts, both in server form.
+    ///
+    /// Every block is validated with the whole trie, and broadcasts must be readable. The participants after
+    /// the last block are the members, each with a media source that is made up.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError`]
+    pub fn load_recorded(
+        &mut self,
+        blocks: &[impl AsRef<[u8]>],
+        broadcasts: &[impl AsRef<[u8]>],
+    ) -> Result<CallId, LoadError> {
+        let limits = self.options.limits;
+        let size = size_of(blocks).saturating_add(size_of(broadcasts));
+        self.calls.check_space(size, &limits)?;
+        self.calls.add(None, &limits, |call, names| {
+            call.load(blocks, broadcasts, &limits, &mut names.fresh())
+        })
+    }
+
+    /// Invites a user to a call by a message; inviting again gives the same message.
+    ///
+    /// Only this user finds the call by it.
+    ///
+    /// # Errors
+    ///
+    /// [`InviteError`]
+    pub fn invite(&mut self, call: CallId, user_id: UserId) -> Result<MessageId, InviteError> {
+        if self.call(call).is_none() {
+            return Err(InviteError::UnknownCall(call));
+        }
+        let limit = self.options.limits.invitations;
+        self.invitations.invite(call, user_id, limit)
+    }
+
+    /// Disconnects a member, as the API does when a client has been silent for a while.
+    ///
+    /// The others are pushed that the member left. The chain keeps the participant until a member prunes it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::UnknownCall`] and [`Refusal::NotAMember`]
+    pub fn drop_member(&mut self, call: CallId, user_id: UserId) -> Result<(), Refusal> {
+        let call = self.calls.get_mut(call).ok_or(Refusal::UnknownCall)?;
+        let outcome = call.disconnect(user_id)?;
+        self.deliver(outcome);
+        Ok(())
+    }
+
+    /// Drops the broadcasts of a call that are about older blocks than the newest, as the API does at times.
+    ///
+    /// A request for a dropped one is answered from the first that is left (`spec/protocol.md`, 7).
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::UnknownCall`]
+    pub fn compact(&mut self, call: CallId) -> Result<(), Refusal> {
+        let call = self.calls.get_mut(call).ok_or(Refusal::UnknownCall)?;
+        call.compact();
+        Ok(())
+    }
+
+    /// Ends the calls that have been empty since this was done before, and gives their ids.
+    ///
+    /// Call it at intervals, by a clock. A call that is empty then lasts for one interval at least and two at most; it has
+    /// no member who would be pushed its end.
+    pub fn discard_idle(&mut self) -> Vec<CallId> {
+        let idle = self.calls.all_mut().filter_map(|call| {
+            let id = call.id();
+            call.was_idle().then_some(id)
+        });
+        let idle: Vec<_> = idle.collect();
+        idle.iter().for_each(|id| self.end(*id));
+        idle
+    }
+
+    /// Carries out one request of the user `from`, or gives the rule that it breaks.
     ///
     /// # Errors
     ///
     /// [`Refusal`]; nothing has changed then.
     pub fn answer(&mut self, from: UserId, request: &Request) -> Result<Response, Refusal> {
         match request {
-            Request::Join(join) => self.join(from, join).map(Response::from),
-            Request::Create(create) => self.create(from, create).map(Response::from),
-            Request::ChainBlocks(read) => self.read_chain(from, read).map(Response::from),
-            Request::Broadcast(broadcast) => self.broadcast(from, broadcast).map(Response::from),
-            Request::Remove(remove) => self.remove(from, remove).map(Response::from),
-            Request::Invite(invite) => self.invite_by(from, invite).map(Response::from),
-            Request::DeclineInvite(decline) => self.decline(from, decline).map(Response::from),
-            Request::Message(message) => self.pass_on(from, message).map(Response::from),
-            Request::GroupCall(look) => self.look_up(from, look).map(Response::from),
-            Request::Participants(read) => self.read_roster(from, read).map(Response::from),
-            Request::Check(check) => self.check_sources(from, check).map(Response::from),
-            Request::Leave(leave) => self.leave(from, leave).map(Response::from),
-            Request::Discard(discard) => self.discard(from, discard).map(Response::from),
-            Request::Settings(settings) => self.change_settings(from, settings).map(Response::from),
+            Request::Join(request) => self.join(from, request).map(Response::from),
+            Request::Create(request) => self.create(from, request).map(Response::from),
+            Request::ChainBlocks(request) => self.chain_blocks(from, request).map(Response::from),
+            Request::Broadcast(request) => self.broadcast(from, request).map(Response::from),
+            Request::Remove(request) => self.remove(from, request).map(Response::from),
+            Request::Invite(request) => self.invite_by(from, request).map(Response::from),
+            Request::DeclineInvite(request) => self.decline(from, request).map(Response::from),
+            Request::Message(request) => self.message(from, request).map(Response::from),
+            Request::GroupCall(request) => self.group_call(from, request).map(Response::from),
+            Request::Participants(request) => self.participants(from, request).map(Response::from),
+            Request::Check(request) => self.check(from, request).map(Response::from),
+            Request::Leave(request) => self.leave(from, request).map(Response::from),
+            Request::Discard(request) => self.discard(from, request).map(Response::from),
+            Request::Settings(request) => self.settings(from, request).map(Response::from),
             other => Err(Refusal::Unsupported(other.method())),
         }
     }
 
     fn join(&mut self, from: UserId, request: &JoinGroupCall) -> Result<Updates, Refusal> {
-        let kind = CallKind::Conference;
-        policy::check(kind, request)?;
-        let block = request.block.as_deref();
-        let announcement = Announcement {
-            user_id: from,
-            public_key: request
-                .public_key
-                .ok_or(PolicyViolation::KeyMissing(kind))?,
-            block: block.ok_or(PolicyViolation::BlockMissing(kind))?,
-            params: &request.params,
-            muted: request.muted,
-        };
-        self.check_space(announcement.block.len())?;
+        let join = JoinRequest::of_join(from, request)?;
         let limits = self.options.limits;
+        self.calls.check_space(join.block.len(), &limits)?;
         let call = self.find_mut(from, &request.call)?;
-        let admission = call.check_join(&announcement, &limits)?;
-        call.admit(admission)?;
-        let (id, answer) = (call.id(), call.join_answer(from));
-        self.tell_others(id, from, |call, viewer| {
-            call.block_news(viewer, call.member(from), News::Joined)
+        let outcome = call.join(&join, &limits)?;
+        Ok(self.deliver(outcome))
+    }
+
+    /// Creates a conference, joined by its creator or not.
+    ///
+    /// The same request sent again gives the same call and, while the first membership lasts, the same
+    /// answer; a request that differs in the announced key is refused.
+    fn create(&mut self, from: UserId, request: &CreateConferenceCall) -> Result<Updates, Refusal> {
+        let join = JoinRequest::of_creation(from, request)?;
+        let joined_with = join.map(|join| join.public_key);
+        let random_id = request.random_id;
+        if let Some(earlier) = self.creations.find(from, random_id) {
+            let again = self.creation_answer(from, earlier, joined_with);
+            return again.ok_or(Refusal::RandomIdUsed(random_id));
+        }
+        let limits = self.options.limits;
+        let size = join.map_or(0, |join| join.block.len());
+        self.calls.check_space(size, &limits)?;
+        let call = self.calls.add::<Refusal>(Some(from), &limits, |call, _| {
+            // Nobody else is in a new call, so there is nobody to push the join to.
+            join.map_or(Ok(()), |join| call.join(&join, &limits).map(drop))
+        })?;
+        let creation = Creation { call, joined_with };
+        self.creations.note(from, random_id, creation);
+        let answer = self.creation_answer(from, creation, joined_with);
+        answer.ok_or(Refusal::UnknownCall)
+    }
+
+    fn chain_blocks(
+        &self,
+        from: UserId,
+        request: &GetGroupCallChainBlocks,
+    ) -> Result<Updates, Refusal> {
+        let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
+        Ok(call.chain_page(from, request))
+    }
+
+    fn broadcast(
+        &mut self,
+        from: UserId,
+        request: &SendConferenceCallBroadcast,
+    ) -> Result<Updates, Refusal> {
+        let limits = self.options.limits;
+        self.find_joined(from, &request.call)?;
+        self.calls.check_space(request.broadcast.len(), &limits)?;
+        let call = self.find_mut(from, &request.call)?;
+        let outcome = call.broadcast(from, &request.broadcast, &limits)?;
+        Ok(self.deliver(outcome))
+    }
+
+    fn remove(
+        &mut self,
+        from: UserId,
+        request: &DeleteConferenceCallParticipants,
+    ) -> Result<Updates, Refusal> {
+        let limits = self.options.limits;
+        self.find_joined(from, &request.call)?;
+        self.calls.check_space(request.block.len(), &limits)?;
+        let call = self.find_mut(from, &request.call)?;
+        let outcome = call.remove(from, request, &limits)?;
+        Ok(self.deliver(outcome))
+    }
+
+    /// Invites a user on behalf of a member (`spec/protocol.md`, 12).
+    ///
+    /// An invitation by the creator pardons a user who was kicked.
+    fn invite_by(
+        &mut self,
+        from: UserId,
+        request: &InviteConferenceCallParticipant,
+    ) -> Result<Updates, Refusal> {
+        let call = self.find_joined(from, &request.call)?;
+        let to = match request.user {
+            InputUser::Empty => return Err(Refusal::NobodyToInvite),
+            InputUser::SelfUser => from,
+            InputUser::User { id, .. } => id,
+        };
+        call.check_invitation(from, to)?;
+        let call_id = call.id();
+        let message = self.invite(call_id, to)?;
+        self.find_mut(from, &request.call)?.pardon(to);
+        let invitation = Update::Invitation(Invitation {
+            message,
+            call_id,
+            from,
+            to,
+            video: request.video,
         });
-        Ok(answer)
+        Ok(self.deliver(Outcome {
+            answer: Updates(vec![invitation.clone()]),
+            pushes: vec![(to, invitation)],
+        }))
+    }
+
+    /// Takes back an invitation that its user declines; no other user is pushed that.
+    fn decline(
+        &mut self,
+        from: UserId,
+        request: &DeclineConferenceCallInvite,
+    ) -> Result<Updates, Refusal> {
+        let declined = self.invitations.take(from, request.message);
+        declined.ok_or(Refusal::NotAnInvitation(request.message))?;
+        Ok(Updates::default())
+    }
+
+    /// Passes an encrypted message on; `true` says that it was.
+    fn message(
+        &mut self,
+        from: UserId,
+        request: &SendGroupCallEncryptedMessage,
+    ) -> Result<bool, Refusal> {
+        let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
+        let outcome = call.message(from, &request.encrypted_message, &self.options.limits)?;
+        self.deliver(outcome);
+        Ok(true)
+    }
+
+    fn group_call(&self, from: UserId, request: &GetGroupCall) -> Result<GroupCallInfo, Refusal> {
+        let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
+        Ok(call.overview(from, request.limit))
+    }
+
+    fn participants(
+        &self,
+        from: UserId,
+        request: &GetGroupParticipants,
+    ) -> Result<ParticipantsPage, Refusal> {
+        let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
+        call.roster_page(from, request)
+    }
+
+    fn check(&self, from: UserId, request: &CheckGroupCall) -> Result<Vec<Ssrc>, Refusal> {
+        let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
+        call.joined_sources(from, &request.sources)
+    }
+
+    fn leave(&mut self, from: UserId, request: &LeaveGroupCall) -> Result<Updates, Refusal> {
+        let call = self.find_mut(from, &request.call)?;
+        let outcome = call.leave(from, request.source)?;
+        Ok(self.deliver(outcome))
+    }
+
+    /// Ends a call for everyone on behalf of its creator.
+    fn discard(&mut self, from: UserId, request: &DiscardGroupCall) -> Result<Updates, Refusal> {
+        let Some(call) = self.find(from, &request.call) else {
+            return Err(match request.call {
+                InputGroupCall::Id { id, access_hash } if self.calls.has_ended(id, access_hash) => {
+                    Refusal::EndedBefore
+                }
+                _ => Refusal::UnknownCall,
+            });
+        };
+        call.check_creator(from)?;
+        let (id, outcome) = (call.id(), call.discarded(from));
+        self.end(id);
+        Ok(self.deliver(outcome))
+    }
+
+    /// Replaces the link of a call on behalf of its creator (`spec/protocol.md`, 12).
+    ///
+    /// Conferences have none of the other settings.
+    fn settings(
+        &mut self,
+        from: UserId,
+        request: &ToggleGroupCallSettings,
+    ) -> Result<Updates, Refusal> {
+        let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
+        call.check_creator(from)?;
+        if !request.reset_invite_hash {
+            return Err(Refusal::NothingToSet);
+        }
+        let (id, slug) = (call.id(), self.calls.draw_slug());
+        let call = self.calls.get_mut(id).ok_or(Refusal::UnknownCall)?;
+        let (revoked, outcome) = call.replace_slug(from, slug.clone());
+        self.calls.rename(id, &revoked, slug);
+        Ok(self.deliver(outcome))
+    }
+
+    /// The answer to a request that has made its call.
+    fn creation_answer(
+        &self,
+        from: UserId,
+        creation: Creation,
+        joined_with: Option<PublicKey>,
+    ) -> Option<Updates> {
+        if creation.joined_with != joined_with {
+            return None;
+        }
+        let call = self.call(creation.call)?;
+        match joined_with {
+            None => Some(Updates(vec![Update::GroupCall(call.info(from))])),
+            Some(key) => {
+                let member = call.member(from);
+                let lasts = member.is_some_and(|member| member.public_key() == key);
+                lasts.then(|| call.creation_answer(from))
+            }
+        }
     }
 
     /// The call that a reference names for a user, to be changed.
-    pub(crate) fn find_mut(
+    fn find_mut(
         &mut self,
         user_id: UserId,
         reference: &InputGroupCall,
     ) -> Result<&mut Call, Refusal> {
         let id = self.find(user_id, reference).map(Call::id);
-        let call = id.and_then(|id| self.calls.get_mut(&id));
+        let call = id.and_then(|id| self.calls.get_mut(id));
         call.ok_or(Refusal::UnknownCall)
     }
 
     /// The call that a reference names for a user who is a member of it.
-    pub(crate) fn find_joined(
-        &self,
-        user_id: UserId,
-        reference: &InputGroupCall,
-    ) -> Result<(&Call, &Member), Refusal> {
+    fn find_joined(&self, user_id: UserId, reference: &InputGroupCall) -> Result<&Call, Refusal> {
         let call = self.find(user_id, reference).ok_or(Refusal::UnknownCall)?;
-        let member = call.member(user_id).ok_or(Refusal::NotAMember(user_id))?;
-        Ok((call, member))
+        call.check_member(user_id)?;
+        Ok(call)
     }
 
-    /// Pushes to every member of a call but one what `news` says for it.
-    pub(crate) fn tell_others<U: IntoIterator<Item = Update>>(
-        &mut self,
-        call: CallId,
-        from: UserId,
-        news: impl Fn(&Call, UserId) -> U,
-    ) {
+    /// Forgets a call, and all that leads to it.
+    fn end(&mut self, id: CallId) {
+        self.calls.end(id, &self.options.limits);
+        self.creations.forget(id);
+        self.invitations.forget(id);
+    }
+
+    /// Puts the pushes of an outcome into the queue, and gives its answer.
+    fn deliver(&mut self, outcome: Outcome) -> Updates {
         let limit = self.options.limits.pushes;
-        let Some(call) = self.calls.get(&call) else {
-            return;
-        };
-        let viewers = call.members().map(Member::user_id);
-        for viewer in viewers.filter(|viewer| *viewer != from) {
-            for update in news(call, viewer) {
-                self.pushes.push(viewer, update, limit);
-            }
+        for (user_id, update) in outcome.pushes {
+            self.pushes.push(user_id, update, limit);
         }
-    }
-
-    /// Pushes an update to one user.
-    pub(crate) fn tell(&mut self, user_id: UserId, update: Update) {
-        let limit = self.options.limits.pushes;
-        self.pushes.push(user_id, update, limit);
+        outcome.answer
     }
 }
 
@@ -183,4 +436,8 @@ impl Service for Server {
     fn poll_push(&mut self) -> Option<(UserId, Update)> {
         self.pushes.pop()
     }
+}
+
+fn size_of(items: &[impl AsRef<[u8]>]) -> usize {
+    items.iter().map(|item| item.as_ref().len()).sum()
 }

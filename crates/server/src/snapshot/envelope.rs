@@ -1,7 +1,5 @@
-use super::SnapshotError;
 use super::content::Content;
-
-pub(super) const VERSION: u8 = 1;
+use super::error::{SnapshotError, VERSION};
 
 const MAGIC: [u8; 8] = *b"confsnap";
 const HASH: &str = "confcall 2026-11 server snapshot";

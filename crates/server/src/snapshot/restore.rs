@@ -1,39 +1,34 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId, MessageId};
 use confcall_join::joining::{Fingerprint, IceCredentials};
 use confcall_state::{PublicKey, UserId};
 
-use super::SnapshotError;
 use super::content::{Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember};
-use crate::broadcasts::Broadcasts;
-use crate::call::{Attendance, Call};
-use crate::connection::MediaEnd;
-use crate::creation::Creation;
+use super::error::SnapshotError;
+use crate::call::{Access, Call, CallMember, MediaEnd, Roster, Subchains};
+use crate::creations::{Creation, Creations};
 use crate::invitations::Invitations;
-use crate::ledger::Ledger;
-use crate::member::Member;
 use crate::names::{CallNames, Names};
 use crate::options::{Limits, ServerOptions};
-use crate::roster::Roster;
 use crate::server::Server;
 
 /// The server that a content describes.
 pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, SnapshotError> {
     let seed = content.seed;
-    let mut server = Server::new(ServerOptions { seed, limits });
-    server.names = Names::resume(seed, content.drawn);
+    let names = Names::resume(seed, content.drawn);
+    let mut server = Server::with_names(names, ServerOptions { seed, limits });
     check_limits(content, &limits)?;
     for saved in &content.calls {
-        add_call(&mut server, saved, &limits)?;
+        match server.calls.restore(call(saved, &limits)?) {
+            true => {}
+            false => return Err(wrong("two calls have one name")),
+        }
     }
     server.creations = creations(&server, &content.creations)?;
     server.invitations = invitations(&server, &content.invitations, content.last_message)?;
-    let surplus = content.ended.len().saturating_sub(limits.calls);
-    let ended = content.ended.iter().skip(surplus);
+    let ended = content.ended.iter();
     let ended = ended.map(|(id, hash)| (CallId::new(*id), AccessHash::new(*hash)));
-    server.ended = ended.collect();
+    server.calls.restore_ended(ended.collect(), limits.calls);
     Ok(server)
 }
 
@@ -54,74 +49,59 @@ fn check_limits(content: &Content<'_>, limits: &Limits) -> Result<(), SnapshotEr
     }
 }
 
-fn add_call(
-    server: &mut Server,
-    saved: &SavedCall<'_>,
-    limits: &Limits,
-) -> Result<(), SnapshotError> {
-    let call = call(saved, limits)?;
-    let (id, slug) = (call.id(), call.slug().clone());
-    let is_new = server.slugs.insert(slug, id).is_none() && server.calls.insert(id, call).is_none();
-    if is_new {
-        Ok(())
-    } else {
-        Err(wrong("two calls have one name"))
-    }
-}
-
 fn call(saved: &SavedCall<'_>, limits: &Limits) -> Result<Call, SnapshotError> {
     let id = CallId::new(saved.id);
     let slug = Slug::new(saved.slug).map_err(|_| wrong("the slug of a call is none"))?;
-    let mut call = Call {
+    let (blocks, broadcasts) = (&saved.blocks, &saved.broadcasts);
+    let subchains = Subchains::load(blocks, saved.dropped, broadcasts, limits);
+    let subchains = subchains.map_err(|error| SnapshotError::Call { call: id, error })?;
+    let kicked = saved.kicked.iter().copied().map(UserId::new);
+    let access = Access::new(saved.creator.map(UserId::new), kicked);
+    Ok(Call {
         names: CallNames {
             id,
             access_hash: AccessHash::new(saved.access_hash),
             slug,
         },
-        creator: saved.creator.map(UserId::new),
-        ledger: Ledger::new(),
-        broadcasts: Broadcasts::new(),
-        roster: Roster::default(),
-        kicked: saved.kicked.iter().copied().map(UserId::new).collect(),
+        roster: roster(saved, &subchains, &access)?,
+        access,
+        subchains,
         media: media(&saved.media)?,
-        attendance: match saved.attended {
-            true => Attendance::Attended,
-            false => Attendance::Unattended,
-        },
-    };
-    call.broadcasts.start_at(saved.dropped);
-    let items = call.load_blocks(&saved.blocks, limits);
-    let items = items.and_then(|()| call.load_broadcasts(&saved.broadcasts, limits));
-    items.map_err(|error| SnapshotError::Call { call: id, error })?;
-    call.roster = roster(&call, &saved.members)?;
-    call.roster.resume_at(saved.roster_version);
-    Ok(call)
+        attended: saved.attended,
+    })
 }
 
-/// The members, each with the key that the chain has for it.
-fn roster(call: &Call, saved: &[SavedMember]) -> Result<Roster, SnapshotError> {
-    let group = call.chain_state().group_state();
-    let mut roster = Roster::default();
-    for saved in saved {
-        let user_id = UserId::new(saved.user_id);
-        let participant = group.by_user(user_id);
-        let participant = participant.ok_or(wrong("a member is not in the chain"))?;
-        if call.kicked.contains(&user_id) {
-            return Err(wrong("a member was kicked"));
-        }
-        let member = Member {
-            user_id,
-            public_key: participant.public_key,
-            source: saved.source,
-            video: saved.video.clone(),
-            muted: saved.muted,
-        };
-        if roster.member(user_id).is_some() || roster.clash(&member).is_some() {
-            return Err(wrong("two members have one source, or are one user"));
-        }
-        roster.enter(member);
+fn roster(
+    saved: &SavedCall<'_>,
+    subchains: &Subchains,
+    access: &Access,
+) -> Result<Roster, SnapshotError> {
+    let member = |saved| member(saved, subchains, access);
+    let members = saved.members.iter().map(member);
+    let members: Vec<_> = members.collect::<Result<_, _>>()?;
+    let roster = Roster::restore(members, saved.roster_version);
+    roster.ok_or(wrong("two members have one source, or are one user"))
+}
+
+/// A member, with the key that the chain has for it.
+fn member(
+    saved: &SavedMember,
+    subchains: &Subchains,
+    access: &Access,
+) -> Result<CallMember, SnapshotError> {
+    let user_id = UserId::new(saved.user_id);
+    let participant = subchains.state().group_state().by_user(user_id);
+    let participant = participant.ok_or(wrong("a member is not in the chain"))?;
+    if access.kicked().contains(&user_id) {
+        return Err(wrong("a member was kicked"));
     }
-    Ok(roster)
+    Ok(CallMember {
+        user_id,
+        public_key: participant.public_key,
+        source: saved.source,
+        video: saved.video.clone(),
+        muted: saved.muted,
+    })
 }
 
 fn media(saved: &SavedMedia<'_>) -> Result<MediaEnd, SnapshotError> {
@@ -133,21 +113,15 @@ fn media(saved: &SavedMedia<'_>) -> Result<MediaEnd, SnapshotError> {
     })
 }
 
-fn creations(
-    server: &Server,
-    saved: &[SavedCreation],
-) -> Result<BTreeMap<(UserId, i32), Creation>, SnapshotError> {
-    let mut made = BTreeSet::new();
+fn creations(server: &Server, saved: &[SavedCreation]) -> Result<Creations, SnapshotError> {
     let creation = |saved: &SavedCreation| {
         let call = known(server, saved.call)?;
-        if !made.insert(call) {
-            return Err(wrong("a call was created twice"));
-        }
         let joined_with = saved.joined_with.map(PublicKey::from_bytes);
-        let number = (UserId::new(saved.creator), saved.random_id);
-        Ok((number, Creation { call, joined_with }))
+        let creation = Creation { call, joined_with };
+        Ok((UserId::new(saved.creator), saved.random_id, creation))
     };
-    saved.iter().map(creation).collect()
+    let all: Vec<_> = saved.iter().map(creation).collect::<Result<_, _>>()?;
+    Creations::restore(all).ok_or(wrong("a call was created twice"))
 }
 
 fn invitations(

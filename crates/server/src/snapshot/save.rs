@@ -1,24 +1,24 @@
 use super::content::{
     Bytes, Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember,
 };
-use crate::call::{Attendance, Call};
-use crate::connection::MediaEnd;
-use crate::member::Member;
+use confcall_join::api::SubChain;
+
+use crate::call::{Call, CallMember, MediaEnd};
 use crate::server::Server;
 
 /// What a snapshot of a server holds.
 pub(super) fn content(server: &Server) -> Content<'_> {
-    let creations = server.creations.iter();
+    let creations = server.creations.all();
     let invitations = server.invitations.all();
-    let ended = server.ended.iter();
+    let ended = server.calls.ended().iter();
     Content {
         seed: server.options.seed,
-        drawn: server.names.drawn(),
+        drawn: server.calls.names().drawn(),
         calls: server.calls().map(call).collect(),
         creations: creations
-            .map(|((creator, random_id), creation)| SavedCreation {
+            .map(|(creator, random_id, creation)| SavedCreation {
                 creator: creator.value(),
-                random_id: *random_id,
+                random_id,
                 call: creation.call.value(),
                 joined_with: creation.joined_with.map(|key| *key.as_bytes()),
             })
@@ -38,19 +38,24 @@ pub(super) fn content(server: &Server) -> Content<'_> {
 }
 
 fn call(call: &Call) -> SavedCall<'_> {
-    let broadcasts = call.broadcasts.list();
+    let broadcasts = call.subchains.items(SubChain::Broadcasts);
     SavedCall {
         id: call.id().value(),
         access_hash: call.access_hash().value(),
         slug: call.slug().as_str(),
-        creator: call.creator.map(|user| user.value()),
+        creator: call.creator().map(|user| user.value()),
         blocks: items(call.blocks()),
         dropped: broadcasts.dropped(),
         broadcasts: items(broadcasts.items()),
         members: call.members().map(member).collect(),
         roster_version: call.roster.version(),
-        kicked: call.kicked.iter().map(|user| user.value()).collect(),
-        attended: call.attendance == Attendance::Attended,
+        kicked: call
+            .access
+            .kicked()
+            .iter()
+            .map(|user| user.value())
+            .collect(),
+        attended: call.attended,
         media: media(&call.media),
     }
 }
@@ -59,7 +64,7 @@ fn items(items: &[Vec<u8>]) -> Vec<Bytes<'_>> {
     items.iter().map(|item| Bytes(item)).collect()
 }
 
-fn member(member: &Member) -> SavedMember {
+fn member(member: &CallMember) -> SavedMember {
     SavedMember {
         user_id: member.user_id().value(),
         source: member.source(),

@@ -1,20 +1,20 @@
 //! Whole requests against a server, as clients send them.
 
-mod bounds;
-mod broadcasting;
+mod broadcasts;
 mod chain_blocks;
 mod creation;
+mod creator;
 mod forged_blocks;
-mod inviting;
-mod joining;
-mod leaving;
-mod looking_up;
+mod invitations;
+mod join;
+mod leave;
+mod limits;
 mod media;
 mod messages;
-mod owning;
 mod recorded;
-mod removing;
+mod removal;
 mod robustness;
+mod roster;
 mod sequences;
 mod snapshots;
 

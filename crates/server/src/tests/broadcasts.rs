@@ -5,7 +5,7 @@ use confcall_state::wire::{Broadcast, BroadcastContent};
 use confcall_state::{BlockHash, Height};
 
 use super::*;
-use crate::{Member, Refusal};
+use crate::{CallMember, Refusal};
 
 impl Scene {
     /// A commit of `user` about the newest block.
@@ -169,7 +169,7 @@ fn beyond_the_limit_the_oldest_broadcasts_are_dropped_but_none_about_the_newest_
     let mut said = Vec::new();
     for user in [ALICE, BOB, ALICE] {
         scene.join(user).unwrap();
-        let members: Vec<_> = scene.call().members().map(Member::user_id).collect();
+        let members: Vec<_> = scene.call().members().map(CallMember::user_id).collect();
         for member in members {
             let commit = scene.commit(member);
             scene.say(&commit);

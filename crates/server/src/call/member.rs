@@ -3,9 +3,13 @@ use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer, SsrcGroup
 use confcall_join::joining::JoinPayload;
 use confcall_state::{PublicKey, UserId};
 
-/// Somebody who is connected to a call.
+use super::join_request::JoinRequest;
+use crate::options::Limits;
+use crate::refusal::Refusal;
+
+/// A user who is connected to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub struct CallMember {
     pub(crate) user_id: UserId,
     pub(crate) public_key: PublicKey,
     pub(crate) source: Ssrc,
@@ -13,19 +17,21 @@ pub struct Member {
     pub(crate) muted: bool,
 }
 
-impl Member {
-    pub(crate) fn new(
-        user_id: UserId,
-        public_key: PublicKey,
-        payload: &JoinPayload,
-        muted: bool,
-    ) -> Self {
-        Self {
-            user_id,
-            public_key,
+impl CallMember {
+    /// The member that a request to join describes.
+    pub(super) fn new(request: &JoinRequest<'_>, limits: &Limits) -> Result<Self, Refusal> {
+        let payload = JoinPayload::from_json(request.params.as_str())?;
+        let member = Self {
+            user_id: request.user_id,
+            public_key: request.public_key,
             source: payload.ssrc(),
             video: payload.ssrc_groups().to_vec(),
-            muted,
+            muted: request.muted,
+        };
+        let limit = limits.sources;
+        match member.sources().count() > limit {
+            true => Err(Refusal::TooManySources { limit }),
+            false => Ok(member),
         }
     }
 
@@ -54,13 +60,14 @@ impl Member {
         self.muted
     }
 
-    pub(crate) fn sources(&self) -> impl Iterator<Item = Ssrc> {
+    /// Every source of sound and video.
+    pub(super) fn sources(&self) -> impl Iterator<Item = Ssrc> {
         let video = self.video.iter().flat_map(SsrcGroup::sources);
         core::iter::once(self.source).chain(video.copied())
     }
 
-    /// The member as the roster shows it to `viewer`.
-    pub(crate) fn shown_to(&self, viewer: UserId, news: News) -> GroupCallParticipant {
+    /// The entry of the roster that `viewer` reads.
+    pub(super) fn entry(&self, viewer: UserId, change: RosterChange) -> GroupCallParticipant {
         let video = ParticipantVideo {
             paused: false,
             endpoint: self.user_id.to_string(),
@@ -76,21 +83,19 @@ impl Member {
             presentation: None,
             own: self.user_id == viewer,
             muted: self.muted,
-            just_joined: news == News::Joined,
-            left: news == News::Left,
-            versioned: news != News::None,
+            just_joined: change == RosterChange::Joined,
+            left: change == RosterChange::Left,
+            versioned: change != RosterChange::None,
             min: false,
         }
     }
 }
 
-/// What an update tells of a member.
+/// The change of the roster that an entry announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum News {
-    /// That the member is connected, as before.
+pub(super) enum RosterChange {
+    /// None: the member is connected, as before.
     None,
-    /// That the member came.
     Joined,
-    /// That the member left.
     Left,
 }
