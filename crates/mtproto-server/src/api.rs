@@ -8,9 +8,9 @@ use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
 
-use super::query::unreadable;
-use super::salt::seconds;
 use crate::limits;
+use crate::mtproto::query::unreadable;
+use crate::mtproto::salt::seconds;
 use crate::tl;
 
 /// The number of the only data centre.
@@ -21,7 +21,7 @@ const EXPIRY: u64 = 3600;
 
 /// Who asks, over which address of the server, and when.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asker {
+pub(crate) struct Requester {
     pub(crate) user: UserId,
     pub(crate) address: SocketAddr,
     /// Since the epoch.
@@ -29,14 +29,15 @@ pub(crate) struct Asker {
 }
 
 /// Answers a method that is not about conferences; `None` if it is another one.
-pub(crate) fn answer(method: &[u8], asker: Asker) -> Option<Result<Vec<u8>, RpcError>> {
+pub(crate) fn answer(method: &[u8], requester: Requester) -> Option<Result<Vec<u8>, RpcError>> {
     let mut reader = Reader::new(method);
     let id = reader.u32("a method").ok()?;
     Some(match id {
-        functions::help::GetConfig::CONSTRUCTOR_ID => Ok(config(asker).to_bytes()),
-        functions::updates::GetState::CONSTRUCTOR_ID => Ok(state(asker).to_bytes()),
-        functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, asker.user) {
-            Ok(users) => Ok(show(&users, asker.user).to_bytes()),
+        functions::help::GetConfig::CONSTRUCTOR_ID => Ok(config(requester).to_bytes()),
+        functions::updates::GetState::CONSTRUCTOR_ID => Ok(state(requester).to_bytes()),
+        functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, requester.user)
+        {
+            Ok(users) => Ok(show(&users, requester.user).to_bytes()),
             Err(_) => Err(unreadable()),
         },
         _ => return None,
@@ -44,9 +45,9 @@ pub(crate) fn answer(method: &[u8], asker: Asker) -> Option<Result<Vec<u8>, RpcE
 }
 
 /// The server as the only data centre, under the address by which the client reached it.
-fn config(asker: Asker) -> enums::Config {
+fn config(requester: Requester) -> enums::Config {
     // A socket for both kinds of addresses shows the older ones as newer ones.
-    let ip = asker.address.ip().to_canonical();
+    let ip = requester.address.ip().to_canonical();
     let only = types::DcOption {
         ipv6: ip.is_ipv6(),
         media_only: false,
@@ -56,10 +57,10 @@ fn config(asker: Asker) -> enums::Config {
         this_port_only: true,
         id: DC,
         ip_address: ip.to_string(),
-        port: i32::from(asker.address.port()),
+        port: i32::from(requester.address.port()),
         secret: None,
     };
-    let now = asker.now.as_secs();
+    let now = requester.now.as_secs();
     enums::Config::Config(types::Config {
         default_p2p_contacts: false,
         preload_featured_stickers: false,
@@ -112,11 +113,11 @@ fn config(asker: Asker) -> enums::Config {
 }
 
 /// Nothing has happened that a client could have missed: the server keeps no messages.
-fn state(asker: Asker) -> enums::updates::State {
+fn state(requester: Requester) -> enums::updates::State {
     enums::updates::State::State(types::updates::State {
         pts: 0,
         qts: 0,
-        date: seconds(asker.now.as_secs()),
+        date: seconds(requester.now.as_secs()),
         seq: 0,
         unread_count: 0,
     })

@@ -9,17 +9,17 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-use super::clock;
-use super::config::ConnectionLimits;
-use super::framing::{Framer, FramingError};
-use super::hub::Hub;
-use super::message::{Envelope, EnvelopeError};
-use super::peer::Peer;
-use super::pipe::Pushed;
-use super::sealing::{self, OpenError};
-use super::session::Event;
-use super::under_way::{Answered, UnderWay};
+use crate::client::Client;
+use crate::clock;
+use crate::config::ConnectionLimits;
+use crate::hub::Hub;
 use crate::limits;
+use crate::mtproto::framing::{Framer, FramingError};
+use crate::mtproto::message::{Envelope, EnvelopeError};
+use crate::mtproto::sealing::{self, PacketError};
+use crate::mtproto::session::Event;
+use crate::pending::{Answered, PendingRequests};
+use crate::push_queue::QueuedPush;
 
 /// The error of the transport for a key that the server does not know.
 const UNKNOWN_KEY: i32 = 404;
@@ -38,8 +38,8 @@ pub(crate) struct Connection {
     writer: OwnedWriteHalf,
     address: SocketAddr,
     framer: Framer,
-    peer: Option<Peer>,
-    under_way: UnderWay,
+    client: Option<Client>,
+    pending: PendingRequests,
     /// When the connection is closed if no packet comes.
     idle: Instant,
 }
@@ -56,7 +56,7 @@ pub(crate) enum Closed {
     #[error("the server did not issue its key")]
     UnknownKey,
     #[error(transparent)]
-    Sealing(#[from] OpenError),
+    Sealing(#[from] PacketError),
     #[error(transparent)]
     Envelope(#[from] EnvelopeError),
     #[error("the system gives no randomness: {0}")]
@@ -74,9 +74,9 @@ pub(crate) enum Closed {
 }
 
 /// What a connection waits for.
-enum Happening {
+enum Wakeup {
     Bytes(std::io::Result<usize>),
-    Pushed(Option<Pushed>),
+    Pushed(Option<QueuedPush>),
     Answered(Answered),
     TimeOut,
     Stop,
@@ -92,14 +92,14 @@ impl Connection {
         let address = stream.local_addr()?;
         let (reader, writer) = stream.into_split();
         Ok(Self {
-            under_way: UnderWay::new(limits.requests),
+            pending: PendingRequests::new(limits.requests),
             hub,
             limits,
             reader,
             writer,
             address,
             framer: Framer::new(),
-            peer: None,
+            client: None,
             idle: clock::after(limits.greeting),
         })
     }
@@ -117,8 +117,8 @@ impl Connection {
             tracing::debug!(%error, "answers were lost");
         }
         tracing::debug!(reason = %closed, "closed");
-        if let Some(peer) = self.peer.take() {
-            peer.leave(&self.hub);
+        if let Some(client) = self.client.take() {
+            client.leave(&self.hub);
         }
         let _ = timeout(LINGER, self.part()).await;
     }
@@ -127,7 +127,7 @@ impl Connection {
     async fn turn(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Closed> {
         let mut chunk = [0; CHUNK];
         match self.wait(&mut chunk, stop).await {
-            Happening::Bytes(read) => match read? {
+            Wakeup::Bytes(read) => match read? {
                 0 => return Err(Closed::ByClient),
                 count => {
                     self.framer.feed(chunk.get(..count).unwrap_or_default());
@@ -136,40 +136,43 @@ impl Connection {
                     }
                 }
             },
-            Happening::Pushed(Some(pushed)) => {
-                if let Some(peer) = &mut self.peer {
-                    peer.session().push(&pushed.updates);
+            Wakeup::Pushed(Some(pushed)) => {
+                if let Some(client) = &mut self.client {
+                    client.session().push(&pushed.updates);
                 }
             }
-            Happening::Pushed(None) => return Err(Closed::Dropped),
-            Happening::Answered(answered) => self.answer(answered),
-            Happening::TimeOut => return Err(Closed::Silent),
-            Happening::Stop => return Err(Closed::Stopping),
+            Wakeup::Pushed(None) => return Err(Closed::Dropped),
+            Wakeup::Answered(answered) => self.answer(answered),
+            Wakeup::TimeOut => return Err(Closed::Silent),
+            Wakeup::Stop => return Err(Closed::Stopping),
         }
         self.flush().await
     }
 
-    async fn wait(&mut self, chunk: &mut [u8], stop: &mut watch::Receiver<bool>) -> Happening {
-        let may_read = !self.under_way.is_full();
-        let deadline = self.peer.as_ref().map(|peer| peer.deadline(self.idle));
+    async fn wait(&mut self, chunk: &mut [u8], stop: &mut watch::Receiver<bool>) -> Wakeup {
+        let may_read = !self.pending.is_full();
+        let deadline = self
+            .client
+            .as_ref()
+            .map(|client| client.deadline(self.idle));
         let deadline = deadline.unwrap_or(self.idle);
         tokio::select! {
-            read = self.reader.read(chunk), if may_read => Happening::Bytes(read),
-            pushed = next_push(self.peer.as_mut()) => Happening::Pushed(pushed),
-            Some(answered) = self.under_way.next() => Happening::Answered(answered),
-            () = tokio::time::sleep_until(deadline) => Happening::TimeOut,
-            _ = stop.wait_for(|stop| *stop) => Happening::Stop,
+            read = self.reader.read(chunk), if may_read => Wakeup::Bytes(read),
+            pushed = next_push(self.client.as_mut()) => Wakeup::Pushed(pushed),
+            Some(answered) = self.pending.next() => Wakeup::Answered(answered),
+            () = tokio::time::sleep_until(deadline) => Wakeup::TimeOut,
+            _ = stop.wait_for(|stop| *stop) => Wakeup::Stop,
         }
     }
 
     /// Takes a packet of the client.
     async fn take(&mut self, packet: &[u8]) -> Result<(), Closed> {
-        let Some(peer) = &mut self.peer else {
+        let Some(client) = &mut self.client else {
             return self.meet(packet).await;
         };
-        let plaintext = peer.open(packet)?;
+        let plaintext = client.open(packet)?;
         let envelope = Envelope::read(&plaintext)?;
-        let events = peer.receive(&envelope, &self.hub);
+        let events = client.receive(&envelope, &self.hub);
         self.idle = clock::after(self.limits.idle);
         for event in events {
             self.carry_out(event).await?;
@@ -179,7 +182,7 @@ impl Connection {
 
     /// Takes the first packet, whose key says who the client is.
     async fn meet(&mut self, packet: &[u8]) -> Result<(), Closed> {
-        let id = sealing::key_id(packet).ok_or(OpenError::Length(packet.len()))?;
+        let id = sealing::key_id(packet).ok_or(PacketError::Length(packet.len()))?;
         let Some((user, key)) = self.hub.find_key(id) else {
             let error = self.framer.frame_error(UNKNOWN_KEY);
             self.write(&error).await?;
@@ -187,40 +190,40 @@ impl Connection {
         };
         let plaintext = sealing::open(&key, packet)?;
         let envelope = Envelope::read(&plaintext)?;
-        let peer = Peer::meet(user, key, envelope.session, &self.hub);
+        let client = Client::meet(user, key, envelope.session, &self.hub);
         tracing::debug!(user = user.value(), "a user is connected");
-        self.peer = Some(peer);
+        self.client = Some(client);
         self.framer.trust();
         // Boxed, because it comes back here only in name.
         Box::pin(self.take(packet)).await
     }
 
     async fn carry_out(&mut self, event: Event) -> Result<(), Closed> {
-        while self.under_way.is_full() {
-            let answered = self.under_way.next().await;
+        while self.pending.is_full() {
+            let answered = self.pending.next().await;
             answered.into_iter().for_each(|one| self.answer(one));
         }
-        let Some(peer) = &mut self.peer else {
+        let Some(client) = &mut self.client else {
             return Ok(());
         };
         match event {
-            Event::CloseAfter(time) => peer.close_after(time),
-            Event::DestroySession(session) => peer.destroy_session(session, &self.hub),
+            Event::CloseAfter(time) => client.close_after(time),
+            Event::DestroySession(session) => client.destroy_session(session, &self.hub),
             Event::Query { id, method } => {
-                peer.query(id, method, self.address, &self.hub, &mut self.under_way);
+                client.query(id, method, self.address, &self.hub, &mut self.pending);
                 // One packet holds a thousand queries; the other clients do not wait for all of them.
                 tokio::task::yield_now().await;
             }
         }
-        match peer.session().backlog() < limits::BACKLOG {
+        match client.session().backlog() < limits::BACKLOG {
             true => Ok(()),
             false => self.flush().await,
         }
     }
 
     fn answer(&mut self, answered: Answered) {
-        if let (Some(peer), Some(answer)) = (&mut self.peer, answered.answer) {
-            peer.session().answer(answered.id, answer);
+        if let (Some(client), Some(answer)) = (&mut self.client, answered.answer) {
+            client.session().answer(answered.id, answer);
         }
     }
 
@@ -236,8 +239,8 @@ impl Connection {
     fn next_packet(&mut self) -> Result<Option<Vec<u8>>, Closed> {
         let mut padding = [0; sealing::PADDING];
         getrandom::fill(&mut padding)?;
-        let peer = self.peer.as_mut();
-        Ok(peer.and_then(|peer| peer.next_packet(&padding)))
+        let client = self.client.as_mut();
+        Ok(client.and_then(|client| client.next_packet(&padding)))
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
@@ -247,7 +250,7 @@ impl Connection {
 
     /// Lets what is under way come to its end, and sends the answers.
     async fn finish(&mut self) -> Result<(), Closed> {
-        while let Some(answered) = self.under_way.next().await {
+        while let Some(answered) = self.pending.next().await {
             self.answer(answered);
         }
         self.flush().await
@@ -265,9 +268,9 @@ impl Connection {
 }
 
 /// The next push to a client; none comes to one that is not known yet.
-async fn next_push(peer: Option<&mut Peer>) -> Option<Pushed> {
-    match peer {
-        Some(peer) => peer.next_push().await,
+async fn next_push(client: Option<&mut Client>) -> Option<QueuedPush> {
+    match client {
+        Some(client) => client.next_push().await,
         None => core::future::pending().await,
     }
 }

@@ -8,16 +8,16 @@ use confcall_state::UserId;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::auth_key::{AuthKey, AuthKeyId};
-use super::chaos::{Chaos, Fate};
-use super::clock;
-use super::config::ConnectionLimits;
-use super::keys::Keys;
-use super::memory::Memory;
-use super::observer::{CallOverview, Overview};
-use super::pipe::{Inlet, Pushed, pipe};
-use super::salt::seconds;
+use crate::chaos::{Chaos, Fate};
+use crate::clock;
+use crate::config::ConnectionLimits;
+use crate::keys::Keys;
 use crate::limits;
+use crate::mtproto::auth_key::{AuthKey, AuthKeyId};
+use crate::mtproto::salt::seconds;
+use crate::mtproto::session_memory::Memory;
+use crate::overview::{CallOverview, Overview};
+use crate::push_queue::{PushSender, QueuedPush, push_queue};
 use crate::tl::{Occasion, write_push, write_response};
 use confcall_server::Server;
 use confcall_server::ServerOptions;
@@ -32,8 +32,8 @@ struct Inner {
     keys: Keys,
     chaos: Option<Chaos>,
     limits: ConnectionLimits,
-    connections: HashMap<UserId, Vec<Link>>,
-    last_link: u64,
+    connections: HashMap<UserId, Vec<ConnectedSession>>,
+    last_connection: u64,
     ended: VecDeque<((UserId, i64), Memory)>,
     started: Instant,
     /// Since when users have no connection.
@@ -41,24 +41,24 @@ struct Inner {
 }
 
 /// One session of a user that is connected.
-struct Link {
-    id: LinkId,
+struct ConnectedSession {
+    id: ConnectionId,
     session: i64,
     memory: Memory,
-    inlet: Inlet,
+    sender: PushSender,
 }
 
 /// The name of a session's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LinkId(u64);
+pub(crate) struct ConnectionId(u64);
 
 /// What a session starts with.
-pub(crate) struct Welcome {
-    pub(crate) link: LinkId,
+pub(crate) struct Connected {
+    pub(crate) connection: ConnectionId,
     /// What the session received over other connections.
     pub(crate) memory: Memory,
     /// The pushes to the user; they end when the connection is to be closed.
-    pub(crate) pushes: UnboundedReceiver<Pushed>,
+    pub(crate) pushes: UnboundedReceiver<QueuedPush>,
 }
 
 impl fmt::Debug for Hub {
@@ -80,7 +80,7 @@ impl Hub {
             chaos,
             limits,
             connections: HashMap::new(),
-            last_link: 0,
+            last_connection: 0,
             ended: VecDeque::new(),
             started: Instant::now(),
             away: HashMap::new(),
@@ -93,34 +93,40 @@ impl Hub {
     }
 
     /// Connects a session of a user, to whom pushes go from now on.
-    pub(crate) fn connect(&self, user: UserId, session: i64) -> Welcome {
+    pub(crate) fn connect(&self, user: UserId, session: i64) -> Connected {
         let mut inner = self.lock();
-        let (inlet, pushes) = pipe(inner.limits.pushes);
-        inner.last_link = inner.last_link.wrapping_add(1);
-        let id = LinkId(inner.last_link);
+        let (sender, pushes) = push_queue(inner.limits.pushes);
+        inner.last_connection = inner.last_connection.wrapping_add(1);
+        let id = ConnectionId(inner.last_connection);
         let memory = inner.recall(user, session);
-        let link = Link {
+        let connection = ConnectedSession {
             id,
             session,
             memory: memory.clone(),
-            inlet,
+            sender,
         };
         let most = inner.limits.connections_per_user;
-        let links = inner.connections.entry(user).or_default();
-        links.push(link);
-        links.drain(..links.len().saturating_sub(most));
+        let sessions = inner.connections.entry(user).or_default();
+        sessions.push(connection);
+        sessions.drain(..sessions.len().saturating_sub(most));
         inner.away.remove(&user);
-        Welcome {
-            link: id,
+        Connected {
+            connection: id,
             memory,
             pushes,
         }
     }
 
     /// Takes note that a connection of a session ended.
-    pub(crate) fn disconnect(&self, user: UserId, link: LinkId, session: i64, memory: Memory) {
+    pub(crate) fn disconnect(
+        &self,
+        user: UserId,
+        connection: ConnectionId,
+        session: i64,
+        memory: Memory,
+    ) {
         let mut inner = self.lock();
-        inner.remove_links(user, |one| one.id == link);
+        inner.remove_sessions(user, |one| one.id == connection);
         inner.remember(user, session, memory);
     }
 
@@ -128,7 +134,7 @@ impl Hub {
     pub(crate) fn destroy_session(&self, user: UserId, session: i64) -> bool {
         let mut inner = self.lock();
         let forgotten = inner.take_ended(user, session).is_some();
-        inner.remove_links(user, |link| link.session == session) || forgotten
+        inner.remove_sessions(user, |connection| connection.session == session) || forgotten
     }
 
     /// What becomes of the next request; `None` if nothing can go wrong.
@@ -195,30 +201,30 @@ impl Inner {
 
     /// Puts an update on the way to every connection of a user; one that takes no more is closed.
     fn push(&mut self, user: UserId, update: &Update) {
-        let Some(links) = self.connections.get_mut(&user) else {
+        let Some(sessions) = self.connections.get_mut(&user) else {
             return;
         };
         let updates: Arc<[u8]> = write_push(update, occasion(user)).into();
         let chaos = &mut self.chaos;
-        links.retain(|link| {
+        sessions.retain(|connection| {
             let delays = match chaos {
                 Some(chaos) => chaos.of_push(),
                 None => vec![Duration::ZERO],
             };
-            let push = |delay| link.inlet.push(Arc::clone(&updates), delay);
+            let push = |delay| connection.sender.push(Arc::clone(&updates), delay);
             delays.into_iter().try_for_each(push).is_ok()
         });
     }
 
     /// Drops some connections of a user; says whether there were any.
-    fn remove_links(&mut self, user: UserId, which: impl Fn(&Link) -> bool) -> bool {
-        let Some(links) = self.connections.get_mut(&user) else {
+    fn remove_sessions(&mut self, user: UserId, which: impl Fn(&ConnectedSession) -> bool) -> bool {
+        let Some(sessions) = self.connections.get_mut(&user) else {
             return false;
         };
-        let before = links.len();
-        links.retain(|link| !which(link));
-        let removed = links.len() < before;
-        if links.is_empty() {
+        let before = sessions.len();
+        sessions.retain(|connection| !which(connection));
+        let removed = sessions.len() < before;
+        if sessions.is_empty() {
             self.connections.remove(&user);
             self.away.insert(user, Instant::now());
         }
@@ -227,7 +233,9 @@ impl Inner {
 
     /// What a session received over connections that it still has, or had.
     fn recall(&mut self, user: UserId, session: i64) -> Memory {
-        let shared = self.link_of(user, session).map(|link| link.memory.clone());
+        let shared = self
+            .session_of(user, session)
+            .map(|connection| connection.memory.clone());
         shared
             .or_else(|| self.take_ended(user, session))
             .unwrap_or_default()
@@ -235,7 +243,7 @@ impl Inner {
 
     /// Remembers a session whose connection ended; a user who has many pushes out its own only.
     fn remember(&mut self, user: UserId, session: i64, memory: Memory) {
-        if memory.is_empty() || self.link_of(user, session).is_some() {
+        if memory.is_empty() || self.session_of(user, session).is_some() {
             return;
         }
         self.ended.push_back(((user, session), memory));
@@ -248,9 +256,9 @@ impl Inner {
         surplus.map(|oldest| self.ended.remove(oldest));
     }
 
-    fn link_of(&self, user: UserId, session: i64) -> Option<&Link> {
-        let mut links = self.connections.get(&user)?.iter();
-        links.find(|link| link.session == session)
+    fn session_of(&self, user: UserId, session: i64) -> Option<&ConnectedSession> {
+        let mut sessions = self.connections.get(&user)?.iter();
+        sessions.find(|connection| connection.session == session)
     }
 
     fn take_ended(&mut self, user: UserId, session: i64) -> Option<Memory> {

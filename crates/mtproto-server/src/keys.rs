@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::auth_key::{AuthKey, AuthKeyId, LENGTH};
-use super::private_file::{self, ExposedFile};
 use crate::limits;
+use crate::mtproto::auth_key::{AuthKey, AuthKeyId, LENGTH};
+use crate::private_file::{self, ExposedFile};
 
 /// What authorisation keys are derived with, apart from every other use of the secret.
 const CONTEXT: &str = "confcall-server 2026 authorisation key of a user";
@@ -38,7 +38,7 @@ struct Secret([u8; 32]);
 /// The content of a key file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
+struct KeyFile {
     /// The secret, in hexadecimal.
     secret: Zeroizing<String>,
     users: Vec<i64>,
@@ -85,7 +85,7 @@ impl Keys {
         let mut secret = Secret([0; 32]);
         getrandom::fill(&mut secret.0).map_err(KeysError::Randomness)?;
         let mut file = private_file::create(&path).map_err(failed(&path, "created"))?;
-        let content = Content::new(&secret, Vec::new());
+        let content = KeyFile::new(&secret, Vec::new());
         write(&mut file, &content).map_err(failed(&path, "written"))?;
         Self::new(path, &file, &content)
     }
@@ -147,7 +147,7 @@ impl Keys {
         Ok(())
     }
 
-    fn new(path: PathBuf, file: &File, content: &Content) -> Result<Self, KeysError> {
+    fn new(path: PathBuf, file: &File, content: &KeyFile) -> Result<Self, KeysError> {
         let metadata = file.metadata().map_err(failed(&path, "looked at"))?;
         let secret = content.secret(&path)?;
         let users = content.users.iter().map(|user| UserId::new(*user));
@@ -176,7 +176,7 @@ impl core::fmt::Debug for Keys {
     }
 }
 
-impl Content {
+impl KeyFile {
     fn new(secret: &Secret, users: Vec<i64>) -> Self {
         let secret = Zeroizing::new(blake3::Hash::from_bytes(secret.0).to_hex().to_string());
         Self { secret, users }
@@ -211,7 +211,7 @@ fn derive(secret: &Secret, user: UserId) -> AuthKey {
     }
 }
 
-fn read(file: &mut File, path: &Path) -> Result<Content, KeysError> {
+fn read(file: &mut File, path: &Path) -> Result<KeyFile, KeysError> {
     private_file::check(file, path)?;
     let length = file.metadata().map_err(failed(path, "looked at"))?.len();
     // Room for all of it and for noticing its end: where a text grows, a copy of it stays behind.
@@ -226,7 +226,7 @@ fn read(file: &mut File, path: &Path) -> Result<Content, KeysError> {
 }
 
 /// Writes the whole content at once; it only grows, so that nothing of an older one is left behind it.
-fn write(file: &mut File, content: &Content) -> std::io::Result<()> {
+fn write(file: &mut File, content: &KeyFile) -> std::io::Result<()> {
     // Room for the secret and a line for each user: where a text grows, a copy of it stays behind.
     let room = 256 + 32 * content.users.len();
     let mut text = Zeroizing::new(Vec::with_capacity(room));

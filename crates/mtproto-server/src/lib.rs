@@ -38,43 +38,34 @@
 //!   database.
 
 mod api;
-mod auth_key;
 mod chaos;
+mod client;
 mod clock;
 mod config;
 mod connection;
-mod framing;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod gzip;
 mod hub;
 mod keys;
 pub mod limits;
 mod listener;
-mod memory;
-mod message;
+mod mtproto;
 mod observer;
-mod outbox;
-mod peer;
-mod pipe;
+mod overview;
+mod pending;
 pub mod private_file;
-mod query;
-mod received;
-mod salt;
-mod sealing;
-mod service;
-mod session;
+mod push_queue;
 #[cfg(feature = "session-file")]
 mod session_file;
 mod tl;
-mod under_way;
 
-pub use auth_key::AuthKey;
 pub use config::{Config, ConnectionLimits, Reach};
 pub use keys::{Keys, KeysError};
 pub use listener::{BindError, Listener};
-pub use observer::{CallOverview, Observer, Overview};
+pub use mtproto::auth_key::AuthKey;
+pub use observer::Observer;
+pub use overview::{CallOverview, Overview};
 pub use private_file::ExposedFile;
 #[cfg(feature = "session-file")]
 pub use session_file::{WriteSessionError, write_session};

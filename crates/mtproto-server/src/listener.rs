@@ -10,13 +10,13 @@ use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::Instrument as _;
 
-use super::chaos::Chaos;
-use super::clock;
-use super::config::{Config, Reach};
-use super::connection::Connection;
-use super::hub::Hub;
-use super::keys::Keys;
-use super::observer::Observer;
+use crate::chaos::Chaos;
+use crate::clock;
+use crate::config::{Config, Reach};
+use crate::connection::Connection;
+use crate::hub::Hub;
+use crate::keys::Keys;
+use crate::observer::Observer;
 use confcall_server::Server;
 
 /// How long to wait when the system gives no connection, for too many open files perhaps.

@@ -9,8 +9,8 @@ use confcall_state::tl::Writer;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::gzip;
-use crate::message::{CONTAINER, Message, MsgId, read_container, write_message};
+use crate::mtproto::gzip;
+use crate::mtproto::message::{CONTAINER, Message, MsgId, read_container, write_message};
 
 /// Methods of the API; the session does not look into them.
 const METHODS: [u32; 3] = [0xc4f9_186b, 0xee9f_88a6, 0x8f31_b327];

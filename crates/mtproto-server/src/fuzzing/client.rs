@@ -4,7 +4,7 @@ use arbitrary::{Result, Unstructured};
 use confcall_state::tl::Writer;
 
 use super::bodies::Parity;
-use crate::message::{Message, MsgId, write_message};
+use crate::mtproto::message::{Message, MsgId, write_message};
 
 pub(super) const SESSION: i64 = 7;
 /// How many packets a client can send again.

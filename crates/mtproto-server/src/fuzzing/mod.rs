@@ -8,7 +8,7 @@
 
 mod bodies;
 mod client;
-mod hearing;
+mod replies;
 mod session;
 mod stream;
 

@@ -7,14 +7,14 @@ use confcall_join::api::RpcError;
 
 use super::bodies::{self, Body, Parity, Wish};
 use super::client::{Client, Packet, SESSION};
-use super::hearing::{Answers, Ear, PUSH};
-use crate::auth_key::AuthKey;
+use super::replies::{Answers, Ear, PUSH};
 use crate::limits;
-use crate::memory::Memory;
-use crate::message::{Envelope, MsgId};
-use crate::outbox::MAX_BODY;
-use crate::salt::Salts;
-use crate::session::{Event, Session};
+use crate::mtproto::auth_key::AuthKey;
+use crate::mtproto::message::{Envelope, MsgId};
+use crate::mtproto::outbox::MAX_BODY;
+use crate::mtproto::salt::Salts;
+use crate::mtproto::session::{Event, Session};
+use crate::mtproto::session_memory::Memory;
 
 const KEY: [u8; 256] = [0x5a; 256];
 /// More than this never waits to be sent: a backlog, the largest answer that is kept, and a container's worth of salts.

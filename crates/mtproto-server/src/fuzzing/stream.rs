@@ -4,11 +4,11 @@ use arbitrary::{Result, Unstructured};
 use confcall_state::tl::Writer;
 use grammers_crypto::{ObfuscatedCipher, decrypt_data_v2};
 
-use crate::auth_key::AuthKey;
-use crate::framing::{Framer, FramingError};
 use crate::limits;
-use crate::message::{Envelope, MsgId, write_message};
-use crate::sealing::{self, PADDING};
+use crate::mtproto::auth_key::AuthKey;
+use crate::mtproto::framing::{Framer, FramingError};
+use crate::mtproto::message::{Envelope, MsgId, write_message};
+use crate::mtproto::sealing::{self, PADDING};
 
 const KEY: [u8; 256] = [0x5a; 256];
 /// How large a body is now and then, and how large before the client is known.

@@ -9,34 +9,25 @@
 //! state of messages either: `pts` and `seq` are zero, which tells clients that an update stands for itself.
 
 mod call;
+mod occasion;
 mod participant;
 mod update;
 mod users;
 
-use confcall_join::Ssrc;
 use confcall_join::api::{GroupCallInfo, ParticipantsPage, Response, Update, Updates};
-use confcall_state::UserId;
 use grammers_tl_types::{Serializable as _, enums, types};
 
+pub(crate) use occasion::Occasion;
 pub(crate) use users::user;
 
 use users::{of_participants, of_updates};
-
-/// To whom something is written, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Occasion {
-    /// The user who reads it.
-    pub(crate) viewer: UserId,
-    /// Now, in seconds since 1970.
-    pub(crate) date: i32,
-}
 
 /// Writes the answer to a request; `None` for a type that this layer has no bytes for.
 pub(crate) fn write_response(response: &Response, occasion: Occasion) -> Option<Vec<u8>> {
     Some(match response {
         Response::Updates(Updates(updates)) => all(updates, occasion).to_bytes(),
         Response::Bool(value) => value.to_bytes(),
-        Response::Sources(sources) => signed(sources).to_bytes(),
+        Response::Sources(sources) => participant::signed(sources).to_bytes(),
         Response::GroupCall(info) => group_call(info, occasion).to_bytes(),
         Response::Participants(page) => participants(page, occasion).to_bytes(),
         _ => return None,
@@ -96,10 +87,6 @@ fn participants(page: &ParticipantsPage, occasion: Occasion) -> enums::phone::Gr
 /// An empty offset says that no page follows.
 fn offset(next: Option<&str>) -> String {
     next.unwrap_or_default().to_owned()
-}
-
-fn signed(sources: &[Ssrc]) -> Vec<i32> {
-    sources.iter().map(|source| source.signed()).collect()
 }
 
 #[cfg(test)]

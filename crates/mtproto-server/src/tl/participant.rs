@@ -2,8 +2,6 @@ use confcall_join::Ssrc;
 use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer, SsrcGroup};
 use grammers_tl_types::{enums, types};
 
-use super::signed;
-
 /// The entries of a roster.
 pub(super) fn write_all(participants: &[GroupCallParticipant]) -> Vec<enums::GroupCallParticipant> {
     participants.iter().map(write).collect()
@@ -65,4 +63,9 @@ fn group(group: &SsrcGroup) -> enums::GroupCallParticipantVideoSourceGroup {
             sources: signed(group.sources()),
         },
     )
+}
+
+/// Media sources as the API writes them.
+pub(super) fn signed(sources: &[Ssrc]) -> Vec<i32> {
+    sources.iter().map(|source| source.signed()).collect()
 }

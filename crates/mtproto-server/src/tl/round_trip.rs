@@ -1,11 +1,12 @@
 //! What is written is what the reader of our clients reads.
 
-use confcall_join::Slug;
 use confcall_join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, ChannelId, ChatId, DataJson, EncryptedMessage,
     GroupCall, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
     ParticipantVideo, Participants, Peer, Semantics, SsrcGroup, SubChain,
 };
+use confcall_join::{Slug, Ssrc};
+use confcall_state::UserId;
 use confcall_transport::tl::{read_response, read_updates};
 use grammers_tl_types::Deserializable as _;
 use proptest::collection::{btree_set, vec};

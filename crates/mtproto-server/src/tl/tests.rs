@@ -1,7 +1,9 @@
+use confcall_join::Ssrc;
 use confcall_join::api::{
     AccessHash, CallId, ChainBlocks, EncryptedMessage, GroupCallParticipant, InputGroupCall,
     Invitation, MessageId, Participants, Peer, SubChain,
 };
+use confcall_state::UserId;
 use grammers_tl_types::Deserializable as _;
 
 use super::*;

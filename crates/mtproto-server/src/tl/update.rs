@@ -4,7 +4,8 @@ use confcall_join::api::{
 };
 use grammers_tl_types::{enums, types};
 
-use super::{Occasion, call, participant};
+use super::occasion::Occasion;
+use super::{call, participant};
 
 /// One update; `None` for one that this layer has no bytes for.
 pub(super) fn write(update: &Update, occasion: Occasion) -> Option<enums::Update> {

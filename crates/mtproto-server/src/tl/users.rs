@@ -4,7 +4,7 @@ use confcall_join::api::{GroupCallParticipant, Peer, Update};
 use confcall_state::UserId;
 use grammers_tl_types::{enums, types};
 
-use super::Occasion;
+use super::occasion::Occasion;
 
 /// The users whom updates name, each once.
 pub(super) fn of_updates(updates: &[Update], occasion: Occasion) -> Vec<enums::User> {

@@ -9,14 +9,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 const OVERHEAD: usize = 256;
 
 /// A push on its way; dropping it makes room for others.
-pub(crate) struct Pushed {
+pub(crate) struct QueuedPush {
     pub(crate) updates: Arc<[u8]>,
     _room: OwnedSemaphorePermit,
 }
 
 /// The end at which the hub puts pushes in.
-pub(crate) struct Inlet {
-    queue: mpsc::UnboundedSender<Pushed>,
+pub(crate) struct PushSender {
+    queue: mpsc::UnboundedSender<QueuedPush>,
     room: Arc<Semaphore>,
 }
 
@@ -24,14 +24,14 @@ pub(crate) struct Inlet {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
-/// A pipe in which at most `bytes` wait; the end at which pushes come out gives `None` once the inlet is dropped.
-pub(crate) fn pipe(bytes: usize) -> (Inlet, mpsc::UnboundedReceiver<Pushed>) {
+/// A pipe in which at most `bytes` wait; the end at which pushes come out gives `None` once the sender is dropped.
+pub(crate) fn push_queue(bytes: usize) -> (PushSender, mpsc::UnboundedReceiver<QueuedPush>) {
     let (queue, outlet) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)));
-    (Inlet { queue, room }, outlet)
+    (PushSender { queue, room }, outlet)
 }
 
-impl Inlet {
+impl PushSender {
     /// Puts in a push that comes out after a delay.
     pub(crate) fn push(&self, updates: Arc<[u8]>, delay: Duration) -> Result<(), Full> {
         let size = u32::try_from(updates.len().saturating_add(OVERHEAD));
@@ -40,7 +40,7 @@ impl Inlet {
             room.try_acquire_many_owned(size).ok()
         });
         let room = room.ok_or(Full)?;
-        let pushed = Pushed {
+        let pushed = QueuedPush {
             updates,
             _room: room,
         };
@@ -67,9 +67,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_pipe_takes_no_more_than_it_has_room_for() {
-        let (inlet, mut outlet) = pipe(1000);
+        let (sender, mut outlet) = push_queue(1000);
         let updates: Arc<[u8]> = Arc::from(vec![1; 400]);
-        let put = || inlet.push(Arc::clone(&updates), Duration::ZERO);
+        let put = || sender.push(Arc::clone(&updates), Duration::ZERO);
         assert_eq!((put(), put()), (Ok(()), Err(Full)));
         let first = outlet.recv().await;
         assert_eq!(put(), Err(Full));
@@ -79,14 +79,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn pushes_with_delays_overtake_each_other() {
-        let (inlet, mut outlet) = pipe(10_000);
+        let (sender, mut outlet) = push_queue(10_000);
         for (byte, delay) in [(1, 30), (2, 10)] {
             let delay = Duration::from_millis(delay);
-            inlet.push(Arc::from(vec![byte; 4]), delay).unwrap();
+            sender.push(Arc::from(vec![byte; 4]), delay).unwrap();
         }
         let mut next = async || outlet.recv().await.map(|one| one.updates[0]);
         assert_eq!((next().await, next().await), (Some(2), Some(1)));
-        drop(inlet);
+        drop(sender);
         assert_eq!(next().await, None);
     }
 }

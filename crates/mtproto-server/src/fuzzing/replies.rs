@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use confcall_join::api::RpcError;
 use confcall_state::tl::Reader;
 
-use crate::gzip::{self, Budget};
 use crate::limits;
-use crate::message::{CONTAINER, Envelope, Message, MsgId, read_container};
-use crate::outbox::MAX_BODY;
-use crate::salt::Salts;
-use crate::service::{rpc_error, rpc_result};
-use crate::session::Session;
+use crate::mtproto::gzip::{self, Budget};
+use crate::mtproto::message::{CONTAINER, Envelope, Message, MsgId, read_container};
+use crate::mtproto::outbox::MAX_BODY;
+use crate::mtproto::salt::Salts;
+use crate::mtproto::service::{rpc_error, rpc_result};
+use crate::mtproto::session::Session;
 
 /// How many messages MTProto lets a container have.
 const MOST_MESSAGES: usize = 1020;

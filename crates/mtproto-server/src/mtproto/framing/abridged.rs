@@ -1,6 +1,6 @@
 //! The abridged transport: a length of one or four bytes, in units of four, then the payload.
 
-use super::{Cut, FramingError, check_length};
+use super::cut::{Cut, FramingError, check_length};
 
 pub(super) const TAG: u8 = 0xef;
 pub(super) const OBFUSCATED_TAG: [u8; 4] = [TAG; 4];

@@ -33,7 +33,7 @@ const RPC_ERROR: u32 = 0x2144_ca19;
 
 /// What a message of a client is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Content {
+pub(crate) enum MessageBody {
     /// Several messages.
     Container,
     /// Something that the server need not answer and has no use for.
@@ -55,7 +55,7 @@ pub(crate) enum Content {
     Query,
 }
 
-impl Content {
+impl MessageBody {
     /// Reads what a body is; a query is not looked into.
     pub(crate) fn read(body: &[u8]) -> Result<Self, ReadError> {
         let mut reader = Reader::new(body);
@@ -82,7 +82,7 @@ impl Content {
     }
 
     /// Whether such a message must have an even number, as one that needs no acknowledgement.
-    pub(crate) fn is_irrelevant(&self) -> bool {
+    pub(crate) fn is_service(&self) -> bool {
         matches!(self, Self::Container | Self::Acknowledgement)
     }
 }

@@ -6,32 +6,32 @@ use confcall_state::UserId;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use super::api::{self, Asker};
-use super::auth_key::AuthKey;
-use super::clock;
-use super::hub::{Hub, LinkId, Welcome};
-use super::message::{Envelope, MsgId};
-use super::pipe::Pushed;
-use super::sealing::{self, OpenError, PADDING};
-use super::session::{Event, Session};
-use super::under_way::UnderWay;
+use crate::api::{self, Requester};
+use crate::clock;
+use crate::hub::{Connected, ConnectionId, Hub};
+use crate::mtproto::auth_key::AuthKey;
+use crate::mtproto::message::{Envelope, MsgId};
+use crate::mtproto::sealing::{self, PADDING, PacketError};
+use crate::mtproto::session::{Event, Session};
+use crate::pending::PendingRequests;
+use crate::push_queue::QueuedPush;
 
 /// The client at the other end of a connection, once its key has said who it is.
-pub(crate) struct Peer {
+pub(crate) struct Client {
     user: UserId,
     key: AuthKey,
     session: Session,
-    link: LinkId,
-    pushes: UnboundedReceiver<Pushed>,
+    connection: ConnectionId,
+    pushes: UnboundedReceiver<QueuedPush>,
     /// When the client wants to be disconnected.
     close_at: Option<Instant>,
 }
 
-impl Peer {
+impl Client {
     /// Connects a client that starts with this session.
     pub(crate) fn meet(user: UserId, key: AuthKey, session: i64, hub: &Hub) -> Self {
-        let Welcome {
-            link,
+        let Connected {
+            connection,
             memory,
             pushes,
         } = hub.connect(user, session);
@@ -39,7 +39,7 @@ impl Peer {
             session: Session::new(session, &key, memory),
             user,
             key,
-            link,
+            connection,
             pushes,
             close_at: None,
         }
@@ -49,7 +49,7 @@ impl Peer {
     pub(crate) fn leave(self, hub: &Hub) {
         let session = self.session.id();
         let memory = self.session.into_memory();
-        hub.disconnect(self.user, self.link, session, memory);
+        hub.disconnect(self.user, self.connection, session, memory);
     }
 
     pub(crate) fn session(&mut self) -> &mut Session {
@@ -57,22 +57,22 @@ impl Peer {
     }
 
     /// Decrypts a packet, which must be under the key of the first one.
-    pub(crate) fn open(&self, packet: &[u8]) -> Result<Vec<u8>, OpenError> {
+    pub(crate) fn open(&self, packet: &[u8]) -> Result<Vec<u8>, PacketError> {
         match sealing::key_id(packet) == Some(self.key.id()) {
             true => sealing::open(&self.key, packet),
-            false => Err(OpenError::MessageKey),
+            false => Err(PacketError::MessageKey),
         }
     }
 
     /// Takes in what a packet holds; a client can start another session at any time.
     pub(crate) fn receive(&mut self, envelope: &Envelope<'_>, hub: &Hub) -> Vec<Event> {
         if envelope.session != self.session.id() {
-            let welcome = hub.connect(self.user, envelope.session);
-            let session = Session::new(envelope.session, &self.key, welcome.memory);
+            let connected = hub.connect(self.user, envelope.session);
+            let session = Session::new(envelope.session, &self.key, connected.memory);
             let old = core::mem::replace(&mut self.session, session);
-            let link = core::mem::replace(&mut self.link, welcome.link);
-            self.pushes = welcome.pushes;
-            hub.disconnect(self.user, link, old.id(), old.into_memory());
+            let connection = core::mem::replace(&mut self.connection, connected.connection);
+            self.pushes = connected.pushes;
+            hub.disconnect(self.user, connection, old.id(), old.into_memory());
         }
         self.session.receive(envelope, clock::now())
     }
@@ -100,24 +100,24 @@ impl Peer {
         method: Vec<u8>,
         address: SocketAddr,
         hub: &Arc<Hub>,
-        under_way: &mut UnderWay,
+        pending: &mut PendingRequests,
     ) {
-        let asker = Asker {
+        let requester = Requester {
             user: self.user,
             address,
             now: clock::now(),
         };
-        if let Some(answer) = api::answer(&method, asker) {
+        if let Some(answer) = api::answer(&method, requester) {
             return self.session.answer(id, answer);
         }
         match hub.fate() {
             None => self.session.answer(id, hub.answer(self.user, &method)),
-            Some(fate) => under_way.start(id, fate, Arc::clone(hub), self.user, method),
+            Some(fate) => pending.start(id, fate, Arc::clone(hub), self.user, method),
         }
     }
 
     /// The next push; `None` if the connection is to be closed.
-    pub(crate) async fn next_push(&mut self) -> Option<Pushed> {
+    pub(crate) async fn next_push(&mut self) -> Option<QueuedPush> {
         self.pushes.recv().await
     }
 

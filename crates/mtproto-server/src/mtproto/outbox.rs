@@ -32,8 +32,8 @@ struct Outgoing {
 /// Whether the client acknowledges a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relevance {
-    Acknowledged,
-    Passing,
+    ContentRelated,
+    Service,
 }
 
 impl Outbox {
@@ -69,7 +69,7 @@ impl Outbox {
                 let container = Outgoing {
                     body: container.into_bytes(),
                     origin: Origin::Notice,
-                    relevance: Relevance::Passing,
+                    relevance: Relevance::Service,
                 };
                 self.write_one(writer, &container, now);
             }
@@ -93,8 +93,8 @@ impl Outbox {
     fn write_one(&mut self, writer: &mut Writer, one: &Outgoing, now: Duration) {
         let even = self.relevant.wrapping_mul(2);
         let seq_no = match one.relevance {
-            Relevance::Passing => even,
-            Relevance::Acknowledged => {
+            Relevance::Service => even,
+            Relevance::ContentRelated => {
                 self.relevant = self.relevant.wrapping_add(1);
                 even.wrapping_add(1)
             }
@@ -106,8 +106,8 @@ impl Outbox {
 
 #[cfg(test)]
 mod tests {
+    use super::message::read_container;
     use super::*;
-    use crate::message::read_container;
 
     const NOW: Duration = Duration::from_secs(1_700_000_000);
 
@@ -120,9 +120,9 @@ mod tests {
     #[test]
     fn several_messages_go_in_one_container_and_are_numbered() {
         let mut outbox = Outbox::default();
-        outbox.add(vec![1; 4], Origin::Answer, Relevance::Acknowledged);
-        outbox.add(vec![2; 4], Origin::Notice, Relevance::Passing);
-        outbox.add(vec![3; 4], Origin::Notice, Relevance::Acknowledged);
+        outbox.add(vec![1; 4], Origin::Answer, Relevance::ContentRelated);
+        outbox.add(vec![2; 4], Origin::Notice, Relevance::Service);
+        outbox.add(vec![3; 4], Origin::Notice, Relevance::ContentRelated);
         let bytes = write(&mut outbox).unwrap();
         let messages = read_container(&bytes[message::OVERHEAD..]).unwrap();
         let numbers: Vec<_> = messages.iter().map(|one| one.seq_no).collect();
@@ -135,7 +135,7 @@ mod tests {
     fn no_container_holds_more_messages_than_a_client_takes() {
         let mut outbox = Outbox::default();
         for _ in 0..2_500 {
-            outbox.add(vec![0; 4], Origin::Answer, Relevance::Acknowledged);
+            outbox.add(vec![0; 4], Origin::Answer, Relevance::ContentRelated);
         }
         let packets = core::iter::from_fn(|| write(&mut outbox));
         let counts = packets.map(|bytes| {
@@ -149,7 +149,7 @@ mod tests {
     fn what_does_not_fit_into_one_packet_goes_in_the_next() {
         let mut outbox = Outbox::default();
         for byte in 0..3 {
-            outbox.add(vec![byte; MAX_BODY], Origin::Notice, Relevance::Passing);
+            outbox.add(vec![byte; MAX_BODY], Origin::Notice, Relevance::Service);
         }
         for byte in 0..3 {
             let bytes = write(&mut outbox).unwrap();

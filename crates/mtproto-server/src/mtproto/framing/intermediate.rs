@@ -1,6 +1,6 @@
 //! The intermediate transport: a length of four bytes, then the payload.
 
-use super::{Cut, FramingError, check_length};
+use super::cut::{Cut, FramingError, check_length};
 
 pub(super) const TAG: [u8; 4] = [0xee; 4];
 

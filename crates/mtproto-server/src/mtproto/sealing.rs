@@ -25,7 +25,7 @@ pub(crate) const PADDING: usize = MIN_PADDING + BLOCK - 1;
 
 /// A packet is not one that the client of its key sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum OpenError {
+pub(crate) enum PacketError {
     #[error("a packet of {0} bytes is none that is encrypted")]
     Length(usize),
     #[error("the message key does not fit the packet")]
@@ -54,12 +54,12 @@ pub(crate) fn key_id(packet: &[u8]) -> Option<AuthKeyId> {
 }
 
 /// Decrypts a packet of a client; the plaintext comes with its padding.
-pub(crate) fn open(key: &AuthKey, packet: &[u8]) -> Result<Vec<u8>, OpenError> {
+pub(crate) fn open(key: &AuthKey, packet: &[u8]) -> Result<Vec<u8>, PacketError> {
     let parts = packet.split_at_checked(KEY_ID);
     let parts = parts.and_then(|(_, rest)| rest.split_first_chunk());
-    let (message_key, body) = parts.ok_or(OpenError::Length(packet.len()))?;
+    let (message_key, body) = parts.ok_or(PacketError::Length(packet.len()))?;
     if body.is_empty() || !body.len().is_multiple_of(BLOCK) {
-        return Err(OpenError::Length(packet.len()));
+        return Err(PacketError::Length(packet.len()));
     }
     let mut plaintext = body.to_vec();
     let cipher = CipherKeys::new(key, message_key, Side::Client);
@@ -67,7 +67,7 @@ pub(crate) fn open(key: &AuthKey, packet: &[u8]) -> Result<Vec<u8>, OpenError> {
     let expected = derive_message_key(key, &plaintext, Side::Client);
     match bool::from(expected.ct_eq(message_key)) {
         true => Ok(plaintext),
-        false => Err(OpenError::MessageKey),
+        false => Err(PacketError::MessageKey),
     }
 }
 
@@ -198,7 +198,7 @@ mod tests {
         for place in KEY_ID..packet.len() {
             let mut changed = packet.clone();
             changed[place] ^= 1;
-            assert_eq!(open(&key, &changed), Err(OpenError::MessageKey));
+            assert_eq!(open(&key, &changed), Err(PacketError::MessageKey));
         }
     }
 
@@ -215,6 +215,6 @@ mod tests {
     fn what_the_server_seals_is_nothing_that_a_client_sealed() {
         let key = AuthKey::from_bytes(secret());
         let packet = seal(&key, vec![1; 32], &[9; PADDING]);
-        assert_eq!(open(&key, &packet), Err(OpenError::MessageKey));
+        assert_eq!(open(&key, &packet), Err(PacketError::MessageKey));
     }
 }

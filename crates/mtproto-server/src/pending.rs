@@ -5,13 +5,13 @@ use confcall_state::UserId;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::chaos::Fate;
-use super::hub::Hub;
-use super::message::MsgId;
+use crate::chaos::Fate;
+use crate::hub::Hub;
+use crate::mtproto::message::MsgId;
 use confcall_server::faults::Strike;
 
 /// The requests of one connection that are on their way through a bad network.
-pub(crate) struct UnderWay {
+pub(crate) struct PendingRequests {
     requests: JoinSet<Answered>,
     limit: usize,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Answered {
     pub(crate) answer: Option<Result<Vec<u8>, RpcError>>,
 }
 
-impl UnderWay {
+impl PendingRequests {
     pub(crate) fn new(limit: usize) -> Self {
         let requests = JoinSet::new();
         Self { requests, limit }

@@ -121,7 +121,7 @@ fn container(messages: &[(MsgId, i32, &[u8])]) -> Vec<u8> {
     writer.raw(&CONTAINER);
     writer.count(messages.len());
     for (id, seq_no, body) in messages {
-        crate::message::write_message(&mut writer, id.0, *seq_no, body);
+        crate::mtproto::message::write_message(&mut writer, id.0, *seq_no, body);
     }
     writer.into_bytes()
 }

@@ -5,13 +5,13 @@ use confcall_state::tl::Writer;
 
 use super::auth_key::AuthKey;
 use super::gzip::{Budget, deflate};
-use super::memory::Memory;
 use super::message::{Envelope, Message, MsgId, Origin, read_container};
 use super::outbox::{MAX_BODY, Outbox, Relevance};
-use super::query::{Query, Updates, unreadable};
+use super::query::{Query, unreadable};
 use super::received::{Arrival, check_time};
 use super::salt::Salts;
-use super::service::{self, BadMessage, Content};
+use super::service::{self, BadMessage, MessageBody};
+use super::session_memory::Memory;
 use crate::limits;
 
 /// One session of a client, as a value: packets go in, queries and packets come out.
@@ -26,17 +26,12 @@ use crate::limits;
 pub(crate) struct Session {
     id: i64,
     salts: Salts,
-    started: Started,
-    updates: Updates,
+    /// Whether the client was sent `new_session_created`.
+    is_announced: bool,
+    /// Whether the client wants what the server pushes.
+    wants_updates: bool,
     memory: Memory,
     outbox: Outbox,
-}
-
-/// Whether the client was told that the session is a new one.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Started {
-    No,
-    Yes,
 }
 
 /// What a client wants that is not about the session itself.
@@ -56,8 +51,8 @@ impl Session {
         Self {
             id,
             salts: Salts::new(key),
-            started: Started::No,
-            updates: Updates::Unwanted,
+            is_announced: false,
+            wants_updates: false,
             memory,
             outbox: Outbox::default(),
         }
@@ -84,8 +79,8 @@ impl Session {
             self.refuse(message, reason);
             return Vec::new();
         }
-        if self.started == Started::No {
-            self.started = Started::Yes;
+        if !self.is_announced {
+            self.is_announced = true;
             self.announce(first_id(message), now);
         }
         let mut turn = Turn {
@@ -107,21 +102,21 @@ impl Session {
         };
         let body = service::rpc_result(id, &result);
         self.memory.answer(id, &body);
-        self.reply(body, Relevance::Acknowledged);
+        self.reply(body, Relevance::ContentRelated);
     }
 
     /// Pushes updates, if the client wants any.
     pub(crate) fn push(&mut self, updates: &[u8]) {
-        if self.updates == Updates::Wanted && updates.len() <= MAX_BODY {
+        if self.wants_updates && updates.len() <= MAX_BODY {
             let (body, origin) = (updates.to_vec(), Origin::Notice);
-            self.outbox.add(body, origin, Relevance::Acknowledged);
+            self.outbox.add(body, origin, Relevance::ContentRelated);
         }
     }
 
     /// Says whether a session was there to be forgotten.
     pub(crate) fn session_destroyed(&mut self, session: i64, was_there: bool) {
         let body = service::session_destroyed(session, was_there);
-        self.reply(body, Relevance::Passing);
+        self.reply(body, Relevance::Service);
     }
 
     /// How many bytes wait to be sent; from [`limits::BACKLOG`] on they are sent before anything else is carried out.
@@ -145,14 +140,14 @@ impl Session {
         let unique = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
         let body = service::new_session(first, unique, self.salts.now(now));
         let origin = Origin::Notice;
-        self.outbox.add(body, origin, Relevance::Acknowledged);
+        self.outbox.add(body, origin, Relevance::ContentRelated);
     }
 
     fn take(&mut self, message: Message<'_>, place: Place, turn: &mut Turn) {
         let Message { id, seq_no, body } = message;
-        let content = Content::read(body);
-        let needs_even = content.as_ref().is_ok_and(Content::is_irrelevant);
-        let needs_odd = matches!(content, Ok(Content::Query));
+        let content = MessageBody::read(body);
+        let needs_even = content.as_ref().is_ok_and(MessageBody::is_service);
+        let needs_odd = matches!(content, Ok(MessageBody::Query));
         let checked = match seq_no % 2 == 0 {
             true if needs_odd => Err(BadMessage::OddNumberExpected),
             false if needs_even => Err(BadMessage::EvenNumberExpected),
@@ -160,17 +155,17 @@ impl Session {
         };
         match (checked, &content) {
             (Err(reason), _) => return self.refuse(message, reason),
-            (Ok(Arrival::Again(_)), Ok(Content::Container)) => {
+            (Ok(Arrival::Again(_)), Ok(MessageBody::Container)) => {
                 return self.refuse(message, BadMessage::ContainerSeenBefore);
             }
             (Ok(Arrival::Again(Some(answer))), _) if self.backlog() < limits::BACKLOG => {
-                return self.reply(answer, Relevance::Acknowledged);
+                return self.reply(answer, Relevance::ContentRelated);
             }
             (Ok(Arrival::Again(_)), _) => return self.notify(service::acknowledge(&[id])),
             (Ok(Arrival::First), _) => {}
         }
         match content {
-            Ok(Content::Container) => self.take_container(message, place, turn),
+            Ok(MessageBody::Container) => self.take_container(message, place, turn),
             Ok(content) => self.carry_out(id, content, body, turn),
             Err(_) => self.answer(id, Err(unreadable())),
         }
@@ -187,37 +182,40 @@ impl Session {
         }
     }
 
-    fn carry_out(&mut self, id: MsgId, content: Content, body: &[u8], turn: &mut Turn) {
+    fn carry_out(&mut self, id: MsgId, content: MessageBody, body: &[u8], turn: &mut Turn) {
         match content {
-            Content::Container | Content::Acknowledgement => {}
-            Content::Ping {
+            MessageBody::Container | MessageBody::Acknowledgement => {}
+            MessageBody::Ping {
                 id: ping,
                 close_after,
             } => {
                 turn.events.extend(close_after.map(Event::CloseAfter));
-                self.reply(service::pong(id, ping), Relevance::Passing);
+                self.reply(service::pong(id, ping), Relevance::Service);
             }
-            Content::FutureSalts(asked) => {
+            MessageBody::FutureSalts(asked) => {
                 let body = service::future_salts(id, &self.salts, asked, turn.now);
-                self.reply(body, Relevance::Passing);
+                self.reply(body, Relevance::Service);
             }
-            Content::States(ids) => {
+            MessageBody::States(ids) => {
                 let states = ids.into_iter().map(|id| self.memory.state(id));
                 let body = service::states(id, &states.collect::<Vec<_>>());
-                self.reply(body, Relevance::Passing);
+                self.reply(body, Relevance::Service);
             }
-            Content::DestroySession(session) => turn.events.push(Event::DestroySession(session)),
-            Content::DropAnswer => self.answer(id, Ok(service::answer_unknown())),
-            Content::Query => self.ask(id, body, turn),
+            MessageBody::DestroySession(session) => {
+                turn.events.push(Event::DestroySession(session))
+            }
+            MessageBody::DropAnswer => self.answer(id, Ok(service::answer_unknown())),
+            MessageBody::Query => self.ask(id, body, turn),
         }
     }
 
     fn ask(&mut self, id: MsgId, body: &[u8], turn: &mut Turn) {
         match Query::unwrap(body.to_vec(), &mut turn.budget) {
-            Ok(Query { method, updates }) => {
-                if updates == Updates::Wanted {
-                    self.updates = Updates::Wanted;
-                }
+            Ok(Query {
+                method,
+                wants_updates,
+            }) => {
+                self.wants_updates |= wants_updates;
                 turn.events.push(Event::Query { id, method });
             }
             Err(error) => self.answer(id, Err(error)),
@@ -234,7 +232,7 @@ impl Session {
     }
 
     fn notify(&mut self, body: Vec<u8>) {
-        self.outbox.add(body, Origin::Notice, Relevance::Passing);
+        self.outbox.add(body, Origin::Notice, Relevance::Service);
     }
 }
 
@@ -256,7 +254,7 @@ enum Place {
 ///
 /// A client sends again what it sent before the first message of a new session.
 fn first_id(message: Message<'_>) -> MsgId {
-    let is_container = Content::read(message.body) == Ok(Content::Container);
+    let is_container = MessageBody::read(message.body) == Ok(MessageBody::Container);
     let inside = is_container.then(|| read_container(message.body));
     let inside = inside.and_then(Result::ok).unwrap_or_default();
     let ids = inside.iter().map(|one| one.id);

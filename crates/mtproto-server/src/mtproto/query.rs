@@ -23,18 +23,12 @@ const JSON_OBJECT_VALUE: u32 = 0xc0de_1bd9;
 /// The lowest layer in which the conference methods are what they are (`spec/protocol.md`, the start).
 const LOWEST_LAYER: i32 = 202;
 
-/// Whether a connection wants what the server pushes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Updates {
-    Wanted,
-    Unwanted,
-}
-
 /// A method without what stood around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     pub(crate) method: Vec<u8>,
-    pub(crate) updates: Updates,
+    /// Whether the connection wants what the server pushes.
+    pub(crate) wants_updates: bool,
 }
 
 impl Query {
@@ -44,7 +38,7 @@ impl Query {
     pub(crate) fn unwrap(body: Vec<u8>, budget: &mut Budget) -> Result<Self, RpcError> {
         let mut query = Self {
             method: body,
-            updates: Updates::Wanted,
+            wants_updates: true,
         };
         for _ in 0..limits::WRAPPERS {
             if !query.take_off(budget)? {
@@ -70,7 +64,7 @@ impl Query {
                 }
             }
             INIT_CONNECTION => skip_connection(&mut reader).map_err(|_| unreadable())?,
-            INVOKE_WITHOUT_UPDATES => self.updates = Updates::Unwanted,
+            INVOKE_WITHOUT_UPDATES => self.wants_updates = false,
             // Queries are carried out in the order in which they come.
             INVOKE_AFTER_MSG => skip_long(&mut reader).map_err(|_| unreadable())?,
             INVOKE_AFTER_MSGS => {
@@ -188,9 +182,9 @@ mod tests {
         };
         let query = unwrap(wrapped(230, quiet).to_bytes()).unwrap();
         assert_eq!(query.method, config.to_bytes());
-        assert_eq!(query.updates, Updates::Unwanted);
+        assert!(!query.wants_updates);
         let bare = unwrap(config.to_bytes()).unwrap();
-        assert_eq!(bare.updates, Updates::Wanted);
+        assert!(bare.wants_updates);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! The length counts all four parts. Each side numbers its packets from 0.
 
-use super::{Cut, FramingError, check_length};
+use super::cut::{Cut, FramingError, check_length};
 
 /// Where the payload starts.
 const HEADER: usize = 8;

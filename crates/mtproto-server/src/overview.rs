@@ -1,0 +1,39 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use confcall_join::api::{CallId, InviteLink};
+use confcall_server::{Call, CallMember};
+use confcall_state::{Height, UserId};
+
+/// What a server that runs is like at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// The users who have a connection.
+    pub users: BTreeSet<UserId>,
+    /// The calls, by id.
+    pub calls: BTreeMap<CallId, CallOverview>,
+}
+
+/// What a call is like at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOverview {
+    /// The id.
+    pub id: CallId,
+    /// The link.
+    pub link: InviteLink,
+    /// The height of the newest block; `None` before the first.
+    pub height: Option<Height>,
+    /// Who is connected to the call.
+    pub members: BTreeSet<UserId>,
+}
+
+impl CallOverview {
+    pub(crate) fn of(call: &Call) -> Self {
+        let height = call.chain_state().height();
+        Self {
+            id: call.id(),
+            link: call.invite_link(),
+            height: Some(height).filter(|height| *height != Height::BEFORE_FIRST),
+            members: call.members().map(CallMember::user_id).collect(),
+        }
+    }
+}
