@@ -122,7 +122,7 @@ impl Calls {
         }
     }
 
-    /// Whether a call was there and has ended.
+    /// True for a call that was there and has ended lately.
     pub(crate) fn has_ended(&self, id: CallId, access_hash: AccessHash) -> bool {
         self.ended.contains(&(id, access_hash))
     }

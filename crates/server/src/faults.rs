@@ -1,16 +1,16 @@
-//! What goes wrong between clients and a server, drawn from a seeded generator.
+//! Faults of a network between clients and a server, drawn from a seeded generator.
 
 use std::time::Duration;
 
 use chacha20::rand_core::Rng;
 use confcall_join::api::RpcError;
 
-/// What a network does to what passes through it; each chance is one in so many, and 0 is never.
+/// The faults of a network; each chance is one in so many, and 0 is never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Faults {
     /// The least time one way.
     pub latency: Duration,
-    /// How much longer it can take, which puts things out of order.
+    /// The most time beyond that, which puts things out of order.
     pub jitter: Duration,
     /// Requests that do not arrive.
     pub lost_requests: u32,
@@ -55,13 +55,13 @@ impl Faults {
         double_pushes: 5,
     };
 
-    /// How long something takes one way.
+    /// The time that something takes one way.
     pub fn delay(&self, rng: &mut impl Rng) -> Duration {
         let part = f64::from(rng.next_u32()) / f64::from(u32::MAX);
         self.latency + self.jitter.mul_f64(part)
     }
 
-    /// Which fault strikes a request, if any.
+    /// The fault that strikes a request, if any does.
     pub fn strike(&self, rng: &mut impl Rng) -> Strike {
         let chances = [
             (self.lost_requests, Strike::LostRequest),
@@ -76,7 +76,7 @@ impl Faults {
         struck.next().map_or(Strike::None, |(_, strike)| strike)
     }
 
-    /// How often a push arrives: once, twice or never.
+    /// The number of times that a push arrives: once, twice or never.
     pub fn copies(&self, rng: &mut impl Rng) -> usize {
         if strikes(self.lost_pushes, rng) {
             return 0;
@@ -89,7 +89,7 @@ fn strikes(one_in: u32, rng: &mut impl Rng) -> bool {
     one_in != 0 && rng.next_u32().is_multiple_of(one_in)
 }
 
-/// What goes wrong with a request.
+/// A fault that strikes a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strike {
     /// Nothing.
@@ -107,7 +107,7 @@ pub enum Strike {
 }
 
 impl Strike {
-    /// Whether the request is carried out.
+    /// True if the server carries the request out.
     pub fn is_carried_out(self) -> bool {
         matches!(self, Self::None | Self::LostAnswer | Self::FailureAfter)
     }

@@ -1,24 +1,23 @@
 //! A conference server to develop and test clients against, as a value.
 //!
 //! A [`Server`] keeps calls with their two subchains and their rosters, and answers the requests of clients
-//! as the API does: it validates every block with the whole trie, lets a block add nobody but the joining
+//! as the API does: it validates every block with the whole trie, lets a block add only the joining
 //! user, and refuses what the API refuses under the same names. It has no socket, clock, thread or random
 //! generator of its own: the same seed and the same requests always give the same answers.
 //!
 //! ```text
-//! request bytes ──▶ Request ──▶ policy ──▶ payload ──▶ Call::check_join ──▶ Admission ──▶ Call::admit
-//!                                                            │                                │
-//!                                             Refusal ◀──────┘        answer, pushes ◀────────┘
+//! request bytes ──▶ Request ──▶ Server ──▶ Call { subchains, roster, access, media } ──▶ Outcome ──▶ answer
+//!                                 │                      │                               └──────▶ queue of pushes
+//!                              Refusal ◀─────────────────┘
 //! ```
 //!
-//! Other requests go the same way: who may ask, what they ask for, then the change and what everybody is told.
-//! Time passes only as whoever holds the server says: [`Server::drop_member`] disconnects a silent member,
-//! [`Server::compact`] drops old broadcasts, and [`Server::discard_idle`] ends the calls that nobody is in. What clients
-//! can make the server keep is bounded by [`Limits`]. [`Server::to_snapshot`] and [`Server::from_snapshot`] carry the
-//! whole server over a restart.
+//! The server finds the call, checks that there is room, and delivers the outcome; the call checks everything else before
+//! it changes anything. A refused request therefore changes nothing: its [`Refusal`] names the broken rule, and a client
+//! sees of it only the error that the API has for that.
 //!
-//! A refused request changes nothing. Why it was refused is a [`Refusal`], of which a client sees only the
-//! error that the API has for it.
+//! Time passes by method calls: [`Server::drop_member`] disconnects a silent member, [`Server::compact`] drops old
+//! broadcasts, and [`Server::discard_idle`] ends empty calls. [`Limits`] bound everything that clients can make the server
+//! keep. [`Server::to_snapshot`] and [`Server::from_snapshot`] carry the whole server over a restart.
 //!
 //! ```
 //! use confcall_join::api::{GetGroupCallChainBlocks, InputGroupCall, Request};
@@ -64,6 +63,11 @@ mod snapshot;
 
 #[cfg(test)]
 mod tests;
+
+/// The example of the README, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use call::{Call, CallMember};
 pub use error::{InviteError, LoadError, NoSpace, TooManyCalls};

@@ -1,15 +1,14 @@
-//! How much a server takes from clients and keeps for them, as far as it is no option; `spec/limits.md` says what happens
-//! beyond.
+//! Fixed bounds on answers; `spec/limits.md` says what happens beyond them.
 //!
-//! What whoever runs a server may want otherwise is in [`Limits`](crate::Limits), of which there are as many as users.
+//! Bounds that an operator may want otherwise are [`Limits`](crate::Limits).
 
-/// How many items a page of a subchain has.
+/// The most items in a page of a subchain.
 pub const PAGE_ITEMS: i32 = 100;
 
-/// How many bytes of items it has, unless its first item is larger.
+/// The most bytes of items in it, unless its first item is larger.
 ///
 /// There are clients that read no packet beyond 1 MiB, such as grammers. Fifty blocks of a call of 200 fit.
 pub const PAGE_BYTES: usize = 960 << 10;
 
-/// How many participants a page of a roster has.
+/// The most participants in a page of a roster.
 pub const PAGE_PARTICIPANTS: i32 = 100;

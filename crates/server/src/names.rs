@@ -8,7 +8,7 @@ use confcall_join::api::{AccessHash, CallId};
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const SLUG_LENGTH: usize = 20;
 
-/// Where everything comes from that a server makes up.
+/// The source of everything that a server makes up.
 ///
 /// The state is two numbers, so that servers can be cloned and compared. `Debug` shows no seed, from which every link
 /// follows.
@@ -28,13 +28,14 @@ impl Names {
         Self { seed, drawn }
     }
 
-    /// How many generators were drawn.
+    /// The number of generators that were drawn.
     pub(crate) fn drawn(&self) -> u64 {
         self.drawn
     }
 
     /// A generator that nothing was drawn from yet.
     pub(crate) fn fresh(&mut self) -> ChaCha20Rng {
+        // One stream for each name, so that the numbers of draws alone say where a restored server goes on.
         let mut rng = ChaCha20Rng::seed_from_u64(self.seed);
         rng.set_stream(self.drawn);
         self.drawn = self.drawn.wrapping_add(1);

@@ -1,11 +1,11 @@
 use core::fmt;
 
-/// How a server behaves.
+/// The settings of a server.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct ServerOptions {
-    /// What ids, access hashes, slugs and media parameters are drawn from; `Debug` does not show it.
+    /// The seed of ids, access hashes, slugs and media parameters; `Debug` does not show it.
     pub seed: u64,
-    /// How much the server takes and keeps.
+    /// Bounds on everything that clients can make the server keep.
     pub limits: Limits,
 }
 
@@ -17,32 +17,32 @@ impl fmt::Debug for ServerOptions {
     }
 }
 
-/// How much a server takes and keeps, so that no client can make it grow without bound.
+/// Bounds on everything that clients can make a server keep.
 ///
-/// With calls that nobody is in removed by [`Server::discard_idle`](crate::Server::discard_idle), a server that listens
+/// With empty calls removed by [`Server::discard_idle`](crate::Server::discard_idle), a server that listens
 /// needs no other bound. What is not counted here is small beside it and bounded by it: a member, a kicked user or a
 /// used key needs a block, which counts; a recorded creation needs a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many participants a call has at most, `conference_call_size_limit` of the API.
+    /// Participants of a call, `conference_call_size_limit` of the API.
     pub participants: usize,
-    /// How many bytes a block, and an encrypted message, has at most.
+    /// Bytes of a block, and of an encrypted message.
     pub block_size: usize,
-    /// How many calls there are at most.
+    /// Calls of all users.
     pub calls: usize,
-    /// How many of them one user has created at most.
+    /// Calls that one user has created.
     pub calls_per_creator: usize,
-    /// How many blocks a call has at most, and how many broadcasts are kept: the oldest are dropped beyond it.
+    /// Blocks of a call, and broadcasts that are kept of it: the oldest are dropped for more.
     ///
     /// A commit and a reveal of each participant are kept in any case.
     pub chain_length: usize,
-    /// How many bytes the blocks and broadcasts of all calls have at most.
+    /// Bytes of the blocks and broadcasts of all calls.
     pub bytes: usize,
-    /// How many media sources a member has at most.
+    /// Media sources of a member.
     pub sources: usize,
-    /// How many invitations there are at most.
+    /// Invitations to all calls.
     pub invitations: usize,
-    /// How many updates wait to be pushed at most; the oldest are lost beyond it, as pushes can be.
+    /// Updates that wait to be pushed; the oldest are lost for more, as pushes can be.
     pub pushes: usize,
 }
 
@@ -65,7 +65,7 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How many broadcasts a call keeps; those about the newest block always have room.
+    /// The most broadcasts that a call keeps; those about the newest block always have room.
     pub fn broadcasts(&self) -> usize {
         self.chain_length.max(self.participants.saturating_mul(2))
     }

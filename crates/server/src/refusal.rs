@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::error::{InviteError, NoSpace, TooManyCalls};
 
-/// Why the server refuses a request; it has then changed nothing.
+/// The rule that a refused request breaks; the request has changed nothing.
 ///
 /// A client sees of it only [`Refusal::rpc_error`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -52,8 +52,8 @@ pub enum Refusal {
     /// The request changes no setting that conferences have.
     #[error("no setting is changed")]
     NothingToSet,
-    /// The request names nobody who could be invited.
-    #[error("nobody is named who could be invited")]
+    /// The request names no user to invite.
+    #[error("no user is named who could be invited")]
     NobodyToInvite,
     /// The invited user is a member already.
     #[error("user {0} is a member already")]
@@ -61,7 +61,7 @@ pub enum Refusal {
     /// The message invites this user to nothing.
     #[error("message {0} invites this user to nothing")]
     NotAnInvitation(MessageId),
-    /// Nobody could be invited.
+    /// The user cannot be invited.
     #[error(transparent)]
     Invite(#[from] InviteError),
     /// The encrypted message is empty or too large.
@@ -81,19 +81,19 @@ pub enum Refusal {
     /// The member would have too many media sources.
     #[error("a member has at most {limit} media sources")]
     TooManySources {
-        /// How many one can have.
+        /// The greatest number.
         limit: usize,
     },
     /// The call has as many participants as it can.
     #[error("the call has {limit} participants already")]
     Full {
-        /// How many it can have.
+        /// The greatest number.
         limit: usize,
     },
     /// The call has as many blocks as the server keeps.
     #[error("the call has {limit} blocks already")]
     ChainFull {
-        /// How many the server keeps.
+        /// The greatest number.
         limit: usize,
     },
     /// The block is too large.
@@ -119,10 +119,10 @@ pub enum Refusal {
     /// The announced key was in this call before.
     #[error("the key {0} was in this call before")]
     KeyUsed(PublicKey),
-    /// No key could be written for the announced key, so that nobody could change the call any more.
+    /// No key could be sealed to the announced key, so that no member could write a block any more.
     #[error("the key {0} shares no secret with any other")]
     KeyUnusable(PublicKey),
-    /// The shared key of the block is one that nobody could open.
+    /// The shared key of the block is one that no participant could open.
     #[error("the shared key of the block cannot be opened by anybody")]
     SharedKeyUnusable,
     /// The block does not add the joining user and nothing else.
@@ -228,20 +228,19 @@ fn policy_error(violation: &PolicyViolation) -> RpcError {
     }
 }
 
-/// A payload without a source is answered as if the source were taken.
 fn payload_error(error: &PayloadError) -> RpcError {
     match error {
+        // The API answers a missing source as one that is taken (`spec/protocol.md`, 10).
         PayloadError::MissingSsrc => bad("GROUPCALL_SSRC_DUPLICATE_MUCH"),
         _ => bad("DATA_JSON_INVALID"),
     }
 }
 
-/// Whoever lost a race reads the tip again, whoever made a wrong block does not.
-///
-/// The suffix is ours: clients must match the prefix.
+/// The error by which the loser of a race reads the tip again, and the writer of a wrong block does not.
 fn chain_error(error: &ChainError) -> RpcError {
     match (error, error.reference_code()) {
         (ChainError::Height { .. } | ChainError::PreviousHash { .. }, Some(code)) => {
+            // The API documents the prefix alone, so the suffix finds clients that match the whole.
             bad(&format!("CONF_WRITE_CHAIN_INVALID_{}", code.code()))
         }
         _ => bad("BLOCK_INVALID"),

@@ -211,7 +211,7 @@ impl Server {
         let size = join.map_or(0, |join| join.block.len());
         self.calls.check_space(size, &limits)?;
         let call = self.calls.add::<Refusal>(Some(from), &limits, |call, _| {
-            // Nobody else is in a new call, so there is nobody to push the join to.
+            // A new call has no other member to push the join to.
             join.map_or(Ok(()), |join| call.join(&join, &limits).map(drop))
         })?;
         let creation = Creation { call, joined_with };

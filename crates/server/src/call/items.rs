@@ -26,7 +26,7 @@ impl ItemList {
         }
     }
 
-    /// How many items were dropped, which is the offset of the first that is left.
+    /// The number of items that were dropped, which is the offset of the first that is left.
     pub(crate) fn dropped(&self) -> usize {
         self.dropped
     }
@@ -35,7 +35,7 @@ impl ItemList {
         &self.items
     }
 
-    /// How many bytes the items have.
+    /// The number of bytes of all items.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
@@ -95,7 +95,7 @@ impl ItemList {
     }
 }
 
-/// How many items of these sizes one answer has: one at least.
+/// The number of items of these sizes that one answer has: one at least.
 fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
     let ends = sizes.scan(0_usize, |end, size| {
         *end = end.saturating_add(size);

@@ -177,7 +177,7 @@ fn read_block(bytes: &[u8], limits: &Limits) -> Result<Block, Refusal> {
     Block::parse(bytes).map_err(Refusal::BlockUnreadable)
 }
 
-/// Refuses a shared key that nobody could open.
+/// Refuses a shared key that no participant could open.
 fn check_usable(shared_key: &SharedKey) -> Result<(), Refusal> {
     // The chain takes such a key, as it must; a server need not let a participant lock a call with it.
     let is_usable = any_key().shared_secret(&shared_key.ephemeral_key).is_ok()

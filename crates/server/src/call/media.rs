@@ -23,7 +23,7 @@ impl MediaEnd {
         }
     }
 
-    /// What `updateGroupCallConnection` carries (`spec/protocol.md`, 10).
+    /// The parameters that `updateGroupCallConnection` carries (`spec/protocol.md`, 10).
     pub(crate) fn params(&self) -> DataJson {
         let connection = json!({
             "transport": {

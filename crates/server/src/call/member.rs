@@ -55,7 +55,7 @@ impl CallMember {
         &self.video
     }
 
-    /// Whether the user joined with the microphone off.
+    /// True if the user joined with the microphone off.
     pub fn muted(&self) -> bool {
         self.muted
     }

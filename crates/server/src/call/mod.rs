@@ -46,7 +46,7 @@ pub struct Call {
     pub(crate) subchains: Subchains,
     pub(crate) roster: Roster,
     pub(crate) media: MediaEnd,
-    /// Whether a user has been in the call since idle calls were last looked for, or the call is a new one.
+    /// True if the call is a new one, or was not empty all the time since idle calls were last looked for.
     pub(crate) attended: bool,
 }
 
@@ -120,12 +120,12 @@ impl Call {
         self.roster.member(user_id)
     }
 
-    /// Whether block 0 has not been written yet.
+    /// True until block 0 is written.
     pub fn is_empty(&self) -> bool {
         self.chain_state().height() == Height::BEFORE_FIRST
     }
 
-    /// How many bytes its blocks and broadcasts have.
+    /// The number of bytes of its blocks and broadcasts.
     pub(crate) fn size(&self) -> usize {
         self.subchains.size()
     }
@@ -306,7 +306,7 @@ impl Call {
         Outcome::same(from, discarded, &self.roster)
     }
 
-    /// Whether the call has been empty since this was asked before.
+    /// Marks an empty call; true if it has been empty since it was marked before.
     pub(crate) fn was_idle(&mut self) -> bool {
         self.roster.is_empty() && !core::mem::replace(&mut self.attended, false)
     }

@@ -58,7 +58,7 @@ impl Subchains {
         }
     }
 
-    /// How many bytes the items have.
+    /// The number of bytes of all items.
     pub(super) fn size(&self) -> usize {
         self.ledger.blocks().size() + self.broadcasts.list().size()
     }

@@ -2,13 +2,13 @@ use confcall_join::Ssrc;
 use confcall_join::api::SsrcGroup;
 use serde::{Deserialize, Serialize, Serializer};
 
-/// All that a snapshot holds, in the plain numbers and bytes that are written.
+/// A server in the plain numbers and bytes that are written.
 ///
-/// What follows from the rest is not in it: the state of the chains, who has which key, whose a source is.
+/// Facts that follow from the rest are left out: the state of the chains, the keys of members, the owners of sources.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Content<'a> {
     pub(super) seed: u64,
-    /// How many times something was made up.
+    /// The number of draws of names.
     pub(super) drawn: u64,
     #[serde(borrow)]
     pub(super) calls: Vec<SavedCall<'a>>,
@@ -29,7 +29,7 @@ pub(super) struct SavedCall<'a> {
     /// In server form.
     #[serde(borrow)]
     pub(super) blocks: Vec<Bytes<'a>>,
-    /// How many broadcasts were dropped before those that are left.
+    /// The number of broadcasts that were dropped before those that are left.
     pub(super) dropped: usize,
     /// In server form.
     #[serde(borrow)]
@@ -37,7 +37,7 @@ pub(super) struct SavedCall<'a> {
     pub(super) members: Vec<SavedMember>,
     pub(super) roster_version: i32,
     pub(super) kicked: Vec<i64>,
-    /// Whether anybody has been in the call since idle calls were last looked for.
+    /// True if the call was not empty all the time since idle calls were last looked for.
     pub(super) attended: bool,
     pub(super) media: SavedMedia<'a>,
 }
@@ -49,7 +49,7 @@ impl<'a> SavedCall<'a> {
     }
 }
 
-/// A member; its key stands in the chain.
+/// A member, without its key, which stands in the chain.
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedMember {
     pub(super) user_id: i64,

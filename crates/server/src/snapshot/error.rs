@@ -13,7 +13,7 @@ pub enum SnapshotError {
     /// The bytes do not start as a snapshot does.
     #[error("{length} bytes are no snapshot of a server")]
     NotASnapshot {
-        /// How many bytes there are.
+        /// The number of bytes.
         length: usize,
     },
     /// The snapshot has a form that this version does not know.
@@ -28,17 +28,17 @@ pub enum SnapshotError {
     /// The content makes no server.
     #[error("the snapshot makes no server: {what}")]
     Content {
-        /// What is wrong.
+        /// The mistake.
         what: &'static str,
     },
     /// There is more in the snapshot than the limits allow.
     #[error("the snapshot holds {count} {what}, and this server keeps {limit} at most")]
     OverLimit {
-        /// Of what there is too much.
+        /// The things of which there are too many.
         what: &'static str,
-        /// How much of it there is.
+        /// The number of them.
         count: usize,
-        /// How much of it the server keeps.
+        /// The greatest number.
         limit: usize,
     },
     /// The blocks or broadcasts of a call make none.
@@ -46,7 +46,7 @@ pub enum SnapshotError {
     Call {
         /// The call.
         call: CallId,
-        /// What is wrong.
+        /// The mistake.
         error: LoadError,
     },
 }

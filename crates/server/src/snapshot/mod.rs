@@ -6,8 +6,8 @@
 //!    └── every block is applied again ◀─────────────────────────────┘
 //! ```
 //!
-//! The hash finds what a disk or a crash did to the file. It is no secret, so whoever can write the file can make up
-//! a server; but not a chain that the rules refuse, nor a member who is not in it.
+//! The hash finds damage by a disk or a crash. It is no secret, so a writer of the file can make up a server, but not a
+//! chain that the rules refuse, nor a member who is not in it.
 
 mod content;
 mod envelope;
@@ -23,10 +23,10 @@ pub use envelope::sealed;
 pub use error::SnapshotError;
 
 impl Server {
-    /// Writes everything that the server keeps, but not what waits to be pushed.
+    /// Writes everything that the server keeps, without the updates that wait to be pushed.
     ///
-    /// The bytes hold access hashes and links, by which anybody could enter the calls, so they are to be kept as a
-    /// secret of the server.
+    /// The bytes hold access hashes and links, by which any reader could enter the calls: keep them as a secret of the
+    /// server.
     pub fn to_snapshot(&self) -> Vec<u8> {
         envelope::seal(&save::content(self))
     }
@@ -34,7 +34,7 @@ impl Server {
     /// Reads a server that [`Server::to_snapshot`] wrote.
     ///
     /// It goes on as the other would have, and makes up no name again. The limits are not in the snapshot, since they
-    /// are of whoever runs the server. All blocks are validated once more, as [`Server::load_recorded`] does.
+    /// are the operator's. All blocks are validated once more, as [`Server::load_recorded`] does.
     ///
     /// # Errors
     ///

@@ -6,7 +6,7 @@ use confcall_join::api::SubChain;
 use crate::call::{Call, CallMember, MediaEnd};
 use crate::server::Server;
 
-/// What a snapshot of a server holds.
+/// The content of a snapshot of a server.
 pub(super) fn content(server: &Server) -> Content<'_> {
     let creations = server.creations.all();
     let invitations = server.invitations.all();
