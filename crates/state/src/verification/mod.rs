@@ -1,25 +1,27 @@
 //! The verification of a call: everybody commits to a nonce, then reveals it, and all see the same emoji.
 //!
 //! ```text
-//!                  ┌─ Verification ───────────────────────────────────┐
-//! ChainState ─────▶│ restart ─▶ a fresh nonce ─▶ commit ┐             │
-//!                  │                                    ├─▶ outbound ─┼─▶ to the server
-//!                  │           all have committed ─▶ reveal           │
-//!                  │                    ▲                             │
-//!                  │ ┌─ RoundCounts ──────────┴───────────────┐             │
-//! from the server ─┼▶│ Broadcast ─▶ checks ─▶ round     │             │
-//!                  │ │    │ later height   ▲  │         │             │
-//!                  │ │    └─▶ store ───────┘  └─▶ EmojiHash ─▶ emoji  │
-//!                  │ └──────────────────────────────────┘             │
-//!                  └──────────────────────────────────────────────────┘
+//!                  ┌─ Verification ─────────────────────────────────────────────┐
+//! ChainState ─────▶│ Contribution: a fresh nonce ─▶ commit ┐                    │
+//!                  │                                       ├─▶ outbound ────────┼─▶ to the server
+//!                  │               all have committed ─▶ reveal                 │
+//!                  │                       ▲                                    │
+//!                  │ ┌─ RoundCounts ───────┴─────────────┐                      │
+//! from the server ─┼▶│ Broadcast ─▶ checks ─▶ round      │                      │
+//!                  │ │    │ later height   ▲  │          │                      │
+//!                  │ │    └─▶ store ───────┘  └─▶ EmojiHash ─▶ emoji            │
+//!                  │ └───────────────────────────────────┘                      │
+//!                  └────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! A nonce that is committed to before the others are known cannot be chosen to fit, so a server that splits the
-//! call into two cannot make both halves see the same emoji. A [`RoundCounts`] counts what the server echoes; a
-//! [`Verification`] takes part as well. A bad broadcast never ends a call.
+//! call into two cannot make both halves see the same emoji. A [`RoundCounts`] counts what the server echoes and holds no
+//! secret; a [`Contribution`] is our own nonce and what we say of it; a [`Verification`] is both together. A bad
+//! broadcast never ends a call.
 //!
 //! Implements `spec/protocol.md`, 5.
 
+mod contribution;
 mod early;
 mod emoji;
 mod error;
@@ -28,16 +30,14 @@ mod round;
 mod round_counts;
 mod words;
 
-use core::mem;
-
 use rand_core::CryptoRng;
-use sha2::{Digest as _, Sha256};
 
 use crate::chain::ChainState;
-use crate::keys::{Nonce, PrivateKey, Signature};
+use crate::keys::PrivateKey;
 use crate::types::UserId;
-use crate::wire::{Broadcast, BroadcastContent};
+use crate::wire::Broadcast;
 
+pub use contribution::Contribution;
 pub use early::Dropped;
 pub use emoji::EmojiHash;
 pub use error::{BroadcastError, Fault};
@@ -46,21 +46,7 @@ pub use round::Phase;
 pub use round_counts::{EarlyBroadcasts, Received, RoundCounts};
 pub use words::words;
 
-/// Our part in the verification of one block.
-#[derive(Debug)]
-#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
-enum Part {
-    /// We are not in the group, and say nothing.
-    Absent,
-    /// Our commit is made, and the nonce is secret.
-    Committed(Nonce),
-    /// Our reveal is made.
-    Revealed(Nonce),
-    /// What counts is another commit of ours, made before a restart; nobody has its nonce any more.
-    Lost,
-}
-
-/// The verification of a call by one of its members.
+/// The verification of a call by one of its members: a [`RoundCounts`] and the [`Contribution`] that follows it.
 ///
 /// After each block comes [`Self::restart`], after each broadcast of the server [`Self::receive`], and after each
 /// of them [`Self::take_outbound`], whose messages the caller sends until the server answers, or until the next
@@ -71,15 +57,13 @@ enum Part {
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct Verification {
     counts: RoundCounts,
-    user_id: UserId,
-    part: Part,
-    outbound: Vec<Broadcast>,
+    contribution: Contribution,
 }
 
 impl Verification {
     /// Begins with the block from which we are in the call, and commits to a fresh nonce.
     ///
-    /// Whoever is not in its group with this very key takes no part, and only counts.
+    /// A user who is not in its group with this very key takes no part, and only counts.
     pub fn start(
         user_id: UserId,
         state: &ChainState,
@@ -88,15 +72,13 @@ impl Verification {
     ) -> Self {
         let mut verification = Self {
             counts: RoundCounts::new(EarlyBroadcasts::Keep),
-            user_id,
-            part: Part::Absent,
-            outbound: Vec::new(),
+            contribution: Contribution::new(user_id),
         };
         verification.restart(state, key, rng);
         verification
     }
 
-    /// Starts anew for a block that was accepted: drops what is still to be sent for the one before, and
+    /// Starts again for a block that was accepted: drops what is still to be sent for the one before, and
     /// commits to a fresh nonce.
     ///
     /// Returns what was kept for this block and does not count, as [`RoundCounts::restart`].
@@ -107,16 +89,7 @@ impl Verification {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Vec<Fault> {
         let faults = self.counts.restart(state);
-        self.outbound.clear();
-        self.part = Part::Absent;
-        let member = self.counts.participants().of(self.user_id);
-        if member.is_some_and(|member| *member.public_key() == key.public_key()) {
-            let nonce = Nonce::random(rng);
-            let nonce_hash = hash_of(&nonce);
-            self.say(BroadcastContent::Commit { nonce_hash }, key);
-            self.part = Part::Committed(nonce);
-            self.check_own_commit();
-        }
+        self.contribution.restart(&self.counts, key, rng);
         faults
     }
 
@@ -131,10 +104,7 @@ impl Verification {
         key: &PrivateKey,
     ) -> Result<Received, BroadcastError> {
         let received = self.counts.receive(broadcast)?;
-        self.check_own_commit();
-        if self.counts.phase() == Phase::Reveal {
-            self.reveal(key);
-        }
+        self.contribution.follow(&self.counts, key);
         Ok(received)
     }
 
@@ -154,60 +124,40 @@ impl Verification {
     /// Takes everything that is to be sent, in this order.
     #[must_use = "what is taken and not sent leaves everybody waiting"]
     pub fn take_outbound(&mut self) -> Vec<Broadcast> {
-        mem::take(&mut self.outbound)
+        self.contribution.take_outbound()
     }
 
-    /// What has come from the server.
+    /// The echoed broadcasts, counted.
     pub fn counts(&self) -> &RoundCounts {
         &self.counts
     }
 
-    /// Whether a commit of ours counts that was made before a restart, so that this block cannot be verified.
-    ///
-    /// Only a new membership helps: nobody knows whether the nonce was revealed and to what the others had
-    /// committed by then.
+    /// Whether a commit of ours counts whose nonce is gone, as [`Contribution::has_lost_nonce`].
     pub fn has_lost_nonce(&self) -> bool {
-        matches!(self.part, Part::Lost)
+        self.contribution.has_lost_nonce()
     }
 
-    fn check_own_commit(&mut self) {
-        let Part::Committed(nonce) = &self.part else {
-            return;
-        };
-        let counted = self.counts.commit_of(self.user_id);
-        if counted.is_some_and(|counted| counted != hash_of(nonce)) {
-            self.outbound.clear();
-            self.part = Part::Lost;
+    /// How far it has come.
+    pub fn progress(&self) -> Progress {
+        Progress::of(&self.counts, &self.contribution)
+    }
+
+    /// Goes on from what was counted for the block of `state`.
+    ///
+    /// What the server has not echoed is to be sent again. Where our commit counts and its nonce was not saved, the
+    /// nonce is lost ([`Self::has_lost_nonce`]).
+    pub fn resume(
+        user_id: UserId,
+        state: &ChainState,
+        key: &PrivateKey,
+        progress: Progress,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Self {
+        let counts = RoundCounts::resume(state, &progress);
+        let contribution = Contribution::resume(user_id, &counts, progress.nonce, key, rng);
+        Self {
+            counts,
+            contribution,
         }
     }
-
-    fn reveal(&mut self, key: &PrivateKey) {
-        match mem::replace(&mut self.part, Part::Absent) {
-            Part::Committed(nonce) => self.say_nonce(nonce, key),
-            said => self.part = said,
-        }
-    }
-
-    fn say_nonce(&mut self, nonce: Nonce, key: &PrivateKey) {
-        let content = BroadcastContent::Reveal {
-            nonce: *nonce.dangerous_bytes(),
-        };
-        self.say(content, key);
-        self.part = Part::Revealed(nonce);
-    }
-
-    fn say(&mut self, content: BroadcastContent, key: &PrivateKey) {
-        let broadcast = Broadcast {
-            signature: Signature::ZERO,
-            user_id: self.user_id,
-            height: self.counts.height(),
-            block_hash: self.counts.block_hash(),
-            content,
-        };
-        self.outbound.push(broadcast.sign(key));
-    }
-}
-
-fn hash_of(nonce: &Nonce) -> [u8; 32] {
-    Sha256::digest(nonce.dangerous_bytes()).into()
 }

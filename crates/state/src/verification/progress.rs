@@ -7,16 +7,14 @@
 //!                   end      reveals so far
 //! ```
 //!
-//! A nonce is saved only when every commit has come. Before that it may be revealed after it was saved, and whoever
+//! A nonce is saved only when every commit has come. Before that it may be revealed after it was saved, and a member that
 //! goes on from there would take other commits in the place of those that it was revealed to: commits to nonces
 //! that were chosen in its knowledge. So a commit whose nonce was not saved is never followed by a reveal
-//! ([`Verification::has_lost_nonce`]).
+//! ([`Contribution::has_lost_nonce`]).
 
-use rand_core::CryptoRng;
-
-use super::{Part, Phase, Verification};
+use super::{Contribution, EarlyBroadcasts, RoundCounts};
 use crate::chain::ChainState;
-use crate::keys::{Nonce, PrivateKey};
+use crate::keys::Nonce;
 use crate::types::UserId;
 use crate::wire::Broadcast;
 
@@ -33,57 +31,30 @@ pub struct Progress {
     pub early: Vec<Broadcast>,
 }
 
-impl Verification {
-    /// How far it has come.
-    pub fn progress(&self) -> Progress {
-        let [commits, reveals] = self.counts.values();
-        let nonce = match &self.part {
-            Part::Revealed(nonce) => Some(Nonce::from_bytes(*nonce.dangerous_bytes())),
-            Part::Absent | Part::Committed(_) | Part::Lost => None,
-        };
-        Progress {
+impl Progress {
+    /// How far a verification has come.
+    pub fn of(counts: &RoundCounts, contribution: &Contribution) -> Self {
+        let [commits, reveals] = counts.values();
+        let nonce = contribution.revealed();
+        Self {
             commits,
             reveals,
-            nonce,
-            early: self.counts.early().copied().collect(),
+            nonce: nonce.map(|nonce| Nonce::from_bytes(*nonce.dangerous_bytes())),
+            early: counts.early().copied().collect(),
         }
     }
+}
 
-    /// Goes on from what was counted for the block of `state`.
-    ///
-    /// What the server has not echoed is to be sent again. Where our commit counts and its nonce was not saved, the
-    /// nonce is lost ([`Self::has_lost_nonce`]).
-    pub fn resume(
-        user_id: UserId,
-        state: &ChainState,
-        key: &PrivateKey,
-        progress: Progress,
-        rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Self {
-        let mut verification = Self::start(user_id, state, key, rng);
-        verification
-            .counts
-            .put_values([&progress.commits, &progress.reveals]);
-        match (verification.counts.phase(), progress.nonce) {
-            (Phase::End, _) => {
-                verification.outbound.clear();
-                verification.part = Part::Absent;
-            }
-            (Phase::Reveal, Some(nonce)) if matches!(verification.part, Part::Committed(_)) => {
-                verification.outbound.clear();
-                verification.part = Part::Committed(nonce);
-                verification.check_own_commit();
-                verification.reveal(key);
-                if verification.counts.revealed().any(|user| user == user_id) {
-                    verification.outbound.clear();
-                }
-            }
-            _ => verification.check_own_commit(),
-        }
+impl RoundCounts {
+    /// Goes on from what was counted for the block of `state`; broadcasts that came early are kept as ever.
+    pub fn resume(state: &ChainState, progress: &Progress) -> Self {
+        let mut counts = Self::new(EarlyBroadcasts::Keep);
+        counts.restart(state);
+        counts.put_values([&progress.commits, &progress.reveals]);
         for broadcast in &progress.early {
             // One that does not fit any more has no claim to a place.
-            let _ = verification.counts.receive(broadcast);
+            let _ = counts.receive(broadcast);
         }
-        verification
+        counts
     }
 }
