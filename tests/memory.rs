@@ -19,7 +19,7 @@ use confcall::join::engine::{
     Command, CommandId, Config, Engine, Input, MediaState, Outcome, Output, RequestId,
 };
 use confcall::media::{ChannelId, Moment, RemovalGrace};
-use confcall::state::keys::Signature;
+use confcall::state::keys::{Seed, Signature};
 use confcall::state::wire::{Broadcast, BroadcastContent, GroupState, Participant, Permissions};
 use confcall::state::{Block, PrivateKey};
 use confcall::{Chain, Joiner, Membership, Target, UserId};
@@ -193,7 +193,7 @@ fn an_engine_in_a_quiet_call_of_two_hundred_holds_at_most_256_kib() {
     let first = Chain::client().build_group_change(group(&keys), &keys[0], &mut rng);
     let (mut show, link) = Show::new(&first.unwrap());
     let config = Config::new(link, Joiner::new(US), media(&mut rng));
-    let begin = || Engine::new(config.clone(), [7; 32], Moment::default());
+    let begin = || Engine::new(config.clone(), Seed::copy_of(&[7; 32]), Moment::default());
     let mut told = Told {
         engine: begin(),
         now: Moment::default(),

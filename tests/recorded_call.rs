@@ -4,6 +4,7 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::joining::Fingerprint;
+use confcall::state::keys::Seed;
 use confcall::state::{Block, PrivateKey};
 use confcall::{
     Chain, ChannelId, Conference, JoinPayload, Joiner, Media, Membership, Options, RemovalGrace,
@@ -42,7 +43,7 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_what_it_says(
             muted: false,
             video_stopped: true,
         };
-        let options = Options::new(Joiner::new(user_id), media, [8; 32]);
+        let options = Options::new(Joiner::new(user_id), media, Seed::copy_of(&[8; 32]));
         let joined = Conference::join(hub.connect(user_id), target, options).await;
         let (conference, _events) = joined.unwrap();
         let cryptor = conference.cryptor().unwrap();

@@ -14,6 +14,7 @@ use confcall::join::engine::{
 };
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::{ChannelId, Replay};
+use confcall::state::keys::Seed;
 use confcall::state::verification::Phase;
 use confcall::{Joiner, Target, UserId};
 use confcall_simulator::{Faults, NodeId, World, media, participant};
@@ -74,7 +75,7 @@ fn checkpoint(world: &World, node: NodeId, number: u64) -> Vec<u8> {
 /// The client goes on from a blob.
 fn go_on(world: &mut World, node: NodeId, config: &Config, blob: &[u8]) {
     let (seed, now) = (world.seed(), world.moment());
-    let restored = Engine::restore(blob, &KEY, 0, config.clone(), seed, now);
+    let restored = Engine::restore(blob, &KEY, 0, config.clone(), Seed::copy_of(&seed), now);
     world.replace(node, restored.unwrap().engine);
 }
 
@@ -90,7 +91,7 @@ fn stop(world: &mut World, node: NodeId) {
     let mut rng = ChaCha20Rng::from_seed([0; 32]);
     let user = world.nodes[node].user;
     let config = Config::new(Target::Create, Joiner::new(user), media(&mut rng));
-    let mut engine = Engine::new(config, [0; 32], world.moment());
+    let mut engine = Engine::new(config, Seed::copy_of(&[0; 32]), world.moment());
     let poll = |engine: &mut Engine| {
         while !matches!(engine.poll_output(), Output::Timeout(_)) {}
     };
@@ -401,7 +402,7 @@ fn a_checkpoint_is_used_once() {
     let blob = checkpoint(&world, 1, 6);
     let mut restore = |lowest| {
         let (config, seed, now) = (configs[1].clone(), world.seed(), world.moment());
-        Engine::restore(&blob, &KEY, lowest, config, seed, now)
+        Engine::restore(&blob, &KEY, lowest, config, Seed::copy_of(&seed), now)
     };
     let Restored { lowest, engine } = restore(6).unwrap();
     assert_eq!(lowest, 7);
@@ -421,7 +422,7 @@ fn a_foreign_checkpoint_is_refused_by_what_is_foreign_in_it() {
     let blob = checkpoint(&world, 1, 1);
     let (seed, now) = (world.seed(), world.moment());
     let refused = |blob: &[u8], key: &[u8; 32], config: &Config| {
-        Engine::restore(blob, key, 0, config.clone(), seed, now)
+        Engine::restore(blob, key, 0, config.clone(), Seed::copy_of(&seed), now)
             .err()
             .unwrap()
     };

@@ -5,10 +5,10 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use confcall::join::api::InputGroupCall;
-use confcall::join::engine::{Command, Config, Event, Fact, Input};
+use confcall::join::engine::{Command, Config, Event, Input};
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::trace::{
-    Difference, Divergence, Ending, History, Trace, TraceErrorKind, Verdict, compare, replay,
+    Difference, Divergence, Ending, Fact, History, Trace, TraceErrorKind, Verdict, compare, replay,
 };
 use confcall::{Joiner, Target, UserId};
 use confcall_simulator::{Faults, NodeId, World, media};

@@ -23,6 +23,7 @@ use confcall::join::engine::{
     Command, CommandId, Engine, Input, MediaState, Outcome, Output, RequestId,
 };
 use confcall::media::{ChannelId, Moment};
+use confcall::state::keys::Seed;
 use confcall_simulator::{Crowd, CrowdMember};
 
 const ENGINES: usize = 10_000;
@@ -112,7 +113,11 @@ impl Watched {
     /// An engine that is told the same, and hears everybody.
     fn copy(&self) -> Engine {
         let member = &self.member;
-        let mut engine = Engine::new(member.config.clone(), member.seed, member.arrived);
+        let mut engine = Engine::new(
+            member.config.clone(),
+            Seed::copy_of(&member.seed),
+            member.arrived,
+        );
         drain(&mut engine);
         for (now, input) in member.inputs.iter().flatten() {
             turn(&mut engine, *now, input.clone());

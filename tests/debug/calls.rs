@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::fmt::Debug;
 
 use chacha20::ChaCha20Rng;
-use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use chacha20::rand_core::SeedableRng as _;
 use confcall::conference::{Conference, Options};
 use confcall::join::api::Service as _;
 use confcall::join::engine::{Config, Engine, Event, Input, Outcome, Output};
 use confcall::media::Moment;
+use confcall::state::keys::Seed;
 use confcall::state::{Chain, JoinBlock};
 use confcall::{Joiner, Link, Target, UserId};
 use confcall_server::Server;
@@ -60,9 +61,7 @@ fn enter(engine: &mut Engine, server: &mut Server) -> Vec<Event> {
 
 /// The secrets of an engine in a new call: seed, private key, epoch key.
 fn secrets(engine: &Engine) -> Vec<Vec<u8>> {
-    let mut rng = ChaCha20Rng::from_seed(SEED);
-    // The seed of what is public comes first.
-    rng.fill_bytes(&mut [0; 32]);
+    let mut rng = Engine::secret_generator_for_testing_only(Seed::copy_of(&SEED));
     let join = JoinBlock::first(Joiner::new(ALICE), &mut rng).unwrap();
     let membership = engine.membership().unwrap();
     assert_eq!(membership.public_key(), join.public_key());
@@ -87,7 +86,7 @@ fn an_engine_and_a_membership_show_no_secret() {
     let pwd = config.media.payload.credentials().pwd().to_owned();
     hides_text(&config, &pwd);
     let mut server = server();
-    let mut engine = Engine::new(config.clone(), SEED, now());
+    let mut engine = Engine::new(config.clone(), Seed::copy_of(&SEED), now());
     hides_bytes(&engine, &SEED);
     let events = enter(&mut engine, &mut server);
     let secrets = secrets(&engine);
@@ -101,7 +100,15 @@ fn an_engine_and_a_membership_show_no_secret() {
     }
 
     let blob = engine.checkpoint(&CHECKPOINT_KEY, 1).unwrap();
-    let restored = Engine::restore(&blob, &CHECKPOINT_KEY, 1, config, SEED, now()).unwrap();
+    let restored = Engine::restore(
+        &blob,
+        &CHECKPOINT_KEY,
+        1,
+        config,
+        Seed::copy_of(&SEED),
+        now(),
+    )
+    .unwrap();
     hides_all(&restored, &secrets);
     hides_bytes(&restored, &CHECKPOINT_KEY);
     hides_text(&restored, &pwd);
@@ -114,7 +121,10 @@ fn a_server_shows_no_seed_and_no_link() {
     is_shown_as(&options, &format!("Options {{ limits: {limits:?}, .. }}"));
 
     let mut server = server();
-    enter(&mut Engine::new(config(), SEED, now()), &mut server);
+    enter(
+        &mut Engine::new(config(), Seed::copy_of(&SEED), now()),
+        &mut server,
+    );
     let slug = server.calls().next().unwrap().slug().to_string();
     hides_text(&server, &slug);
     hides_text(&server, &0x0123_4567_89ab_cdef_u64.to_string());
@@ -124,7 +134,7 @@ fn a_server_shows_no_seed_and_no_link() {
 async fn a_conference_shows_no_secret() {
     let options = || {
         let Config { joiner, media, .. } = config();
-        Options::new(joiner, media, SEED)
+        Options::new(joiner, media, Seed::copy_of(&SEED))
     };
     let pwd = options().media.payload.credentials().pwd().to_owned();
     hides_bytes(&options(), &SEED);

@@ -4,6 +4,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::engine::{Command, Config, Engine};
 use confcall::media::Moment;
+use confcall::state::keys::Seed;
 use confcall::{Joiner, Target, UserId};
 use confcall_server::{Server, ServerOptions};
 use confcall_simulator::media;
@@ -88,7 +89,11 @@ fn start(network: &mut Network, state: &State, client: usize) -> Line {
     };
     let config = Config::new(target, Joiner::new(user(client)), media(&mut rng));
     let seed = [client as u8 + 101; 32];
-    network.begin(Engine::new(config, seed, Moment::new(state.now)))
+    network.begin(Engine::new(
+        config,
+        Seed::copy_of(&seed),
+        Moment::new(state.now),
+    ))
 }
 
 impl Order {

@@ -8,6 +8,7 @@ use confcall_join::engine::{Config, Engine, Event, Input, Outcome, Output, Reque
 use confcall_join::joining::Target;
 use confcall_media::Moment;
 use confcall_server::{Limits, Server, ServerOptions};
+use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 
 use crate::agenda::Agenda;
@@ -198,7 +199,11 @@ impl Crowd {
         match happening {
             Happening::Arrival(node) => {
                 let member = &mut self.members[node];
-                let engine = Engine::new(member.config.clone(), member.seed, member.arrived);
+                let engine = Engine::new(
+                    member.config.clone(),
+                    Seed::copy_of(&member.seed),
+                    member.arrived,
+                );
                 member.engine = Some(engine);
                 self.drain(node);
             }

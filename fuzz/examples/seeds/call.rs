@@ -9,6 +9,7 @@ use confcall_join::policy::Media;
 use confcall_join::trace::Recorder;
 use confcall_media::Moment;
 use confcall_server::{Server, ServerOptions};
+use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 
 use super::Seeds;
@@ -36,7 +37,7 @@ impl Client {
         let user_id = UserId::new(user.into());
         let mut config = Config::new(target, Joiner::new(user_id), media);
         config.empty_call = EmptyCall::Start;
-        let (recorder, engine) = Recorder::start(config, [user; 32], Moment::default());
+        let (recorder, engine) = Recorder::start(config, Seed::copy_of(&[user; 32]), Moment::default());
         let mut client = Self {
             user: user_id,
             engine,

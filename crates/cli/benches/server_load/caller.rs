@@ -11,6 +11,7 @@ use confcall::conference::{Conference, Events, Notice, Options};
 use confcall::join::api::InviteLink;
 use confcall::join::engine::Event;
 use confcall::join::joining::Fingerprint;
+use confcall::state::keys::Seed;
 use confcall::transport::grammers::GrammersConnection;
 use confcall::{JoinPayload, Joiner, Link, Media, Target, UserId};
 use confcall_mtproto_server::AuthKey;
@@ -143,7 +144,7 @@ fn options(user: UserId) -> Options {
         muted: true,
         video_stopped: true,
     };
-    Options::new(Joiner::new(user), media, seed)
+    Options::new(Joiner::new(user), media, Seed::copy_of(&seed))
 }
 
 /// The link of the call that was joined.

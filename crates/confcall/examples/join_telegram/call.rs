@@ -6,6 +6,7 @@ use confcall_join::engine::{Ended, Event};
 use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::Media;
+use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 use confcall_transport::Transport;
 use tokio::signal::ctrl_c;
@@ -54,7 +55,7 @@ fn options(own: UserId, servers: Servers, rng: &mut ChaCha20Rng) -> anyhow::Resu
         muted: true,
         video_stopped: true,
     };
-    let mut options = Options::new(Joiner::new(own), media, random()?);
+    let mut options = Options::new(Joiner::new(own), media, Seed::try_fill_with(fill)?);
     options.size_limit = servers.size_limit();
     Ok(options)
 }
@@ -78,6 +79,10 @@ fn send(conference: &Conference, line: &str, rng: &mut ChaCha20Rng) {
 
 fn random() -> anyhow::Result<[u8; 32]> {
     let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).context("the system gives no randomness")?;
+    fill(&mut bytes)?;
     Ok(bytes)
+}
+
+fn fill(bytes: &mut [u8; 32]) -> anyhow::Result<()> {
+    getrandom::fill(bytes).context("the system gives no randomness")
 }

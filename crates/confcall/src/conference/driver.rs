@@ -90,7 +90,7 @@ impl<T: Transport + 'static> Driver<T> {
             }
             Heard::Order(Order::Checkpoint { key, number, done }) => {
                 // A caller who has gone does not mind.
-                let _ = done.send(self.engine.checkpoint(&key, number));
+                let _ = done.send(self.engine.checkpoint(key.dangerous_bytes(), number));
             }
         }
     }

@@ -9,9 +9,9 @@ use confcall_join::joining::Target;
 use confcall_join::message::GroupMessage;
 use confcall_media::{Cryptor, Moment};
 use confcall_state::UserId;
+use confcall_state::keys::Seed;
 use tokio::sync::{mpsc, oneshot, watch};
 use tracing::Instrument as _;
-use zeroize::Zeroizing;
 
 use super::clock::Clock;
 use super::driver::Driver;
@@ -58,7 +58,7 @@ impl Conference {
         options: Options,
     ) -> (Self, Events) {
         let (config, seed, answer_timeout) = options.for_engine(target);
-        let engine = Engine::new(config, **seed, Moment::default());
+        let engine = Engine::new(config, seed, Moment::default());
         Self::drive(transport, engine, answer_timeout)
     }
 
@@ -251,13 +251,9 @@ impl Conference {
         number: u64,
     ) -> Result<Vec<u8>, CheckpointError> {
         let (done, result) = oneshot::channel();
-        let mut own = Box::new(Zeroizing::new([0; 32]));
-        own.copy_from_slice(key);
-        let order = Order::Checkpoint {
-            key: own,
-            number,
-            done,
-        };
+        // A channel wipes nothing of what went through it, so the key travels in a place of its own.
+        let key = Seed::copy_of(key);
+        let order = Order::Checkpoint { key, number, done };
         if self.0.orders.send(order).await.is_err() {
             return Err(CheckpointError::NotAMember);
         }

@@ -27,6 +27,7 @@
 //! use confcall_join::policy::Media;
 //! use confcall_media::{ChannelId, Codec, EncodedFrame};
 //! use confcall_server::{ServerOptions, Server};
+//! use confcall_state::keys::Seed;
 //! use confcall_state::verification::EmojiHash;
 //! use confcall_state::{Joiner, UserId};
 //! use confcall::conference::{Conference, Events, Notice, Options};
@@ -37,7 +38,7 @@
 //!     let mut rng = ChaCha20Rng::from_seed([seed; 32]);
 //!     let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
 //!     let media = Media { payload, muted: true, video_stopped: true };
-//!     Options::new(Joiner::new(user), media, [seed + 1; 32])
+//!     Options::new(Joiner::new(user), media, Seed::copy_of(&[seed + 1; 32]))
 //! }
 //!
 //! async fn emoji(events: &mut Events) -> Option<EmojiHash> {

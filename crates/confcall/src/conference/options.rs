@@ -6,7 +6,7 @@ use confcall_join::joining::Target;
 use confcall_join::policy::Media;
 use confcall_media::RemovalGrace;
 use confcall_state::Joiner;
-use zeroize::Zeroizing;
+use confcall_state::keys::Seed;
 
 /// How to be in a conference.
 ///
@@ -24,16 +24,15 @@ pub struct Options {
     pub size_limit: usize,
     /// How long to wait for an answer before it is lost.
     pub answer_timeout: Duration,
-    /// In a place of its own, so that no copy stays behind where the options are moved.
-    seed: Box<Zeroizing<[u8; 32]>>,
+    seed: Seed,
 }
 
 impl Options {
     /// A user who joins as the official applications do, and waits 30 s for an answer.
     ///
-    /// `seed` is secret: all keys, nonces and pads are made of it. It must be fresh for every conference, from
-    /// `getrandom::fill` for example.
-    pub fn new(joiner: Joiner, media: Media, seed: [u8; 32]) -> Self {
+    /// All keys, nonces and pads are made of the seed. It must be fresh for every conference, from `getrandom::fill` for
+    /// example.
+    pub fn new(joiner: Joiner, media: Media, seed: Seed) -> Self {
         let Config {
             joiner,
             media,
@@ -49,12 +48,12 @@ impl Options {
             removal_grace,
             size_limit,
             answer_timeout: Duration::from_secs(30),
-            seed: Box::new(Zeroizing::new(seed)),
+            seed,
         }
     }
 
     /// The configuration and the seed of an engine, and how long it waits for an answer.
-    pub(super) fn for_engine(self, target: Target) -> (Config, Box<Zeroizing<[u8; 32]>>, Duration) {
+    pub(super) fn for_engine(self, target: Target) -> (Config, Seed, Duration) {
         let config = Config {
             target,
             joiner: self.joiner,

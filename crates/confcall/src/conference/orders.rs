@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use confcall_join::engine::checkpoint::CheckpointError;
 use confcall_join::engine::{Command, CommandFailure, CommandId};
+use confcall_state::keys::Seed;
 use tokio::sync::oneshot;
-use zeroize::Zeroizing;
 
 /// Something that a caller waits for.
 pub(super) enum Order {
@@ -14,8 +14,7 @@ pub(super) enum Order {
         done: Done,
     },
     Checkpoint {
-        /// In a place of its own: a channel wipes nothing of what went through it.
-        key: Box<Zeroizing<[u8; 32]>>,
+        key: Seed,
         number: u64,
         done: oneshot::Sender<Result<Vec<u8>, CheckpointError>>,
     },

@@ -39,7 +39,7 @@ impl Conference {
         let (config, seed, answer_timeout) = options.for_engine(target);
         let begin = Moment::default();
         let engine::Restored { lowest, engine } =
-            Engine::restore(blob, key, lowest, config, **seed, begin)?;
+            Engine::restore(blob, key, lowest, config, seed, begin)?;
         Ok(Restored {
             lowest,
             engine,

@@ -19,6 +19,7 @@ use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::Media;
 use confcall_server::loopback::Hub;
 use confcall_server::{Call, Server};
+use confcall_state::keys::Seed;
 use confcall_state::verification::EmojiHash;
 use confcall_state::{Joiner, UserId};
 use confcall_transport::Transport;
@@ -46,7 +47,7 @@ pub(crate) fn options_again(user_id: UserId, stay: u8) -> Options {
     };
     let mut seed = [user_id.value() as u8; 32];
     seed[0] = stay;
-    Options::new(Joiner::new(user_id), media, seed)
+    Options::new(Joiner::new(user_id), media, Seed::copy_of(&seed))
 }
 
 pub(crate) fn hub() -> Hub<Server> {

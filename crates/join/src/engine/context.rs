@@ -175,7 +175,7 @@ impl Context {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Recording;
+    use crate::engine::generator::Generator;
     use crate::joining::{Fingerprint, JoinPayload, Target};
     use crate::policy::Media;
     use confcall_state::{Joiner, UserId};
@@ -190,7 +190,7 @@ mod tests {
             video_stopped: true,
         };
         let config = Config::new(Target::Create, Joiner::new(UserId::new(1)), media);
-        let secrets = Secrets::live(ChaCha20Rng::from_seed([8; 32]), Recording::Off);
+        let secrets = Secrets::new(Generator::stand_in());
         let mut ctx = Context::new(config, Moment::default(), secrets, rng);
         let last = limits::PAST_MEMBERSHIPS as u32 + 2;
         let (source, key) = (

@@ -42,6 +42,8 @@ mod cursor;
 mod end;
 mod entry;
 mod event;
+pub(crate) mod fact;
+mod generator;
 mod io;
 mod leaving;
 mod member;
@@ -61,21 +63,22 @@ use core::time::Duration;
 use chacha20::ChaCha20Rng;
 use confcall_media::Moment;
 use confcall_state::UserId;
-use rand_core::{Rng as _, SeedableRng as _};
+use confcall_state::keys::Seed;
+use rand_core::SeedableRng as _;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
 pub use config::{Config, EmptyCall};
 pub use end::{Advice, EndReason, Ended, RejoinReason};
 pub use event::{CommandFailure, CommandKind, Event, Joined, Suspicion, Trouble};
+use fact::Fact;
 pub use io::{Command, CommandId, Input, MediaState, Outcome, Output, RequestId};
 pub use restart::Restored;
-pub use secrets::{Fact, Recording};
 
 use crate::api::{InputGroupCall, LeaveGroupCall, Ssrc};
 use crate::membership::Membership;
 use context::Context;
 use entry::{Entrant, Entry};
+use generator::Generator;
 use leaving::{Leaving, Left};
 use member::{Departure, Member};
 use orders::Order;
@@ -143,7 +146,9 @@ pub enum Misuse {
 /// use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 /// use confcall_join::policy::Media;
 /// use confcall_media::Moment;
+/// use confcall_state::keys::Seed;
 /// use confcall_state::{Joiner, UserId};
+/// # let operating_system = |bytes: &mut [u8; 32]| bytes.fill(7);
 /// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 /// # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 /// let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
@@ -151,7 +156,8 @@ pub enum Misuse {
 /// let target = Target::Slug(Slug::new("Wx5f-8PqKJk")?);
 /// let config = Config::new(target, Joiner::new(UserId::new(1)), media);
 ///
-/// let mut engine = Engine::new(config, [7; 32], Moment::default());
+/// let seed = Seed::fill_with(|bytes| operating_system(bytes));
+/// let mut engine = Engine::new(config, seed, Moment::default());
 /// let Output::Request { request, body: Request::GroupCall(_) } = engine.poll_output() else {
 ///     panic!("the link is looked up first");
 /// };
@@ -163,28 +169,34 @@ pub enum Misuse {
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub struct Engine {
     ctx: Context,
-    public_seed: [u8; 32],
     state: State,
 }
 
 impl Engine {
     /// Begins to enter the call of the configuration.
     ///
-    /// `seed` is secret: all keys, nonces and pads are made of it. It must be fresh for every engine.
-    pub fn new(config: Config, seed: [u8; 32], now: Moment) -> Self {
-        Self::recorded(config, seed, now, Recording::Off)
+    /// All keys, nonces and pads are made of the seed. It must be fresh for every engine.
+    pub fn new(config: Config, seed: Seed, now: Moment) -> Self {
+        let (rng, public_seed) = Generator::split(seed);
+        Self::begin(config, public_seed, now, Secrets::new(rng))
     }
 
-    /// As [`Engine::new`], for an engine whose facts are taken with [`Engine::take_facts`] after every input.
-    pub fn recorded(config: Config, seed: [u8; 32], now: Moment, recording: Recording) -> Self {
-        let (rng, public_seed) = streams(seed);
-        Self::begin(config, public_seed, now, Secrets::live(rng, recording))
+    /// As [`Engine::new`], with the public seed, for an engine whose facts are taken after every input.
+    pub(crate) fn recorded(config: Config, seed: Seed, now: Moment) -> (Self, [u8; 32]) {
+        let (rng, public_seed) = Generator::split(seed);
+        let engine = Self::begin(config, public_seed, now, Secrets::recorded(rng));
+        (engine, public_seed)
     }
 
     /// An engine without secrets that comes to the same outputs as a recorded one, of which it gets the
     /// configuration, the public seed, the facts and the inputs.
-    pub fn replayed(config: Config, public_seed: [u8; 32], now: Moment, facts: Vec<Fact>) -> Self {
-        Self::begin(config, public_seed, now, Secrets::tape(facts))
+    pub(crate) fn replayed(
+        config: Config,
+        public_seed: [u8; 32],
+        now: Moment,
+        facts: Vec<Fact>,
+    ) -> Self {
+        Self::begin(config, public_seed, now, Secrets::of_trace(facts))
     }
 
     fn begin(config: Config, public_seed: [u8; 32], now: Moment, secrets: Secrets) -> Self {
@@ -193,30 +205,24 @@ impl Engine {
         let transition = Entry::first(&mut ctx);
         let mut engine = Self {
             ctx,
-            public_seed,
             state: State::Ended,
         };
         engine.enter(transition);
         engine
     }
 
-    /// The seed of what the server may see: pauses and media sources.
-    pub fn public_seed(&self) -> [u8; 32] {
-        self.public_seed
-    }
-
     /// Takes the facts since the last time; there are some only in a recorded engine.
-    pub fn take_facts(&mut self) -> Vec<Fact> {
+    pub(crate) fn take_facts(&mut self) -> Vec<Fact> {
         self.ctx.secrets.take_facts()
     }
 
     /// Gives a replayed engine the facts of the input that comes next.
-    pub fn add_facts(&mut self, facts: Vec<Fact>) {
+    pub(crate) fn add_facts(&mut self, facts: Vec<Fact>) {
         self.ctx.secrets.add_facts(facts);
     }
 
     /// Whether a replayed engine has left its trace: it asked for another fact than came next, or for none.
-    pub fn has_derailed(&self) -> bool {
+    pub(crate) fn has_derailed(&self) -> bool {
         self.ctx.secrets.has_derailed()
     }
 
@@ -266,7 +272,7 @@ impl Engine {
     /// The membership, while there is one.
     pub fn membership(&self) -> Option<&Membership> {
         match &self.state {
-            State::Member(member) => member.membership(),
+            State::Member(member) => Some(member.membership()),
             _ => None,
         }
     }
@@ -486,13 +492,4 @@ impl Engine {
         self.ctx.event(Event::Ended(reason.into()));
         self.state = State::Ended;
     }
-}
-
-/// The secret stream of a seed, and the seed of the other one: pauses and media sources are seen by the server, and
-/// tell nothing of the secret stream.
-fn streams(seed: [u8; 32]) -> (ChaCha20Rng, [u8; 32]) {
-    let mut rng = ChaCha20Rng::from_seed(*Zeroizing::new(seed));
-    let mut public_seed = [0; 32];
-    rng.fill_bytes(&mut public_seed);
-    (rng, public_seed)
 }

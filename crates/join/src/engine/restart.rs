@@ -1,12 +1,14 @@
 use chacha20::ChaCha20Rng;
 use confcall_media::Moment;
 use confcall_state::UserId;
+use confcall_state::keys::Seed;
 use rand_core::SeedableRng as _;
 
 use super::context::Context;
+use super::generator::Generator;
 use super::member::Member;
-use super::secrets::{Recording, Secrets};
-use super::{Config, Engine, State, streams};
+use super::secrets::Secrets;
+use super::{Config, Engine, State};
 use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
 use crate::joining::Target;
 
@@ -56,22 +58,20 @@ impl Engine {
         key: &[u8; 32],
         lowest: u64,
         config: Config,
-        seed: [u8; 32],
+        seed: Seed,
         now: Moment,
     ) -> Result<Restored, RestoreError> {
         let Opened { number, content } = open(key, lowest, blob)?;
         let lowest = number.checked_add(1).ok_or(RestoreError::LastNumber)?;
         let content = Content::from_bytes(&content)?;
         check_config(&config, &content)?;
-        let (rng, public_seed) = streams(seed);
-        let secrets = Secrets::live(rng, Recording::Off);
+        let (rng, public_seed) = Generator::split(seed);
         let public_rng = ChaCha20Rng::from_seed(public_seed);
-        let mut ctx = Context::new(config, now, secrets, public_rng);
+        let mut ctx = Context::new(config, now, Secrets::new(rng), public_rng);
         let mut member = Member::of_content(&mut ctx, content)?;
         let flow = member.go_on(&mut ctx);
         let mut engine = Self {
             ctx,
-            public_seed,
             state: State::Member(Box::new(member)),
         };
         engine.go_on(flow);

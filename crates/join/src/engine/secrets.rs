@@ -1,182 +1,135 @@
 //! Everything of an engine that takes a secret, so that it can be recorded without one and run again.
 //!
 //! ```text
-//!          ┌─ Live: keys, randomness ──▶ result ──▶ fact ──▶ trace
-//! engine ──┤
-//!          └─ Tape: a fact of the trace ──▶ the same result
+//! engine ── an operation on keys ──▶ its result ─▶ Fact ─▶ trace
+//! replayed engine ── the same ─────▶ the result that the next Fact of the trace stands for
 //! ```
 //!
-//! A [`Fact`] is the public part of such a result: the bytes of a block that was signed, whether a key opened, what was
-//! said. With the facts and the inputs an engine comes to the same outputs without any secret.
+//! A replayed engine is an engine like every other. Its generator and its private keys are stand-ins from which nothing
+//! comes out, because each result that would depend on them is taken from the trace.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use chacha20::ChaCha20Rng;
-use confcall_media::{Cryptor, Moment, RemovalGrace};
-use confcall_state::verification::{Received, RoundCounts};
+use confcall_media::{Moment, RemovalGrace};
 use confcall_state::wire::Broadcast;
-use confcall_state::{Block, ChainState, EpochKeyError, JoinBlock, Joiner, PublicKey, UserId};
-use rand_core::SeedableRng as _;
+use confcall_state::{
+    Block, EpochKey, EpochKeyError, JoinBlock, Joiner, PrivateKey, PublicKey, UserId,
+};
 
 use super::end::EndReason;
+use super::fact::Fact;
+use super::generator::Generator;
 use crate::joining::CheckedJoin;
-use crate::membership::{
-    BroadcastRefused, Followed, Membership, MembershipEnd, Shadow, StartError,
-};
-use crate::message::{GroupMessage, RandomId};
+use crate::membership::{Followed, Membership, MembershipEnd, PublicMembership, StartError};
+use crate::message::GroupMessage;
 
-/// The public part of something that took a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// A join block was built and signed, in canonical form.
-    Join(Vec<u8>),
-    /// The key of a block was to be opened with ours.
-    Opened(Result<(), EpochKeyError>),
-    /// The verification had something to say.
-    Said(Vec<Broadcast>),
-    /// A block without some users was to be built: its canonical form, or what is wrong.
-    Removal(Result<Vec<u8>, String>),
-    /// A message was to be sealed: the packet, or what is wrong.
-    Sealed(Result<Vec<u8>, String>),
-    /// A packet was to be opened as a message; of one that opened the id and the length of its text.
-    Read(Option<(RandomId, usize)>),
+/// The generator of keys, nonces and everything else that must stay secret, and the trace of what came of them.
+#[derive(Debug)]
+pub(super) struct Secrets {
+    rng: Generator,
+    trace: Trace,
 }
 
-/// Whether somebody records the facts of an engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recording {
-    /// Nobody does, and none are kept.
+/// What becomes of facts.
+#[derive(Debug)]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
+enum Trace {
+    /// They are not kept.
     Off,
     /// They are kept until they are taken.
-    On,
-}
-
-/// Where results come from that take a secret.
-#[derive(Debug)]
-pub(super) enum Secrets {
-    /// From keys and randomness; the facts are kept if somebody records them.
-    Live {
-        rng: Box<ChaCha20Rng>,
-        facts: Option<Vec<Fact>>,
-    },
-    /// From a trace.
-    Tape {
+    Recorded(Vec<Fact>),
+    /// They are given, and stand for the results.
+    Given {
         facts: VecDeque<Fact>,
         /// Whether the engine asked for another fact than came next.
         derailed: bool,
     },
 }
 
-/// A join block of ours, with the key that it announces.
+/// The key that a join of ours announces.
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
-pub(super) enum OwnJoin {
-    Live(Box<JoinBlock>),
-    Shadow(PublicKey),
+pub(super) struct AnnouncedKey {
+    public: PublicKey,
+    private: PrivateKey,
 }
 
-impl OwnJoin {
+impl AnnouncedKey {
     pub(super) fn public_key(&self) -> PublicKey {
-        match self {
-            Self::Live(join) => join.public_key(),
-            Self::Shadow(key) => *key,
-        }
-    }
-}
-
-macro_rules! take_fact {
-    ($secrets:expr, $kind:path) => {
-        match $secrets.facts.pop_front() {
-            Some($kind(fact)) => Some(fact),
-            other => {
-                $secrets.facts.extend(other);
-                *$secrets.derailed = true;
-                None
-            }
-        }
-    };
-}
-
-/// The tape, borrowed.
-struct Tape<'a> {
-    facts: &'a mut VecDeque<Fact>,
-    derailed: &'a mut bool,
-}
-
-#[cfg(any(fuzzing, confcall_testing))]
-impl Clone for Secrets {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Live { rng, facts } => Self::Live {
-                rng: Box::new(super::testing::same_generator(rng)),
-                facts: facts.clone(),
-            },
-            Self::Tape { facts, derailed } => Self::Tape {
-                facts: facts.clone(),
-                derailed: *derailed,
-            },
-        }
+        self.public
     }
 }
 
 impl Secrets {
-    pub(super) fn live(rng: ChaCha20Rng, recording: Recording) -> Self {
-        Self::Live {
-            rng: Box::new(rng),
-            facts: match recording {
-                Recording::Off => None,
-                Recording::On => Some(Vec::new()),
-            },
+    /// Secrets of a generator.
+    pub(super) fn new(rng: Generator) -> Self {
+        let trace = Trace::Off;
+        Self { rng, trace }
+    }
+
+    /// Secrets of a generator, whose facts are to be taken.
+    pub(super) fn recorded(rng: Generator) -> Self {
+        let trace = Trace::Recorded(Vec::new());
+        Self { rng, trace }
+    }
+
+    /// No secrets, but the facts of a trace.
+    pub(super) fn of_trace(facts: Vec<Fact>) -> Self {
+        let (facts, derailed) = (facts.into(), false);
+        Self {
+            rng: Generator::stand_in(),
+            trace: Trace::Given { facts, derailed },
         }
     }
 
-    pub(super) fn tape(facts: Vec<Fact>) -> Self {
-        Self::Tape {
-            facts: facts.into(),
-            derailed: false,
-        }
-    }
-
-    /// The secret randomness, if there is any.
-    pub(super) fn rng(&mut self) -> Option<&mut ChaCha20Rng> {
-        match self {
-            Self::Live { rng, .. } => Some(rng),
-            Self::Tape { .. } => None,
-        }
+    /// The secret randomness.
+    pub(super) fn rng(&mut self) -> &mut Generator {
+        &mut self.rng
     }
 
     /// Takes the facts since the last time.
     pub(super) fn take_facts(&mut self) -> Vec<Fact> {
-        match self {
-            Self::Live {
-                facts: Some(facts), ..
-            } => core::mem::take(facts),
-            Self::Live { .. } | Self::Tape { .. } => Vec::new(),
+        match &mut self.trace {
+            Trace::Recorded(facts) => core::mem::take(facts),
+            Trace::Off | Trace::Given { .. } => Vec::new(),
         }
     }
 
-    /// Adds facts to a tape.
+    /// Gives more facts of a trace.
     pub(super) fn add_facts(&mut self, more: Vec<Fact>) {
-        if let Self::Tape { facts, .. } = self {
+        if let Trace::Given { facts, .. } = &mut self.trace {
             facts.extend(more);
         }
     }
 
-    /// Whether a tape was left: another fact was asked for than came next, or one was not asked for.
+    /// Whether the trace was left: another fact was asked for than came next, or one was not asked for.
     pub(super) fn has_derailed(&self) -> bool {
-        match self {
-            Self::Live { .. } => false,
-            Self::Tape { facts, derailed } => *derailed || !facts.is_empty(),
+        match &self.trace {
+            Trace::Off | Trace::Recorded(_) => false,
+            Trace::Given { facts, derailed } => *derailed || !facts.is_empty(),
         }
     }
 
-    fn note(&mut self, fact: impl FnOnce() -> Fact) {
-        if let Self::Live {
-            facts: Some(facts), ..
-        } = self
-        {
-            facts.push(fact());
+    /// Carries out an operation on secrets and notes the fact of it, or gives the result of the trace's next fact;
+    /// `None` where that is of another kind.
+    fn perform<T>(
+        &mut self,
+        operation: impl FnOnce(&mut Generator) -> T,
+        fact: impl FnOnce(&T) -> Fact,
+        result: impl FnOnce(Fact) -> Option<T>,
+    ) -> Option<T> {
+        match &mut self.trace {
+            Trace::Off => Some(operation(&mut self.rng)),
+            Trace::Recorded(facts) => {
+                let done = operation(&mut self.rng);
+                facts.push(fact(&done));
+                Some(done)
+            }
+            Trace::Given { facts, derailed } => {
+                let done = facts.pop_front().and_then(result);
+                *derailed |= done.is_none();
+                done
+            }
         }
     }
 
@@ -185,263 +138,187 @@ impl Secrets {
         &mut self,
         tip: Option<&Block>,
         joiner: Joiner,
-    ) -> Result<(OwnJoin, CheckedJoin), EndReason> {
-        let build = |rng: &mut ChaCha20Rng| match tip {
-            Some(tip) => JoinBlock::add_self(tip, joiner, rng),
-            None => JoinBlock::first(joiner, rng),
+    ) -> Result<(AnnouncedKey, CheckedJoin), EndReason> {
+        // What makes it fail does not depend on our key, so that a stand-in fails as well.
+        let join = match tip {
+            Some(tip) => JoinBlock::add_self(tip, joiner, &mut self.rng),
+            None => JoinBlock::first(joiner, &mut self.rng),
+        }?;
+        let checked = CheckedJoin::new(tip, &join)?;
+        let traced = self.perform(
+            |_| checked.clone(),
+            |checked| Fact::Join(checked.block().to_vec()),
+            |fact| match fact {
+                Fact::Join(block) => CheckedJoin::of_trace(block),
+                _ => None,
+            },
+        );
+        let checked = traced.unwrap_or(checked);
+        let key = AnnouncedKey {
+            public: checked.public_key(),
+            private: join.into_private_key(),
         };
-        match self {
-            Self::Live { rng, .. } => {
-                let join = build(rng)?;
-                let checked = CheckedJoin::new(tip, &join)?;
-                self.note(|| Fact::Join(join.block().bytes().to_vec()));
-                Ok((OwnJoin::Live(Box::new(join)), checked))
-            }
-            Self::Tape { facts, derailed } => {
-                // What makes it fail does not depend on our key.
-                let stand_in = build(&mut ChaCha20Rng::from_seed([0; 32]))?;
-                let tape = Tape { facts, derailed };
-                let block =
-                    take_fact!(tape, Fact::Join).and_then(|bytes| Block::parse(&bytes).ok());
-                let block = block.unwrap_or_else(|| stand_in.block().clone());
-                let key = block.fields().signature_public_key;
-                let key = key.unwrap_or_else(|| stand_in.public_key());
-                let checked = CheckedJoin::of_trace(key, block.bytes().to_vec());
-                Ok((OwnJoin::Shadow(key), checked))
-            }
-        }
+        Ok((key, checked))
     }
 
-    /// Starts the membership of a join block from the first block that was echoed.
+    fn open(
+        &mut self,
+        open: impl FnOnce() -> Result<EpochKey, EpochKeyError>,
+    ) -> Result<EpochKey, EpochKeyError> {
+        let stand_in = || EpochKey::from_bytes([0; 32]);
+        let opened = self.perform(
+            |_| open(),
+            |opened| Fact::Opened(opened.as_ref().map(drop).map_err(|error| *error)),
+            |fact| match fact {
+                Fact::Opened(opened) => Some(opened.map(|()| stand_in())),
+                _ => None,
+            },
+        );
+        opened.unwrap_or_else(|| Ok(stand_in()))
+    }
+
+    /// Starts the membership of a join from the first block that was echoed.
     pub(super) fn start(
         &mut self,
         now: Moment,
         user_id: UserId,
-        join: OwnJoin,
+        key: AnnouncedKey,
         block: &Block,
         removal_grace: RemovalGrace,
-    ) -> Result<Seat, StartError> {
-        match (self, join) {
-            (Self::Live { rng, facts }, OwnJoin::Live(join)) => {
-                let key = join.into_private_key();
-                let started =
-                    Membership::start(now, user_id, key, block, removal_grace, &mut **rng);
-                let opened = match &started {
-                    Ok(_) => Some(Ok(())),
-                    Err(StartError::Open(error)) => Some(Err(*error)),
-                    Err(_) => None,
-                };
-                if let Some(facts) = facts {
-                    facts.extend(opened.map(Fact::Opened));
-                }
-                started.map(|membership| Seat::Live(Box::new(membership)))
-            }
-            (secrets, join) => {
-                let key = join.public_key();
-                let opened = || secrets.opened();
-                let shadow = Shadow::start(now, user_id, key, block, removal_grace, opened)?;
-                Ok(Seat::Shadow(Box::new(shadow)))
-            }
-        }
+    ) -> Result<Membership, StartError> {
+        let AnnouncedKey { public, private } = key;
+        let public = PublicMembership::start(user_id, public, block)?;
+        let epoch_key = self.open(|| public.state().open_epoch_key(user_id, &private))?;
+        let rng = &mut self.rng;
+        Ok(Membership::of_public(
+            now,
+            public,
+            private,
+            epoch_key,
+            removal_grace,
+            rng,
+        ))
     }
 
-    fn opened(&mut self) -> Result<(), EpochKeyError> {
-        match self {
-            Self::Live { .. } => Ok(()),
-            Self::Tape { facts, derailed } => {
-                let tape = Tape { facts, derailed };
-                take_fact!(tape, Fact::Opened).unwrap_or(Ok(()))
-            }
-        }
-    }
-}
-
-/// A membership, or the shadow of one.
-#[derive(Debug)]
-#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
-pub(super) enum Seat {
-    Live(Box<Membership>),
-    Shadow(Box<Shadow>),
-}
-
-impl Seat {
-    /// The membership, if it is a real one.
-    pub(super) fn membership(&self) -> Option<&Membership> {
-        match self {
-            Self::Live(membership) => Some(membership),
-            Self::Shadow(_) => None,
-        }
-    }
-
+    /// Follows one block as the server sends it.
     pub(super) fn apply(
         &mut self,
-        secrets: &mut Secrets,
         now: Moment,
+        membership: &mut Membership,
         bytes: &[u8],
     ) -> Result<Followed, MembershipEnd> {
-        match self {
-            Self::Live(membership) => {
-                let Secrets::Live { rng, facts } = secrets else {
-                    return Err(MembershipEnd::Left);
-                };
-                let followed = membership.apply_from_server(now, bytes, &mut **rng);
-                let opened = match &followed {
-                    Ok(_) => Some(Ok(())),
-                    Err(MembershipEnd::KeyLost { error, .. }) => Some(Err(*error)),
-                    Err(_) => None,
-                };
-                if let Some(facts) = facts {
-                    facts.extend(opened.map(Fact::Opened));
-                }
-                followed
-            }
-            Self::Shadow(shadow) => shadow.apply_from_server(now, bytes, || secrets.opened()),
-        }
-    }
-
-    pub(super) fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
-        match self {
-            Self::Live(membership) => membership.receive(broadcast),
-            Self::Shadow(shadow) => shadow.receive(broadcast),
-        }
+        let next = membership.stage_from_server(bytes)?;
+        let epoch_key = self.open(|| membership.open(&next));
+        membership.merge(now, next, epoch_key, &mut self.rng)
     }
 
     /// Takes what the verification has to say.
-    pub(super) fn take_outbound(&mut self, secrets: &mut Secrets) -> Vec<Broadcast> {
-        match (self, secrets) {
-            (Self::Live(membership), secrets) => {
-                let said = membership.take_outbound();
-                if !said.is_empty() {
-                    secrets.note(|| Fact::Said(said.clone()));
-                }
-                said
-            }
-            (Self::Shadow(_), Secrets::Tape { facts, .. }) => match facts.front_mut() {
-                Some(Fact::Said(said)) => {
-                    let said = core::mem::take(said);
-                    facts.pop_front();
-                    said
-                }
-                _ => Vec::new(),
-            },
-            (Self::Shadow(_), Secrets::Live { .. }) => Vec::new(),
+    pub(super) fn take_outbound(&mut self, membership: &mut Membership) -> Vec<Broadcast> {
+        let said = membership.take_outbound();
+        let is_said = |facts: &VecDeque<Fact>| matches!(facts.front(), Some(Fact::Said(_)));
+        // To have nothing to say is no fact.
+        let is_fact = match &self.trace {
+            Trace::Off | Trace::Recorded(_) => !said.is_empty(),
+            Trace::Given { facts, .. } => is_said(facts),
+        };
+        if !is_fact {
+            return Vec::new();
         }
+        let said = self.perform(
+            |_| said,
+            |said| Fact::Said(said.clone()),
+            |fact| match fact {
+                Fact::Said(said) => Some(said),
+                _ => None,
+            },
+        );
+        said.unwrap_or_default()
     }
 
     /// Builds the block without some users.
     pub(super) fn remove(
-        &self,
-        secrets: &mut Secrets,
+        &mut self,
+        membership: &Membership,
         users: &[UserId],
     ) -> Result<Vec<u8>, String> {
-        match (self, secrets) {
-            (Self::Live(membership), Secrets::Live { rng, facts }) => {
-                let block = membership.remove(users, &mut **rng);
-                let block = block
-                    .map(|block| block.bytes().to_vec())
-                    .map_err(|error| error.to_string());
-                if let Some(facts) = facts {
-                    facts.push(Fact::Removal(block.clone()));
-                }
-                block
-            }
-            (_, Secrets::Tape { facts, derailed }) => {
-                let tape = Tape { facts, derailed };
-                let removal = take_fact!(tape, Fact::Removal);
-                removal.unwrap_or_else(|| Err(String::new()))
-            }
-            (Self::Shadow(_), Secrets::Live { .. }) => Err(String::new()),
-        }
+        let removal = self.perform(
+            |rng| match membership.remove(users, rng) {
+                Ok(block) => Ok(block.bytes().to_vec()),
+                Err(error) => Err(error.to_string()),
+            },
+            |removal| Fact::Removal(removal.clone()),
+            |fact| match fact {
+                Fact::Removal(removal) => Some(removal),
+                _ => None,
+            },
+        );
+        removal.unwrap_or_else(|| Err(String::new()))
     }
 
     /// Seals a message.
     pub(super) fn seal(
-        &self,
-        secrets: &mut Secrets,
+        &mut self,
         now: Moment,
+        membership: &Membership,
         message: &GroupMessage,
     ) -> Result<Vec<u8>, String> {
-        match secrets {
-            Secrets::Live { rng, facts } => {
-                let sealed = message.seal(now, self.cryptor(), &mut **rng);
-                let sealed = sealed.map_err(|error| error.to_string());
-                if let Some(facts) = facts {
-                    facts.push(Fact::Sealed(sealed.clone()));
-                }
-                sealed
-            }
-            Secrets::Tape { facts, derailed } => {
-                let tape = Tape { facts, derailed };
-                take_fact!(tape, Fact::Sealed).unwrap_or_else(|| Err(String::new()))
-            }
-        }
+        let sealed = self.perform(
+            |rng| {
+                let sealed = message.seal(now, membership.cryptor(), rng);
+                sealed.map_err(|error| error.to_string())
+            },
+            |sealed| Fact::Sealed(sealed.clone()),
+            |fact| match fact {
+                Fact::Sealed(sealed) => Some(sealed),
+                _ => None,
+            },
+        );
+        sealed.unwrap_or_else(|| Err(String::new()))
     }
 
     /// Opens a packet as a message; from a trace comes one of the same id and length without the text.
     pub(super) fn read(
-        &self,
-        secrets: &mut Secrets,
+        &mut self,
         now: Moment,
+        membership: &Membership,
         from: UserId,
         packet: &[u8],
     ) -> Option<GroupMessage> {
-        match secrets {
-            Secrets::Live { .. } => {
-                let message = GroupMessage::open(now, self.cryptor(), from, packet).ok();
-                secrets.note(|| {
-                    Fact::Read(
-                        message
-                            .as_ref()
-                            .map(|message| (message.random_id(), message.text().chars().count())),
-                    )
-                });
-                message
-            }
-            Secrets::Tape { facts, derailed } => {
-                let tape = Tape { facts, derailed };
-                let (random_id, length) = take_fact!(tape, Fact::Read).flatten()?;
-                GroupMessage::new(random_id, "x".repeat(length), Vec::new()).ok()
-            }
+        let message = self.perform(
+            |_| GroupMessage::open(now, membership.cryptor(), from, packet).ok(),
+            |message| {
+                let length = |message: &GroupMessage| message.text().chars().count();
+                Fact::Read(
+                    message
+                        .as_ref()
+                        .map(|message| (message.random_id(), length(message))),
+                )
+            },
+            |fact| match fact {
+                Fact::Read(read) => Some(read.and_then(|(random_id, length)| {
+                    GroupMessage::new(random_id, "x".repeat(length), Vec::new()).ok()
+                })),
+                _ => None,
+            },
+        );
+        message.flatten()
+    }
+}
+
+#[cfg(any(fuzzing, confcall_testing))]
+impl Clone for Secrets {
+    fn clone(&self) -> Self {
+        Self {
+            rng: self.rng.same(),
+            trace: self.trace.clone(),
         }
     }
+}
 
-    /// Whether the newest block cannot be verified, because a restart has lost our nonce.
-    pub(super) fn has_lost_nonce(&self) -> bool {
-        self.membership().is_some_and(Membership::has_lost_nonce)
-    }
-
-    pub(super) fn leave(&mut self) {
-        match self {
-            Self::Live(membership) => membership.leave(),
-            Self::Shadow(shadow) => shadow.leave(),
-        }
-    }
-
-    pub(super) fn user_id(&self) -> UserId {
-        match self {
-            Self::Live(membership) => membership.user_id(),
-            Self::Shadow(shadow) => shadow.user_id(),
-        }
-    }
-
-    pub(super) fn state(&self) -> &ChainState {
-        match self {
-            Self::Live(membership) => membership.state(),
-            Self::Shadow(shadow) => shadow.state(),
-        }
-    }
-
-    pub(super) fn verification(&self) -> &RoundCounts {
-        match self {
-            Self::Live(membership) => membership.verification(),
-            Self::Shadow(shadow) => shadow.verification(),
-        }
-    }
-
-    pub(super) fn cryptor(&self) -> &Arc<Cryptor> {
-        match self {
-            Self::Live(membership) => membership.cryptor(),
-            Self::Shadow(shadow) => shadow.cryptor(),
-        }
+#[cfg(any(fuzzing, confcall_testing))]
+impl Secrets {
+    /// The position of the generator.
+    pub(super) fn position(&self) -> u128 {
+        self.rng.position()
     }
 }

@@ -1,9 +1,11 @@
 //! What only tests may do with an engine: run it on from one point in several ways.
 
 use chacha20::ChaCha20Rng;
+use confcall_state::keys::Seed;
+use rand_core::CryptoRng;
 
 use super::Engine;
-use super::secrets::Secrets;
+use super::generator::Generator;
 
 /// A generator that gives from now on what the other one gives.
 pub(super) fn same_generator(rng: &ChaCha20Rng) -> ChaCha20Rng {
@@ -11,14 +13,16 @@ pub(super) fn same_generator(rng: &ChaCha20Rng) -> ChaCha20Rng {
 }
 
 impl Engine {
-    /// How much was drawn from the secret generator and from the public one.
+    /// The generator of secrets that an engine of this seed begins with.
+    pub fn secret_generator_for_testing_only(seed: Seed) -> impl CryptoRng {
+        Generator::split(seed).0
+    }
+
+    /// The position of the secret generator and of the public one.
     ///
     /// Two engines of the same seed that print the same, and have drawn as much, go on alike.
     pub fn drawn_for_testing_only(&self) -> [u128; 2] {
-        let secret = match &self.ctx.secrets {
-            Secrets::Live { rng, .. } => rng.get_word_pos(),
-            Secrets::Tape { .. } => 0,
-        };
+        let secret = self.ctx.secrets.position();
         [secret, self.ctx.public_rng.get_word_pos()]
     }
 }

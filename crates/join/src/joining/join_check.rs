@@ -83,9 +83,20 @@ impl CheckedJoin {
         })
     }
 
-    /// A join that was checked when it was sent, as a trace has it.
-    pub(crate) fn of_trace(public_key: PublicKey, block: Vec<u8>) -> Self {
-        Self { public_key, block }
+    /// The block of a trace, whose key is not here to check it with; `None` for bytes that are no signed block.
+    pub(crate) fn of_trace(block: Vec<u8>) -> Option<Self> {
+        let public_key = Block::parse(&block).ok()?.fields().signature_public_key?;
+        Some(Self { public_key, block })
+    }
+
+    /// The key that is announced with the block.
+    pub fn public_key(&self) -> PublicKey {
+        self.public_key
+    }
+
+    /// The bytes of the block.
+    pub fn block(&self) -> &[u8] {
+        &self.block
     }
 
     /// The key to announce, and the block.

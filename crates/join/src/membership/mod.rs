@@ -1,59 +1,50 @@
-//! One member's part of a call: the chain, the verification and the keys of the epochs, held together.
+//! One member's part of a call: a public half that anybody could hold, and our keys beside it.
 //!
 //! ```text
-//! echoed block ── start, apply ──▶ Chain ── ChainState ──┬──▶ Verification ── take_outbound ──▶ broadcasts
-//!                                    │                   │         ▲ receive_broadcast
-//!                                    │                   └──▶ epoch key ──▶ Cryptor ──▶ frames, messages
-//!                                    ▼
-//!                             MembershipEnd: the keys are gone, and no later input brings them back
+//!                 ┌─ PublicMembership ─────────────────┐
+//! block ─────────▶│ Chain ── ChainState ─▶ RoundCounts │
+//!                 └────┬──────────────────────▲────│───┘
+//!                      │            broadcast ┘    ▼
+//!   PrivateKey ────────┼─────────────────▶ Contribution ── take_outbound ─▶ broadcasts
+//!       │              ▼
+//!       └─────────▶ epoch key ─▶ Cryptor ─▶ frames, messages
 //! ```
 //!
-//! A block counts for all three or for none. The first one that cannot be followed ends the membership for
-//! good: the chain refuses it, we are no longer in it, or its key does not open for us. Whoever holds the
-//! [`Membership`] then leaves the call and may join again, with another key.
+//! A block counts for all of them or for none. The first one that cannot be followed ends the membership for
+//! good: the chain refuses it, we are no longer in it, or its key does not open for us. The keys are gone then, and no
+//! later input brings them back; the holder of the [`Membership`] leaves the call and may join again, with another key.
 //!
 //! Implements `spec/protocol.md`, 2.3, 3 and 5, for one member.
 
-mod change;
 mod error;
-mod place;
-mod restart;
-mod shadow;
+mod public;
+mod saved;
 
 use std::sync::Arc;
 
 use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
-use confcall_state::verification::{Fault, Received, RoundCounts, Verification};
-use confcall_state::wire::Broadcast;
-use confcall_state::{Block, Chain, ChainState, EpochKey, PrivateKey, PublicKey, UserId};
+use confcall_state::verification::{BroadcastError, Contribution, Received, RoundCounts};
+use confcall_state::wire::{Broadcast, GroupState};
+use confcall_state::{Block, ChainState, EpochKey, EpochKeyError, PrivateKey, PublicKey, UserId};
 use rand_core::CryptoRng;
 
-pub(crate) use shadow::Shadow;
+pub(crate) use public::NextBlock;
+#[cfg(test)]
+pub(crate) use saved::SavedVerification;
+pub(crate) use saved::{SavedFault, SavedMembership};
 
 pub use error::{BroadcastRefused, ChangeError, MembershipEnd, StartError};
+pub use public::{Followed, PublicMembership};
 
 /// A member's part of a call, from the first echoed block to its end.
 ///
 /// Randomness and time are the caller's. The private key serves this membership only and goes with it.
 #[derive(Debug)]
 pub struct Membership {
-    user_id: UserId,
+    public: PublicMembership,
     key: Arc<PrivateKey>,
-    /// The newest block in canonical form, from which a checkpoint goes on.
-    block: Box<[u8]>,
-    chain: Chain,
-    verification: Verification,
+    contribution: Contribution,
     cryptor: Arc<Cryptor>,
-    ended: Option<MembershipEnd>,
-}
-
-/// A block that was followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Followed {
-    /// Who signed the block, if it is a participant before or after it.
-    pub by: Option<UserId>,
-    /// What was kept for the verification of this block and does not count.
-    pub faults: Vec<Fault>,
 }
 
 impl Membership {
@@ -70,25 +61,41 @@ impl Membership {
         removal_grace: RemovalGrace,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, StartError> {
-        let chain = Chain::start_from(block)?;
-        let state = chain.state();
-        let epoch_key = state.open_epoch_key(user_id, &key)?;
-        let key = Arc::new(key);
-        let cryptor = Cryptor::new(user_id, Arc::clone(&key), removal_grace);
-        let verification = Verification::start(user_id, state, &key, rng);
-        cryptor.add_epoch(now, epoch(verification.counts(), epoch_key));
-        Ok(Self {
-            verification,
-            user_id,
+        let public = PublicMembership::start(user_id, key.public_key(), block)?;
+        let epoch_key = public.state().open_epoch_key(user_id, &key)?;
+        Ok(Self::of_public(
+            now,
+            public,
             key,
-            block: block.bytes().into(),
-            chain,
-            cryptor: Arc::new(cryptor),
-            ended: None,
-        })
+            epoch_key,
+            removal_grace,
+            rng,
+        ))
     }
 
-    /// Follows one block: the chain, the key of the epoch that it starts, and the verification anew.
+    /// Takes the keys for a public half that was just started.
+    pub(crate) fn of_public(
+        now: Moment,
+        public: PublicMembership,
+        key: PrivateKey,
+        epoch_key: EpochKey,
+        removal_grace: RemovalGrace,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Self {
+        let (key, user_id) = (Arc::new(key), public.user_id());
+        let mut contribution = Contribution::new(user_id);
+        contribution.restart(public.verification(), &key, rng);
+        let cryptor = Cryptor::new(user_id, Arc::clone(&key), removal_grace);
+        cryptor.add_epoch(now, epoch(public.verification(), epoch_key));
+        Self {
+            public,
+            key,
+            contribution,
+            cryptor: Arc::new(cryptor),
+        }
+    }
+
+    /// Follows one block: the chain, the key of the epoch that it starts, and a new verification.
     ///
     /// Hand over each block once, in the order of the chain: one that was followed before cannot be followed again.
     ///
@@ -101,8 +108,9 @@ impl Membership {
         block: &Block,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Followed, MembershipEnd> {
-        self.check_alive()?;
-        self.follow(now, block, rng).map_err(|end| self.end(end))
+        let next = self.stage(block)?;
+        let epoch_key = self.open(&next);
+        self.merge(now, next, epoch_key, rng)
     }
 
     /// Follows one block as the server sends it, as [`Self::apply`].
@@ -116,36 +124,46 @@ impl Membership {
         bytes: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Followed, MembershipEnd> {
-        self.check_alive()?;
+        let next = self.stage_from_server(bytes)?;
+        let epoch_key = self.open(&next);
+        self.merge(now, next, epoch_key, rng)
+    }
+
+    fn stage(&mut self, block: &Block) -> Result<NextBlock, MembershipEnd> {
+        self.public.stage(block).map_err(|end| self.end(end))
+    }
+
+    /// Tries the next block as the server sends it; one that cannot be followed ends the membership.
+    pub(crate) fn stage_from_server(&mut self, bytes: &[u8]) -> Result<NextBlock, MembershipEnd> {
+        self.public.check_alive()?;
         match Block::from_server(bytes) {
-            Ok(block) => self.apply(now, &block, rng),
+            Ok(block) => self.stage(&block),
             Err(error) => Err(self.end(MembershipEnd::Unreadable(error))),
         }
     }
 
-    fn follow(
+    /// Opens the key of a block that was tried.
+    pub(crate) fn open(&self, next: &NextBlock) -> Result<EpochKey, EpochKeyError> {
+        let user_id = self.public.user_id();
+        next.state().open_epoch_key(user_id, &self.key)
+    }
+
+    /// Follows a block that was tried, with its key; one that did not open ends the membership.
+    pub(crate) fn merge(
         &mut self,
         now: Moment,
-        block: &Block,
+        next: NextBlock,
+        epoch_key: Result<EpochKey, EpochKeyError>,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Followed, MembershipEnd> {
-        let staged = self.chain.stage(block)?;
-        let state = staged.state();
-        let epoch_key = state
-            .open_epoch_key(self.user_id, &self.key)
-            .map_err(|error| {
-                let lost = place::lost(self.user_id, self.public_key(), block, self.state(), state);
-                let height = state.height();
-                lost.unwrap_or(MembershipEnd::KeyLost { height, error })
-            })?;
-        let by = place::signer(block, self.state(), state);
-        self.chain.merge(staged)?;
-        self.block = block.bytes().into();
-        let state = self.chain.state();
-        let faults = self.verification.restart(state, &self.key, rng);
-        let epoch = epoch(self.verification.counts(), epoch_key);
-        self.cryptor.add_epoch(now, epoch);
-        Ok(Followed { by, faults })
+        let height = next.state().height();
+        let epoch_key = epoch_key.map_err(|error| MembershipEnd::KeyLost { height, error });
+        let epoch_key = epoch_key.map_err(|end| self.end(end))?;
+        let followed = self.public.merge(next).map_err(|end| self.end(end))?;
+        let counts = self.public.verification();
+        self.contribution.restart(counts, &self.key, rng);
+        self.cryptor.add_epoch(now, epoch(counts, epoch_key));
+        Ok(followed)
     }
 
     /// Takes in one broadcast as the server sends it.
@@ -156,8 +174,9 @@ impl Membership {
     ///
     /// [`BroadcastRefused`]; nothing has changed then.
     pub fn receive_broadcast(&mut self, bytes: &[u8]) -> Result<Received, BroadcastRefused> {
-        self.check_alive()?;
-        Ok(self.verification.receive_from_server(bytes, &self.key)?)
+        self.public.check_alive()?;
+        let broadcast = Broadcast::from_server(bytes).map_err(BroadcastError::from)?;
+        self.receive(&broadcast)
     }
 
     /// Takes in one broadcast that was read already, as [`Self::receive_broadcast`].
@@ -166,67 +185,117 @@ impl Membership {
     ///
     /// [`BroadcastRefused`]; nothing has changed then.
     pub fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
-        self.check_alive()?;
-        Ok(self.verification.receive(broadcast, &self.key)?)
+        let received = self.public.receive(broadcast)?;
+        self.contribution
+            .follow(self.public.verification(), &self.key);
+        Ok(received)
     }
 
     /// Takes all broadcasts that are to be sent, in their order.
     #[must_use = "what is taken and not sent leaves everybody waiting"]
     pub fn take_outbound(&mut self) -> Vec<Broadcast> {
-        self.verification.take_outbound()
+        self.contribution.take_outbound()
+    }
+
+    /// Builds the block that gives the call this group, with a new key for all who are in it.
+    ///
+    /// The block counts only once the server has sent it back; the membership does not change.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`]
+    pub fn change_group(
+        &self,
+        group_state: GroupState,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Block, ChangeError> {
+        self.public.check_alive()?;
+        let chain = self.public.chain();
+        Ok(chain.build_group_change(group_state, &self.key, rng)?)
+    }
+
+    /// Builds the block that removes these users and leaves everybody else as they are.
+    ///
+    /// Implements `spec/protocol.md`, 8. Users who are not in the call need no removal and are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`]
+    pub fn remove(
+        &self,
+        users: &[UserId],
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Block, ChangeError> {
+        self.public.check_alive()?;
+        if users.contains(&self.user_id()) {
+            return Err(ChangeError::Ourselves);
+        }
+        let mut group_state = GroupState::clone(self.state().group_state());
+        let before = group_state.participants.len();
+        group_state
+            .participants
+            .retain(|one| !users.contains(&one.user_id));
+        if group_state.participants.len() == before {
+            return Err(ChangeError::Nobody);
+        }
+        self.change_group(group_state, rng)
     }
 
     /// Ends the membership from our side: the keys are gone at once.
     pub fn leave(&mut self) {
-        if self.ended.is_none() {
+        if self.ended().is_none() {
             self.end(MembershipEnd::Left);
         }
     }
 
-    /// Why the membership is over, if it is.
+    fn end(&mut self, end: MembershipEnd) -> MembershipEnd {
+        self.cryptor.close();
+        // A member that is out takes no part in the verification either.
+        drop(self.contribution.take_outbound());
+        self.public.end(end.clone());
+        end
+    }
+
+    /// Everything about it that needs no key.
+    pub fn public(&self) -> &PublicMembership {
+        &self.public
+    }
+
+    /// The reason why the membership is over, if it is.
     pub fn ended(&self) -> Option<&MembershipEnd> {
-        self.ended.as_ref()
+        self.public.ended()
     }
 
     /// The user that we are.
     pub fn user_id(&self) -> UserId {
-        self.user_id
+        self.public.user_id()
     }
 
     /// Our key in this call.
     pub fn public_key(&self) -> PublicKey {
-        self.key.public_key()
+        self.public.public_key()
     }
 
     /// The state after the last block that was followed.
     pub fn state(&self) -> &ChainState {
-        self.chain.state()
+        self.public.state()
     }
 
     /// How far the verification of the last block has come.
     pub fn verification(&self) -> &RoundCounts {
-        self.verification.counts()
+        self.public.verification()
     }
 
-    /// What seals and opens frames and messages; media threads keep a clone.
+    /// The cryptor, which seals and opens frames and messages; media threads keep a clone.
     ///
     /// It refuses to seal and to open once the membership is over.
     pub fn cryptor(&self) -> &Arc<Cryptor> {
         &self.cryptor
     }
 
-    fn check_alive(&self) -> Result<(), MembershipEnd> {
-        match &self.ended {
-            Some(end) => Err(end.clone()),
-            None => Ok(()),
-        }
-    }
-
-    fn end(&mut self, end: MembershipEnd) -> MembershipEnd {
-        self.cryptor.close();
-        // Whoever is out takes no part in the verification either.
-        drop(self.verification.take_outbound());
-        self.ended.insert(end).clone()
+    /// Whether the newest block cannot be verified, because a restart has lost our nonce.
+    pub(crate) fn has_lost_nonce(&self) -> bool {
+        self.contribution.has_lost_nonce()
     }
 }
 
@@ -235,13 +304,10 @@ impl Membership {
 impl Clone for Membership {
     fn clone(&self) -> Self {
         Self {
-            user_id: self.user_id,
+            public: self.public.clone(),
             key: Arc::clone(&self.key),
-            block: self.block.clone(),
-            chain: self.chain.clone(),
-            verification: self.verification.clone(),
+            contribution: self.contribution.clone(),
             cryptor: Arc::new(Cryptor::clone(&self.cryptor)),
-            ended: self.ended.clone(),
         }
     }
 }

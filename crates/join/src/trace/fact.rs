@@ -4,7 +4,7 @@ use confcall_state::wire::Broadcast;
 use confcall_state::{EpochKeyError, PublicKey, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Fact;
+use crate::engine::fact::Fact;
 use crate::form::{self, Hex, read_length};
 
 /// A fact as a trace shows it.

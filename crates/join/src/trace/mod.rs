@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The format is `spec/trace.md`: one JSON object a line, each with the BLAKE3 of all lines up to it. Secrets do not come
-//! so far: what took one is there by its result, a [`Fact`](crate::engine::Fact), and what stands in inputs and
+//! so far: what took one is there by its result, a [`Fact`], and what stands in inputs and
 //! outputs is replaced by pseudonyms on the way.
 
 mod chain;
@@ -23,6 +23,7 @@ mod record;
 mod recorder;
 mod replay;
 
+pub use crate::engine::fact::Fact;
 pub use compare::{Divergence, Verdict, compare};
 pub use header::Header;
 pub use history::{History, Said, Sighting};

@@ -4,7 +4,8 @@ use thiserror::Error;
 use super::chain::Chain;
 use super::header::Header;
 use super::record::{Record, TracedOutput, moment};
-use crate::engine::{Fact, Input};
+use crate::engine::Input;
+use crate::engine::fact::Fact;
 
 /// A trace that was read and is whole up to its end.
 #[derive(Clone, Debug)]

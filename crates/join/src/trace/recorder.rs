@@ -1,9 +1,10 @@
 use confcall_media::Moment;
+use confcall_state::keys::Seed;
 
 use super::chain::Chain;
 use super::header::Header;
 use super::record::{Record, TracedOutput, nanoseconds};
-use crate::engine::{Config, Engine, Input, Misuse, Output, Recording};
+use crate::engine::{Config, Engine, Input, Misuse, Output};
 
 /// Writes the trace of an engine.
 ///
@@ -19,13 +20,14 @@ use crate::engine::{Config, Engine, Input, Misuse, Output, Recording};
 /// # use confcall_join::joining::{Fingerprint, JoinPayload};
 /// # use confcall_join::{joining::Target, policy::Media};
 /// # use confcall_media::Moment;
+/// # use confcall_state::keys::Seed;
 /// # use confcall_state::{Joiner, UserId};
 /// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 /// # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 /// # let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
 /// # let media = Media { payload, muted: true, video_stopped: true };
 /// # let config = Config::new(Target::Create, Joiner::new(UserId::new(1)), media);
-/// # let (seed, now) = ([7; 32], Moment::default());
+/// # let (seed, now) = (Seed::copy_of(&[7; 32]), Moment::default());
 /// let (mut recorder, mut engine) = Recorder::start(config, seed, now);
 /// while !matches!(recorder.poll_output(&mut engine), Output::Timeout(_)) {}
 /// let (id, command) = (CommandId::new(1), Command::Leave);
@@ -45,15 +47,15 @@ pub struct Recorder {
 
 impl Recorder {
     /// Starts an engine and its trace.
-    pub fn start(config: Config, seed: [u8; 32], now: Moment) -> (Self, Engine) {
+    pub fn start(config: Config, seed: Seed, now: Moment) -> (Self, Engine) {
         let form = config.clone();
-        let mut engine = Engine::recorded(config, seed, now, Recording::On);
+        let (mut engine, public_seed) = Engine::recorded(config, seed, now);
         let mut recorder = Self {
             chain: Chain::default(),
             lines: String::new(),
             inputs: 0,
         };
-        let header = Header::new(&form, engine.public_seed(), now);
+        let header = Header::new(&form, public_seed, now);
         recorder.write(&Record::Header(header));
         recorder.write_facts(&mut engine);
         (recorder, engine)

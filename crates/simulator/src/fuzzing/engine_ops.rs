@@ -14,6 +14,7 @@ use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::{self, CallKind, Media};
 use confcall_join::trace::{Recorder, Trace, replay};
 use confcall_media::Moment;
+use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 
 use super::people::{People, user};
@@ -79,7 +80,7 @@ impl Scene {
             config.empty_call = EmptyCall::Start;
         }
         let now = Moment::default();
-        let (recorder, engine) = Recorder::start(config.clone(), [7; 32], now);
+        let (recorder, engine) = Recorder::start(config.clone(), Seed::copy_of(&[7; 32]), now);
         let mut scene = Self {
             now,
             config,
@@ -221,7 +222,8 @@ impl Scene {
     fn restart(&mut self) -> Result<()> {
         if let Ok(blob) = self.engine.checkpoint(&KEY, 1) {
             let config = self.config.clone();
-            let restored = Engine::restore(&blob, &KEY, 1, config, [8; 32], self.now);
+            let restored =
+                Engine::restore(&blob, &KEY, 1, config, Seed::copy_of(&[8; 32]), self.now);
             let mut engine = restored.expect("what a member wrote is restored").engine;
             while !matches!(engine.poll_output(), Output::Timeout(_)) {}
         }

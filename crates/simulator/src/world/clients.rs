@@ -7,6 +7,7 @@ use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_join::policy::Media;
 use confcall_join::trace::Recorder;
 use confcall_media::Moment;
+use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 
 use super::network::Happening;
@@ -55,7 +56,7 @@ impl World {
     /// Starts a client with a configuration.
     pub fn start(&mut self, config: Config) -> NodeId {
         let user = config.joiner.user_id;
-        let engine = Engine::new(config, self.seed(), self.moment());
+        let engine = Engine::new(config, Seed::copy_of(&self.seed()), self.moment());
         self.add(user, engine)
     }
 
@@ -68,7 +69,7 @@ impl World {
     /// Starts a client whose engine is recorded, from a seed of its own.
     pub fn start_recorded_from(&mut self, config: Config, seed: [u8; 32]) -> NodeId {
         let user = config.joiner.user_id;
-        let (recorder, engine) = Recorder::start(config, seed, self.moment());
+        let (recorder, engine) = Recorder::start(config, Seed::copy_of(&seed), self.moment());
         self.insert(user, engine, Some(recorder))
     }
 
@@ -111,7 +112,7 @@ impl World {
         let joiner = Joiner::new(self.nodes[node].user);
         let config = Config::new(self.link(), joiner, media(&mut self.rng));
         let (seed, now) = (self.seed(), self.moment());
-        let restored = Engine::restore(&blob, &key, number, config, seed, now);
+        let restored = Engine::restore(&blob, &key, number, config, Seed::copy_of(&seed), now);
         let restored = restored.expect("an engine takes its own checkpoint");
         self.replace(node, restored.engine);
         self.restored += 1;

@@ -12,12 +12,14 @@ mod montgomery;
 mod private_key;
 mod public_key;
 mod secret;
+mod seed;
 mod shared_secret;
 mod verifying_key;
 
 pub use private_key::PrivateKey;
 pub use public_key::{InvalidSignature, PublicKey, Signature};
 pub use secret::{EpochKey, Nonce, OneTimeSecret, RawKey};
+pub use seed::Seed;
 pub use shared_secret::{NoSharedSecret, SharedSecret};
 pub use verifying_key::VerifyingKey;
 

@@ -6,6 +6,7 @@ use confcall::join::engine::{Config, EndReason, Engine, Event, Input, Misuse, Ou
 use confcall::join::joining::Link;
 use confcall::join::trace::Recorder;
 use confcall::state::PublicKey;
+use confcall::state::keys::Seed;
 use confcall::state::verification::RoundCounts;
 use confcall::{Cryptor, GroupMessage, Membership, Moment, UserId};
 
@@ -60,7 +61,7 @@ impl Client {
         disk: Disk,
         now: Moment,
     ) -> Self {
-        let (recorder, engine) = Recorder::start(config.clone(), seed, now);
+        let (recorder, engine) = Recorder::start(config.clone(), Seed::copy_of(&seed), now);
         Self {
             recorder: Some(recorder),
             ..Self::of_engine(id, config, engine, disk)

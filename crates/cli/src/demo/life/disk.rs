@@ -3,6 +3,7 @@
 use confcall::Moment;
 use confcall::join::engine::checkpoint::RestoreError;
 use confcall::join::engine::{Config, Engine, Restored};
+use confcall::state::keys::Seed;
 
 /// The newest checkpoint of a client, and what must stand beside it.
 pub(super) struct Disk {
@@ -45,7 +46,14 @@ impl Disk {
         seed: [u8; 32],
         now: Moment,
     ) -> Result<Engine, RestoreError> {
-        let restored = Engine::restore(&self.blob, &self.key, self.lowest, config, seed, now);
+        let restored = Engine::restore(
+            &self.blob,
+            &self.key,
+            self.lowest,
+            config,
+            Seed::copy_of(&seed),
+            now,
+        );
         let Restored { lowest, engine } = restored?;
         self.lowest = lowest;
         Ok(engine)

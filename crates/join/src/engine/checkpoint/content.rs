@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{CheckpointError, RestoreError};
+use crate::membership::SavedMembership;
 
 /// All that a checkpoint holds, in the plain numbers and bytes that are written.
 #[derive(Serialize, Deserialize)]
@@ -30,34 +31,6 @@ pub(crate) enum SavedLink {
     InviteMessage(i32),
 }
 
-/// Seqnos by the number of their channel.
-pub(crate) type SavedSeqnos = Vec<(u16, u32)>;
-
-/// The secret part, and what belongs to it.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SavedMembership {
-    pub(crate) user_id: i64,
-    /// The seed of the private key.
-    pub(crate) key: Zeroizing<[u8; 32]>,
-    /// The newest block in canonical form.
-    pub(crate) block: Vec<u8>,
-    pub(crate) verification: SavedVerification,
-    /// The last that were used.
-    pub(crate) counters: SavedSeqnos,
-    /// The newest that were floors, by the key of the sender.
-    pub(crate) floors: Vec<([u8; 32], SavedSeqnos)>,
-}
-
-/// How far the verification of the newest block has come.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SavedVerification {
-    pub(crate) commits: Vec<(i64, [u8; 32])>,
-    pub(crate) reveals: Vec<(i64, [u8; 32])>,
-    pub(crate) nonce: Option<Zeroizing<[u8; 32]>>,
-    /// Broadcasts for later blocks, in canonical form.
-    pub(crate) early: Vec<Vec<u8>>,
-}
-
 impl Content {
     /// Writes it into a buffer that is wiped when dropped, and that never moves while it is written.
     pub(crate) fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, CheckpointError> {
@@ -73,6 +46,71 @@ impl Content {
         match postcard::take_from_bytes(bytes) {
             Ok((content, [])) => Ok(content),
             _ => Err(RestoreError::Content { what }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chacha20::ChaCha20Rng;
+    use confcall_media::{Moment, RemovalGrace};
+    use confcall_state::{JoinBlock, Joiner, UserId};
+    use proptest::prelude::*;
+    use rand_core::SeedableRng as _;
+
+    use super::*;
+    use crate::engine::checkpoint::RESERVE;
+    use crate::membership::Membership;
+
+    fn content() -> Vec<u8> {
+        let mut rng = ChaCha20Rng::from_seed([4; 32]);
+        let user_id = UserId::new(1);
+        let join = JoinBlock::first(Joiner::new(user_id), &mut rng).unwrap();
+        let block = join.block().clone();
+        let (now, key, removal_grace) = (
+            Moment::default(),
+            join.into_private_key(),
+            RemovalGrace::WithGrace,
+        );
+        let member = Membership::start(now, user_id, key, &block, removal_grace, &mut rng).unwrap();
+        let content = Content {
+            membership: member.to_saved(),
+            call: (1, 2),
+            link: None,
+            invite_link: None,
+            payload: String::new(),
+            past_sources: Vec::new(),
+            next_block: 1,
+            next_broadcast: 0,
+        };
+        content.to_bytes().unwrap().to_vec()
+    }
+
+    fn resumed(content: &[u8]) -> Result<Membership, RestoreError> {
+        let content = Content::from_bytes(content)?;
+        let mut rng = ChaCha20Rng::from_seed([5; 32]);
+        let (now, removal_grace) = (Moment::default(), RemovalGrace::WithGrace);
+        let resumed = Membership::resume(now, content.membership, RESERVE, removal_grace, &mut rng);
+        Ok(resumed?)
+    }
+
+    #[test]
+    fn a_content_that_is_cut_or_continued_is_an_error() {
+        let content = content();
+        assert!(resumed(&content).is_ok());
+        for length in 0..content.len() {
+            assert!(resumed(&content[..length]).is_err());
+        }
+        assert!(resumed(&[&*content, &[0]].concat()).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_content_makes_it_panic(at: prop::sample::Index, byte: u8, garbage: Vec<u8>) {
+            let mut changed = content();
+            *at.get_mut(&mut changed) = byte;
+            let _ = resumed(&changed);
+            let _ = resumed(&garbage);
         }
     }
 }

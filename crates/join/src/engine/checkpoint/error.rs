@@ -1,6 +1,8 @@
 use confcall_state::UserId;
 use thiserror::Error;
 
+use crate::membership::SavedFault;
+
 /// No checkpoint can be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -8,9 +10,6 @@ pub enum CheckpointError {
     /// The engine is not in the call, so that there is nothing to keep.
     #[error("only a member of the call has something to keep")]
     NotAMember,
-    /// The engine is a replayed one, which has no secrets.
-    #[error("a replayed engine has no secrets to keep")]
-    Replayed,
     /// What is to be kept is too much for the format.
     #[error("a checkpoint holds at most 4 GiB")]
     TooLarge,
@@ -74,4 +73,10 @@ pub enum RestoreError {
     /// It is of another call than the one that the configuration names.
     #[error("the checkpoint is of another call")]
     OtherCall,
+}
+
+impl From<SavedFault> for RestoreError {
+    fn from(SavedFault(what): SavedFault) -> Self {
+        Self::Content { what }
+    }
 }

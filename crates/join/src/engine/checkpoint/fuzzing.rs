@@ -2,6 +2,7 @@
 
 use chacha20::ChaCha20Rng;
 use confcall_media::Moment;
+use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 use rand_core::SeedableRng as _;
 
@@ -46,7 +47,8 @@ pub fn checkpoint_content(blob: &[u8]) -> Option<Vec<u8>> {
 
 fn restore(blob: &[u8], user: UserId) -> Result<Engine, RestoreError> {
     let (config, now) = (config(user), Moment::default());
-    let mut engine = Engine::restore(blob, &KEY, NUMBER, config, [3; 32], now)?.engine;
+    let mut engine =
+        Engine::restore(blob, &KEY, NUMBER, config, Seed::copy_of(&[3; 32]), now)?.engine;
     while !matches!(engine.poll_output(), Output::Timeout(_)) {}
     Ok(engine)
 }

@@ -56,7 +56,7 @@ mod sealed;
 
 pub use error::{CheckpointError, RestoreError};
 
-pub(crate) use content::{Content, SavedLink, SavedMembership, SavedSeqnos, SavedVerification};
+pub(crate) use content::{Content, SavedLink};
 pub(crate) use sealed::{Opened, open, seal};
 
 /// How many seqnos are left out on every channel after a restart: 2^20.
@@ -71,6 +71,7 @@ mod tests {
     use core::fmt::Debug;
 
     use super::*;
+    use crate::membership::{SavedMembership, SavedVerification};
 
     /// For a type that can be printed there are two answers, and asking does not compile.
     trait CannotBePrinted<Answer> {

@@ -2,7 +2,7 @@
 
 use super::super::Transition;
 use super::super::end::{EndReason, RejoinReason};
-use super::super::secrets::OwnJoin;
+use super::super::secrets::AnnouncedKey;
 use super::Attempt;
 use super::quest::Quest;
 use crate::api::{InputGroupCall, Response};
@@ -13,8 +13,8 @@ use crate::joining::{AnswerFault, JoinAnswer, JoinPayload, Tip};
 pub(in super::super) struct Entrant {
     /// Why we entered again, if it was not the first time.
     pub(in super::super) again: Option<RejoinReason>,
-    /// Our block, with our key.
-    pub(in super::super) join: OwnJoin,
+    /// The key that our block announces.
+    pub(in super::super) key: AnnouncedKey,
     /// By what we know it.
     pub(in super::super) evidence: Evidence,
     /// The call as it was asked for; `None` if we created it.
@@ -44,7 +44,7 @@ impl Quest {
         let updates = response.into_updates().map_err(AnswerFault::from);
         let answer = updates.and_then(|updates| JoinAnswer::read(updates, self.call.as_ref()));
         match answer {
-            Ok(answer) => self.joined(attempt.join, Evidence::Answer(Box::new(answer))),
+            Ok(answer) => self.joined(attempt.key, Evidence::Answer(Box::new(answer))),
             Err(fault) => self.abandon(fault.into()),
         }
     }
@@ -56,10 +56,10 @@ impl Quest {
         Transition::Abandoned(reason, call.map(|call| (call, source)))
     }
 
-    pub(super) fn joined(self, join: OwnJoin, evidence: Evidence) -> Transition {
+    pub(super) fn joined(self, key: AnnouncedKey, evidence: Evidence) -> Transition {
         Transition::Entered(Box::new(Entrant {
             again: self.again,
-            join,
+            key,
             evidence,
             asked: self.call,
             link: self.link,

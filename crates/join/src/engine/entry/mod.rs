@@ -44,7 +44,7 @@ use super::context::Context;
 use super::end::RejoinReason;
 use super::io::{Outcome, RequestId};
 use super::member::Member;
-use super::secrets::OwnJoin;
+use super::secrets::AnnouncedKey;
 use crate::api::reaction::Reaction;
 use crate::api::{InputGroupCall, Method, Request, Ssrc};
 use crate::joining::JoinAnswer;
@@ -91,7 +91,7 @@ enum Next {
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 struct Attempt {
-    join: OwnJoin,
+    key: AnnouncedKey,
     tip: Option<BlockHash>,
 }
 

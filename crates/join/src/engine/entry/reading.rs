@@ -39,8 +39,8 @@ impl Quest {
             self.contention.tip_read(tip.block.height(), round_trip);
         }
         match (tip, self.doubtful.take()) {
-            (Some(tip), Some(attempt)) if tip.holds(&attempt.join.public_key()) => {
-                self.joined(attempt.join, Evidence::Tip(Box::new(tip)))
+            (Some(tip), Some(attempt)) if tip.holds(&attempt.key.public_key()) => {
+                self.joined(attempt.key, Evidence::Tip(Box::new(tip)))
             }
             (Some(tip), _) if self.is_elsewhere(ctx, &tip) => {
                 Transition::Ended(EndReason::JoinedElsewhere)

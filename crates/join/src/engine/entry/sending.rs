@@ -33,7 +33,7 @@ impl Quest {
     ) -> Result<(Box<Request>, Box<Attempt>), EndReason> {
         let joiner = ctx.config.joiner;
         let block = tip.map(|tip| &tip.block);
-        let (join, checked) = ctx.secrets.join(block, joiner)?;
+        let (key, checked) = ctx.secrets.join(block, joiner)?;
         let media = Media {
             payload: self.payload.clone(),
             ..ctx.config.media.clone()
@@ -57,7 +57,7 @@ impl Quest {
             .into(),
         };
         let tip = block.map(Block::hash);
-        Ok((Box::new(body), Box::new(Attempt { join, tip })))
+        Ok((Box::new(body), Box::new(Attempt { key, tip })))
     }
 
     pub(super) fn send(

@@ -33,7 +33,7 @@ impl Member {
         ctx: &mut Context,
         entrant: Entrant,
     ) -> Result<(Self, Welcome), EndReason> {
-        let Entrant { join, known, .. } = entrant;
+        let Entrant { key, known, .. } = entrant;
         let user_id = ctx.config.joiner.user_id;
         let mut welcome = Welcome {
             again: entrant.again.is_some(),
@@ -71,10 +71,16 @@ impl Member {
             return Err(AnswerFault::NoCall.into());
         }
         let removal_grace = ctx.config.removal_grace;
-        let seat = ctx
+        let membership = ctx
             .secrets
-            .start(ctx.now, user_id, join, &first, removal_grace)?;
-        let mut member = Self::new(ctx.now, call, seat, entrant.payload, [blocks, broadcasts]);
+            .start(ctx.now, user_id, key, &first, removal_grace)?;
+        let mut member = Self::new(
+            ctx.now,
+            call,
+            membership,
+            entrant.payload,
+            [blocks, broadcasts],
+        );
         member.link = entrant.link;
         member.connection.clone_from(&welcome.connection);
         member.invite_link = invite_link;
@@ -113,7 +119,7 @@ impl Member {
             connection,
             payload: self.payload.clone(),
             invite_link: self.invite_link.clone(),
-            cryptor: self.seat.cryptor().clone(),
+            cryptor: self.membership.cryptor().clone(),
             attempts,
         }
     }

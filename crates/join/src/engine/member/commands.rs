@@ -79,7 +79,7 @@ impl Member {
             // Who knows the epoch of the checkpoint may have been removed since.
             return ctx.failed(order, CommandFailure::NotJoined);
         }
-        match self.seat.seal(&mut ctx.secrets, ctx.now, message) {
+        match ctx.secrets.seal(ctx.now, &self.membership, message) {
             Ok(encrypted_message) => {
                 let call = self.call.clone();
                 let body = SendGroupCallEncryptedMessage {
@@ -185,7 +185,7 @@ impl Member {
             return;
         };
         let packet = &message.encrypted_message;
-        let opened = self.seat.read(&mut ctx.secrets, ctx.now, from, packet);
+        let opened = ctx.secrets.read(ctx.now, &self.membership, from, packet);
         if let Some(message) = opened
             && self.seen.see(from, message.random_id()) == Novelty::New
         {

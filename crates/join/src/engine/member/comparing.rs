@@ -54,7 +54,7 @@ impl Member {
         let Ok(Some(tip)) = tip else {
             return Ok(());
         };
-        let state = self.seat.state();
+        let state = self.membership.state();
         if tip.block.height() == state.height() && tip.block.hash() != state.hash() {
             let height = state.height();
             self.suspect_fork(ctx, "the server has another block at our height");
@@ -65,7 +65,7 @@ impl Member {
 
     pub(super) fn suspect_fork(&self, ctx: &mut Context, what: &str) {
         ctx.event(Event::Suspicious(Suspicion::Fork {
-            height: self.seat.state().height(),
+            height: self.membership.state().height(),
             what: what.to_owned(),
         }));
     }

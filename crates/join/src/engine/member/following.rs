@@ -27,8 +27,8 @@ impl Member {
     }
 
     fn apply(&mut self, ctx: &mut Context, bytes: &[u8]) -> Flow {
-        let before = self.seat.state().group_state().clone();
-        let followed = match self.seat.apply(&mut ctx.secrets, ctx.now, bytes) {
+        let before = self.membership.state().group_state().clone();
+        let followed = match ctx.secrets.apply(ctx.now, &mut self.membership, bytes) {
             Ok(followed) => followed,
             Err(end) => return Err(self.departure(ctx, end)),
         };
@@ -37,7 +37,7 @@ impl Member {
             self.blame(ctx, said_by);
         }
         self.tell_of_block(ctx);
-        let after = self.seat.state().group_state();
+        let after = self.membership.state().group_state();
         let (added, removed) = (not_in(after, &before), not_in(&before, after));
         if !(added.is_empty() && removed.is_empty()) {
             ctx.event(Event::MembersChanged {
@@ -51,7 +51,7 @@ impl Member {
 
     /// Tells of the newest block, whose verification starts now.
     pub(super) fn tell_of_block(&mut self, ctx: &mut Context) {
-        let state = self.seat.state();
+        let state = self.membership.state();
         let (height, hash): (_, BlockHash) = (state.height(), state.hash());
         ctx.event(Event::EpochStarted { height, hash });
         self.verifying_since = ctx.now;

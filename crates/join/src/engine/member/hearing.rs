@@ -24,7 +24,7 @@ impl Member {
             Err(_) => return self.blame(ctx, None),
         };
         let is_own = broadcast.user_id == self.user_id();
-        match self.seat.receive(&broadcast) {
+        match self.membership.receive(&broadcast) {
             Ok(Received::Counted) => {
                 self.expecting = None;
                 self.verification_moved = true;
@@ -70,7 +70,7 @@ impl Member {
         if !core::mem::take(&mut self.verification_moved) {
             return;
         }
-        let counts = self.seat.verification();
+        let counts = self.membership.verification();
         let (height, phase) = (counts.height(), counts.phase());
         ctx.event(Event::Verification {
             height,

@@ -53,7 +53,6 @@ use super::io::{MediaState, Outcome, RequestId};
 use super::orders::Order;
 use super::outbox::Outbox;
 use super::roster::Roster;
-use super::secrets::Seat;
 use super::timers::Timer;
 use super::waits::Patience;
 use crate::api::reaction::Reaction;
@@ -115,7 +114,7 @@ pub(super) struct Member {
     refreshed: bool,
     /// How often it was looked up without an answer.
     lookups: u32,
-    seat: Seat,
+    membership: Membership,
     payload: JoinPayload,
     blocks: Cursor,
     broadcasts: Cursor,
@@ -150,7 +149,7 @@ impl Member {
     fn new(
         now: Moment,
         call: InputGroupCall,
-        seat: Seat,
+        membership: Membership,
         payload: JoinPayload,
         [blocks, broadcasts]: [Cursor; 2],
     ) -> Self {
@@ -159,7 +158,7 @@ impl Member {
             link: None,
             refreshed: false,
             lookups: 0,
-            seat,
+            membership,
             payload,
             blocks,
             broadcasts,
@@ -188,8 +187,8 @@ impl Member {
         self.link.as_ref()
     }
 
-    pub(super) fn membership(&self) -> Option<&Membership> {
-        self.seat.membership()
+    pub(super) fn membership(&self) -> &Membership {
+        &self.membership
     }
 
     pub(super) fn roster(&self) -> &Roster {
@@ -206,17 +205,17 @@ impl Member {
 
     /// Our key, as the chain has it.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
-        let group_state = self.seat.state().group_state();
+        let group_state = self.membership.state().group_state();
         group_state.by_user(self.user_id()).map(|us| us.public_key)
     }
 
     /// Drops the keys, also those of media threads.
     pub(super) fn close(&mut self) {
-        self.seat.leave();
+        self.membership.leave();
     }
 
     fn user_id(&self) -> UserId {
-        self.seat.user_id()
+        self.membership.user_id()
     }
 
     fn send(&mut self, ctx: &mut Context, body: impl Into<Request>, pending: Pending) -> RequestId {
@@ -245,7 +244,7 @@ impl Member {
                 // Whoever holds the verification up may have left, and we were not told.
                 self.load_roster_soon(ctx);
             }
-            Timer::Epochs => self.seat.cryptor().prune(ctx.now),
+            Timer::Epochs => self.membership.cryptor().prune(ctx.now),
             Timer::Checkpoint => self.checkpoint_is_due(ctx),
             Timer::Outbox | Timer::Removal | Timer::Entry | Timer::Leave | Timer::HeldBack => {}
         }
@@ -295,7 +294,7 @@ impl Member {
     /// Brings everything up to date after an input.
     fn settle(&mut self, ctx: &mut Context) -> Flow {
         self.follow(ctx)?;
-        if self.seat.has_lost_nonce() {
+        if self.membership.has_lost_nonce() {
             return Err(Departure::Rejoin(RejoinReason::NonceLost));
         }
         self.watch_strangers(ctx);
@@ -305,7 +304,7 @@ impl Member {
         self.send_removals(ctx);
         self.tell_verification(ctx);
         self.tell_of_commits(ctx);
-        if let Some(expiry) = self.seat.cryptor().next_expiry() {
+        if let Some(expiry) = self.membership.cryptor().next_expiry() {
             ctx.timers.set(Timer::Epochs, expiry);
         }
         Ok(())

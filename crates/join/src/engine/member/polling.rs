@@ -87,7 +87,7 @@ impl Member {
     }
 
     fn cadence(&mut self, sub_chain: SubChain) -> Duration {
-        let is_verifying = self.seat.verification().phase() != Phase::End;
+        let is_verifying = self.membership.verification().phase() != Phase::End;
         if is_verifying || self.cursor(sub_chain).hole_since().is_some() {
             FAST_CADENCE
         } else {

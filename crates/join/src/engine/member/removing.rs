@@ -146,7 +146,7 @@ impl Member {
     /// Keeps watch over who is in the chain and not in the roster.
     pub(super) fn watch_strangers(&mut self, ctx: &mut Context) {
         // Most inputs change neither, and comparing two hundred members costs more than all the rest of a poll.
-        let height = Some(self.seat.state().height());
+        let height = Some(self.membership.state().height());
         let is_other_block = core::mem::replace(&mut self.removals.compared, height) != height;
         if self.roster.take_moved() || is_other_block {
             self.note_strangers(ctx);
@@ -161,7 +161,7 @@ impl Member {
     /// Notes who is in the chain and not in the roster.
     fn note_strangers(&mut self, ctx: &mut Context) {
         let us = self.user_id();
-        let group_state = self.seat.state().group_state();
+        let group_state = self.membership.state().group_state();
         let roster = &self.roster;
         let is_stranger =
             |user: UserId| user != us && !roster.lists(user) && group_state.by_user(user).is_some();
@@ -237,7 +237,7 @@ impl Member {
     }
 
     fn send_removal(&mut self, ctx: &mut Context, mut removal: Removal) {
-        let group_state = self.seat.state().group_state();
+        let group_state = self.membership.state().group_state();
         let roster = &self.roster;
         let mode = removal.mode();
         let is_back = |user: UserId| mode == Mode::OnlyLeft && roster.lists(user);
@@ -249,7 +249,7 @@ impl Member {
             // Somebody else was faster, or a block of ours whose answer was lost.
             return self.removal_done(ctx, &removal);
         }
-        match self.seat.remove(&mut ctx.secrets, &users) {
+        match ctx.secrets.remove(&self.membership, &users) {
             Ok(block) => {
                 let body = DeleteConferenceCallParticipants {
                     removal: mode,

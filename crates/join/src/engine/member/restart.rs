@@ -11,12 +11,11 @@ use core::time::Duration;
 use super::super::context::Context;
 use super::super::cursor::Cursor;
 use super::super::event::Event;
-use super::super::secrets::Seat;
 use super::super::timers::Timer;
 use super::checking::CHECK;
 use super::{Flow, Member};
 use crate::api::{AccessHash, CallId, InputGroupCall, InviteLink, MessageId, Slug, Ssrc, SubChain};
-use crate::engine::checkpoint::{CheckpointError, Content, RestoreError, SavedLink};
+use crate::engine::checkpoint::{CheckpointError, Content, RESERVE, RestoreError, SavedLink};
 use crate::joining::JoinPayload;
 use crate::membership::Membership;
 
@@ -26,14 +25,11 @@ const CHECKPOINT: Duration = Duration::from_secs(600);
 impl Member {
     /// All that a checkpoint keeps.
     pub(in super::super) fn to_content(&self, ctx: &Context) -> Result<Content, CheckpointError> {
-        let Some(membership) = self.seat.membership() else {
-            return Err(CheckpointError::Replayed);
-        };
         let InputGroupCall::Id { id, access_hash } = &self.call else {
             return Err(CheckpointError::NotAMember);
         };
         Ok(Content {
-            membership: membership.to_saved(),
+            membership: self.membership.to_saved(),
             call: (id.value(), access_hash.value()),
             link: self.link.as_ref().and_then(saved_link),
             invite_link: self.invite_link.as_ref().map(InviteLink::to_string),
@@ -55,8 +51,9 @@ impl Member {
         let link = content.link.map(link_of).transpose()?;
         let (id, access_hash) = content.call;
         let removal_grace = ctx.config.removal_grace;
-        let rng = ctx.secrets.rng().ok_or(fault("there are no secrets"))?;
-        let membership = Membership::resume(ctx.now, content.membership, removal_grace, rng)?;
+        let rng = ctx.secrets.rng();
+        let membership =
+            Membership::resume(ctx.now, content.membership, RESERVE, removal_grace, rng)?;
         let past_sources = content.past_sources.into_iter();
         past_sources
             .rev()
@@ -66,9 +63,8 @@ impl Member {
             id: CallId::new(id),
             access_hash: AccessHash::new(access_hash),
         };
-        let seat = Seat::Live(Box::new(membership));
         let cursors = [content.next_block, content.next_broadcast].map(Cursor::new);
-        let mut member = Self::new(ctx.now, call, seat, payload, cursors);
+        let mut member = Self::new(ctx.now, call, membership, payload, cursors);
         member.link = link;
         member.invite_link = content.invite_link.map(InviteLink::new);
         member.behind = vec![SubChain::Blocks, SubChain::Broadcasts];
@@ -111,7 +107,7 @@ impl Member {
     pub(super) fn tell_of_commits(&mut self, ctx: &mut Context) {
         use confcall_state::verification::Phase;
 
-        let counts = self.seat.verification();
+        let counts = self.membership.verification();
         let height = counts.height();
         if counts.phase() != Phase::Commit && self.secured != Some(height) {
             self.secured = Some(height);

@@ -14,7 +14,7 @@ use crate::api::{Method, SendConferenceCallBroadcast, SubChain};
 impl Member {
     /// Sends every broadcast that is due.
     pub(super) fn send_broadcasts(&mut self, ctx: &mut Context) {
-        let mut said = self.seat.take_outbound(&mut ctx.secrets);
+        let mut said = ctx.secrets.take_outbound(&mut self.membership);
         said.retain(|broadcast| !self.is_counted(broadcast));
         self.outbox.add(ctx.now, said);
         let method = Method::SendConferenceCallBroadcast;
@@ -40,7 +40,7 @@ impl Member {
 
     /// Whether the server has sent it back already, to whom we said it before a restart.
     fn is_counted(&self, broadcast: &Broadcast) -> bool {
-        let (counts, us) = (self.seat.verification(), self.user_id());
+        let (counts, us) = (self.membership.verification(), self.user_id());
         match broadcast.content {
             BroadcastContent::Commit { .. } => counts.commit_of(us).is_some(),
             BroadcastContent::Reveal { .. } => counts.revealed().any(|user| user == us),

@@ -1,0 +1,184 @@
+//! The public half of a membership: everything that needs no key of ours.
+//!
+//! ```text
+//! block ── stage ─▶ NextBlock: refused, or we are not in it ─▶ MembershipEnd
+//!                      │
+//!                      └── merge ─▶ Chain, RoundCounts of its verification
+//! ```
+
+use confcall_state::chain::StagedBlock;
+use confcall_state::verification::{EarlyBroadcasts, Fault, Progress, Received, RoundCounts};
+use confcall_state::wire::Broadcast;
+use confcall_state::{Block, Chain, ChainState, PublicKey, UserId};
+
+use super::{BroadcastRefused, MembershipEnd, StartError};
+
+/// What everybody can know of a membership: the chain, the counted broadcasts, and whose membership it is.
+///
+/// It holds no secret, so a trace drives it too. A [`Membership`](super::Membership) is this and its keys.
+#[derive(Clone, Debug)]
+pub struct PublicMembership {
+    user_id: UserId,
+    public_key: PublicKey,
+    /// The newest block in canonical form, from which a checkpoint goes on.
+    block: Box<[u8]>,
+    chain: Chain,
+    counts: RoundCounts,
+    ended: Option<MembershipEnd>,
+}
+
+/// A block that the chain accepts and that leaves us in the call; it counts once it is merged.
+#[derive(Debug)]
+pub(crate) struct NextBlock {
+    block: Box<[u8]>,
+    staged: StagedBlock,
+    by: Option<UserId>,
+}
+
+/// A block that was followed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Followed {
+    /// The signer of the block, if it is a participant before or after it.
+    pub by: Option<UserId>,
+    /// What was kept for the verification of this block and does not count.
+    pub faults: Vec<Fault>,
+}
+
+impl PublicMembership {
+    /// Starts from one block (`spec/protocol.md`, 2.3).
+    pub(crate) fn start(
+        user_id: UserId,
+        public_key: PublicKey,
+        block: &Block,
+    ) -> Result<Self, StartError> {
+        let chain = Chain::start_from(block)?;
+        let mut counts = RoundCounts::new(EarlyBroadcasts::Keep);
+        counts.restart(chain.state());
+        Ok(Self {
+            user_id,
+            public_key,
+            block: block.bytes().into(),
+            chain,
+            counts,
+            ended: None,
+        })
+    }
+
+    /// The same membership with what was counted for its newest block before a restart.
+    pub(super) fn resume(self, progress: &Progress) -> Self {
+        Self {
+            counts: RoundCounts::resume(self.chain.state(), progress),
+            ..self
+        }
+    }
+
+    /// Tries the next block; nothing changes.
+    pub(super) fn stage(&self, block: &Block) -> Result<NextBlock, MembershipEnd> {
+        self.check_alive()?;
+        let staged = self.chain.stage(block)?;
+        let (before, after) = (self.chain.state(), staged.state());
+        let by = signer(block, before, after);
+        match self.place_lost(after, by) {
+            Some(end) => Err(end),
+            None => Ok(NextBlock {
+                block: block.bytes().into(),
+                staged,
+                by,
+            }),
+        }
+    }
+
+    /// Follows a block that was tried.
+    pub(super) fn merge(&mut self, next: NextBlock) -> Result<Followed, MembershipEnd> {
+        self.chain.merge(next.staged)?;
+        self.block = next.block;
+        let faults = self.counts.restart(self.chain.state());
+        Ok(Followed {
+            by: next.by,
+            faults,
+        })
+    }
+
+    /// Counts a broadcast.
+    pub(super) fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
+        self.check_alive()?;
+        Ok(self.counts.receive(broadcast)?)
+    }
+
+    /// Ends the membership; the first end stays.
+    pub(super) fn end(&mut self, end: MembershipEnd) {
+        self.ended.get_or_insert(end);
+    }
+
+    pub(super) fn check_alive(&self) -> Result<(), MembershipEnd> {
+        self.ended.clone().map_or(Ok(()), Err)
+    }
+
+    /// The newest block in canonical form.
+    pub(super) fn block(&self) -> &[u8] {
+        &self.block
+    }
+
+    pub(super) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The reason why the membership is over, if it is.
+    pub fn ended(&self) -> Option<&MembershipEnd> {
+        self.ended.as_ref()
+    }
+
+    /// The user that we are.
+    pub fn user_id(&self) -> UserId {
+        self.user_id
+    }
+
+    /// Our key in this call.
+    pub fn public_key(&self) -> PublicKey {
+        self.public_key
+    }
+
+    /// The state after the last block that was followed.
+    pub fn state(&self) -> &ChainState {
+        self.chain.state()
+    }
+
+    /// The broadcasts that count for the verification of the last block.
+    pub fn verification(&self) -> &RoundCounts {
+        &self.counts
+    }
+
+    /// The end that a good block means for us, as far as everybody can see it.
+    fn place_lost(&self, after: &ChainState, by: Option<UserId>) -> Option<MembershipEnd> {
+        let height = after.height();
+        match after.group_state().by_user(self.user_id) {
+            None => Some(MembershipEnd::Removed { height, by }),
+            Some(own) if own.public_key != self.public_key => Some(MembershipEnd::Replaced {
+                height,
+                by: own.public_key,
+            }),
+            Some(_) if after.shared_key().is_empty() => Some(MembershipEnd::NoSharedKey {
+                height,
+                hash: after.hash(),
+            }),
+            Some(_) => None,
+        }
+    }
+}
+
+impl NextBlock {
+    /// The state that the block leaves.
+    pub(crate) fn state(&self) -> &ChainState {
+        self.staged.state()
+    }
+}
+
+/// The participant who signed a block: one of those before it, or the one who joins by it.
+fn signer(block: &Block, before: &ChainState, after: &ChainState) -> Option<UserId> {
+    let (before, after) = (before.group_state(), after.group_state());
+    let signer = match &block.fields().signature_public_key {
+        Some(key) => before.by_key(key).or_else(|| after.by_key(key)),
+        None => before.participants.first(),
+    };
+    signer.map(|signer| signer.user_id)
+}
