@@ -28,7 +28,6 @@ const NOT_YET_CLEAN: &[&str] = &[
     "mtproto-server",
     "server",
     "simulator",
-    "state",
 ];
 
 fn root() -> PathBuf {

@@ -12,13 +12,10 @@
 use rand_core::CryptoRng;
 use thiserror::Error;
 
-use crate::chain::ChainState;
 use crate::encryption::{
     DecryptionError, HeaderError, decrypt_data, decrypt_header, encrypt_data, encrypt_header, kdf,
 };
-use crate::keys::{
-    EpochKey, NoSharedSecret, OneTimeSecret, PrivateKey, PublicKey, RawKey, for_each_shared_secret,
-};
+use crate::keys::{EpochKey, NoSharedSecret, OneTimeSecret, PrivateKey, PublicKey, RawKey};
 use crate::reference::ReferenceCode;
 use crate::types::{BlockHash, UserId};
 use crate::wire::{ByteStrings, Participant, SharedKey};
@@ -166,7 +163,7 @@ fn headers(
 ) -> Result<Vec<[u8; 32]>, UnusableParticipant> {
     let keys = participants.iter().map(|one| one.public_key);
     let mut headers = Vec::with_capacity(participants.len());
-    for_each_shared_secret(ephemeral, keys, |shared| {
+    ephemeral.for_each_shared_secret(keys, |shared| {
         headers.push(
             shared
                 .ok()
@@ -194,33 +191,6 @@ impl RawKey {
             0 => EpochKey::from_bytes(*self.dangerous_bytes()),
             _ => EpochKey::from_bytes(kdf(self.dangerous_bytes(), block.as_bytes()).left),
         }
-    }
-}
-
-impl ChainState {
-    /// Opens the key of the epoch that the last block started, as the participant who holds `key`.
-    ///
-    /// # Errors
-    ///
-    /// [`EpochKeyError`], in the order of its variants.
-    pub fn open_epoch_key(
-        &self,
-        user_id: UserId,
-        key: &PrivateKey,
-    ) -> Result<EpochKey, EpochKeyError> {
-        let group_state = self.group_state();
-        let public_key = key.public_key();
-        let own = group_state
-            .by_key(&public_key)
-            .ok_or(EpochKeyError::NotParticipant { key: public_key })?;
-        if own.user_id != user_id {
-            return Err(EpochKeyError::WrongUserId {
-                expected: user_id,
-                found: own.user_id,
-            });
-        }
-        let raw = self.shared_key().open(user_id, key)?;
-        Ok(raw.epoch_key(group_state.protocol_version(), &self.hash()))
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::error::{ChainError, MissingPermission};
-use super::{ChainState, group, recipients};
+use super::state::ChainState;
+use super::{group, recipients};
 use crate::keys::PublicKey;
 use crate::trie::{Trie, TrieKey};
 use crate::wire::{Change, GroupState, Permissions, SharedKey};

@@ -2,6 +2,7 @@ use thiserror::Error;
 
 use crate::keys::{InvalidSignature, PublicKey};
 use crate::reference::ReferenceCode;
+use crate::shared_key::UnusableParticipant;
 use crate::trie::TrieError;
 use crate::types::{BlockHash, Height, KvHash, UserId};
 
@@ -114,6 +115,28 @@ impl ChainError {
             | Self::ValuesUnknown
             | Self::Stale => return None,
         })
+    }
+}
+
+/// No block can be built that gives the call this group.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum GroupChangeError {
+    /// The chain would refuse the block, or the one that it is to stand on shows no whole, well-formed state.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// No key can be written for somebody who would be in the call.
+    #[error(transparent)]
+    Participant(#[from] UnusableParticipant),
+}
+
+impl GroupChangeError {
+    /// The reference's code, where it has one for this.
+    pub fn reference_code(&self) -> Option<ReferenceCode> {
+        match self {
+            Self::Chain(error) => error.reference_code(),
+            Self::Participant(_) => None,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::ChainState;
+use super::state::ChainState;
 use crate::types::Height;
 use crate::wire::{Block, Change};
 

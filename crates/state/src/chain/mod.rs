@@ -17,75 +17,29 @@
 mod draft;
 mod error;
 mod group;
-mod group_change;
 mod member_change;
 mod proof;
 mod recipients;
 mod removal;
 mod self_add;
 mod start;
+mod state;
 
 use std::sync::Arc;
 
-pub use error::{ChainError, GroupStateFault, MissingPermission, RecipientFault};
-pub use group_change::GroupChangeError;
+use rand_core::CryptoRng;
+
+pub use error::{ChainError, GroupChangeError, GroupStateFault, MissingPermission, RecipientFault};
 pub use member_change::MemberChangeFault;
 pub use removal::{RemovalFault, check_removal};
 pub use self_add::{SelfAddFault, check_self_add};
+pub use state::ChainState;
 
 use crate::keys::{PrivateKey, PublicKey, Signature};
 use crate::trie::Trie;
-use crate::types::{BlockHash, Height, KvHash};
+use crate::types::BlockHash;
 use crate::wire::{Block, BlockFields, Change, GroupState, SharedKey};
 use draft::{Draft, Kinds, check_value_keys};
-
-/// The public state of a call after a block.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChainState {
-    height: Height,
-    hash: BlockHash,
-    kv_hash: KvHash,
-    group_state: Arc<GroupState>,
-    shared_key: Arc<SharedKey>,
-}
-
-impl ChainState {
-    /// The state before the first block.
-    fn before_first() -> Self {
-        Self {
-            height: Height::BEFORE_FIRST,
-            hash: BlockHash::ZERO,
-            kv_hash: KvHash::EMPTY,
-            group_state: Arc::new(GroupState::before_first()),
-            shared_key: Arc::new(SharedKey::empty()),
-        }
-    }
-
-    /// The height of the last block, -1 without any.
-    pub fn height(&self) -> Height {
-        self.height
-    }
-
-    /// The hash of the last block, zero without any.
-    pub fn hash(&self) -> BlockHash {
-        self.hash
-    }
-
-    /// The root hash of the key-value trie.
-    pub fn kv_hash(&self) -> KvHash {
-        self.kv_hash
-    }
-
-    /// Who is in the call.
-    pub fn group_state(&self) -> &Arc<GroupState> {
-        &self.group_state
-    }
-
-    /// The shared key in force.
-    pub fn shared_key(&self) -> &Arc<SharedKey> {
-        &self.shared_key
-    }
-}
 
 /// The chain of a call at its last block.
 ///
@@ -295,6 +249,28 @@ impl Chain {
             signature_public_key: Some(signer_key),
         };
         Ok(fields.sign(signer))
+    }
+
+    /// Builds and signs the block that gives the call this group, with a new shared key for all who are in it.
+    ///
+    /// That is the usual block of a call (`spec/protocol.md`, 2.2). It is checked as by [`Self::build`], and the
+    /// chain does not change either.
+    ///
+    /// # Errors
+    ///
+    /// [`GroupChangeError`]
+    pub fn build_group_change(
+        &self,
+        group_state: GroupState,
+        signer: &PrivateKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Block, GroupChangeError> {
+        let shared_key = SharedKey::for_participants(&group_state.participants, rng)?;
+        let changes = vec![
+            Change::SetGroupState(Arc::new(group_state)),
+            Change::SetSharedKey(Arc::new(shared_key)),
+        ];
+        Ok(self.build(changes, signer)?)
     }
 
     fn signer(&self, named: Option<PublicKey>) -> Result<PublicKey, ChainError> {

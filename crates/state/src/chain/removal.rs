@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use super::ChainState;
 use super::member_change::{MemberChangeFault, check_member_change};
+use super::state::ChainState;
 use crate::types::UserId;
 use crate::wire::Block;
 

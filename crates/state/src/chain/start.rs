@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::draft::{Draft, Kinds};
 use super::error::ChainError;
-use super::{ChainState, group, recipients};
+use super::state::ChainState;
+use super::{group, recipients};
 use crate::types::Height;
 use crate::wire::{Block, Change, GroupState, SharedKey};
 

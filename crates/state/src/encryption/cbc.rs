@@ -4,9 +4,7 @@ use aes::Aes256;
 use aes::cipher::{Block, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit};
 
 use super::kdf::{KeyedMac, derive};
-
-/// The first 16 bytes of encrypted data: the message's tag, and what keys its cipher.
-pub(super) type MessageId = [u8; 16];
+use super::message_id::MessageId;
 
 /// Encrypts whole blocks in place; what is left behind the last whole block stays as it is.
 pub(super) fn encrypt(key: KeyedMac, message: &MessageId, data: &mut [u8]) {

@@ -3,8 +3,9 @@ use core::fmt;
 use thiserror::Error;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::cbc::{self, MessageId};
+use super::cbc;
 use super::kdf::{KeyedMac, kdf, keyed};
+use super::message_id::MessageId;
 use crate::keys::{EpochKey, OneTimeSecret, SharedSecret};
 
 mod sealed {

@@ -11,16 +11,19 @@
 //! Implements `spec/protocol.md`, 3.1.
 
 mod cbc;
-mod data;
+mod decrypt;
+mod encrypt;
 mod header;
-mod in_place;
 mod kdf;
+mod message_id;
 
-pub use data::{
-    DecryptedData, DecryptionError, EncryptedData, PaddingError, dangerous_encrypt_padded,
-    decrypt_data, encrypt_data, encrypt_data_into, encrypted_length,
+pub use decrypt::{
+    DecryptedData, DecryptedInPlace, DecryptionError, decrypt_data, decrypt_data_in_place,
+};
+pub use encrypt::{
+    EncryptedData, PaddingError, dangerous_encrypt_padded, encrypt_data, encrypt_data_into,
+    encrypted_length,
 };
 pub use header::{CachedHeaderKey, HeaderError, HeaderKey, decrypt_header, encrypt_header};
-pub use in_place::{DecryptedInPlace, decrypt_data_in_place};
 
 pub(crate) use kdf::kdf;

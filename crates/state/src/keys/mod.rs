@@ -14,13 +14,9 @@ mod public_key;
 mod secret;
 mod seed;
 mod shared_secret;
-mod verifying_key;
 
 pub use private_key::PrivateKey;
-pub use public_key::{InvalidSignature, PublicKey, Signature};
+pub use public_key::{InvalidSignature, PublicKey, Signature, VerifyingKey};
 pub use secret::{EpochKey, Nonce, OneTimeSecret, RawKey};
 pub use seed::Seed;
 pub use shared_secret::{NoSharedSecret, SharedSecret};
-pub use verifying_key::VerifyingKey;
-
-pub(crate) use shared_secret::for_each_shared_secret;

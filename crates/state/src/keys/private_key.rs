@@ -4,7 +4,8 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use rand_core::CryptoRng;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::{NoSharedSecret, PublicKey, SharedSecret, Signature, for_each_shared_secret};
+use super::shared_secret::{NoSharedSecret, SharedSecret, for_each_shared_secret};
+use super::{PublicKey, Signature};
 
 /// The private key of one membership.
 ///
@@ -50,13 +51,18 @@ impl PrivateKey {
     /// [`NoSharedSecret`] if the other key has a small order, or is 1 mod p.
     pub fn shared_secret(&self, key: &PublicKey) -> Result<SharedSecret, NoSharedSecret> {
         let mut shared = Err(NoSharedSecret { key: *key });
-        for_each_shared_secret(self, core::iter::once(*key), |secret| shared = secret);
+        self.for_each_shared_secret(core::iter::once(*key), |secret| shared = secret);
         shared
     }
 
-    /// The scalar of this key as 32 bytes, before clamping.
-    pub(super) fn scalar_bytes(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.0.to_scalar_bytes())
+    /// Hands over the secret that this key shares with each of `keys`, in their order, cheaper than one by one.
+    pub(crate) fn for_each_shared_secret(
+        &self,
+        keys: impl ExactSizeIterator<Item = PublicKey> + Clone,
+        take: impl FnMut(Result<SharedSecret, NoSharedSecret>),
+    ) {
+        let scalar = Zeroizing::new(self.0.to_scalar_bytes());
+        for_each_shared_secret(&scalar, keys, take);
     }
 }
 

@@ -1,6 +1,8 @@
+use core::fmt;
+
+use ed25519_dalek::{VerifyingKey as Point, ed25519::signature::MultipartVerifier as _};
 use thiserror::Error;
 
-use super::VerifyingKey;
 use crate::types::public_bytes;
 
 public_bytes! {
@@ -41,5 +43,105 @@ impl PublicKey {
     /// [`InvalidSignature`], also when the key is not a point.
     pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidSignature> {
         VerifyingKey::new(self).verify(message, signature)
+    }
+}
+
+/// A public key that is parsed once, to check many signatures.
+///
+/// It may be bytes that are not a point: such a key verifies nothing, and is as good a value as any other
+/// (`spec/protocol.md`, 1.4).
+#[derive(Clone)]
+pub struct VerifyingKey(Parsed);
+
+#[derive(Clone)]
+enum Parsed {
+    Point(Point),
+    NotAPoint(PublicKey),
+}
+
+impl VerifyingKey {
+    /// Parses a key: one point decompression.
+    pub fn new(key: &PublicKey) -> Self {
+        Self(match Point::from_bytes(key.as_bytes()) {
+            Ok(point) => Parsed::Point(point),
+            Err(_) => Parsed::NotAPoint(*key),
+        })
+    }
+
+    /// The key as it stands on the wire.
+    pub fn public_key(&self) -> PublicKey {
+        match &self.0 {
+            Parsed::Point(point) => PublicKey::from_bytes(point.to_bytes()),
+            Parsed::NotAPoint(key) => *key,
+        }
+    }
+
+    /// Checks a signature over a message, with the verdict of [`PublicKey::verify`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSignature`], also when the key is not a point.
+    pub fn verify(&self, message: &[u8], signature: &Signature) -> Result<(), InvalidSignature> {
+        self.verify_parts(&[message], signature)
+    }
+
+    /// Checks a signature over the concatenation of `parts`, without joining them in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSignature`], also when the key is not a point.
+    pub fn verify_parts(
+        &self,
+        parts: &[&[u8]],
+        signature: &Signature,
+    ) -> Result<(), InvalidSignature> {
+        let Parsed::Point(point) = &self.0 else {
+            return Err(self.invalid());
+        };
+        let verdict = point.multipart_verify(parts, &signature.as_bytes().into());
+        verdict.map_err(|_| self.invalid())
+    }
+
+    fn invalid(&self) -> InvalidSignature {
+        InvalidSignature {
+            key: self.public_key(),
+        }
+    }
+}
+
+impl From<&PublicKey> for VerifyingKey {
+    fn from(key: &PublicKey) -> Self {
+        Self::new(key)
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifyingKey({})", self.public_key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::PrivateKey;
+
+    #[test]
+    fn a_key_that_is_no_point_keeps_its_bytes_and_verifies_nothing() {
+        let no_point = PublicKey::from_bytes([2; 32]);
+        assert!(Point::from_bytes(no_point.as_bytes()).is_err());
+        let key = VerifyingKey::new(&no_point);
+        assert_eq!(key.public_key(), no_point);
+        let refused = Err(InvalidSignature { key: no_point });
+        assert_eq!(key.verify(b"", &Signature::ZERO), refused);
+    }
+
+    #[test]
+    fn a_message_may_come_in_parts() {
+        let private = PrivateKey::from_seed(&[1; 32]);
+        let key = VerifyingKey::new(&private.public_key());
+        let signature = private.sign(b"whole");
+        assert_eq!(key.verify_parts(&[b"wh", b"", b"ole"], &signature), Ok(()));
+        assert!(key.verify_parts(&[b"ole", b"wh"], &signature).is_err());
     }
 }

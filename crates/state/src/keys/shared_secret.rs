@@ -4,7 +4,7 @@ use thiserror::Error;
 use x25519_dalek::x25519;
 use zeroize::Zeroize as _;
 
-use super::{PrivateKey, PublicKey, montgomery, secret::secret_bytes};
+use super::{PublicKey, montgomery, secret::secret_bytes};
 use crate::encryption::kdf;
 
 secret_bytes! {
@@ -20,7 +20,7 @@ pub struct NoSharedSecret {
     pub key: PublicKey,
 }
 
-/// Hands over the secret that `private` shares with each of `keys`, in their order.
+/// Hands over the secret that a private scalar, before clamping, shares with each of `keys`, in their order.
 ///
 /// ```text
 /// on the curve   decompress ─▶ [s]P, Edwards ─▶ u, inversions batched ─┐
@@ -30,12 +30,11 @@ pub struct NoSharedSecret {
 /// Both ways compute X25519 on `u`; the Edwards multiplication takes half the time of the ladder, and the
 /// ladder is defined where there is no point to decompress. No collection of the secrets is made: taking one apart
 /// leaves copies behind in the memory that it had.
-pub(crate) fn for_each_shared_secret(
-    private: &PrivateKey,
+pub(super) fn for_each_shared_secret(
+    scalar: &[u8; 32],
     keys: impl ExactSizeIterator<Item = PublicKey> + Clone,
     mut take: impl FnMut(Result<SharedSecret, NoSharedSecret>),
 ) {
-    let scalar = private.scalar_bytes();
     let mut points: Vec<EdwardsPoint> = Vec::with_capacity(keys.len());
     let mut on_curve = Vec::with_capacity(keys.len());
     for key in keys.clone() {
@@ -73,9 +72,9 @@ mod tests {
     use proptest::prelude::*;
 
     /// The secret by the ladder alone, as `spec/protocol.md`, 1.4, words it.
-    fn by_the_ladder(private: &PrivateKey, key: &PublicKey) -> Option<SharedSecret> {
+    fn by_the_ladder(scalar: &[u8; 32], key: &PublicKey) -> Option<SharedSecret> {
         let u = montgomery::coordinate(key.as_bytes())?;
-        secret_of(Some(x25519(*private.scalar_bytes(), u)))
+        secret_of(Some(x25519(*scalar, u)))
     }
 
     /// Every key whose `y` is at most 40 away from 0 mod p, in any encoding: those of small order with 0, 1 and -1
@@ -118,10 +117,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_shortcut_by_edwards_points_agrees_with_the_ladder_for_every_key(seed: [u8; 32], key in keys()) {
-            let (private, key) = (PrivateKey::from_seed(&seed), PublicKey::from_bytes(key));
-            let expected = by_the_ladder(&private, &key).ok_or(NoSharedSecret { key });
-            prop_assert_eq!(private.shared_secret(&key), expected);
+        fn the_shortcut_by_edwards_points_agrees_with_the_ladder_for_every_key(scalar: [u8; 32], key in keys()) {
+            let key = PublicKey::from_bytes(key);
+            let expected = by_the_ladder(&scalar, &key).ok_or(NoSharedSecret { key });
+            let mut shared = None;
+            for_each_shared_secret(&scalar, core::iter::once(key), |secret| shared = Some(secret));
+            prop_assert_eq!(shared, Some(expected));
         }
 
         #[test]

@@ -13,9 +13,13 @@
 //!
 //! Implements `spec/protocol.md`, 1.2.
 
+mod error;
 mod reader;
-mod vector;
 mod writer;
 
-pub use reader::{Deviation, DeviationKind, ReadError, ReadErrorKind, Reader};
+pub use error::{Deviation, DeviationKind, ReadError, ReadErrorKind};
+pub use reader::Reader;
 pub use writer::Writer;
+
+/// The constructor of a boxed vector.
+const VECTOR: u32 = 0x1cb5_c415;

@@ -1,3 +1,5 @@
+use super::VECTOR;
+
 /// Writes TL primitives in canonical form.
 #[derive(Clone, Debug, Default)]
 pub struct Writer {
@@ -55,6 +57,13 @@ impl Writer {
     /// that serialise, and it is written saturated rather than wrapped.
     pub fn count(&mut self, count: usize) {
         self.i32(i32::try_from(count).unwrap_or(i32::MAX));
+    }
+
+    /// Writes a vector that [`Reader::boxed_vector`] reads.
+    pub fn boxed_vector<T>(&mut self, elements: &[T], write: impl Fn(&mut Self, &T)) {
+        self.u32(VECTOR);
+        self.count(elements.len());
+        elements.iter().for_each(|element| write(self, element));
     }
 
     /// Writes a `string` or `bytes` in its shortest form, padded with zeros.

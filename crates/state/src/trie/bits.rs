@@ -1,5 +1,4 @@
-use super::TrieKey;
-use super::key::bit;
+use super::key::{TrieKey, bit};
 use crate::tl::Writer;
 #[cfg(feature = "full")]
 use crate::tl::{ReadError, ReadErrorKind, Reader};

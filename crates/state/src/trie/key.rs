@@ -1,4 +1,4 @@
-use super::TrieError;
+use super::error::TrieError;
 use crate::types::public_bytes;
 
 public_bytes! {

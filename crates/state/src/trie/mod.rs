@@ -14,6 +14,7 @@
 //! Implements `spec/protocol.md`, 2.4.
 
 mod bits;
+mod error;
 mod key;
 #[cfg(feature = "full")]
 mod network;
@@ -23,29 +24,13 @@ mod snapshot;
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
 #[cfg(feature = "full")]
 use crate::tl::ReadError;
 use crate::types::KvHash;
 use bits::Bits;
+pub use error::TrieError;
 pub use key::TrieKey;
 use node::Node;
-
-/// The trie could not do what it was asked for, and is as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum TrieError {
-    /// A key that is not 32 bytes long.
-    #[error("a key of the trie has 32 bytes, not {size}")]
-    KeySize {
-        /// How many bytes there are.
-        size: usize,
-    },
-    /// Something in a part of the trie of which a proof has only the hash.
-    #[error("the proof leaves out the part of the trie that is needed")]
-    Pruned,
-}
 
 /// The key-value trie, or a proof: the same trie without the parts that are not needed for some keys.
 ///

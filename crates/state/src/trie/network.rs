@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::TrieKey;
 use super::bits::Bits;
+use super::key::TrieKey;
 use super::node::{INNER, Kind, LEAF, NODE, Node, write_leaf};
 use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use crate::types::KvHash;

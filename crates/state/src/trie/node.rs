@@ -3,7 +3,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::bits::Bits;
-use super::{TrieError, TrieKey};
+use super::error::TrieError;
+use super::key::TrieKey;
 use crate::tl::Writer;
 use crate::types::KvHash;
 

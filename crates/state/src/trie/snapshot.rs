@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use super::bits::Bits;
+use super::error::TrieError;
+use super::key::TrieKey;
 use super::node::{INNER, Kind, LEAF, NODE, Node, write_leaf};
-use super::{TrieError, TrieKey};
 use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
 /// The snapshot of the empty trie: its only node, of type 0, stands behind the offset.

@@ -1,6 +1,6 @@
 use thiserror::Error;
 
-use super::Phase;
+use super::phase::Phase;
 use crate::keys::InvalidSignature;
 use crate::reference::ReferenceCode;
 use crate::tl::ReadError;

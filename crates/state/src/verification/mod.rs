@@ -25,6 +25,7 @@ mod contribution;
 mod early;
 mod emoji;
 mod error;
+mod phase;
 mod progress;
 mod round;
 mod round_counts;
@@ -41,8 +42,8 @@ pub use contribution::Contribution;
 pub use early::Dropped;
 pub use emoji::EmojiHash;
 pub use error::{BroadcastError, Fault};
+pub use phase::Phase;
 pub use progress::Progress;
-pub use round::Phase;
 pub use round_counts::{EarlyBroadcasts, Received, RoundCounts};
 pub use words::words;
 

@@ -1,5 +1,6 @@
 use super::early::{Dropped, Store};
-use super::round::{Phase, Round};
+use super::phase::Phase;
+use super::round::Round;
 use super::{BroadcastError, EmojiHash, Fault};
 use crate::chain::ChainState;
 use crate::participant_keys::ParticipantKeys;

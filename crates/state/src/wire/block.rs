@@ -1,7 +1,8 @@
 use sha2::{Digest as _, Sha256};
 
+use super::boxed::Boxed as _;
 use super::form::{self, Form};
-use super::{Boxed as _, Change, StateProof};
+use super::{Change, StateProof};
 use crate::keys::{InvalidSignature, PrivateKey, PublicKey, Signature};
 use crate::tl::{Deviation, ReadError, Reader, Writer};
 use crate::types::{BlockHash, Height};

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
-use super::{Boxed, GroupState, SharedKey};
+use super::boxed::Boxed;
+use super::{GroupState, SharedKey};
 use crate::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
 const NOOP: u32 = 0xdeb4_a41b;

@@ -1,4 +1,5 @@
-use super::{Boxed, Permissions};
+use super::Permissions;
+use super::boxed::Boxed;
 use crate::keys::PublicKey;
 use crate::tl::{ReadError, Reader, Writer};
 use crate::types::UserId;

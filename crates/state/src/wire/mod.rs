@@ -15,6 +15,7 @@
 //! Implements `spec/protocol.md`, 1.1 to 1.3; the schema is `spec/e2e.tl`.
 
 mod block;
+mod boxed;
 mod broadcast;
 mod byte_strings;
 mod change;
@@ -33,15 +34,7 @@ pub use permissions::Permissions;
 pub use shared_key::SharedKey;
 pub use state_proof::StateProof;
 
-use crate::tl::{ReadError, Reader, Writer};
-
 /// The canonical constructor ids of what a server passes on: a block, a commit and a reveal.
 ///
 /// Each stands incremented by one in what comes from the server (`spec/protocol.md`, 1.3).
 pub const ITEM_IDS: [u32; 3] = [block::BLOCK, broadcast::COMMIT, broadcast::REVEAL];
-
-/// A value that carries its constructor id.
-trait Boxed: Sized {
-    fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError>;
-    fn write(&self, writer: &mut Writer);
-}

@@ -1,4 +1,5 @@
-use super::{Boxed, ByteStrings};
+use super::ByteStrings;
+use super::boxed::Boxed;
 use crate::keys::PublicKey;
 use crate::tl::{ReadError, Reader, Writer};
 use crate::types::UserId;

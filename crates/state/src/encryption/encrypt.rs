@@ -1,18 +1,10 @@
-use core::fmt;
-
 use rand_core::CryptoRng;
 use thiserror::Error;
-use zeroize::Zeroizing;
 
-use super::cbc::{self, MessageId};
-use super::in_place::decrypt_data_in_place;
-use super::kdf::{hmac_sha256, kdf, keyed};
+use super::cbc;
+use super::kdf::{kdf, keyed};
+use super::message_id::{MESSAGE_ID, MIN_PAD, large_msg_id, msg_id};
 use crate::keys::OneTimeSecret;
-
-/// The smallest pad.
-pub(super) const MIN_PAD: usize = 16;
-/// The size of a message id.
-pub(super) const MESSAGE_ID: usize = size_of::<MessageId>();
 
 /// An encrypted payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,20 +15,6 @@ pub struct EncryptedData {
     pub large_msg_id: [u8; 32],
 }
 
-/// A decrypted payload; its content is wiped when dropped and not printed.
-pub struct DecryptedData {
-    /// The payload without its pad.
-    pub payload: Zeroizing<Vec<u8>>,
-    /// The whole tag, of which the message id is the first half; packets are signed over it.
-    pub large_msg_id: [u8; 32],
-}
-
-impl fmt::Debug for DecryptedData {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "DecryptedData({} bytes)", self.payload.len())
-    }
-}
-
 /// What should be encrypted is no payload behind a pad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a pad of {pad} bytes does not fill {length} bytes up to whole blocks of 16")]
@@ -45,29 +23,6 @@ pub struct PaddingError {
     pub pad: usize,
     /// The length of pad and payload.
     pub length: usize,
-}
-
-/// Encrypted data could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum DecryptionError {
-    /// The length is not a multiple of 16 that leaves room for a message id.
-    #[error("{length} bytes are not a message id and whole blocks")]
-    Length {
-        /// The length in bytes.
-        length: usize,
-    },
-    /// The message id is not that of this content: another secret, other extra bytes, or damage.
-    #[error("the message id does not match the content")]
-    MessageId,
-    /// The length of the pad is below 16 or larger than the content.
-    #[error("a pad of {pad} bytes cannot stand in {length} bytes")]
-    Pad {
-        /// The length of the pad.
-        pad: usize,
-        /// The length of pad and payload.
-        length: usize,
-    },
 }
 
 /// Encrypts a payload behind a random pad of 16 to 31 bytes; `extra` is authenticated with it.
@@ -163,44 +118,4 @@ fn encrypt_padded<'a>(
     *message = *msg_id(&large_msg_id);
     cbc::encrypt(keyed(&keys.left), message, padded);
     large_msg_id
-}
-
-/// Decrypts a payload and checks its message id in constant time.
-///
-/// Implements `spec/protocol.md`, 3.1.
-///
-/// # Errors
-///
-/// [`DecryptionError`], in the order of its variants.
-pub fn decrypt_data(
-    encrypted: &[u8],
-    secret: &OneTimeSecret,
-    extra: &[u8],
-) -> Result<DecryptedData, DecryptionError> {
-    let mut bytes = Zeroizing::new(encrypted.to_vec());
-    let decrypted = decrypt_data_in_place(&mut bytes, secret, [extra].into_iter())?;
-    let payload = Zeroizing::new(decrypted.payload().to_vec());
-    let large_msg_id = *decrypted.large_msg_id();
-    decrypted.keep();
-    Ok(DecryptedData {
-        payload,
-        large_msg_id,
-    })
-}
-
-/// The tag over pad and payload, the extra bytes and their length.
-pub(super) fn large_msg_id<'a>(
-    key: &[u8; 32],
-    padded: &[u8],
-    extra: impl Iterator<Item = &'a [u8]> + Clone,
-) -> [u8; 32] {
-    // The wire has no room for a longer length, and nobody can hold so many extra bytes that it matters.
-    let length = extra.clone().map(<[u8]>::len).sum::<usize>() as u32;
-    hmac_sha256(key, padded, extra, &length.to_le_bytes())
-}
-
-/// The part of a large message id that travels.
-pub(super) fn msg_id(large: &[u8; 32]) -> &MessageId {
-    let [id @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = large;
-    id
 }

@@ -1,11 +1,73 @@
 use core::fmt;
 
 use subtle::ConstantTimeEq as _;
+use thiserror::Error;
+use zeroize::Zeroizing;
 
-use super::cbc::{self, MessageId};
-use super::data::{DecryptionError, MESSAGE_ID, MIN_PAD, large_msg_id, msg_id};
+use super::cbc;
 use super::kdf::{Derived, kdf, keyed};
+use super::message_id::{MESSAGE_ID, MIN_PAD, MessageId, large_msg_id, msg_id};
 use crate::keys::OneTimeSecret;
+
+/// A decrypted payload; its content is wiped when dropped and not printed.
+pub struct DecryptedData {
+    /// The payload without its pad.
+    pub payload: Zeroizing<Vec<u8>>,
+    /// The whole tag, of which the message id is the first half; packets are signed over it.
+    pub large_msg_id: [u8; 32],
+}
+
+impl fmt::Debug for DecryptedData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DecryptedData({} bytes)", self.payload.len())
+    }
+}
+
+/// Encrypted data could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecryptionError {
+    /// The length is not a multiple of 16 that leaves room for a message id.
+    #[error("{length} bytes are not a message id and whole blocks")]
+    Length {
+        /// The length in bytes.
+        length: usize,
+    },
+    /// The message id is not that of this content: another secret, other extra bytes, or damage.
+    #[error("the message id does not match the content")]
+    MessageId,
+    /// The length of the pad is below 16 or larger than the content.
+    #[error("a pad of {pad} bytes cannot stand in {length} bytes")]
+    Pad {
+        /// The length of the pad.
+        pad: usize,
+        /// The length of pad and payload.
+        length: usize,
+    },
+}
+
+/// Decrypts a payload and checks its message id in constant time.
+///
+/// Implements `spec/protocol.md`, 3.1.
+///
+/// # Errors
+///
+/// [`DecryptionError`], in the order of its variants.
+pub fn decrypt_data(
+    encrypted: &[u8],
+    secret: &OneTimeSecret,
+    extra: &[u8],
+) -> Result<DecryptedData, DecryptionError> {
+    let mut bytes = Zeroizing::new(encrypted.to_vec());
+    let decrypted = decrypt_data_in_place(&mut bytes, secret, [extra].into_iter())?;
+    let payload = Zeroizing::new(decrypted.payload().to_vec());
+    let large_msg_id = *decrypted.large_msg_id();
+    decrypted.keep();
+    Ok(DecryptedData {
+        payload,
+        large_msg_id,
+    })
+}
 
 /// A payload that was decrypted where it stood, and passed its message id.
 ///
@@ -63,7 +125,7 @@ impl fmt::Debug for DecryptedInPlace<'_> {
     }
 }
 
-/// Decrypts as [`decrypt_data`](super::decrypt_data) does, in place, with the extra bytes in parts.
+/// Decrypts as [`decrypt_data`] does, in place, with the extra bytes in parts.
 ///
 /// It allocates nothing. What is refused is left as it was.
 ///

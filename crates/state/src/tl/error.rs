@@ -1,0 +1,101 @@
+use thiserror::Error;
+
+/// Bytes could not be read as what they should be; nothing was taken from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("at byte {offset}: {kind}")]
+pub struct ReadError {
+    /// Where the field that could not be read starts, in bytes from the start of the input.
+    pub offset: usize,
+    /// What is wrong there.
+    pub kind: ReadErrorKind,
+}
+
+/// What is wrong with bytes that could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ReadErrorKind {
+    /// The input ends inside a field.
+    #[error("the input ends inside {what}: {needed} bytes are needed, {left} are left")]
+    UnexpectedEnd {
+        /// The field.
+        what: &'static str,
+        /// How many bytes the field needs.
+        needed: u64,
+        /// How many bytes are left.
+        left: usize,
+    },
+    /// A constructor id that cannot stand here.
+    #[error("{found:08x} is not a constructor of {what}")]
+    UnexpectedConstructor {
+        /// The type that should stand here.
+        what: &'static str,
+        /// The id that was found.
+        found: u32,
+    },
+    /// A flags field whose highest bit is set.
+    #[error("the flags {found:08x} of {what} are negative")]
+    NegativeFlags {
+        /// The value that the flags belong to.
+        what: &'static str,
+        /// The flags that were found.
+        found: u32,
+    },
+    /// A vector's count that is negative or larger than the number of bytes left.
+    #[error("a vector of {count} {what} cannot stand in the {left} bytes that are left")]
+    CountTooLarge {
+        /// The elements of the vector.
+        what: &'static str,
+        /// The count that was found.
+        count: i32,
+        /// How many bytes are left.
+        left: usize,
+    },
+    /// A field whose bytes are there and make no valid value.
+    #[error("{what} is not valid")]
+    InvalidValue {
+        /// The field.
+        what: &'static str,
+    },
+    /// Bytes after the end of the value.
+    #[error("{count} bytes follow the end of {what}")]
+    TrailingBytes {
+        /// The value that ended.
+        what: &'static str,
+        /// How many bytes follow.
+        count: usize,
+    },
+}
+
+/// A place where the input was accepted though it is not in canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deviation {
+    /// Where the deviating field starts, in bytes from the start of the input.
+    pub offset: usize,
+    /// How it deviates.
+    pub kind: DeviationKind,
+}
+
+/// How a field deviates from its canonical form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DeviationKind {
+    /// A string's length is written in a longer form than it needs.
+    #[error("a string of {length} bytes has its length written in {header} bytes")]
+    LongLength {
+        /// The string's length.
+        length: usize,
+        /// How many bytes its length takes.
+        header: usize,
+    },
+    /// The bytes that pad a string are not all zero.
+    #[error("a string's padding is not zero")]
+    NonZeroPadding,
+    /// Flag bits that mean nothing and are dropped.
+    #[error("the unknown flags {dropped:08x} of {what} are dropped")]
+    UnknownFlags {
+        /// The value that the flags belong to.
+        what: &'static str,
+        /// The bits that are dropped.
+        dropped: u32,
+    },
+}
