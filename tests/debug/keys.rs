@@ -5,9 +5,7 @@ use std::sync::Arc;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::media::{ChannelId, Codec, Cryptor, EncodedFrame, Epoch, Moment, RemovalGrace};
-use confcall::state::encryption::{
-    CachedHeaderKey, decrypt_data, decrypt_data_in_place, encrypt_data,
-};
+use confcall::state::encryption::{HeaderKey, decrypt_data, decrypt_data_in_place, encrypt_data};
 use confcall::state::keys::{Nonce, OneTimeSecret, RawKey, SharedSecret};
 use confcall::state::verification::{Progress, Verification};
 use confcall::state::{Chain, EpochKey, JoinBlock, ParticipantKeys, PrivateKey};
@@ -31,8 +29,8 @@ fn keys_and_nonces_are_shown_by_their_names_alone() {
     is_shown_as(&OneTimeSecret::from_bytes(SECRET), "OneTimeSecret(..)");
     is_shown_as(&SharedSecret::from_bytes(SECRET), "SharedSecret(..)");
     is_shown_as(&Nonce::from_bytes(SECRET), "Nonce(..)");
-    let cached = CachedHeaderKey::new(&EpochKey::from_bytes(SECRET));
-    is_shown_as(&cached, "CachedHeaderKey(..)");
+    let derived = HeaderKey::from(&EpochKey::from_bytes(SECRET));
+    is_shown_as(&derived, "HeaderKey(..)");
     let progress = Progress {
         nonce: Some(Nonce::from_bytes(SECRET)),
         ..Progress::default()

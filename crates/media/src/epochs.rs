@@ -11,7 +11,7 @@ use core::time::Duration;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use confcall_state::encryption::CachedHeaderKey;
+use confcall_state::encryption::HeaderKey;
 use confcall_state::{BlockHash, EpochKey, ParticipantKey, ParticipantKeys, PublicKey, UserId};
 
 use crate::channel::ChannelId;
@@ -55,7 +55,7 @@ pub enum RemovalGrace {
 /// An epoch with what is derived from it once.
 pub(crate) struct KeptEpoch {
     pub(crate) hash: BlockHash,
-    pub(crate) header_key: CachedHeaderKey,
+    pub(crate) header_key: HeaderKey,
     pub(crate) participants: ParticipantKeys,
     /// The replay windows by key; epochs with the same key share them, and with the last epoch they go.
     windows: HashMap<PublicKey, Arc<Windows>>,
@@ -64,7 +64,7 @@ pub(crate) struct KeptEpoch {
 /// An epoch that is to be added, with the derivation for it done: nobody is kept waiting for that.
 pub(crate) struct NewEpoch {
     pub(crate) hash: BlockHash,
-    header_key: CachedHeaderKey,
+    header_key: HeaderKey,
     participants: ParticipantKeys,
 }
 
@@ -72,7 +72,7 @@ impl From<Epoch> for NewEpoch {
     fn from(epoch: Epoch) -> Self {
         Self {
             hash: epoch.hash,
-            header_key: CachedHeaderKey::new(&epoch.key),
+            header_key: HeaderKey::from(&epoch.key),
             participants: epoch.participants,
         }
     }

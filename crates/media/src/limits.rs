@@ -1,6 +1,6 @@
-//! How much is kept and taken of what others send; `spec/limits.md` says what happens beyond.
+//! Bounds of what is kept and taken of what others send; `spec/limits.md` says what happens beyond.
 //!
-//! All but the last are the reference's (`spec/protocol.md`, 4).
+//! All are the reference's (`spec/protocol.md`, 4).
 
 /// How many channels there are.
 pub const CHANNELS: u16 = 1024;
@@ -13,6 +13,3 @@ pub const PREFIX: usize = 65535;
 
 /// How far behind the newest seqno of its channel the seqno of a packet may be.
 pub const REPLAY_REACH: u32 = 1024;
-
-/// How many characters an error keeps of the name of a codec.
-pub const CODEC_NAME: usize = 32;

@@ -214,7 +214,7 @@ fn authentic(content: &[u8]) -> Vec<u8> {
         bytes,
         large_msg_id,
     } = encrypt_data(content, &secret, &extra, &mut rng);
-    let header_b = encrypt_header(&secret, &bytes, &epoch.key).unwrap();
+    let header_b = encrypt_header(&secret, &bytes, &(&epoch.key).into()).unwrap();
     let signed = [&0x1ce5_6c2d_u32.to_le_bytes(), large_msg_id.as_slice()].concat();
     let signature = key(1).sign(&signed);
     let parts = [
@@ -294,7 +294,7 @@ fn what_is_printed_of_a_cryptor_or_an_epoch_holds_no_key() {
     add(&alice, 0, epoch(2, &[1, 2]));
     assert_eq!(
         format!("{alice:?}"),
-        "Cryptor { user_id: UserId(1), sending: WithGrace, epochs: Some(2), .. }"
+        "Cryptor { user_id: UserId(1), removal_grace: WithGrace, epochs: Some(2), .. }"
     );
     let printed = format!("{:?}", epoch(1, &[]));
     assert!(printed.contains("key: EpochKey(..)"), "{printed}");

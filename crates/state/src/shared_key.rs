@@ -125,7 +125,7 @@ impl SharedKey {
         let header = header.ok_or(EpochKeyError::NotRecipient { user_id })?;
         let encrypted = &self.encrypted_shared_key;
         let shared = key.shared_secret(&self.ephemeral_key)?;
-        let secret = decrypt_header(header, encrypted, &shared)?;
+        let secret = decrypt_header(header, encrypted, &(&shared).into())?;
         let raw = decrypt_data(encrypted, &secret, b"")?.payload;
         match raw.first_chunk() {
             Some(bytes) if raw.len() == 32 => Ok(RawKey::from_bytes(*bytes)),
@@ -167,7 +167,7 @@ fn headers(
         headers.push(
             shared
                 .ok()
-                .and_then(|shared| encrypt_header(secret, encrypted, &shared).ok()),
+                .and_then(|shared| encrypt_header(secret, encrypted, &(&shared).into()).ok()),
         );
     });
     let headers = headers.into_iter().zip(participants);

@@ -116,15 +116,21 @@ fn a_block_of_members_sets_the_group_then_the_key_and_nothing_beside() {
         vec![group_change.clone(), set_value(), key_change],
         vec![group_change.clone(), group_change.clone()],
     ] {
-        assert_eq!(self_add(&chain(), changes), Err(SelfAddFault::Changes));
+        assert_eq!(
+            self_add(&chain(), changes),
+            Err(MemberChangeFault::Changes.into())
+        );
     }
     let empty = Change::SetSharedKey(SharedKey::empty().into());
     for changes in [vec![group_change], vec![group(), empty]] {
-        assert_eq!(self_add(&chain(), changes), Err(SelfAddFault::NoSharedKey));
+        assert_eq!(
+            self_add(&chain(), changes),
+            Err(MemberChangeFault::NoSharedKey.into())
+        );
     }
     let narrowed = vec![set_group(&after, ADD), set_key(&after)];
     let fault = self_add(&chain(), narrowed);
-    assert_eq!(fault, Err(SelfAddFault::ExternalPermissions));
+    assert_eq!(fault, Err(MemberChangeFault::ExternalPermissions.into()));
     // A removal is held to the same.
     let narrowed = vec![set_group(&[one, two], ADD), set_key(&[one, two])];
     let fault = MemberChangeFault::ExternalPermissions;
@@ -141,7 +147,7 @@ fn a_block_of_members_leaves_the_trie_as_it_was() {
     let staged = chain.stage(&block).unwrap();
     let added = key(3).public_key();
     let fault = check_self_add(chain.state(), &block, staged.state(), user(3), added);
-    assert_eq!(fault, Err(SelfAddFault::KvHash));
+    assert_eq!(fault, Err(MemberChangeFault::KvHash.into()));
 }
 
 #[test]

@@ -3,9 +3,7 @@
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall_state::encryption::{
-    CachedHeaderKey, DecryptionError, decrypt_data_in_place, encrypt_data,
-};
+use confcall_state::encryption::{DecryptionError, HeaderKey, decrypt_data_in_place, encrypt_data};
 use confcall_state::keys::{Nonce, OneTimeSecret, RawKey, Seed, SharedSecret};
 use confcall_state::{EpochKey, PrivateKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -22,7 +20,7 @@ fn every_secret_says_of_itself_that_it_is_wiped_when_dropped() {
     is_wiped::<SharedSecret>();
     is_wiped::<Nonce>();
     is_wiped::<Seed>();
-    is_wiped::<CachedHeaderKey>();
+    is_wiped::<HeaderKey>();
     // What a private key gives away is, too.
     let _: Zeroizing<[u8; 32]> = PrivateKey::from_seed(&SECRET).dangerous_seed();
 }

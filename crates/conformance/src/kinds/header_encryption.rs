@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use confcall_state::encryption::{decrypt_header, encrypt_header};
+use confcall_state::encryption::{HeaderKey, decrypt_header, encrypt_header};
 use confcall_state::keys::{OneTimeSecret, SharedSecret};
 
 use super::Direction;
@@ -19,7 +19,7 @@ struct Decrypted {
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let operation = case.take("op")?;
     let Array(key) = case.take("secret")?;
-    let key = SharedSecret::from_bytes(key);
+    let key = HeaderKey::from(&SharedSecret::from_bytes(key));
     let Bytes(encrypted) = case.take("encrypted")?;
     let encrypted_header: Bytes = case.take("encrypted_header")?;
     let decrypted = || {

@@ -1,8 +1,8 @@
 //! Keys, signatures, and the encryption of data and headers (`spec/protocol.md`, 1.4 and 3.1).
 
 use confcall_state::encryption::{
-    EncryptedData, dangerous_encrypt_padded, decrypt_data as decrypt, decrypt_header as open,
-    encrypt_data as encrypt, encrypt_header as seal,
+    EncryptedData, HeaderKey, dangerous_encrypt_padded, decrypt_data as decrypt,
+    decrypt_header as open, encrypt_data as encrypt, encrypt_header as seal,
 };
 use confcall_state::keys::{OneTimeSecret, SharedSecret, Signature};
 use confcall_state::{PrivateKey, PublicKey};
@@ -181,7 +181,7 @@ struct EncryptedHeader {
 
 fn encrypt_header(_: &mut Peer, request: HeaderRequest) -> Result<EncryptedHeader, Refusal> {
     let header = OneTimeSecret::from_bytes(request.header.0);
-    let secret = SharedSecret::from_bytes(request.secret.0);
+    let secret = HeaderKey::from(&SharedSecret::from_bytes(request.secret.0));
     let encrypted_header = Array(seal(&header, &request.encrypted.0, &secret)?);
     Ok(EncryptedHeader { encrypted_header })
 }
@@ -199,7 +199,7 @@ struct Header {
 }
 
 fn decrypt_header(_: &mut Peer, request: EncryptedHeaderRequest) -> Result<Header, Refusal> {
-    let secret = SharedSecret::from_bytes(request.secret.0);
+    let secret = HeaderKey::from(&SharedSecret::from_bytes(request.secret.0));
     let header = open(&request.encrypted_header.0, &request.encrypted.0, &secret)?;
     Ok(Header {
         header: Array(*header.dangerous_bytes()),

@@ -108,6 +108,7 @@ impl CheckedJoin {
 #[cfg(test)]
 mod tests {
     use chacha20::ChaCha20Rng;
+    use confcall_state::chain::MemberChangeFault;
     use confcall_state::wire::{BlockFields, Change, GroupState, Permissions};
     use confcall_state::{Joiner, KvHash};
     use rand_core::SeedableRng as _;
@@ -189,7 +190,7 @@ mod tests {
         let narrowed = others(|group| group.external_permissions = Permissions::ADD_USERS);
         assert_eq!(
             narrowed,
-            PresendError::NotExactlyUs(SelfAddFault::ExternalPermissions)
+            PresendError::NotExactlyUs(MemberChangeFault::ExternalPermissions.into())
         );
     }
 
@@ -198,7 +199,9 @@ mod tests {
         let keyless = forged(|fields| fields.changes.truncate(1));
         assert_eq!(
             keyless,
-            Err(PresendError::NotExactlyUs(SelfAddFault::NoSharedKey))
+            Err(PresendError::NotExactlyUs(
+                MemberChangeFault::NoSharedKey.into()
+            ))
         );
         let unopened = forged(|fields| {
             if let Some(Change::SetSharedKey(key)) = fields.changes.get_mut(1) {
@@ -213,7 +216,10 @@ mod tests {
     #[test]
     fn a_block_that_changes_the_trie_is_not_sent() {
         let zero = forged(|fields| fields.state_proof.kv_hash = KvHash::from_bytes([0; 32]));
-        assert_eq!(zero, Err(PresendError::NotExactlyUs(SelfAddFault::KvHash)));
+        assert_eq!(
+            zero,
+            Err(PresendError::NotExactlyUs(MemberChangeFault::KvHash.into()))
+        );
     }
 
     #[test]

@@ -3,23 +3,6 @@ use thiserror::Error;
 
 use super::h264::H264Fault;
 use crate::error::{OpenError, SealError};
-use crate::limits;
-
-/// A codec that official clients do not understand.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("frames of the codec {name:?} are not understood by others")]
-pub struct UnsupportedCodec {
-    /// The first 32 characters of its name.
-    pub name: String,
-}
-
-impl UnsupportedCodec {
-    pub(super) fn new(name: &str) -> Self {
-        Self {
-            name: name.chars().take(limits::CODEC_NAME).collect(),
-        }
-    }
-}
 
 /// An encoded frame could not be sealed: drop it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -38,11 +38,6 @@ impl AudioLevel {
         self.level
     }
 
-    /// Whether somebody speaks.
-    pub const fn speech(self) -> Speech {
-        self.speech
-    }
-
     /// What follows a frame.
     pub(super) fn trailer(self) -> [u8; 2] {
         let speech = match self.speech {

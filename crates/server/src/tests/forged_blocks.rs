@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use confcall_state::chain::SelfAddFault;
+use confcall_state::chain::{MemberChangeFault, SelfAddFault};
 use confcall_state::keys::Signature;
 use confcall_state::wire::{Change, GroupState, Participant, Permissions, SharedKey};
 use confcall_state::{KvHash, PrivateKey, PublicKey};
@@ -115,7 +115,7 @@ fn a_join_that_narrows_the_external_permissions_is_refused() {
     let narrow = |group: &mut GroupState| group.external_permissions = Permissions::ADD_USERS;
     assert_eq!(
         fault(|fields| edit_group(fields, narrow)),
-        SelfAddFault::ExternalPermissions
+        MemberChangeFault::ExternalPermissions.into()
     );
 }
 
@@ -123,12 +123,12 @@ fn a_join_that_narrows_the_external_permissions_is_refused() {
 fn a_group_change_without_a_key_is_refused() {
     assert_eq!(
         fault(|fields| fields.changes.truncate(1)),
-        SelfAddFault::NoSharedKey
+        MemberChangeFault::NoSharedKey.into()
     );
     let empty = || Change::SetSharedKey(Arc::new(SharedKey::empty()));
     assert_eq!(
         fault(|fields| fields.changes[1] = empty()),
-        SelfAddFault::NoSharedKey
+        MemberChangeFault::NoSharedKey.into()
     );
 }
 
@@ -137,7 +137,7 @@ fn a_join_with_a_further_change_is_refused() {
     let noop = Change::Noop { nonce: [1; 32] };
     assert_eq!(
         fault(|fields| fields.changes.push(noop.clone())),
-        SelfAddFault::Changes
+        MemberChangeFault::Changes.into()
     );
 }
 

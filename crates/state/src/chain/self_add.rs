@@ -12,24 +12,15 @@ use crate::wire::{Block, Participant};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SelfAddFault {
-    /// The changes are others than a group state and then a shared key.
-    #[error("a join block sets the group state, then the shared key, and nothing else")]
-    Changes,
-    /// There is no key in force after the block, which would leave everybody without one.
-    #[error("a join block writes a shared key for everybody")]
-    NoSharedKey,
+    /// It does not only change who is in the call.
+    #[error(transparent)]
+    NotOfMembers(#[from] MemberChangeFault),
     /// The last participant is not the joining user with the announced key.
     #[error("the last participant of a join block is the joining user with the announced key")]
     NotLast,
     /// Another participant was added, removed, moved or changed.
     #[error("a join block leaves everybody else as they were")]
     Others,
-    /// The trie was changed, or block 0 does not have the empty one.
-    #[error("a join block leaves the trie as it was")]
-    KvHash,
-    /// What those outside the call may do was changed.
-    #[error("a join block leaves the external permissions as they were")]
-    ExternalPermissions,
 }
 
 /// Checks that `block`, which leads from `before` to `after`, adds the user with the key and does no more.
@@ -60,17 +51,6 @@ pub fn check_self_add(
         _ => return Err(SelfAddFault::NotLast),
     }
     Ok(())
-}
-
-impl From<MemberChangeFault> for SelfAddFault {
-    fn from(fault: MemberChangeFault) -> Self {
-        match fault {
-            MemberChangeFault::Changes => Self::Changes,
-            MemberChangeFault::NoSharedKey => Self::NoSharedKey,
-            MemberChangeFault::KvHash => Self::KvHash,
-            MemberChangeFault::ExternalPermissions => Self::ExternalPermissions,
-        }
-    }
 }
 
 fn is(participant: &Participant, user_id: UserId, key: PublicKey) -> bool {

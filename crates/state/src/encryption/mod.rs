@@ -24,6 +24,6 @@ pub use encrypt::{
     EncryptedData, PaddingError, dangerous_encrypt_padded, encrypt_data, encrypt_data_into,
     encrypted_length,
 };
-pub use header::{CachedHeaderKey, HeaderError, HeaderKey, decrypt_header, encrypt_header};
+pub use header::{HeaderError, HeaderKey, decrypt_header, encrypt_header};
 
 pub(crate) use kdf::kdf;
