@@ -25,8 +25,6 @@ const NOT_YET_CLEAN: &[&str] = &[
     "confcall",
     "conformance",
     "join",
-    "mtproto-server",
-    "server",
     "simulator",
 ];
 
