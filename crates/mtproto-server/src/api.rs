@@ -19,7 +19,7 @@ pub(crate) const DC: i32 = 1;
 /// For how long a client may believe the configuration, in seconds.
 const EXPIRY: u64 = 3600;
 
-/// Who asks, over which address of the server, and when.
+/// The user who asks, the address of the server that was reached, and the time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requester {
     pub(crate) user: UserId,
@@ -69,10 +69,12 @@ fn config(requester: Requester) -> enums::Config {
         force_try_ipv6: false,
         date: seconds(now),
         expires: seconds(now.saturating_add(EXPIRY)),
+        // No client is to take this server for the real one.
         test_mode: true,
         this_dc: DC,
         dc_options: vec![only.into()],
         dc_txt_domain_name: String::new(),
+        // Zero stands for all that has nothing to do with calls.
         chat_size_max: 0,
         megagroup_size_max: 0,
         forwarded_count_max: 0,

@@ -5,20 +5,20 @@ use chacha20::rand_core::SeedableRng as _;
 
 use confcall_server::faults::{Faults, Strike};
 
-/// What a bad network does to requests and pushes, drawn from a seed.
+/// The faults of a bad network, drawn from a seed.
 #[derive(Debug)]
 pub(crate) struct Chaos {
     faults: Faults,
     rng: ChaCha20Rng,
 }
 
-/// What becomes of one request.
+/// The fault that strikes one request, and its delays.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fate {
-    /// How long the request takes.
+    /// The delay of the request.
     pub(crate) there: Duration,
     pub(crate) strike: Strike,
-    /// How long the answer takes.
+    /// The delay of the answer.
     pub(crate) back: Duration,
 }
 

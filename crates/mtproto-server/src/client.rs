@@ -23,7 +23,7 @@ pub(crate) struct Client {
     session: Session,
     connection: ConnectionId,
     pushes: UnboundedReceiver<QueuedPush>,
-    /// When the client wants to be disconnected.
+    /// The moment at which the client wants to be disconnected.
     close_at: Option<Instant>,
 }
 
@@ -58,6 +58,7 @@ impl Client {
 
     /// Decrypts a packet, which must be under the key of the first one.
     pub(crate) fn open(&self, packet: &[u8]) -> Result<Vec<u8>, PacketError> {
+        // A connection is one client's: a packet under another key is forged, also if that key is known.
         match sealing::key_id(packet) == Some(self.key.id()) {
             true => sealing::open(&self.key, packet),
             false => Err(PacketError::MessageKey),
@@ -67,6 +68,7 @@ impl Client {
     /// Takes in what a packet holds; a client can start another session at any time.
     pub(crate) fn receive(&mut self, envelope: &Envelope<'_>, hub: &Hub) -> Vec<Event> {
         if envelope.session != self.session.id() {
+            // The new one first, so that the user is not without a connection in between.
             let connected = hub.connect(self.user, envelope.session);
             let session = Session::new(envelope.session, &self.key, connected.memory);
             let old = core::mem::replace(&mut self.session, session);
@@ -81,13 +83,13 @@ impl Client {
         self.close_at = Some(clock::after(time));
     }
 
-    /// When the connection ends if nothing comes until `idle`.
+    /// The moment at which the connection ends if nothing comes until `idle`.
     pub(crate) fn deadline(&self, idle: Instant) -> Instant {
         self.close_at.map_or(idle, |close_at| close_at.min(idle))
     }
 
     pub(crate) fn destroy_session(&mut self, session: i64, hub: &Hub) {
-        // A client that asks this of its own session is told that there is none, and keeps it.
+        // The own session is in use: the answer is that there is none such, and the client keeps it.
         let other = session != self.session.id();
         let was_there = other && hub.destroy_session(self.user, session);
         self.session.session_destroyed(session, was_there);
@@ -107,6 +109,7 @@ impl Client {
             address,
             now: clock::now(),
         };
+        // Never late or lost: these methods are not what chaos is to test.
         if let Some(answer) = api::answer(&method, requester) {
             return self.session.answer(id, answer);
         }

@@ -24,10 +24,10 @@ use crate::push_queue::QueuedPush;
 /// The error of the transport for a key that the server does not know.
 const UNKNOWN_KEY: i32 = 404;
 
-/// How many bytes are read at once.
+/// The number of bytes that are read at once.
 const CHUNK: usize = 8 << 10;
 
-/// How long a client has to read the last of what it was sent.
+/// The time that a client has to read the last bytes before its connection is closed.
 const LINGER: Duration = Duration::from_millis(500);
 
 /// One connection of a client, from its first byte to its last.
@@ -40,11 +40,11 @@ pub(crate) struct Connection {
     framer: Framer,
     client: Option<Client>,
     pending: PendingRequests,
-    /// When the connection is closed if no packet comes.
+    /// The moment at which the connection is closed if no packet comes.
     idle: Instant,
 }
 
-/// Why a connection ended.
+/// A reason for the end of a connection.
 #[derive(Debug, Error)]
 pub(crate) enum Closed {
     #[error("the client closed it")]
@@ -73,7 +73,7 @@ pub(crate) enum Closed {
     Stopping,
 }
 
-/// What a connection waits for.
+/// A reason for a connection to wake up.
 enum Wakeup {
     Bytes(std::io::Result<usize>),
     Pushed(Option<QueuedPush>),
@@ -88,6 +88,7 @@ impl Connection {
         hub: Arc<Hub>,
         limits: ConnectionLimits,
     ) -> std::io::Result<Self> {
+        // Packets are written whole, so waiting for more bytes would only delay answers.
         stream.set_nodelay(true)?;
         let address = stream.local_addr()?;
         let (reader, writer) = stream.into_split();
@@ -150,6 +151,7 @@ impl Connection {
     }
 
     async fn wait(&mut self, chunk: &mut [u8], stop: &mut watch::Receiver<bool>) -> Wakeup {
+        // A client that asks faster than it is answered is held up by TCP, and not by memory.
         let may_read = !self.pending.is_full();
         let deadline = self
             .client
@@ -194,7 +196,7 @@ impl Connection {
         tracing::debug!(user = user.value(), "a user is connected");
         self.client = Some(client);
         self.framer.trust();
-        // Boxed, because it comes back here only in name.
+        // Boxed because the functions call each other, although never twice: the client is known now.
         Box::pin(self.take(packet)).await
     }
 
@@ -257,10 +259,9 @@ impl Connection {
     }
 
     /// Says that nothing follows, and waits until the client has read it all.
-    ///
-    /// The system forgets what is on its way if bytes that arrived are left unread.
     async fn part(&mut self) -> std::io::Result<()> {
         self.writer.shutdown().await?;
+        // The system drops bytes that are on their way if bytes that arrived are left unread.
         let mut rest = [0; CHUNK];
         while self.reader.read(&mut rest).await? > 0 {}
         Ok(())

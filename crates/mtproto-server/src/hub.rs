@@ -22,7 +22,7 @@ use crate::tl::{Occasion, write_push, write_response};
 use confcall_server::Server;
 use confcall_server::ServerOptions;
 
-/// What all connections share: the server, whose keys are whose, and where pushes go.
+/// The state that all connections share: the server, the keys of users, and the queues of pushes.
 ///
 /// Nothing waits for the network while it holds the lock.
 pub(crate) struct Hub(Mutex<Inner>);
@@ -36,7 +36,7 @@ struct Inner {
     last_connection: u64,
     ended: VecDeque<((UserId, i64), Memory)>,
     started: Instant,
-    /// Since when users have no connection.
+    /// The moments at which users lost their last connection.
     away: HashMap<UserId, Instant>,
 }
 
@@ -52,10 +52,10 @@ struct ConnectedSession {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ConnectionId(u64);
 
-/// What a session starts with.
+/// The state that a session starts with.
 pub(crate) struct Connected {
     pub(crate) connection: ConnectionId,
-    /// What the session received over other connections.
+    /// The messages that the session received over other connections.
     pub(crate) memory: Memory,
     /// The pushes to the user; they end when the connection is to be closed.
     pub(crate) pushes: UnboundedReceiver<QueuedPush>,
@@ -87,7 +87,7 @@ impl Hub {
         }))
     }
 
-    /// Whose key this is, and the key.
+    /// The user who has a key, and the key.
     pub(crate) fn find_key(&self, id: AuthKeyId) -> Option<(UserId, AuthKey)> {
         self.lock().keys.find(id)
     }
@@ -108,6 +108,7 @@ impl Hub {
         let most = inner.limits.connections_per_user;
         let sessions = inner.connections.entry(user).or_default();
         sessions.push(connection);
+        // The oldest goes: it may be a connection that was lost without a sign.
         sessions.drain(..sessions.len().saturating_sub(most));
         inner.away.remove(&user);
         Connected {
@@ -137,7 +138,7 @@ impl Hub {
         inner.remove_sessions(user, |connection| connection.session == session) || forgotten
     }
 
-    /// What becomes of the next request; `None` if nothing can go wrong.
+    /// The fate of the next request; `None` without chaos.
     pub(crate) fn fate(&self) -> Option<Fate> {
         self.lock().chaos.as_mut().map(Chaos::of_request)
     }
@@ -150,6 +151,7 @@ impl Hub {
             inner.push_out();
             answer?
         };
+        // Without the lock, since an answer can be large.
         let written = write_response(&answer, occasion(user));
         written.ok_or_else(|| RpcError::new(500, "ANSWER_NOT_WRITABLE"))
     }
@@ -165,13 +167,13 @@ impl Hub {
         inner.push_out();
     }
 
-    /// Removes the calls that nobody has been in since this was done before.
+    /// Removes the calls that have been empty since this was done before.
     pub(crate) fn discard_idle_calls(&self) {
         let discarded = self.lock().server.discard_idle();
         tracing::debug!(?discarded, "idle calls");
     }
 
-    /// What the server is like now.
+    /// The server as it is now.
     pub(crate) fn overview(&self) -> Overview {
         let inner = self.lock();
         let calls = inner.server.calls().map(CallOverview::of);
@@ -188,6 +190,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A panic in one request does not end the calls of all others.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -231,7 +234,7 @@ impl Inner {
         removed
     }
 
-    /// What a session received over connections that it still has, or had.
+    /// The messages that a session received over connections that it still has, or had.
     fn recall(&mut self, user: UserId, session: i64) -> Memory {
         let shared = self
             .session_of(user, session)
@@ -278,6 +281,7 @@ impl Inner {
             members.map(|user| (call.id(), user))
         });
         members.filter(move |(_, user)| {
+            // After a restart every user has been away since the start.
             let since = self.away.get(user).copied().unwrap_or(self.started);
             !self.connections.contains_key(user) && since.elapsed() >= silence
         })

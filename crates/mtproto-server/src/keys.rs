@@ -13,13 +13,13 @@ use crate::limits;
 use crate::mtproto::auth_key::{AuthKey, AuthKeyId, LENGTH};
 use crate::private_file::{self, ExposedFile};
 
-/// What authorisation keys are derived with, apart from every other use of the secret.
+/// The context of authorisation keys, apart from every other use of the secret.
 const CONTEXT: &str = "confcall-server 2026 authorisation key of a user";
 
 /// The authorisation keys that a server issued.
 ///
 /// They are derived from a secret, so that each user has always the same one, and the file holds only the secret and
-/// who has a key. Whoever can read the file can be every user: it is created for its owner alone, and refused if
+/// the users who have a key. A reader of the file can be every user: it is created for its owner alone, and refused if
 /// others can read it.
 pub struct Keys {
     path: PathBuf,
@@ -28,7 +28,7 @@ pub struct Keys {
     read: Version,
 }
 
-/// What tells that a file was written again: its length, which grows with each user, and its time.
+/// Marks of a file that change when it is written: its length, which grows with each user, and its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Version(u64, Option<SystemTime>);
 
@@ -53,9 +53,9 @@ pub enum KeysError {
     File {
         /// The file.
         path: PathBuf,
-        /// What was to be done with it.
+        /// The operation that failed.
         action: &'static str,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// Others can read it.
@@ -66,7 +66,7 @@ pub enum KeysError {
     Content {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The mistake in it.
         reason: String,
     },
     /// The system gives no randomness for a secret.
@@ -75,7 +75,7 @@ pub enum KeysError {
 }
 
 impl Keys {
-    /// Makes a key file with a fresh secret, which nobody but its owner can read.
+    /// Makes a key file with a fresh secret, which its owner alone can read.
     ///
     /// # Errors
     ///
@@ -98,6 +98,7 @@ impl Keys {
     pub fn load(path: impl Into<PathBuf>) -> Result<Self, KeysError> {
         let path = path.into();
         let mut file = File::open(&path).map_err(failed(&path, "opened"))?;
+        // Another process may be issuing a key just now.
         file.lock_shared().map_err(failed(&path, "locked"))?;
         let content = read(&mut file, &path)?;
         Self::new(path, &file, &content)
@@ -125,7 +126,7 @@ impl Keys {
         Ok(derive(&self.secret, user))
     }
 
-    /// Whose key this is, and the key.
+    /// The user who has a key, and the key.
     ///
     /// For a key that is not known the file is read again if it was written since.
     pub(crate) fn find(&mut self, id: AuthKeyId) -> Option<(UserId, AuthKey)> {
@@ -141,6 +142,7 @@ impl Keys {
     fn read_again(&mut self) -> Result<(), KeysError> {
         let metadata = std::fs::metadata(&self.path);
         let metadata = metadata.map_err(failed(&self.path, "looked at"))?;
+        // Connections with unknown keys must not make the server read the same file over and over.
         if Version::of(&metadata) != self.read {
             *self = Self::load(self.path.clone())?;
         }

@@ -1,7 +1,7 @@
 //! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued.
 //!
-//! It is made to develop and test clients: it has no login, knows nothing of users but their numbers, and forgets
-//! everything that is not written down when it stops.
+//! It is made to develop and test clients: it has no login, knows nothing of users but their numbers, and keeps nothing
+//! beyond its end that is not in a snapshot or a key file.
 //!
 //! ```text
 //! socket ─▶ Framer ─▶ sealing::open ─▶ Session ─▶ Query ─▶ api ─▶ Hub { Server } ─▶ answer ─┐
@@ -10,9 +10,9 @@
 //! ```
 //!
 //! Everything from the `Framer` to the `Query` is a value without I/O; a `Connection` is the task that moves bytes
-//! between them and a socket. All connections share a `Hub`, which holds the server behind a lock. What a client can
-//! make the server keep is bounded by [`ConnectionLimits`]: one that breaks a rule of the transport or of the
-//! encryption is disconnected, one that breaks a rule of the session is told, and the others notice nothing.
+//! between them and a socket. All connections share a `Hub`, which holds the server behind a lock. [`ConnectionLimits`]
+//! bound what a client can make the server keep: one that breaks a rule of the transport or of the encryption is
+//! disconnected, one that breaks a rule of the session is notified, and the others notice nothing.
 //!
 //! ```no_run
 //! use confcall_mtproto_server::{Config, Keys, Listener};

@@ -19,7 +19,7 @@ use crate::keys::Keys;
 use crate::observer::Observer;
 use confcall_server::Server;
 
-/// How long to wait when the system gives no connection, for too many open files perhaps.
+/// The pause when the system gives no connection, for too many open files perhaps.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The least time between two looks at what has been silent.
@@ -40,7 +40,7 @@ pub struct Listener {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BindError {
-    /// Other machines could reach the address, and nobody said that they may.
+    /// Other machines could reach the address, which [`Reach::Loopback`] excludes.
     #[error(
         "other machines could reach {0}, and this server is made for development: listen on 127.0.0.1, or say `--allow-public`"
     )]
@@ -50,7 +50,7 @@ pub enum BindError {
     Socket {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
@@ -83,7 +83,7 @@ impl Listener {
         self.address
     }
 
-    /// What shows the server while it runs.
+    /// A view of the server while it runs.
     pub fn observer(&self) -> Observer {
         Observer::new(Arc::clone(&self.hub))
     }
@@ -119,6 +119,7 @@ impl Listener {
                 },
             }
         }
+        // First, so that no client connects to a server that is stopping.
         drop(self.socket);
         stopping.send_replace(true);
         let parting = async {
@@ -138,6 +139,7 @@ impl Listener {
 fn every(time: Duration) -> Interval {
     let time = time.max(LEAST_LOOK);
     let mut ticks = interval_at(clock::after(time), time);
+    // A machine that slept looks once afterwards, not once for each interval that it missed.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

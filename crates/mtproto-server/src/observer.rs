@@ -3,7 +3,7 @@ use std::sync::Arc;
 use crate::hub::Hub;
 use crate::overview::Overview;
 
-/// Whoever looks at a server that runs, to show what happens; clones look at the same.
+/// A view of a running server, to show what happens; clones view the same one.
 #[derive(Clone, Debug)]
 pub struct Observer(Arc<Hub>);
 

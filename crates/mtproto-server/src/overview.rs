@@ -4,7 +4,7 @@ use confcall_join::api::{CallId, InviteLink};
 use confcall_server::{Call, CallMember};
 use confcall_state::{Height, UserId};
 
-/// What a server that runs is like at one moment.
+/// A running server at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overview {
     /// The users who have a connection.
@@ -13,7 +13,7 @@ pub struct Overview {
     pub calls: BTreeMap<CallId, CallOverview>,
 }
 
-/// What a call is like at one moment.
+/// A call at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallOverview {
     /// The id.
@@ -22,7 +22,7 @@ pub struct CallOverview {
     pub link: InviteLink,
     /// The height of the newest block; `None` before the first.
     pub height: Option<Height>,
-    /// Who is connected to the call.
+    /// The users who are connected to the call.
     pub members: BTreeSet<UserId>,
 }
 

@@ -29,7 +29,7 @@ impl PendingRequests {
         Self { requests, limit }
     }
 
-    /// Whether no more requests are to be started.
+    /// True if no more requests are to be started.
     pub(crate) fn is_full(&self) -> bool {
         self.requests.len() >= self.limit
     }
@@ -43,6 +43,7 @@ impl PendingRequests {
         user: UserId,
         method: Vec<u8>,
     ) {
+        // A task each, since requests overtake each other on a bad network.
         self.requests.spawn(async move {
             sleep(fate.there).await;
             let strike = fate.strike;

@@ -24,7 +24,7 @@ pub fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Checks that nobody else can read an open file, where the system has such a notion.
+/// Checks that only its owner can read an open file, where the system has such a notion.
 ///
 /// # Errors
 ///
@@ -39,7 +39,7 @@ pub fn check(file: &File, path: &Path) -> Result<(), ExposedFile> {
     }
 }
 
-/// Checks that nobody else can read an open file, where the system has such a notion.
+/// Checks that only its owner can read an open file, where the system has such a notion.
 ///
 /// # Errors
 ///

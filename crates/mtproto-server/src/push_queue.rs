@@ -1,11 +1,11 @@
-//! The way of pushes from the hub to one connection, with a bound on what waits in it.
+//! The queue of pushes from the hub to one connection, with a bound on the bytes in it.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-/// What a push costs beside its bytes.
+/// The cost of a push beside its bytes.
 const OVERHEAD: usize = 256;
 
 /// A push on its way; dropping it makes room for others.
@@ -14,7 +14,7 @@ pub(crate) struct QueuedPush {
     _room: OwnedSemaphorePermit,
 }
 
-/// The end at which the hub puts pushes in.
+/// The hub's end of a queue.
 pub(crate) struct PushSender {
     queue: mpsc::UnboundedSender<QueuedPush>,
     room: Arc<Semaphore>,
@@ -24,8 +24,9 @@ pub(crate) struct PushSender {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Full;
 
-/// A pipe in which at most `bytes` wait; the end at which pushes come out gives `None` once the sender is dropped.
+/// A queue in which at most `bytes` wait; the receiver gives `None` once the sender is dropped.
 pub(crate) fn push_queue(bytes: usize) -> (PushSender, mpsc::UnboundedReceiver<QueuedPush>) {
+    // The channel needs no bound of its own: a push holds its part of the room until it is taken out.
     let (queue, outlet) = mpsc::unbounded_channel();
     let room = Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS)));
     (PushSender { queue, room }, outlet)
@@ -37,6 +38,7 @@ impl PushSender {
         let size = u32::try_from(updates.len().saturating_add(OVERHEAD));
         let room = size.ok().and_then(|size| {
             let room = Arc::clone(&self.room);
+            // Without waiting: the hub is locked, and other users wait for their pushes.
             room.try_acquire_many_owned(size).ok()
         });
         let room = room.ok_or(Full)?;
@@ -48,7 +50,7 @@ impl PushSender {
             // A connection that is closing needs it no more.
             let _ = self.queue.send(pushed);
         } else {
-            // A weak end, so that the pipe can end before the delay.
+            // A weak sender, so that the queue can end before the delay.
             let queue = self.queue.downgrade();
             tokio::spawn(async move {
                 tokio::time::sleep(delay).await;

@@ -20,7 +20,7 @@ pub enum WriteSessionError {
     Create {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// No client can connect to the address.
@@ -34,7 +34,7 @@ pub enum WriteSessionError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the storage says.
+        /// The error of the storage.
         source: SqliteSessionError,
     },
 }
@@ -67,7 +67,7 @@ pub async fn write_session(
     })?;
     let filled = fill(path, key, ipv4, user).await;
     filled.map_err(|source| {
-        // What is half-written is of no use to anybody.
+        // A file that is half-written would only stand in the way of the next try.
         let _ = std::fs::remove_file(path);
         WriteSessionError::Write {
             path: path.to_owned(),
@@ -87,6 +87,7 @@ async fn fill(
     let option = DcOption {
         id: DC,
         ipv4,
+        // Clients want one; this is the same address.
         ipv6: SocketAddrV6::new(ipv4.ip().to_ipv6_mapped(), ipv4.port(), 0, 0),
         auth_key: Some(*key.expose()),
     };

@@ -66,6 +66,7 @@ impl Calls {
         prepare: impl FnOnce(&mut Call, &mut Names) -> Result<(), E>,
     ) -> Result<CallId, E> {
         self.check_count(creator, limits)?;
+        // A copy, so that a failure leaves no gap in the names.
         let mut names = self.names.clone();
         let mut call = Call::new(&mut names.fresh(), creator);
         while self.is_taken(&call) {
@@ -117,6 +118,7 @@ impl Calls {
         };
         self.slugs.remove(call.slug());
         self.ended.push_back((id, call.access_hash()));
+        // As many as there can be calls: an operator who allows more of them has room for more of these.
         if self.ended.len() > limits.calls {
             self.ended.pop_front();
         }

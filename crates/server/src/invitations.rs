@@ -69,6 +69,7 @@ impl Invitations {
         if let Some(message) = self.messages.get(&(user_id, call)) {
             return Ok(*message);
         }
+        // A number is never given again: an old message must not lead into another call.
         let number = self.last.checked_add(1);
         let number = number.filter(|_| self.messages.len() < limit);
         let number = number.ok_or(InviteError::TooMany { limit })?;

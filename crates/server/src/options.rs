@@ -51,6 +51,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             participants: 200,
+            // As other servers have it; the block of a call of 200 has less than 20 KiB.
             block_size: 64 << 10,
             calls: 1000,
             calls_per_creator: 100,

@@ -10,6 +10,7 @@ pub(crate) struct Pushes(VecDeque<(UserId, Update)>);
 impl Pushes {
     /// Adds an update; with `limit` waiting already, the oldest one is lost.
     pub(crate) fn push(&mut self, to: UserId, update: Update, limit: usize) {
+        // The newest shows a client that it has missed some, and polling brings the others.
         while !self.0.is_empty() && self.0.len() >= limit {
             self.0.pop_front();
         }

@@ -168,6 +168,7 @@ impl Refusal {
             Self::Policy(violation) => policy_error(violation),
             Self::Payload(error) => payload_error(error),
             Self::UnknownCall => bad("GROUPCALL_INVALID"),
+            // The API does not say which of the two it is.
             Self::NotAMember(_) | Self::Kicked(_) => RpcError::new(403, "GROUPCALL_FORBIDDEN"),
             Self::NotTheCreator(_) => bad("CHAT_ADMIN_REQUIRED"),
             Self::NotJoined => bad("GROUPCALL_JOIN_MISSING"),

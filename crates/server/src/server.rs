@@ -69,6 +69,7 @@ impl Server {
             }
             InputGroupCall::Slug(slug) => self.calls.by_slug(slug),
             InputGroupCall::InviteMessage(message) => {
+                // The number of a message means something in the mailbox of its user only.
                 self.call(self.invitations.call(user_id, *message)?)
             }
         }
@@ -203,6 +204,7 @@ impl Server {
         let join = JoinRequest::of_creation(from, request)?;
         let joined_with = join.map(|join| join.public_key);
         let random_id = request.random_id;
+        // A client that never learnt the answer sends the request again, and must not get a second call.
         if let Some(earlier) = self.creations.find(from, random_id) {
             let again = self.creation_answer(from, earlier, joined_with);
             return again.ok_or(Refusal::RandomIdUsed(random_id));
@@ -235,6 +237,7 @@ impl Server {
         request: &SendConferenceCallBroadcast,
     ) -> Result<Updates, Refusal> {
         let limits = self.options.limits;
+        // Only members learn that the server is full.
         self.find_joined(from, &request.call)?;
         self.calls.check_space(request.broadcast.len(), &limits)?;
         let call = self.find_mut(from, &request.call)?;
@@ -248,6 +251,7 @@ impl Server {
         request: &DeleteConferenceCallParticipants,
     ) -> Result<Updates, Refusal> {
         let limits = self.options.limits;
+        // Only members learn that the server is full.
         self.find_joined(from, &request.call)?;
         self.calls.check_space(request.block.len(), &limits)?;
         let call = self.find_mut(from, &request.call)?;
@@ -272,6 +276,7 @@ impl Server {
         call.check_invitation(from, to)?;
         let call_id = call.id();
         let message = self.invite(call_id, to)?;
+        // After the last check, so that a refused invitation leaves the call as it was.
         self.find_mut(from, &request.call)?.pardon(to);
         let invitation = Update::Invitation(Invitation {
             message,
@@ -337,6 +342,7 @@ impl Server {
     /// Ends a call for everyone on behalf of its creator.
     fn discard(&mut self, from: UserId, request: &DiscardGroupCall) -> Result<Updates, Refusal> {
         let Some(call) = self.find(from, &request.call) else {
+            // A client that never learnt the answer ends the call again, which is a success for it.
             return Err(match request.call {
                 InputGroupCall::Id { id, access_hash } if self.calls.has_ended(id, access_hash) => {
                     Refusal::EndedBefore
@@ -345,6 +351,7 @@ impl Server {
             });
         };
         call.check_creator(from)?;
+        // Before the end, while there are members to push it to.
         let (id, outcome) = (call.id(), call.discarded(from));
         self.end(id);
         Ok(self.deliver(outcome))

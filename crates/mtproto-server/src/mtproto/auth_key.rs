@@ -3,7 +3,7 @@ use core::fmt;
 use sha1::{Digest as _, Sha1};
 use zeroize::ZeroizeOnDrop;
 
-/// How many bytes an authorisation key has.
+/// The number of bytes of an authorisation key.
 pub(crate) const LENGTH: usize = 256;
 
 /// The secret that a client and the server share, by which the server knows the user.

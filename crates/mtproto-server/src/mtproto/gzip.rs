@@ -10,7 +10,7 @@ use thiserror::Error;
 
 pub(crate) const ID: u32 = 0x3072_cfa1;
 
-/// What is smaller is not worth the trouble.
+/// The size from which on packing is worth the trouble.
 const WORTH: usize = 1024;
 
 /// A packed object cannot be unpacked.
@@ -22,7 +22,7 @@ pub(crate) enum InflateError {
     TooLarge(usize),
 }
 
-/// How much the objects of one packet may unpack to, all together.
+/// The bytes to which all objects of one packet may still unpack.
 #[derive(Debug)]
 pub(crate) struct Budget(usize);
 
@@ -38,11 +38,11 @@ impl Budget {
         let data = data.and_then(|()| reader.string("packed data"));
         let data = data.map_err(|_| InflateError::Malformed)?;
         let mut object = Vec::new();
-        // One byte more than allowed tells that there is more.
+        // One byte more than allowed shows that there is more.
         let limit = u64::try_from(self.0).unwrap_or(u64::MAX).saturating_add(1);
         let read = GzDecoder::new(data).take(limit).read_to_end(&mut object);
         let left = self.0.checked_sub(object.len());
-        // What was too much was unpacked all the same.
+        // An object that was too large was unpacked all the same, so nothing is left for the next.
         let budget = core::mem::replace(&mut self.0, left.unwrap_or(0));
         left.ok_or(InflateError::TooLarge(budget))?;
         read.map_err(|_| InflateError::Malformed)?;

@@ -13,13 +13,13 @@ use thiserror::Error;
 
 use crate::limits;
 
-/// What starts the body of a container.
+/// The constructor of a container.
 pub(crate) const CONTAINER: u32 = 0x73f1_f8dc;
 
-/// How much padding a plaintext has.
+/// The number of bytes of padding of a plaintext.
 const PADDING: core::ops::RangeInclusive<usize> = 12..=1024;
 
-/// How many bytes a message takes beside its body.
+/// The number of bytes of a message beside its body.
 pub(crate) const OVERHEAD: usize = 16;
 
 /// The id of a message: the time when it was made, in units of 2^-32 seconds, and in its last two bits who made it.
@@ -27,12 +27,12 @@ pub(crate) const OVERHEAD: usize = 16;
 pub(crate) struct MsgId(pub(crate) i64);
 
 impl MsgId {
-    /// When the message was made, in whole seconds since the epoch.
+    /// The time when the message was made, in whole seconds since the epoch.
     pub(crate) fn seconds(self) -> i64 {
         self.0 >> 32
     }
 
-    /// Whether the id is one that a client gives.
+    /// True for an id that a client gives.
     pub(crate) fn is_of_client(self) -> bool {
         self.0 & 3 == 0
     }
@@ -47,7 +47,7 @@ pub(crate) struct Message<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// What a client put into a packet.
+/// The plaintext of a client's packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Envelope<'a> {
     pub(crate) salt: i64,
@@ -86,6 +86,7 @@ pub(crate) fn read_container(body: &[u8]) -> Result<Vec<Message<'_>>, ReadError>
     let mut reader = Reader::new(body);
     reader.u32("a container")?;
     let count = reader.count("messages")?;
+    // MTProto has this limit, and a container of thousands of empty messages would cost more than its bytes.
     if count > limits::CONTAINER_MESSAGES {
         let what = "the number of messages";
         return Err(reader.error_before(4, ReadErrorKind::InvalidValue { what }));
@@ -132,7 +133,7 @@ pub(crate) struct Clock {
     last: i64,
 }
 
-/// Whether a message of the server answers one of the client.
+/// The cause of a message of the server: one of the client, or an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
     Answer,
@@ -144,6 +145,7 @@ impl Clock {
         let seconds = i64::try_from(now.as_secs()).unwrap_or_default();
         let fraction = (i64::from(now.subsec_nanos()) << 32) / 1_000_000_000;
         let time = (seconds << 32 | fraction) & !3;
+        // Ids grow even if the clock goes back, or clients take the messages for repeated ones.
         self.last = time.max((self.last & !3).saturating_add(4));
         self.last
             | match origin {

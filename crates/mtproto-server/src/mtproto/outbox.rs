@@ -5,20 +5,21 @@ use confcall_state::tl::Writer;
 use super::message::{self, CONTAINER, Clock, Origin, write_message};
 use crate::limits;
 
-/// How many bytes the messages of one packet take at most, so that the packet fits into what a client can take.
+/// The most bytes of the messages of one packet, so that the packet fits into what a client can take.
+// The rest is for the head of the packet, the container, and up to 1024 bytes of padding.
 const MAX_MESSAGES_SIZE: usize = limits::PACKET - 4096;
 
-/// How many bytes the body of a message has at most.
+/// The most bytes of the body of a message.
 pub(crate) const MAX_BODY: usize = MAX_MESSAGES_SIZE - message::OVERHEAD;
 
 /// The messages of a session that wait to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     waiting: Vec<Outgoing>,
-    /// How many bytes they have.
+    /// The number of bytes of their bodies.
     size: usize,
     clock: Clock,
-    /// How many messages were sent that the client acknowledges.
+    /// The number of content-related messages that were sent.
     relevant: i32,
 }
 
@@ -29,7 +30,7 @@ struct Outgoing {
     relevance: Relevance,
 }
 
-/// Whether the client acknowledges a message.
+/// The two kinds of messages: a client acknowledges content, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relevance {
     ContentRelated,
@@ -47,7 +48,7 @@ impl Outbox {
         });
     }
 
-    /// How many bytes wait.
+    /// The number of bytes that wait.
     pub(crate) fn size(&self) -> usize {
         self.size
     }
@@ -92,6 +93,7 @@ impl Outbox {
 
     fn write_one(&mut self, writer: &mut Writer, one: &Outgoing, now: Duration) {
         let even = self.relevant.wrapping_mul(2);
+        // Twice the number of content-related messages before, and one more for such a message.
         let seq_no = match one.relevance {
             Relevance::Service => even,
             Relevance::ContentRelated => {

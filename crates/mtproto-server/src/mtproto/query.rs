@@ -1,4 +1,4 @@
-//! What stands around a method: which layer the client speaks, who it is, and what it wants to be told.
+//! The wrappers around a method: the layer that the client speaks, its description, and the updates that it wants.
 
 use confcall_join::api::RpcError;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
@@ -27,7 +27,7 @@ const LOWEST_LAYER: i32 = 202;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Query {
     pub(crate) method: Vec<u8>,
-    /// Whether the connection wants what the server pushes.
+    /// True if the client wants pushes.
     pub(crate) wants_updates: bool,
 }
 
@@ -79,7 +79,7 @@ impl Query {
     }
 }
 
-/// What a query that cannot be read is answered with.
+/// The answer to a query that cannot be read.
 pub(crate) fn unreadable() -> RpcError {
     RpcError::new(400, "INPUT_FETCH_ERROR")
 }

@@ -5,11 +5,11 @@ use super::message::MsgId;
 use super::service::BadMessage;
 use crate::limits;
 
-/// How far the clock of a client can be behind and ahead, in seconds.
+/// The most seconds by which the clock of a client is behind and ahead.
 const BEHIND: i64 = 300;
 const AHEAD: i64 = 30;
 
-/// Which messages of a session arrived, and what was answered to the newest of them.
+/// The messages of a session that arrived, and the answers to the newest of them.
 #[derive(Debug, Default)]
 pub(crate) struct Received {
     messages: BTreeMap<MsgId, Seen>,
@@ -25,7 +25,7 @@ struct Seen {
     answer: Option<Vec<u8>>,
 }
 
-/// Whether a message came before.
+/// The first arrival of a message, or a repeated one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Arrival {
     First,
@@ -47,6 +47,7 @@ impl Received {
         }
         let in_order =
             |earlier: i32, later: i32| earlier < later || (earlier == later && earlier % 2 == 0);
+        // Messages can arrive in another order than they were made, so the neighbours by id count.
         let before = self.messages.range(..id).next_back();
         if before.is_some_and(|(_, seen)| !in_order(seen.seq_no, seq_no)) {
             return Err(BadMessage::NumberTooLow);
@@ -62,6 +63,7 @@ impl Received {
     pub(crate) fn note(&mut self, id: MsgId, seq_no: i32) {
         let answer = None;
         self.messages.insert(id, Seen { seq_no, answer });
+        // The lowest ids are the oldest; whatever lies below them is refused from now on and not taken for new.
         if self.messages.len() > limits::SEEN_MESSAGES
             && let Some((id, seen)) = self.messages.pop_first()
         {
@@ -95,12 +97,12 @@ impl Received {
         self.answers_size = self.answers_size.saturating_sub(size);
     }
 
-    /// Whether no message was taken.
+    /// True until a message is taken.
     pub(crate) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
 
-    /// What became of a message, as `msgs_state_info` says it.
+    /// The state of a message, as `msgs_state_info` says it.
     pub(crate) fn state(&self, id: MsgId) -> u8 {
         let newest = self.messages.last_key_value().map(|(newest, _)| *newest);
         match () {

@@ -13,10 +13,10 @@ use crate::limits;
 
 const CONTEXT: &str = "confcall-server 2026 salts of an authorisation key";
 
-/// How long a salt is the newest, in seconds.
+/// The seconds for which a salt is the newest.
 const HOUR: u64 = 3600;
 
-/// How long it still counts afterwards, in seconds.
+/// The seconds for which it still counts afterwards.
 const GRACE: u64 = 1800;
 
 /// The salts of one authorisation key.
@@ -33,19 +33,19 @@ impl Salts {
         self.of_hour(now.as_secs() / HOUR)
     }
 
-    /// Whether a salt counts: the newest, the one before for a while, and the next, for a clock that is ahead.
+    /// True for the newest salt, the one before for a while, and the next, for a clock that is ahead.
     pub(crate) fn accepts(&self, salt: i64, now: Duration) -> bool {
         let hour = now.as_secs() / HOUR;
+        // A client that asks while the hour turns has a right salt all the same.
         let before = now.as_secs().saturating_sub(GRACE) / HOUR;
         (before..=hour.saturating_add(1)).any(|hour| self.of_hour(hour) == salt)
     }
 
     /// Writes the salts from now on as `vector<future_salt>`, as many as asked and at least two.
-    ///
-    /// Clients ask again at once while they know of one only.
     pub(crate) fn write_future(&self, writer: &mut Writer, asked: i32, now: Duration) {
         let count = u64::try_from(asked)
             .unwrap_or(0)
+            // Clients ask again at once while they know of one only.
             .clamp(2, limits::FUTURE_SALTS);
         let first = now.as_secs() / HOUR;
         writer.u32(u32::try_from(count).unwrap_or_default());

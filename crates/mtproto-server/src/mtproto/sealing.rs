@@ -1,4 +1,4 @@
-//! How packets are encrypted: AES-IGE under a key that comes from the authorisation key and from the packet itself.
+//! Encryption of packets: AES-IGE under a key that comes from the authorisation key and from the packet itself.
 //!
 //! ```text
 //! name of the key (8)  message key (16)  ciphertext of: salt (8)  session (8)  message  padding (12 to 1024)
@@ -15,7 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::auth_key::{AuthKey, AuthKeyId};
 
-/// How many bytes name the key.
+/// The number of bytes that name the key.
 const KEY_ID: usize = 8;
 const BLOCK: usize = 16;
 /// The least padding.
@@ -32,7 +32,7 @@ pub(crate) enum PacketError {
     MessageKey,
 }
 
-/// Who made a packet; each direction uses other parts of the authorisation key.
+/// The maker of a packet; each direction uses other parts of the authorisation key.
 #[derive(Clone, Copy)]
 enum Side {
     Client,
@@ -65,6 +65,7 @@ pub(crate) fn open(key: &AuthKey, packet: &[u8]) -> Result<Vec<u8>, PacketError>
     let cipher = CipherKeys::new(key, message_key, Side::Client);
     ige_decrypt(&mut plaintext, &cipher.key, &cipher.iv);
     let expected = derive_message_key(key, &plaintext, Side::Client);
+    // In constant time: the time would show how many bytes of a guess are right.
     match bool::from(expected.ct_eq(message_key)) {
         true => Ok(plaintext),
         false => Err(PacketError::MessageKey),

@@ -31,7 +31,7 @@ const RPC_ANSWER_UNKNOWN: u32 = 0x5e2a_d36e;
 const RPC_RESULT: u32 = 0xf35c_6d01;
 const RPC_ERROR: u32 = 0x2144_ca19;
 
-/// What a message of a client is.
+/// The body of a client's message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum MessageBody {
     /// Several messages.
@@ -81,7 +81,7 @@ impl MessageBody {
         })
     }
 
-    /// Whether such a message must have an even number, as one that needs no acknowledgement.
+    /// True for a message that must have an even number, as one that is never acknowledged.
     pub(crate) fn is_service(&self) -> bool {
         matches!(self, Self::Container | Self::Acknowledgement)
     }
@@ -92,7 +92,7 @@ fn read_delay(reader: &mut Reader<'_>) -> Result<Duration, ReadError> {
     Ok(Duration::from_secs(u64::try_from(delay).unwrap_or(0)))
 }
 
-/// What is wrong with a message that was not taken, `bad_msg_notification`.
+/// The mistake in a message that was not taken, `bad_msg_notification`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BadMessage {
     TooOld = 16,
@@ -107,7 +107,7 @@ pub(crate) enum BadMessage {
     Container = 64,
 }
 
-/// What `bad_server_salt` says is wrong.
+/// The code of `bad_server_salt`.
 const WRONG_SALT: i32 = 48;
 
 pub(crate) fn bad_message(id: MsgId, seq_no: i32, reason: BadMessage) -> Vec<u8> {

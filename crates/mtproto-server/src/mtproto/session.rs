@@ -22,19 +22,19 @@ use crate::limits;
 /// answer, push ──▶ Outbox ──▶ take_packet
 /// ```
 ///
-/// A message that breaks a rule is told to the client and not carried out. None makes the session fail.
+/// The client is notified of a message that breaks a rule, which is not carried out. None makes the session fail.
 pub(crate) struct Session {
     id: i64,
     salts: Salts,
-    /// Whether the client was sent `new_session_created`.
+    /// True once the client was sent `new_session_created`.
     is_announced: bool,
-    /// Whether the client wants what the server pushes.
+    /// True once a query asked for pushes.
     wants_updates: bool,
     memory: Memory,
     outbox: Outbox,
 }
 
-/// What a client wants that is not about the session itself.
+/// A wish of a client that is not about the session itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     /// To have a method carried out; [`Session::answer`] takes the answer.
@@ -62,7 +62,7 @@ impl Session {
         self.id
     }
 
-    /// What is to be remembered of a session whose connection ended.
+    /// The part of a session that is remembered after its connection ended.
     pub(crate) fn into_memory(self) -> Memory {
         self.memory
     }
@@ -94,6 +94,7 @@ impl Session {
 
     /// Answers a query.
     pub(crate) fn answer(&mut self, id: MsgId, answer: Result<Vec<u8>, RpcError>) {
+        // 64 bytes are room for the head of `rpc_result`.
         let fits = |result: &Vec<u8>| result.len() < MAX_BODY - 64;
         let result = match answer.map(deflate) {
             Ok(result) if fits(&result) => result,
@@ -119,7 +120,7 @@ impl Session {
         self.reply(body, Relevance::Service);
     }
 
-    /// How many bytes wait to be sent; from [`limits::BACKLOG`] on they are sent before anything else is carried out.
+    /// The number of bytes that wait to be sent; from [`limits::BACKLOG`] on they go before anything else is carried out.
     pub(crate) fn backlog(&self) -> usize {
         self.outbox.size()
     }
@@ -134,7 +135,7 @@ impl Session {
             .then(|| writer.into_bytes())
     }
 
-    /// Tells the client that the server knows nothing of what came before in the session.
+    /// Notifies the client that the server knows nothing of earlier messages of the session.
     fn announce(&mut self, first: MsgId, now: Duration) {
         // Unique among the sessions of the client, for it grows with the time.
         let unique = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
@@ -146,6 +147,7 @@ impl Session {
     fn take(&mut self, message: Message<'_>, place: Place, turn: &mut Turn) {
         let Message { id, seq_no, body } = message;
         let content = MessageBody::read(body);
+        // The parity of a number says whether the message is content-related; pings can be either.
         let needs_even = content.as_ref().is_ok_and(MessageBody::is_service);
         let needs_odd = matches!(content, Ok(MessageBody::Query));
         let checked = match seq_no % 2 == 0 {
@@ -161,6 +163,7 @@ impl Session {
             (Ok(Arrival::Again(Some(answer))), _) if self.backlog() < limits::BACKLOG => {
                 return self.reply(answer, Relevance::ContentRelated);
             }
+            // Without an answer that is kept, the client at least stops sending.
             (Ok(Arrival::Again(_)), _) => return self.notify(service::acknowledge(&[id])),
             (Ok(Arrival::First), _) => {}
         }
@@ -236,14 +239,14 @@ impl Session {
     }
 }
 
-/// What one packet leads to.
+/// The events of one packet, and what is left of its budget.
 struct Turn {
     events: Vec<Event>,
     budget: Budget,
     now: Duration,
 }
 
-/// Where a message stands.
+/// The place of a message: in a packet, or in a container.
 #[derive(Clone, Copy)]
 enum Place {
     Alone,

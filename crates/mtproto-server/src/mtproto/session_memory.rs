@@ -4,10 +4,10 @@ use super::message::MsgId;
 use super::received::{Arrival, Received};
 use super::service::BadMessage;
 
-/// What one session received, whatever connections it comes over.
+/// The messages that one session received, whatever connections it comes over.
 ///
-/// Clones share it: a session can come over another connection before the server knows that the first one is gone, and
-/// whoever records packets can send them again over one of their own. Neither may be carried out twice.
+/// Clones share it: a session can come over another connection before the server knows that the first one is gone, and an
+/// attacker who recorded packets can send them again over a connection of theirs. Neither may be carried out twice.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory(Arc<Mutex<Received>>);
 
@@ -27,12 +27,12 @@ impl Memory {
         self.lock().answer(id, answer);
     }
 
-    /// What became of a message, as `msgs_state_info` says it.
+    /// The state of a message, as `msgs_state_info` says it.
     pub(crate) fn state(&self, id: MsgId) -> u8 {
         self.lock().state(id)
     }
 
-    /// Whether no message was taken.
+    /// True until a message is taken.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The server knows nothing of users but their ids, so every [`users`] entry is made up from one. It keeps no
-//! state of messages either: `pts` and `seq` are zero, which tells clients that an update stands for itself.
+//! state of messages either: `pts` and `seq` are zero, by which clients see that an update stands for itself.
 
 mod call;
 mod occasion;

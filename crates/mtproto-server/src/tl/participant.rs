@@ -7,7 +7,7 @@ pub(super) fn write_all(participants: &[GroupCallParticipant]) -> Vec<enums::Gro
     participants.iter().map(write).collect()
 }
 
-/// Somebody whom the API shows.
+/// A user, group or channel.
 pub(super) fn peer(peer: Peer) -> enums::Peer {
     match peer {
         Peer::User(id) => enums::Peer::User(types::PeerUser {

@@ -1,4 +1,4 @@
-//! What is written is what the reader of our clients reads.
+//! Round trips: the readers of our clients read what was written.
 
 use confcall_join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, ChannelId, ChatId, DataJson, EncryptedMessage,

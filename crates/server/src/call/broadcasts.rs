@@ -78,6 +78,7 @@ impl Broadcasts {
         }
         self.counts.receive(&broadcast)?;
         self.list.push(broadcast.to_server());
+        // Beyond the limit as the API does at times: readers go on from the first that is left (`spec/protocol.md`, 7).
         let surplus = self.list.items().len().saturating_sub(limits.broadcasts());
         self.list.drop_oldest(surplus);
         Ok(())

@@ -62,6 +62,7 @@ impl ItemList {
     pub(crate) fn page(&self, from: i32, limit: i32) -> Page<'_> {
         let length = self.items.len();
         let distance = usize::try_from(from.unsigned_abs()).unwrap_or(usize::MAX);
+        // A joiner reads the tip by the offset -1, since it does not know the height (`spec/protocol.md`, 6).
         let start = if from < 0 {
             length.saturating_sub(distance)
         } else {
@@ -97,6 +98,7 @@ impl ItemList {
 
 /// The number of items of these sizes that one answer has: one at least.
 fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
+    // Without the first, a client that goes on from `next_offset` would never get past an item that is too large.
     let ends = sizes.scan(0_usize, |end, size| {
         *end = end.saturating_add(size);
         Some(*end)

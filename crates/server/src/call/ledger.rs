@@ -87,6 +87,7 @@ impl Ledger {
         announced: PublicKey,
         limits: &Limits,
     ) -> Result<CheckedBlock, Refusal> {
+        // Only what is in canonical form counts, so that every member computes the hash of the same bytes.
         let block = read_block(bytes, limits)?;
         let signer = block.fields().signature_public_key;
         let checked = match self.stage(block) {
@@ -132,6 +133,7 @@ impl Ledger {
     /// Appends a block that was checked on this very state; any other state refuses it and stays as it was.
     pub(super) fn append(&mut self, checked: CheckedBlock) -> Result<(), ChainError> {
         let state = self.chain.merge(checked.staged)?;
+        // The keys of all: a recorded block 0 can bring in several.
         let participants = &state.group_state().participants;
         self.used_keys
             .extend(participants.iter().map(|one| one.public_key));

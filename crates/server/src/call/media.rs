@@ -35,6 +35,7 @@ impl MediaEnd {
                     "fingerprint": self.fingerprint.to_string(),
                     "setup": "active",
                 }],
+                // Addresses that RFC 5737 and RFC 3849 keep for documentation: nothing is ever sent there.
                 "candidates": [
                     candidate("1", "192.0.2.1", "2130706431"),
                     candidate("2", "2001:db8::1", "2130706175"),

@@ -85,6 +85,7 @@ impl CallMember {
             muted: self.muted,
             just_joined: change == RosterChange::Joined,
             left: change == RosterChange::Left,
+            // An entry of a page is no change, and must not be counted as one.
             versioned: change != RosterChange::None,
             min: false,
         }

@@ -152,6 +152,7 @@ impl Call {
         let (block, key) = (request.block, request.public_key);
         let ledger = self.subchains.ledger();
         let checked = ledger.check_join(block, user_id, key, limits)?;
+        // Every check is behind us: from here on all of it happens.
         self.subchains.append(checked)?;
         self.roster.enter(member);
         self.attended = true;
@@ -179,18 +180,21 @@ impl Call {
         let remover = self.check_member(from)?.public_key();
         let ledger = self.subchains.ledger();
         let checked = ledger.check_removal(&request.block, remover, &request.ids, limits)?;
+        // After the block, so that the loser of a race reads the tip again whatever else is wrong.
         let connected = |user: &&UserId| self.member(**user).is_some();
         match (request.removal, request.ids.iter().find(connected)) {
             (Removal::OnlyLeft, Some(user)) => return Err(Refusal::NotLeft(*user)),
             (Removal::OnlyLeft, None) | (Removal::Kick, _) => {}
         }
         self.subchains.append(checked)?;
+        // A kick keeps users out; one who left comes back at will.
         if request.removal == Removal::Kick {
             self.access.kick(&request.ids);
         }
         let gone = self.roster.remove(&request.ids);
         let updates = |viewer| self.block_updates(viewer, &gone, RosterChange::Left);
         let mut outcome = Outcome::new(from, updates(from), &self.roster, updates);
+        // The removed are no members, who alone get blocks: they get the roster only.
         let farewells = gone.iter().map(CallMember::user_id).filter_map(|user_id| {
             let update = self.left_update(user_id, &gone)?;
             Some((user_id, update))
@@ -308,6 +312,7 @@ impl Call {
 
     /// Marks an empty call; true if it has been empty since it was marked before.
     pub(crate) fn was_idle(&mut self) -> bool {
+        // Marked twice in a row, a call was empty for a whole interval.
         self.roster.is_empty() && !core::mem::replace(&mut self.attended, false)
     }
 

@@ -35,6 +35,7 @@ impl Roster {
             }
             roster.enter(member);
         }
+        // Entering the members counted from zero.
         roster.version = version;
         Some(roster)
     }
@@ -181,6 +182,7 @@ impl Roster {
         limit: i32,
     ) -> (Vec<GroupCallParticipant>, Option<String>) {
         let limit = usize::try_from(limit).unwrap_or_default();
+        // By user and not by place: a page is complete although members before it come and go.
         let start = user_id.map_or(Bound::Unbounded, Bound::Excluded);
         let mut members = self.members.range((start, Bound::Unbounded));
         let page: Vec<_> = members.by_ref().take(limit).collect();

@@ -23,6 +23,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Content<'_>, SnapshotError> {
     let rest = bytes.strip_prefix(&MAGIC);
     let rest = rest.ok_or(SnapshotError::NotASnapshot { length })?;
     let (&version, rest) = rest.split_first().ok_or(SnapshotError::Damaged)?;
+    // Before the hash: a newer form is no damaged one.
     if version != VERSION {
         return Err(SnapshotError::Version { version });
     }
@@ -38,7 +39,8 @@ pub(super) fn open(bytes: &[u8]) -> Result<Content<'_>, SnapshotError> {
     }
 }
 
-/// The hash of a content, which is none of other bytes that BLAKE3 is used for.
+/// The hash of a content.
 fn hash(content: &[u8]) -> [u8; 32] {
+    // Under a context of its own, so that no hash of other bytes is one of a snapshot.
     blake3::derive_key(HASH, content)
 }

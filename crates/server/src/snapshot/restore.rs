@@ -17,6 +17,7 @@ pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, Sn
     let seed = content.seed;
     let names = Names::resume(seed, content.drawn);
     let mut server = Server::with_names(names, ServerOptions { seed, limits });
+    // Before any block is applied, which is the costly part.
     check_limits(content, &limits)?;
     for saved in &content.calls {
         match server.calls.restore(call(saved, &limits)?) {

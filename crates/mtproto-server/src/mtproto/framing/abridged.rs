@@ -5,7 +5,7 @@ use super::cut::{Cut, FramingError, check_length};
 pub(super) const TAG: u8 = 0xef;
 pub(super) const OBFUSCATED_TAG: [u8; 4] = [TAG; 4];
 
-/// What announces that a length follows in three bytes.
+/// The byte after which a length follows in three bytes.
 const LONG: u8 = 0x7f;
 
 pub(super) fn cut(bytes: &[u8], limit: usize) -> Result<Option<Cut>, FramingError> {
@@ -23,7 +23,7 @@ pub(super) fn cut(bytes: &[u8], limit: usize) -> Result<Option<Cut>, FramingErro
     }))
 }
 
-/// The payload is padded to a multiple of four by whoever made it.
+/// The payload comes padded to a multiple of four.
 pub(super) fn frame(payload: &[u8]) -> Vec<u8> {
     let units = payload.len() / 4;
     let [a, b, c, ..] = units.to_le_bytes();

@@ -8,7 +8,7 @@
 
 use super::cut::{Cut, FramingError, check_length};
 
-/// Where the payload starts.
+/// The offset of the payload.
 const HEADER: usize = 8;
 const CHECKSUM: usize = 4;
 const OVERHEAD: u32 = 12;
@@ -33,6 +33,7 @@ impl Full {
         let length = u32::from_le_bytes(*length);
         let payload = length.checked_sub(OVERHEAD);
         let payload = check_length(payload.ok_or(FramingError::Length(length))?, limit)?;
+        // At once, so that no garbage is waited for to its end.
         if let Some(number) = rest.first_chunk() {
             self.check_number(u32::from_le_bytes(*number))?;
         }

@@ -1,4 +1,4 @@
-//! How packets are cut out of a stream of bytes: the transports of MTProto.
+//! The transports of MTProto, by which packets are cut out of a stream of bytes.
 //!
 //! The client's first bytes say which transport it speaks, and whether it hides it under a cipher:
 //!
@@ -26,10 +26,10 @@ pub(crate) use self::cut::FramingError;
 ///
 /// After each [`Framer::feed`] it is polled until there is no whole packet left.
 pub(crate) struct Framer {
-    /// How many bytes a packet has at most.
+    /// The most bytes of a packet.
     limit: usize,
     received: Vec<u8>,
-    /// How many of the received bytes were handed out.
+    /// The number of received bytes that were handed out.
     taken: usize,
     transport: Option<Transport>,
     obfuscation: Option<Obfuscation>,
@@ -59,6 +59,7 @@ impl Framer {
 
     /// Takes in bytes that arrived.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
+        // Only here and not for each packet, since every drain moves the rest.
         self.received.drain(..self.taken);
         self.taken = 0;
         let start = self.received.len();
@@ -102,7 +103,7 @@ impl Framer {
         self.hide(framed)
     }
 
-    /// The bytes that tell the client of an error of the transport, such as 404 for an unknown key.
+    /// The bytes of an error of the transport, such as 404 for an unknown key.
     pub(crate) fn frame_error(&mut self, code: i32) -> Vec<u8> {
         let code = code.saturating_neg().to_le_bytes();
         let framed = match &self.transport {
@@ -121,7 +122,7 @@ impl Framer {
         framed
     }
 
-    /// What the first bytes say; `None` while there are too few.
+    /// The transport that the first bytes announce; `None` while there are too few.
     fn detect(&mut self) -> Result<Option<Transport>, FramingError> {
         match *self.received {
             [abridged::TAG, ..] => {
@@ -132,6 +133,7 @@ impl Framer {
                 self.taken = 4;
                 Ok(Some(Transport::Intermediate))
             }
+            // Clients draw the start of an obfuscated stream so that it is never one of the others.
             [_, _, _, _, 0, 0, 0, 0, ..] => Ok(Some(Transport::Full(Full::new()))),
             _ => self.detect_obfuscated(),
         }

@@ -5,7 +5,7 @@
 
 use grammers_crypto::ObfuscatedCipher;
 
-/// How many bytes the start has.
+/// The number of bytes of the start.
 pub(super) const START: usize = 64;
 
 pub(super) struct Obfuscation(ObfuscatedCipher);
