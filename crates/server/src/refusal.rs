@@ -123,7 +123,7 @@ pub enum Refusal {
     #[error("the key {0} shares no secret with any other")]
     KeyUnusable(PublicKey),
     /// The shared key of the block is one that no participant could open.
-    #[error("the shared key of the block cannot be opened by anybody")]
+    #[error("the shared key of the block cannot be opened by any participant")]
     SharedKeyUnusable,
     /// The block does not add the joining user and nothing else.
     #[error(transparent)]

@@ -237,10 +237,7 @@ impl Server {
         request: &SendConferenceCallBroadcast,
     ) -> Result<Updates, Refusal> {
         let limits = self.options.limits;
-        // Only members learn that the server is full.
-        self.find_joined(from, &request.call)?;
-        self.calls.check_space(request.broadcast.len(), &limits)?;
-        let call = self.find_mut(from, &request.call)?;
+        let call = self.find_to_extend(from, &request.call, request.broadcast.len())?;
         let outcome = call.broadcast(from, &request.broadcast, &limits)?;
         Ok(self.deliver(outcome))
     }
@@ -251,10 +248,7 @@ impl Server {
         request: &DeleteConferenceCallParticipants,
     ) -> Result<Updates, Refusal> {
         let limits = self.options.limits;
-        // Only members learn that the server is full.
-        self.find_joined(from, &request.call)?;
-        self.calls.check_space(request.block.len(), &limits)?;
-        let call = self.find_mut(from, &request.call)?;
+        let call = self.find_to_extend(from, &request.call, request.block.len())?;
         let outcome = call.remove(from, request, &limits)?;
         Ok(self.deliver(outcome))
     }
@@ -414,6 +408,19 @@ impl Server {
         let call = self.find(user_id, reference).ok_or(Refusal::UnknownCall)?;
         call.check_member(user_id)?;
         Ok(call)
+    }
+
+    /// The call that a reference names for a member, to add so many bytes to a subchain.
+    fn find_to_extend(
+        &mut self,
+        user_id: UserId,
+        reference: &InputGroupCall,
+        size: usize,
+    ) -> Result<&mut Call, Refusal> {
+        // Only members learn that the server is full.
+        self.find_joined(user_id, reference)?;
+        self.calls.check_space(size, &self.options.limits)?;
+        self.find_mut(user_id, reference)
     }
 
     /// Forgets a call, and all that leads to it.

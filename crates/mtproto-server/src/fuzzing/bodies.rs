@@ -16,10 +16,10 @@ use crate::mtproto::message::{CONTAINER, Message, MsgId, read_container, write_m
 const METHODS: [u32; 3] = [0xc4f9_186b, 0xee9f_88a6, 0x8f31_b327];
 /// Numbers at which arithmetic goes wrong.
 const EDGES: [i32; 7] = [i32::MIN, -1, 0, 1, 64, 65, i32::MAX];
-/// What unpacks to more than one packet may.
+/// An object that unpacks to more than one packet may.
 static BOMB: LazyLock<Vec<u8>> = LazyLock::new(|| pack(&vec![0; 5 << 20]));
 
-/// What the body of a message is to lead to.
+/// The effect that the body of a message is to have.
 #[derive(Clone)]
 pub(super) enum Wish {
     Nothing,
@@ -28,7 +28,7 @@ pub(super) enum Wish {
     DestroySession(i64),
 }
 
-/// Whether the number of a message is odd or even.
+/// The parity of the number of a message.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Parity {
     Odd,

@@ -7,15 +7,15 @@ use super::bodies::Parity;
 use crate::mtproto::message::{Message, MsgId, write_message};
 
 pub(super) const SESSION: i64 = 7;
-/// How many packets a client can send again.
+/// The number of packets that a client can send again.
 const KEPT_PACKETS: usize = 16;
-/// How far a client's clock can be behind and ahead, in seconds.
+/// The most seconds by which a client's clock is behind and ahead.
 const BEHIND: i64 = 300;
 const AHEAD: i64 = 30;
 /// From this number on, a client has to start another session soon.
 const MOST_NUMBER: i32 = 1 << 30;
 
-/// What a client knows of its session.
+/// A client's knowledge of its session.
 #[derive(Default)]
 pub(super) struct Client {
     /// The highest id that the server can have taken.
@@ -23,11 +23,11 @@ pub(super) struct Client {
     /// The number of the next message, if it needs no acknowledgement.
     next: i32,
     pub(super) sent: Vec<Packet>,
-    /// Whether the server may have taken a number so high that few are left.
+    /// True once the server may have taken a number so high that few are left.
     is_spent: bool,
 }
 
-/// What a packet holds.
+/// The content of a packet.
 #[derive(Clone)]
 pub(super) struct Packet {
     pub(super) salt: i64,
@@ -79,7 +79,7 @@ impl Client {
         Ok(())
     }
 
-    /// Whether the server has to take a packet that keeps to the rules.
+    /// True if the server has to take a packet that keeps to the rules.
     pub(super) fn is_owed(&self, packet: &Packet, now: Duration) -> bool {
         !self.is_spent && is_in_time(packet.id, now)
     }

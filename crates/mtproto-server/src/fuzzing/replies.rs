@@ -1,4 +1,4 @@
-//! What a client makes of the packets of a session.
+//! Packets of a session as its client reads them.
 
 use core::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,11 +14,11 @@ use crate::mtproto::salt::Salts;
 use crate::mtproto::service::{rpc_error, rpc_result};
 use crate::mtproto::session::Session;
 
-/// How many messages MTProto lets a container have.
+/// The most messages that MTProto lets a container have.
 const MOST_MESSAGES: usize = 1020;
-/// How many bytes a sealed packet has at most beside its plaintext: the names of its keys, and the padding.
+/// The most bytes of a sealed packet beside its plaintext: the names of its keys, and the padding.
 const SEALING: usize = 24 + 27;
-/// How a push begins.
+/// The start of a push.
 pub(super) const PUSH: [u8; 4] = 0xe317_af7e_u32.to_le_bytes();
 const RPC_RESULT: u32 = 0xf35c_6d01;
 const NEW_SESSION: u32 = 0x9ec2_0908;
@@ -35,23 +35,23 @@ const PASSING: [u32; 8] = [
     0x62d3_50c9,
 ];
 
-/// What the server was given to answer, and what the client was told, over all connections of a session.
+/// The answers that the server was given, and those that the client received, over all connections of a session.
 #[derive(Default)]
 pub(super) struct Answers {
     given: BTreeMap<MsgId, Result<Vec<u8>, RpcError>>,
-    told: BTreeMap<MsgId, Vec<u8>>,
+    answered: BTreeMap<MsgId, Vec<u8>>,
 }
 
-/// What a client hears over one connection.
+/// The receiving side of a client on one connection.
 #[derive(Default)]
-pub(super) struct Ear {
+pub(super) struct Receiver {
     last_id: i64,
     acknowledged: i32,
     /// The answers that it waits for.
     owed: BTreeSet<MsgId>,
 }
 
-impl Ear {
+impl Receiver {
     /// Answers a query.
     pub(super) fn answer(
         &mut self,
@@ -65,8 +65,8 @@ impl Ear {
         self.owed.insert(id);
     }
 
-    /// Hears all that waits to be sent.
-    pub(super) fn hear(
+    /// Receives all that waits to be sent.
+    pub(super) fn receive(
         &mut self,
         session: &mut Session,
         answers: &mut Answers,
@@ -128,7 +128,7 @@ impl Ear {
 impl Answers {
     /// Checks that an answer is the one that was given, and the same each time.
     fn check(&mut self, id: MsgId, body: &[u8]) {
-        if let Some(before) = self.told.insert(id, body.to_vec()) {
+        if let Some(before) = self.answered.insert(id, body.to_vec()) {
             assert_eq!(before, body, "a query has two answers");
             return;
         }

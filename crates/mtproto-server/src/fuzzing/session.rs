@@ -7,7 +7,7 @@ use confcall_join::api::RpcError;
 
 use super::bodies::{self, Body, Parity, Wish};
 use super::client::{Client, Packet, SESSION};
-use super::replies::{Answers, Ear, PUSH};
+use super::replies::{Answers, PUSH, Receiver};
 use crate::limits;
 use crate::mtproto::auth_key::AuthKey;
 use crate::mtproto::message::{Envelope, MsgId};
@@ -19,7 +19,7 @@ use crate::mtproto::session_memory::Memory;
 const KEY: [u8; 256] = [0x5a; 256];
 /// More than this never waits to be sent: a backlog, the largest answer that is kept, and a container's worth of salts.
 const MOST_BACKLOG: usize = limits::BACKLOG + (256 << 10) + 1020 * 1100;
-/// How large the bodies in a full container are at most.
+/// The largest size of the bodies in a full container.
 const SMALL: usize = 64;
 
 /// Two connections of a session, whose client keeps to the rules for the most part.
@@ -32,7 +32,7 @@ pub fn mtproto_session(data: &[u8], bury: impl FnOnce(Box<dyn Any>)) {
     let mut u = Unstructured::new(data);
     while !u.is_empty() && scene.step(&mut u).is_ok() {}
     for line in 0..scene.lines.len() {
-        scene.hear(line);
+        scene.receive(line);
     }
     let sessions: Vec<_> = scene.lines.into_iter().map(|line| line.session).collect();
     bury(Box::new((sessions, scene.memory)));
@@ -52,7 +52,7 @@ struct Scene {
 /// One connection.
 struct Line {
     session: Session,
-    ear: Ear,
+    receiver: Receiver,
     under_way: Vec<MsgId>,
 }
 
@@ -60,7 +60,7 @@ impl Line {
     fn new(key: &AuthKey, memory: &Memory) -> Self {
         Self {
             session: Session::new(SESSION, key, memory.clone()),
-            ear: Ear::default(),
+            receiver: Receiver::default(),
             under_way: Vec::new(),
         }
     }
@@ -101,14 +101,16 @@ impl Scene {
             _ => self.lines[line] = Line::new(&self.key, &self.memory),
         }
         if u.ratio(3, 4)? || self.lines[line].session.backlog() >= limits::BACKLOG {
-            self.hear(line);
+            self.receive(line);
         }
         Ok(())
     }
 
-    fn hear(&mut self, line: usize) {
-        let Line { session, ear, .. } = &mut self.lines[line];
-        ear.hear(session, &mut self.answers, &self.salts, self.now);
+    fn receive(&mut self, line: usize) {
+        let Line {
+            session, receiver, ..
+        } = &mut self.lines[line];
+        receiver.receive(session, &mut self.answers, &self.salts, self.now);
     }
 
     /// Sends what keeps to the rules.
@@ -247,7 +249,7 @@ impl Scene {
                 Event::DestroySession(other) => session.session_destroyed(other, other > 0),
             }
             if self.lines[line].session.backlog() >= limits::BACKLOG {
-                self.hear(line);
+                self.receive(line);
             }
         }
     }
@@ -256,7 +258,7 @@ impl Scene {
     fn answer(&mut self, u: &mut Unstructured<'_>, line: usize) -> Result<()> {
         let Line {
             session,
-            ear,
+            receiver,
             under_way,
         } = &mut self.lines[line];
         if under_way.is_empty() {
@@ -269,7 +271,7 @@ impl Scene {
             1 => Ok(noise(size)),
             _ => Ok([id.0.to_le_bytes().as_slice(), &vec![0; size]].concat()),
         };
-        ear.answer(session, &mut self.answers, id, answer);
+        receiver.answer(session, &mut self.answers, id, answer);
         Ok(())
     }
 }

@@ -11,12 +11,12 @@ use crate::mtproto::message::{Envelope, MsgId, write_message};
 use crate::mtproto::sealing::{self, PADDING};
 
 const KEY: [u8; 256] = [0x5a; 256];
-/// How large a body is now and then, and how large before the client is known.
+/// The size of a large body, and of one before the client is known.
 const LARGE: usize = 1 << 19;
 const LARGE_FIRST: usize = 120 << 10;
 /// The length of a packet that only a known client may send.
 const ENDLESS: u32 = 1 << 19;
-/// How many bytes a connection reads at once.
+/// The number of bytes that a connection reads at once.
 const CHUNK: usize = 8 << 10;
 /// The start of an obfuscated stream that stands for no other transport.
 const START: [u8; 64] = [0x33; 64];
@@ -55,12 +55,12 @@ fn run(u: &mut Unstructured<'_>, bury: impl Fn(Box<dyn Any>, usize)) -> Result<(
     let mut chunks = Reading::new();
     stream.chunks(CHUNK).for_each(|chunk| chunks.feed(chunk));
     assert_eq!(
-        pieces.heard(),
-        chunks.heard(),
+        pieces.received(),
+        chunks.received(),
         "the cuts change what is read"
     );
     if is_honest {
-        assert_eq!(chunks.heard(), (sent.as_slice(), None));
+        assert_eq!(chunks.received(), (sent.as_slice(), None));
     }
     // A server does not speak first.
     if is_honest && !sent.is_empty() {
@@ -77,13 +77,13 @@ fn run(u: &mut Unstructured<'_>, bury: impl Fn(Box<dyn Any>, usize)) -> Result<(
     Ok(())
 }
 
-/// What a connection reads of a stream.
+/// A stream as a connection reads it.
 struct Reading {
     framer: Framer,
     key: AuthKey,
     packets: Vec<Vec<u8>>,
     error: Option<FramingError>,
-    /// Whether the first packet said who the client is.
+    /// True once a packet has shown who the client is.
     is_known: bool,
 }
 
@@ -122,7 +122,7 @@ impl Reading {
         self.packets.push(packet);
     }
 
-    fn heard(&self) -> (&[Vec<u8>], Option<FramingError>) {
+    fn received(&self) -> (&[Vec<u8>], Option<FramingError>) {
         (&self.packets, self.error)
     }
 
@@ -141,7 +141,7 @@ impl Reading {
     }
 }
 
-/// How a client frames its packets.
+/// The framing of a client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Transport {
     Abridged,
@@ -154,7 +154,7 @@ struct Client {
     transport: Transport,
     cipher: Option<ObfuscatedCipher>,
     sent: u32,
-    heard: u32,
+    received: u32,
     stream: Vec<u8>,
 }
 
@@ -183,7 +183,7 @@ impl Client {
             transport,
             cipher,
             sent: 0,
-            heard: 0,
+            received: 0,
             stream,
         })
     }
@@ -209,8 +209,8 @@ impl Client {
             (Transport::Full, _) => (8, 4),
         };
         let packet = framed[header..framed.len() - trailer].to_vec();
-        assert_eq!(framed, frame(self.transport, self.heard, &packet));
-        self.heard += 1;
+        assert_eq!(framed, frame(self.transport, self.received, &packet));
+        self.received += 1;
         packet
     }
 }
@@ -243,7 +243,7 @@ fn frame(transport: Transport, number: u32, packet: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A packet that nobody sealed.
+/// A packet that no client sealed.
 fn strange(u: &mut Unstructured<'_>) -> Result<Vec<u8>> {
     if u.arbitrary()? {
         return Ok(vec![u.arbitrary()?; 4 * u.int_in_range(1..=600)?]);

@@ -1,4 +1,4 @@
-//! What users of conferences do, over the network.
+//! Conferences over the network, as their users see them.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn clients_create_join_and_read_a_call_and_hear_of_each_other() {
     let (call, slug) = alice.create().await;
     let joined = bob.join(&InputGroupCall::Slug(slug)).await;
     assert_eq!(items(&joined).next_offset, 2);
-    let heard = alice.hear(|update| match update {
+    let received = alice.receive(|update| match update {
         Update::ChainBlocks(items)
             if items.sub_chain == SubChain::Blocks && items.next_offset == 2 =>
         {
@@ -38,7 +38,7 @@ async fn clients_create_join_and_read_a_call_and_hear_of_each_other() {
         }
         _ => None,
     });
-    assert_eq!(heard.await.blocks, items(&joined).blocks);
+    assert_eq!(received.await.blocks, items(&joined).blocks);
 
     let read = GetGroupCallChainBlocks {
         call: call.clone(),
@@ -55,11 +55,11 @@ async fn clients_create_join_and_read_a_call_and_hear_of_each_other() {
     };
     let taken = alice.ask(message).await.unwrap();
     assert_eq!(taken, Response::Bool(true));
-    let heard = bob.hear(|update| match update {
+    let received = bob.receive(|update| match update {
         Update::EncryptedMessage(message) => Some(message.encrypted_message),
         _ => None,
     });
-    assert_eq!(heard.await, b"sealed");
+    assert_eq!(received.await, b"sealed");
 }
 
 #[tokio::test]
@@ -82,7 +82,7 @@ async fn a_client_that_connects_again_hears_of_the_call_as_before() {
     assert!(alice.ask(read).await.is_ok());
     bob.join(&InputGroupCall::Slug(slug)).await;
     alice
-        .hear(|update| match update {
+        .receive(|update| match update {
             Update::ChainBlocks(items) => (items.next_offset == 2).then_some(()),
             _ => None,
         })
@@ -98,7 +98,7 @@ async fn every_client_of_a_user_hears_what_the_user_is_told() {
     let (_, slug) = alice.create().await;
     bob.join(&InputGroupCall::Slug(slug)).await;
     for client in [&mut alice, &mut other] {
-        let joined = client.hear(|update| match update {
+        let joined = client.receive(|update| match update {
             Update::ChainBlocks(items) => (items.next_offset == 2).then_some(()),
             _ => None,
         });
@@ -118,7 +118,7 @@ async fn a_member_whose_user_is_away_for_too_long_has_left() {
     bob.join(&InputGroupCall::Slug(slug)).await;
     tokio::time::sleep(Duration::from_millis(900)).await;
     bob.disconnect();
-    alice.hear(|update| left(update, BOB)).await;
+    alice.receive(|update| left(update, BOB)).await;
     let server = scene.stop().await;
     let members = server.calls().next().unwrap().members();
     assert_eq!(

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::client::look_up_nothing;
 use crate::scene::{ALICE, PATIENCE, Scene};
 
-/// What becomes of many requests.
+/// The outcomes of many requests.
 async fn outcomes(chaos: Option<u64>) -> BTreeMap<String, usize> {
     let scene = Scene::with(Config {
         chaos,

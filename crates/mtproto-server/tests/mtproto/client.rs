@@ -85,8 +85,8 @@ impl Client {
     }
 
     /// The next pushed update of some kind.
-    pub(crate) async fn hear<T>(&mut self, mut which: impl FnMut(Update) -> Option<T>) -> T {
-        let heard = async {
+    pub(crate) async fn receive<T>(&mut self, mut which: impl FnMut(Update) -> Option<T>) -> T {
+        let received = async {
             loop {
                 if let UpdatesLike::Updates(updates) = self.updates.recv().await.unwrap() {
                     let updates = read_updates(&updates, self.user).updates;
@@ -96,7 +96,9 @@ impl Client {
                 }
             }
         };
-        timeout(PATIENCE, heard).await.expect("an update in time")
+        timeout(PATIENCE, received)
+            .await
+            .expect("an update in time")
     }
 
     /// Creates a conference and joins it; gives the reference and the name of its link.

@@ -1,4 +1,4 @@
-//! How clients connect, and how connections end.
+//! Starts and ends of connections.
 
 use std::time::Duration;
 

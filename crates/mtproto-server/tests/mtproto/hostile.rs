@@ -140,7 +140,7 @@ async fn a_client_that_does_not_read_is_disconnected_and_the_others_hear_everyth
     let deaf = connect_with_auth(Full::new(), address, scene.key(BOB)).await;
     let mut deaf = deaf.unwrap();
     deaf.invoke(&functions::updates::GetState {}).await.unwrap();
-    let mut heard = 0_usize;
+    let mut received = 0_usize;
     for number in 0..400_u32 {
         let mut text = vec![0; 40_000];
         text[..4].copy_from_slice(&number.to_le_bytes());
@@ -149,13 +149,13 @@ async fn a_client_that_does_not_read_is_disconnected_and_the_others_hear_everyth
             encrypted_message: text.clone(),
         };
         alice.ask(message).await.unwrap();
-        let next = bob.hear(|update| match update {
+        let next = bob.receive(|update| match update {
             confcall_join::api::Update::EncryptedMessage(message) => Some(message),
             _ => None,
         });
-        heard += usize::from(next.await.encrypted_message == text);
+        received += usize::from(next.await.encrypted_message == text);
     }
-    assert_eq!(heard, 400);
+    assert_eq!(received, 400);
     let closed = async { while deaf.step().await.is_ok() {} };
     timeout(PATIENCE, closed).await.expect("it is disconnected");
     alice.disconnect();

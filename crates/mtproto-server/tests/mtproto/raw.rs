@@ -88,7 +88,7 @@ pub(crate) fn first_id() -> i64 {
     i64::try_from(now.unwrap().as_secs()).unwrap() << 32
 }
 
-/// Where a message of a client stands.
+/// The place of a message of a client.
 #[derive(Clone, Copy)]
 pub(crate) struct Place {
     pub(crate) salt: i64,

@@ -100,7 +100,7 @@ pub(crate) fn seeded_keys(path: &Path) -> Keys {
     Keys::load(path).unwrap()
 }
 
-/// Who may do what with a file.
+/// The permissions of a file.
 #[cfg(unix)]
 pub(crate) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;

@@ -86,7 +86,7 @@ async fn revoke_a_link(scene: &Scene) -> (Raw, Vec<u8>, Vec<u8>) {
     (raw, packet, answer)
 }
 
-/// Whether a packet has an answer that it had before, over a new connection.
+/// True if a packet has the answer over a new connection that it had before.
 async fn is_answered_again(scene: &Scene, packet: &[u8], answer: &[u8]) -> bool {
     let key = scene.key(ALICE);
     let mut again = Raw::connect(scene.address).await;

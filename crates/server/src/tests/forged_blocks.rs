@@ -19,7 +19,7 @@ pub(super) fn edit_group(fields: &mut BlockFields, edit: impl FnOnce(&mut GroupS
     *key = Arc::new(SharedKey::for_participants(&group.participants, &mut rng).unwrap());
 }
 
-fn somebody(user: i64) -> Participant {
+fn participant(user: i64) -> Participant {
     Participant {
         user_id: UserId::new(user),
         public_key: PrivateKey::from_seed(&[9; 32]).public_key(),
@@ -58,7 +58,7 @@ fn a_zero_block_with_a_zero_kv_hash_is_refused() {
 #[test]
 fn a_zero_block_with_somebody_else_in_it_is_refused() {
     let add = |fields: &mut BlockFields| {
-        edit_group(fields, |group| group.participants.insert(0, somebody(9)))
+        edit_group(fields, |group| group.participants.insert(0, participant(9)))
     };
     Scene::empty().forged(ALICE, add, "BLOCK_INVALID");
 }
@@ -66,10 +66,11 @@ fn a_zero_block_with_somebody_else_in_it_is_refused() {
 #[test]
 fn a_join_that_adds_somebody_else_too_is_refused() {
     let before = |fields: &mut BlockFields| {
-        edit_group(fields, |group| group.participants.insert(2, somebody(9)))
+        edit_group(fields, |group| group.participants.insert(2, participant(9)))
     };
-    let after =
-        |fields: &mut BlockFields| edit_group(fields, |group| group.participants.push(somebody(9)));
+    let after = |fields: &mut BlockFields| {
+        edit_group(fields, |group| group.participants.push(participant(9)))
+    };
     assert_eq!(fault(before), SelfAddFault::Others);
     assert_eq!(fault(after), SelfAddFault::NotLast);
 }
@@ -90,7 +91,7 @@ fn a_join_that_removes_moves_or_changes_somebody_is_refused() {
         |group| group.participants.swap(0, 1),
         |group| group.participants[0].version = 1,
         |group| group.participants[1].permissions = Permissions::ADD_USERS,
-        |group| group.participants[0].public_key = somebody(1).public_key,
+        |group| group.participants[0].public_key = participant(1).public_key,
         |group| group.participants[0].user_id = UserId::new(9),
     ];
     for edit in edits {

@@ -205,14 +205,14 @@ fn a_call_is_found_by_id_slug_and_the_own_invitation() {
         let updates = scene.send(user, request).unwrap();
         assert_eq!(named_call(&updates), scene.call().reference());
     }
-    let stranger = UserId::new(9);
+    let outsider = UserId::new(9);
     let id = scene.call;
     let access_hash = AccessHash::new(scene.call().access_hash().value() ^ 1);
     for reference in [InputGroupCall::Id { id, access_hash }, invitation] {
-        let attempt = scene.attempt(stranger);
+        let attempt = scene.attempt(outsider);
         let mut request = scene.request(&attempt);
         request.call = reference;
-        scene.refused(stranger, request, "GROUPCALL_INVALID");
+        scene.refused(outsider, request, "GROUPCALL_INVALID");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What keeps a server small, whoever its clients are.
+//! Bounds that keep a server small against any clients.
 
 use confcall_join::api::{CreateConferenceCall, Semantics, SsrcGroup};
 

@@ -159,8 +159,8 @@ fn a_removal_by_somebody_else_than_its_signer_is_refused() {
     let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
     let request = scene.removal(ALICE, Removal::Kick, &[CAROL]);
     scene.refused(BOB, request.clone(), "BLOCK_INVALID");
-    let stranger = UserId::new(9);
-    scene.refused_with(403, stranger, request, "GROUPCALL_FORBIDDEN");
+    let outsider = UserId::new(9);
+    scene.refused_with(403, outsider, request, "GROUPCALL_FORBIDDEN");
 }
 
 /// Tries a kick of Carol that the chain itself accepts, and gives the rule that the server says it breaks.
@@ -177,12 +177,12 @@ fn fault(ids: &[UserId], edit: impl FnOnce(&mut GroupState)) -> RemovalFault {
 
 #[test]
 fn a_removal_that_does_not_match_its_ids_is_refused() {
-    let stranger = UserId::new(9);
+    let outsider = UserId::new(9);
     let without_carol = |group: &mut GroupState| group.participants.truncate(2);
     assert_eq!(fault(&[], |_| ()), RemovalFault::Nobody);
     assert_eq!(
-        fault(&[CAROL, stranger], without_carol),
-        RemovalFault::NotThere(stranger)
+        fault(&[CAROL, outsider], without_carol),
+        RemovalFault::NotThere(outsider)
     );
     assert_eq!(fault(&[BOB], without_carol), RemovalFault::Others);
     assert_eq!(fault(&[CAROL], |_| ()), RemovalFault::Others);

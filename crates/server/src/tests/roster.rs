@@ -17,8 +17,8 @@ fn anybody_with_the_link_sees_the_call_and_the_first_page() {
         (3, vec![1, 2, 3], None),
     ] {
         let call = call.clone();
-        let stranger = UserId::new(9);
-        let answer = scene.ask(stranger, GetGroupCall { call, limit }).unwrap();
+        let outsider = UserId::new(9);
+        let answer = scene.ask(outsider, GetGroupCall { call, limit }).unwrap();
         let info = answer.into_group_call().unwrap();
         assert_eq!(users(&info.participants), expected);
         assert_eq!(info.next_offset.as_deref(), next_offset);
@@ -68,8 +68,8 @@ fn an_invited_user_sees_by_the_message_whose_call_it_is_and_its_link() {
 
 #[test]
 fn the_pages_of_a_roster_are_complete_although_others_come_and_go() {
-    let everybody: Vec<_> = (1..=7).map(UserId::new).collect();
-    let mut scene = Scene::with(&everybody);
+    let everyone: Vec<_> = (1..=7).map(UserId::new).collect();
+    let mut scene = Scene::with(&everyone);
     let call = scene.call().reference();
     let (mut seen, mut offset) = (Vec::new(), String::new());
     loop {

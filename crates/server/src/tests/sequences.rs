@@ -11,7 +11,7 @@ use super::*;
 
 const USERS: [UserId; 4] = [ALICE, BOB, CAROL, UserId::new(4)];
 
-/// What somebody may ask for, about somebody.
+/// A request of a user, about another one.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
     Join,
@@ -53,7 +53,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 }
 
 impl Scene {
-    /// The request of a step, unless nobody could build it.
+    /// The request of a step, unless it cannot be built.
     pub(super) fn step(&mut self, from: UserId, step: Step) -> Option<Request> {
         let call = self.call().reference();
         let in_chain = |scene: &Self, user| {

@@ -34,7 +34,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 impl Scene {
-    /// What an event asks of the server, if it asks anything.
+    /// The request of an event, if it is one.
     fn asked(&mut self, event: Event) -> Option<(UserId, Request)> {
         match event {
             Event::Asked(user, step) => self

@@ -74,7 +74,7 @@ fn clients_understand_an_error_of_the_transport() {
     check(Obfuscated::new(Abridged::new()));
 }
 
-/// What the framer says of the bytes of a client that break a rule.
+/// The error for a client's bytes that break a rule.
 fn refusal(bytes: &[u8]) -> FramingError {
     let mut framer = Framer::new();
     framer.feed(bytes);

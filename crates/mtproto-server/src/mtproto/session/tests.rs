@@ -15,12 +15,12 @@ struct Client {
 
 /// A message of the server: its body, and whether it is to be acknowledged.
 #[derive(Debug)]
-struct Heard {
+struct ReceivedMessage {
     body: Vec<u8>,
     seq_no: i32,
 }
 
-impl Heard {
+impl ReceivedMessage {
     fn constructor(&self) -> u32 {
         u32::from_le_bytes(*self.body.first_chunk().unwrap())
     }
@@ -37,11 +37,11 @@ impl Client {
         }
     }
 
-    /// A client that was told that its session is new.
+    /// A client that was answered that its session is new.
     fn started() -> Self {
         let mut client = Self::new();
         client.send(&ping(1));
-        client.hear();
+        client.receive();
         client
     }
 
@@ -69,8 +69,8 @@ impl Client {
     }
 
     /// All that the server says, taken out of containers.
-    fn hear(&mut self) -> Vec<Heard> {
-        let mut heard = Vec::new();
+    fn receive(&mut self) -> Vec<ReceivedMessage> {
+        let mut received = Vec::new();
         while let Some(mut packet) = self.session.take_packet(NOW) {
             packet.extend([0; 12]);
             let envelope = Envelope::read(&packet).unwrap();
@@ -80,25 +80,25 @@ impl Client {
                 true => several.unwrap(),
                 false => vec![message],
             };
-            heard.extend(several.into_iter().map(|one| Heard {
+            received.extend(several.into_iter().map(|one| ReceivedMessage {
                 body: one.body.to_vec(),
                 seq_no: one.seq_no,
             }));
         }
-        heard
+        received
     }
 
     /// The only message that the server says.
-    fn hear_one(&mut self) -> Heard {
-        let mut heard = self.hear();
-        assert_eq!(heard.len(), 1, "{heard:?}");
-        heard.remove(0)
+    fn receive_one(&mut self) -> ReceivedMessage {
+        let mut received = self.receive();
+        assert_eq!(received.len(), 1, "{received:?}");
+        received.remove(0)
     }
 
     /// The reason of the only message, by which another one is refused.
     fn hear_refusal(&mut self) -> (MsgId, i32) {
-        let heard = self.hear_one();
-        let mut reader = Reader::new(&heard.body);
+        let received = self.receive_one();
+        let mut reader = Reader::new(&received.body);
         reader.constructor(0xa7ef_f811, "a notification").unwrap();
         let id = MsgId(reader.i64("an id").unwrap());
         reader.i32("a number").unwrap();
@@ -132,8 +132,8 @@ fn a_wrong_salt_is_put_right_and_nothing_is_carried_out() {
     let right = core::mem::take(&mut client.salt);
     let (id, events) = client.send(&GET_CONFIG);
     assert_eq!(events, []);
-    let heard = client.hear_one();
-    let mut reader = Reader::new(&heard.body);
+    let received = client.receive_one();
+    let mut reader = Reader::new(&received.body);
     reader.constructor(0xedab_447b, "bad_server_salt").unwrap();
     assert_eq!(reader.i64("an id"), Ok(id.0));
     reader.i32("a number").unwrap();
@@ -152,13 +152,13 @@ fn the_first_message_starts_a_session_and_is_the_first_of_a_container() {
     let events = client.send_as(id, seq_no, &body);
     let method = GET_CONFIG.to_vec();
     assert_eq!(events, [Event::Query { id: inside, method }]);
-    let heard = client.hear_one();
-    assert_eq!(heard.constructor(), NEW_SESSION);
-    assert_eq!(heard.seq_no % 2, 1);
-    let first = i64::from_le_bytes(*heard.body[4..].first_chunk().unwrap());
+    let received = client.receive_one();
+    assert_eq!(received.constructor(), NEW_SESSION);
+    assert_eq!(received.seq_no % 2, 1);
+    let first = i64::from_le_bytes(*received.body[4..].first_chunk().unwrap());
     assert_eq!(first, inside.0);
     client.send(&ping(1));
-    assert_eq!(client.hear_one().constructor(), PONG);
+    assert_eq!(client.receive_one().constructor(), PONG);
 }
 
 #[test]
@@ -168,12 +168,12 @@ fn a_query_is_carried_out_once_and_answered_as_often_as_it_comes() {
     assert_eq!(events.len(), 1);
     let again = |client: &mut Client| client.send_as(id, 3, &GET_CONFIG);
     assert_eq!(again(&mut client), []);
-    assert_eq!(client.hear_one().constructor(), MSGS_ACK);
+    assert_eq!(client.receive_one().constructor(), MSGS_ACK);
     client.session.answer(id, Ok(b"done".to_vec()));
-    let answer = client.hear_one();
+    let answer = client.receive_one();
     assert_eq!(answer.constructor(), RPC_RESULT);
     assert_eq!(again(&mut client), []);
-    assert_eq!(client.hear_one().body, answer.body);
+    assert_eq!(client.receive_one().body, answer.body);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn what_an_earlier_connection_received_is_not_carried_out_again() {
     let mut client = Client::started();
     let (id, _) = client.send(&GET_CONFIG);
     client.session.answer(id, Ok(b"done".to_vec()));
-    let answer = client.hear_one();
+    let answer = client.receive_one();
     let key = AuthKey::from_bytes(KEY);
     let session = core::mem::replace(
         &mut client.session,
@@ -189,9 +189,9 @@ fn what_an_earlier_connection_received_is_not_carried_out_again() {
     );
     client.session = Session::new(7, &key, session.into_memory());
     assert_eq!(client.send_as(id, 3, &GET_CONFIG), []);
-    let heard = client.hear();
-    assert_eq!(heard[0].constructor(), NEW_SESSION);
-    assert_eq!(heard[1].body, answer.body);
+    let received = client.receive();
+    assert_eq!(received[0].constructor(), NEW_SESSION);
+    assert_eq!(received[1].body, answer.body);
 }
 
 #[test]
@@ -227,16 +227,16 @@ fn a_ping_is_answered_and_can_ask_for_the_end() {
     let mut client = Client::started();
     let (id, events) = client.send(&ping(77));
     assert_eq!(events, []);
-    let heard = client.hear_one();
-    assert_eq!(heard.constructor(), PONG);
-    assert_eq!(heard.body[4..12], id.0.to_le_bytes());
-    assert_eq!(heard.body[12..], 77_i64.to_le_bytes());
+    let received = client.receive_one();
+    assert_eq!(received.constructor(), PONG);
+    assert_eq!(received.body[4..12], id.0.to_le_bytes());
+    assert_eq!(received.body[12..], 77_i64.to_le_bytes());
     let mut ping = 0xf342_7b8c_u32.to_le_bytes().to_vec();
     ping.extend(78_i64.to_le_bytes());
     ping.extend(75_i32.to_le_bytes());
     let (_, events) = client.send(&ping);
     assert_eq!(events, [Event::CloseAfter(Duration::from_secs(75))]);
-    assert_eq!(client.hear_one().constructor(), PONG);
+    assert_eq!(client.receive_one().constructor(), PONG);
 }
 
 #[test]
@@ -245,8 +245,8 @@ fn a_client_gets_the_salts_that_it_asks_for() {
     let mut asked = 0xb921_bd04_u32.to_le_bytes().to_vec();
     asked.extend(1000_i32.to_le_bytes());
     let (id, _) = client.send(&asked);
-    let heard = client.hear_one();
-    let mut reader = Reader::new(&heard.body);
+    let received = client.receive_one();
+    let mut reader = Reader::new(&received.body);
     reader.constructor(0xae50_0895, "future_salts").unwrap();
     assert_eq!(reader.i64("an id"), Ok(id.0));
     reader.i32("the time").unwrap();
@@ -261,15 +261,15 @@ fn a_client_gets_the_salts_that_it_asks_for() {
 fn updates_go_only_to_a_client_that_wants_them() {
     let mut client = Client::started();
     client.session.push(&[1; 8]);
-    assert!(client.hear().is_empty());
+    assert!(client.receive().is_empty());
     let quiet = [0xbf94_59b7_u32.to_le_bytes(), GET_CONFIG].concat();
     client.send(&quiet);
     client.session.push(&[1; 8]);
-    assert!(client.hear().is_empty());
+    assert!(client.receive().is_empty());
     client.send(&GET_CONFIG);
     client.session.push(&[1; 8]);
-    let heard = client.hear_one();
-    assert_eq!((heard.body, heard.seq_no % 2), (vec![1; 8], 1));
+    let received = client.receive_one();
+    assert_eq!((received.body, received.seq_no % 2), (vec![1; 8], 1));
 }
 
 #[test]
@@ -278,13 +278,13 @@ fn what_cannot_be_read_is_an_error_of_its_query() {
     for body in [&[][..], &GET_CONFIG[..3], &0xda9b_0d0d_u32.to_le_bytes()] {
         let (_, events) = client.send(body);
         assert_eq!(events, []);
-        let heard = client.hear_one();
-        assert_eq!(heard.constructor(), RPC_RESULT);
-        let error = heard
+        let received = client.receive_one();
+        assert_eq!(received.constructor(), RPC_RESULT);
+        let error = received
             .body
             .windows(17)
             .any(|part| part == b"INPUT_FETCH_ERROR");
-        assert!(error, "{heard:?}");
+        assert!(error, "{received:?}");
     }
 }
 
@@ -299,14 +299,14 @@ fn an_answer_that_no_packet_could_hold_is_an_error() {
         *byte = (state >> 24) as u8;
     });
     client.session.answer(id, Ok(noise));
-    assert!(client.hear_one().body.len() < 100);
+    assert!(client.receive_one().body.len() < 100);
 }
 
 #[test]
 fn messages_are_asked_after_by_their_states() {
     let mut client = Client::started();
     let (id, _) = client.send(&GET_CONFIG);
-    client.hear();
+    client.receive();
     let mut asked = Writer::new();
     asked.u32(0xda69_fb52);
     asked.u32(0x1cb5_c415);
@@ -314,7 +314,7 @@ fn messages_are_asked_after_by_their_states() {
     asked.i64(id.0);
     asked.i64(id.0 - 8);
     client.send(&asked.into_bytes());
-    let heard = client.hear_one();
+    let received = client.receive_one();
     // The length of the string, then a byte for each message.
-    assert_eq!(heard.body[12..15], [2, 4, 2]);
+    assert_eq!(received.body[12..15], [2, 4, 2]);
 }
