@@ -18,6 +18,7 @@ impl Interrupts {
     pub(crate) fn listen() -> io::Result<Self> {
         let interrupt = signal(SignalKind::interrupt())?;
         let terminate = signal(SignalKind::terminate())?;
+        // A terminal that was closed, or lost its connection: the call is left as for Ctrl-C.
         let hangup = signal(SignalKind::hangup())?;
         let signals = [interrupt, terminate, hangup];
         Ok(Self { signals })

@@ -37,6 +37,7 @@ impl Args {
         let filter = parsed.with_context(|| format!("--log: {filter:?} is no filter"))?;
         tracing_subscriber::fmt()
             .with_env_filter(filter)
+            // Standard output is for reports, which programs may read.
             .with_writer(io::stderr)
             .with_ansi(io::stderr().is_terminal())
             .init();

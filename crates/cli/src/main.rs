@@ -63,6 +63,7 @@ enum Command {
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(code) => code,
+        // As in `confcall … | head`.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             anstream::eprintln!("error: {}", in_words(&error));
@@ -92,6 +93,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
 fn in_words(error: &anyhow::Error) -> String {
     let mut words = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
+        // Many libraries repeat their cause in their own text.
         if !words.contains(&cause) {
             words = format!("{words}: {cause}");
         }

@@ -4,6 +4,7 @@
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for character in text.chars() {
+        // Escaped rather than left out, so that people see that there was something.
         if is_acted_on(character) {
             printable.extend(character.escape_default());
         } else {

@@ -34,7 +34,7 @@ const SQLITE: &[u8] = b"SQLite format 3\0";
 /// The number that the client gives to the only data centre of the server.
 const DATA_CENTRE: i32 = 1;
 
-/// What a session file turns out to be.
+/// The kinds of session file.
 #[derive(Debug)]
 pub(crate) enum SessionFile {
     Own(OwnSession),
@@ -85,7 +85,7 @@ struct Version {
 }
 
 impl SessionFile {
-    /// Reads a file that nobody but its owner can read.
+    /// Reads a file, which only its owner may be able to read.
     pub(crate) fn read(path: &Path) -> Result<Self, SessionFileError> {
         let file = open(path).map_err(inaccessible(path, "opened"))?;
         private_file::check(&file, path)?;

@@ -33,7 +33,7 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What came of one file, as it is printed.
+/// The result of one file, as it is printed.
 #[derive(Serialize)]
 struct FileLine {
     file: String,
@@ -102,6 +102,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
             } else {
                 line.print(out)?;
             }
+            // A long run shows each file as soon as it is done.
             Ok(out.flush()?)
         })?;
     }
@@ -148,6 +149,7 @@ fn run_dir(dir: &Path, mut each: impl FnMut(FileLine) -> anyhow::Result<()>) -> 
 fn name_in(dir: &Path, path: &Path) -> String {
     let inner = path.strip_prefix(dir).unwrap_or(path);
     let parts: Vec<_> = inner.iter().map(|part| part.to_string_lossy()).collect();
+    // The directory is the file itself.
     if parts.is_empty() {
         let name = path.file_name().unwrap_or(path.as_os_str());
         name.to_string_lossy().into_owned()

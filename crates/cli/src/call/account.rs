@@ -54,6 +54,7 @@ impl Account {
 
 fn parameters() -> ConnectionParams {
     ConnectionParams {
+        // The server's administrators see it in the list of sessions.
         app_version: env!("CARGO_PKG_VERSION").to_owned(),
         ..ConnectionParams::default()
     }
@@ -82,7 +83,7 @@ async fn open_sqlite(path: &Path) -> anyhow::Result<Account> {
     ))
 }
 
-/// What to do about a file that cannot be used, where the error does not say it.
+/// The next thing to do about a file that cannot be used, where the error does not say it.
 fn advice(error: &SessionFileError) -> &'static str {
     match error {
         SessionFileError::Exposed(_) => "",

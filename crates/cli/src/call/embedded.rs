@@ -28,6 +28,7 @@ pub(super) async fn open(
     target: Option<Target>,
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<(LoopbackTransport<Server>, UserId, Target)> {
+    // From our own generator, so that all randomness has one source.
     let seed = rng.next_u64();
     let hub = Hub::new(Server::new(ServerOptions {
         seed,

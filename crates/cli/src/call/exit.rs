@@ -39,6 +39,7 @@ impl ExitStatus {
     fn of(reason: &EndReason) -> Self {
         match reason {
             EndReason::Left | EndReason::Discarded => Self::Over,
+            // By reason, since their advice is that of ends with another status.
             EndReason::Removed { .. } | EndReason::JoinedElsewhere => Self::Removed,
             reason => match reason.advice() {
                 Advice::Nothing => Self::Over,
@@ -119,6 +120,7 @@ pub(super) fn check(ended: &Ended, unanswered: Option<&Unanswered>) -> Result<()
     let reason = &ended.reason;
     let status = ExitStatus::of(reason);
     match (status, unanswered) {
+        // Leaving ends the engine without waiting for the answer, so a lost one shows here only.
         (ExitStatus::Over, Some(Unanswered { method, .. }))
             if *reason == EndReason::Left && *method == Method::LeaveGroupCall =>
         {

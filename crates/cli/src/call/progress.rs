@@ -69,6 +69,7 @@ impl CallProgress {
             }
             Event::Ended(ended) => {
                 self.is_in = false;
+                // The request without an answer explains the end better than the number of attempts.
                 let unwanted = exit::check(&ended, self.unanswered.as_ref()).err();
                 vec![CallReport::Ended { ended, unwanted }]
             }
@@ -107,6 +108,7 @@ impl CallProgress {
     /// Begins a membership.
     fn enter(&mut self, event: Event, view: &View) -> Vec<CallReport> {
         if let Event::Joined(joined) | Event::Rejoined(joined) | Event::Resumed(joined) = &event {
+            // A rejoin that shows no link leaves the one that is known.
             self.link = joined.invite_link.clone().or(self.link.take());
         }
         self.is_in = true;

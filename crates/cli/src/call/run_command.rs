@@ -43,6 +43,7 @@ pub(super) fn begin(
         UserCommand::Revoke => run("revoke", async move { call.revoke_link().await }),
         UserCommand::Rejoin => run("rejoin", async move { call.rejoin().await }),
         UserCommand::Discard => run("discard", async move { call.discard().await }),
+        // The loop has to stop taking lines first.
         UserCommand::Leave => Effect::Leave,
         UserCommand::Members => Effect::Report(progress::members(&call.view())),
         UserCommand::Emoji => Effect::Report(progress.emoji()),

@@ -55,6 +55,7 @@ async fn connect(
             let connection = account.connect(args.api_id);
             let transport = connection.transport();
             let ended = attend(args, transport, user, target, screen, rng).await;
+            // Also after a failure: the server learns at once that the account is gone.
             connection.close().await;
             ended
         }

@@ -25,6 +25,7 @@ pub(super) enum TargetError {
 /// Reads a link, a slug or the message of an invitation.
 pub(super) fn parse(text: &str) -> Result<Target, TargetError> {
     let text = text.trim();
+    // Before links, whose schemes also end with a colon.
     if let Some(id) = text.strip_prefix(MESSAGE) {
         let id = id.parse().map_err(|_| TargetError::Message)?;
         return Ok(Target::Invitation(MessageId::new(id)));

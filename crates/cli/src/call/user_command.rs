@@ -63,6 +63,7 @@ pub(super) fn parse(line: &str) -> Result<Option<UserCommand>, UserCommandError>
         let message = (!line.is_empty()).then(|| UserCommand::Message(line.to_owned()));
         return Ok(message);
     };
+    // A second slash escapes the first, so that every message can be written.
     if rest.starts_with('/') {
         return Ok(Some(UserCommand::Message(rest.to_owned())));
     }
@@ -98,6 +99,7 @@ fn parse_command(command: &str, rest: &str) -> Result<UserCommand, UserCommandEr
             None => return needs("/open", "the id of a user and a packet"),
         },
         "help" => UserCommand::Help,
+        // Shortened: the line may be a pasted text of any length.
         unknown => {
             return Err(UserCommandError::Unknown(
                 unknown.chars().take(32).collect(),

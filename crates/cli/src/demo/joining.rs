@@ -69,6 +69,7 @@ pub(super) async fn join(
     let answer = network
         .send(GetGroupCallChainBlocks::tip(call.clone()))
         .await?;
+    // The newest block alone is enough: a join block needs no history (`spec/protocol.md`, 2.3).
     let tip = Tip::from_answer(answer.into_updates()?, &call)?;
     let tip = tip.context("the call has no block")?;
     show_tip(&tip, show)?;

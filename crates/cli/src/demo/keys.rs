@@ -33,6 +33,7 @@ pub(super) fn check(
         show.line("key", &text)?;
         checked += 1;
     }
+    // A member whose recorded key is missing would be passed over above, so the number is checked too.
     let others = state.group_state().participants.len().saturating_sub(1);
     if checked != others {
         return Err(DidNotHold::AllChecked { checked, others }.into());

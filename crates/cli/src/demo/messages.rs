@@ -27,6 +27,7 @@ pub(super) async fn exchange(
     for (from, text) in speakers.into_iter().zip(["Hello!", "Welcome 👋"]) {
         let message = GroupMessage::new(RandomId::generate(rng), text, Vec::new())?;
         let others = people.besides(from);
+        // Subscribed before the message is written, so that no push can be missed.
         let mut inboxes: Vec<_> = others.iter().map(|to| to.updates()).collect();
         write(&message, from, now, rng).await?;
         for (to, inbox) in others.iter().zip(&mut inboxes) {

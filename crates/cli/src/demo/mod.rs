@@ -77,6 +77,7 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     };
     let show = &mut Show::new(out);
     let rng = runtime()?.block_on(play(seed, show))?;
+    // The same generator goes on, so that one seed repeats both acts.
     life::play(rng, args.trace.as_deref(), show)?;
     let text = "a recorded call from the join to a removal, and a whole life of engines";
     show.verdict("everything held", text)?;
@@ -114,6 +115,7 @@ async fn meet(
     show_start(&recorded, call, &seed, show)?;
 
     let hub = Hub::new(server);
+    // Taken before the join: the recorded members follow our block from there.
     let tip = newest_block(&hub, id)?;
     let joined = joining::join(&hub, link, seed, rng, show).await?;
     keys::check(&recorded, &tip, &joined, show)?;

@@ -37,6 +37,7 @@ impl People {
         };
         let mut others = Vec::new();
         for (user_id, key) in recorded.members(state.group_state())? {
+            // They are members since before our block, which they have to follow as all members do.
             let entry_point = entry_point(user_id, key, height.saturating_sub(1));
             others.push(Person::enter(hub.connect(user_id), entry_point, now, rng).await?);
         }

@@ -57,6 +57,7 @@ impl Person {
         } = entry_point;
         let network = Network::new(connection, call, user_id);
         let blocks = network.read(SubChain::Blocks, next_block).await?;
+        // The block of the entry itself: a membership starts from the block that brought its member in.
         let first = blocks.blocks.first().context("the call has no block")?;
         let first = Block::from_server(first)?;
         let membership =
@@ -64,6 +65,7 @@ impl Person {
         let mut person = Self {
             membership,
             network,
+            // The first block is in the membership already.
             next_block: next_block.saturating_add(1),
             next_broadcast,
         };
@@ -168,6 +170,7 @@ impl Network {
             Update::ChainBlocks(items) if items.sub_chain == sub_chain => Some(items),
             _ => None,
         });
+        // A server that answers another offset would let us miss items without notice.
         let items = items.filter(|items| items.first_offset() == Some(offset));
         let missing = DidNotHold::Items {
             user_id: self.user_id,

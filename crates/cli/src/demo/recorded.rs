@@ -85,6 +85,7 @@ impl RecordedCall {
         for user in &self.users {
             let mut seed = [0; 32];
             hex::decode_to_slice(&user.seed, &mut seed)?;
+            // The seeds are those of the vectors; the call is a test and its keys are public.
             let key = PrivateKey::from_seed(&seed);
             if group_state.by_key(&key.public_key()).is_some() {
                 members.push((UserId::new(user.user_id), key));

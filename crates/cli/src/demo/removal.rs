@@ -38,6 +38,7 @@ pub(super) async fn remove_last(
         GRACE.as_secs()
     );
     show.line("later", &later)?;
+    // The packets of the old epoch stay readable for the grace, so the check is made at its end.
     check_keys_moved(people, &removed, now + GRACE, rng, show)?;
     check_removed(&mut removed, people.us.user_id(), now, rng, show).await
 }

@@ -15,6 +15,7 @@ pub(super) async fn verify(
 ) -> anyhow::Result<EmojiHash> {
     for label in ["commits", "reveals"] {
         let mut sent = 0;
+        // All send before any reads: reveals may only follow once every commit has arrived (`spec/protocol.md`, 5).
         for person in people.all_mut() {
             sent += person.send_broadcasts().await?;
         }

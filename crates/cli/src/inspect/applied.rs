@@ -52,6 +52,7 @@ impl Applied {
             .ok()
             .cloned()
             .map(|mut chain| Outcome::of(chain.apply(block)));
+        // A block that shows no group leaves it as it was.
         let unchanged = || before.ok().map(|chain| &**chain.state().group_state());
         let groups = unchanged().zip(group.or_else(unchanged));
         Self {

@@ -46,6 +46,7 @@ impl BlockReport {
         let before = previous.map(|previous| (previous, Chain::start_from(previous)));
         let chain = before.as_ref().and_then(|(_, chain)| chain.as_ref().ok());
         let group_before = chain.map(|chain| &**chain.state().group_state());
+        // A block without a key is signed by the first participant before it (`spec/protocol.md`, 2.2).
         let signer = Signer::find(fields.signature_public_key, group_before, shown.group());
         let verdict = signer
             .as_ref()

@@ -156,6 +156,7 @@ fn participants(group: &GroupState, difference: Option<&Difference>) -> Vec<Tree
         return Vec::new();
     }
     let row = |user: &str, key: &str, may: &str, version: &str, note: &str| {
+        // The widths are those of the longest values: a 64-bit id, a key in hexadecimal, all permissions.
         let row = format!("{user:>20}  {key:<64}  {may:<20}  {version:<7}  {note}");
         row.trim_end().to_owned()
     };

@@ -97,6 +97,7 @@ fn read(source: impl io::Read) -> anyhow::Result<Vec<u8>> {
 
 /// The bytes of an input that is raw, in hexadecimal or in base64.
 fn decode(input: &[u8]) -> Result<Vec<u8>, NotBytes> {
+    // Raw first: a constructor id could also be read as text, but no text begins with one.
     if item::starts_like_one(input) {
         return Ok(input.to_vec());
     }
@@ -104,6 +105,7 @@ fn decode(input: &[u8]) -> Result<Vec<u8>, NotBytes> {
     if !input.iter().all(is_text) {
         return Ok(input.to_vec());
     }
+    // Each character keeps its place, so that an error can name it in the text as it was given.
     let text: Vec<(usize, u8)> = input
         .iter()
         .copied()
@@ -112,6 +114,7 @@ fn decode(input: &[u8]) -> Result<Vec<u8>, NotBytes> {
         .collect();
     let text = match text.as_slice() {
         [] => return Err(NotBytes::Empty),
+        // As debuggers and block explorers print it.
         [(_, b'0'), (_, b'x' | b'X'), digits @ ..] => digits,
         text => text,
     };

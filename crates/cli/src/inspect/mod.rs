@@ -60,6 +60,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    // Both would read the same stream, and the second would find nothing.
     if args.input == "-" && args.previous.as_deref() == Some("-") {
         anyhow::bail!("standard input can be the block or the previous one, not both");
     }

@@ -34,6 +34,7 @@ pub(super) fn run(
         // Clients of grammers connect to no other.
         SocketAddr::V6(server) => bail!("a session is for an IPv4 address, and {server} is none"),
     };
+    // Noted in the key file before the session exists: a session without its key would be refused for no visible reason.
     let key = keys(&args.keys)?.issue(user)?;
     match args.grammers {
         true => write_for_grammers(session, &key, server, user)?,

@@ -61,6 +61,7 @@ impl ServerReport {
         let over = before.calls.keys();
         let over = over.filter(|call| !now.calls.contains_key(call));
         reports.extend(over.copied().map(Self::Over));
+        // Last, since the changes of a call explain why its users are gone.
         reports.extend(gone.map(Self::Disconnected));
         reports
     }

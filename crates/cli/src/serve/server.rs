@@ -56,6 +56,7 @@ async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<Ex
     drop(stop);
     let server = tokio::select! {
         server = serving => server.context("the server failed")?,
+        // The second interrupt: the user does not wait for the answers under way.
         () = monitor.interrupts.next() => return Ok(INTERRUPTED.into()),
     };
     if let Some(path) = &args.snapshot {
@@ -86,6 +87,7 @@ fn begin(args: &Args, screen: &mut Screen<impl Write>) -> anyhow::Result<Server>
 }
 
 fn new_server() -> anyhow::Result<Server> {
+    // The seed decides ids and access hashes, which must differ between two servers.
     let [a, b, c, d, e, f, g, h, ..] = seed::random()?;
     Ok(Server::new(ServerOptions {
         seed: u64::from_le_bytes([a, b, c, d, e, f, g, h]),

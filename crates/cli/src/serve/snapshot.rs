@@ -52,6 +52,7 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     file.write_all(bytes)?;
+    // Before the rename: after a crash there must be one whole snapshot.
     file.sync_all()
 }
 

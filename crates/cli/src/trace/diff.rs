@@ -72,6 +72,7 @@ impl<'a> Side<'a> {
 
     fn sighting(&self, seen: &Sighting) -> String {
         let (user, file) = (self.trace.header.user(), name(self.file));
+        // Each trace has its own clock; only the time since its start can be compared.
         let since = seen.at.since(self.trace.header.start()).as_secs_f64();
         let (line, what) = (seen.line, short(&seen.what));
         format!("user {user} has {what} since {since:.3} s ({file}, line {line})")

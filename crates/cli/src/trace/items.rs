@@ -16,7 +16,7 @@ pub(super) fn emoji(hash: &str) -> Option<String> {
     Some(EmojiHash::from_bytes(bytes).emoji().concat())
 }
 
-/// What an item of a subchain says, as far as it shows by itself.
+/// An item of a subchain in words, as far as it shows by itself.
 pub(super) fn explain(bytes: &[u8]) -> String {
     match Item::read(bytes).map(|item| item.content) {
         Ok(Content::Block(block)) => {

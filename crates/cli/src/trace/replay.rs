@@ -78,6 +78,7 @@ impl Replay {
                 ..line
             },
             Err(error) => Self {
+                // The file has a field of its own.
                 error: Some(error.root_cause().to_string()),
                 ..line
             },

@@ -69,6 +69,7 @@ fn nanoseconds(at: Moment, start: Moment) -> u64 {
 
 fn input(input: &Input) -> Option<(Direction, String, Vec<String>)> {
     Some(match input {
+        // A tick changes nothing by itself; its consequences have entries of their own.
         Input::Tick => return None,
         Input::Answer { request, outcome } => {
             let (text, details) = answer(outcome);

@@ -136,6 +136,7 @@ fn event(event: &Event) -> Value {
 fn joined(event: &str, joined: &Joined) -> Value {
     let call = match joined.call {
         InputGroupCall::Id { id, .. } => Some(id.value()),
+        // A member knows its call by the id; the other names belong to the way in.
         InputGroupCall::Slug(_) | InputGroupCall::InviteMessage(_) => None,
     };
     json!({
