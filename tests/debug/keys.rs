@@ -35,7 +35,7 @@ fn keys_and_nonces_are_shown_by_their_names_alone() {
         nonce: Some(Nonce::from_bytes(SECRET)),
         ..Progress::default()
     };
-    let shown = "Progress { commits: [], reveals: [], nonce: Some(Nonce(..)), later: [] }";
+    let shown = "Progress { commits: [], reveals: [], nonce: Some(Nonce(..)), early: [] }";
     is_shown_as(&progress, shown);
 }
 

@@ -116,7 +116,7 @@ impl Secrets {
         &mut self,
         operation: impl FnOnce(&mut Generator) -> T,
         fact: impl FnOnce(&T) -> Fact,
-        result: impl FnOnce(Fact) -> Option<T>,
+        result: impl FnOnce(&Fact) -> Option<T>,
     ) -> Option<T> {
         match &mut self.trace {
             Trace::Off => Some(operation(&mut self.rng)),
@@ -126,8 +126,12 @@ impl Secrets {
                 Some(done)
             }
             Trace::Given { facts, derailed } => {
-                let done = facts.pop_front().and_then(result);
-                *derailed |= done.is_none();
+                // A fact of another kind stays: it is what comes next.
+                let done = facts.front().and_then(result);
+                match done {
+                    Some(_) => drop(facts.pop_front()),
+                    None => *derailed = true,
+                }
                 done
             }
         }
@@ -149,7 +153,7 @@ impl Secrets {
             |_| checked.clone(),
             |checked| Fact::Join(checked.block().to_vec()),
             |fact| match fact {
-                Fact::Join(block) => CheckedJoin::of_trace(block),
+                Fact::Join(block) => CheckedJoin::of_trace(block.clone()),
                 _ => None,
             },
         );
@@ -228,7 +232,7 @@ impl Secrets {
             |_| said,
             |said| Fact::Said(said.clone()),
             |fact| match fact {
-                Fact::Said(said) => Some(said),
+                Fact::Said(said) => Some(said.clone()),
                 _ => None,
             },
         );
@@ -248,7 +252,7 @@ impl Secrets {
             },
             |removal| Fact::Removal(removal.clone()),
             |fact| match fact {
-                Fact::Removal(removal) => Some(removal),
+                Fact::Removal(removal) => Some(removal.clone()),
                 _ => None,
             },
         );
@@ -269,7 +273,7 @@ impl Secrets {
             },
             |sealed| Fact::Sealed(sealed.clone()),
             |fact| match fact {
-                Fact::Sealed(sealed) => Some(sealed),
+                Fact::Sealed(sealed) => Some(sealed.clone()),
                 _ => None,
             },
         );
