@@ -2,8 +2,9 @@
 //!
 //! The types [`ConferenceJoin`], [`VideoChatJoin`], [`RtmpJoin`] and [`LiveStoryJoin`] have no field for what
 //! their kind forbids. A request that arrives ready-made is checked against the same table by [`check`],
-//! [`check_creation`] or, as bytes, by [`check_bytes`]. Implements `spec/protocol.md`, 14.
+//! [`check_creation`] or, as bytes, by [`check_bytes`]; what adapters send is a [`CheckedRequest`]. Implements `spec/protocol.md`, 14.
 
+mod checked;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -14,6 +15,7 @@ mod row;
 mod table;
 mod violation;
 
+pub use checked::CheckedRequest;
 pub use join::{
     ConferenceCreation, ConferenceJoin, FirstJoin, LiveStoryJoin, Media, RtmpJoin, VideoChatJoin,
 };

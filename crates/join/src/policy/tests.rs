@@ -284,6 +284,19 @@ fn what_only_conferences_have_is_refused_for_the_other_kinds() {
     }
 }
 
+#[test]
+fn a_request_that_breaks_the_policy_is_never_a_checked_one() {
+    let mut creation = creation();
+    creation.params = Some(DataJson::new("{}"));
+    let refused = CheckedRequest::new(CallKind::Conference, &creation.into());
+    assert!(matches!(refused, Err(PolicyViolation::Payload(_))));
+
+    let request = DiscardGroupCall { call: call() }.into();
+    let checked = CheckedRequest::new(CallKind::Conference, &request).unwrap();
+    assert_eq!(checked.request(), &request);
+    assert_eq!(checked.bytes(), request.to_tl());
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_are_checked_or_refused(bytes: Vec<u8>) {
