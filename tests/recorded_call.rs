@@ -7,8 +7,8 @@ use confcall::join::joining::Fingerprint;
 use confcall::state::keys::Seed;
 use confcall::state::{Block, PrivateKey};
 use confcall::{
-    Chain, ChannelId, Conference, JoinPayload, Joiner, Media, Membership, Options, RemovalGrace,
-    Target, UserId,
+    Chain, ChannelId, Conference, Config, JoinPayload, Joiner, Media, Membership, Options,
+    RemovalGrace, Target, UserId,
 };
 use confcall_server::loopback::Hub;
 use confcall_server::{Server, ServerOptions};
@@ -43,8 +43,9 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_what_it_says(
             muted: false,
             video_stopped: true,
         };
-        let options = Options::new(Joiner::new(user_id), media, Seed::copy_of(&[8; 32]));
-        let joined = Conference::join(hub.connect(user_id), target, options).await;
+        let config = Config::new(target, Joiner::new(user_id), media);
+        let options = Options::with_seed(config, Seed::copy_of(&[8; 32]));
+        let joined = Conference::join(hub.connect(user_id), options).await;
         let (conference, _events) = joined.unwrap();
         let cryptor = conference.cryptor().unwrap();
         let now = conference.now();

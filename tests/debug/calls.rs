@@ -5,12 +5,12 @@ use std::fmt::Debug;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::conference::{Conference, Options};
 use confcall::join::api::Service as _;
 use confcall::join::engine::{Config, Engine, Event, Input, Outcome, Output};
 use confcall::media::Moment;
 use confcall::state::keys::Seed;
 use confcall::state::{Chain, JoinBlock};
+use confcall::{Conference, Options};
 use confcall::{Joiner, Link, Target, UserId};
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
@@ -132,17 +132,20 @@ fn a_server_shows_no_seed_and_no_link() {
 
 #[tokio::test(start_paused = true)]
 async fn a_conference_shows_no_secret() {
-    let options = || {
-        let Config { joiner, media, .. } = config();
-        Options::new(joiner, media, Seed::copy_of(&SEED))
-    };
-    let pwd = options().media.payload.credentials().pwd().to_owned();
+    let options = || Options::with_seed(config(), Seed::copy_of(&SEED));
+    let pwd = options()
+        .config
+        .media
+        .payload
+        .credentials()
+        .pwd()
+        .to_owned();
     hides_bytes(&options(), &SEED);
     hides_text(&options(), &pwd);
     assert!(format!("{:?}", options()).ends_with("answer_timeout: 30s, .. }"));
 
     let hub = Hub::new(server());
-    let joining = Conference::join(hub.connect(ALICE), Target::Create, options());
+    let joining = Conference::join(hub.connect(ALICE), options());
     let (conference, mut events) = joining.await.unwrap();
     let link = hub.with(|server| server.calls().next().unwrap().invite_link());
     let Ok(Link::Conference(slug)) = Link::parse(link.as_str()) else {
@@ -163,7 +166,7 @@ async fn a_conference_shows_no_secret() {
         hides_text(&shown, slug.as_str());
     }
     conference.close().await;
-    let restored = Conference::restore(&blob, &CHECKPOINT_KEY, 1, Target::Create, options());
+    let restored = Conference::restore(&blob, &CHECKPOINT_KEY, 1, options());
     let restored = restored.unwrap();
     hides_bytes(&restored, &SEED);
     hides_bytes(&restored, &CHECKPOINT_KEY);

@@ -121,7 +121,7 @@ async fn a_refused_command_says_what_the_server_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn joining_anew_gives_another_cryptor_and_closes_the_old_one() {
+async fn rejoining_gives_another_cryptor_and_closes_the_old_one() {
     let hub = hub();
     let mut alice = Member::create(&hub, ALICE).await;
     let mut bob = Member::join(&hub, BOB).await;
@@ -163,7 +163,7 @@ async fn everything_ends_when_the_call_is_discarded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_enter_learns_why() {
+async fn a_user_who_cannot_enter_learns_why() {
     let hub = hub();
     let alice = Member::create(&hub, ALICE).await;
     let target = link(&hub);
@@ -180,7 +180,7 @@ async fn the_server_is_asked_whether_we_are_joined_while_the_media_is_down() {
     let hub = hub();
     let network = Network::new(hub.connect(ALICE));
     let sent = Arc::clone(&network.sent);
-    let alice = Member::over(network, Target::Create, options(ALICE)).await;
+    let alice = Member::over(network, options(Target::Create, ALICE)).await;
     let alice = alice.unwrap().conference;
     let minute = Duration::from_secs(60);
     let checks = async || {
@@ -197,11 +197,11 @@ async fn the_server_is_asked_whether_we_are_joined_while_the_media_is_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_membership_is_told_that_its_media_is_up_as_that_of_the_old_one_was() {
+async fn a_new_membership_learns_that_its_media_is_up_as_that_of_the_old_one_did() {
     let hub = hub();
     let network = Network::new(hub.connect(ALICE));
     let sent = Arc::clone(&network.sent);
-    let alice = Member::over(network, Target::Create, options(ALICE)).await;
+    let alice = Member::over(network, options(Target::Create, ALICE)).await;
     let alice = alice.unwrap().conference;
     let _bob = Member::join(&hub, BOB).await;
     let minute = Duration::from_secs(60);
@@ -227,7 +227,7 @@ async fn a_later_join_announces_what_was_switched_meanwhile() {
     let _alice = Member::create(&hub, ALICE).await;
     let network = Network::new(hub.connect(BOB));
     let sent = Arc::clone(&network.sent);
-    let bob = Member::over(network, link(&hub), options(BOB)).await;
+    let bob = Member::over(network, options(link(&hub), BOB)).await;
     let bob = bob.unwrap().conference;
     bob.announce(true, false);
     bob.rejoin().await.unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::network::{Network, lost};
 use common::{ALICE, BOB, Member, hub, link, members, message, options, pass, said};
-use confcall::conference::{Conference, Notice};
+use confcall::{Conference, Notice};
 use confcall_join::api::Method;
 use confcall_join::engine::{EmptyCall, EndReason, Event};
 use confcall_join::joining::Target;
@@ -46,7 +46,7 @@ async fn closing_waits_until_the_server_knows() {
     let hub = hub();
     let _alice = Member::create(&hub, ALICE).await;
     let network = Network::new(hub.connect(BOB)).delayed(DELAY);
-    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let joined = Conference::join(network, options(link(&hub), BOB)).await;
     let (bob, _events) = joined.unwrap();
     let other = bob.clone();
     assert_eq!(bob.close().await.reason, EndReason::Left);
@@ -55,12 +55,12 @@ async fn closing_waits_until_the_server_knows() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_ends_although_nobody_can_be_reached() {
+async fn closing_ends_although_the_server_cannot_be_reached() {
     let hub = hub();
     let alice = Member::create(&hub, ALICE).await;
     let answer = |request: &_| is_leave(request).then(|| Err(lost()));
     let network = Network::new(hub.connect(BOB)).answering(answer);
-    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let joined = Conference::join(network, options(link(&hub), BOB)).await;
     let (bob, _events) = joined.unwrap();
     let closed = tokio::time::timeout(Duration::from_secs(15), bob.close()).await;
     assert_eq!(closed.unwrap().reason, EndReason::Left);
@@ -72,7 +72,7 @@ async fn closing_waits_for_nothing_but_the_leave() {
     let hub = hub();
     let _alice = Member::create(&hub, ALICE).await;
     let network = Network::new(hub.connect(BOB)).never_answering(Method::GetGroupParticipants);
-    let bob = Member::over(network.delayed(DELAY), link(&hub), options(BOB)).await;
+    let bob = Member::over(network.delayed(DELAY), options(link(&hub), BOB)).await;
     let bob = bob.unwrap().conference;
     pass(Duration::from_secs(5)).await;
     let before = tokio::time::Instant::now();
@@ -86,13 +86,13 @@ fn is_leave(request: &confcall_join::api::Request) -> bool {
 
 /// Bob gives up after each time at which something can be under way; the delays are those of the network.
 #[tokio::test(start_paused = true)]
-async fn whoever_stops_waiting_to_join_is_not_in_the_call() {
+async fn a_user_who_stops_waiting_to_join_is_not_in_the_call() {
     let mut had_joined = 0;
     for step in 0..40 {
         let hub = hub();
         let alice = Member::create(&hub, ALICE).await;
         let network = Network::new(hub.connect(BOB)).delayed(DELAY);
-        let join = Conference::join(network, link(&hub), options(BOB));
+        let join = Conference::join(network, options(link(&hub), BOB));
         let patience = DELAY / 2 * step;
         let joined = tokio::time::timeout(patience, join).await;
         had_joined += u32::from(joined.is_ok());
@@ -107,12 +107,12 @@ async fn whoever_stops_waiting_to_join_is_not_in_the_call() {
 
 /// The same by polls, of which the first begins and the last has the conference in its hands.
 #[tokio::test(start_paused = true)]
-async fn a_join_that_is_dropped_after_any_poll_leaves_nobody_behind() {
+async fn a_join_that_is_dropped_after_any_poll_leaves_no_member_behind() {
     for polls in 0..20 {
         let hub = hub();
         let alice = Member::create(&hub, ALICE).await;
         {
-            let join = Conference::join(hub.connect(BOB), link(&hub), options(BOB));
+            let join = Conference::join(hub.connect(BOB), options(link(&hub), BOB));
             let mut join = pin!(join);
             let mut context = Context::from_waker(Waker::noop());
             for _ in 0..polls {
@@ -129,10 +129,10 @@ async fn a_join_that_is_dropped_after_any_poll_leaves_nobody_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_creation_that_is_given_up_leaves_nobody_behind() {
+async fn a_lost_creation_that_is_given_up_leaves_no_member_behind() {
     let hub = hub();
     let network = Network::new(hub.connect(ALICE)).delayed(DELAY);
-    let join = Conference::join(network, Target::Create, options(ALICE));
+    let join = Conference::join(network, options(Target::Create, ALICE));
     // The server has carried it out, and the answer is still under way.
     let joined = tokio::time::timeout(DELAY * 3 / 2, join).await;
     assert!(joined.is_err());
@@ -165,10 +165,9 @@ async fn leaving_while_waiting_for_the_first_block_ends_at_once() {
     let hub = hub();
     let call = hub.with(|server| server.create_empty(ALICE)).unwrap();
     let message = hub.with(|server| server.invite(call, BOB)).unwrap();
-    let mut options = options(BOB);
-    options.empty_call = EmptyCall::Refuse;
-    let target = Target::Invitation(message);
-    let (bob, _events) = Conference::start(hub.connect(BOB), target, options);
+    let mut options = options(Target::Invitation(message), BOB);
+    options.config.empty_call = EmptyCall::Refuse;
+    let (bob, _events) = Conference::start(hub.connect(BOB), options);
     pass(Duration::from_secs(1)).await;
     let before = tokio::time::Instant::now();
     assert_eq!(bob.close().await.reason, EndReason::Left);
@@ -185,12 +184,12 @@ fn nothing_panics_when_the_runtime_is_shut_down() {
 
     let runtime = builder.enable_time().build().unwrap();
     runtime.block_on(async {
-        let sent = alice.conference.send_message(message(1, "to nobody")).await;
+        let sent = alice.conference.send_message(message(1, "too late")).await;
         assert!(sent.is_err());
         alice.conference.leave();
         while let Some(notice) = alice.events.next().await {
             let ended = matches!(notice, Notice::Event(Event::Ended(_)));
-            assert!(!ended, "nobody has left");
+            assert!(!ended, "no user has left");
         }
         assert_eq!(alice.conference.close().await.reason, EndReason::Stopped);
     });

@@ -1,4 +1,4 @@
-//! What the log tells, and what it keeps to itself.
+//! The content of the log, and what it keeps to itself.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod common;

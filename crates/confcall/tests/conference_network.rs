@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use common::network::{Network, count, lost};
 use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, within};
-use confcall::conference::Conference;
+use confcall::Conference;
 use confcall_join::api::{
     AccessHash, CallId, InputGroupCall, Method, Request, Response, RpcError, Update, Updates,
 };
 use confcall_join::engine::{Advice, CommandFailure, EmptyCall, EndReason};
 use confcall_join::joining::{AnswerFault, Target};
-use confcall_join::policy::{CallKind, PolicyViolation};
+use confcall_join::policy::CheckedRequest;
 use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 
 /// A server that answers nothing at all.
 struct Silence(UpdateSender);
 
 impl Transport for Silence {
-    async fn call(&self, _: Request) -> Result<Response, CallError> {
+    async fn call(&self, _: CheckedRequest) -> Result<Response, CallError> {
         std::future::pending().await
     }
 
@@ -35,7 +35,7 @@ async fn a_server_that_never_answers_is_given_up() {
     let hub = hub();
     let _alice = Member::create(&hub, ALICE).await;
     let silence = Silence(UpdateSender::new());
-    let joined = Conference::join(silence, link(&hub), options(BOB));
+    let joined = Conference::join(silence, options(link(&hub), BOB));
     let ended = within(joined).await;
     let ended = ended.map(|_| ()).unwrap_err();
     assert!(matches!(ended.reason, EndReason::Exhausted { .. }));
@@ -49,9 +49,9 @@ async fn an_answer_that_does_not_come_in_time_is_lost() {
     let never = Duration::from_secs(1_000_000);
     let network = Network::new(hub.connect(BOB)).delayed(never);
     let sent = Arc::clone(&network.sent);
-    let mut options = options(BOB);
+    let mut options = options(link(&hub), BOB);
     options.answer_timeout = Duration::from_secs(5);
-    let (_bob, _events) = Conference::start(network, link(&hub), options);
+    let (_bob, _events) = Conference::start(network, options);
     pass(Duration::from_millis(4900)).await;
     assert_eq!(sent.lock().unwrap().len(), 1);
     pass(Duration::from_secs(3)).await;
@@ -69,25 +69,11 @@ async fn answers_of_wrong_types_end_with_a_reason() {
         let hub = hub();
         let _alice = Member::create(&hub, ALICE).await;
         let network = Network::new(hub.connect(BOB)).answering(move |_| Some(Ok(answer())));
-        let joined = Conference::join(network, link(&hub), options(BOB));
+        let joined = Conference::join(network, options(link(&hub), BOB));
         let ended = within(joined).await;
         assert!(ended.is_err());
         assert_eq!(members(&hub), [ALICE]);
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_that_the_adapter_refuses_to_send_is_not_sent_for_ever() {
-    let hub = hub();
-    let _alice = Member::create(&hub, ALICE).await;
-    let refuse = |_: &Request| {
-        let violation = PolicyViolation::KeyMissing(CallKind::Conference);
-        Some(Err(CallError::Policy(violation)))
-    };
-    let network = Network::new(hub.connect(BOB)).answering(refuse);
-    let joined = Conference::join(network, link(&hub), options(BOB));
-    let ended = within(joined).await;
-    assert!(ended.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,7 +84,7 @@ async fn a_message_without_an_answer_is_unanswered() {
         is_message.then(|| Err(lost()))
     };
     let network = Network::new(hub.connect(ALICE)).answering(answer);
-    let created = Conference::join(network, Target::Create, options(ALICE));
+    let created = Conference::join(network, options(Target::Create, ALICE));
     let (alice, _events) = created.await.unwrap();
     let sent = alice.send_message(message(1, "one")).await;
     assert_eq!(sent, Err(CommandFailure::Unanswered));
@@ -111,7 +97,7 @@ async fn a_call_is_followed_although_nothing_is_pushed_any_more() {
     // Its sender is gone at once.
     let pushed = UpdateSender::new();
     let network = Network::new(hub.connect(BOB)).pushing(pushed);
-    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let joined = Conference::join(network, options(link(&hub), BOB)).await;
     let (conference, events) = joined.unwrap();
     let mut bob = Member { conference, events };
     let mut carol = Member::join(&hub, CAROL).await;
@@ -127,7 +113,7 @@ async fn a_gap_in_the_pushes_makes_it_look_what_was_missed() {
     let pushed = UpdateSender::new();
     let network = Network::new(hub.connect(BOB)).pushing(pushed.clone());
     let sent = Arc::clone(&network.sent);
-    let joined = Conference::join(network, link(&hub), options(BOB)).await;
+    let joined = Conference::join(network, options(link(&hub), BOB)).await;
     let (bob, _events) = joined.unwrap();
     pass(Duration::from_secs(31)).await;
 
@@ -141,7 +127,7 @@ async fn a_gap_in_the_pushes_makes_it_look_what_was_missed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_cannot_use_the_answer_to_a_join_has_left_before_it_is_told() {
+async fn a_user_who_cannot_use_the_answer_to_a_join_has_left_before_it_learns_so() {
     let answers: [fn() -> Response; 2] = [
         || Response::from(true),
         || Response::from(Updates(Vec::new())),
@@ -155,7 +141,7 @@ async fn who_cannot_use_the_answer_to_a_join_has_left_before_it_is_told() {
             _ => Ok(response),
         });
         let sent = Arc::clone(&network.sent);
-        let ended = Member::over(network, link(&hub), options(BOB)).await;
+        let ended = Member::over(network, options(link(&hub), BOB)).await;
         let reason = ended.map(|_| ()).unwrap_err().reason;
         assert!(matches!(reason, EndReason::Unusable(_)), "{reason}");
         assert_eq!(count(&sent, Method::JoinGroupCall), 1);
@@ -165,7 +151,7 @@ async fn who_cannot_use_the_answer_to_a_join_has_left_before_it_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_join_whose_answer_was_lost_is_found_although_somebody_has_joined_since() {
+async fn a_join_whose_answer_was_lost_is_found_although_another_user_has_joined_since() {
     let hub = hub();
     let _alice = Member::create(&hub, ALICE).await;
     let delay = Duration::from_millis(50);
@@ -175,7 +161,7 @@ async fn a_join_whose_answer_was_lost_is_found_although_somebody_has_joined_sinc
         _ => Ok(response),
     });
     let sent = Arc::clone(&network.sent);
-    let (bob, events) = Conference::start(network, link(&hub), options(BOB));
+    let (bob, events) = Conference::start(network, options(link(&hub), BOB));
     while !members(&hub).contains(&BOB) {
         pass(delay / 5).await;
     }
@@ -208,7 +194,7 @@ async fn an_answer_about_another_call_is_no_join() {
         }
         Ok(answer.into())
     });
-    let ended = Member::over(network, link(&hub), options(BOB)).await;
+    let ended = Member::over(network, options(link(&hub), BOB)).await;
     let fault = EndReason::Unusable(AnswerFault::OtherCall);
     assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
     assert_eq!(members(&hub), [ALICE]);
@@ -219,7 +205,7 @@ fn refusal(message: &str) -> CallError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_chain_vanishes_between_attempts_is_not_started_anew() {
+async fn a_call_whose_chain_vanishes_between_attempts_is_not_started_again() {
     for empty_call in [EmptyCall::Refuse, EmptyCall::Start] {
         let hub = hub();
         let _alice = Member::create(&hub, ALICE).await;
@@ -243,9 +229,9 @@ async fn a_call_whose_chain_vanishes_between_attempts_is_not_started_anew() {
             }
             Ok(answer.into())
         });
-        let mut options = options(BOB);
-        options.empty_call = empty_call;
-        let ended = Member::over(network, link(&hub), options).await;
+        let mut options = options(link(&hub), BOB);
+        options.config.empty_call = empty_call;
+        let ended = Member::over(network, options).await;
         let fault = EndReason::Unusable(AnswerFault::ChainGone);
         assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
         assert_eq!(count(&sent, Method::JoinGroupCall), 1);

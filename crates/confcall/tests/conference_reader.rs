@@ -9,9 +9,11 @@ use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use common::{ALICE, BOB, CAROL, Member, hub, link, message, options, options_again, pass, said};
-use confcall::conference::{Conference, Notice};
+use confcall::limits::UNREAD_EVENTS;
+use confcall::{Conference, Notice};
 use confcall_join::engine::{EndReason, Event};
 use confcall_join::joining::Target;
+use confcall_state::verification::Phase;
 
 /// Everything that waits to be read.
 async fn read_all(member: &mut Member) -> Vec<Notice> {
@@ -31,7 +33,7 @@ fn events(notices: &[Notice]) -> impl Iterator<Item = &Event> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_does_not_read_holds_nothing_up_and_finds_the_newest() {
+async fn a_reader_that_does_not_read_holds_nothing_up_and_learns_how_much_it_missed() {
     let hub = hub();
     let alice = Member::create(&hub, ALICE).await;
     let mut bob = Member::join(&hub, BOB).await;
@@ -42,8 +44,8 @@ async fn who_does_not_read_holds_nothing_up_and_finds_the_newest() {
     }
     // The chain goes on meanwhile.
     for stay in 0..20 {
-        let options = options_again(CAROL, stay);
-        let carol = Member::over(hub.connect(CAROL), link(&hub), options).await;
+        let options = options_again(link(&hub), CAROL, stay);
+        let carol = Member::over(hub.connect(CAROL), options).await;
         let mut carol = carol.unwrap();
         carol.end_of_verification().await;
         assert_eq!(carol.conference.close().await.reason, EndReason::Left);
@@ -54,36 +56,52 @@ async fn who_does_not_read_holds_nothing_up_and_finds_the_newest() {
     assert_eq!(bob.conference.view().height, height);
 
     let read = read_all(&mut bob).await;
-    assert!(matches!(
-        read.first(),
-        Some(Notice::Dropped {
-            messages: 744,
-            suspicions: 0
-        })
-    ));
-    let said: Vec<_> = events(&read)
-        .filter_map(said)
-        .map(|(_, text)| text)
-        .collect();
-    let newest: Vec<_> = (745..=1000).map(|number| number.to_string()).collect();
-    assert_eq!(said, newest);
-    assert!(read.len() < 256 + 20, "{}", read.len());
-    let joined = events(&read).filter(|event| matches!(event, Event::Joined(_)));
-    assert_eq!(joined.count(), 1);
+    let Some(Notice::Lagged { missed }) = read.first() else {
+        panic!("{:?}", read.first());
+    };
+    assert_eq!(read.len(), 1 + UNREAD_EVENTS);
+    assert!(*missed > 744, "{missed}");
+    // In their order, and the newest of them.
     let heights: Vec<_> = events(&read)
         .filter_map(|event| match event {
             Event::EpochStarted { height, .. } => Some(*height),
             _ => None,
         })
         .collect();
-    assert_eq!(heights, Vec::from_iter(height));
-    // Carol came and went; and nothing of it is left to tell.
-    let changed = events(&read).any(|event| matches!(event, Event::MembersChanged { .. }));
-    assert!(!changed);
+    assert!(heights.is_sorted());
+    assert_eq!(heights.last().copied(), height);
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_knows_of_no_membership_yet_learns_of_the_newest_as_the_first() {
+async fn a_reader_that_lagged_finds_in_the_view_all_that_it_missed_but_messages() {
+    let hub = hub();
+    let mut alice = Member::create(&hub, ALICE).await;
+    let mut bob = Member::join(&hub, BOB).await;
+    let emoji = alice.emoji_at(1).await;
+    for number in 1..=1000 {
+        let text = number.to_string();
+        let sent = alice.conference.send_message(message(number, &text)).await;
+        assert_eq!(sent, Ok(()));
+    }
+    let read = read_all(&mut bob).await;
+    assert!(matches!(read.first(), Some(Notice::Lagged { .. })));
+    assert!(!events(&read).any(|event| matches!(event, Event::Joined(_) | Event::Emoji { .. })));
+    let newest: Vec<_> = events(&read).filter_map(said).collect();
+    assert_eq!(newest.last().unwrap().1, "1000");
+
+    let view = bob.conference.view();
+    assert_eq!(view.emoji, Some(emoji));
+    assert_eq!(view.verification, Some(Phase::End));
+    assert!(view.missing.is_empty());
+    assert_eq!(view.members, [ALICE, BOB]);
+    let source = hub.with(|server| server.calls().next().unwrap().member(BOB).unwrap().source());
+    assert_eq!(view.payload.as_ref().unwrap().ssrc(), source);
+    assert!(view.connection.is_some());
+    assert!(view.link.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_late_reader_finds_each_membership_in_its_order() {
     let hub = hub();
     let _alice = Member::create(&hub, ALICE).await;
     let mut bob = Member::join(&hub, BOB).await;
@@ -92,18 +110,18 @@ async fn who_knows_of_no_membership_yet_learns_of_the_newest_as_the_first() {
     let read = read_all(&mut bob).await;
     let memberships: Vec<_> = events(&read)
         .filter_map(|event| match event {
-            Event::Joined(joined) => Some(Arc::ptr_eq(&joined.cryptor, &cryptor)),
-            Event::Rejoined(_) => panic!("joined again before joined"),
+            Event::Joined(joined) => Some(("joined", Arc::ptr_eq(&joined.cryptor, &cryptor))),
+            Event::Rejoined(joined) => Some(("again", Arc::ptr_eq(&joined.cryptor, &cryptor))),
             _ => None,
         })
         .collect();
-    assert_eq!(memberships, [true]);
+    assert_eq!(memberships, [("joined", false), ("again", true)]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_end_is_read_however_late() {
     let hub = hub();
-    let (alice, mut events) = Conference::start(hub.connect(ALICE), Target::Create, options(ALICE));
+    let (alice, mut events) = Conference::start(hub.connect(ALICE), options(Target::Create, ALICE));
     pass(Duration::from_secs(5)).await;
     let reason = alice.close().await.reason;
     let mut last = None;
@@ -118,7 +136,7 @@ async fn the_end_is_read_however_late() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_needs_to_read() {
+async fn the_events_need_no_reader() {
     let hub = hub();
     let Member { conference, events } = Member::create(&hub, ALICE).await;
     drop(events);
@@ -142,9 +160,9 @@ impl Wake for Hasty {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_is_told_sees_at_once_what_is() {
+async fn a_reader_that_is_woken_sees_the_new_state_at_once() {
     let (conference, mut events) =
-        Conference::start(hub().connect(ALICE), Target::Create, options(ALICE));
+        Conference::start(hub().connect(ALICE), options(Target::Create, ALICE));
     let hasty = Arc::new(Hasty {
         conference,
         heights: Mutex::default(),

@@ -9,7 +9,7 @@ use common::network::Network;
 use common::{
     ALICE, BOB, CAROL, Member, hub, link, members, message, options, options_again, pass, said,
 };
-use confcall::conference::Conference;
+use confcall::Conference;
 use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 use confcall_join::engine::{EndReason, Event};
 
@@ -24,11 +24,11 @@ async fn a_restart_goes_on_in_the_same_membership() {
     let source = hub.with(|server| server.calls().next().unwrap().member(BOB).unwrap().source());
     let blob = bob.conference.checkpoint(&KEY, 1).await.unwrap();
 
-    // The process is gone: nobody leaves.
+    // The process is gone, and has not left.
     let forgotten = bob;
-    let restored = Conference::restore(&blob, &KEY, 0, link(&hub), options_again(BOB, 1)).unwrap();
+    let restored = Conference::restore(&blob, &KEY, 0, options_again(link(&hub), BOB, 1)).unwrap();
     assert_eq!(restored.lowest, 2);
-    let again = Conference::restore(&blob, &KEY, 2, link(&hub), options(BOB));
+    let again = Conference::restore(&blob, &KEY, 2, options(link(&hub), BOB));
     assert!(matches!(
         again,
         Err(RestoreError::TooOld {
@@ -40,7 +40,7 @@ async fn a_restart_goes_on_in_the_same_membership() {
     let (conference, events) = restored.start(hub.connect(BOB));
     assert!(
         conference.cryptor().is_none(),
-        "who was removed meanwhile must not seal"
+        "a user who was removed meanwhile must not seal"
     );
     let mut bob = Member { conference, events };
     let resumed = |event: &Event| match event {
@@ -70,7 +70,7 @@ async fn there_is_nothing_to_write_down_outside_the_call() {
     let alice = Member::create(&hub, ALICE).await;
     let target = link(&hub);
     let network = Network::new(hub.connect(BOB)).delayed(Duration::from_millis(10));
-    let (bob, _events) = Conference::start(network, target, options(BOB));
+    let (bob, _events) = Conference::start(network, options(target, BOB));
     assert_eq!(
         bob.checkpoint(&KEY, 1).await,
         Err(CheckpointError::NotAMember)
@@ -86,7 +86,7 @@ async fn there_is_nothing_to_write_down_outside_the_call() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_removed_meanwhile_learns_it() {
+async fn a_user_who_was_removed_meanwhile_learns_it() {
     let hub = hub();
     let mut alice = Member::create(&hub, ALICE).await;
     let bob = Member::join(&hub, BOB).await;
@@ -97,7 +97,7 @@ async fn who_was_removed_meanwhile_learns_it() {
     alice.conference.kick(vec![BOB]).await.unwrap();
     alice.emoji_at(3).await;
     assert_eq!(members(&hub), [ALICE, CAROL]);
-    let restored = Conference::restore(&blob, &KEY, 0, link(&hub), options_again(BOB, 1)).unwrap();
+    let restored = Conference::restore(&blob, &KEY, 0, options_again(link(&hub), BOB, 1)).unwrap();
     let (conference, events) = restored.start(hub.connect(BOB));
     let mut bob = Member { conference, events };
     let end = bob.end().await.reason;

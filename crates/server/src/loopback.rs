@@ -10,8 +10,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use confcall_join::api::{Request, Response, Service};
-use confcall_join::policy::{self, CallKind};
+use confcall_join::api::{Response, Service};
+use confcall_join::policy::CheckedRequest;
 use confcall_state::UserId;
 
 use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
@@ -84,11 +84,9 @@ pub struct LoopbackTransport<S> {
 }
 
 impl<S: Service + Send> Transport for LoopbackTransport<S> {
-    async fn call(&self, request: Request) -> Result<Response, CallError> {
-        let bytes = request.to_tl();
-        policy::check_bytes(CallKind::Conference, &bytes)?;
+    async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
         let mut inner = self.hub.lock();
-        let answer = inner.service.handle(self.user_id, &bytes);
+        let answer = inner.service.handle(self.user_id, request.bytes());
         inner.push();
         Ok(answer?)
     }

@@ -1,25 +1,28 @@
+//! The adapter over any MTProto stack that carries bytes, and what other adapters share with it.
+
 use core::future::Future;
 
-use confcall_join::api::{Request, Response};
-use confcall_join::policy::{self, CallKind};
+use confcall_join::api::Response;
+use confcall_join::policy::CheckedRequest;
 use confcall_state::UserId;
+use grammers_tl_types::enums;
 
-use crate::adapter::{CallError, Transport, UpdateStream};
-use crate::tl::{Feed, read_response};
+use crate::adapter::{CallError, Transport};
+use crate::tl::{Unpacked, read_pushed, read_response, read_updates};
+use crate::updates::{UpdateSender, UpdateStream};
 
 /// A [`Transport`] over any MTProto stack that sends bytes and gets bytes.
 ///
 /// It needs a function that sends the bytes of one request and gives those of its answer, which is what stands in the
 /// `rpc_result`, unpacked; and it needs what the server pushes, put into its [`Feed`] as bytes or as values. The
 /// stack wraps requests in `invokeWithLayer` and `initConnection` as it does for its own, with layer
-/// [`LAYER`](grammers_tl_types::LAYER). It does not repeat them.
+/// [`LAYER`](crate::tl::LAYER). It does not repeat them.
 ///
 /// ```
 /// # use std::sync::Arc;
 /// # use confcall_state::UserId;
 /// use confcall_join::api::RpcError;
-/// use confcall_transport::tl::Feed;
-/// use confcall_transport::{ByteTransport, CallError};
+/// use confcall_transport::{ByteTransport, CallError, Feed};
 /// # enum Failure { Rpc { code: i32, message: String }, Disconnected }
 /// # enum Pushed { Updates(Vec<u8>), Reconnected }
 /// # struct Stack;
@@ -70,8 +73,8 @@ where
     F: Fn(Vec<u8>) -> Answer + Send + Sync,
     Answer: Future<Output = Result<Vec<u8>, CallError>> + Send,
 {
-    async fn call(&self, request: Request) -> Result<Response, CallError> {
-        exchange(self.feed.own(), &request, &self.send).await
+    async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
+        exchange(self.feed.own(), request, &self.send).await
     }
 
     fn updates(&self) -> UpdateStream {
@@ -79,19 +82,77 @@ where
     }
 }
 
-/// Sends what the policy allows, and reads the answer; one that cannot be read is lost.
+/// Sends a request, and reads the answer that the user `own` gets; one that cannot be read is lost.
 pub(crate) async fn exchange<Answer>(
     own: UserId,
-    request: &Request,
+    request: CheckedRequest,
     send: impl FnOnce(Vec<u8>) -> Answer,
 ) -> Result<Response, CallError>
 where
     Answer: Future<Output = Result<Vec<u8>, CallError>>,
 {
-    let bytes = request.to_tl();
-    policy::check_bytes(CallKind::Conference, &bytes)?;
-    let answer = send(bytes).await?;
-    read_response(request.method(), &answer, own).map_err(|unexpected| CallError::Lost {
+    let method = request.method();
+    let answer = send(request.into_bytes()).await?;
+    read_response(method, &answer, own).map_err(|unexpected| CallError::Lost {
         reason: unexpected.to_string(),
     })
+}
+
+/// The way in for what the server pushes to a user; clones share the readers.
+///
+/// Everything may be put here: what is not about a conference is left out.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    own: UserId,
+    pushed: UpdateSender,
+}
+
+impl Feed {
+    /// A feed of this user without readers.
+    pub fn new(own: UserId) -> Self {
+        Self {
+            own,
+            pushed: UpdateSender::new(),
+        }
+    }
+
+    /// The user whose updates these are.
+    pub fn own(&self) -> UserId {
+        self.own
+    }
+
+    /// The end for typed updates, and for saying that some may have been missed.
+    pub fn sender(&self) -> &UpdateSender {
+        &self.pushed
+    }
+
+    /// The updates from now on.
+    pub fn subscribe(&self) -> UpdateStream {
+        self.pushed.subscribe()
+    }
+
+    /// Passes on what a value of `Updates` holds.
+    pub fn send(&self, updates: &enums::Updates) {
+        self.pass_on(read_updates(updates, self.own));
+    }
+
+    /// Passes on what the bytes of an `Updates` hold; bytes that cannot be read are a gap.
+    pub fn send_bytes(&self, bytes: &[u8]) {
+        match read_pushed(bytes, self.own) {
+            Ok(unpacked) => self.pass_on(unpacked),
+            Err(error) => {
+                tracing::debug!(length = bytes.len(), %error, "updates that cannot be read");
+                self.pushed.gap();
+            }
+        }
+    }
+
+    fn pass_on(&self, unpacked: Unpacked) {
+        for update in unpacked.updates {
+            self.pushed.send(update);
+        }
+        if unpacked.gap {
+            self.pushed.gap();
+        }
+    }
 }

@@ -1,7 +1,4 @@
-//! The body of the fuzz target for what the server's bytes are read as.
-//!
-//! It stands behind a feature and not behind `cfg(fuzzing)`, so that clippy and the documentation see it as they see
-//! all code, and any fuzzer can call it.
+//! The body of the fuzz target for answers of the server.
 
 use confcall_join::api::{Method, ResponseKind, Update, Updates};
 use confcall_join::joining::JoinAnswer;

@@ -1,18 +1,24 @@
-//! Carries a Telegram conference call over a network client.
+//! The network of a Telegram group call: what an adapter must do, adapters, and the API's bytes read.
 //!
 //! ```text
-//! Conference ── Request ──▶ Transport ──▶ any MTProto client, or a server in this process
-//!     ▲                        │
-//!     └── Updates, CallError ──┘
+//! client or driver ── CheckedRequest ──▶ Transport ──▶ an MTProto stack, or a server in this process
+//!        ▲                                   │
+//!        └────── Response, Update ───────────┘
 //! ```
 //!
-//! [`Transport`] is what a client's network must be able to do.
+//! [`Transport`] is the contract of an adapter; `confcall`'s `Conference` drives an engine over one. A client that drives
+//! the engine by itself, on any runtime or none, needs only the module `tl`.
 //!
-//! Features bring the network: with `grammers` there is an adapter over that MTProto client, and with `session-file` its
-//! session files; with `tl` there is `ByteTransport`, an adapter over any other that sends and gets bytes.
+//! | feature | brings |
+//! |---|---|
+//! | `adapter` (default) | [`Transport`] and [`UpdateStream`], over tokio's channels, which need no runtime of tokio |
+//! | `tl` | the module `tl`, which reads answers and updates from the API's bytes, without tokio; with `adapter`, `ByteTransport`, over any stack that sends and gets bytes |
+//! | `grammers` | the module `grammers`, an adapter over the MTProto client of that name, on tokio |
+//! | `session-file` | `grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler |
 
+#[cfg(feature = "adapter")]
 mod adapter;
-#[cfg(feature = "tl")]
+#[cfg(all(feature = "adapter", feature = "tl"))]
 mod bytes;
 #[cfg(all(feature = "tl", any(fuzzing, confcall_testing)))]
 #[doc(hidden)]
@@ -22,7 +28,19 @@ pub mod grammers;
 pub mod limits;
 #[cfg(feature = "tl")]
 pub mod tl;
+#[cfg(feature = "adapter")]
+mod updates;
 
-pub use adapter::{CallError, Missed, Transport, UpdateSender, UpdateStream};
+#[cfg(feature = "adapter")]
+pub use adapter::{CallError, Transport};
+#[cfg(all(feature = "adapter", feature = "tl"))]
+pub use bytes::{ByteTransport, Feed};
+#[cfg(feature = "adapter")]
+pub use updates::{Missed, UpdateSender, UpdateStream};
+
+#[cfg(feature = "grammers")]
+pub use grammers_mtsender;
+#[cfg(feature = "grammers")]
+pub use grammers_session;
 #[cfg(feature = "tl")]
-pub use bytes::ByteTransport;
+pub use grammers_tl_types;

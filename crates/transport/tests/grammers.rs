@@ -112,7 +112,7 @@ async fn a_request_to_a_pool_that_is_gone_is_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_is_lost_once_nothing_was_heard_for_a_while() {
-    // A pool that nobody runs takes requests and says nothing.
+    // A pool that does not run takes requests and says nothing.
     let pool = pool();
     let transport = GrammersTransport::new(pool.handle.clone(), OWN);
     let mut updates = transport.updates();

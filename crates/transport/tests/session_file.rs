@@ -93,7 +93,7 @@ async fn a_file_of_something_else_is_named_for_what_it_is_and_stays_as_it_is() {
     let scratch = Scratch::new("other");
     log_in(&scratch.0).await;
     let mut database = fs::read(&scratch.0).unwrap();
-    // Where a database has the version of whoever made it.
+    // The place of the version of a database's maker.
     database.get_mut(60..64).unwrap().fill(0);
     for (content, says) in [
         (&b""[..], "is empty"),

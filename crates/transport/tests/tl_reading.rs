@@ -604,7 +604,7 @@ fn a_count_that_no_bytes_follow_is_an_error() {
     assert!(read_response(Method::CheckGroupCall, &bytes, OWN).is_err());
 }
 
-/// An answer that tells of a sent message with a page whose cover is the cover of a cover, and so on.
+/// An answer about a sent message with a page whose cover is the cover of a cover, and so on.
 fn nested(levels: usize) -> Vec<u8> {
     let cover = types::PageBlockCover {
         cover: enums::PageBlock::Divider,

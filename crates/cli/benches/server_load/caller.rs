@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::conference::{Conference, Events, Notice, Options};
 use confcall::join::api::InviteLink;
-use confcall::join::engine::Event;
+use confcall::join::engine::{Config, Event};
 use confcall::join::joining::Fingerprint;
 use confcall::state::keys::Seed;
 use confcall::transport::grammers::GrammersConnection;
-use confcall::{JoinPayload, Joiner, Link, Media, Target, UserId};
+use confcall::{
+    Conference, Events, JoinPayload, Joiner, Link, Media, Notice, Options, Target, UserId,
+};
 use confcall_mtproto_server::AuthKey;
 use grammers_mtsender::ConnectionParams;
 use grammers_session::Session as _;
@@ -60,7 +61,7 @@ impl Caller {
 
     async fn enter(user: User, target: Target, record: Record) -> Self {
         let connection = connect(&user).await;
-        let joining = Conference::join(connection.transport(), target, options(user.id));
+        let joining = Conference::join(connection.transport(), options(target, user.id));
         let (conference, mut events) = joining.await.expect("it joins");
         let link = link(&mut events).await;
         let verified = Arc::new(AtomicI32::new(-1));
@@ -131,7 +132,7 @@ async fn connect(user: &User) -> GrammersConnection {
 }
 
 /// How a user is in a call; it is fixed by its number.
-fn options(user: UserId) -> Options {
+fn options(target: Target, user: UserId) -> Options {
     let mut rng = ChaCha20Rng::seed_from_u64(user.value().unsigned_abs());
     let mut secret = || {
         let mut secret = [0; 32];
@@ -144,7 +145,8 @@ fn options(user: UserId) -> Options {
         muted: true,
         video_stopped: true,
     };
-    Options::new(Joiner::new(user), media, Seed::copy_of(&seed))
+    let config = Config::new(target, Joiner::new(user), media);
+    Options::with_seed(config, Seed::copy_of(&seed))
 }
 
 /// The link of the call that was joined.

@@ -9,12 +9,10 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::Event;
 use confcall::join::limits;
-use confcall::{Conference, Events, GroupMessage, Notice, RandomId, Target, UserId};
+use confcall::{Conference, Events, GroupMessage, Notice, Options, RandomId, Target, UserId};
 use confcall_server::loopback::{Hub, LoopbackTransport};
 use confcall_server::{Call, Server, ServerOptions};
 use tokio::time::sleep;
-
-use super::options;
 
 /// Our user on this server.
 const US: UserId = UserId::new(1);
@@ -87,8 +85,8 @@ impl Bots {
     }
 
     async fn enter(&mut self, bot: UserId, target: Target) -> anyhow::Result<()> {
-        let options = options::without_media(bot, &mut self.rng);
-        let joined = Conference::join(self.hub.connect(bot), target, options).await;
+        let options = Options::new(target, bot)?;
+        let joined = Conference::join(self.hub.connect(bot), options).await;
         let (conference, events) = joined.with_context(|| format!("the bot that is user {bot}"))?;
         tokio::spawn(stay(bot, conference, events, self.rng.fork()));
         Ok(())

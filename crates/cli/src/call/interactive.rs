@@ -116,18 +116,10 @@ impl<W: Write> InteractiveCall<W> {
     fn handle_notice(&mut self, notice: Notice) -> anyhow::Result<Option<Result<(), UnwantedEnd>>> {
         let event = match notice {
             Notice::Event(event) => event,
-            Notice::Dropped {
-                messages,
-                suspicions,
-            } => {
-                let dropped = CallReport::Dropped {
-                    messages,
-                    suspicions,
-                };
-                self.screen.show(&dropped)?;
+            Notice::Lagged { missed } => {
+                self.screen.show(&CallReport::Lagged { missed })?;
                 return Ok(None);
             }
-            _ => return Ok(None),
         };
         let mut end = None;
         let view = self.conference.view();

@@ -7,7 +7,7 @@
 //! | file | holds |
 //! |---|---|
 //! | `args.rs`, `target.rs`, `account.rs`, `embedded.rs` | the arguments: the call, and the server that has it |
-//! | `start.rs`, `options.rs` | the way from the arguments to a `Conference` |
+//! | `start.rs` | the way from the arguments to a `Conference` |
 //! | `interactive.rs`, `progress.rs` | the loop over everything that happens, and its memory |
 //! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs` | lines of standard input and their effects |
 //! | `observed.rs`, `report/`, `describe.rs` | reports, for people and for programs |
@@ -21,7 +21,6 @@ mod exit;
 mod frames;
 mod interactive;
 mod observed;
-mod options;
 mod progress;
 mod report;
 mod run_command;

@@ -3,7 +3,8 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use confcall::join::api::{Method, Request, Response};
+use confcall::join::api::{Method, Response};
+use confcall::join::policy::CheckedRequest;
 use confcall::transport::UpdateStream;
 use confcall::{CallError, Transport};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -42,7 +43,7 @@ impl<T> ObservedTransport<T> {
 }
 
 impl<T: Transport> Transport for ObservedTransport<T> {
-    async fn call(&self, request: Request) -> Result<Response, CallError> {
+    async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
         let (method, started) = (request.method(), Instant::now());
         self.report(method, CallReport::Request(method));
         let result = self.transport.call(request).await;

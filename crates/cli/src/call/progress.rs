@@ -1,10 +1,9 @@
 //! The command's memory of a call, for reports that need more than one event.
 
-use confcall::UserId;
-use confcall::conference::View;
 use confcall::join::api::InviteLink;
 use confcall::join::engine::{Event, Trouble};
 use confcall::state::{BlockHash, Height};
+use confcall::{UserId, View};
 
 use super::exit::{self, Unanswered};
 use super::report::{Answer, CallReport, Emoji};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::{Conference, Target, Transport, UserId};
+use confcall::{Conference, Options, Target, Transport, UserId};
 use tokio::runtime::Builder;
 
 use super::account::Account;
@@ -14,7 +14,7 @@ use super::args::{CallArgs, CreateArgs, JoinArgs};
 use super::interactive::{EndOfInput, InputSources, InteractiveCall};
 use super::observed::ObservedTransport;
 use super::report::CallReport;
-use super::{embedded, options, standard_input, target};
+use super::{embedded, standard_input, target};
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen};
 use crate::seed;
@@ -73,7 +73,7 @@ async fn attend(
     user: UserId,
     target: Target,
     mut screen: Screen<impl Write>,
-    mut rng: ChaCha20Rng,
+    rng: ChaCha20Rng,
 ) -> anyhow::Result<()> {
     let interrupts = Interrupts::listen()?;
     let entering = CallReport::Entering {
@@ -81,11 +81,11 @@ async fn attend(
         target: target::name(&target),
     };
     screen.show(&entering)?;
-    let mut options = options::without_media(user, &mut rng);
-    options.media.muted = args.muted;
+    let mut options = Options::new(target, user)?;
+    options.config.media.muted = args.muted;
     options.answer_timeout = Duration::from_secs(args.answer_timeout);
     let (transport, requests) = ObservedTransport::new(transport);
-    let (conference, events) = Conference::start(transport, target, options);
+    let (conference, events) = Conference::start(transport, options);
     let sources = InputSources {
         requests,
         lines: Some(standard_input::read_lines()),

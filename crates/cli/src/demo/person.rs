@@ -4,6 +4,7 @@ use confcall::join::api::{
     ChainBlocks, GetGroupCallChainBlocks, InputGroupCall, Request, Response,
     SendConferenceCallBroadcast, SubChain, Update,
 };
+use confcall::join::policy::{CallKind, CheckedRequest};
 use confcall::state::{Block, PrivateKey};
 use confcall::transport::UpdateStream;
 use confcall::{Membership, Moment, RemovalGrace, Transport as _, UserId};
@@ -153,6 +154,7 @@ impl Network {
     pub(super) async fn send(&self, request: impl Into<Request>) -> anyhow::Result<Response> {
         let request = request.into();
         let method = request.method();
+        let request = CheckedRequest::new(CallKind::Conference, &request)?;
         let answer = self.connection.call(request).await;
         answer.with_context(|| format!("{method} of user {}", self.user_id))
     }

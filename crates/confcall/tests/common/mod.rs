@@ -1,4 +1,4 @@
-//! Conferences over the loopback, under a clock that stands still unless everybody waits.
+//! Conferences over the loopback, under a clock that stands still unless all wait.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::conference::{Conference, Events, Notice, Options};
-use confcall_join::engine::{Ended, Event};
+use confcall::{Conference, Events, Notice, Options};
+use confcall_join::engine::{Config, Ended, Event};
 use confcall_join::joining::{Fingerprint, JoinPayload, Link, Target};
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::Media;
@@ -33,12 +33,12 @@ pub(crate) fn rng(user_id: UserId) -> ChaCha20Rng {
 }
 
 /// Options whose seeds come from the user's id.
-pub(crate) fn options(user_id: UserId) -> Options {
-    options_again(user_id, 0)
+pub(crate) fn options(target: Target, user_id: UserId) -> Options {
+    options_again(target, user_id, 0)
 }
 
 /// Options for another stay of the same user, whose keys must be others.
-pub(crate) fn options_again(user_id: UserId, stay: u8) -> Options {
+pub(crate) fn options_again(target: Target, user_id: UserId, stay: u8) -> Options {
     let fingerprint = Fingerprint::sha256([7; 32]);
     let media = Media {
         payload: JoinPayload::generate(fingerprint, None, &mut rng(user_id)),
@@ -47,7 +47,8 @@ pub(crate) fn options_again(user_id: UserId, stay: u8) -> Options {
     };
     let mut seed = [user_id.value() as u8; 32];
     seed[0] = stay;
-    Options::new(Joiner::new(user_id), media, Seed::copy_of(&seed))
+    let config = Config::new(target, Joiner::new(user_id), media);
+    Options::with_seed(config, Seed::copy_of(&seed))
 }
 
 pub(crate) fn hub() -> Hub<Server> {
@@ -60,7 +61,7 @@ pub(crate) fn link(hub: &Hub<Server>) -> Target {
     Target::try_from(Link::parse(link.as_str()).unwrap()).unwrap()
 }
 
-/// Who is in the only call, as the server has it; nobody, if there is none.
+/// The members of the only call, as the server has it; none, if there is no call.
 pub(crate) fn members(hub: &Hub<Server>) -> Vec<UserId> {
     let of = |call: &Call| call.members().map(|one| one.user_id()).collect();
     hub.with(|server| server.calls().next().map_or_else(Vec::new, of))
@@ -86,15 +87,14 @@ impl Member {
         target: Target,
         user_id: UserId,
     ) -> Result<Self, Ended> {
-        Self::over(hub.connect(user_id), target, options(user_id)).await
+        Self::over(hub.connect(user_id), options(target, user_id)).await
     }
 
     pub(crate) async fn over(
         network: impl Transport + 'static,
-        target: Target,
         options: Options,
     ) -> Result<Self, Ended> {
-        let (conference, events) = Conference::join(network, target, options).await?;
+        let (conference, events) = Conference::join(network, options).await?;
         Ok(Self { conference, events })
     }
 
@@ -143,7 +143,7 @@ pub(crate) async fn within<T>(wanted: impl Future<Output = T>) -> T {
     tokio::time::timeout(hour, wanted).await.unwrap()
 }
 
-/// Lets some time pass for everybody.
+/// Lets some time pass for all.
 pub(crate) async fn pass(time: Duration) {
     tokio::time::sleep(time).await;
 }
@@ -152,7 +152,7 @@ pub(crate) fn message(random_id: i64, text: &str) -> GroupMessage {
     GroupMessage::new(RandomId::new(random_id).unwrap(), text, Vec::new()).unwrap()
 }
 
-/// Who says what.
+/// The sender and text of a message.
 pub(crate) fn said(event: &Event) -> Option<(UserId, String)> {
     match event {
         Event::Message { from, message } => Some((*from, message.text().to_owned())),

@@ -5,14 +5,15 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use confcall_join::api::{Method, Request, Response};
+use confcall_join::policy::CheckedRequest;
 use confcall_server::Server;
 use confcall_server::loopback::LoopbackTransport;
 use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 
-/// What answers a request, if it is not the server.
+/// The test's answers, in place of the server's.
 pub(crate) type Answer = dyn Fn(&Request) -> Option<Result<Response, CallError>> + Send + Sync;
 
-/// What becomes of the server's answers.
+/// The test's changes of the server's answers.
 pub(crate) type Change = dyn Fn(&Request, Response) -> Result<Response, CallError> + Send + Sync;
 
 /// A connection on which everything takes its time, and some is answered by the test.
@@ -20,14 +21,14 @@ pub(crate) struct Network {
     connection: LoopbackTransport<Server>,
     /// How long a request is under way, and then its answer.
     delay: Duration,
-    /// What the test answers; everything else goes to the server.
+    /// The answers of the test; everything else goes to the server.
     answer: Box<Answer>,
     change: Box<Change>,
     /// The method that is never answered.
     unanswered: Option<Method>,
-    /// What is sent.
+    /// The requests that were sent.
     pub(crate) sent: Arc<Mutex<VecDeque<Request>>>,
-    /// Where the test pushes updates instead of the server, if it does.
+    /// The updates of the test in place of the server's, if there are any.
     pushed: Option<UpdateSender>,
 }
 
@@ -76,7 +77,8 @@ impl Network {
 }
 
 impl Transport for Network {
-    async fn call(&self, request: Request) -> Result<Response, CallError> {
+    async fn call(&self, checked: CheckedRequest) -> Result<Response, CallError> {
+        let request = checked.request().clone();
         self.sent.lock().unwrap().push_back(request.clone());
         if self.unanswered == Some(request.method()) {
             return std::future::pending().await;
@@ -85,7 +87,7 @@ impl Transport for Network {
         let answer = match (self.answer)(&request) {
             Some(answer) => answer,
             None => {
-                let answer = self.connection.call(request.clone()).await;
+                let answer = self.connection.call(checked).await;
                 answer.and_then(|response| (self.change)(&request, response))
             }
         };
@@ -101,7 +103,7 @@ impl Transport for Network {
     }
 }
 
-/// How many of the requests are of a method.
+/// The number of requests of a method.
 pub(crate) fn count(sent: &Mutex<VecDeque<Request>>, method: Method) -> usize {
     let sent = sent.lock().unwrap();
     sent.iter().filter(|one| one.method() == method).count()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use confcall_state::UserId;
 use grammers_mtsender::{ConnectionParams, SenderPool};
 use grammers_session::Session;
+use grammers_session::types::{PeerId, PeerInfo};
 use grammers_session::updates::UpdatesLike;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
@@ -16,7 +17,7 @@ use crate::limits;
 /// The room for updates, as grammers takes it.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(limits::GRAMMERS_UPDATES).unwrap();
 
-/// How long closing waits for connections that do not close.
+/// The time that closing waits for connections that do not close.
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// A pool of connections that is run in the background, and replaced where it breaks.
@@ -33,8 +34,8 @@ pub struct GrammersConnection {
 impl GrammersConnection {
     /// Opens a connection of the user `own`, who is logged in in this session.
     ///
-    /// Nothing is sent before the first request. `parameters` is asked for each new pool what to tell the server of this
-    /// client; its policy of retries is not used. No other pool may use the session at the same time.
+    /// Nothing is sent before the first request. `parameters` gives what each new pool says of this client to the server; its
+    /// policy of retries is not used. No other pool may use the session at the same time.
     ///
     /// # Panics
     ///
@@ -67,7 +68,7 @@ impl GrammersConnection {
         }
     }
 
-    /// What requests go through.
+    /// The transport over this connection.
     pub fn transport(&self) -> GrammersTransport {
         self.transport.clone()
     }
@@ -81,7 +82,7 @@ impl GrammersConnection {
     }
 }
 
-/// Runs a pool until told to stop, and another one whenever it breaks.
+/// Runs a pool until it shall stop, and another one whenever it breaks.
 async fn keep(
     mut pool: SenderPool,
     open_pool: impl Fn() -> SenderPool,
@@ -121,4 +122,17 @@ async fn take_updates(transport: &GrammersTransport, mut updates: mpsc::Receiver
     while let Some(update) = updates.recv().await {
         transport.feed(&update);
     }
+}
+
+/// The user who is logged in in a session, as far as the session knows.
+///
+/// # Errors
+///
+/// Those of the session's storage.
+pub async fn signed_in_user<S: Session>(session: &S) -> Result<Option<UserId>, S::Error> {
+    let own = session.peer(PeerId::self_user()).await?;
+    Ok(match own {
+        Some(PeerInfo::User { id, .. }) => Some(UserId::new(id)),
+        _ => None,
+    })
 }

@@ -5,7 +5,7 @@ use grammers_mtsender::InvocationError;
 use crate::adapter::CallError;
 
 impl From<InvocationError> for CallError {
-    /// What the server refused is refused; whatever else happened, the request may have been carried out.
+    /// A refusal for what the server refused, and a lost answer for all else: the request may have been carried out.
     ///
     /// A server that does not know the session's key refuses too, and says so below the API. It gets the API's name.
     fn from(error: InvocationError) -> Self {

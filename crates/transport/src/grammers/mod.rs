@@ -11,7 +11,7 @@
 //! [`GrammersTransport`] of its pool's handle, and passes on what it takes out of the pool's channel of updates.
 //!
 //! **Reconnecting.** The pool connects when a request needs it. An idle client therefore hears nothing after a lost
-//! connection until it asks for something; who follows a call asks every few seconds (`spec/protocol.md`, 7), and
+//! connection until it asks for something; a member of a call asks every few seconds (`spec/protocol.md`, 7), and
 //! nothing else is sent for that purpose. After every lost connection, and again once the next request was answered, the
 //! updates say that some may have been missed.
 //!
@@ -19,18 +19,16 @@
 //! connection and says nothing. Where a request is not answered and nothing else was heard for [`SILENCE`], the
 //! connection is given up and the request is lost.
 //!
-//! **Twice.** The pool hands out the updates in an answer like pushed ones too, so who follows a call gets them a second
+//! **Twice.** The pool hands out the updates in an answer like pushed ones too, so a member gets them a second
 //! time, at the same offsets and with the same versions. That changes nothing.
 
 mod connection;
 mod error;
-mod hearing;
-mod session;
+mod reachability;
 #[cfg(feature = "session-file")]
 pub mod session_file;
 mod transport;
 
-pub use connection::GrammersConnection;
-pub use hearing::SILENCE;
-pub use session::signed_in_user;
+pub use connection::{GrammersConnection, signed_in_user};
+pub use reachability::SILENCE;
 pub use transport::GrammersTransport;

@@ -1,6 +1,6 @@
 //! Session files: SQLite databases that hold the key by which the server knows a logged-in user.
 //!
-//! Whoever can read such a file can act as the user, so a new one can be read by nobody else.
+//! Anyone who can read such a file can act as the user, so a new one can be read by its owner alone.
 //!
 //! A connection of the user whose session it is:
 //!
@@ -12,8 +12,8 @@
 //! use confcall_transport::grammers::{GrammersConnection, session_file};
 //!
 //! let (session, own) = session_file::open(Path::new("alice.session")).await?;
-//! // The id of the application that logged in; `confcall serve` takes any. The closure says what the server is told
-//! // of this client.
+//! // The id of the application that logged in; `confcall serve` takes any. The closure says what the server
+//! // hears of this client.
 //! let connection = GrammersConnection::open(Arc::new(session), 0, own, Default::default);
 //! // `Conference::join` takes the transport, and `Joiner::new(own)`. The connection outlives both.
 //! let transport = connection.transport();
@@ -32,15 +32,15 @@ use grammers_session::Session;
 use grammers_session::storages::{SqliteSession, SqliteSessionError};
 use thiserror::Error;
 
-use super::session::signed_in_user;
+use super::connection::signed_in_user;
 
-/// How many bytes the header of a SQLite file has.
+/// The length in bytes of the header of a SQLite file has.
 const HEADER: u64 = 100;
 
-/// How every such header starts.
+/// The start of every such header.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
-/// Where it has the version that its user gave the database; grammers gives one and nobody has to.
+/// The place of the version that an application gave its database: grammers gives one, and it is zero where none is given.
 const USER_VERSION: Range<usize> = 60..64;
 
 /// A session file cannot be used.
@@ -52,7 +52,7 @@ pub enum SessionFileError {
     Inaccessible {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// It is something else.
@@ -60,7 +60,7 @@ pub enum SessionFileError {
     Other {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// In words.
         what: &'static str,
     },
     /// It is damaged.
@@ -68,11 +68,11 @@ pub enum SessionFileError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What the database says.
+        /// The database's error.
         source: SqliteSessionError,
     },
-    /// Nobody is logged in in it.
-    #[error("nobody is logged in in the session file {}", path.display())]
+    /// It is not logged in.
+    #[error("no user is logged in in the session file {}", path.display())]
     NotLoggedIn {
         /// The file.
         path: PathBuf,

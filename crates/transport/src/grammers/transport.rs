@@ -1,22 +1,23 @@
 use core::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use confcall_join::api::{Request, Response};
+use confcall_join::api::Response;
+use confcall_join::policy::CheckedRequest;
 use confcall_state::UserId;
 use grammers_mtsender::{InvocationError, SenderPoolFatHandle};
 use grammers_session::updates::UpdatesLike;
 use tokio::sync::Notify;
 
 use super::error::home_elsewhere;
-use super::hearing::Hearing;
-use crate::adapter::{CallError, Transport, UpdateStream};
-use crate::bytes::exchange;
-use crate::tl::Feed;
+use super::reachability::Reachability;
+use crate::adapter::{CallError, Transport};
+use crate::bytes::{Feed, exchange};
+use crate::updates::UpdateStream;
 
 /// A [`Transport`] over a pool of grammers' connections; clones share all.
 ///
 /// Requests go to the home data centre of the pool's session. Where the server says that the account's home is another
-/// one, the request is sent there once, and the session is told if that is answered. Nothing else is repeated, whatever
+/// one, the request is sent there once, and the session takes it over if that is answered. Nothing else is repeated, whatever
 /// the pool's policy of retries says.
 #[derive(Clone)]
 pub struct GrammersTransport(Arc<Inner>);
@@ -24,14 +25,14 @@ pub struct GrammersTransport(Arc<Inner>);
 struct Inner {
     pool: Mutex<SenderPoolFatHandle>,
     feed: Feed,
-    hearing: Hearing,
+    reachability: Reachability,
     given_up: Notify,
 }
 
 impl GrammersTransport {
     /// Sends by this pool, in which `own` is the user who is logged in.
     ///
-    /// Who owns the pool runs it, and gives everything from its channel of updates to [`GrammersTransport::feed`].
+    /// The owner of the pool runs it, and gives everything from its channel of updates to [`GrammersTransport::feed`].
     /// That channel drops what comes while it is full: it needs room for a whole container of messages, about a
     /// thousand, and a reader that is never slow. A client that reads updates by itself gets them after us:
     ///
@@ -58,18 +59,20 @@ impl GrammersTransport {
         Self(Arc::new(Inner {
             pool: Mutex::new(pool),
             feed: Feed::new(own),
-            hearing: Hearing::default(),
+            reachability: Reachability::default(),
             given_up: Notify::new(),
         }))
     }
 
     /// Takes what the pool hands out; what is not about a conference is left out.
     pub fn feed(&self, updates: &UpdatesLike) {
-        let Inner { feed, hearing, .. } = &*self.0;
+        let Inner {
+            feed, reachability, ..
+        } = &*self.0;
         if matches!(updates, UpdatesLike::ConnectionClosed) {
-            return hearing.lost(feed.sender());
+            return reachability.lost(feed.sender());
         }
-        hearing.heard(feed.sender());
+        reachability.heard(feed.sender());
         match updates {
             UpdatesLike::Updates(updates) => feed.send(updates),
             UpdatesLike::MalformedUpdates => feed.sender().gap(),
@@ -80,7 +83,7 @@ impl GrammersTransport {
 
     /// Sends by another pool from now on; the one before it is gone.
     pub(super) fn replace(&self, pool: SenderPoolFatHandle) {
-        self.0.hearing.lost(self.0.feed.sender());
+        self.0.reachability.lost(self.0.feed.sender());
         *self.0.lock() = pool;
     }
 
@@ -124,7 +127,7 @@ impl Inner {
         let answer = tokio::select! {
             biased;
             answer = pool.raw_invoke_in_dc(data_centre, bytes) => answer,
-            () = self.hearing.silence() => {
+            () = self.reachability.silence() => {
                 pool.disconnect_from_dc(data_centre);
                 self.given_up.notify_waiters();
                 Err(InvocationError::Dropped("nothing was heard of the server"))
@@ -133,18 +136,18 @@ impl Inner {
         let pushed = self.feed.sender();
         match &answer {
             Ok(_) | Err(InvocationError::Rpc(_) | InvocationError::Deserialize(_)) => {
-                self.hearing.heard(pushed);
+                self.reachability.heard(pushed);
             }
-            Err(_) => self.hearing.lost(pushed),
+            Err(_) => self.reachability.lost(pushed),
         }
         answer
     }
 }
 
 impl Transport for GrammersTransport {
-    async fn call(&self, request: Request) -> Result<Response, CallError> {
+    async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
         let own = self.0.feed.own();
-        exchange(own, &request, |bytes| self.0.invoke(bytes)).await
+        exchange(own, request, |bytes| self.0.invoke(bytes)).await
     }
 
     fn updates(&self) -> UpdateStream {

@@ -1,25 +1,21 @@
-//! Reads the API's bytes as the types of [`confcall_join::api`].
+//! The API's bytes read as the types of [`confcall_join::api`], without a runtime.
 //!
 //! ```text
-//! rpc_result ── bytes, Method ──▶ read_response ──▶ Response ──▶ who sent the request
-//!                                      │
-//! pushed ─ Feed ─ Updates ───────▶ read_updates ──▶ Update, Update, .. ──▶ UpdateStream
+//! rpc_result ── bytes, Method ──▶ read_response ──▶ Response
+//! pushed ────── bytes ──────────▶ read_pushed ────▶ Unpacked: Update, Update, .., and whether some are missing
+//!        ────── enums::Updates ─▶ read_updates ───▶
 //! ```
 //!
-//! The schema is that of `grammers-tl-types`, layer [`LAYER`](grammers_tl_types::LAYER). What is not about a conference
-//! is left out, and so is what makes no sense: a source that is zero, a group of sources that is none, a subchain that
-//! does not exist. Implements `spec/protocol.md`, 11.1 and 12.
+//! The schema is that of `grammers-tl-types`, layer [`LAYER`]. What is not about a conference is left out, and so is what
+//! makes no sense: a source that is zero, a group of sources that is none, a subchain that does not exist. Implements
+//! `spec/protocol.md`, 11.1 and 12.
 
-mod call;
-mod feed;
-mod invitation;
-mod nesting;
-mod participant;
+mod read;
 mod response;
 mod updates;
-mod whole;
+mod values;
 
-pub use feed::Feed;
+pub use grammers_tl_types::LAYER;
+pub use read::ReadFault;
 pub use response::{UnexpectedAnswer, read_response};
-pub use updates::{Unpacked, read_updates};
-pub use whole::ReadFault;
+pub use updates::{Unpacked, read_pushed, read_updates};

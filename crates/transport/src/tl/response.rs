@@ -4,20 +4,19 @@ use confcall_state::UserId;
 use grammers_tl_types::enums;
 use thiserror::Error;
 
-use super::call::read_call;
-use super::participant::read_participants;
+use super::read::{ReadFault, read_whole};
 use super::updates::read_updates;
-use super::whole::{ReadFault, read_whole};
+use super::values::{read_call, read_participants};
 
 /// The answer to a request is none that its method has (`spec/protocol.md`, 11.1).
 #[derive(Clone, Debug, PartialEq, Error)]
 #[error("the answer to {method} cannot be read as {expected}: {fault}")]
 pub struct UnexpectedAnswer {
-    /// What was asked.
+    /// The method that was called.
     pub method: Method,
     /// The type that the answer has.
     pub expected: ResponseKind,
-    /// How reading failed.
+    /// The fault.
     pub fault: ReadFault,
 }
 
@@ -83,7 +82,7 @@ fn read_page(page: enums::phone::GroupParticipants) -> Response {
     })
 }
 
-/// Where the next page starts: the API writes nothing after the last one.
+/// The start of the next page: the API writes nothing after the last one.
 fn next_offset(offset: String) -> Option<String> {
     (!offset.is_empty()).then_some(offset)
 }

@@ -7,16 +7,15 @@ use confcall_join::api::{
 use confcall_state::UserId;
 use grammers_tl_types::{enums, types};
 
-use super::call::{read_call, read_peer, read_reference};
-use super::invitation::read_invitation;
-use super::participant::read_participants;
+use super::read::{ReadFault, read_whole};
+use super::values::{read_call, read_invitation, read_participants, read_peer, read_reference};
 
-/// What a value of the API's type `Updates` holds for us.
+/// The content of a value of the API's type `Updates`, as far as it is about calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unpacked {
     /// The updates of our kinds, in order.
     pub updates: Vec<Update>,
-    /// Whether there was more than the server sends at once, `updatesTooLong`.
+    /// Set if there was more than the server sends at once, `updatesTooLong`.
     pub gap: bool,
 }
 
@@ -50,6 +49,15 @@ pub fn read_updates(updates: &enums::Updates, own: UserId) -> Unpacked {
         updates: updates.collect(),
         gap: false,
     }
+}
+
+/// Unpacks the bytes of an `Updates` that the server pushed to the user `own`.
+///
+/// # Errors
+///
+/// [`ReadFault`]; the updates that the bytes held are missed then.
+pub fn read_pushed(bytes: &[u8], own: UserId) -> Result<Unpacked, ReadFault> {
+    read_whole(bytes).map(|updates| read_updates(&updates, own))
 }
 
 fn read_update(update: &enums::Update, own: UserId) -> Option<Update> {

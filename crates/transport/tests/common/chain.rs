@@ -1,14 +1,15 @@
-//! A request about a chain, and what the API tells of the same one.
+//! A request about a chain, and the API's updates about the same one.
 
-use confcall_join::api::{AccessHash, CallId, GetGroupCallChainBlocks, InputGroupCall, Request};
+use confcall_join::api::{AccessHash, CallId, GetGroupCallChainBlocks, InputGroupCall};
+use confcall_join::policy::{CallKind, CheckedRequest};
 use grammers_tl_types::{enums, types};
 
-pub(crate) fn tip() -> Request {
-    GetGroupCallChainBlocks::tip(InputGroupCall::Id {
+pub(crate) fn tip() -> CheckedRequest {
+    let request = GetGroupCallChainBlocks::tip(InputGroupCall::Id {
         id: CallId::new(1),
         access_hash: AccessHash::new(2),
-    })
-    .into()
+    });
+    CheckedRequest::new(CallKind::Conference, &request.into()).unwrap()
 }
 
 /// A subchain that has nothing yet.

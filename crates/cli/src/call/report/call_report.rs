@@ -62,7 +62,7 @@ pub(in super::super) enum CallReport {
         frame: Vec<u8>,
     },
     /// Events came faster than they could be shown.
-    Dropped { messages: u64, suspicions: u64 },
+    Lagged { missed: u64 },
     /// The start of leaving, as the user wants.
     Leaving,
     /// The commands of a user.

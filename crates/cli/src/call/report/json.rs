@@ -73,10 +73,7 @@ pub(super) fn object(report: &CallReport) -> Value {
             "text": text(frame),
             "frame": hex::encode(frame),
         }),
-        CallReport::Dropped {
-            messages,
-            suspicions,
-        } => json!({"event": "dropped", "messages": messages, "suspicions": suspicions}),
+        CallReport::Lagged { missed } => json!({"event": "lagged", "missed": missed}),
         CallReport::Leaving => json!({"event": "leaving"}),
         CallReport::Help => json!({"event": "help", "text": super::super::user_command::HELP}),
     }

@@ -54,14 +54,9 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
             let text = format!("user {from}, packet {seqno}: {}", text(frame));
             one(Level::Success, "opened", text)
         }
-        CallReport::Dropped {
-            messages,
-            suspicions,
-        } => {
-            let text = format!(
-                "{messages} messages and {suspicions} warnings came faster than they could be shown"
-            );
-            one(Level::Warning, "dropped", text)
+        CallReport::Lagged { missed } => {
+            let text = format!("{missed} events came faster than they could be shown");
+            one(Level::Warning, "lagged", text)
         }
         CallReport::Leaving => {
             let text = "telling the server; again to quit at once".to_owned();

@@ -1,21 +1,21 @@
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use core::time::Duration;
 
-use crate::adapter::UpdateSender;
+use crate::updates::UpdateSender;
 
-/// How long a request waits while nothing at all is heard of the server.
+/// The time after which a request is lost if nothing at all was heard of the server meanwhile.
 pub const SILENCE: Duration = Duration::from_secs(15);
 
-/// Whether the server is heard, and whether updates may have been missed because it was not.
+/// The signs that the server is there, and that updates may have been missed because it was not.
 #[derive(Debug, Default)]
-pub(super) struct Hearing {
-    /// How often something came from the server.
+pub(super) struct Reachability {
+    /// Counts what came from the server.
     heard: AtomicU64,
-    /// Whether the connection was lost and nothing came since.
+    /// Set while the connection is lost and nothing came since.
     lost: AtomicBool,
 }
 
-impl Hearing {
+impl Reachability {
     /// Something came: if the connection had been lost, there is a new one, before which anything may have been pushed.
     pub(super) fn heard(&self, pushed: &UpdateSender) {
         self.heard.fetch_add(1, Ordering::Relaxed);
@@ -34,6 +34,7 @@ impl Hearing {
     /// Waits until nothing was heard for [`SILENCE`], and no longer than twice that since the last that was.
     pub(super) async fn silence(&self) {
         loop {
+            // One look for each span is enough, and costs no timer for each thing that is heard.
             let before = self.heard.load(Ordering::Relaxed);
             tokio::time::sleep(SILENCE).await;
             if self.heard.load(Ordering::Relaxed) == before {

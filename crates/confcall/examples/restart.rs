@@ -1,0 +1,47 @@
+//! A restart in the middle of a call: the process is gone, and the membership goes on.
+//!
+//! ```text
+//! cargo run -p confcall --example restart
+//! ```
+#![allow(clippy::print_stdout, reason = "an example")]
+
+use std::error::Error;
+
+use confcall::{Conference, Event, Link, Notice, Options, Target, UserId};
+use confcall_server::loopback::Hub;
+use confcall_server::{Server, ServerOptions};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let (alice, bob) = (UserId::new(1), UserId::new(2));
+    let server = Hub::new(Server::new(ServerOptions::default()));
+    let created = Options::new(Target::Create, alice)?;
+    let (_alice, _) = Conference::join(server.connect(alice), created).await?;
+    let link = server.with(|server| server.calls().next().map(|call| call.invite_link()));
+    let target = Target::try_from(Link::parse(link.ok_or("there is no call")?.as_str())?)?;
+
+    let options = Options::new(target.clone(), bob)?;
+    let (before, _) = Conference::join(server.connect(bob), options).await?;
+    // A client keeps the key where the system keeps secrets, and the checkpoint in a file.
+    let (mut key, number) = ([0; 32], 1);
+    getrandom::fill(&mut key)?;
+    let checkpoint = before.checkpoint(&key, number).await?;
+
+    // The process ends without leaving, which dropping the handle would do.
+    std::mem::forget(before);
+
+    // A fresh seed; the key of the membership and the payload come from the checkpoint.
+    let resumption = Conference::restore(&checkpoint, &key, number, Options::new(target, bob)?)?;
+    // This is stored before anything is sent, so that no checkpoint is used twice.
+    println!("the next checkpoint is number {}", resumption.lowest);
+    let (after, mut events) = resumption.start(server.connect(bob));
+    while let Some(notice) = events.next().await {
+        if let Notice::Event(Event::Resumed(joined)) = notice {
+            println!("back in {:?} as {}", joined.call, joined.payload.ssrc());
+            break;
+        }
+    }
+    println!("the members are {:?}", after.view().members);
+    println!("bob: {}", after.close().await);
+    Ok(())
+}

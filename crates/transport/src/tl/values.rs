@@ -1,0 +1,140 @@
+//! The values of the API that updates and answers are made of, as ours.
+
+use confcall_join::api::{
+    AccessHash, CallId, ChannelId, ChatId, GroupCall, GroupCallParticipant, InputGroupCall,
+    Invitation, InviteLink, MessageId, ParticipantVideo, Peer, SsrcGroup,
+};
+use confcall_join::{Slug, Ssrc};
+use confcall_state::UserId;
+use grammers_tl_types::types::{
+    GroupCallParticipantVideo, GroupCallParticipantVideoSourceGroup as Group,
+};
+use grammers_tl_types::{enums, types};
+
+/// The reference to a call; `None` for a slug that no link can hold.
+pub(super) fn read_reference(call: &enums::InputGroupCall) -> Option<InputGroupCall> {
+    Some(match call {
+        enums::InputGroupCall::Call(call) => InputGroupCall::Id {
+            id: CallId::new(call.id),
+            access_hash: AccessHash::new(call.access_hash),
+        },
+        enums::InputGroupCall::Slug(call) => InputGroupCall::Slug(Slug::new(&call.slug).ok()?),
+        enums::InputGroupCall::InviteMessage(call) => {
+            InputGroupCall::InviteMessage(MessageId::new(call.msg_id))
+        }
+    })
+}
+
+/// A call as the server shows it.
+pub(super) fn read_call(call: &enums::GroupCall) -> GroupCall {
+    match call {
+        enums::GroupCall::Call(call) => GroupCall::Active {
+            id: CallId::new(call.id),
+            access_hash: AccessHash::new(call.access_hash),
+            conference: call.conference,
+            creator: call.creator,
+            participants_count: call.participants_count,
+            invite_link: call.invite_link.clone().map(InviteLink::new),
+            version: call.version,
+        },
+        enums::GroupCall::Discarded(call) => GroupCall::Discarded {
+            id: CallId::new(call.id),
+            access_hash: AccessHash::new(call.access_hash),
+            duration: call.duration,
+        },
+    }
+}
+
+/// A user, group or channel that the API shows.
+pub(super) fn read_peer(peer: &enums::Peer) -> Peer {
+    match peer {
+        enums::Peer::User(peer) => Peer::User(UserId::new(peer.user_id)),
+        enums::Peer::Chat(peer) => Peer::Chat(ChatId::new(peer.chat_id)),
+        enums::Peer::Channel(peer) => Peer::Channel(ChannelId::new(peer.channel_id)),
+    }
+}
+
+/// Participants of a roster, or changes of them.
+pub(super) fn read_participants(
+    participants: &[enums::GroupCallParticipant],
+) -> Vec<GroupCallParticipant> {
+    participants.iter().map(read_participant).collect()
+}
+
+fn read_participant(participant: &enums::GroupCallParticipant) -> GroupCallParticipant {
+    let enums::GroupCallParticipant::Participant(participant) = participant;
+    GroupCallParticipant {
+        peer: read_peer(&participant.peer),
+        date: participant.date,
+        source: Ssrc::from_signed(participant.source),
+        video: participant.video.as_ref().map(read_video),
+        presentation: participant.presentation.as_ref().map(read_video),
+        own: participant.is_self,
+        muted: participant.muted,
+        just_joined: participant.just_joined,
+        left: participant.left,
+        versioned: participant.versioned,
+        min: participant.min,
+    }
+}
+
+fn read_video(video: &enums::GroupCallParticipantVideo) -> ParticipantVideo {
+    let enums::GroupCallParticipantVideo::Video(GroupCallParticipantVideo {
+        paused,
+        endpoint,
+        source_groups,
+        audio_source,
+    }) = video;
+    ParticipantVideo {
+        paused: *paused,
+        endpoint: endpoint.clone(),
+        source_groups: source_groups.iter().filter_map(read_group).collect(),
+        audio_source: audio_source.and_then(Ssrc::from_signed),
+    }
+}
+
+/// A group of sources; `None` if the sources cannot be one, or if its semantics are unknown to us.
+fn read_group(group: &enums::GroupCallParticipantVideoSourceGroup) -> Option<SsrcGroup> {
+    let enums::GroupCallParticipantVideoSourceGroup::Group(Group { semantics, sources }) = group;
+    let sources = sources.iter().map(|&source| Ssrc::from_signed(source));
+    let sources = sources.collect::<Option<Vec<_>>>()?;
+    SsrcGroup::try_from((semantics.clone(), sources)).ok()
+}
+
+/// The invitation that a new message is (`spec/protocol.md`, 12), as the user `own` gets it.
+///
+/// `None` for every other message, and for one about a call that was missed or that the user is in already.
+pub(super) fn read_invitation(message: &enums::Message, own: UserId) -> Option<Invitation> {
+    let enums::Message::Service(message) = message else {
+        return None;
+    };
+    let enums::MessageAction::ConferenceCall(call) = &message.action else {
+        return None;
+    };
+    if call.missed || call.active {
+        return None;
+    }
+    let (from, to) = sides(message, own)?;
+    Some(Invitation {
+        message: MessageId::new(message.id),
+        call_id: CallId::new(call.call_id),
+        from,
+        to,
+        video: call.video,
+    })
+}
+
+/// The sender and the receiver of a message of a private chat.
+///
+/// Such a message is in the chat with the other user, and names its sender only sometimes.
+fn sides(message: &types::MessageService, own: UserId) -> Option<(UserId, UserId)> {
+    let enums::Peer::User(other) = &message.peer_id else {
+        return None;
+    };
+    let other = UserId::new(other.user_id);
+    Some(if message.out {
+        (own, other)
+    } else {
+        (other, own)
+    })
+}
