@@ -1,4 +1,4 @@
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use confcall_state::verification::{EarlyBroadcasts, RoundCounts};
 use confcall_state::wire::Broadcast;
@@ -7,9 +7,9 @@ use confcall_state::{Block, Chain};
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;
-use crate::hex_bytes::{Array, Bytes};
+use crate::hex_bytes::Bytes;
 use crate::outcome::Outcome;
-use crate::shapes::{CodedError, emoji_hash};
+use crate::shapes::{CodedError, RoundProgress};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -18,29 +18,9 @@ enum StepType {
     Message,
 }
 
-/// Where a verification stands after a message.
-#[derive(PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct State {
-    height: i32,
-    phase: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    emoji_hash: Option<Array<64>>,
-}
-
-impl From<&RoundCounts> for State {
-    fn from(counts: &RoundCounts) -> Self {
-        Self {
-            height: counts.height().value(),
-            phase: counts.phase().number(),
-            emoji_hash: emoji_hash(counts),
-        }
-    }
-}
-
 enum Step {
     Block(Vec<u8>),
-    Message(Vec<u8>, Outcome<State>),
+    Message(Vec<u8>, Outcome<RoundProgress>),
 }
 
 impl Step {
@@ -85,13 +65,18 @@ fn apply(chain: &mut Chain, counts: &mut RoundCounts, block: &[u8], check: &mut 
     }
 }
 
-fn receive(counts: &mut RoundCounts, message: &[u8], expected: &Outcome<State>, check: &mut Check) {
+fn receive(
+    counts: &mut RoundCounts,
+    message: &[u8],
+    expected: &Outcome<RoundProgress>,
+    check: &mut Check,
+) {
     let before = format!("{counts:?}");
     let received = Broadcast::parse(message)
         .map_err(Into::into)
         .and_then(|broadcast| counts.receive(&broadcast));
     let got = received
-        .map(|_| State::from(&*counts))
+        .map(|_| RoundProgress::from(&*counts))
         .map_err(|error| CodedError::new(error.reference_code(), &error));
     check.outcome(expected, &got);
     if got.is_err() {

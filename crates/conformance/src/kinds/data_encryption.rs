@@ -3,12 +3,11 @@ use serde::{Deserialize, Serialize};
 use confcall_state::encryption::{dangerous_encrypt_padded, decrypt_data};
 use confcall_state::keys::OneTimeSecret;
 
-use super::Direction;
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;
 use crate::hex_bytes::{Array, Bytes};
-use crate::shapes::CodedError;
+use crate::shapes::{CodedError, Direction};
 
 #[derive(PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

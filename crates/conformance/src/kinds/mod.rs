@@ -1,4 +1,4 @@
-//! How the cases of each kind are run.
+//! One file for each kind of vectors: it reads a case and checks what the case expects.
 
 mod block;
 mod broadcast;
@@ -6,6 +6,7 @@ mod call;
 mod chain;
 mod data_encryption;
 mod emoji;
+mod fixed;
 mod header_encryption;
 mod packet;
 mod shared_secret;
@@ -14,18 +15,9 @@ mod trie;
 mod verification_words;
 mod verify;
 
-use core::time::Duration;
-
-use confcall_media::Moment;
-
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;
-
-/// The vectors have no time: everything happens at once.
-const NOW: Moment = Moment::new(Duration::ZERO);
-/// What our own packets and nonces are made with; nothing that is checked depends on it.
-const SEED: [u8; 32] = [4; 32];
 
 /// Runs one case: takes all its fields and checks what they expect.
 pub(crate) type RunCase = fn(&mut Fields, &mut Check) -> Result<(), CaseFault>;
@@ -65,12 +57,4 @@ pub const KINDS: &[&str] = &{
 pub(crate) fn runner(kind: &str) -> Option<RunCase> {
     let runner = RUNNERS.iter().find(|(name, _)| *name == kind);
     runner.map(|(_, run)| *run)
-}
-
-/// An operation of a kind that has two.
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Direction {
-    Encrypt,
-    Decrypt,
 }

@@ -7,7 +7,7 @@ use confcall_state::wire;
 use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 use serde::Deserialize;
 
-use super::{NOW, SEED};
+use super::fixed::{NOW, SEED};
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;

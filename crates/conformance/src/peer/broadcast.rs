@@ -6,10 +6,11 @@ use confcall_state::wire::{Broadcast, BroadcastContent};
 use confcall_state::{BlockHash, Height, PrivateKey, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::request::Nothing;
-use super::{Peer, Refusal, operations};
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::{Nothing, operations};
 use crate::hex_bytes::{Array, Bytes};
-use crate::shapes::emoji_hash;
+use crate::shapes::RoundProgress;
 
 operations!(words emoji broadcast_new broadcast_block broadcast_apply broadcast_make);
 
@@ -79,23 +80,10 @@ struct ApplyRequest {
     message: Bytes,
 }
 
-/// Where a verification stands.
-#[derive(Serialize)]
-struct Progress {
-    height: i32,
-    phase: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    emoji_hash: Option<Array<64>>,
-}
-
-fn broadcast_apply(peer: &mut Peer, request: ApplyRequest) -> Result<Progress, Refusal> {
+fn broadcast_apply(peer: &mut Peer, request: ApplyRequest) -> Result<RoundProgress, Refusal> {
     let counts = peer.broadcasts.named_mut(&request.broadcast)?;
     counts.receive(&Broadcast::parse(&request.message.0)?)?;
-    Ok(Progress {
-        height: counts.height().value(),
-        phase: counts.phase().number(),
-        emoji_hash: emoji_hash(counts),
-    })
+    Ok(RoundProgress::from(&*counts))
 }
 
 #[derive(Deserialize)]

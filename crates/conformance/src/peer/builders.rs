@@ -6,8 +6,10 @@ use confcall_state::wire;
 use confcall_state::{Block, Chain, PrivateKey, UserId};
 use serde::Deserialize;
 
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::operations;
 use super::wire::Item;
-use super::{Peer, Refusal, operations};
 use crate::hex_bytes::{Array, Bytes};
 use crate::shapes::GroupState;
 
@@ -26,7 +28,7 @@ fn zero_block(peer: &mut Peer, request: ZeroRequest) -> Result<Item, Refusal> {
     let key = PrivateKey::from_seed(&request.seed.0);
     let block =
         Chain::client().build_group_change(request.group_state.into(), &key, &mut *peer.rng)?;
-    Ok(local(&block))
+    Ok(Item::from(&block))
 }
 
 #[derive(Deserialize)]
@@ -52,10 +54,5 @@ fn self_add(peer: &mut Peer, request: SelfAddRequest) -> Result<Item, Refusal> {
     participants.retain(|one| one.user_id != joiner.user_id);
     participants.push(joiner);
     let block = chain.build_group_change(group_state, &key, &mut *peer.rng)?;
-    Ok(local(&block))
-}
-
-pub(super) fn local(block: &Block) -> Item {
-    let block = Bytes(block.bytes().to_vec());
-    Item { block }
+    Ok(Item::from(&block))
 }

@@ -5,44 +5,18 @@ use confcall_media::RemovalGrace;
 use confcall_state::{Block, PrivateKey, UserId, verification};
 use serde::{Deserialize, Serialize};
 
-use super::builders::local;
 use super::enc::{Frame, Opened, Packet, Sealed};
-use super::request::Nothing;
+use super::membership::Call;
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::{Nothing, operations};
 use super::wire::Item;
-use super::{Peer, Refusal, operations};
 use crate::hex_bytes::{Array, Bytes};
-use crate::shapes::{GroupState, emoji_hash};
+use crate::shapes::{CallProgress, GroupState, emoji_hash};
 
 operations! {
     call_create call_apply call_change_state call_encrypt call_decrypt
     call_outbound call_inbound call_verification call_drop
-}
-
-/// A membership, and its seed once more: what holds keys does not show them, and a driver compares them.
-pub(super) struct Call {
-    membership: Membership,
-    seed: [u8; 32],
-}
-
-impl Call {
-    /// The membership, unless it ended.
-    fn alive(&mut self) -> Result<&mut Membership, Refusal> {
-        match self.membership.ended() {
-            Some(end) => Err(end.clone().into()),
-            None => Ok(&mut self.membership),
-        }
-    }
-
-    fn view(&self) -> Result<View, Refusal> {
-        let state = self.membership.state();
-        let key = PrivateKey::from_seed(&self.seed);
-        let epoch_key = state.open_epoch_key(self.membership.user_id(), &key)?;
-        Ok(View {
-            height: state.height().value(),
-            shared_key: Array(*epoch_key.dangerous_bytes()),
-            group_state: GroupState::from(&**state.group_state()),
-        })
-    }
 }
 
 /// What a member sees after a block.
@@ -52,6 +26,19 @@ struct View {
     /// The key of the epoch.
     shared_key: Array<32>,
     group_state: GroupState,
+}
+
+impl View {
+    fn of(call: &Call) -> Result<Self, Refusal> {
+        let state = call.membership.state();
+        let key = PrivateKey::from_seed(&call.seed);
+        let epoch_key = state.open_epoch_key(call.membership.user_id(), &key)?;
+        Ok(Self {
+            height: state.height().value(),
+            shared_key: Array(*epoch_key.dangerous_bytes()),
+            group_state: GroupState::from(&**state.group_state()),
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -73,7 +60,7 @@ fn call_create(peer: &mut Peer, request: CreateRequest) -> Result<View, Refusal>
         &mut *peer.rng,
     )?;
     let call = Call { membership, seed };
-    let view = call.view()?;
+    let view = View::of(&call)?;
     peer.calls.put(request.call, call);
     Ok(view)
 }
@@ -89,7 +76,7 @@ fn call_apply(peer: &mut Peer, request: ApplyRequest) -> Result<View, Refusal> {
     let call = peer.calls.named_mut(&request.call)?;
     let membership = &mut call.membership;
     membership.apply_from_server(now, &request.block.0, &mut *peer.rng)?;
-    call.view()
+    View::of(call)
 }
 
 #[derive(Deserialize)]
@@ -101,7 +88,7 @@ struct ChangeRequest {
 fn call_change_state(peer: &mut Peer, request: ChangeRequest) -> Result<Item, Refusal> {
     let membership = peer.calls.named_mut(&request.call)?.alive()?;
     let block = membership.change_group(request.group_state.into(), &mut *peer.rng)?;
-    Ok(local(&block))
+    Ok(Item::from(&block))
 }
 
 #[derive(Deserialize)]
@@ -154,21 +141,10 @@ struct InboundRequest {
     message: Bytes,
 }
 
-#[derive(Serialize)]
-struct Progress {
-    height: i32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    emoji_hash: Option<Array<64>>,
-}
-
-fn call_inbound(peer: &mut Peer, request: InboundRequest) -> Result<Progress, Refusal> {
+fn call_inbound(peer: &mut Peer, request: InboundRequest) -> Result<CallProgress, Refusal> {
     let membership = peer.calls.named_mut(&request.call)?.alive()?;
     membership.receive_broadcast(&request.message.0)?;
-    let counts = membership.verification();
-    Ok(Progress {
-        height: counts.height().value(),
-        emoji_hash: emoji_hash(counts),
-    })
+    Ok(CallProgress::from(membership.verification()))
 }
 
 #[derive(Serialize)]

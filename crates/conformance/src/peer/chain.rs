@@ -4,8 +4,11 @@ use confcall_state::trie::Trie;
 use confcall_state::{Block, Chain, PrivateKey};
 use serde::{Deserialize, Serialize};
 
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::operations;
+use super::trie;
 use super::wire::Made;
-use super::{Peer, Refusal, operations, trie};
 use crate::hex_bytes::{Array, Bytes};
 use crate::shapes::{ChainState, Change};
 

@@ -7,8 +7,9 @@ use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 use rand_core::CryptoRng;
 use serde::{Deserialize, Serialize};
 
-use super::request::Nothing;
-use super::{Peer, Refusal, operations};
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::{Nothing, operations};
 use crate::hex_bytes::{Array, Bytes};
 use crate::shapes::GroupState;
 

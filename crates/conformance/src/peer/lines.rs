@@ -1,4 +1,4 @@
-use std::io::{self, BufRead};
+use std::io::{self, BufRead, Read as _};
 use std::string::FromUtf8Error;
 
 use thiserror::Error;
@@ -30,31 +30,17 @@ impl<R: BufRead> Lines<R> {
     /// A line that is too long is read to its end and not kept, so that the next one is found.
     pub(super) fn next_line(&mut self) -> io::Result<Option<Result<String, LineFault>>> {
         let mut line = Vec::new();
-        let (mut length, mut has_ended) = (0_usize, false);
-        while !has_ended {
-            let available = match self.0.fill_buf() {
-                Ok([]) if length == 0 => return Ok(None),
-                Ok([]) => break,
-                Ok(available) => available,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            };
-            let end = available.iter().position(|byte| *byte == b'\n');
-            let used = end.map_or(available.len(), |end| end + 1);
-            let part = available.get(..end.unwrap_or(used)).unwrap_or_default();
-            if length + part.len() <= MAX_LINE_LENGTH {
-                line.extend_from_slice(part);
-            }
-            length += used;
-            has_ended = end.is_some();
-            self.0.consume(used);
+        // With its end, the longest line that is read has one byte more.
+        let mut bounded = self.0.by_ref().take(MAX_LINE_LENGTH as u64 + 1);
+        if bounded.read_until(b'\n', &mut line)? == 0 {
+            return Ok(None);
         }
-        let length = length - usize::from(has_ended);
-        Ok(Some(if length > MAX_LINE_LENGTH {
-            Err(LineFault::TooLong)
-        } else {
-            String::from_utf8(line).map_err(LineFault::from)
-        }))
+        let has_ended = line.pop_if(|last| *last == b'\n').is_some();
+        if !has_ended && line.len() > MAX_LINE_LENGTH {
+            self.0.skip_until(b'\n')?;
+            return Ok(Some(Err(LineFault::TooLong)));
+        }
+        Ok(Some(String::from_utf8(line).map_err(LineFault::from)))
     }
 }
 

@@ -18,7 +18,9 @@ mod call;
 mod chain;
 mod enc;
 mod lines;
+mod membership;
 mod named;
+mod objects;
 mod primitives;
 mod refusal;
 mod request;
@@ -28,15 +30,11 @@ mod wire;
 use core::time::Duration;
 use std::io::{self, BufRead, Write};
 
-use confcall_media::{Cryptor, Moment};
-use confcall_state::Chain;
-use confcall_state::verification::RoundCounts;
 use rand_core::CryptoRng;
 
-use call::Call;
 use lines::Lines;
 pub use lines::MAX_LINE_LENGTH;
-use named::Named;
+use objects::Peer;
 use refusal::Refusal;
 use request::{Answer, Operation, Request};
 
@@ -52,16 +50,6 @@ const FAMILIES: [&[(&str, Operation)]; 8] = [
     enc::OPERATIONS,
 ];
 
-/// What a driver has made so far, by its names for it.
-struct Peer {
-    rng: Box<dyn CryptoRng>,
-    clock: Box<dyn Fn() -> Duration>,
-    chains: Named<Chain>,
-    broadcasts: Named<RoundCounts>,
-    calls: Named<Call>,
-    encs: Named<Cryptor>,
-}
-
 /// Answers each line of `input` with one line of `output`, in order and at once, until the input ends.
 ///
 /// `rng` gives the secrets that requests leave open, `clock` the time since some origin, by which epochs end.
@@ -75,18 +63,11 @@ pub fn serve(
     rng: impl CryptoRng + 'static,
     clock: impl Fn() -> Duration + 'static,
 ) -> io::Result<()> {
-    let mut peer = Peer {
-        rng: Box::new(rng),
-        clock: Box::new(clock),
-        chains: Named::new("chain"),
-        broadcasts: Named::new("broadcast"),
-        calls: Named::new("call"),
-        encs: Named::new("enc"),
-    };
+    let mut peer = Peer::new(rng, clock);
     let mut lines = Lines::new(input);
     while let Some(line) = lines.next_line()? {
         let mut answer = match &line {
-            Ok(text) => serde_json::to_vec(&peer.answer(text))?,
+            Ok(text) => serde_json::to_vec(&answer(&mut peer, text))?,
             Err(fault) => serde_json::to_vec(&Answer::new(None, Err(Refusal::driver(fault))))?,
         };
         answer.push(b'\n');
@@ -96,38 +77,21 @@ pub fn serve(
     Ok(())
 }
 
-impl Peer {
-    fn answer<'a>(&mut self, line: &'a str) -> Answer<'a> {
-        let request = match Request::read(line) {
-            Ok(request) => request,
-            Err(refusal) => return Answer::new(None, Err(refusal)),
-        };
-        let outcome = request.operation().and_then(|name| {
-            let mut operations = FAMILIES.iter().copied().flatten();
-            let operation = operations.find(|(known, _)| *known == name);
-            match operation {
-                Some((_, run)) => run(self, &request),
-                None => Err(Refusal::driver(&"there is no such operation")),
-            }
-        });
-        Answer::new(request.id(), outcome)
-    }
-
-    fn now(&self) -> Moment {
-        Moment::new((self.clock)())
-    }
-}
-
-/// Lists the functions of a family as its operations, by their names.
-macro_rules! operations {
-    ($($name:ident)*) => {
-        /// The operations of this family.
-        pub(super) const OPERATIONS: &[(&str, crate::peer::request::Operation)] = &[
-            $((stringify!($name), |peer, request| request.run(peer, $name)),)*
-        ];
+fn answer<'a>(peer: &mut Peer, line: &'a str) -> Answer<'a> {
+    let request = match Request::read(line) {
+        Ok(request) => request,
+        Err(refusal) => return Answer::new(None, Err(refusal)),
     };
+    let outcome = request.operation().and_then(|name| {
+        let mut operations = FAMILIES.iter().copied().flatten();
+        let operation = operations.find(|(known, _)| *known == name);
+        match operation {
+            Some((_, run)) => run(peer, &request),
+            None => Err(Refusal::driver(&"there is no such operation")),
+        }
+    });
+    Answer::new(request.id(), outcome)
 }
-use operations;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::Refusal;
+use super::refusal::Refusal;
 
 /// Objects of one kind by the names that the driver gave them.
 pub(super) struct Named<T> {

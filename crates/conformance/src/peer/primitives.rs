@@ -8,8 +8,9 @@ use confcall_state::keys::{OneTimeSecret, SharedSecret, Signature};
 use confcall_state::{PrivateKey, PublicKey};
 use serde::{Deserialize, Serialize};
 
-use super::request::Nothing;
-use super::{Peer, Refusal, operations};
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::{Nothing, operations};
 use crate::hex_bytes::{Array, Bytes};
 
 operations! {

@@ -3,7 +3,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Peer, Refusal};
+use super::objects::Peer;
+use super::refusal::Refusal;
 use crate::shapes::CodedError;
 
 /// Runs one operation on its request.
@@ -98,3 +99,14 @@ impl<'a> Answer<'a> {
         }
     }
 }
+
+/// Lists the functions of a family as its operations, by their names.
+macro_rules! operations {
+    ($($name:ident)*) => {
+        /// The operations of this family.
+        pub(super) const OPERATIONS: &[(&str, crate::peer::request::Operation)] = &[
+            $((stringify!($name), |peer, request| request.run(peer, $name)),)*
+        ];
+    };
+}
+pub(super) use operations;

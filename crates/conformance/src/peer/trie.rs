@@ -4,8 +4,9 @@ use confcall_state::KvHash;
 use confcall_state::trie::{Trie, TrieError, TrieKey};
 use serde::{Deserialize, Serialize};
 
-use super::request::Nothing;
-use super::{Peer, Refusal, operations};
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::{Nothing, operations};
 use crate::hex_bytes::{Array, Bytes};
 
 operations!(empty_kv_hash kv kv_proof_get kv_proof_set);

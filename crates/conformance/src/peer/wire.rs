@@ -4,7 +4,9 @@ use confcall_state::wire::{self, ITEM_IDS};
 use confcall_state::{Block, PrivateKey};
 use serde::{Deserialize, Serialize};
 
-use super::{Peer, Refusal, operations};
+use super::objects::Peer;
+use super::refusal::Refusal;
+use super::request::operations;
 use crate::hex_bytes::{Array, Bytes};
 use crate::shapes;
 
@@ -14,6 +16,13 @@ operations!(block_parse block_make to_server from_server);
 #[derive(Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) block: Bytes,
+}
+
+impl From<&Block> for Item {
+    fn from(block: &Block) -> Self {
+        let block = Bytes(block.bytes().to_vec());
+        Self { block }
+    }
 }
 
 /// A block in canonical form and its hash.

@@ -120,6 +120,14 @@ pub struct ChainState {
     pub shared_key: SharedKey,
 }
 
+/// An operation of a kind that has two.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Direction {
+    Encrypt,
+    Decrypt,
+}
+
 /// An error by the reference's code and name; code 0 and an empty name where it has none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,7 +155,45 @@ impl CodedError {
     }
 }
 
-/// What the emoji of a verification are made of, once it is complete.
+/// The progress of a verification by itself.
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RoundProgress {
+    height: i32,
+    phase: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji_hash: Option<Array<64>>,
+}
+
+impl From<&RoundCounts> for RoundProgress {
+    fn from(counts: &RoundCounts) -> Self {
+        Self {
+            height: counts.height().value(),
+            phase: counts.phase().number(),
+            emoji_hash: emoji_hash(counts),
+        }
+    }
+}
+
+/// The progress of the verification that a member of a call takes part in.
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallProgress {
+    height: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    emoji_hash: Option<Array<64>>,
+}
+
+impl From<&RoundCounts> for CallProgress {
+    fn from(counts: &RoundCounts) -> Self {
+        Self {
+            height: counts.height().value(),
+            emoji_hash: emoji_hash(counts),
+        }
+    }
+}
+
+/// The hash that the emoji of a verification are made of, once it is complete.
 pub(crate) fn emoji_hash(counts: &RoundCounts) -> Option<Array<64>> {
     counts.emoji_hash().map(|hash| Array(*hash.as_bytes()))
 }

@@ -7,6 +7,7 @@ use crate::case::Fields;
 use crate::error::CaseFault;
 use crate::hex_bytes::{Array, Bytes};
 use crate::outcome::Outcome;
+use crate::shapes::CallProgress;
 
 /// What each user sees, by user id.
 pub(super) type Views<T> = BTreeMap<i64, T>;
@@ -42,17 +43,9 @@ pub(super) struct RefusedEvent {
 
 /// What one user makes of a block.
 pub(super) struct BlockView {
-    pub(super) entry: Entry,
+    /// The user joins and starts from it; everybody else is in the call and follows.
+    pub(super) starts: bool,
     pub(super) outcome: Outcome<Epoch>,
-}
-
-/// How a user comes to a block.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Entry {
-    /// The user joins and starts from it.
-    Starts,
-    /// The user is in the call and follows it.
-    Follows,
 }
 
 /// The epoch that a block starts.
@@ -70,16 +63,7 @@ pub(super) struct VerificationEvent {
 /// A broadcast.
 pub(super) struct Message {
     pub(super) message: Vec<u8>,
-    pub(super) views: Views<Outcome<Progress>>,
-}
-
-/// Where a user's verification stands after a broadcast.
-#[derive(PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Progress {
-    pub(super) height: i32,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) emoji_hash: Option<Array<64>>,
+    pub(super) views: Views<Outcome<CallProgress>>,
 }
 
 /// What the members of a call compare.
@@ -148,13 +132,10 @@ impl Event {
 
 impl BlockView {
     fn read(fields: &mut Fields) -> Result<Self, CaseFault> {
-        let entry = match fields.take_optional("create")? {
-            Some(true) => Entry::Starts,
-            Some(false) | None => Entry::Follows,
-        };
+        let starts = fields.take_optional("create")?.unwrap_or(false);
         let shared_key = fields.outcome_of("shared_key")?;
         let outcome = shared_key.map(|shared_key| Epoch { shared_key });
-        Ok(Self { entry, outcome })
+        Ok(Self { starts, outcome })
     }
 }
 

@@ -20,15 +20,15 @@ use confcall_state::{Block, Chain, ChainState, PrivateKey, UserId};
 use serde::Deserialize;
 
 use self::event::{
-    BlockEvent, BlockView, Content, Entry, Epoch, Event, Message, PacketEvent, Progress,
-    RefusedEvent, Tip, VerificationEvent, Verified, Views,
+    BlockEvent, BlockView, Content, Epoch, Event, Message, PacketEvent, RefusedEvent, Tip,
+    VerificationEvent, Verified, Views,
 };
-use super::{NOW, SEED};
+use super::fixed::{NOW, SEED};
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;
 use crate::hex_bytes::{Array, Bytes};
-use crate::shapes::{CodedError, emoji_hash};
+use crate::shapes::{CallProgress, CodedError, emoji_hash};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -111,19 +111,17 @@ impl Call {
 
     /// Shows a block to all who are in, and to who starts from it.
     fn views(&mut self, step: &str, block: &[u8], views: &Views<BlockView>, check: &mut Check) {
-        let seeing = views
-            .iter()
-            .filter(|(_, view)| view.entry == Entry::Follows);
+        let seeing = views.iter().filter(|(_, view)| !view.starts);
         self.all_see(seeing.map(|(user, _)| *user), check);
         for (id, view) in views {
             check.enter_step(format!("{step}, user {id}"));
             let Some(user) = check.succeeds("the user", self.users.get(id).ok_or("unknown")) else {
                 continue;
             };
-            let got = match (view.entry, self.members.remove(id)) {
-                (Entry::Starts, _) => start(user, block, &mut self.rng),
-                (Entry::Follows, Some(member)) => follow(member, block, &mut self.rng, check),
-                (Entry::Follows, None) => continue,
+            let got = match (view.starts, self.members.remove(id)) {
+                (true, _) => start(user, block, &mut self.rng),
+                (false, Some(member)) => follow(member, block, &mut self.rng, check),
+                (false, None) => continue,
             };
             let got = got.and_then(|member| {
                 let epoch = epoch(&member, user)?;
@@ -165,7 +163,7 @@ impl Call {
                 check.holds("the refused message changes nothing", is_same);
             }
             let got = got
-                .map(|_| Progress::from(member.verification()))
+                .map(|_| CallProgress::from(member.verification()))
                 .map_err(|error| CodedError::new(error.reference_code(), &error));
             check.outcome(expected, &got);
         }
@@ -231,15 +229,6 @@ impl From<&ChainState> for Tip {
             height: state.height().value(),
             hash: Array(*state.hash().as_bytes()),
             members: participants.map(|one| one.user_id.value()).collect(),
-        }
-    }
-}
-
-impl From<&RoundCounts> for Progress {
-    fn from(counts: &RoundCounts) -> Self {
-        Self {
-            height: counts.height().value(),
-            emoji_hash: emoji_hash(counts),
         }
     }
 }

@@ -1,0 +1,40 @@
+use core::time::Duration;
+
+use confcall_media::{Cryptor, Moment};
+use confcall_state::Chain;
+use confcall_state::verification::RoundCounts;
+use rand_core::CryptoRng;
+
+use super::membership::Call;
+use super::named::Named;
+
+/// What a driver has made so far, by its names for it.
+pub(super) struct Peer {
+    pub(super) rng: Box<dyn CryptoRng>,
+    clock: Box<dyn Fn() -> Duration>,
+    pub(super) chains: Named<Chain>,
+    pub(super) broadcasts: Named<RoundCounts>,
+    pub(super) calls: Named<Call>,
+    pub(super) encs: Named<Cryptor>,
+}
+
+impl Peer {
+    /// A peer for which nothing was made yet.
+    pub(super) fn new(
+        rng: impl CryptoRng + 'static,
+        clock: impl Fn() -> Duration + 'static,
+    ) -> Self {
+        Self {
+            rng: Box::new(rng),
+            clock: Box::new(clock),
+            chains: Named::new("chain"),
+            broadcasts: Named::new("broadcast"),
+            calls: Named::new("call"),
+            encs: Named::new("enc"),
+        }
+    }
+
+    pub(super) fn now(&self) -> Moment {
+        Moment::new((self.clock)())
+    }
+}
