@@ -83,7 +83,7 @@ fn an_error_that_the_table_does_not_know_ends_the_join_with_its_name() {
         name: ErrorName::Exact("NEW_ERROR"),
         code: Some(400),
         methods: &[JOIN],
-        reaction: Reaction::Unknown,
+        reaction: Reaction::Report,
     };
     let world = met(&row);
     assert!(matches!(

@@ -459,7 +459,7 @@ fn a_member_who_is_told_to_wait_asks_nothing_of_the_kind_whatever_happens() {
         world.join(link);
         let hole = junk(&world, SubChain::Broadcasts, 3);
         push(&mut world, 1, hole);
-        let call = world.nodes[1].engine.call().unwrap().clone();
+        let call = world.nodes[1].engine.call().unwrap().into();
         let mut own = participant(2);
         own.left = true;
         let left = Participants {

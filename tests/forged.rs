@@ -52,7 +52,7 @@ impl Victim {
     }
 
     fn call(&self) -> InputGroupCall {
-        self.engine.call().unwrap().clone()
+        self.engine.call().unwrap().into()
     }
 
     /// Hands in an input; gives when the engine wants to be woken.
@@ -63,7 +63,6 @@ impl Victim {
                 Output::Request { request, body } => self.asked.push((request, body)),
                 Output::Event(event) => self.events.push(event),
                 Output::Timeout(wake) => return wake,
-                other => panic!("{other:?}"),
             }
         }
     }

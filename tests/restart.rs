@@ -242,7 +242,7 @@ fn the_source_of_an_earlier_membership_is_still_known_after_a_restart() {
     let blob = checkpoint(&world, 1, 2);
     restart(&mut world, 1, &configs[1], &blob, seconds(1));
     world.run(seconds(1));
-    let call = world.nodes[1].engine.call().unwrap().clone();
+    let call = world.nodes[1].engine.call().unwrap().into();
     let late = GroupCallParticipant {
         source: Some(configs[1].media.payload.ssrc()),
         own: true,

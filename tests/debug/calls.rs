@@ -53,7 +53,6 @@ fn enter(engine: &mut Engine, server: &mut Server) -> Vec<Event> {
                 let answer = answers.pop_front().unwrap();
                 engine.handle_input(now(), answer).unwrap();
             }
-            _ => {}
         }
     }
     events
@@ -118,7 +117,10 @@ fn an_engine_and_a_membership_show_no_secret() {
 fn a_server_shows_no_seed_and_no_link() {
     let limits = confcall_server::Limits::default();
     let options = confcall_server::ServerOptions { seed: 42, limits };
-    is_shown_as(&options, &format!("ServerOptions {{ limits: {limits:?}, .. }}"));
+    is_shown_as(
+        &options,
+        &format!("ServerOptions {{ limits: {limits:?}, .. }}"),
+    );
 
     let mut server = server();
     enter(

@@ -48,7 +48,6 @@ fn main() -> Result<(), Box<dyn Error>> {
                 }
                 engine.handle_input(now, input)?;
             }
-            _ => {}
         }
     }
 }

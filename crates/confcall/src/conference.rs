@@ -558,7 +558,6 @@ impl<T: Transport + 'static> Driver<T> {
                 Output::Request { request, body } => self.send(request, body),
                 Output::Event(event) => events.push(event),
                 Output::Timeout(wake) => break wake,
-                _ => {}
             }
         };
         self.publisher.update(&self.engine, &events);

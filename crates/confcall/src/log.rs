@@ -1,6 +1,5 @@
 //! The log of a conference: no keys, and users only at the level `debug`.
 
-use confcall_join::api::InputGroupCall;
 use confcall_join::engine::{Event, Joined};
 use tracing::{Span, debug, field, info, info_span, warn};
 
@@ -55,10 +54,8 @@ impl Log {
     }
 
     fn membership(&mut self, joined: &Joined, message: &str) {
-        if let InputGroupCall::Id { id, .. } = joined.call
-            && !core::mem::replace(&mut self.knows_call, true)
-        {
-            Span::current().record("call", id.value());
+        if !core::mem::replace(&mut self.knows_call, true) {
+            Span::current().record("call", joined.call.id.value());
         }
         info!(attempts = joined.attempts, "{message}");
     }

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use confcall_join::Ssrc;
-use confcall_join::api::{InputGroupCall, InviteLink};
+use confcall_join::api::{CallRef, InviteLink};
 use confcall_join::engine::{Ended, Engine, Event, Suspicion};
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_media::Cryptor;
@@ -18,7 +18,7 @@ use crate::limits;
 #[non_exhaustive]
 pub struct View {
     /// The call by its id.
-    pub call: Option<InputGroupCall>,
+    pub call: Option<CallRef>,
     /// The link of the call, if the server gave one.
     pub link: Option<InviteLink>,
     /// The height of the newest block that was followed.
@@ -116,7 +116,7 @@ impl View {
         };
         let state = membership.state();
         let participants = state.group_state().participants.iter();
-        self.call = engine.call().cloned();
+        self.call = engine.call();
         self.height = Some(state.height());
         self.members = participants.map(|one| one.user_id).collect();
         self.connected = engine.connected();

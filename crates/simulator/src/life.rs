@@ -296,7 +296,7 @@ fn check_stay(world: &World, first: NodeId) {
 #[cfg(test)]
 mod tests {
     use confcall_join::api::Method;
-    use confcall_join::engine::{Advice, Ended, RejoinReason};
+    use confcall_join::engine::RejoinReason;
 
     use super::*;
     use crate::rule::{Rule, Verdict};
@@ -333,10 +333,7 @@ mod tests {
             attempt: 1,
         };
         node.events.extend(vec![rejoin; rejoins]);
-        node.ended = Some(Ended {
-            reason: EndReason::Broken(reason),
-            advice: Advice::Warn,
-        });
+        node.ended = Some(EndReason::Broken(reason).into());
         world
     }
 

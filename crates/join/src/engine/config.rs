@@ -1,10 +1,12 @@
+//! The configuration of an engine.
+
 use confcall_media::RemovalGrace;
 use confcall_state::Joiner;
 
 use crate::joining::Target;
 use crate::policy::Media;
 
-/// What to do with a call that has no block.
+/// The choice for a call that has no block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum EmptyCall {
     /// Join nothing. A user who was invited waits a while for the first block all the same.
@@ -14,20 +16,21 @@ pub enum EmptyCall {
     Start,
 }
 
-/// What an engine is for.
+/// The configuration of an engine.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Config {
     /// The call to be in.
     pub target: Target,
-    /// Who joins, and what its block says of it.
+    /// The user who joins, as its block announces it.
     pub joiner: Joiner,
-    /// What it says of its sound and picture.
+    /// Its sound and picture.
     pub media: Media,
-    /// What to do with a call that has no block.
+    /// The choice for a call that has no block.
     pub empty_call: EmptyCall,
-    /// For whom frames are sealed right after somebody was removed.
+    /// The members for whom frames are sealed right after a removal.
     pub removal_grace: RemovalGrace,
-    /// How many participants a call may have, `conference_call_size_limit` of the server's configuration.
+    /// The most participants of a call, `conference_call_size_limit` of the server's configuration.
     pub size_limit: usize,
 }
 

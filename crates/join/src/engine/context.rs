@@ -1,24 +1,24 @@
-//! What every state of the engine works with: time, randomness, timers and the way out.
+//! The things that every state and part of the engine works with: time, randomness, timers and the way out.
 
 use core::time::Duration;
 use std::collections::VecDeque;
 
 use chacha20::ChaCha20Rng;
 use confcall_media::Moment;
-use confcall_state::PublicKey;
+use rand_core::Rng as _;
 
+use super::command::{CommandFailure, Order};
 use super::config::Config;
 use super::event::{Event, Trouble};
-use super::io::{Output, RequestId};
-use super::orders::Orders;
-use super::rejoins::Rejoins;
+use super::io::{Outcome, Output, RequestId};
+use super::past::PastMemberships;
+use super::purpose::Purpose;
+use super::requests::{Answer, Handled, Requests, Ticket};
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
-use super::waits::{LEAST_WAIT, Waits};
-use crate::api::{Method, Request, Ssrc};
-use crate::limits;
+use crate::api::Request;
 
-/// What the states share.
+/// The things that states and parts share.
 #[derive(Debug)]
 pub(super) struct Context {
     pub(super) config: Config,
@@ -28,16 +28,9 @@ pub(super) struct Context {
     pub(super) secrets: Secrets,
     /// Pauses and payloads, which the server sees.
     pub(super) public_rng: ChaCha20Rng,
-    pub(super) rejoins: Rejoins,
-    pub(super) waits: Waits,
-    /// The commands that no membership answers.
-    pub(super) orders: Orders,
-    /// The sources of memberships before this one, which late updates may still name.
-    past_sources: VecDeque<Ssrc>,
-    /// Their keys, which an older block can still hold.
-    past_keys: VecDeque<PublicKey>,
+    pub(super) past: PastMemberships,
+    requests: Requests,
     outputs: VecDeque<Output>,
-    next_request: u64,
 }
 
 #[cfg(any(fuzzing, confcall_testing))]
@@ -49,13 +42,9 @@ impl Clone for Context {
             timers: self.timers.clone(),
             secrets: self.secrets.clone(),
             public_rng: super::testing::same_generator(&self.public_rng),
-            rejoins: self.rejoins.clone(),
-            waits: self.waits.clone(),
-            orders: self.orders.clone(),
-            past_sources: self.past_sources.clone(),
-            past_keys: self.past_keys.clone(),
+            past: self.past.clone(),
+            requests: self.requests.clone(),
             outputs: self.outputs.clone(),
-            next_request: self.next_request,
         }
     }
 }
@@ -73,54 +62,67 @@ impl Context {
             timers: Timers::default(),
             secrets,
             public_rng,
-            rejoins: Rejoins::default(),
-            waits: Waits::default(),
-            orders: Orders::default(),
-            past_sources: VecDeque::new(),
-            past_keys: VecDeque::new(),
+            past: PastMemberships::default(),
+            requests: Requests::default(),
             outputs: VecDeque::new(),
-            next_request: 0,
         }
     }
 
     /// Sends a request, as soon as its method need not wait.
-    pub(super) fn send(&mut self, body: impl Into<Request>) -> RequestId {
-        let request = RequestId(self.next_request);
-        self.next_request += 1;
-        let body = body.into();
-        match self.waits.until(self.now, body.method()) {
-            Some(until) => {
-                self.waits.hold_back(request, body);
-                self.timers.set_earlier(Timer::HeldBack, until);
-            }
-            None => self.outputs.push_back(Output::Request { request, body }),
-        }
-        request
+    pub(super) fn send(&mut self, purpose: Purpose, body: impl Into<Request>) -> Ticket {
+        let (requests, outputs) = (&mut self.requests, &mut self.outputs);
+        let ticket = requests.send(self.now, purpose, body.into(), outputs);
+        self.set_release();
+        ticket
     }
 
-    /// The server wants a time to pass before the next request of a method; gives the time that will pass.
-    pub(super) fn told_to_wait(&mut self, method: Method, wait: Duration) -> Duration {
-        let wait = wait.max(LEAST_WAIT);
-        self.waits.impose(method, self.now + wait);
-        wait
+    /// Takes the outcome of a request; gives the answer for its part, unless the request is sent again by itself.
+    pub(super) fn answered(&mut self, request: RequestId, outcome: Outcome) -> Option<Answer> {
+        let (requests, outputs) = (&mut self.requests, &mut self.outputs);
+        match requests.answered(self.now, request, outcome, outputs) {
+            Handled::Unknown => None,
+            Handled::Answered(answer) => Some(answer),
+            Handled::Repeated { pause, attempt } => {
+                self.set_release();
+                self.retrying(Trouble::Flood, pause, attempt);
+                None
+            }
+        }
     }
 
     /// Sends what need not wait any more.
     pub(super) fn send_held_back(&mut self) {
-        while let Some((request, body)) = self.waits.take_due(self.now) {
-            self.outputs.push_back(Output::Request { request, body });
-        }
-        if let Some(due) = self.waits.next_due() {
-            self.timers.set(Timer::HeldBack, due);
+        self.requests.send_due(self.now, &mut self.outputs);
+        self.set_release();
+    }
+
+    fn set_release(&mut self) {
+        match self.requests.next_due() {
+            Some(due) => self.timers.set(Timer::HeldBack, due),
+            None => self.timers.cancel(Timer::HeldBack),
         }
     }
 
-    /// Gives up everything that was to be done later, but for the commands that no membership answers.
+    /// Notes that nothing waits for a request any more; gives whether it was sent.
+    pub(super) fn abandon(&mut self, ticket: Ticket) -> bool {
+        self.requests.abandon(ticket)
+    }
+
+    /// True if a request has not been sent, or was refused until later.
+    pub(super) fn holds_back(&self, ticket: Ticket) -> bool {
+        self.requests.holds_back(ticket)
+    }
+
+    /// The number of requests without an answer.
+    pub(super) fn under_way(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Gives up everything that was to be done later, but for the commands that need no membership.
     pub(super) fn cancel_all(&mut self) {
         self.timers.cancel_all();
-        let orders = &self.orders;
-        self.waits.retain(|request| orders.wait_for(request));
-        self.send_held_back();
+        self.requests.retain(Purpose::Decline);
+        self.set_release();
     }
 
     pub(super) fn event(&mut self, event: Event) {
@@ -135,32 +137,32 @@ impl Context {
         });
     }
 
+    pub(super) fn done(&mut self, Order { id, kind }: Order) {
+        self.event(Event::Done { id, command: kind });
+    }
+
+    pub(super) fn failed(&mut self, Order { id, kind }: Order, why: impl Into<CommandFailure>) {
+        self.event(Event::Failed {
+            id,
+            command: kind,
+            why: why.into(),
+        });
+    }
+
     /// Sets a timer to go off after a time.
     pub(super) fn after(&mut self, timer: Timer, time: Duration) {
         self.timers.set(timer, self.now + time);
     }
 
-    /// Notes the source and the key of a membership that is over.
-    pub(super) fn leave_membership(&mut self, source: Ssrc, key: Option<PublicKey>) {
-        self.past_sources.truncate(limits::PAST_MEMBERSHIPS - 1);
-        self.past_sources.push_front(source);
-        if let Some(key) = key {
-            self.past_keys.truncate(limits::PAST_MEMBERSHIPS - 1);
-            self.past_keys.push_front(key);
-        }
+    /// Sets a timer to go off after a time, unless it goes off earlier.
+    pub(super) fn within(&mut self, timer: Timer, time: Duration) {
+        self.timers.set_earlier(timer, self.now + time);
     }
 
-    pub(super) fn is_past_key(&self, key: &PublicKey) -> bool {
-        self.past_keys.contains(key)
-    }
-
-    /// The sources of memberships that are over, the last one first.
-    pub(super) fn past_sources(&self) -> impl Iterator<Item = Ssrc> {
-        self.past_sources.iter().copied()
-    }
-
-    pub(super) fn is_past_source(&self, source: Ssrc) -> bool {
-        self.past_sources.contains(&source)
+    /// A time between one and two of `least`, so that many who wait for the same do not act at once.
+    pub(super) fn spread(&mut self, least: Duration) -> Duration {
+        let part = f64::from(self.public_rng.next_u32()) / f64::from(u32::MAX);
+        least.mul_f64(1.0 + part)
     }
 
     pub(super) fn take_output(&mut self) -> Option<Output> {
@@ -169,41 +171,5 @@ impl Context {
 
     pub(super) fn has_output(&self) -> bool {
         !self.outputs.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::generator::Generator;
-    use crate::joining::{Fingerprint, JoinPayload, Target};
-    use crate::policy::Media;
-    use confcall_state::{Joiner, UserId};
-    use rand_core::SeedableRng as _;
-
-    #[test]
-    fn the_last_memberships_that_are_over_are_remembered() {
-        let mut rng = ChaCha20Rng::from_seed([7; 32]);
-        let media = Media {
-            payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng),
-            muted: true,
-            video_stopped: true,
-        };
-        let config = Config::new(Target::Create, Joiner::new(UserId::new(1)), media);
-        let secrets = Secrets::new(Generator::stand_in());
-        let mut ctx = Context::new(config, Moment::default(), secrets, rng);
-        let last = limits::PAST_MEMBERSHIPS as u32 + 2;
-        let (source, key) = (
-            |number: u32| Ssrc::new(number).unwrap(),
-            |number: u32| PublicKey::from_bytes([number as u8; 32]),
-        );
-        for number in 1..=last {
-            ctx.leave_membership(source(number), Some(key(number)));
-        }
-        for number in 1..=last {
-            let is_kept = number > 2;
-            assert_eq!(ctx.is_past_source(source(number)), is_kept, "{number}");
-            assert_eq!(ctx.is_past_key(&key(number)), is_kept, "{number}");
-        }
     }
 }

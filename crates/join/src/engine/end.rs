@@ -1,29 +1,29 @@
-//! How an engine ends, and what the caller may do then.
+//! The ends of an engine and of a membership, and the advice to the caller.
 
 use confcall_state::{GroupChangeError, Height, UserId};
 use thiserror::Error;
 
-use super::io::Outcome;
 use crate::api::reaction::{GiveUpReason, Reaction};
 use crate::api::{Method, RpcError};
 use crate::joining::{AnswerFault, PresendError};
 use crate::membership::{MembershipEnd, StartError};
 use crate::policy::PolicyViolation;
 
-/// The code of every error that says that nobody is logged in by this session.
+/// The code of every error that says that this session is not logged in.
 const UNAUTHORISED: i32 = 401;
 
 /// The end of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}")]
+#[non_exhaustive]
 pub struct Ended {
-    /// Why.
+    /// The reason.
     pub reason: EndReason,
-    /// What the caller may do.
+    /// The advice to the caller.
     pub advice: Advice,
 }
 
-/// What a caller may do after the end.
+/// The advice to a caller after the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Advice {
@@ -33,7 +33,7 @@ pub enum Advice {
     JoinAgain,
     /// Join again later with a new engine.
     JoinLater,
-    /// Ask somebody in the call for a new link or invitation.
+    /// Ask a member for a new link or invitation.
     AskForInvitation,
     /// Log in again: the server does not know the session, or does not accept it any more.
     LogIn,
@@ -43,7 +43,7 @@ pub enum Advice {
     Report,
 }
 
-/// Why an engine ended.
+/// The reason why an engine ended.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EndReason {
@@ -56,7 +56,7 @@ pub enum EndReason {
     /// A member removed us.
     #[error("removed from the call{}", by_whom(.by))]
     Removed {
-        /// Who signed the block, if it was a member.
+        /// The signer of the block, if it was a member.
         by: Option<UserId>,
     },
     /// The call is over.
@@ -78,13 +78,13 @@ pub enum EndReason {
         method: Method,
         /// The server's error.
         error: RpcError,
-        /// What kind of refusal it is, where the protocol says.
+        /// The kind of the refusal, where the protocol names one.
         kind: Option<GiveUpReason>,
     },
     /// Other blocks came first for as long as we try.
     #[error("other blocks came first, {attempts} times")]
     Raced {
-        /// How many times a block was sent.
+        /// The number of times that a block was sent.
         attempts: u32,
     },
     /// The server refused our block although the chain did not move.
@@ -98,18 +98,18 @@ pub enum EndReason {
     Exhausted {
         /// The method.
         method: Method,
-        /// How many times it was tried.
+        /// The number of tries.
         attempts: u32,
-        /// What became of the last try, in words.
+        /// The outcome of the last try, in words.
         last: String,
     },
-    /// The server told us to wait for longer than we do.
+    /// The server wants us to wait for longer than we do.
     #[error("the server wants {seconds} s to pass first")]
     FloodWait {
-        /// How long.
+        /// The time that it wants to pass.
         seconds: u64,
     },
-    /// The server answered what cannot be used.
+    /// The server's answer cannot be used.
     #[error("the server's answer cannot be used: {0}")]
     Unusable(#[from] AnswerFault),
     /// The server took our block, and what it echoes holds no membership for us.
@@ -124,10 +124,10 @@ pub enum EndReason {
     /// A request would break the policy.
     #[error("the request was not sent: {0}")]
     Policy(#[from] PolicyViolation),
-    /// The membership was lost again, after we had joined anew.
+    /// The membership was lost again, after we had joined again.
     #[error("the membership was lost again: {0}")]
     Broken(RejoinReason),
-    /// Whoever drove the engine stopped before its end, as when a runtime is shut down; no engine says so itself.
+    /// The driver stopped before the end of the engine, as when a runtime is shut down; no engine says so itself.
     ///
     /// The server may still count us as joined.
     #[error("stopped before the end")]
@@ -139,7 +139,7 @@ fn by_whom(by: &Option<UserId>) -> String {
 }
 
 impl EndReason {
-    /// What the caller may do.
+    /// The advice to the caller.
     pub fn advice(&self) -> Advice {
         match self {
             Self::Left | Self::JoinedElsewhere | Self::Discarded => Advice::Nothing,
@@ -165,6 +165,10 @@ impl EndReason {
     pub(super) fn refused(method: Method, error: RpcError, reaction: Reaction) -> Self {
         let kind = match reaction {
             Reaction::GiveUp(GiveUpReason::Full) => return Self::Full,
+            Reaction::WaitThenRepeat(wait) => {
+                let seconds = wait.as_secs();
+                return Self::FloodWait { seconds };
+            }
             Reaction::GiveUp(kind) => Some(kind),
             _ => None,
         };
@@ -175,20 +179,7 @@ impl EndReason {
         }
     }
 
-    /// The end after so many tries, by what became of the last one.
-    pub(super) fn exhausted(method: Method, attempts: u32, outcome: &Outcome) -> Self {
-        let last = match outcome {
-            Outcome::Refused(error) => error.to_string(),
-            _ => "no answer".to_owned(),
-        };
-        Self::Exhausted {
-            method,
-            attempts,
-            last,
-        }
-    }
-
-    /// Whether the server may still count us as joined.
+    /// True where the server may still count us as joined.
     pub(super) fn leaves_a_trace(&self) -> bool {
         !matches!(
             self,
@@ -210,7 +201,7 @@ impl From<EndReason> for Ended {
     }
 }
 
-/// Why a membership is given up for a new one.
+/// The reason why a membership is given up for a new one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RejoinReason {
@@ -220,9 +211,9 @@ pub enum RejoinReason {
     /// The server's chain ends before the place that we had reached.
     #[error("the server's chain ends at offset {offset}, before our {ours}")]
     Rewound {
-        /// Where it ends.
+        /// The offset of its end.
         offset: i32,
-        /// Where we are.
+        /// The offset that we had reached.
         ours: i32,
     },
     /// The server leaves blocks out.
@@ -245,7 +236,7 @@ pub enum RejoinReason {
     /// Our source is not among those that are joined.
     #[error("our source is not joined any more")]
     NotJoined,
-    /// What we wait for does not come although the server answers.
+    /// Nothing that we wait for comes although the server answers.
     #[error("nothing that we wait for comes, although the server answers")]
     Silence,
     /// A restart has lost our nonce for the newest block, so that the others would wait for ever.
@@ -254,13 +245,13 @@ pub enum RejoinReason {
     /// The caller wants another key and other sources.
     #[error("the caller asked for a new membership")]
     Requested,
-    /// The answer to our join was lost, and how to connect the media with it.
+    /// The answer to our join was lost, and the parameters of the media connection with it.
     #[error("the connection parameters were lost")]
     NoConnection,
 }
 
 impl RejoinReason {
-    /// Whether the server shows another chain than the one that we follow.
+    /// True where the server shows another chain than the one that we follow.
     pub fn is_fork(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! What an engine tells a client's interface.
+//! The events that an engine shows to a client's interface.
 
 use core::time::Duration;
 use std::sync::Arc;
@@ -6,13 +6,12 @@ use std::sync::Arc;
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{BlockHash, Height, UserId};
-use thiserror::Error;
 
-use super::end::Ended;
-use super::io::{CommandId, Outcome};
-use crate::api::{InputGroupCall, InviteLink, Method, RpcError};
+use super::command::{CommandFailure, CommandId, CommandKind};
+use super::end::{Ended, RejoinReason};
+use crate::api::{CallRef, InviteLink, Method, RpcError};
 use crate::joining::{ConnectionParameters, JoinPayload};
-use crate::message::{GroupMessage, RandomId};
+use crate::message::GroupMessage;
 
 /// Something that a client's interface can show.
 #[derive(Clone, Debug)]
@@ -24,13 +23,13 @@ pub enum Event {
     Rejoined(Joined),
     /// We go on in the call after a restart, and know what happened meanwhile.
     ///
-    /// Key, source and payload are those of before; how the media connects is for the client to keep.
+    /// Key, source and payload are those of before; the parameters of the media connection are for the client to keep.
     Resumed(Joined),
     /// A checkpoint should be taken: the one before would lose more than a second or so, or is old.
     ///
-    /// Whoever takes none passes over it.
+    /// A caller that takes none passes over it.
     CheckpointDue,
-    /// How to connect the media has changed, or became known after the join.
+    /// The parameters of the media connection have changed, or became known after the join.
     Connection {
         /// Whether this is about the screen that is shared and not about the main connection.
         presentation: bool,
@@ -48,22 +47,22 @@ pub enum Event {
     },
     /// The members of the chain changed.
     MembersChanged {
-        /// Who came.
+        /// Those who came.
         added: Vec<UserId>,
-        /// Who is gone.
+        /// Those who are gone.
         removed: Vec<UserId>,
-        /// Who signed the block, if it was a member before it or is one after.
+        /// The signer of the block, if it was a member before it or is one after.
         by: Option<UserId>,
     },
-    /// The roster changed, and with it perhaps whose each source is.
+    /// The roster changed, and with it perhaps the user of a source.
     RosterChanged,
-    /// How far the verification of the newest block has come.
+    /// The verification of the newest block has come this far.
     Verification {
         /// The block's height.
         height: Height,
         /// The phase.
         phase: Phase,
-        /// Who holds the phase up.
+        /// Those who hold the phase up.
         missing: Vec<UserId>,
         /// For how long the block has been verified.
         since: Duration,
@@ -77,36 +76,36 @@ pub enum Event {
     },
     /// A message or a reaction.
     Message {
-        /// Who sent it.
+        /// The sender.
         from: UserId,
-        /// What it says.
+        /// The message itself.
         message: GroupMessage,
     },
     /// Something that an honest server and honest members would not do.
     Suspicious(Suspicion),
     /// Something failed and is tried again.
     Retrying {
-        /// Why.
+        /// The reason.
         why: Trouble,
-        /// When, from now.
+        /// The time until then.
         pause: Duration,
         /// The number of the attempt that follows, from 2.
         attempt: u32,
     },
     /// A command was carried out.
     Done {
-        /// What the caller called it.
+        /// The caller's number for it.
         id: CommandId,
         /// The command.
         command: CommandKind,
     },
     /// A command failed.
     Failed {
-        /// What the caller called it.
+        /// The caller's number for it.
         id: CommandId,
         /// The command.
         command: CommandKind,
-        /// Why.
+        /// The reason.
         why: CommandFailure,
     },
     /// The end; there is no event after it.
@@ -115,19 +114,20 @@ pub enum Event {
 
 /// A membership that has begun.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Joined {
-    /// The call by its id.
-    pub call: InputGroupCall,
-    /// How to connect the media; `None` if the answer to our join was lost, and then it comes as an event, and after
-    /// a restart.
+    /// The call.
+    pub call: CallRef,
+    /// The parameters of the media connection; `None` if the answer to our join was lost, and then they come as an event,
+    /// and after a restart.
     pub connection: Option<Box<ConnectionParameters>>,
     /// The payload that the server took, with the source of our sound.
     pub payload: JoinPayload,
-    /// The link of the call, if the server told.
+    /// The link of the call, if the server named it.
     pub invite_link: Option<InviteLink>,
-    /// What seals and opens frames, for media threads; each membership has its own.
+    /// The sealer and opener of frames, for media threads; each membership has its own.
     pub cryptor: Arc<Cryptor>,
-    /// How many times a block was sent; none after a restart.
+    /// The number of times that a block was sent; none after a restart.
     pub attempts: u32,
 }
 
@@ -141,12 +141,12 @@ pub enum Suspicion {
     Fork {
         /// The height that we had reached.
         height: Height,
-        /// What is wrong, in words.
+        /// The difference, in words.
         what: String,
     },
     /// Bad broadcasts keep coming.
     BadBroadcasts {
-        /// In whose name, if they could be read; a signature need not have held.
+        /// The member in whose name they are, if they could be read; a signature need not have held.
         from: Option<UserId>,
         /// How many there were in this membership.
         count: u32,
@@ -160,7 +160,7 @@ pub enum Suspicion {
     },
 }
 
-/// Why something is tried again.
+/// The reason why something is tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Trouble {
@@ -185,64 +185,5 @@ pub enum Trouble {
         method: Method,
     },
     /// The membership is lost, and we join again.
-    Rejoining(super::end::RejoinReason),
-}
-
-impl Trouble {
-    /// What a request that failed is told as.
-    pub(super) fn failed(method: Method, outcome: Outcome) -> Self {
-        match outcome {
-            Outcome::Refused(error) => Self::Refused { method, error },
-            _ => Self::Unanswered { method },
-        }
-    }
-}
-
-/// A command without what it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CommandKind {
-    /// Removing users.
-    Kick,
-    /// Inviting a user.
-    Invite,
-    /// Declining an invitation.
-    Decline,
-    /// Replacing the link.
-    RevokeLink,
-    /// Ending the call.
-    Discard,
-    /// Sending a message.
-    Send(RandomId),
-    /// Asking whose sources are.
-    Resolve,
-    /// Joining anew.
-    Rejoin,
-}
-
-/// Why a command failed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum CommandFailure {
-    /// We are not in the call, yet or any more, or have not caught up after a restart.
-    #[error("not in the call; wait until it is joined")]
-    NotJoined,
-    /// The server refused.
-    #[error("the server refused: {0}")]
-    Refused(RpcError),
-    /// There is no answer; it may have been carried out.
-    #[error("the server did not answer; it may have been carried out")]
-    Unanswered,
-    /// No block can be built for it.
-    #[error("no block can be built: {0}")]
-    Block(String),
-    /// The message cannot be sealed.
-    #[error("the message cannot be sealed: {0}")]
-    Message(String),
-    /// Too much waits already.
-    #[error("too much waits already; try again later")]
-    Busy,
-    /// The membership was given up for a new one too often lately.
-    #[error("joined anew too often lately; try again later")]
-    TooOften,
+    Rejoining(RejoinReason),
 }

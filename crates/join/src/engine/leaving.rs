@@ -1,94 +1,106 @@
-//! Leaving: the server is told, a few times if need be, and nothing else is done any more.
+//! Leaving: the request that says so, a few times if need be, and nothing else any more.
+//!
+//! Where a join is under way, its answer says whether there is a call to leave.
 
 use core::time::Duration;
 
-use super::context::Context;
-use super::io::{Outcome, RequestId};
-use super::timers::Timer;
-use super::waits::LEAST_WAIT;
-use crate::api::reaction::Reaction;
-use crate::api::{InputGroupCall, LeaveGroupCall, Method, Ssrc};
-use crate::engine::backoff::Backoff;
+use confcall_media::Moment;
 
-/// For how long the server is told.
+use super::context::Context;
+use super::failure::Failure;
+use super::purpose::Purpose;
+use super::requests::Answer;
+use super::timers::Timer;
+use crate::api::reaction::Reaction;
+use crate::api::{InputGroupCall, LeaveGroupCall, Ssrc};
+use crate::engine::backoff::Backoff;
+use crate::joining::JoinAnswer;
+
+/// The time after which we are gone even if the server has not answered.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The state of a caller who wants to leave while a join is under way.
+#[derive(Clone, Debug)]
+pub(super) struct Withdrawal {
+    /// The call as it was asked for; `None` for one that is created.
+    pub(super) call: Option<InputGroupCall>,
+    pub(super) source: Ssrc,
+}
+
+impl Withdrawal {
+    /// The request that leaves the call, after the join had this answer; `None` if there is nothing to leave.
+    pub(super) fn leave(&self, answer: Answer) -> Option<LeaveGroupCall> {
+        let asked = self.call.clone();
+        let call = match answer.result {
+            Ok(response) => {
+                let updates = response.into_updates().ok();
+                let answer = updates.and_then(|one| JoinAnswer::read(one, asked.as_ref()).ok());
+                answer.map(|answer| answer.call).or(asked)
+            }
+            Err(Failure::Lost) => asked,
+            Err(Failure::Refused(error)) => {
+                asked.filter(|_| error.reaction(answer.method) == Reaction::CheckTipFirst)
+            }
+        };
+        let (call, source) = (call?, self.source);
+        Some(LeaveGroupCall { call, source })
+    }
+}
 
 /// The state of leaving a call.
 #[derive(Clone, Debug)]
 pub(super) struct Leaving {
-    call: InputGroupCall,
-    source: Ssrc,
-    request: Option<RequestId>,
+    body: LeaveGroupCall,
     backoff: Backoff,
-    until: confcall_media::Moment,
-}
-
-/// Whether leaving is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    Not,
-    Yes,
+    until: Moment,
 }
 
 impl Leaving {
-    /// Tells the server that we leave; the keys are gone already.
-    pub(super) fn start(ctx: &mut Context, call: InputGroupCall, source: Ssrc) -> Self {
+    /// Leaves; the keys are gone already.
+    pub(super) fn start(ctx: &mut Context, body: LeaveGroupCall) -> Self {
         ctx.cancel_all();
-        let mut leaving = Self {
-            call,
-            source,
-            request: None,
+        let leaving = Self {
+            body,
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(2), 4),
             until: ctx.now + PATIENCE,
         };
-        leaving.tell(ctx);
+        leaving.send(ctx);
         leaving
     }
 
-    fn tell(&mut self, ctx: &mut Context) {
-        let (call, source) = (self.call.clone(), self.source);
-        self.request = Some(ctx.send(LeaveGroupCall { call, source }));
+    fn send(&self, ctx: &mut Context) {
+        ctx.send(Purpose::Leave, self.body.clone());
         ctx.timers.set(Timer::Leave, self.until);
     }
 
-    pub(super) fn handle_timer(&mut self, ctx: &mut Context, timer: Timer) -> Left {
-        match timer {
-            Timer::Leave if ctx.now >= self.until => Left::Yes,
-            Timer::Leave => {
-                self.tell(ctx);
-                Left::Not
-            }
-            _ => Left::Not,
+    /// Goes on after a pause, or gives whether the time is over.
+    pub(super) fn handle_timer(&self, ctx: &mut Context, timer: Timer) -> bool {
+        if timer != Timer::Leave {
+            return false;
         }
+        let is_over = ctx.now >= self.until;
+        if !is_over {
+            self.send(ctx);
+        }
+        is_over
     }
 
-    pub(super) fn handle_answer(
-        &mut self,
-        ctx: &mut Context,
-        request: RequestId,
-        outcome: &Outcome,
-    ) -> Left {
-        if self.request != Some(request) {
-            return Left::Not;
-        }
-        self.request = None;
-        let pause = match outcome {
-            Outcome::Done(_) => return Left::Yes,
-            Outcome::Lost => self.backoff.next(&mut ctx.public_rng),
-            Outcome::Refused(error) => match error.reaction(Method::LeaveGroupCall) {
-                Reaction::WaitThenRepeat(wait) => Some(wait.max(LEAST_WAIT)),
-                Reaction::CheckTipFirst => self.backoff.next(&mut ctx.public_rng),
-                // Not joined, or no such call: that is what we want.
-                _ => return Left::Yes,
-            },
-        };
-        match pause {
-            Some(pause) => {
-                ctx.timers
-                    .set(Timer::Leave, (ctx.now + pause).min(self.until));
-                Left::Not
+    /// Takes an answer; gives whether leaving is over.
+    pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> bool {
+        let may_retry = match answer.result {
+            Err(Failure::Lost) => true,
+            // Not joined, or no such call: that is what we want.
+            Err(Failure::Refused(error)) => {
+                error.reaction(answer.method) == Reaction::CheckTipFirst
             }
-            None => Left::Yes,
-        }
+            Ok(_) => false,
+        };
+        let pause = may_retry.then(|| self.backoff.next(&mut ctx.public_rng));
+        let Some(pause) = pause.flatten() else {
+            return true;
+        };
+        let next = (ctx.now + pause).min(self.until);
+        ctx.timers.set(Timer::Leave, next);
+        false
     }
 }

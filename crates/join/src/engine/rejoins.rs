@@ -1,4 +1,4 @@
-//! How often a membership may be given up for a new one.
+//! The budget of rejoins: the number of times that a membership may be given up for a new one.
 
 use core::time::Duration;
 
@@ -7,7 +7,7 @@ use confcall_media::Moment;
 use super::end::RejoinReason;
 use crate::limits;
 
-/// What has happened longer ago than this does not count.
+/// The time after which a rejoin does not count any more.
 const MEMORY: Duration = Duration::from_secs(600);
 /// After a fork we join again once: a second one is the server's doing, and no key helps against that.
 const FORKS: usize = 1;
@@ -17,7 +17,7 @@ const FORKS: usize = 1;
 pub(super) struct Rejoins(Vec<(Moment, bool)>);
 
 impl Rejoins {
-    /// Whether there were enough for one of this reason to be refused.
+    /// True if there were enough for one of this reason to be refused.
     pub(super) fn are_enough(&mut self, now: Moment, reason: &RejoinReason) -> bool {
         self.0.retain(|(at, _)| now.since(*at) < MEMORY);
         let forks = self.0.iter().filter(|(_, fork)| *fork).count();

@@ -1,10 +1,10 @@
-//! All that an engine waits for, in one table.
+//! The timers of an engine, in one table.
 
 use confcall_media::Moment;
 
 macro_rules! timers {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// A thing that is due at a moment.
+        /// A timer, by what is due then.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Timer {
             $($(#[$doc])* $name,)*
@@ -23,40 +23,40 @@ timers! {
     Blocks,
     /// The next poll of the broadcasts.
     Broadcasts,
-    /// How to connect the media should be known by now.
+    /// The last moment for the parameters of the media connection to come.
     Connection,
-    /// The next try to send broadcasts.
-    Outbox,
+    /// The next broadcast of ours to be sent, or sent again.
+    Broadcast,
     /// The connection check while the media is down.
     Check,
-    /// The next try of the last look at the chain.
-    LastLook,
+    /// The next try of the last poll.
+    LastPoll,
     /// The next load of the roster.
     Roster,
-    /// The load of a roster that is complete, because nothing was heard of it for a while.
+    /// The load of a roster that is complete, because it has not changed for a while.
     QuietRoster,
-    /// The next look at who is in the chain and not in the roster.
-    Prune,
+    /// The next load of the roster because of members whom it does not list.
+    Unlisted,
     /// The next try of a removal.
     Removal,
-    /// A request need not wait any more.
+    /// The release of a request that is held back.
     HeldBack,
-    /// The next look at how long somebody has been missing in the verification.
+    /// The next report of a verification that does not move.
     Progress,
-    /// An epoch that was replaced has had its time.
+    /// The expiry of an epoch that was replaced.
     Epochs,
-    /// A checkpoint was due a while ago, and is again.
+    /// The next checkpoint, if none is due before.
     Checkpoint,
-    /// The server does not answer our leaving.
+    /// The next try to leave, or the end of the tries.
     Leave,
 }
 
-/// When each timer is due.
+/// The moment of each timer that is set.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Timers([Option<Moment>; Timer::ALL.len()]);
 
 impl Timers {
-    /// Sets a timer, whatever it was set to before.
+    /// Sets a timer, in place of what it was set to before.
     pub(super) fn set(&mut self, timer: Timer, at: Moment) {
         *self.slot(timer) = Some(at);
     }
@@ -79,7 +79,7 @@ impl Timers {
         self.0.get(timer as usize).is_some_and(Option::is_some)
     }
 
-    /// When the first timer is due.
+    /// The moment of the first timer.
     pub(super) fn next(&self) -> Option<Moment> {
         self.0.iter().flatten().min().copied()
     }

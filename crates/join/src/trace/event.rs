@@ -6,7 +6,6 @@ use confcall_state::UserId;
 use confcall_state::verification::Phase;
 use serde_json::{Value, json};
 
-use crate::api::InputGroupCall;
 use crate::engine::{CommandFailure, CommandKind, Ended, Event, Joined, Suspicion, Trouble};
 use crate::form::{message_form, veil};
 
@@ -71,13 +70,10 @@ pub(super) fn form(event: &Event) -> Value {
 }
 
 fn membership(joined: &Joined) -> Value {
-    let (id, access_hash) = match joined.call {
-        InputGroupCall::Id { id, access_hash } => (Some(id), Some(access_hash)),
-        InputGroupCall::Slug(_) | InputGroupCall::InviteMessage(_) => (None, None),
-    };
+    let call = joined.call;
     json!({
-        "call": id,
-        "access_hash": access_hash.map(|hash| veil::access_hash(hash).value()),
+        "call": call.id,
+        "access_hash": veil::access_hash(call.access_hash).value(),
         "source": joined.payload.ssrc(),
         "link": joined.invite_link.as_ref().map(|link| veil::link(link.as_str())),
         "connected": joined.connection.is_some(),

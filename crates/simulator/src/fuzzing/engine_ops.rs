@@ -252,7 +252,6 @@ impl Scene {
                     self.wake = wake;
                     return;
                 }
-                _ => {}
             }
         }
         unreachable!("polling does not end");

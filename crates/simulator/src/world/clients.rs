@@ -152,7 +152,6 @@ impl World {
                     }
                     return;
                 }
-                _ => panic!("an output that the simulator does not know"),
             }
         }
     }

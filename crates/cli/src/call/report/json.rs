@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::{InputGroupCall, InviteLink};
+use confcall::join::api::InviteLink;
 use confcall::join::engine::{Advice, EndReason, Ended, Event, Joined, Suspicion, Trouble};
 use serde_json::{Value, json};
 
@@ -131,14 +131,9 @@ fn event(event: &Event) -> Value {
 }
 
 fn joined(event: &str, joined: &Joined) -> Value {
-    let call = match joined.call {
-        InputGroupCall::Id { id, .. } => Some(id.value()),
-        // A member knows its call by the id; the other names belong to the way in.
-        InputGroupCall::Slug(_) | InputGroupCall::InviteMessage(_) => None,
-    };
     json!({
         "event": event,
-        "call": call,
+        "call": joined.call.id.value(),
         "source": joined.payload.ssrc().value(),
         "link": joined.invite_link.as_ref().map(InviteLink::as_str),
         "attempts": joined.attempts,

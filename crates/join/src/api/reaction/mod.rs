@@ -1,7 +1,7 @@
-//! What a client does about an error of the API.
+//! The reactions of a client to the errors of the API.
 //!
 //! [`ROWS`] is the table of `spec/protocol.md`, 11.2, and the only place where the names of errors stand. An
-//! error belongs to the first row that fits its name and its method. The code in a row says what the server
+//! error belongs to the first row that fits its name and its method. The code in a row is that which the server
 //! sends with the name; the name alone decides, because it says all that the code says and more.
 
 mod row;
@@ -15,7 +15,7 @@ pub use table::ROWS;
 
 use crate::api::{Method, RpcError};
 
-/// What a client does about an error (`spec/protocol.md`, 11.2).
+/// The reaction of a client to an error (`spec/protocol.md`, 11.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reaction {
@@ -26,7 +26,7 @@ pub enum Reaction {
     CatchUpAndRebuild,
     /// Our broadcast is for an older block: drop it and catch up.
     CatchUpAndDrop,
-    /// What we sent was refused for itself: drop it and report it; the next pass builds it again.
+    /// The block or broadcast was refused for itself: drop it and report it; the next pass builds it again.
     DropAndReport,
     /// A source of ours is taken: draw new ones, send a new payload with a new block, a bounded number of times.
     NewSsrc,
@@ -40,10 +40,8 @@ pub enum Reaction {
     RefreshReferenceOnce,
     /// Try again after a growing pause, a bounded number of times.
     RetryWithBackoff,
-    /// What the request asks for is so already.
+    /// The state that the request asks for is there already.
     TreatAsSuccess,
-    /// Tell the caller and go on.
-    Report,
     /// Go on.
     Ignore,
     /// Send the same request again after this time.
@@ -51,11 +49,11 @@ pub enum Reaction {
     /// The request may have been carried out: before a block is sent again, see whether it became the tip.
     /// Also what follows a timeout and a lost connection.
     CheckTipFirst,
-    /// The table does not know the error: tell the caller, who decides.
-    Unknown,
+    /// Show the error to the caller, who decides, and go on. Also for an error that the table does not know.
+    Report,
 }
 
-/// Why a request is not tried again.
+/// The reason why a request is not tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum GiveUpReason {
@@ -84,10 +82,10 @@ impl fmt::Display for GiveUpReason {
 }
 
 impl RpcError {
-    /// What to do about the error when it answers `method`.
+    /// The reaction to the error when it answers `method`.
     pub fn reaction(&self, method: Method) -> Reaction {
         let mut reactions = ROWS.iter().filter_map(|row| row.reaction_to(self, method));
-        reactions.next().unwrap_or(Reaction::Unknown)
+        reactions.next().unwrap_or(Reaction::Report)
     }
 }
 

@@ -12,11 +12,11 @@ pub struct Row {
     pub code: Option<i32>,
     /// The methods that the row is about.
     pub methods: &'static [Method],
-    /// What to do. In a row for [`ErrorName::Seconds`] the time is zero and the error's own time replaces it.
+    /// The reaction. In a row for [`ErrorName::Seconds`] the time is zero and the error's own time replaces it.
     pub reaction: Reaction,
 }
 
-/// How an error of the API is recognised.
+/// The sign by which an error of the API is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorName {

@@ -10,188 +10,171 @@
 //!        └──────────────────────────────────┴────── pause ◀── refused or lost ──┘
 //! ```
 //!
-//! Every block that is sent stands on a tip that was read for it, and has a key of its own. A request of which
-//! nobody knows whether it was carried out is followed by a look at the tip, never by another block at once; the
-//! creation of a call, which has no tip, is sent again as it was.
+//! Every block that is sent stands on a tip that was read for it, and has a key of its own. A request that may have been
+//! carried out is followed by a look at the tip, never by another block at once; the creation of a call, which has no
+//! tip, is sent again as it was.
 //!
-//! | step | its picture |
-//! |---|---|
-//! | what is wanted, and how far it has come | `quest.rs` |
-//! | locating | `locating.rs` |
-//! | reading the tip | `reading.rs` |
-//! | sending a block | `sending.rs` |
-//! | what a refused or lost one leads to | `failing.rs`, within `budgets.rs` |
-//! | being in | `entrant.rs` |
+//! [`Entry`] takes the steps; the files below it say what each answer leads to.
 //!
 //! Implements `spec/protocol.md`, 6, and the rows of 11.2 for a join.
 
-mod budgets;
-mod entrant;
-mod failing;
-mod locating;
-mod quest;
+mod accepted;
+mod attempt;
+mod contention;
 mod reading;
 mod sending;
 
 use core::time::Duration;
 
-use confcall_state::BlockHash;
+pub(super) use accepted::AcceptedJoin;
+pub(super) use attempt::Exit;
 
-pub(super) use entrant::{Entrant, Evidence};
-
-use super::Transition;
 use super::context::Context;
 use super::end::RejoinReason;
-use super::io::{Outcome, RequestId};
-use super::member::Member;
-use super::secrets::AnnouncedKey;
-use crate::api::reaction::Reaction;
-use crate::api::{InputGroupCall, Method, Request, Ssrc};
-use crate::joining::JoinAnswer;
-use quest::Quest;
+use super::identity::Identity;
+use super::leaving::Withdrawal;
+use super::requests::{Answer, Ticket};
+use super::timers::Timer;
+use crate::api::{InputGroupCall, LeaveGroupCall};
+use crate::joining::JoinPayload;
+use attempt::{Action, JoinAttempt, Next};
 
-/// The state of entering a call: what is wanted, and how far it has come.
+/// The state of entering a call.
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) struct Entry {
-    quest: Quest,
+    attempt: JoinAttempt,
     step: Step,
 }
 
-#[derive(Debug)]
-#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
+/// The thing that is waited for.
+#[derive(Clone, Copy, Debug)]
 enum Step {
-    /// The call is looked up.
-    Locating { request: RequestId },
-    /// The newest block is read.
-    ReadingTip { request: RequestId },
-    /// A block is under way.
-    Sending {
-        request: RequestId,
-        body: Box<Request>,
-        attempt: Box<Attempt>,
-    },
-    /// A pause until [`Timer::Entry`], then this.
-    Pausing(Next),
-}
-
-#[derive(Debug)]
-#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
-enum Next {
-    Locate,
-    ReadTip,
-    Create,
-    Repeat {
-        body: Box<Request>,
-        attempt: Box<Attempt>,
-    },
-}
-
-/// A block that may have been sent, and what it stands on.
-#[derive(Debug)]
-#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
-struct Attempt {
-    key: AnnouncedKey,
-    tip: Option<BlockHash>,
+    /// The call.
+    Locating(Ticket),
+    /// The newest block.
+    ReadingTip(Ticket),
+    /// The answer to our block.
+    Sending(Ticket),
+    /// The end of a pause, [`Timer::Entry`].
+    Pausing(Action),
 }
 
 impl Entry {
     /// Enters the call of the configuration for the first time.
-    pub(super) fn first(ctx: &mut Context) -> Transition {
+    pub(super) fn first(ctx: &mut Context) -> Result<Self, Exit> {
         let target = &ctx.config.target;
         let (call, invited) = (target.reference(), target.is_invited());
         let payload = ctx.config.media.payload.clone();
-        let quest = Quest::new(ctx, None, call, invited, payload);
-        match quest.call {
-            Some(_) => quest.locate(ctx),
-            None => quest.create(ctx),
-        }
+        let action = match call {
+            Some(_) => Action::Locate,
+            None => Action::WriteFirst,
+        };
+        let mut attempt = JoinAttempt::new(ctx, None, call, invited, payload);
+        let step = act(&mut attempt, ctx, action)?;
+        Ok(Self { attempt, step })
     }
 
     /// Enters a call again whose membership was lost, after a pause.
     pub(super) fn again(
         ctx: &mut Context,
         reason: RejoinReason,
-        member: &Member,
+        us: Identity,
+        found_by: Option<InputGroupCall>,
+        payload: JoinPayload,
         pause: Duration,
-    ) -> Transition {
-        let payload = member.payload().clone();
+    ) -> Self {
         let payload = payload.with_new_sources(&mut ctx.public_rng);
-        let call = member.call().clone();
-        let mut quest = Quest::new(ctx, Some(reason), Some(call), false, payload);
-        quest.link = member.asked().cloned();
-        quest.pause(ctx, pause, Next::ReadTip)
-    }
-
-    /// Whether a join is under way.
-    pub(super) fn is_sending(&self) -> bool {
-        matches!(self.step, Step::Sending { .. })
-    }
-
-    /// Whether this request is the one that is waited for.
-    pub(super) fn waits_for(&self, answered: RequestId) -> bool {
-        matches!(self.step, Step::Sending { request, .. } if request == answered)
-    }
-
-    /// The call and the source to leave it by, after the join under way had this outcome.
-    pub(super) fn withdrawn(self, outcome: Outcome) -> Option<(InputGroupCall, Ssrc)> {
-        let Self { quest, .. } = self;
-        let call = match outcome {
-            Outcome::Done(response) => {
-                let updates = response.into_updates().ok();
-                let answer =
-                    updates.and_then(|updates| JoinAnswer::read(updates, quest.call.as_ref()).ok());
-                answer.map(|answer| answer.call).or(quest.call)
-            }
-            Outcome::Lost => quest.call,
-            Outcome::Refused(error) => quest
-                .call
-                .filter(|_| error.reaction(Method::JoinGroupCall) == Reaction::CheckTipFirst),
-        };
-        Some((call?, quest.payload.ssrc()))
-    }
-
-    /// The call and the source to leave it by, if nobody knows yet whether a join was carried out.
-    pub(super) fn to_leave(&self) -> Option<(InputGroupCall, Ssrc)> {
-        self.quest.doubtful.as_ref()?;
-        Some((self.quest.call.clone()?, self.quest.payload.ssrc()))
+        let call = Some(us.call.into());
+        let mut attempt = JoinAttempt::new(ctx, Some(reason), call, false, payload);
+        attempt.found_by = found_by;
+        ctx.after(Timer::Entry, pause);
+        let step = Step::Pausing(Action::ReadTip);
+        Self { attempt, step }
     }
 
     /// Goes on after a pause.
-    pub(super) fn handle_timer(self, ctx: &mut Context) -> Transition {
-        let Self { quest, step } = self;
-        match step {
-            Step::Pausing(Next::Locate) => quest.locate(ctx),
-            Step::Pausing(Next::ReadTip) => quest.read_tip(ctx),
-            Step::Pausing(Next::Create) => quest.create(ctx),
-            Step::Pausing(Next::Repeat { body, attempt }) => quest.send(ctx, body, attempt),
-            step => Transition::Entering(Box::new(Self { quest, step })),
-        }
+    pub(super) fn handle_timer(&mut self, ctx: &mut Context) -> Result<(), Exit> {
+        let Step::Pausing(action) = self.step else {
+            return Ok(());
+        };
+        let leave = self.leave_in_doubt();
+        let step = act(&mut self.attempt, ctx, action);
+        self.step = step.map_err(|exit| leaving(exit, leave))?;
+        Ok(())
     }
 
-    /// Takes what became of a request; one that is not waited for changes nothing.
-    pub(super) fn handle_answer(
-        self,
-        ctx: &mut Context,
-        answered: RequestId,
-        outcome: Outcome,
-    ) -> Transition {
-        let to_leave = self.to_leave();
-        let Self { quest, step } = self;
-        let transition = match step {
-            Step::Locating { request } if request == answered => quest.located(ctx, outcome),
-            Step::ReadingTip { request } if request == answered => quest.tip_read(ctx, outcome),
-            Step::Sending {
-                request,
-                body,
-                attempt,
-            } if request == answered => quest.answered(ctx, outcome, body, attempt),
-            step => Transition::Entering(Box::new(Self { quest, step })),
+    /// Takes the answer to a request; one that is not waited for changes nothing.
+    pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Result<(), Exit> {
+        let leave = self.leave_in_doubt();
+        let attempt = &mut self.attempt;
+        let next = match self.step {
+            Step::Locating(ticket) if ticket == answer.ticket => {
+                reading::located(attempt, ctx, answer)
+            }
+            Step::ReadingTip(ticket) if ticket == answer.ticket => {
+                reading::tip_read(attempt, ctx, answer)
+            }
+            Step::Sending(ticket) if ticket == answer.ticket => {
+                sending::answered(attempt, ctx, answer)
+            }
+            _ => return Ok(()),
         };
-        match transition {
-            // Nobody has learnt whether the attempt became a block.
-            Transition::Ended(reason) => Transition::Abandoned(reason, to_leave),
-            transition => transition,
+        let step = next.and_then(|next| follow(attempt, ctx, next));
+        self.step = step.map_err(|exit| leaving(exit, leave))?;
+        Ok(())
+    }
+
+    /// Gives entering up. A join that is under way may be carried out, so that its answer is waited for.
+    pub(super) fn withdraw(&mut self, ctx: &mut Context) -> Option<Withdrawal> {
+        ctx.timers.cancel(Timer::Entry);
+        let Step::Sending(ticket) = self.step else {
+            return None;
+        };
+        let withdrawal = Withdrawal {
+            call: self.attempt.call.clone(),
+            source: self.attempt.payload.ssrc(),
+        };
+        ctx.abandon(ticket).then_some(withdrawal)
+    }
+
+    /// The request that leaves the call that we may be in, while it is not known whether a join was carried out.
+    pub(super) fn leave_in_doubt(&self) -> Option<LeaveGroupCall> {
+        match self.step {
+            Step::Sending(_) => None,
+            _ => self
+                .attempt
+                .leave()
+                .filter(|_| self.attempt.block.is_some()),
         }
+    }
+}
+
+fn act(attempt: &mut JoinAttempt, ctx: &mut Context, action: Action) -> Result<Step, Exit> {
+    Ok(match action {
+        Action::Locate => Step::Locating(reading::locate(attempt, ctx)?),
+        Action::ReadTip => Step::ReadingTip(reading::read_tip(attempt, ctx)?),
+        Action::WriteFirst => Step::Sending(sending::send(attempt, ctx, None)?),
+        Action::Repeat => Step::Sending(sending::send_again(attempt, ctx)?),
+    })
+}
+
+fn follow(attempt: &mut JoinAttempt, ctx: &mut Context, next: Next) -> Result<Step, Exit> {
+    match next {
+        Next::Now(action) => act(attempt, ctx, action),
+        Next::BuildOn(tip) => Ok(Step::Sending(sending::send(attempt, ctx, Some(&tip))?)),
+        Next::After { why, pause, action } => {
+            ctx.retrying(why, pause, attempt.sent.saturating_add(1));
+            ctx.after(Timer::Entry, pause);
+            Ok(Step::Pausing(action))
+        }
+    }
+}
+
+/// The same exit, by which the call is left where nothing else says how.
+fn leaving(exit: Exit, leave: Option<LeaveGroupCall>) -> Exit {
+    match exit {
+        Exit::Failed(reason, None) => Exit::Failed(reason, leave),
+        exit => exit,
     }
 }

@@ -1,110 +1,209 @@
-//! Building a block and sending it.
+//! Building a block and sending it, and the ways on if it is refused.
 
-use confcall_state::Block;
+use core::time::Duration;
 
-use super::super::Transition;
-use super::super::context::Context;
-use super::super::end::EndReason;
-use super::super::io::Outcome;
-use super::quest::Quest;
-use super::{Attempt, Next, Step};
-use crate::api::Request;
+use confcall_state::{Block, BlockHash};
+
+use super::accepted::{AcceptedJoin, Shown};
+use super::attempt::{Action, Exit, JoinAttempt, Next, SentBlock};
 use crate::api::reaction::Reaction;
-use crate::joining::Tip;
+use crate::api::{Method, Response, RpcError};
+use crate::engine::context::Context;
+use crate::engine::end::EndReason;
+use crate::engine::event::Trouble;
+use crate::engine::failure::Failure;
+use crate::engine::purpose::Purpose;
+use crate::engine::requests::{Answer, Ticket};
+use crate::joining::{AnswerFault, JoinAnswer, Tip};
 use crate::policy::{ConferenceCreation, ConferenceJoin, FirstJoin, Media};
 
-impl Quest {
-    pub(super) fn create(self, ctx: &mut Context) -> Transition {
-        self.build(ctx, None)
-    }
+/// The time for which lost races are tried again, not counting the waits that the server imposes: two hundred people may
+/// follow a link at once.
+const RACING: Duration = Duration::from_secs(120);
+/// The number of times that a block is refused on a tip that does not move.
+const STALLED: u32 = 3;
 
-    /// Builds a block on the tip, or the first one, and sends it.
-    pub(super) fn build(self, ctx: &mut Context, tip: Option<&Tip>) -> Transition {
-        match self.built(ctx, tip) {
-            Ok((body, attempt)) => self.send(ctx, body, attempt),
-            Err(end) => Transition::Ended(end),
+/// Builds a block on the tip, or the first one, and sends it.
+pub(super) fn send(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    tip: Option<&Tip>,
+) -> Result<Ticket, Exit> {
+    let joiner = ctx.config.joiner;
+    let block = tip.map(|tip| &tip.block);
+    let (key, checked) = ctx.secrets.join(block, joiner)?;
+    let media = Media {
+        payload: attempt.payload.clone(),
+        ..ctx.config.media.clone()
+    };
+    let body = match &attempt.call {
+        Some(call) => ConferenceJoin {
+            call: call.clone(),
+            block: checked,
+            media,
         }
-    }
-
-    fn built(
-        &self,
-        ctx: &mut Context,
-        tip: Option<&Tip>,
-    ) -> Result<(Box<Request>, Box<Attempt>), EndReason> {
-        let joiner = ctx.config.joiner;
-        let block = tip.map(|tip| &tip.block);
-        let (key, checked) = ctx.secrets.join(block, joiner)?;
-        let media = Media {
-            payload: self.payload.clone(),
-            ..ctx.config.media.clone()
-        };
-        let body = match &self.call {
-            Some(call) => ConferenceJoin {
-                call: call.clone(),
+        .into_request()
+        .into(),
+        None => ConferenceCreation {
+            random_id: attempt.random_id,
+            join: Some(FirstJoin {
                 block: checked,
                 media,
-            }
-            .into_request()
-            .into(),
-            None => ConferenceCreation {
-                random_id: self.random_id,
-                join: Some(FirstJoin {
-                    block: checked,
-                    media,
-                }),
-            }
-            .into_request()
-            .into(),
-        };
-        let tip = block.map(Block::hash);
-        Ok((Box::new(body), Box::new(Attempt { key, tip })))
-    }
+            }),
+        }
+        .into_request()
+        .into(),
+    };
+    let tip = block.map(Block::hash);
+    attempt.block = Some(Box::new(SentBlock { key, tip, body }));
+    send_again(attempt, ctx)
+}
 
-    pub(super) fn send(
-        mut self,
-        ctx: &mut Context,
-        body: Box<Request>,
-        attempt: Box<Attempt>,
-    ) -> Transition {
-        self.sent = self.sent.saturating_add(1);
-        let request = ctx.send(Request::clone(&body));
-        self.at(Step::Sending {
-            request,
-            body,
-            attempt,
-        })
-    }
+/// Sends the last block, perhaps not for the first time.
+pub(super) fn send_again(attempt: &mut JoinAttempt, ctx: &mut Context) -> Result<Ticket, Exit> {
+    let block = attempt.block.as_ref().ok_or(AnswerFault::NoBlock)?;
+    attempt.sent = attempt.sent.saturating_add(1);
+    Ok(ctx.send(Purpose::Enter, block.body.clone()))
+}
 
-    pub(super) fn answered(
-        self,
-        ctx: &mut Context,
-        outcome: Outcome,
-        body: Box<Request>,
-        attempt: Box<Attempt>,
-    ) -> Transition {
-        let reaction = match &outcome {
-            Outcome::Done(_) => Reaction::TreatAsSuccess,
-            Outcome::Refused(error) => error.reaction(body.method()),
-            Outcome::Lost => Reaction::CheckTipFirst,
-        };
-        match (outcome, reaction) {
-            (Outcome::Done(response), _) => self.taken(response, *attempt),
-            (Outcome::Lost, _) => self.in_doubt(ctx, Outcome::Lost, body, attempt),
-            (outcome, Reaction::CheckTipFirst) => self.in_doubt(ctx, outcome, body, attempt),
-            (Outcome::Refused(error), Reaction::RebuildOnNewTip) => {
-                self.raced(ctx, error, attempt.tip)
-            }
-            (Outcome::Refused(error), Reaction::NewSsrc) => self.clashed(ctx, body.method(), error),
-            (Outcome::Refused(error), Reaction::RetryWithBackoff) => {
-                self.put_off(ctx, body.method(), error)
-            }
-            (Outcome::Refused(_), Reaction::WaitThenRepeat(wait)) => {
-                self.told_to_wait(ctx, wait, Next::Repeat { body, attempt })
-            }
-            (Outcome::Refused(error), Reaction::RefreshReferenceOnce) => self.stale(ctx, error),
-            (Outcome::Refused(error), reaction) => {
-                Transition::Ended(EndReason::refused(body.method(), error, reaction))
+/// Takes the answer to a block.
+pub(super) fn answered(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    answer: Answer,
+) -> Result<Next, Exit> {
+    // Nobody races while the server has us wait.
+    let until = &mut attempt.budgets.racing_until;
+    *until = until.map(|until| until + answer.waited);
+    let method = answer.method;
+    match answer.result {
+        Ok(response) => Err(accepted(attempt, response)),
+        Err(Failure::Lost) => in_doubt(attempt, ctx, method, &Failure::Lost),
+        Err(Failure::Refused(error)) => match error.reaction(method) {
+            Reaction::CheckTipFirst => in_doubt(attempt, ctx, method, &Failure::Refused(error)),
+            reaction => refused(attempt, ctx, method, error, reaction),
+        },
+    }
+}
+
+/// Reads the answer to a block that the server took.
+fn accepted(attempt: &mut JoinAttempt, response: Response) -> Exit {
+    let shown = response
+        .into_updates()
+        .map_err(AnswerFault::from)
+        .and_then(|updates| JoinAnswer::read(updates, attempt.call.as_ref()))
+        .and_then(Shown::by_answer);
+    match (shown, attempt.block.take()) {
+        (Ok(shown), Some(block)) => Exit::Accepted(Box::new(AcceptedJoin {
+            is_rejoin: attempt.again.is_some(),
+            key: block.key,
+            found_by: attempt.found_by.clone(),
+            payload: attempt.payload.clone(),
+            attempts: attempt.sent,
+            shown,
+        })),
+        (Ok(_), None) => AnswerFault::NoBlock.into(),
+        (Err(fault), _) => Exit::Failed(fault.into(), attempt.leave()),
+    }
+}
+
+/// Looks at the tip, or sends the same creation again: the request may have been carried out.
+fn in_doubt(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    method: Method,
+    failure: &Failure,
+) -> Result<Next, Exit> {
+    let budget = match failure {
+        Failure::Lost => &mut attempt.budgets.losses,
+        Failure::Refused(_) => &mut attempt.budgets.faults,
+    };
+    let Some(pause) = budget.next(&mut ctx.public_rng) else {
+        let end = failure.exhausted(method, attempt.sent);
+        return Err(Exit::Failed(end, attempt.leave()));
+    };
+    let action = match attempt.call {
+        Some(_) => Action::ReadTip,
+        None => Action::Repeat,
+    };
+    Ok(Next::After {
+        why: failure.trouble(method),
+        pause,
+        action,
+    })
+}
+
+/// Tries again with another block after a refusal, if that can help.
+fn refused(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    method: Method,
+    error: RpcError,
+    reaction: Reaction,
+) -> Result<Next, Exit> {
+    let block = attempt.block.take();
+    match reaction {
+        Reaction::RebuildOnNewTip => {
+            let tip = block.and_then(|block| block.tip);
+            raced(attempt, ctx, error, tip)
+        }
+        Reaction::NewSsrc => clashed(attempt, ctx, method, error),
+        Reaction::RetryWithBackoff => {
+            let failure = Failure::Refused(error);
+            match attempt.budgets.faults.next(&mut ctx.public_rng) {
+                Some(pause) => Ok(after(failure.trouble(method), pause, attempt)),
+                None => Err(failure.exhausted(method, attempt.sent).into()),
             }
         }
+        Reaction::RefreshReferenceOnce => attempt.look_up_again(error),
+        reaction => Err(EndReason::refused(method, error, reaction).into()),
     }
+}
+
+/// Builds on a newer tip: another block came first, or the server says so.
+fn raced(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    error: RpcError,
+    tip: Option<BlockHash>,
+) -> Result<Next, Exit> {
+    let budgets = &mut attempt.budgets;
+    if budgets.refused_on == Some(tip) {
+        budgets.stalled += 1;
+    } else {
+        budgets.stalled = 1;
+    }
+    budgets.refused_on = Some(tip);
+    if budgets.stalled >= STALLED {
+        return Err(EndReason::BlockRefused { error }.into());
+    }
+    let pause = attempt.contention.pause(&mut ctx.public_rng);
+    let until = *budgets.racing_until.get_or_insert(ctx.now + RACING);
+    if ctx.now + pause >= until {
+        let attempts = attempt.sent;
+        return Err(EndReason::Raced { attempts }.into());
+    }
+    Ok(after(Trouble::Race, pause, attempt))
+}
+
+/// Takes new sources, because one of ours is taken, and with them a new block.
+fn clashed(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    method: Method,
+    error: RpcError,
+) -> Result<Next, Exit> {
+    let Some(pause) = attempt.budgets.clashes.next(&mut ctx.public_rng) else {
+        let failure = Failure::Refused(error);
+        return Err(failure.exhausted(method, attempt.sent).into());
+    };
+    let payload = attempt.payload.clone();
+    attempt.payload = payload.with_new_sources(&mut ctx.public_rng);
+    Ok(after(Trouble::SourceTaken, pause, attempt))
+}
+
+/// Another block after a pause.
+fn after(why: Trouble, pause: Duration, attempt: &JoinAttempt) -> Next {
+    let action = attempt.rebuild();
+    Next::After { why, pause, action }
 }

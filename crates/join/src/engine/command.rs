@@ -1,0 +1,169 @@
+//! The commands of a caller, and the ways in which they fail.
+
+use confcall_state::UserId;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::api::{InputUser, MessageId, RpcError, Ssrc};
+use crate::form;
+use crate::message::{GroupMessage, RandomId};
+
+/// A command of the caller.
+///
+/// A command of a [kind](Command::kind) is answered once, by an [`Event::Done`](super::Event::Done) or an
+/// [`Event::Failed`](super::Event::Failed) with the id that it came with. The answers come in any order, also those to
+/// commands of one kind; the last ones come before [`Event::Ended`](super::Event::Ended), and a command after the end has
+/// none. With its membership everything fails that still waits in it, as [`CommandFailure::Unanswered`] if the server may
+/// have carried it out. The commands without a kind are carried out at once, and have no answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Leave the call, or give up entering it.
+    Leave,
+    /// Remove users from the call against their will.
+    Kick {
+        /// The users.
+        #[serde(with = "form::users")]
+        users: Vec<UserId>,
+    },
+    /// Invite a user.
+    Invite {
+        /// The user.
+        user: InputUser,
+        /// Whether to a call with video.
+        video: bool,
+    },
+    /// Decline an invitation, which need not be to this call.
+    Decline {
+        /// The message that invites.
+        message: MessageId,
+    },
+    /// Replace the link of the call by a new one; for its creator.
+    RevokeLink,
+    /// End the call for everyone; for its creator.
+    Discard,
+    /// Send a message or a reaction to all in the call.
+    Send(#[serde(with = "form::message")] GroupMessage),
+    /// Ask for the users of these sources, which the roster does not show yet.
+    Resolve {
+        /// The sources.
+        sources: Vec<Ssrc>,
+    },
+    /// Give up the membership for a new one of the same call, with another key and other sources.
+    ///
+    /// It is done once we are in again. It counts as every other rejoin does, so that it fails if there were too many
+    /// lately.
+    Rejoin,
+    /// Note that the media connection is up or down.
+    Media(MediaState),
+    /// Note that the microphone or camera was switched, so that a later join announces it.
+    Announce {
+        /// Whether the microphone is off.
+        muted: bool,
+        /// Whether the camera is off.
+        video_stopped: bool,
+    },
+}
+
+impl Command {
+    /// The kind of the command, in the event that answers it; the commands without one are not answered.
+    pub fn kind(&self) -> Option<CommandKind> {
+        Some(match self {
+            Self::Kick { .. } => CommandKind::Kick,
+            Self::Invite { .. } => CommandKind::Invite,
+            Self::Decline { .. } => CommandKind::Decline,
+            Self::RevokeLink => CommandKind::RevokeLink,
+            Self::Discard => CommandKind::Discard,
+            Self::Send(message) => CommandKind::Send(message.random_id()),
+            Self::Resolve { .. } => CommandKind::Resolve,
+            Self::Rejoin => CommandKind::Rejoin,
+            Self::Leave | Self::Media(_) | Self::Announce { .. } => return None,
+        })
+    }
+}
+
+/// The caller's number for a command.
+///
+/// The engine only hands it back. A caller that waits for several commands gives each a number of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CommandId(u64);
+
+impl CommandId {
+    /// A number.
+    pub const fn new(value: u64) -> Self {
+        Self(value)
+    }
+
+    /// The number.
+    pub const fn value(self) -> u64 {
+        self.0
+    }
+}
+
+/// The state of the media connection, which is the client's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaState {
+    /// It is connected.
+    Connected,
+    /// It is not, so that only the server can say whether we are still joined.
+    Disconnected,
+}
+
+/// A command without what it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CommandKind {
+    /// Removing users.
+    Kick,
+    /// Inviting a user.
+    Invite,
+    /// Declining an invitation.
+    Decline,
+    /// Replacing the link.
+    RevokeLink,
+    /// Ending the call.
+    Discard,
+    /// Sending a message.
+    Send(RandomId),
+    /// Asking for the users of sources.
+    Resolve,
+    /// Joining again.
+    Rejoin,
+}
+
+/// A command that the caller waits for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub(super) id: CommandId,
+    pub(super) kind: CommandKind,
+}
+
+/// The reason why a command failed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum CommandFailure {
+    /// We are not in the call, yet or any more, or have not caught up after a restart.
+    #[error("not in the call; wait until it is joined")]
+    NotJoined,
+    /// The server refused.
+    #[error("the server refused: {0}")]
+    Refused(RpcError),
+    /// There is no answer; it may have been carried out.
+    #[error("the server did not answer; it may have been carried out")]
+    Unanswered,
+    /// No block can be built for it.
+    #[error("no block can be built: {0}")]
+    Block(String),
+    /// The message cannot be sealed.
+    #[error("the message cannot be sealed: {0}")]
+    Message(String),
+    /// Too much waits already.
+    #[error("too much waits already; try again later")]
+    Busy,
+    /// The membership was given up for a new one too often lately.
+    #[error("joined again too often lately; try again later")]
+    TooOften,
+}

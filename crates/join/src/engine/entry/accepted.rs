@@ -1,0 +1,73 @@
+//! A join that the server took: all that a membership starts from.
+
+use confcall_state::{Block, Height};
+
+use crate::api::{CallRef, InputGroupCall, InviteLink, Participants, SubChain};
+use crate::engine::parts::subchain::Subchain;
+use crate::engine::secrets::AnnouncedKey;
+use crate::joining::{AnswerFault, ConnectionParameters, JoinAnswer, JoinPayload, Tip};
+
+/// A join that the server took.
+#[derive(Debug)]
+pub(in crate::engine) struct AcceptedJoin {
+    /// True if it is not the first one.
+    pub(in crate::engine) is_rejoin: bool,
+    /// Our block, with our key.
+    pub(in crate::engine) key: AnnouncedKey,
+    /// The link or invitation that led to the call.
+    pub(in crate::engine) found_by: Option<InputGroupCall>,
+    /// The payload that the server took.
+    pub(in crate::engine) payload: JoinPayload,
+    /// The number of times that a block was sent.
+    pub(in crate::engine) attempts: u32,
+    /// The things that the server showed.
+    pub(in crate::engine) shown: Shown,
+}
+
+/// The things that the server showed of a call that we are in.
+#[derive(Debug)]
+pub(in crate::engine) struct Shown {
+    pub(in crate::engine) call: CallRef,
+    pub(in crate::engine) invite_link: Option<InviteLink>,
+    /// The block from which the membership starts.
+    pub(in crate::engine) first: Block,
+    /// The blocks behind it.
+    pub(in crate::engine) blocks: Subchain,
+    pub(in crate::engine) broadcasts: Subchain,
+    /// The parameters of the media connection, if the answer to the join was not lost.
+    pub(in crate::engine) connection: Option<Box<ConnectionParameters>>,
+    pub(in crate::engine) rosters: Vec<Participants>,
+}
+
+impl Shown {
+    /// Reads the answer to the join.
+    pub(super) fn by_answer(answer: JoinAnswer) -> Result<Self, AnswerFault> {
+        let first = answer.blocks.blocks.first().ok_or(AnswerFault::NoBlock)?;
+        Ok(Self {
+            call: CallRef::of(&answer.call).ok_or(AnswerFault::NoCall)?,
+            invite_link: answer.invite_link,
+            first: Block::from_server(first)?,
+            blocks: Subchain::behind_first(answer.blocks),
+            broadcasts: Subchain::from_first(answer.broadcasts),
+            connection: Some(Box::new(answer.connection)),
+            rosters: answer.rosters,
+        })
+    }
+
+    /// Reads the tip that holds our key, after the answer to the join was lost.
+    pub(super) fn by_tip(tip: Tip, known: Option<CallRef>) -> Result<Self, AnswerFault> {
+        let call = known.or_else(|| CallRef::of(&tip.call));
+        let behind = || tip.block.height().next().map(Height::value);
+        let next = tip.next_block.or_else(behind).unwrap_or(i32::MAX);
+        Ok(Self {
+            call: call.ok_or(AnswerFault::NoCall)?,
+            invite_link: None,
+            first: tip.block,
+            blocks: Subchain::new(SubChain::Blocks, next),
+            // The place at which the broadcasts about this block begin is not known: from the first that is left.
+            broadcasts: Subchain::new(SubChain::Broadcasts, 0),
+            connection: None,
+            rosters: Vec::new(),
+        })
+    }
+}

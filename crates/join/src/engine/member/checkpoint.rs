@@ -1,0 +1,101 @@
+//! The member of a checkpoint.
+//!
+//! ```text
+//! Member ─▶ Content ─▶ Member, behind ── both subchains read to their ends ──▶ resumed, sends again
+//!                          │
+//!                          └── removed: the end; cannot follow, nonce lost: a new join
+//! ```
+
+use super::Member;
+use crate::api::{
+    AccessHash, CallId, CallRef, InputGroupCall, InviteLink, MessageId, Slug, Ssrc, SubChain,
+};
+use crate::engine::checkpoint::{CheckpointError, Content, RESERVE, RestoreError, SavedLink};
+use crate::engine::context::Context;
+use crate::engine::departure::Flow;
+use crate::engine::parts::reference::Reference;
+use crate::engine::parts::self_state::SelfState;
+use crate::engine::parts::subchain::Subchain;
+use crate::joining::JoinPayload;
+use crate::membership::Membership;
+
+/// The content of a checkpoint.
+pub(in crate::engine) fn save(member: &Member, ctx: &Context) -> Result<Content, CheckpointError> {
+    let reference = &member.reference;
+    let call = reference.call();
+    Ok(Content {
+        membership: member.membership.to_saved(),
+        call: (call.id.value(), call.access_hash.value()),
+        link: reference.found_by().and_then(saved_link),
+        invite_link: reference.invite_link().map(InviteLink::to_string),
+        payload: member.payload().to_json(),
+        past_sources: ctx.past.sources().map(Ssrc::value).collect(),
+        next_block: member.blocks.next(),
+        next_broadcast: member.broadcasts.next(),
+    })
+}
+
+/// The member of a checkpoint, which begins to learn what happened meanwhile.
+pub(in crate::engine) fn resume(
+    ctx: &mut Context,
+    content: Content,
+) -> Result<(Member, Flow), RestoreError> {
+    let fault = |what| RestoreError::Content { what };
+    let payload = JoinPayload::from_json(&content.payload);
+    let payload = payload.map_err(|_| fault("its payload cannot be read"))?;
+    let found_by = content.link.map(link_of).transpose()?;
+    let removal_grace = ctx.config.removal_grace;
+    let rng = ctx.secrets.rng();
+    let membership = Membership::resume(ctx.now, content.membership, RESERVE, removal_grace, rng)?;
+    let past_sources = content.past_sources.into_iter();
+    past_sources
+        .rev()
+        .filter_map(Ssrc::new)
+        .for_each(|source| ctx.past.add(source, None));
+    let (id, access_hash) = content.call;
+    let call = CallRef {
+        id: CallId::new(id),
+        access_hash: AccessHash::new(access_hash),
+    };
+    let mut member = Member::new(
+        ctx.now,
+        membership,
+        Reference::new(call, found_by, content.invite_link.map(InviteLink::new)),
+        SelfState::new(payload, None),
+        Subchain::resumed(SubChain::Blocks, content.next_block),
+        Subchain::resumed(SubChain::Broadcasts, content.next_broadcast),
+    );
+    let flow = go_on(&mut member, ctx);
+    Ok((member, flow))
+}
+
+fn go_on(member: &mut Member, ctx: &mut Context) -> Flow {
+    let us = member.identity();
+    // The checkpoint is used up.
+    member.checkpoints.ask(ctx);
+    member.blocks.poll(ctx, us.call);
+    member.broadcasts.poll(ctx, us.call);
+    member.liveness.check(ctx, us);
+    member.liveness.start(ctx);
+    member.roster.load_soon(ctx);
+    member.settle(ctx)
+}
+
+fn saved_link(link: &InputGroupCall) -> Option<SavedLink> {
+    match link {
+        InputGroupCall::Id { .. } => None,
+        InputGroupCall::Slug(slug) => Some(SavedLink::Slug(slug.as_str().to_owned())),
+        InputGroupCall::InviteMessage(message) => Some(SavedLink::InviteMessage(message.value())),
+    }
+}
+
+fn link_of(saved: SavedLink) -> Result<InputGroupCall, RestoreError> {
+    let what = "its link cannot be read";
+    Ok(match saved {
+        SavedLink::Slug(slug) => {
+            let slug = Slug::new(&slug).map_err(|_| RestoreError::Content { what })?;
+            InputGroupCall::Slug(slug)
+        }
+        SavedLink::InviteMessage(message) => InputGroupCall::InviteMessage(MessageId::new(message)),
+    })
+}

@@ -1,0 +1,236 @@
+//! The broadcasts that we owe the others, until the server has sent them back.
+//!
+//! ```text
+//! due ── sent ──▶ in flight ── taken ──▶ taken, not echoed ── echoed ──▶ gone
+//!  ▲                  │                        │
+//!  └──── pause ◀──────┴── refused, lost ◀──────┘ too long
+//! ```
+//!
+//! Everything goes when the height moves on. Implements `spec/protocol.md`, 5 and 7.
+
+use core::time::Duration;
+
+use confcall_media::Moment;
+use confcall_state::verification::RoundCounts;
+use confcall_state::wire::{Broadcast, BroadcastContent};
+use confcall_state::{Height, UserId};
+
+use crate::api::reaction::Reaction;
+use crate::api::{CallRef, Method, Response, SendConferenceCallBroadcast, Updates};
+use crate::engine::context::Context;
+use crate::engine::event::{Event, Suspicion};
+use crate::engine::failure::Failure;
+use crate::engine::purpose::Purpose;
+use crate::engine::requests::Ticket;
+use crate::engine::timers::Timer;
+use crate::limits;
+
+const METHOD: Method = Method::SendConferenceCallBroadcast;
+/// The number of times that a broadcast is sent again.
+const RETRIES: u32 = 5;
+/// The first pause, which doubles.
+const PAUSE: Duration = Duration::from_millis(250);
+/// The time that the server may take to send a broadcast back that it took.
+const ECHO: Duration = Duration::from_secs(4);
+
+/// The broadcasts that were not echoed yet.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct Broadcaster(Vec<Owed>);
+
+#[derive(Clone, Debug)]
+struct Owed {
+    broadcast: Broadcast,
+    progress: Progress,
+    tries: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    /// To be sent at this moment.
+    Due(Moment),
+    InFlight(Ticket),
+    /// To be sent again at this moment, unless it is echoed before.
+    Taken(Moment),
+}
+
+/// The rest of what an answer asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Sequel {
+    /// Take in the updates that came with it.
+    TakeIn(Updates),
+    /// Read the blocks: there is a newer one.
+    ReadBlocks,
+    /// Read the broadcasts.
+    ReadBroadcasts,
+    /// Read the broadcasts again from the first: the server has one of ours where we have not looked.
+    ReadBroadcastsAgain,
+    /// Nothing.
+    Nothing,
+}
+
+impl Broadcaster {
+    /// Adds what the verification says, to be sent at once, but for what the server has sent back already: to whom we said
+    /// it before a restart.
+    pub(in crate::engine) fn add(
+        &mut self,
+        now: Moment,
+        us: UserId,
+        counts: &RoundCounts,
+        said: Vec<Broadcast>,
+    ) {
+        let is_counted = |broadcast: &Broadcast| match broadcast.content {
+            BroadcastContent::Commit { .. } => counts.commit_of(us).is_some(),
+            BroadcastContent::Reveal { .. } => counts.revealed().any(|user| user == us),
+        };
+        let new = said.into_iter().filter(|broadcast| !is_counted(broadcast));
+        self.0.extend(new.map(|broadcast| Owed {
+            broadcast,
+            progress: Progress::Due(now),
+            tries: 0,
+        }));
+    }
+
+    /// Drops what is about another height.
+    pub(in crate::engine) fn keep_height(&mut self, ctx: &mut Context, height: Height) {
+        self.0.retain(|one| {
+            let stays = one.broadcast.height == height;
+            if let Progress::InFlight(ticket) = one.progress
+                && !stays
+            {
+                ctx.abandon(ticket);
+            }
+            stays
+        });
+    }
+
+    /// Notes that the server has sent one of our broadcasts back.
+    pub(in crate::engine) fn echoed(&mut self, broadcast: &Broadcast) {
+        let is_commit = |one: &Broadcast| matches!(one.content, BroadcastContent::Commit { .. });
+        self.0.retain(|one| {
+            let ours = &one.broadcast;
+            ours.height != broadcast.height || is_commit(ours) != is_commit(broadcast)
+        });
+    }
+
+    /// True if the server could have sent something back that it has not: what is held back it does not owe us.
+    pub(in crate::engine) fn is_owed(&self, ctx: &Context) -> bool {
+        self.0.iter().any(|one| match one.progress {
+            Progress::InFlight(ticket) => !ctx.holds_back(ticket),
+            Progress::Due(_) | Progress::Taken(_) => true,
+        })
+    }
+
+    /// Sends every broadcast that is due.
+    pub(in crate::engine) fn send_due(&mut self, ctx: &mut Context, call: CallRef) {
+        // A server that makes blocks can have us want to send any number.
+        let has_room = |ctx: &Context| ctx.under_way() < limits::REQUESTS;
+        for one in &mut self.0 {
+            if one.due().is_some_and(|due| due <= ctx.now) && has_room(ctx) {
+                let body = SendConferenceCallBroadcast {
+                    call: call.into(),
+                    broadcast: one.broadcast.to_bytes(),
+                };
+                one.tries += 1;
+                one.progress = Progress::InFlight(ctx.send(Purpose::Broadcast, body));
+            }
+        }
+        match self.0.iter().filter_map(Owed::due).min() {
+            Some(due) if has_room(ctx) => ctx.timers.set(Timer::Broadcast, due),
+            // The next answer makes room, and brings us here again.
+            _ => ctx.timers.cancel(Timer::Broadcast),
+        }
+    }
+
+    /// Takes the answer to a broadcast of ours.
+    pub(in crate::engine) fn answered(
+        &mut self,
+        ctx: &mut Context,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Sequel {
+        let failure = match result {
+            Ok(response) => {
+                self.set(ticket, Progress::Taken(ctx.now + ECHO));
+                return match response.into_updates() {
+                    Ok(updates) => Sequel::TakeIn(updates),
+                    Err(_) => Sequel::Nothing,
+                };
+            }
+            Err(failure) => failure,
+        };
+        let reaction = failure.reaction(METHOD);
+        match failure {
+            Failure::Refused(_) if reaction == Some(Reaction::CatchUpAndDrop) => {
+                self.remove(ticket);
+                Sequel::ReadBlocks
+            }
+            Failure::Refused(error)
+                if matches!(reaction, Some(Reaction::DropAndReport | Reaction::Report)) =>
+            {
+                match self.remove(ticket) {
+                    Some(1) => {
+                        let refused = Suspicion::BroadcastRefused(error);
+                        ctx.event(Event::Suspicious(refused));
+                        Sequel::ReadBroadcasts
+                    }
+                    // An earlier try had got there.
+                    Some(_) => Sequel::ReadBroadcastsAgain,
+                    None => Sequel::ReadBroadcasts,
+                }
+            }
+            failure => {
+                self.retry(ctx, ticket, &failure);
+                Sequel::Nothing
+            }
+        }
+    }
+
+    fn retry(&mut self, ctx: &mut Context, ticket: Ticket, failure: &Failure) {
+        let Some(one) = self.find(ticket) else {
+            return;
+        };
+        if let Some(Reaction::WaitThenRepeat(_)) = failure.reaction(METHOD) {
+            // The server has had us wait as often as we do.
+            one.tries = RETRIES + 1;
+        }
+        if one.tries > RETRIES {
+            one.progress = Progress::Due(ctx.now);
+            return;
+        }
+        let doubled = 1_u32.checked_shl(one.tries - 1).unwrap_or(u32::MAX);
+        let pause = PAUSE.saturating_mul(doubled);
+        one.progress = Progress::Due(ctx.now + pause);
+        ctx.retrying(failure.trouble(METHOD), pause, 2);
+    }
+
+    /// Drops a broadcast that will never be taken; gives the number of tries if it was still waited for.
+    fn remove(&mut self, ticket: Ticket) -> Option<u32> {
+        let tries = self.find(ticket).map(|one| one.tries);
+        self.0.retain(|one| !one.is_in_flight(ticket));
+        tries
+    }
+
+    fn set(&mut self, ticket: Ticket, progress: Progress) {
+        if let Some(one) = self.find(ticket) {
+            one.progress = progress;
+        }
+    }
+
+    fn find(&mut self, ticket: Ticket) -> Option<&mut Owed> {
+        self.0.iter_mut().find(|one| one.is_in_flight(ticket))
+    }
+}
+
+impl Owed {
+    fn is_in_flight(&self, ticket: Ticket) -> bool {
+        matches!(self.progress, Progress::InFlight(id) if id == ticket)
+    }
+
+    /// The moment at which it is to be sent, unless it was tried often enough.
+    fn due(&self) -> Option<Moment> {
+        match self.progress {
+            Progress::Due(at) | Progress::Taken(at) => Some(at).filter(|_| self.tries <= RETRIES),
+            Progress::InFlight(_) => None,
+        }
+    }
+}

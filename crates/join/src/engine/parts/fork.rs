@@ -1,0 +1,79 @@
+//! The comparison of the server's chain with ours, where the server seems to have changed it.
+
+use core::time::Duration;
+
+use confcall_media::Moment;
+use confcall_state::{ChainState, Height};
+
+use crate::api::{CallRef, GetGroupCallChainBlocks, InputGroupCall, Response, SubChain};
+use crate::engine::context::Context;
+use crate::engine::end::RejoinReason;
+use crate::engine::event::{Event, Suspicion};
+use crate::engine::failure::Failure;
+use crate::engine::purpose::Purpose;
+use crate::joining::Tip;
+
+/// The least time between two readings of what was read before: a server could have us read it for ever.
+const COMPARISON: Duration = Duration::from_secs(5);
+
+/// The comparison of the server's block at our height with ours.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct ForkCheck {
+    /// The moment from which what was read before may be read again.
+    next: Moment,
+}
+
+impl ForkCheck {
+    pub(in crate::engine) fn new(now: Moment) -> Self {
+        Self { next: now }
+    }
+
+    /// Gives whether it is time again to read what was read before; then it is not for a while.
+    pub(in crate::engine) fn may_read(&mut self, now: Moment) -> bool {
+        let may = now >= self.next;
+        if may {
+            self.next = now + COMPARISON;
+        }
+        may
+    }
+
+    /// Reads the block before an offset again: at the same height the server may have another one by now.
+    pub(in crate::engine) fn compare(&mut self, ctx: &mut Context, call: CallRef, next: i32) {
+        if self.may_read(ctx.now) {
+            let poll = GetGroupCallChainBlocks {
+                call: call.into(),
+                sub_chain: SubChain::Blocks,
+                offset: next.saturating_sub(1),
+                limit: 1,
+            };
+            ctx.send(Purpose::Fork, poll);
+        }
+    }
+
+    /// Compares the server's block at our height with ours; what cannot be read is no evidence.
+    pub(in crate::engine) fn answered(
+        &self,
+        ctx: &mut Context,
+        call: CallRef,
+        ours: &ChainState,
+        result: Result<Response, Failure>,
+    ) -> Result<(), RejoinReason> {
+        let updates = result.ok().and_then(|one| one.into_updates().ok());
+        let tip = Tip::from_answer(updates.unwrap_or_default(), &InputGroupCall::from(call));
+        let Ok(Some(tip)) = tip else {
+            return Ok(());
+        };
+        let height = ours.height();
+        if tip.block.height() == height && tip.block.hash() != ours.hash() {
+            suspect(ctx, height, "the server has another block at our height");
+            return Err(RejoinReason::OtherBlock { height });
+        }
+        Ok(())
+    }
+}
+
+/// Shows the caller that the server has another chain than the one that we follow.
+pub(in crate::engine) fn suspect(ctx: &mut Context, height: Height, what: impl Into<String>) {
+    let what = what.into();
+    ctx.event(Event::Suspicious(Suspicion::Fork { height, what }));
+}

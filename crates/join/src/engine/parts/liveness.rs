@@ -1,0 +1,191 @@
+//! The checks that we are still in the call.
+//!
+//! ```text
+//! forbidden, not joined ──▶ last poll ── removed by a block ──▶ the end
+//!                             ▲   │ └─ anything else ─────────▶ join again
+//!                             │   └─ lost, refused for a while
+//!                             └─ pause
+//! ```
+//!
+//! A member who was removed learns it by a block, which may come after such a refusal, and must not join again.
+//!
+//! Implements the connection check of `spec/protocol.md`, 10.
+
+use core::time::Duration;
+
+use confcall_media::Moment;
+
+use crate::api::reaction::Reaction;
+use crate::api::{CheckGroupCall, GetGroupCallChainBlocks, Method, Response, Updates};
+use crate::engine::backoff::Backoff;
+use crate::engine::command::MediaState;
+use crate::engine::context::Context;
+use crate::engine::end::RejoinReason;
+use crate::engine::failure::Failure;
+use crate::engine::identity::Identity;
+use crate::engine::purpose::Purpose;
+use crate::engine::timers::Timer;
+
+/// The pause between two checks while the media is down.
+const CHECK: Duration = Duration::from_secs(4);
+/// The least time between two readings of everything because updates were missed.
+const GAPS: Duration = Duration::from_secs(5);
+
+/// The signs of life between the server and us.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Liveness {
+    media: MediaState,
+    is_checking: bool,
+    last_poll: Option<LastPoll>,
+    /// The moment from which everything may be read again because updates were missed.
+    next_catch_up: Moment,
+}
+
+/// A poll without an answer yet, after which the membership is given up.
+#[derive(Clone, Debug)]
+struct LastPoll {
+    /// The reason to give it up, unless a block removes us.
+    reason: RejoinReason,
+    backoff: Backoff,
+}
+
+/// The moment from which everything is read again.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::engine) struct CatchUp {
+    pub(in crate::engine) from: Moment,
+    /// False for one of many gaps in a row, for which everything is read once.
+    pub(in crate::engine) is_first: bool,
+}
+
+impl Liveness {
+    pub(in crate::engine) fn new(now: Moment) -> Self {
+        Self {
+            media: MediaState::Disconnected,
+            is_checking: false,
+            last_poll: None,
+            next_catch_up: now,
+        }
+    }
+
+    /// Starts the checks.
+    pub(in crate::engine) fn start(&self, ctx: &mut Context) {
+        ctx.after(Timer::Check, CHECK);
+    }
+
+    /// Notes the state of the media connection: while it is up, it shows by itself that we are joined.
+    pub(in crate::engine) fn media_is(&mut self, ctx: &mut Context, media: MediaState) {
+        self.media = media;
+        if media == MediaState::Disconnected && !ctx.timers.is_set(Timer::Check) {
+            ctx.after(Timer::Check, CHECK);
+        }
+    }
+
+    pub(in crate::engine) fn check_is_due(&mut self, ctx: &mut Context, us: Identity) {
+        if self.media == MediaState::Disconnected {
+            self.check(ctx, us);
+        }
+    }
+
+    /// Asks whether we are still joined, unless that is under way.
+    pub(in crate::engine) fn check(&mut self, ctx: &mut Context, us: Identity) {
+        if !core::mem::replace(&mut self.is_checking, true) {
+            let check = CheckGroupCall {
+                call: us.call.into(),
+                sources: vec![us.source],
+            };
+            ctx.send(Purpose::Check, check);
+        }
+    }
+
+    /// Takes the answer to a check; gives the reason to doubt that we are joined.
+    pub(in crate::engine) fn checked(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        result: Result<Response, Failure>,
+    ) -> Option<RejoinReason> {
+        self.is_checking = false;
+        if let Ok(response) = result {
+            let sources = response.into_sources();
+            if !sources.is_ok_and(|all| all.contains(&us.source)) {
+                return Some(RejoinReason::NotJoined);
+            }
+        }
+        if self.media == MediaState::Disconnected {
+            ctx.after(Timer::Check, CHECK);
+        }
+        None
+    }
+
+    /// Notes that updates were missed.
+    pub(in crate::engine) fn missed(&mut self, now: Moment) -> CatchUp {
+        let from = self.next_catch_up.max(now);
+        let is_first = from == now;
+        if is_first {
+            self.next_catch_up = from + GAPS;
+        }
+        CatchUp { from, is_first }
+    }
+}
+
+/// The last poll.
+impl Liveness {
+    /// Doubts that we are joined: sends one more poll, unless that is under way.
+    pub(in crate::engine) fn doubt(
+        &mut self,
+        ctx: &mut Context,
+        reason: RejoinReason,
+        poll: GetGroupCallChainBlocks,
+    ) {
+        if self.last_poll.is_none() {
+            let backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 6);
+            self.last_poll = Some(LastPoll { reason, backoff });
+            self.poll_again(ctx, poll);
+        }
+    }
+
+    /// Sends the last poll, also after a pause.
+    pub(in crate::engine) fn poll_again(&self, ctx: &mut Context, poll: GetGroupCallChainBlocks) {
+        ctx.send(Purpose::LastPoll, poll);
+    }
+
+    /// Takes the answer to the last poll. If it comes to an end, gives what the poll brought, and the reason to give the
+    /// membership up unless a block in there removes us.
+    pub(in crate::engine) fn polled(
+        &mut self,
+        ctx: &mut Context,
+        result: Result<Response, Failure>,
+    ) -> Option<(Updates, RejoinReason)> {
+        let mut last_poll = self.last_poll.take()?;
+        let failure = match result {
+            Ok(response) => {
+                let updates = response.into_updates().unwrap_or_default();
+                return Some((updates, last_poll.reason));
+            }
+            Err(failure) => failure,
+        };
+        let method = Method::GetGroupCallChainBlocks;
+        let pause = match &failure {
+            Failure::Lost => last_poll.backoff.next(&mut ctx.public_rng),
+            Failure::Refused(error) => match error.reaction(method) {
+                Reaction::Rejoin => {
+                    let reason = RejoinReason::Forbidden(error.clone());
+                    return Some((Updates::default(), reason));
+                }
+                // A stale reference is looked up again meanwhile.
+                Reaction::CheckTipFirst | Reaction::RefreshReferenceOnce => {
+                    last_poll.backoff.next(&mut ctx.public_rng)
+                }
+                _ => None,
+            },
+        };
+        let Some(pause) = pause else {
+            return Some((Updates::default(), last_poll.reason));
+        };
+        let attempt = last_poll.backoff.used().saturating_add(1);
+        ctx.retrying(failure.trouble(method), pause, attempt);
+        ctx.after(Timer::LastPoll, pause);
+        self.last_poll = Some(last_poll);
+        None
+    }
+}

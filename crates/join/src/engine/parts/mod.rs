@@ -1,0 +1,32 @@
+//! The parts of a member: each owns its fields, its timers and its tests.
+//!
+//! A part takes inputs and what it needs to see of the membership, sends its requests and events through the context, and
+//! returns what is left for the member to do. No part calls the member or another part, so that a member of another kind
+//! of call is another set of the same parts.
+//!
+//! | part | owns | without a chain |
+//! |---|---|---|
+//! | [`subchain`] | where we are in one of the two subchains, and its polls | |
+//! | [`roster_sync`] | the roster, and its loads page by page | ✓ |
+//! | [`removals`] | the members who are not listed, and the blocks that remove | |
+//! | [`broadcaster`] | our broadcasts, until the server has sent them back | |
+//! | [`round`] | the reports of how far the verification is | |
+//! | [`fork`] | the comparison of the server's block with ours | |
+//! | [`liveness`] | the connection check, and the last poll before we give up | ✓ |
+//! | [`reference`] | the reference to the call, and its link | ✓ |
+//! | [`self_state`] | our payload, and the parameters of the media connection | ✓ |
+//! | [`commands`] | the commands that wait for an answer | ✓ |
+//! | [`checkpoints`] | the moments at which a checkpoint is due | |
+
+pub(super) mod broadcaster;
+pub(super) mod checkpoints;
+pub(super) mod commands;
+pub(super) mod fork;
+pub(super) mod liveness;
+pub(super) mod reference;
+pub(super) mod removals;
+pub(super) mod roster;
+pub(super) mod roster_sync;
+pub(super) mod round;
+pub(super) mod self_state;
+pub(super) mod subchain;

@@ -1,0 +1,140 @@
+//! The reference to the call, which is looked up again where it is stale, and the link of the call for others.
+
+use crate::api::reaction::Reaction;
+use crate::api::{
+    CallRef, GetGroupCall, GroupCall, InputGroupCall, InviteLink, Method, Response, RpcError,
+};
+use crate::engine::context::Context;
+use crate::engine::end::EndReason;
+use crate::engine::event::Event;
+use crate::engine::failure::Failure;
+use crate::engine::purpose::Purpose;
+use crate::joining::AnswerFault;
+
+/// The number of times that a stale reference is looked up without an answer.
+const LOOKUPS: u32 = 6;
+
+/// The reference to the call.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Reference {
+    call: CallRef,
+    /// The link or invitation that led to it, by which a stale reference is looked up again.
+    found_by: Option<InputGroupCall>,
+    /// The link of the call for others, if the server named it.
+    invite_link: Option<InviteLink>,
+    /// True while it is looked up.
+    is_looking: bool,
+    /// True once it was looked up.
+    is_refreshed: bool,
+    /// The number of times that it was looked up without an answer.
+    lookups: u32,
+}
+
+impl Reference {
+    pub(in crate::engine) fn new(
+        call: CallRef,
+        found_by: Option<InputGroupCall>,
+        invite_link: Option<InviteLink>,
+    ) -> Self {
+        Self {
+            call,
+            found_by,
+            invite_link,
+            is_looking: false,
+            is_refreshed: false,
+            lookups: 0,
+        }
+    }
+
+    pub(in crate::engine) fn call(&self) -> CallRef {
+        self.call
+    }
+
+    /// The link or invitation that led to the call.
+    pub(in crate::engine) fn found_by(&self) -> Option<&InputGroupCall> {
+        self.found_by.as_ref()
+    }
+
+    pub(in crate::engine) fn invite_link(&self) -> Option<&InviteLink> {
+        self.invite_link.as_ref()
+    }
+
+    /// True if a reference names our call; what the server says of other calls is not for us.
+    pub(in crate::engine) fn names(&self, call: &InputGroupCall) -> bool {
+        call.id() == Some(self.call.id)
+    }
+
+    /// Looks the reference up once more, because the server does not know the call by it.
+    pub(in crate::engine) fn refresh(
+        &mut self,
+        ctx: &mut Context,
+        error: RpcError,
+    ) -> Result<(), EndReason> {
+        match self.found_by.clone().filter(|_| !self.is_refreshed) {
+            Some(call) => {
+                (self.is_refreshed, self.is_looking) = (true, true);
+                ctx.send(Purpose::Reference, GetGroupCall { call, limit: 1 });
+                Ok(())
+            }
+            // Several requests may have met the same error.
+            None if self.is_looking => Ok(()),
+            None => Err(EndReason::NotFound(error)),
+        }
+    }
+
+    /// Takes the answer to a look-up.
+    pub(in crate::engine) fn answered(
+        &mut self,
+        ctx: &mut Context,
+        result: Result<Response, Failure>,
+    ) -> Result<(), EndReason> {
+        self.is_looking = false;
+        let info = match result {
+            Ok(response) => response.into_group_call(),
+            Err(failure) => return self.look_up_failed(&failure),
+        };
+        let info = info.map_err(|wrong| EndReason::Unusable(wrong.into()))?;
+        let found = CallRef::of(&info.call.reference()).filter(|found| found.id == self.call.id);
+        self.call = found.ok_or(EndReason::Unusable(AnswerFault::OtherCall))?;
+        self.take(ctx, info.call)
+    }
+
+    /// Whatever needs the reference has it looked up again, unless the server said that there is no such call.
+    fn look_up_failed(&mut self, failure: &Failure) -> Result<(), EndReason> {
+        let method = Method::GetGroupCall;
+        if let Failure::Refused(error) = failure.clone() {
+            match error.reaction(method) {
+                Reaction::CheckTipFirst | Reaction::WaitThenRepeat(_) => {}
+                Reaction::RefreshReferenceOnce => return Err(EndReason::NotFound(error)),
+                // The member doubts that it is joined, and finds out in its own way.
+                Reaction::Rejoin => return Ok(()),
+                reaction => return Err(EndReason::refused(method, error, reaction)),
+            }
+        }
+        self.is_refreshed = false;
+        self.lookups += 1;
+        match self.lookups >= LOOKUPS {
+            true => Err(failure.exhausted(method, self.lookups)),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes in what the server says of the call itself.
+    pub(in crate::engine) fn take(
+        &mut self,
+        ctx: &mut Context,
+        call: GroupCall,
+    ) -> Result<(), EndReason> {
+        match call {
+            GroupCall::Discarded { .. } => Err(EndReason::Discarded),
+            GroupCall::Active { invite_link, .. } => {
+                let known = self.invite_link.as_ref();
+                if let Some(link) = invite_link.filter(|link| known != Some(link)) {
+                    self.invite_link = Some(link.clone());
+                    ctx.event(Event::Link(link));
+                }
+                Ok(())
+            }
+        }
+    }
+}

@@ -1,0 +1,364 @@
+//! The removal of members who left, and of those who are to leave.
+//!
+//! ```text
+//! in the chain, not in the roster ── 3 to 6 s ──▶ the whole roster is loaded
+//!                                                      │ still not in it
+//!                                                      ▼
+//! kick ───────────────────────────────▶ removal ── grace ──▶ block ──▶ request
+//!                                           ▲                             │
+//!                                           └── catch up, back off ◀── race, lost answer
+//! ```
+//!
+//! A roster that did not load completely removes nobody. Implements `spec/protocol.md`, 8.
+
+use core::time::Duration;
+use std::collections::BTreeMap;
+
+use confcall_media::Moment;
+use confcall_state::{ChainState, Height, UserId};
+
+use super::roster::Roster;
+use crate::api::reaction::Reaction;
+use crate::api::{
+    CallRef, DeleteConferenceCallParticipants, Method, Removal as Mode, Response, Updates,
+};
+use crate::engine::backoff::Backoff;
+use crate::engine::command::{CommandFailure, Order};
+use crate::engine::context::Context;
+use crate::engine::event::{Event, Suspicion};
+use crate::engine::failure::Failure;
+use crate::engine::purpose::Purpose;
+use crate::engine::requests::Ticket;
+use crate::engine::timers::Timer;
+use crate::limits;
+use crate::membership::ChangeError;
+
+const METHOD: Method = Method::DeleteConferenceCallParticipants;
+/// The least time for which a member is not listed before the roster is loaded to make sure.
+const UNLISTED: Duration = Duration::from_secs(3);
+/// The least time between being sure and writing a block; of many members one comes first.
+const GRACE: Duration = Duration::from_secs(2);
+/// The time before a member whose removal failed is looked at again.
+const LATER: Duration = Duration::from_secs(60);
+
+/// The removals that are under way, and the members who may have left.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct Removals {
+    waiting: Vec<Removal>,
+    unlisted: BTreeMap<UserId, Unlisted>,
+    /// The block whose members were last compared with the roster.
+    compared: Option<Height>,
+}
+
+/// The things that removals see of the call.
+#[derive(Clone, Copy)]
+pub(in crate::engine) struct View<'a> {
+    pub(in crate::engine) call: CallRef,
+    pub(in crate::engine) us: UserId,
+    pub(in crate::engine) chain: &'a ChainState,
+    pub(in crate::engine) roster: &'a Roster,
+}
+
+/// Some users who are to be removed by one block.
+#[derive(Clone, Debug)]
+struct Removal {
+    cause: Cause,
+    users: Vec<UserId>,
+    backoff: Backoff,
+    progress: Progress,
+}
+
+/// The cause of a removal.
+#[derive(Clone, Copy, Debug)]
+enum Cause {
+    /// The users left.
+    Left,
+    /// The caller wants it.
+    Kick(Order),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Progress {
+    Due(Moment),
+    InFlight(Ticket),
+}
+
+/// A member of the chain whom the roster does not list.
+#[derive(Clone, Copy, Debug)]
+struct Unlisted {
+    /// The moment at which the roster is loaded to make sure.
+    look_at: Moment,
+    /// Whether that load has begun.
+    confirming: bool,
+    reported: bool,
+}
+
+/// The rest of what an answer asks for.
+#[derive(Debug)]
+pub(in crate::engine) enum Sequel {
+    /// Take in the updates that came with it, and read the blocks soon.
+    TakeIn(Updates),
+    /// Read the blocks at once: the next block stands on what the chain is then.
+    ReadBlocks,
+    /// Nothing.
+    Nothing,
+}
+
+impl View<'_> {
+    fn has_member(&self, user: UserId) -> bool {
+        self.chain.group_state().by_user(user).is_some()
+    }
+
+    fn is_unlisted(&self, user: UserId) -> bool {
+        user != self.us && !self.roster.lists(user) && self.has_member(user)
+    }
+}
+
+/// The watch over the members whom the roster does not list.
+impl Removals {
+    /// Keeps watch; `has_moved` says whether the roster may be another than when this was last asked.
+    pub(in crate::engine) fn watch(&mut self, ctx: &mut Context, view: View<'_>, has_moved: bool) {
+        // Most inputs change neither, and comparing two hundred members costs more than all the rest of a poll.
+        let height = Some(view.chain.height());
+        let is_other_block = core::mem::replace(&mut self.compared, height) != height;
+        if has_moved || is_other_block {
+            self.note_unlisted(ctx, view);
+        }
+        let waiting = self.unlisted.values().filter(|one| !one.confirming);
+        if let Some(look_at) = waiting.map(|one| one.look_at).min() {
+            ctx.timers.set_earlier(Timer::Unlisted, look_at);
+        }
+    }
+
+    fn note_unlisted(&mut self, ctx: &mut Context, view: View<'_>) {
+        self.unlisted.retain(|user, _| view.is_unlisted(*user));
+        // One load of the roster serves all who are missed at once.
+        let mut look_at = None;
+        for one in &view.chain.group_state().participants {
+            if view.is_unlisted(one.user_id) {
+                self.unlisted
+                    .entry(one.user_id)
+                    .or_insert_with(|| Unlisted {
+                        look_at: *look_at.get_or_insert_with(|| ctx.now + ctx.spread(UNLISTED)),
+                        confirming: false,
+                        reported: false,
+                    });
+            }
+        }
+    }
+
+    /// Gives whether the roster must be loaded to make sure of those who have not been listed for a while.
+    pub(in crate::engine) fn must_confirm(&mut self, ctx: &Context) -> bool {
+        let now = ctx.now;
+        // A server that makes rosters can have us want any number of loads.
+        let has_room = ctx.under_way() < limits::REQUESTS;
+        let mut must_load = false;
+        let all = self.unlisted.values_mut();
+        for one in all.filter(|one| !one.confirming && one.look_at <= now) {
+            if has_room {
+                one.confirming = true;
+                must_load = true;
+            } else {
+                one.look_at = now + UNLISTED;
+            }
+        }
+        must_load
+    }
+
+    /// Takes note of a complete roster: a member who was not in it before and is not in it now has left or is hidden.
+    pub(in crate::engine) fn roster_is_complete(&mut self, ctx: &mut Context) {
+        let mut stale = Vec::new();
+        for (user, one) in self.unlisted.iter_mut().filter(|(_, one)| one.confirming) {
+            one.confirming = false;
+            one.look_at = ctx.now + LATER;
+            if !core::mem::replace(&mut one.reported, true) {
+                ctx.event(Event::Suspicious(Suspicion::UnlistedMember(*user)));
+            }
+            stale.push(*user);
+        }
+        stale.retain(|user| !self.removes(*user));
+        if !stale.is_empty() && !self.is_full() {
+            let pause = ctx.spread(GRACE);
+            self.add(Cause::Left, stale, ctx.now + pause);
+        }
+    }
+}
+
+/// The removals themselves.
+impl Removals {
+    /// Queues the removal of users against their will.
+    pub(in crate::engine) fn kick(
+        &mut self,
+        ctx: &mut Context,
+        us: UserId,
+        order: Order,
+        users: Vec<UserId>,
+    ) {
+        if users.contains(&us) {
+            let why = ChangeError::Ourselves.to_string();
+            ctx.failed(order, CommandFailure::Block(why));
+        } else if self.is_full() {
+            ctx.failed(order, CommandFailure::Busy);
+        } else {
+            self.add(Cause::Kick(order), users, ctx.now);
+        }
+    }
+
+    fn add(&mut self, cause: Cause, users: Vec<UserId>, due: Moment) {
+        self.waiting.push(Removal {
+            cause,
+            users,
+            backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 12),
+            progress: Progress::Due(due),
+        });
+    }
+
+    fn is_full(&self) -> bool {
+        self.waiting.len() >= limits::REMOVALS
+    }
+
+    fn removes(&self, user: UserId) -> bool {
+        self.waiting.iter().any(|one| one.users.contains(&user))
+    }
+
+    /// Sends the removals that are due; `build` makes the block without some users.
+    pub(in crate::engine) fn send_due(
+        &mut self,
+        ctx: &mut Context,
+        view: View<'_>,
+        build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
+    ) {
+        let is_due = |one: &Removal, now| matches!(one.progress, Progress::Due(at) if at <= now);
+        while let Some(at) = self.waiting.iter().position(|one| is_due(one, ctx.now)) {
+            let mut removal = self.waiting.remove(at);
+            if let Some(ticket) = removal.send(ctx, view, &build) {
+                removal.progress = Progress::InFlight(ticket);
+                self.waiting.push(removal);
+            }
+        }
+        let due = self.waiting.iter().filter_map(|one| match one.progress {
+            Progress::Due(at) => Some(at),
+            Progress::InFlight(_) => None,
+        });
+        match due.min() {
+            Some(due) => ctx.timers.set(Timer::Removal, due),
+            None => ctx.timers.cancel(Timer::Removal),
+        }
+    }
+
+    /// Takes the answer to a removal.
+    pub(in crate::engine) fn answered(
+        &mut self,
+        ctx: &mut Context,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Sequel {
+        let is_it = |one: &Removal| matches!(one.progress, Progress::InFlight(id) if id == ticket);
+        let Some(at) = self.waiting.iter().position(is_it) else {
+            return Sequel::Nothing;
+        };
+        let mut removal = self.waiting.remove(at);
+        let failure = match result {
+            Ok(response) => {
+                removal.done(ctx);
+                return Sequel::TakeIn(response.into_updates().unwrap_or_default());
+            }
+            Err(failure) => failure,
+        };
+        let pause = match failure.reaction(METHOD) {
+            None
+            | Some(
+                Reaction::CatchUpAndRebuild
+                | Reaction::CheckTipFirst
+                | Reaction::RefreshReferenceOnce,
+            ) => removal.backoff.next(&mut ctx.public_rng),
+            Some(Reaction::WaitThenRepeat(_)) => None,
+            // Refused for itself, or because we are no member any more.
+            Some(_) => {
+                removal.failed(ctx, failure);
+                return Sequel::Nothing;
+            }
+        };
+        match pause {
+            Some(pause) => {
+                let attempt = removal.backoff.used().saturating_add(1);
+                ctx.retrying(failure.trouble(METHOD), pause, attempt);
+                removal.progress = Progress::Due(ctx.now + pause);
+                self.waiting.push(removal);
+            }
+            None => removal.failed(ctx, failure),
+        }
+        Sequel::ReadBlocks
+    }
+
+    /// Answers the kicks that wait in a membership that ends.
+    pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
+        for removal in core::mem::take(&mut self.waiting) {
+            let was_sent = match removal.progress {
+                Progress::Due(_) => removal.backoff.used() > 0,
+                Progress::InFlight(ticket) => !ctx.holds_back(ticket),
+            };
+            let why = match was_sent {
+                true => CommandFailure::Unanswered,
+                false => CommandFailure::NotJoined,
+            };
+            removal.failed(ctx, why);
+        }
+    }
+}
+
+impl Removal {
+    fn mode(&self) -> Mode {
+        match self.cause {
+            Cause::Left => Mode::OnlyLeft,
+            Cause::Kick(_) => Mode::Kick,
+        }
+    }
+
+    /// Sends a block without the users who are still to be removed; `None` if nothing is left to do.
+    fn send(
+        &self,
+        ctx: &mut Context,
+        view: View<'_>,
+        build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
+    ) -> Option<Ticket> {
+        let removal = self.mode();
+        let is_back = |user: UserId| removal == Mode::OnlyLeft && view.roster.lists(user);
+        let users = self.users.iter().copied();
+        let ids: Vec<_> = users
+            .filter(|user| view.has_member(*user) && !is_back(*user))
+            .collect();
+        if ids.is_empty() {
+            // Another member was faster, or a block of ours whose answer was lost.
+            self.done(ctx);
+            return None;
+        }
+        match build(ctx, &ids) {
+            Ok(block) => {
+                let body = DeleteConferenceCallParticipants {
+                    removal,
+                    call: view.call.into(),
+                    ids,
+                    block,
+                };
+                Some(ctx.send(Purpose::Removal, body))
+            }
+            Err(why) => {
+                self.failed(ctx, CommandFailure::Block(why));
+                None
+            }
+        }
+    }
+
+    fn done(&self, ctx: &mut Context) {
+        if let Cause::Kick(order) = self.cause {
+            ctx.done(order);
+        }
+    }
+
+    fn failed(&self, ctx: &mut Context, why: impl Into<CommandFailure>) {
+        if let Cause::Kick(order) = self.cause {
+            ctx.failed(order, why);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The purposes of requests, and the patience that each deserves.
+
+use core::time::Duration;
+
+use crate::api::SubChain;
+
+/// The least time to wait if the server names a time; it could name none for ever.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
+/// The longest single wait for a request that something else waits for.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// The number of waits for such a request: enough for a busy server, and an end for one that only says "later".
+const WAITS: u32 = 5;
+
+/// The purpose of a request, by which its answer finds the part that sent it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The next step of entering the call.
+    Enter,
+    /// Leaving it.
+    Leave,
+    /// Declining an invitation, for which no membership is needed.
+    Decline,
+    /// The next items of a subchain.
+    Poll(SubChain),
+    /// A broadcast of ours.
+    Broadcast,
+    /// A block without some members.
+    Removal,
+    /// The next page of the roster.
+    Roster,
+    /// The check that we are still joined.
+    Check,
+    /// The last poll before a membership is given up.
+    LastPoll,
+    /// Looking a stale reference up again.
+    Reference,
+    /// The block at our height, to be compared with ours.
+    Fork,
+    /// A command of the caller.
+    Command,
+}
+
+/// The waits that are borne for one request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    longest: Duration,
+    times: u32,
+}
+
+impl Patience {
+    /// For what a member asks for again and again: until it is answered.
+    const ENDLESS: Self = Self {
+        longest: Duration::MAX,
+        times: u32::MAX,
+    };
+    /// For what the caller, or the rest of the engine, waits for.
+    const BOUNDED: Self = Self {
+        longest: LONGEST_WAIT,
+        times: WAITS,
+    };
+
+    pub(super) fn of(purpose: Purpose) -> Self {
+        match purpose {
+            Purpose::Poll(_) | Purpose::Roster | Purpose::Check => Self::ENDLESS,
+            Purpose::Enter
+            | Purpose::Leave
+            | Purpose::Decline
+            | Purpose::Broadcast
+            | Purpose::Removal
+            | Purpose::LastPoll
+            | Purpose::Reference
+            | Purpose::Fork
+            | Purpose::Command => Self::BOUNDED,
+        }
+    }
+
+    /// The time until all requests of the method may go on, where the server names a time.
+    pub(super) fn pause(asked: Duration) -> Duration {
+        asked.max(LEAST_WAIT)
+    }
+
+    /// True if a request that has waited so many times waits once more, for as long as the server names.
+    pub(super) fn bears(self, asked: Duration, waits: u32) -> bool {
+        waits < self.times && asked <= self.longest
+    }
+}

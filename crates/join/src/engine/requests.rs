@@ -1,0 +1,321 @@
+//! The requests under way, and the waits that the server imposes on their methods.
+//!
+//! ```text
+//! send ──┬─────────────────────────────────────────┬──▶ sent ──▶ answer, for the part that asked
+//!        └──▶ held back ── the method's wait ends ─┘      │
+//!                 ▲                                       │ the server wants time to pass
+//!                 └────────── while patience lasts ◀──────┘
+//! ```
+//!
+//! No other place knows of such waits: whoever sent a request hears of its answer, or that patience is at its end.
+//!
+//! Implements `FLOOD_WAIT_n` of `spec/protocol.md`, 11.2.
+
+use core::time::Duration;
+use std::collections::{BTreeMap, VecDeque};
+
+use confcall_media::Moment;
+
+use super::failure::Failure;
+use super::io::{Outcome, Output, RequestId};
+use super::purpose::{Patience, Purpose};
+use crate::api::reaction::Reaction;
+use crate::api::{Method, Request, Response};
+
+/// The name of a request inside the engine, which it keeps when it is sent again under another number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
+
+/// The answer to a request, for the part that sent it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) purpose: Purpose,
+    pub(super) ticket: Ticket,
+    pub(super) method: Method,
+    /// For how long it was held back in all.
+    pub(super) waited: Duration,
+    pub(super) result: Result<Response, Failure>,
+}
+
+/// The meaning of an outcome.
+#[derive(Debug)]
+pub(super) enum Handled {
+    /// The request is not waited for any more.
+    Unknown,
+    /// It is sent again after a pause, as attempt number so and so.
+    Repeated { pause: Duration, attempt: u32 },
+    /// Its part takes the answer.
+    Answered(Answer),
+}
+
+/// All requests that have no answer yet.
+///
+/// Those who send bound how many there are.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Requests {
+    under_way: BTreeMap<RequestId, UnderWay>,
+    /// The end of the wait of each method that was ever made to wait.
+    waits: BTreeMap<Method, Moment>,
+    next: u64,
+}
+
+#[derive(Clone, Debug)]
+struct UnderWay {
+    ticket: Ticket,
+    purpose: Purpose,
+    body: Request,
+    /// Since when it is held back, if it is.
+    held_since: Option<Moment>,
+    waited: Duration,
+    /// The number of times that the server wanted it to wait.
+    waits: u32,
+    /// Nothing waits for it: it is not sent again, and its answer is still heard.
+    abandoned: bool,
+}
+
+impl Requests {
+    /// Sends a request, as soon as its method need not wait.
+    pub(super) fn send(
+        &mut self,
+        now: Moment,
+        purpose: Purpose,
+        body: Request,
+        outputs: &mut VecDeque<Output>,
+    ) -> Ticket {
+        let ticket = Ticket(self.next);
+        let request = UnderWay {
+            ticket,
+            purpose,
+            body,
+            held_since: None,
+            waited: Duration::ZERO,
+            waits: 0,
+            abandoned: false,
+        };
+        self.dispatch(now, request, outputs);
+        ticket
+    }
+
+    /// Gives a request a number, and sends it or holds it back.
+    fn dispatch(&mut self, now: Moment, mut one: UnderWay, outputs: &mut VecDeque<Output>) {
+        let request = RequestId(self.next);
+        self.next += 1;
+        let body = &one.body;
+        if self.until(body.method()).is_some_and(|until| until > now) {
+            one.held_since = Some(now);
+        } else {
+            let body = body.clone();
+            outputs.push_back(Output::Request { request, body });
+        }
+        self.under_way.insert(request, one);
+    }
+
+    /// Sends what need not wait any more.
+    pub(super) fn send_due(&mut self, now: Moment, outputs: &mut VecDeque<Output>) {
+        for (request, one) in &mut self.under_way {
+            let until = self.waits.get(&one.body.method()).copied();
+            let Some(since) = one.held_since.filter(|_| until.is_none_or(|at| at <= now)) else {
+                continue;
+            };
+            one.held_since = None;
+            one.waited = one.waited.saturating_add(now.since(since));
+            let (request, body) = (*request, one.body.clone());
+            outputs.push_back(Output::Request { request, body });
+        }
+    }
+
+    /// The moment at which the first request need not wait any more.
+    pub(super) fn next_due(&self) -> Option<Moment> {
+        let held_back = self
+            .under_way
+            .values()
+            .filter(|one| one.held_since.is_some());
+        held_back
+            .filter_map(|one| self.until(one.body.method()))
+            .min()
+    }
+
+    /// Takes the outcome of a request. If the server wants time to pass, everything of its method waits for that long.
+    pub(super) fn answered(
+        &mut self,
+        now: Moment,
+        request: RequestId,
+        outcome: Outcome,
+        outputs: &mut VecDeque<Output>,
+    ) -> Handled {
+        let Some(mut one) = self.under_way.remove(&request) else {
+            return Handled::Unknown;
+        };
+        let method = one.body.method();
+        let result = match outcome {
+            Outcome::Done(response) => Ok(response),
+            Outcome::Lost => Err(Failure::Lost),
+            Outcome::Refused(error) => {
+                if let Reaction::WaitThenRepeat(asked) = error.reaction(method) {
+                    let until = self.impose(method, now + Patience::pause(asked));
+                    if !one.abandoned && Patience::of(one.purpose).bears(asked, one.waits) {
+                        one.waits += 1;
+                        let (pause, attempt) = (until.since(now), one.waits.saturating_add(1));
+                        self.dispatch(now, one, outputs);
+                        return Handled::Repeated { pause, attempt };
+                    }
+                }
+                Err(Failure::Refused(error))
+            }
+        };
+        Handled::Answered(Answer {
+            purpose: one.purpose,
+            ticket: one.ticket,
+            method,
+            waited: one.waited,
+            result,
+        })
+    }
+
+    /// Notes that nothing waits for a request any more; gives whether it was sent.
+    pub(super) fn abandon(&mut self, ticket: Ticket) -> bool {
+        let mut all = self.under_way.iter_mut();
+        let Some((&request, one)) = all.find(|(_, one)| one.ticket == ticket) else {
+            return false;
+        };
+        one.abandoned = true;
+        let is_sent = one.held_since.is_none();
+        if !is_sent {
+            self.under_way.remove(&request);
+        }
+        is_sent
+    }
+
+    /// True if a request has not been sent, or was refused until later.
+    pub(super) fn holds_back(&self, ticket: Ticket) -> bool {
+        let mut all = self.under_way.values();
+        all.any(|one| one.ticket == ticket && one.held_since.is_some())
+    }
+
+    /// Forgets all requests but those of a purpose.
+    pub(super) fn retain(&mut self, purpose: Purpose) {
+        self.under_way.retain(|_, one| one.purpose == purpose);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.under_way.len()
+    }
+
+    fn until(&self, method: Method) -> Option<Moment> {
+        self.waits.get(&method).copied()
+    }
+
+    /// Notes a wait and gives its end; one that ends earlier than another changes nothing.
+    fn impose(&mut self, method: Method, until: Moment) -> Moment {
+        let known = self.waits.entry(method).or_insert(until);
+        *known = until.max(*known);
+        *known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{DeclineConferenceCallInvite, MessageId, RpcError};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(seconds: u64) -> Moment {
+        Moment::new(Duration::from_secs(seconds))
+    }
+
+    fn decline(message: i32) -> Request {
+        let message = MessageId::new(message);
+        DeclineConferenceCallInvite { message }.into()
+    }
+
+    fn wait(seconds: u32) -> Outcome {
+        Outcome::Refused(RpcError::new(420, format!("FLOOD_WAIT_{seconds}")))
+    }
+
+    /// The numbers of the requests that came out.
+    fn sent(outputs: &mut VecDeque<Output>) -> Vec<u64> {
+        let numbers = outputs.drain(..).filter_map(|output| match output {
+            Output::Request { request, .. } => Some(request.value()),
+            _ => None,
+        });
+        numbers.collect()
+    }
+
+    #[test]
+    fn a_request_that_must_wait_is_sent_again_unchanged_and_holds_back_its_kind() {
+        let (mut requests, mut out) = (Requests::default(), VecDeque::new());
+        let first = requests.send(at(0), Purpose::Decline, decline(1), &mut out);
+        let handled = requests.answered(at(1), RequestId(0), wait(7), &mut out);
+        assert!(matches!(
+            handled,
+            Handled::Repeated { pause, attempt: 2 } if pause == 7 * SECOND
+        ));
+        let second = requests.send(at(2), Purpose::Decline, decline(2), &mut out);
+        assert_eq!(sent(&mut out), [0]);
+        assert!(requests.holds_back(first) && requests.holds_back(second));
+        assert_eq!(requests.next_due(), Some(at(8)));
+        requests.send_due(at(8), &mut out);
+        let again = out.iter().map(|output| match output {
+            Output::Request { body, .. } => body.clone(),
+            _ => panic!("{output:?}"),
+        });
+        assert_eq!(again.collect::<Vec<_>>(), [decline(1), decline(2)]);
+        // A number is given out once.
+        assert_eq!(sent(&mut out), [1, 2]);
+        let handled = requests.answered(at(9), RequestId(1), Outcome::Lost, &mut out);
+        assert!(matches!(
+            handled,
+            Handled::Answered(answer) if answer.ticket == first && answer.waited == 7 * SECOND
+        ));
+    }
+
+    #[test]
+    fn patience_ends_after_five_waits_or_one_that_is_too_long_and_the_method_waits_all_the_same() {
+        let (mut requests, mut out) = (Requests::default(), VecDeque::new());
+        requests.send(at(0), Purpose::Command, decline(1), &mut out);
+        for wait_number in 0..5 {
+            let now = at(wait_number);
+            let handled = requests.answered(now, RequestId(wait_number), wait(0), &mut out);
+            assert!(matches!(handled, Handled::Repeated { pause, .. } if pause == SECOND));
+            requests.send_due(at(wait_number + 1), &mut out);
+        }
+        let handled = requests.answered(at(5), RequestId(5), wait(1), &mut out);
+        assert!(matches!(handled, Handled::Answered(_)));
+        sent(&mut out);
+
+        requests.send(at(6), Purpose::Command, decline(1), &mut out);
+        let handled = requests.answered(at(6), RequestId(6), wait(301), &mut out);
+        assert!(matches!(handled, Handled::Answered(_)));
+        assert_eq!(sent(&mut out), [6]);
+        requests.send(at(306), Purpose::Command, decline(2), &mut out);
+        assert!(sent(&mut out).is_empty());
+        assert_eq!(requests.next_due(), Some(at(307)));
+    }
+
+    #[test]
+    fn what_a_member_always_asks_for_waits_as_long_as_the_server_wants() {
+        let (mut requests, mut out) = (Requests::default(), VecDeque::new());
+        requests.send(at(0), Purpose::Check, decline(1), &mut out);
+        for number in 0..20 {
+            let now = at(number * 4000);
+            let handled = requests.answered(now, RequestId(number), wait(3600), &mut out);
+            assert!(matches!(handled, Handled::Repeated { .. }), "{number}");
+            requests.send_due(at((number + 1) * 4000), &mut out);
+        }
+    }
+
+    #[test]
+    fn what_is_abandoned_is_not_sent_and_not_sent_again() {
+        let (mut requests, mut out) = (Requests::default(), VecDeque::new());
+        let first = requests.send(at(0), Purpose::Command, decline(1), &mut out);
+        assert!(requests.abandon(first));
+        let handled = requests.answered(at(0), RequestId(0), wait(7), &mut out);
+        assert!(matches!(handled, Handled::Answered(_)));
+        let second = requests.send(at(1), Purpose::Command, decline(2), &mut out);
+        assert!(!requests.abandon(second));
+        assert_eq!((requests.len(), requests.next_due()), (0, None));
+        requests.send_due(at(9), &mut out);
+        assert_eq!(sent(&mut out), [0]);
+    }
+}
