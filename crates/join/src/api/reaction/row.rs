@@ -1,6 +1,6 @@
 use core::time::Duration;
 
-use super::Reaction;
+use super::kinds::Reaction;
 use crate::api::{Method, RpcError};
 
 /// One row of the table of errors.

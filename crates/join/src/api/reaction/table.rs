@@ -1,7 +1,8 @@
 use core::time::Duration;
 
-use super::ErrorName::{Exact, Prefix, Seconds, ServerFault};
-use super::{GiveUpReason, Reaction, Row};
+use super::kinds::{GiveUpReason, Reaction};
+use super::row::ErrorName::{self, Exact, Prefix, Seconds, ServerFault};
+use super::row::Row;
 use crate::api::Method::{
     self, CreateConferenceCall, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
     DiscardGroupCall, InviteConferenceCallParticipant, JoinGroupCall, SendConferenceCallBroadcast,
@@ -59,7 +60,7 @@ pub const ROWS: &[Row] = &[
 ];
 
 const fn row(
-    name: super::ErrorName,
+    name: ErrorName,
     code: Option<i32>,
     methods: &'static [Method],
     reaction: Reaction,

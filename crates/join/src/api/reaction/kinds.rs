@@ -1,0 +1,68 @@
+use core::fmt;
+use core::time::Duration;
+
+/// The reaction of a client to an error (`spec/protocol.md`, 11.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reaction {
+    /// Our join block is not on the newest block: read the tip again and send a new block with a new key and
+    /// the same payload, after a jittered pause and a bounded number of times.
+    RebuildOnNewTip,
+    /// Our removal block is not on the newest block: catch up, build it again, try again with back-off.
+    CatchUpAndRebuild,
+    /// Our broadcast is for an older block: drop it and catch up.
+    CatchUpAndDrop,
+    /// The block or broadcast was refused for itself: drop it and report it; the next pass builds it again.
+    DropAndReport,
+    /// A source of ours is taken: draw new ones, send a new payload with a new block, a bounded number of times.
+    NewSsrc,
+    /// Do not try again.
+    GiveUp(GiveUpReason),
+    /// We are not in the call any more: join again with a new identity. A broadcast that failed so is
+    /// sent again if its height still stands.
+    Rejoin,
+    /// There is no such call, or it ended: resolve the link once more if the reference came from one,
+    /// else stop.
+    RefreshReferenceOnce,
+    /// Try again after a growing pause, a bounded number of times.
+    RetryWithBackoff,
+    /// The state that the request asks for is there already.
+    TreatAsSuccess,
+    /// Go on.
+    Ignore,
+    /// Send the same request again after this time.
+    WaitThenRepeat(Duration),
+    /// The request may have been carried out: before a block is sent again, see whether it became the tip.
+    /// Also what follows a timeout and a lost connection.
+    CheckTipFirst,
+    /// Show the error to the caller, who decides, and go on. Also for an error that the table does not know.
+    Report,
+}
+
+/// The reason why a request is not tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum GiveUpReason {
+    /// The call is over or not for this user.
+    OverOrNotForUs,
+    /// The request itself was wrong.
+    OurMistake,
+    /// The user is not allowed to do this.
+    NotAllowed,
+    /// The call has as many participants as it can have.
+    Full,
+    /// The call cannot be joined as this peer.
+    NotAsThisPeer,
+}
+
+impl fmt::Display for GiveUpReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OverOrNotForUs => "the call is over or not for this user",
+            Self::OurMistake => "the request itself was wrong",
+            Self::NotAllowed => "the user is not allowed to do this",
+            Self::Full => "the call is full",
+            Self::NotAsThisPeer => "the call cannot be joined as this peer",
+        })
+    }
+}
