@@ -24,7 +24,7 @@ pub use answer::{
 };
 pub use join_check::{CheckedJoin, PresendError};
 pub use joined::{AnswerFault, JoinAnswer, Tip};
-pub use link::{InviteHash, Link, LinkError, Username};
+pub use link::{InviteHash, Link, LinkError, NameError, Username};
 pub use payload::{
     Fingerprint, FingerprintError, FingerprintHash, IceCredentials, IceError, JoinPayload,
     PayloadError, Setup,

@@ -1,6 +1,7 @@
 use core::fmt;
 
-use super::LinkError;
+use thiserror::Error;
+
 use crate::api::is_slug_character;
 
 /// A public name: a letter, then up to 31 letters, digits and `_`.
@@ -13,21 +14,41 @@ pub struct Username(String);
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct InviteHash(String);
 
+/// A text is no name of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum NameError {
+    /// It has no character at all.
+    #[error("it is empty")]
+    Empty,
+    /// It is too long.
+    #[error("it has {length} bytes")]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// A character that cannot stand in its place.
+    #[error("{found:?} cannot stand at byte {offset}")]
+    Character {
+        /// The character.
+        found: char,
+        /// Its place, in bytes.
+        offset: usize,
+    },
+}
+
 impl Username {
     /// Takes a name without `@`.
     ///
     /// # Errors
     ///
-    /// [`LinkError::InvalidUsername`]
-    pub fn new(text: &str) -> Result<Self, LinkError> {
-        let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic());
-        let mut characters = text.chars();
-        let valid = starts_well
-            && text.len() <= 32
-            && characters.all(|c| c.is_ascii_alphanumeric() || c == '_');
-        valid
-            .then(|| Self(text.to_owned()))
-            .ok_or(LinkError::InvalidUsername)
+    /// [`NameError`]
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        check(text, 32, |offset, c| match offset {
+            0 => c.is_ascii_alphabetic(),
+            _ => c.is_ascii_alphanumeric() || c == '_',
+        })?;
+        Ok(Self(text.to_owned()))
     }
 
     /// The name as it stands in links.
@@ -41,17 +62,28 @@ impl InviteHash {
     ///
     /// # Errors
     ///
-    /// [`LinkError::InvalidInviteHash`]
-    pub fn new(text: &str) -> Result<Self, LinkError> {
-        let valid = (1..=64).contains(&text.len()) && text.chars().all(is_slug_character);
-        valid
-            .then(|| Self(text.to_owned()))
-            .ok_or(LinkError::InvalidInviteHash)
+    /// [`NameError`]
+    pub fn new(text: &str) -> Result<Self, NameError> {
+        check(text, 64, |_, c| is_slug_character(c))?;
+        Ok(Self(text.to_owned()))
     }
 
     /// The hash as it stands in links and requests.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Whether a text has 1 to `max` characters, each of which may stand in its place.
+fn check(text: &str, max: usize, may_stand: impl Fn(usize, char) -> bool) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Err(NameError::Empty);
+    }
+    let mut characters = text.char_indices();
+    match characters.find(|(offset, c)| !may_stand(*offset, *c)) {
+        Some((offset, found)) => Err(NameError::Character { found, offset }),
+        None if text.len() > max => Err(NameError::TooLong { length: text.len() }),
+        None => Ok(()),
     }
 }
 
@@ -77,17 +109,25 @@ impl fmt::Debug for InviteHash {
 mod tests {
     use super::*;
 
+    fn character(found: char, offset: usize) -> Option<NameError> {
+        Some(NameError::Character { found, offset })
+    }
+
     #[test]
     fn a_username_is_a_letter_and_up_to_thirty_one_more_characters() {
         for valid in ["a", "Some_1", &"a".repeat(32)] {
             assert!(Username::new(valid).is_ok(), "{valid}");
         }
-        for invalid in ["", "1a", "_a", "a-b", "@a", "é", &"a".repeat(33)] {
-            assert_eq!(
-                Username::new(invalid),
-                Err(LinkError::InvalidUsername),
-                "{invalid}"
-            );
+        for (invalid, expected) in [
+            ("", Some(NameError::Empty)),
+            ("1a", character('1', 0)),
+            ("_a", character('_', 0)),
+            ("a-b", character('-', 1)),
+            ("@a", character('@', 0)),
+            ("aé", character('é', 1)),
+            (&"a".repeat(33), Some(NameError::TooLong { length: 33 })),
+        ] {
+            assert_eq!(Username::new(invalid).err(), expected, "{invalid}");
         }
     }
 
@@ -96,12 +136,13 @@ mod tests {
         for valid in ["a", "-_9", &"a".repeat(64)] {
             assert!(InviteHash::new(valid).is_ok(), "{valid}");
         }
-        for invalid in ["", "a.b", "é", &"a".repeat(65)] {
-            assert_eq!(
-                InviteHash::new(invalid),
-                Err(LinkError::InvalidInviteHash),
-                "{invalid}"
-            );
+        for (invalid, expected) in [
+            ("", Some(NameError::Empty)),
+            ("a.b", character('.', 1)),
+            ("é", character('é', 0)),
+            (&"a".repeat(65), Some(NameError::TooLong { length: 65 })),
+        ] {
+            assert_eq!(InviteHash::new(invalid).err(), expected, "{invalid}");
         }
     }
 }
