@@ -44,7 +44,6 @@
 
 pub mod api;
 pub mod engine;
-mod form;
 pub mod joining;
 pub mod limits;
 pub mod membership;

@@ -2,9 +2,9 @@ use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use serde::{Deserialize, Serialize};
 
 use super::codec::text;
+use super::traced;
 use super::{AccessHash, CallId, MessageId};
 use crate::api::Slug;
-use crate::form;
 
 const BY_ID: u32 = 0xd8aa_840f;
 const BY_SLUG: u32 = 0xfe06_823f;
@@ -21,11 +21,11 @@ pub enum InputGroupCall {
         /// The id of the call.
         id: CallId,
         /// The access hash for it.
-        #[serde(with = "form::access_hash")]
+        #[serde(with = "traced::access_hash")]
         access_hash: AccessHash,
     },
     /// By the slug of its link.
-    Slug(#[serde(with = "form::slug")] Slug),
+    Slug(#[serde(with = "traced::slug")] Slug),
     /// By the message that invites to it.
     InviteMessage(MessageId),
 }

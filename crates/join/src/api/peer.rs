@@ -2,8 +2,8 @@ use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use serde::{Deserialize, Serialize};
 
+use super::traced;
 use super::{AccessHash, ChannelId, ChatId, MessageId};
-use crate::form;
 
 const EMPTY: u32 = 0x7f3b_18ea;
 const SELF_USER: u32 = 0x7da0_7ec9;
@@ -18,7 +18,7 @@ const CHANNEL_FROM_MESSAGE: u32 = 0xbd2a_0840;
 #[serde(rename_all = "snake_case")]
 pub enum Peer {
     /// A user.
-    User(#[serde(with = "form::user")] UserId),
+    User(#[serde(with = "traced::user")] UserId),
     /// A basic group.
     Chat(ChatId),
     /// A channel or supergroup.

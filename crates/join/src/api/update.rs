@@ -1,11 +1,11 @@
 use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 
+use super::traced;
 use super::{
     AccessHash, CallId, DataJson, GroupCallParticipant, InputGroupCall, InviteLink, MessageId,
     Peer, SubChain,
 };
-use crate::form;
 
 /// The updates that a request was answered with, in the order of the answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ pub struct ChainBlocks {
     /// The list that the items are of.
     pub sub_chain: SubChain,
     /// The items in server form (`spec/protocol.md`, 1.3).
-    #[serde(with = "form::byte_strings")]
+    #[serde(with = "traced::byte_strings")]
     pub blocks: Vec<Vec<u8>>,
     /// The offset after the last item.
     pub next_offset: i32,
@@ -59,7 +59,7 @@ pub struct CallConnection {
     /// Whether this is about the screen that is shared and not about the main connection.
     pub presentation: bool,
     /// What [`Answer::from_json`](crate::joining::Answer::from_json) reads.
-    #[serde(with = "form::params")]
+    #[serde(with = "traced::params")]
     pub params: DataJson,
 }
 
@@ -82,7 +82,7 @@ pub struct EncryptedMessage {
     /// The sender, as the server says.
     pub from: Peer,
     /// A packet on channel 0 without a prefix.
-    #[serde(with = "form::bytes")]
+    #[serde(with = "traced::bytes")]
     pub encrypted_message: Vec<u8>,
 }
 
@@ -94,10 +94,10 @@ pub struct Invitation {
     /// The call.
     pub call_id: CallId,
     /// Who invites.
-    #[serde(with = "form::user")]
+    #[serde(with = "traced::user")]
     pub from: UserId,
     /// Who is invited.
-    #[serde(with = "form::user")]
+    #[serde(with = "traced::user")]
     pub to: UserId,
     /// Whether the invitation is shown as one to a video call.
     pub video: bool,
@@ -112,7 +112,7 @@ pub enum GroupCall {
         /// The id by which later updates name the call.
         id: CallId,
         /// The access hash for it.
-        #[serde(with = "form::access_hash")]
+        #[serde(with = "traced::access_hash")]
         access_hash: AccessHash,
         /// Whether the call is an end-to-end encrypted conference.
         conference: bool,
@@ -121,7 +121,7 @@ pub enum GroupCall {
         /// How many participants the roster has.
         participants_count: i32,
         /// The link of a conference.
-        #[serde(with = "form::link")]
+        #[serde(with = "traced::link")]
         invite_link: Option<InviteLink>,
         /// The number of the roster.
         version: i32,
@@ -131,7 +131,7 @@ pub enum GroupCall {
         /// The id of the call.
         id: CallId,
         /// The access hash for it.
-        #[serde(with = "form::access_hash")]
+        #[serde(with = "traced::access_hash")]
         access_hash: AccessHash,
         /// How long it lasted, in seconds.
         duration: i32,

@@ -3,7 +3,7 @@ use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use serde::{Deserialize, Serialize};
 
 use super::AccessHash;
-use crate::form;
+use super::traced;
 
 const EMPTY: u32 = 0xb988_86cf;
 const SELF_USER: u32 = 0xf7c1_b13f;
@@ -20,10 +20,10 @@ pub enum InputUser {
     /// Somebody else.
     User {
         /// The id of the user.
-        #[serde(with = "form::user")]
+        #[serde(with = "traced::user")]
         id: UserId,
         /// The access hash for it.
-        #[serde(with = "form::access_hash")]
+        #[serde(with = "traced::access_hash")]
         access_hash: AccessHash,
     },
 }

@@ -4,9 +4,9 @@ use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::api::traced;
 use crate::api::{InputUser, MessageId, RpcError, Ssrc};
-use crate::form;
-use crate::message::{GroupMessage, RandomId};
+use crate::message::{GroupMessage, RandomId, traced as traced_message};
 
 /// A command of the caller.
 ///
@@ -24,7 +24,7 @@ pub enum Command {
     /// Remove users from the call against their will.
     Kick {
         /// The users.
-        #[serde(with = "form::users")]
+        #[serde(with = "traced::users")]
         users: Vec<UserId>,
     },
     /// Invite a user.
@@ -44,7 +44,7 @@ pub enum Command {
     /// End the call for everyone; for its creator.
     Discard,
     /// Send a message or a reaction to all in the call.
-    Send(#[serde(with = "form::message")] GroupMessage),
+    Send(#[serde(with = "traced_message")] GroupMessage),
     /// Ask for the users of these sources, which the roster does not show yet.
     Resolve {
         /// The sources.

@@ -1,7 +1,9 @@
 use thiserror::Error;
 
-use super::LAYER;
 use crate::limits;
+
+/// The layer of the API that we read: an object with a larger `_min_layer` is not for us.
+pub const LAYER: i64 = 230;
 
 /// Something is not a message that members show; the error holds none of its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

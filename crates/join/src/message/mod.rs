@@ -22,24 +22,18 @@ mod json;
 mod random_id;
 mod reaction;
 mod seal;
+pub(crate) mod traced;
 
 use core::fmt;
-use core::time::Duration;
 
 use crate::limits;
 
 pub use deduplicator::{Deduplicator, Novelty};
 pub use entity::{DocumentId, Entity, EntityKind};
-pub use error::MessageError;
+pub use error::{LAYER, MessageError};
 pub use random_id::RandomId;
 pub use reaction::EmojiReaction;
 pub use seal::OpenMessageError;
-
-/// How long a message is shown.
-pub const SHOWN_FOR: Duration = Duration::from_secs(10);
-
-/// The layer of the API that we read: an object with a larger `_min_layer` is not for us.
-pub const LAYER: i64 = 230;
 
 /// A message that a member writes to all others.
 ///

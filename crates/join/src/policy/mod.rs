@@ -9,6 +9,7 @@ mod checked;
 #[doc(hidden)]
 pub mod fuzzing;
 mod join;
+mod kind;
 mod row;
 // Its columns are aligned.
 #[rustfmt::skip]
@@ -19,48 +20,13 @@ pub use checked::CheckedRequest;
 pub use join::{
     ConferenceCreation, ConferenceJoin, FirstJoin, LiveStoryJoin, Media, RtmpJoin, VideoChatJoin,
 };
+pub use kind::CallKind;
 pub use violation::PolicyViolation;
-
-use core::fmt;
 
 use self::row::{Presence, Row};
 use self::table::{INVITE_HASH, KEY_AND_BLOCK, MUTED, OTHER_JOIN_AS, SSRC_GROUPS, VIDEO_STOPPED};
 use crate::api::{CreateConferenceCall, InputPeer, JoinGroupCall, Request};
 use crate::joining::JoinPayload;
-
-/// The kinds of group call that `phone.joinGroupCall` serves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CallKind {
-    /// An end-to-end encrypted conference.
-    Conference,
-    /// The video chat or livestream of a group or channel.
-    VideoChat,
-    /// A stream that somebody feeds by RTMP, as seen by a viewer.
-    RtmpViewer,
-    /// A live story, as heard by a listener.
-    LiveStoryListener,
-}
-
-impl CallKind {
-    /// All kinds.
-    pub const ALL: [Self; 4] = [
-        Self::Conference,
-        Self::VideoChat,
-        Self::RtmpViewer,
-        Self::LiveStoryListener,
-    ];
-}
-
-impl fmt::Display for CallKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Conference => "a conference",
-            Self::VideoChat => "a video chat",
-            Self::RtmpViewer => "an RTMP stream",
-            Self::LiveStoryListener => "a live story",
-        })
-    }
-}
 
 /// Checks a ready-made request to join a call of this kind.
 ///

@@ -1,4 +1,4 @@
-use super::CallKind;
+use super::kind::CallKind;
 
 /// Whether a field is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 use confcall_state::tl::ReadError;
 use thiserror::Error;
 
-use super::CallKind;
+use super::kind::CallKind;
 use crate::joining::PayloadError;
 
 /// A request breaks a rule of its kind of call; each variant is one rule (`spec/protocol.md`, 14).

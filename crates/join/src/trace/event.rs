@@ -6,8 +6,9 @@ use confcall_state::UserId;
 use confcall_state::verification::Phase;
 use serde_json::{Value, json};
 
+use crate::api::redact;
 use crate::engine::{CommandFailure, CommandKind, Ended, Event, Joined, Suspicion, Trouble};
-use crate::form::{message_form, veil};
+use crate::message;
 
 /// An object with one field, which has the event's name.
 pub(super) fn form(event: &Event) -> Value {
@@ -19,7 +20,7 @@ pub(super) fn form(event: &Event) -> Value {
         Event::Connection { presentation, .. } => {
             json!({"connection": {"presentation": presentation}})
         }
-        Event::Link(link) => json!({"link": veil::link(link.as_str())}),
+        Event::Link(link) => json!({"link": redact::link(link.as_str())}),
         Event::EpochStarted { height, hash } => {
             json!({"epoch_started": {"height": height.value(), "hash": hash.to_string()}})
         }
@@ -44,7 +45,7 @@ pub(super) fn form(event: &Event) -> Value {
             json!({"emoji": {"height": height.value(), "hash": hex::encode(hash.as_bytes())}})
         }
         Event::Message { from, message } => {
-            let (id, length) = message_form(message);
+            let (id, length) = message::traced::form(message);
             json!({"message": {"from": from.value(), "id": id, "length": length}})
         }
         Event::Suspicious(suspicion) => json!({"suspicious": suspicious(suspicion)}),
@@ -73,9 +74,9 @@ fn membership(joined: &Joined) -> Value {
     let call = joined.call;
     json!({
         "call": call.id,
-        "access_hash": veil::access_hash(call.access_hash).value(),
+        "access_hash": redact::access_hash(call.access_hash).value(),
         "source": joined.payload.ssrc(),
-        "link": joined.invite_link.as_ref().map(|link| veil::link(link.as_str())),
+        "link": joined.invite_link.as_ref().map(|link| redact::link(link.as_str())),
         "connected": joined.connection.is_some(),
         "attempts": joined.attempts,
     })

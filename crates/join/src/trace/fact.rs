@@ -4,8 +4,9 @@ use confcall_state::wire::Broadcast;
 use confcall_state::{EpochKeyError, PublicKey, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::api::traced::{self, Hex};
 use crate::engine::fact::Fact;
-use crate::form::{self, Hex, read_length};
+use crate::message;
 
 /// A fact as a trace shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,12 +35,12 @@ pub(super) enum Made {
 pub(super) enum Unopened {
     NotParticipant(Hex),
     WrongUserId {
-        #[serde(with = "form::user")]
+        #[serde(with = "traced::user")]
         expected: UserId,
-        #[serde(with = "form::user")]
+        #[serde(with = "traced::user")]
         found: UserId,
     },
-    NotRecipient(#[serde(with = "form::user")] UserId),
+    NotRecipient(#[serde(with = "traced::user")] UserId),
     EphemeralKey(Hex),
     HeaderLength(usize),
     DataLength(usize),
@@ -82,7 +83,7 @@ impl TryFrom<FactForm> for Fact {
             }
             FactForm::Removal(made) => Self::Removal(made.into()),
             FactForm::Sealed(made) => Self::Sealed(made.into()),
-            FactForm::Read(read) => Self::Read(read.map(read_length).transpose()?),
+            FactForm::Read(read) => Self::Read(read.map(message::traced::read).transpose()?),
         })
     }
 }

@@ -3,10 +3,11 @@ use confcall_state::wire::Permissions;
 use confcall_state::{Joiner, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::record::{moment, nanoseconds};
+use super::moment::{moment, nanoseconds};
 use crate::api::InputGroupCall;
+use crate::api::redact;
+use crate::api::traced::{self, Hex};
 use crate::engine::{Config, EmptyCall};
-use crate::form::{self, Hex, veil};
 use crate::joining::{JoinPayload, Target};
 use crate::policy::Media;
 
@@ -30,7 +31,7 @@ pub struct Header {
 /// A configuration without secrets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct ConfigForm {
-    #[serde(with = "form::user")]
+    #[serde(with = "traced::user")]
     user: UserId,
     permissions: u32,
     version: i32,
@@ -58,7 +59,9 @@ impl Header {
                 permissions: joiner.permissions.bits(),
                 version: joiner.version,
                 call: config.target.reference(),
-                payload: veil::params(&media.payload.to_params()).as_str().to_owned(),
+                payload: redact::params(&media.payload.to_params())
+                    .as_str()
+                    .to_owned(),
                 muted: media.muted,
                 video_stopped: media.video_stopped,
                 start_if_empty: config.empty_call == EmptyCall::Start,

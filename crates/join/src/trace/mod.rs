@@ -18,9 +18,11 @@ mod fact;
 pub mod fuzzing;
 mod header;
 mod history;
+mod moment;
 mod reader;
 mod record;
 mod recorder;
+mod redact;
 mod replay;
 
 pub use crate::engine::fact::Fact;

@@ -3,7 +3,8 @@ use thiserror::Error;
 
 use super::chain::Chain;
 use super::header::Header;
-use super::record::{Record, TracedOutput, moment};
+use super::moment::moment;
+use super::record::{Record, TracedOutput};
 use crate::engine::Input;
 use crate::engine::fact::Fact;
 

@@ -1,14 +1,13 @@
-use core::time::Duration;
-
-use confcall_media::Moment;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::event;
 use super::fact::FactForm;
 use super::header::Header;
+use super::moment::nanoseconds;
+use super::redact;
+use crate::api::traced;
 use crate::engine::{Input, Output};
-use crate::form::{self, veil};
 
 /// What a line of a trace says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,7 +37,7 @@ pub enum TracedOutput {
         /// The name of its method.
         method: String,
         /// Its bytes.
-        #[serde(with = "form::bytes")]
+        #[serde(with = "traced::bytes")]
         tl: Vec<u8>,
     },
     /// An event: an object with one field, which has the event's name and holds what there is to it.
@@ -53,7 +52,7 @@ impl TracedOutput {
             Output::Request { request, body } => Self::Request {
                 id: request.value(),
                 method: body.method().name().to_owned(),
-                tl: veil::request(body).to_tl(),
+                tl: redact::request(body).to_tl(),
             },
             Output::Event(event) => Self::Event(event::form(event)),
             Output::Timeout(wake) => Self::Wake(wake.map(nanoseconds)),
@@ -67,14 +66,4 @@ impl TracedOutput {
             Self::Request { .. } | Self::Wake(_) => None,
         }
     }
-}
-
-/// A moment as a trace shows it; five hundred years are enough.
-pub(super) fn nanoseconds(moment: Moment) -> u64 {
-    let since_origin = moment.since(Moment::default());
-    u64::try_from(since_origin.as_nanos()).unwrap_or(u64::MAX)
-}
-
-pub(super) fn moment(nanoseconds: u64) -> Moment {
-    Moment::new(Duration::from_nanos(nanoseconds))
 }

@@ -3,7 +3,8 @@ use confcall_state::keys::Seed;
 
 use super::chain::Chain;
 use super::header::Header;
-use super::record::{Record, TracedOutput, nanoseconds};
+use super::moment::nanoseconds;
+use super::record::{Record, TracedOutput};
 use crate::engine::{Config, Engine, Input, Misuse, Output};
 
 /// Writes the trace of an engine.

@@ -1,0 +1,88 @@
+//! The values of the API as they stand in a trace: bytes in hexadecimal, numbers as numbers, credentials redacted.
+//!
+//! Each module is for `#[serde(with = ..)]`. What they write holds no secret, so a trace is free of them wherever it is
+//! written.
+
+use core::fmt::Display;
+use core::str::FromStr;
+
+use confcall_state::UserId;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::redact;
+use super::{AccessHash, DataJson, InviteLink, Slug};
+
+/// Bytes as hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hex(pub(crate) Vec<u8>);
+
+impl Serialize for Hex {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex::encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Hex {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        hex::decode(text).map(Self).map_err(de::Error::custom)
+    }
+}
+
+/// Writes what has a form of its own, and reads it back.
+macro_rules! forms {
+    ($($(#[$doc:meta])* $name:ident: $value:ty as $form:ty, $write:expr, $read:expr;)*) => {
+        $(
+            $(#[$doc])*
+            pub(crate) mod $name {
+                use super::*;
+
+                pub(crate) fn serialize<S: Serializer>(
+                    value: &$value,
+                    to: S,
+                ) -> Result<S::Ok, S::Error> {
+                    let write: fn(&$value) -> $form = $write;
+                    write(value).serialize(to)
+                }
+
+                pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+                    from: D,
+                ) -> Result<$value, D::Error> {
+                    let read: fn($form) -> Result<$value, String> = $read;
+                    read(<$form>::deserialize(from)?).map_err(de::Error::custom)
+                }
+            }
+        )*
+    };
+}
+
+forms! {
+    /// Bytes.
+    bytes: Vec<u8> as Hex, |bytes| Hex(bytes.clone()), |hex| Ok(hex.0);
+    /// Several byte strings.
+    byte_strings: Vec<Vec<u8>> as Vec<Hex>,
+        |all| all.iter().cloned().map(Hex).collect(),
+        |all| Ok(all.into_iter().map(|hex| hex.0).collect());
+    /// A user.
+    user: UserId as i64, |user| user.value(), |id| Ok(UserId::new(id));
+    /// Several users.
+    users: Vec<UserId> as Vec<i64>,
+        |users| users.iter().map(|user| user.value()).collect(),
+        |ids| Ok(ids.into_iter().map(UserId::new).collect());
+    /// A slug; redacted.
+    slug: Slug as String, |slug| redact::slug(slug).as_str().to_owned(), |text| parsed(&text);
+    /// An access hash; redacted.
+    access_hash: AccessHash as i64,
+        |hash| redact::access_hash(*hash).value(), |hash| Ok(AccessHash::new(hash));
+    /// A link that may be missing; redacted.
+    link: Option<InviteLink> as Option<String>,
+        |link| link.as_ref().map(|link| redact::link(link.as_str())),
+        |text| Ok(text.map(InviteLink::new));
+    /// Parameters of a connection; redacted.
+    params: DataJson as String,
+        |params| redact::params(params).as_str().to_owned(), |text| Ok(DataJson::new(text));
+}
+
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
