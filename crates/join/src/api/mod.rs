@@ -25,7 +25,6 @@ mod get_participants;
 mod ids;
 mod invitation;
 mod join_group_call;
-mod mask;
 mod method;
 mod participant;
 mod peer;

@@ -3,8 +3,10 @@
 //! To redact what is redacted already changes nothing. So the outputs of a replayed engine, which was handed only what is
 //! redacted, are written like those of the engine that was recorded.
 
-use super::mask::mask;
+use serde_json::Value;
+
 use super::{AccessHash, DataJson, Slug};
+use crate::limits;
 
 /// The start of redacted slugs and links.
 const PREFIX: &str = "trace-";
@@ -12,6 +14,8 @@ const PREFIX: &str = "trace-";
 const CONFERENCE: &str = "https://t.me/call/";
 /// The upper half of a redacted access hash, `trac`.
 const MARK: u32 = 0x7472_6163;
+/// The names of fields whose texts are secret.
+const CREDENTIALS: [&str; 2] = ["ufrag", "pwd"];
 
 /// A number of 64 bits for a text or number, which does not lead back to it.
 fn pseudonym(bytes: &[u8]) -> [u8; 8] {
@@ -22,6 +26,7 @@ fn pseudonym(bytes: &[u8]) -> [u8; 8] {
     pseudonym
 }
 
+/// The pseudonym of a text that is all secret.
 pub(crate) fn text(text: &str) -> String {
     match text.strip_prefix(PREFIX) {
         Some(rest) if rest.len() == 16 => text.to_owned(),
@@ -31,7 +36,7 @@ pub(crate) fn text(text: &str) -> String {
 
 /// The pseudonym of a slug, which is all that it takes to join.
 pub(crate) fn slug(slug: &Slug) -> Slug {
-    // What [`text`] gives has letters, digits and dashes only.
+    // A pseudonym has letters, digits and dashes only.
     Slug::new(&text(slug.as_str())).unwrap_or_else(|_| slug.clone())
 }
 
@@ -55,9 +60,36 @@ pub(crate) fn access_hash(hash: AccessHash) -> AccessHash {
     AccessHash::new(number.cast_signed())
 }
 
-/// How to connect, without the credentials.
+/// Parameters of a connection with as many `x` in the place of the ICE credentials.
+///
+/// A reader comes to the same result as with the original. So a text that is not read, because it is no JSON or too long,
+/// becomes one of its length that is not read either.
 pub(crate) fn params(params: &DataJson) -> DataJson {
-    DataJson::new(mask(params.as_str()))
+    let text = params.as_str();
+    let value = Some(text).filter(|text| text.len() <= limits::ANSWER_BYTES);
+    match value.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+        Some(mut value) => {
+            redact(&mut value, false);
+            DataJson::new(value.to_string())
+        }
+        None => DataJson::new("x".repeat(text.len())),
+    }
+}
+
+/// Replaces the letters of every text that stands under the name of a credential.
+fn redact(value: &mut Value, is_secret: bool) {
+    match value {
+        // A character that no credentials have stays, so that what was wrong is still wrong.
+        Value::String(text) if is_secret => {
+            let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/');
+            *text = text.replace(is_letter, "x");
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(|one| redact(one, is_secret)),
+        Value::Object(fields) => fields.iter_mut().for_each(|(name, field)| {
+            redact(field, is_secret || CREDENTIALS.contains(&name.as_str()));
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 #[cfg(test)]
@@ -81,9 +113,37 @@ mod tests {
         );
     }
 
+    fn redacted(json: &str) -> String {
+        params(&DataJson::new(json)).as_str().to_owned()
+    }
+
+    #[test]
+    fn credentials_are_redacted_and_nothing_else_changes() {
+        let json = r#"{"a":"pwd","b":"pwd","pwd":"Ab+/9 é","x":[{"p\u0077d":["secret"],"ufrag":"q\u0041"}]}"#;
+        let expected =
+            r#"{"a":"pwd","b":"pwd","pwd":"xxxxx é","x":[{"pwd":["xxxxxx"],"ufrag":"xx"}]}"#;
+        assert_eq!(redacted(json), expected);
+    }
+
+    #[test]
+    fn what_is_not_read_shows_its_length_alone() {
+        let long = format!("\"{}\"", "a".repeat(limits::ANSWER_BYTES));
+        for text in [r#"{"pwd":"secret""#, "secret", "", &long] {
+            let redacted = redacted(text);
+            assert_eq!(redacted, "x".repeat(text.len()));
+            assert!(serde_json::from_str::<Value>(&redacted).is_err());
+        }
+    }
+
     proptest! {
         #[test]
-        fn redacting_twice_is_redacting_once(number: i64, text: String) {
+        fn redacting_twice_is_redacting_once(
+            number: i64,
+            text: String,
+            json in r#"[{}:,"a-cpwdu\\0-9 \]\[]{0,60}|\{"pwd":"[ -~é]{0,9}"\}"#,
+        ) {
+            let once = redacted(&json);
+            prop_assert_eq!(redacted(&once), once);
             let hash = access_hash(AccessHash::new(number));
             prop_assert_eq!(access_hash(hash), hash);
             let redacted = link(&text);

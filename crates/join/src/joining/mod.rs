@@ -20,7 +20,7 @@ mod target;
 
 pub use answer::{
     Answer, AnswerError, Candidate, ConnectionParameters, Feedback, HeaderExtension,
-    MediaParameters, PayloadType, Transport,
+    MediaParameters, MissingPart, PayloadType, Transport,
 };
 pub use join_check::{CheckedJoin, PresendError};
 pub use joined::{AnswerFault, JoinAnswer, Tip};

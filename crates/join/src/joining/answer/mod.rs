@@ -2,74 +2,51 @@
 //!
 //! Implements `spec/protocol.md`, 10.
 
+mod error;
 mod parameters;
+mod read;
 
-use serde::Deserialize;
-use thiserror::Error;
+use serde_json::Value;
 
 use crate::limits;
 
+pub use error::{AnswerError, MissingPart};
 pub use parameters::{
     Candidate, ConnectionParameters, Feedback, HeaderExtension, MediaParameters, PayloadType,
     Transport,
 };
 
-/// What the server says about the media of a call.
+/// The media of a call, as the server offers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// A connection of the client's own.
     Connect(Box<ConnectionParameters>),
     /// A stream to be downloaded in parts, which a conference never gets.
     Stream {
-        /// Whether the stream comes by RTMP.
+        /// True if the stream comes by RTMP.
         rtmp: bool,
     },
 }
 
-/// Something is not an answer, or not one for this kind of call.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum AnswerError {
-    /// The text is too long to be an answer.
-    #[error("an answer has at most {max} bytes, not {length}", max = limits::ANSWER_BYTES)]
-    TooLong {
-        /// Its length in bytes.
-        length: usize,
-    },
-    /// The text is not the JSON of an answer.
-    #[error("the answer cannot be read in line {line} at column {column}")]
-    Malformed {
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-    },
-    /// A conference was answered with a stream.
-    #[error("a conference is never answered with a stream")]
-    StreamInConference,
-}
-
 impl Answer {
-    /// Reads the JSON of an answer; unknown fields are ignored.
+    /// Reads the JSON of an answer; unknown fields are ignored, and so is whatever cannot be used and is not needed.
     ///
     /// # Errors
     ///
-    /// [`AnswerError::TooLong`] and [`AnswerError::Malformed`]
+    /// [`AnswerError`], if no connection is possible with it.
     pub fn from_json(text: &str) -> Result<Self, AnswerError> {
         if text.len() > limits::ANSWER_BYTES {
             return Err(AnswerError::TooLong { length: text.len() });
         }
-        // The parser would take a list for an object whose fields stand in order.
-        if !text.trim_ascii_start().starts_with('{') {
-            let (line, column) = (1, 1);
-            return Err(AnswerError::Malformed { line, column });
-        }
-        let stream: RawStream = read(text)?;
-        if stream.stream {
-            let rtmp = stream.rtmp;
+        let Ok(Value::Object(answer)) = serde_json::from_str(text) else {
+            return Err(AnswerError::NotAnObject);
+        };
+        let rtmp = read::is_set(answer.get("rtmp"));
+        if rtmp || read::is_set(answer.get("stream")) {
             return Ok(Self::Stream { rtmp });
         }
-        read(text).map(Self::Connect)
+        let parameters = read::parameters(&answer)?;
+        Ok(Self::Connect(Box::new(parameters)))
     }
 
     /// The answer as that to a conference join.
@@ -85,24 +62,10 @@ impl Answer {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, AnswerError> {
-    serde_json::from_str(text).map_err(|error| AnswerError::Malformed {
-        line: error.line(),
-        column: error.column(),
-    })
-}
-
-#[derive(Deserialize)]
-struct RawStream {
-    #[serde(default)]
-    stream: bool,
-    #[serde(default)]
-    rtmp: bool,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::joining::payload::{IceError, Setup};
     use proptest::prelude::*;
 
     fn example() -> String {
@@ -177,36 +140,181 @@ mod tests {
 
     #[test]
     fn a_malformed_answer_is_refused() {
-        for (replaced, by) in [
-            ("\"32000\"", "32000"),
-            ("\"transport\"", "\"x\""),
-            ("\"ufrag\"", "\"x\""),
-            ("\"serv\"", "\"s\""),
-            ("sha-256", "md5"),
-            ("[-1,", "[1.5,"),
-            ("[-1,", "[4294967296,"),
-            ("\"ip\"", "\"x\""),
+        let (field, min, max, length) = ("ufrag", 4, limits::ICE_BYTES, 1);
+        let short = AnswerError::Ice(IceError::Length {
+            field,
+            min,
+            max,
+            length,
+        });
+        for (replaced, by, expected) in [
+            ("\"transport\"", "\"x\"", MissingPart::Transport.into()),
+            ("\"ufrag\"", "\"x\"", MissingPart::Ufrag.into()),
+            ("\"pwd\"", "\"x\"", MissingPart::Pwd.into()),
+            ("\"serv\"", "\"s\"", short),
+            ("sha-256", "md5", MissingPart::Fingerprint.into()),
+            ("\"fingerprints\"", "\"x\"", MissingPart::Fingerprint.into()),
+            ("{\"hash\"", "null, {\"x\"", MissingPart::Fingerprint.into()),
         ] {
             let text = example().replace(replaced, by);
-            let error = Answer::from_json(&text).unwrap_err();
-            assert!(
-                matches!(error, AnswerError::Malformed { .. }),
-                "{replaced}: {error}"
+            assert_eq!(Answer::from_json(&text), Err(expected), "{replaced}");
+        }
+        for text in ["", "[true]", "[true, true]", "null", "{"] {
+            assert_eq!(
+                Answer::from_json(text),
+                Err(AnswerError::NotAnObject),
+                "{text}"
             );
         }
-        for text in ["", "[true]", "[true, true]", "{}", "null"] {
-            let error = Answer::from_json(text).unwrap_err();
-            assert!(
-                matches!(error, AnswerError::Malformed { .. }),
-                "{text}: {error}"
-            );
-        }
+        assert_eq!(Answer::from_json("{}"), Err(MissingPart::Transport.into()));
         let length = limits::ANSWER_BYTES + 1;
         let long = " ".repeat(length);
         assert_eq!(
             Answer::from_json(&long),
             Err(AnswerError::TooLong { length })
         );
+    }
+
+    /// The only codec of the example with something replaced.
+    fn codec(replaced: &str, by: &str) -> Option<PayloadType> {
+        let text = example();
+        assert!(text.contains(replaced), "{replaced}");
+        let video = connect(&text.replace(replaced, by)).video?;
+        video.payload_types.into_iter().next()
+    }
+
+    #[test]
+    fn an_oddity_in_the_row_of_a_codec_is_read_as_what_it_means() {
+        let parameters = r#"{"apt": 99, "mode": "x"}"#;
+        for odd in ["[]", "null", "7", "\"x\"", "[{\"a\": 1}]"] {
+            assert!(
+                codec(parameters, odd).unwrap().parameters.is_empty(),
+                "{odd}"
+            );
+        }
+        for (odd, clockrate) in [
+            ("90000.0", 90_000),
+            ("\"48000\"", 48_000),
+            ("null", 90_000),
+            ("-1", 90_000),
+            ("0", 90_000),
+            ("1.5", 90_000),
+            ("1e99", 90_000),
+        ] {
+            assert_eq!(codec("90000", odd).unwrap().clockrate, clockrate, "{odd}");
+        }
+        assert_eq!(
+            codec("\"clockrate\": 90000,", "").unwrap().clockrate,
+            90_000
+        );
+        for (odd, channels) in [
+            ("\"2\"", Some(2)),
+            ("2.0", Some(2)),
+            ("null", None),
+            ("[]", None),
+        ] {
+            let odd = format!("90000, \"channels\": {odd}");
+            assert_eq!(codec("90000", &odd).unwrap().channels, channels, "{odd}");
+        }
+        for odd in ["\"100\"", "100.0"] {
+            assert_eq!(
+                codec("\"id\": 100", &format!("\"id\": {odd}")).unwrap().id,
+                100
+            );
+        }
+    }
+
+    #[test]
+    fn feedback_is_read_in_every_form() {
+        let feedback = r#"[{"type": "nack", "subtype": "pli"}, {"type": "nack"}]"#;
+        let read = |odd| -> Vec<_> {
+            let feedback = codec(feedback, odd).unwrap().rtcp_fbs.into_iter();
+            feedback.map(|one| (one.kind, one.subtype)).collect()
+        };
+        let nack = |subtype: Option<&str>| ("nack".to_owned(), subtype.map(str::to_owned));
+        for odd in [
+            r#"[{"type": "nack pli"}, {"type": "nack", "subtype": null}]"#,
+            r#"["nack pli", "nack"]"#,
+            r#"{"0": {"type": "nack pli"}, "1": {"type": "nack", "subtype": ""}}"#,
+            r#"[{"type": "nack", "subtype": "pli"}, {}, null, 1.5, {"type": ["x"]}, "nack"]"#,
+        ] {
+            let read: Vec<_> = read(odd)
+                .into_iter()
+                .filter(|one| one.0 == "nack")
+                .collect();
+            assert_eq!(read, [nack(Some("pli")), nack(None)], "{odd}");
+        }
+        assert_eq!(read(r#"{"type": "nack pli"}"#), [nack(Some("pli"))]);
+        assert!(read("null").is_empty());
+    }
+
+    #[test]
+    fn a_codec_without_a_name_or_number_is_skipped_and_no_other() {
+        for odd in [
+            "null",
+            "[]",
+            "\"x\"",
+            "{}",
+            r#"{"id": 100}"#,
+            r#"{"id": 128, "name": "VP8"}"#,
+        ] {
+            let text = example().replace(r#"[{"id": 100"#, &format!(r#"[{odd}, {{"id": 100"#));
+            let codecs = connect(&text).video.unwrap().payload_types;
+            assert_eq!(codecs.len(), 1, "{odd}");
+        }
+        let codecs = r#"{"10": {"id": 1, "name": "b"}, "9": {"id": 2, "name": "a"}}"#;
+        let text = format!(r#""payload-types": {codecs}, "x": ["#);
+        let text = example().replace(r#""payload-types": ["#, &text);
+        let codecs = connect(&text).video.unwrap().payload_types;
+        let names: Vec<_> = codecs.iter().map(|codec| codec.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+    }
+
+    #[test]
+    fn media_that_is_missing_or_odd_costs_itself_alone() {
+        for odd in ["null", "[]", "\"x\""] {
+            let text =
+                example().replacen("\"video\": {", &format!("\"video\": {odd}, \"x\": {{"), 1);
+            assert_eq!(connect(&text).video, None, "{odd}");
+        }
+        let sources = r#"[-1, "5", 1.5, 4294967296, null, 6.0]"#;
+        let text = example().replace("[-1, 5, 0, 4294967294]", sources);
+        let sources = connect(&text).video.unwrap().server_sources;
+        let sources: Vec<_> = sources.iter().map(|source| source.signed()).collect();
+        assert_eq!(sources, [-1, 5, 6]);
+        let text = example().replace(
+            r#"[{"id": 3,"#,
+            r#"[null, {"id": 0, "uri": "x"}, {"id": "3","#,
+        );
+        let extensions = connect(&text).video.unwrap().rtp_hdrexts;
+        assert_eq!((extensions.len(), extensions[0].id), (1, 3));
+    }
+
+    #[test]
+    fn a_transport_that_can_work_is_taken() {
+        let transport = |replaced: &str, by: &str| {
+            let text = example();
+            assert!(text.contains(replaced), "{replaced}");
+            connect(&text.replace(replaced, by)).transport
+        };
+        let usable = transport("[{\"hash\"", "[{\"hash\": \"md5\"}, null, {\"hash\"");
+        assert_eq!(usable.fingerprints.len(), 1);
+        let loud = transport("\"sha-256\", \"setup\": \"active\"", "\"SHA-256\"").fingerprints;
+        assert_eq!((loud.len(), loud[0].setup()), (1, Setup::Active));
+        assert_eq!(transport("\"32000\"", "32000").candidates[0].port, "32000");
+        assert_eq!(
+            transport("\"generation\": \"0\",", "").candidates[0].generation,
+            "0"
+        );
+        for (replaced, by) in [
+            ("\"ip\"", "\"x\""),
+            ("\"32000\"", "\"x\""),
+            ("\"32000\"", "70000"),
+        ] {
+            assert!(transport(replaced, by).candidates.is_empty(), "{by}");
+        }
+        assert!(transport("\"candidates\"", "\"x\"").candidates.is_empty());
+        assert!(transport("\"rtcp-mux\": true", "\"rtcp-mux\": \"true\"").rtcp_mux);
     }
 
     #[test]

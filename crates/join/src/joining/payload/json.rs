@@ -4,7 +4,7 @@
 //! exponent is refused. Sources are read in the signed range only: one at or above 2^31 is a client that forgot
 //! the sign, and the server would refuse it. Unknown fields are ignored, a field that stands twice is refused.
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Fingerprint, IceCredentials, JoinPayload, PayloadError};
@@ -18,13 +18,8 @@ struct Fields {
     ufrag: Option<Value>,
     pwd: Option<Value>,
     fingerprints: Option<Value>,
-    #[serde(rename = "ssrc-groups", default, deserialize_with = "present")]
+    #[serde(rename = "ssrc-groups")]
     ssrc_groups: Option<Value>,
-}
-
-/// Keeps a `null` apart from a field that is missing: where groups are forbidden, so is the field.
-fn present<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Value>, D::Error> {
-    Value::deserialize(value).map(Some)
 }
 
 impl JoinPayload {
@@ -32,7 +27,7 @@ impl JoinPayload {
     ///
     /// # Errors
     ///
-    /// [`PayloadError`]; a field that is `null` is missing, except `ssrc-groups`, which is then no list.
+    /// [`PayloadError`]; a field that is `null` is missing.
     pub fn from_json(text: &str) -> Result<Self, PayloadError> {
         if text.len() > limits::PAYLOAD_BYTES {
             return Err(PayloadError::TooLong { length: text.len() });
@@ -49,7 +44,10 @@ impl JoinPayload {
         let ssrc = fields.ssrc.ok_or(PayloadError::MissingSsrc)?;
         let ufrag = string(fields.ufrag.as_ref(), "ufrag")?;
         let pwd = string(fields.pwd.as_ref(), "pwd")?;
+        // Media engines write a list without groups where there is no video.
         let groups = fields.ssrc_groups.as_ref();
+        let groups =
+            groups.filter(|groups| groups.as_array().is_none_or(|groups| !groups.is_empty()));
         Self::new(
             read_source(&ssrc, "ssrc")?,
             IceCredentials::new(ufrag, pwd)?,
@@ -108,8 +106,7 @@ fn write_group(group: &SsrcGroup) -> Value {
     Value::Object(fields)
 }
 
-/// Reads one element of `fingerprints`, whose shape is the same in the payload and in the answer.
-pub(crate) fn read_fingerprint(value: &Value) -> Result<Fingerprint, PayloadError> {
+fn read_fingerprint(value: &Value) -> Result<Fingerprint, PayloadError> {
     let hash = string(value.get("hash"), "fingerprints.hash")?;
     let text = string(value.get("fingerprint"), "fingerprints.fingerprint")?;
     let setup = string(value.get("setup"), "fingerprints.setup")?;

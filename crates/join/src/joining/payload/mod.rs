@@ -19,7 +19,6 @@ use thiserror::Error;
 
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintHash, Setup};
 pub use ice::{IceCredentials, IceError};
-pub(crate) use json::read_fingerprint;
 
 use crate::api::{DataJson, Ssrc, SsrcGroup, SsrcGroupError, VideoLayers};
 use crate::limits;

@@ -165,12 +165,19 @@ fn bad_values_are_refused_by_their_rule() {
 }
 
 #[test]
+fn a_list_of_no_groups_is_taken_as_a_payload_without_video() {
+    let groups = r#"[{"semantics": "FID", "sources": [7, -8]}]"#;
+    for written in ["[]", "null"] {
+        let payload = JoinPayload::from_json(&with(groups, written)).unwrap();
+        assert!(payload.ssrc_groups().is_empty());
+        assert!(!payload.to_json().contains("ssrc-groups"));
+    }
+}
+
+#[test]
 fn empty_lists_are_refused() {
     let field = "ssrc-groups.sources";
     assert_eq!(refused("[7, -8]", "[]"), PayloadError::Empty { field });
-    let groups = r#"[{"semantics": "FID", "sources": [7, -8]}]"#;
-    let field = "ssrc-groups";
-    assert_eq!(refused(groups, "[]"), PayloadError::Empty { field });
     let (ssrc, credentials) = {
         let payload = JoinPayload::from_json(&with("-5", "-5")).unwrap();
         (payload.ssrc(), payload.credentials().clone())
