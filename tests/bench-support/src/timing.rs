@@ -10,11 +10,7 @@ const ROUND: Duration = Duration::from_millis(20);
 const ROUNDS: usize = 31;
 
 /// Prints the median times of `ours` and `floor` and the median of their ratio.
-pub(crate) fn compare<A, B>(
-    label: &str,
-    mut ours: impl FnMut() -> A,
-    mut floor: impl FnMut() -> B,
-) {
+pub fn compare<A, B>(label: &str, mut ours: impl FnMut() -> A, mut floor: impl FnMut() -> B) {
     let started = Instant::now();
     black_box(ours());
     let once = started.elapsed().max(Duration::from_nanos(100));

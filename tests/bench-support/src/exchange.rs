@@ -1,44 +1,46 @@
-//! Two members with some epochs, and the primitives that their packets cannot do without.
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use aes::Aes256;
 use aes::cipher::{Block, BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _};
-use chacha20::ChaCha20Rng;
-use chacha20::rand_core::SeedableRng as _;
 use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
 use confcall_state::wire::{GroupState, Participant, Permissions};
 use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, Sha512};
 
+use crate::timing::compare;
+
 /// The sizes of frames that are measured, in bytes.
-pub(crate) const SIZES: [usize; 5] = [20, 160, 1200, 16_384, 65_536];
+pub const SIZES: [usize; 5] = [20, 160, 1200, 16_384, 65_536];
 /// The numbers of epochs that are measured.
-pub(crate) const EPOCHS: [u8; 2] = [1, 3];
+pub const EPOCHS: [u8; 2] = [1, 3];
 
-pub(crate) const NOW: Moment = Moment::new(Duration::ZERO);
-pub(crate) const ALICE: UserId = UserId::new(1);
-pub(crate) const BOB: UserId = UserId::new(2);
+/// The moment at which everything happens.
+pub const NOW: Moment = Moment::new(Duration::ZERO);
+/// The member who seals.
+pub const ALICE: UserId = UserId::new(1);
+/// The member who opens.
+pub const BOB: UserId = UserId::new(2);
 
-/// A generator with a stated seed.
-pub(crate) fn rng() -> ChaCha20Rng {
-    ChaCha20Rng::from_seed([42; 32])
-}
-
-/// What a line of output is about.
-pub(crate) fn label(name: &str, epochs: u8, size: usize) -> String {
-    format!("{name:<10} {epochs} epochs {size:>6} bytes")
+/// Compares an operation on packets for so many epochs with frames of this size with its floor.
+pub fn compare_frames<A, B>(
+    name: &str,
+    (epochs, size): (u8, usize),
+    ours: impl FnMut() -> A,
+    floor: impl FnMut() -> B,
+) {
+    let label = format!("{name:<10} {epochs} epochs {size:>6} bytes");
+    compare(&label, ours, floor);
 }
 
 /// The seed of a user's key.
-pub(crate) fn seed(user: UserId) -> [u8; 32] {
+pub fn seed(user: UserId) -> [u8; 32] {
     [user.value() as u8; 32]
 }
 
 /// A user in a call of two, with this many epochs.
-pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
+pub fn member(user: UserId, epochs: u8) -> Cryptor {
     let key = |user| PrivateKey::from_seed(&seed(user));
     let participants = [ALICE, BOB].map(|user_id| Participant {
         user_id,
@@ -63,14 +65,14 @@ pub(crate) fn member(user: UserId, epochs: u8) -> Cryptor {
 }
 
 /// The symmetric primitives of a packet, without anything around them.
-pub(crate) struct Floor {
+pub struct Floor {
     padded: Vec<u8>,
     header_mac: Hmac<Sha512>,
 }
 
 impl Floor {
     /// For a frame of this size.
-    pub(crate) fn new(size: usize) -> Self {
+    pub fn new(size: usize) -> Self {
         let padded = (8 + size + 16).next_multiple_of(16);
         Self {
             padded: vec![0; padded],
@@ -79,7 +81,7 @@ impl Floor {
     }
 
     /// HMAC-SHA256 over the padded content.
-    pub(crate) fn message_id(&self) -> [u8; 32] {
+    pub fn message_id(&self) -> [u8; 32] {
         let mac: Hmac<Sha256> = Hmac::new_from_slice(&[1; 32]).expect("any length will do");
         mac.chain_update(&self.padded)
             .finalize()
@@ -88,19 +90,19 @@ impl Floor {
     }
 
     /// One pass of AES-CBC over the padded content, to encrypt it.
-    pub(crate) fn encrypt(&mut self) {
+    pub fn encrypt(&mut self) {
         let mut cipher = cbc::Encryptor::<Aes256>::new(&[1; 32].into(), &[2; 16].into());
         cipher.encrypt_blocks(blocks(&mut self.padded));
     }
 
     /// One pass of AES-CBC over the padded content, to decrypt it.
-    pub(crate) fn decrypt(&mut self) {
+    pub fn decrypt(&mut self) {
         let mut cipher = cbc::Decryptor::<Aes256>::new(&[1; 32].into(), &[2; 16].into());
         cipher.decrypt_blocks(blocks(&mut self.padded));
     }
 
     /// Keying a header's cipher and encrypting the header's two blocks.
-    pub(crate) fn write_header(&self) -> [u8; 32] {
+    pub fn write_header(&self) -> [u8; 32] {
         let (key, iv) = self.header_key();
         let mut header = [7; 32];
         cbc::Encryptor::<Aes256>::new(&key.into(), &iv.into()).encrypt_blocks(blocks(&mut header));
@@ -108,7 +110,7 @@ impl Floor {
     }
 
     /// Keying a header's cipher and decrypting the header's two blocks.
-    pub(crate) fn read_header(&self) -> [u8; 32] {
+    pub fn read_header(&self) -> [u8; 32] {
         let (key, iv) = self.header_key();
         let mut header = [7; 32];
         cbc::Decryptor::<Aes256>::new(&key.into(), &iv.into()).decrypt_blocks(blocks(&mut header));

@@ -1,33 +1,25 @@
-//! Operations on calls of several sizes against their floor.
-
-mod timing;
-
 use chacha20::ChaCha20Rng;
-use chacha20::rand_core::SeedableRng as _;
 use confcall_state::wire::{Change, GroupState, Participant, Permissions, SharedKey};
 use confcall_state::{Block, Chain, PrivateKey, UserId};
 
+use crate::timing::compare;
+
 /// The numbers of participants that are measured.
-pub(crate) const PARTICIPANTS: [usize; 5] = [2, 10, 50, 200, 1000];
+pub const PARTICIPANTS: [usize; 5] = [2, 10, 50, 200, 1000];
 
 /// Compares an operation on a call of so many participants with its floor.
-pub(crate) fn compare<A, B>(
+pub fn compare_calls<A, B>(
     name: &str,
     participants: usize,
     ours: impl FnMut() -> A,
     floor: impl FnMut() -> B,
 ) {
     let label = format!("{name:<18} {participants:>5} participants");
-    timing::compare(&label, ours, floor);
-}
-
-/// A generator with a stated seed.
-pub(crate) fn rng() -> ChaCha20Rng {
-    ChaCha20Rng::from_seed([42; 32])
+    compare(&label, ours, floor);
 }
 
 /// The keys of a call with this many participants, whose user ids are in no order, and its block 0.
-pub(crate) fn call(participants: usize, rng: &mut ChaCha20Rng) -> (Vec<PrivateKey>, Block) {
+pub fn call(participants: usize, rng: &mut ChaCha20Rng) -> (Vec<PrivateKey>, Block) {
     let keys: Vec<_> = (0..participants)
         .map(|_| PrivateKey::generate(rng))
         .collect();
@@ -56,4 +48,11 @@ fn participant(id: usize, key: &PrivateKey) -> Participant {
         permissions: Permissions::from_bits(3),
         version: 0,
     }
+}
+
+/// The bytes that the signature of a block or broadcast in canonical form is made over.
+pub fn signed_bytes(canonical: &[u8]) -> Vec<u8> {
+    let mut signed = canonical.to_vec();
+    signed[4..68].fill(0);
+    signed
 }
