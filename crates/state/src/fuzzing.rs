@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets for what this crate reads; each panics where a law of its reader does not hold.
 //!
-//! They stand behind a feature and not behind `cfg(fuzzing)`, so that clippy and the documentation see them as they
-//! see all code, and any fuzzer can call them.
+//! They stand behind `cfg(any(fuzzing, confcall_testing))`: crates that depend on this one cannot turn them on, and
+//! the tests and lints of this workspace see them.
 
 use crate::chain::Chain;
 use crate::tl::ReadError;
@@ -28,7 +28,7 @@ pub fn block(data: &[u8]) {
     }
 }
 
-/// Puts a block that nobody need have signed on chains of both modes.
+/// Puts a block on chains of both modes, signed or not.
 fn follow(block: &Block) {
     for mut chain in [Chain::full(), Chain::client()] {
         let before = chain.state().clone();
@@ -70,7 +70,7 @@ pub fn trie_proof(data: &[u8]) {
     }
 }
 
-/// Whether a part of a trie, and the trie with another value, answer as they must.
+/// Checks that a part of a trie, and the trie with another value, answer as they must.
 fn ask(trie: &Trie, key: &TrieKey) {
     let mut changed = trie.clone();
     match trie.prove(&[*key]) {

@@ -1,4 +1,4 @@
-//! The block with which somebody enters a call.
+//! The block with which a user enters a call.
 
 use rand_core::CryptoRng;
 
@@ -7,12 +7,12 @@ use crate::keys::{PrivateKey, PublicKey};
 use crate::types::UserId;
 use crate::wire::{Block, GroupState, Participant, Permissions};
 
-/// What a joining user says of itself in its block.
+/// The entry of a joining user in its block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Joiner {
     /// The user.
     pub user_id: UserId,
-    /// What the user wants to be able to do.
+    /// The permissions that the user takes.
     pub permissions: Permissions,
     /// The newest protocol version that the user's client speaks.
     pub version: i32,
@@ -44,7 +44,7 @@ pub struct JoinBlock {
 impl JoinBlock {
     /// Builds the block that adds a user on top of the newest block.
     ///
-    /// An entry that the user still has is dropped; everybody else and the external permissions stay as they
+    /// An entry that the user still has is dropped; the other participants and the external permissions stay as they
     /// are; the user comes last; a new key is written for all.
     ///
     /// # Errors
@@ -71,6 +71,7 @@ impl JoinBlock {
     ) -> Result<Self, GroupChangeError> {
         let group_state = GroupState {
             participants: Vec::new(),
+            // 3 is what the official clients write into every block; with less they could not write any (6).
             external_permissions: Permissions::ADD_USERS | Permissions::REMOVE_USERS,
         };
         Self::build(&Chain::client(), group_state, joiner, rng)
@@ -82,8 +83,10 @@ impl JoinBlock {
         joiner: Joiner,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, GroupChangeError> {
+        // Never taken from outside: the reference refuses a key that it has seen for another membership (602).
         let private_key = PrivateKey::generate(rng);
         let participants = &mut group_state.participants;
+        // An entry of an earlier membership has a key that is gone; the chain allows each user once.
         participants.retain(|one| one.user_id != joiner.user_id);
         participants.push(Participant {
             user_id: joiner.user_id,

@@ -1,8 +1,8 @@
-//! How much is kept of what others send; `spec/limits.md` says what happens beyond.
+//! Bounds of what is kept of what others send; `spec/limits.md` says what happens beyond.
 //!
 //! What a chain holds has no bound of its own, for the reference has none: it is at most what its last block says.
 
-/// How many deviations from the canonical form a [`Reader`](crate::tl::Reader) remembers; an input can have one in every
+/// The deviations from the canonical form that a [`Reader`](crate::tl::Reader) remembers; an input can have one in every
 /// four bytes.
 pub const DEVIATIONS: usize = 64;
 

@@ -78,6 +78,7 @@ impl ParticipantKeys {
 
     fn build(group_state: &GroupState, key: impl Fn(&Participant) -> Arc<ParticipantKey>) -> Self {
         let mut keys: Vec<_> = group_state.participants.iter().map(key).collect();
+        // The chain allows each user once, so that the order is total and a search finds the only one.
         keys.sort_by_key(|key| key.user_id);
         Self { keys: keys.into() }
     }
@@ -99,6 +100,7 @@ impl ParticipantKeys {
 
     /// The key of a user, with its place in [`Self::iter`].
     pub(crate) fn place_of(&self, user_id: UserId) -> Option<(usize, &ParticipantKey)> {
+        // A binary search: it runs for every packet and broadcast.
         let at = self.keys.partition_point(|one| one.user_id < user_id);
         let found = self.keys.get(at)?;
         (found.user_id == user_id).then_some((at, &**found))

@@ -20,7 +20,7 @@ use crate::reference::ReferenceCode;
 use crate::types::{BlockHash, UserId};
 use crate::wire::{ByteStrings, Participant, SharedKey};
 
-/// How many headers are written at once; the inversions of their points are batched.
+/// The headers that are written at once; the inversions of their points are batched.
 const BATCH: usize = 32;
 
 /// A participant for whom no key can be written, so that no block with it can be.
@@ -66,7 +66,7 @@ pub enum EpochKeyError {
     /// The key does not decrypt under our header.
     #[error("the shared key does not open: {0}")]
     Decryption(#[from] DecryptionError),
-    /// What was decrypted is no key.
+    /// The decrypted content is no key.
     #[error("a key has 32 bytes, not {length}")]
     Length {
         /// Its length in bytes.
@@ -99,6 +99,7 @@ impl SharedKey {
     ) -> Result<Self, UnusableParticipant> {
         let raw = RawKey::random(rng);
         let secret = OneTimeSecret::random(rng);
+        // A pair of its own for each shared key, so that no secret encrypts two headers; the private half ends here.
         let ephemeral = PrivateKey::generate(rng);
         let encrypted = encrypt_data(raw.dangerous_bytes(), &secret, b"", rng).bytes;
         let batch = |batch: &[Participant]| headers(batch, &ephemeral, &secret, &encrypted);
@@ -120,6 +121,7 @@ impl SharedKey {
     ///
     /// [`EpochKeyError`]
     pub fn open(&self, user_id: UserId, key: &PrivateKey) -> Result<RawKey, EpochKeyError> {
+        // The chain checked that each participant is a recipient once, so the first is the only one.
         let place = self.recipients.iter().position(|one| *one == user_id);
         let header = place.and_then(|place| self.headers.get(place));
         let header = header.ok_or(EpochKeyError::NotRecipient { user_id })?;
@@ -127,6 +129,7 @@ impl SharedKey {
         let shared = key.shared_secret(&self.ephemeral_key)?;
         let secret = decrypt_header(header, encrypted, &(&shared).into())?;
         let raw = decrypt_data(encrypted, &secret, b"")?.payload;
+        // A member can encrypt anything as the key.
         match raw.first_chunk() {
             Some(bytes) if raw.len() == 32 => Ok(RawKey::from_bytes(*bytes)),
             _ => Err(EpochKeyError::Length { length: raw.len() }),

@@ -48,6 +48,7 @@ impl Height {
 
     /// The height of the next block, or `None` at the end of the int32 range.
     pub const fn next(self) -> Option<Self> {
+        // The reference refuses the block after the last height; it never wraps.
         match self.0.checked_add(1) {
             Some(next) => Some(Self(next)),
             None => None,
@@ -106,7 +107,7 @@ public_bytes! {
 }
 
 impl BlockHash {
-    /// What stands for the previous block's hash in block 0.
+    /// The hash that block 0 names as that of the block before.
     pub const ZERO: Self = Self([0; 32]);
 }
 

@@ -9,7 +9,7 @@ use crate::keys::PublicKey;
 use crate::trie::{Trie, TrieKey};
 use crate::wire::{Change, GroupState, Permissions, SharedKey};
 
-/// Which kinds of changes a block makes.
+/// The kinds of changes that a block makes.
 pub(super) struct Kinds {
     pub(super) value: bool,
     pub(super) group_state: bool,
@@ -35,7 +35,7 @@ pub(super) struct Draft {
     pub(super) values: Option<Trie>,
 }
 
-/// What the signer of a block is in a group state, and may do there.
+/// The place and the permissions of the signer of a block in a group state.
 #[derive(Clone, Copy)]
 pub(super) struct Standing {
     pub(super) is_participant: bool,
@@ -85,6 +85,7 @@ impl Draft {
                 Change::Noop { .. } => {}
                 Change::SetValue { key, value } => self.set_value(index, key, value, standing)?,
                 Change::SetGroupState(next) => {
+                    // Both lookups are needed: the change is permitted by the state before it, the signer is judged in the one after.
                     let after = Standing::of(signer, next);
                     self.set_group_state(index, next, standing, after)?;
                     standing = after;
@@ -102,6 +103,7 @@ impl Draft {
         value: &[u8],
         standing: Standing,
     ) -> Result<(), ChainError> {
+        // A client that knows only the hash looks at neither the permission nor the key (2.2, step 5).
         let Some(trie) = &mut self.values else {
             return Ok(());
         };
@@ -122,6 +124,7 @@ impl Draft {
     ) -> Result<(), ChainError> {
         let refused = |missing| ChainError::NotPermitted { change, missing };
         let in_place = group::in_place(&self.group_state, next);
+        // Well-formed before permitted: of a block with both faults the reference says 208 and not 207.
         group::check(next, in_place)?;
         group::check_permissions(&self.group_state, next, in_place, before.permissions)
             .map_err(refused)?;
@@ -129,6 +132,7 @@ impl Draft {
             return Err(refused(MissingPermission::MemberAfterwards));
         }
         self.group_state = Arc::clone(next);
+        // The old key is for the old group.
         self.shared_key = Arc::new(SharedKey::empty());
         Ok(())
     }
@@ -139,6 +143,7 @@ impl Draft {
         next: &Arc<SharedKey>,
         standing: Standing,
     ) -> Result<(), ChainError> {
+        // Asked before the permission, because this refusal has no code and that one is 207.
         if !self.shared_key.is_empty() {
             return Err(ChainError::SharedKeyAlreadySet { change });
         }

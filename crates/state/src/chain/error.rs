@@ -37,7 +37,7 @@ pub enum ChainError {
     NotPermitted {
         /// The change's place in the block, from 0.
         change: usize,
-        /// What it takes.
+        /// The permission that it takes.
         missing: MissingPermission,
     },
     /// A group state is not well-formed.
@@ -125,7 +125,7 @@ pub enum GroupChangeError {
     /// The chain would refuse the block, or the one that it is to stand on shows no whole, well-formed state.
     #[error(transparent)]
     Chain(#[from] ChainError),
-    /// No key can be written for somebody who would be in the call.
+    /// No key can be written for a user who would be in the call.
     #[error(transparent)]
     Participant(#[from] UnusableParticipant),
 }
@@ -140,7 +140,7 @@ impl GroupChangeError {
     }
 }
 
-/// What a signer lacks for a change.
+/// The permission that a signer lacks for a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MissingPermission {
@@ -150,19 +150,19 @@ pub enum MissingPermission {
     /// External permissions can only be taken away.
     #[error("it widens the external permissions")]
     WidenExternal,
-    /// Removing somebody takes the permission to remove.
+    /// Removing a participant takes the permission to remove.
     #[error("it removes a participant without the permission to")]
     RemoveUsers,
-    /// Adding somebody takes the permission to add.
+    /// Adding a participant takes the permission to add.
     #[error("it adds a participant without the permission to")]
     AddUsers,
-    /// Changing what somebody may do takes both the permission to add and to remove.
+    /// Changing permissions takes both the permission to add and to remove.
     #[error("it changes a participant's permissions without those to add and to remove")]
     ChangePermissions,
-    /// Nobody can give what they do not have.
+    /// A signer can give no permission that it does not have.
     #[error("it gives permissions that the signer does not have")]
     GiveMoreThanOwn,
-    /// Whoever changes the group must be in the new one, and be able to add or remove.
+    /// The signer of a group change must be in the new group, and be able to add or remove.
     #[error("the signer is not in the new group with the permission to add or remove")]
     MemberAfterwards,
     /// A shared key is written by a participant who may add or remove.
@@ -170,7 +170,7 @@ pub enum MissingPermission {
     WriteSharedKey,
 }
 
-/// Why a group state is not well-formed.
+/// The fault of a group state that is not well-formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum GroupStateFault {
@@ -188,18 +188,18 @@ pub enum GroupStateFault {
     DuplicateKey(PublicKey),
 }
 
-/// Why a shared key is not for every participant once.
+/// The fault of a shared key that is not for every participant once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum RecipientFault {
     /// The numbers differ.
     #[error("{recipients} recipients and {headers} headers for {participants} participants")]
     Count {
-        /// How many recipients it names.
+        /// The number of recipients.
         recipients: usize,
-        /// How many headers it has.
+        /// The number of headers.
         headers: usize,
-        /// How many participants there are.
+        /// The number of participants.
         participants: usize,
     },
     /// The recipients are others than the participants.

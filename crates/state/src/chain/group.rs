@@ -8,7 +8,7 @@ use crate::wire::{GroupState, Participant, Permissions};
 /// Up to this many participants are compared with every other, more are sorted.
 const FEW: usize = 8;
 
-/// How many of the first participants are the same in both states, by user and key.
+/// The number of first participants that are the same in both states, by user and key.
 pub(super) fn in_place(current: &GroupState, next: &GroupState) -> usize {
     let both = current.participants.iter().zip(&next.participants);
     both.take_while(|(old, one)| is_same(old, one)).count()
@@ -24,6 +24,7 @@ pub(super) fn check(group_state: &GroupState, known: usize) -> Result<(), GroupS
     if let Some(one) = participants.iter().find(|one| unknown(one.permissions)) {
         return Err(GroupStateFault::UnknownPermissions(one.user_id));
     }
+    // A block adds one or two to those who were unique before, and those are not compared with each other again.
     let few = participants.len() - known.min(participants.len()) <= FEW;
     if few {
         (known..participants.len()).try_for_each(|index| check_unique(participants, index))
@@ -91,17 +92,17 @@ fn key_prefix(participant: &Participant) -> u64 {
     u64::from_be_bytes(*prefix.unwrap_or(&[0; 8]))
 }
 
-/// How one group state differs from the one before.
+/// The difference between two group states.
 #[derive(Default)]
 struct Difference {
     adds: bool,
     removes: bool,
     changes_permissions: bool,
-    /// What those who are added or gain something get.
+    /// The permissions that the added get, and that the kept gain.
     given: Permissions,
 }
 
-/// Checks that somebody with `permissions` may turn one group state into the other; the first `in_place`
+/// Checks that a signer with `permissions` may turn one group state into the other; the first `in_place`
 /// participants are the same in both.
 pub(super) fn check_permissions(
     current: &GroupState,
@@ -113,6 +114,7 @@ pub(super) fn check_permissions(
     let may_add = permissions.contains(Permissions::ADD_USERS);
     let may_remove = permissions.contains(Permissions::REMOVE_USERS);
     let external = current.external_permissions;
+    // In the order of 2.2, 5 b to f; all are 207, and the first is named.
     if !external.contains(next.external_permissions) {
         Err(MissingPermission::WidenExternal)
     } else if difference.removes && !may_remove {
@@ -129,7 +131,7 @@ pub(super) fn check_permissions(
 }
 
 impl Difference {
-    /// How well-formed lists of participants differ, of which the first `in_place` are the same.
+    /// The difference between well-formed lists of participants, of which the first `in_place` are the same.
     ///
     /// Most blocks leave most participants where they are, and those need no sorting.
     fn between(current: &[Participant], next: &[Participant], in_place: usize) -> Self {
@@ -146,6 +148,7 @@ impl Difference {
             match current.next_if(|old| old.user_id == one.user_id) {
                 Some(old) if is_same(old, one) => difference.keep(old, one),
                 replaced => {
+                    // The same user under another key is a removal and an addition: a participant is the pair of both (2.1).
                     difference.removes |= replaced.is_some();
                     difference.adds = true;
                     difference.given = difference.given | one.permissions;

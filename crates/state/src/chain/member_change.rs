@@ -11,13 +11,13 @@ pub enum MemberChangeFault {
     /// The changes are others than a group state and then a shared key.
     #[error("the block sets other things than the group state and then the shared key")]
     Changes,
-    /// There is no key in force after the block, which would leave everybody without one.
+    /// There is no key in force after the block, which would leave all members without one.
     #[error("the block writes no shared key for everybody")]
     NoSharedKey,
     /// The trie was changed, or block 0 does not have the empty one.
     #[error("the block does not leave the trie as it was")]
     KvHash,
-    /// What those outside the call may do was changed.
+    /// The external permissions were changed.
     #[error("the block does not leave the external permissions as they were")]
     ExternalPermissions,
 }
@@ -37,6 +37,7 @@ pub(super) fn check_member_change(
     if before.kv_hash() != after.kv_hash() {
         return Err(MemberChangeFault::KvHash);
     }
+    // The chain accepts the empty key, and an epoch of it opens for no member (3).
     if after.shared_key().is_empty() {
         return Err(MemberChangeFault::NoSharedKey);
     }

@@ -52,7 +52,7 @@ pub struct Chain {
     values: Option<Trie>,
 }
 
-/// How much of the key-value trie a chain keeps.
+/// The part of the key-value trie that a chain keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Mode {
     /// All of it, as a server.
@@ -162,6 +162,7 @@ impl Chain {
     /// [`ChainError`]
     pub fn stage(&self, block: &Block) -> Result<StagedBlock, ChainError> {
         let fields = block.fields();
+        // The height comes first, so that a block that is late or early does not look like one of another chain (2.2).
         let (expected, found) = (self.state.height.next(), fields.height);
         if expected != Some(found) {
             return Err(ChainError::Height { expected, found });
@@ -171,6 +172,7 @@ impl Chain {
             return Err(ChainError::PreviousHash { expected, found });
         }
         let signer = self.signer(fields.signature_public_key)?;
+        // A signature costs more than everything before it, and is checked before anything is copied for the changes.
         block.verify(&signer)?;
 
         let values = match self.mode {
@@ -180,6 +182,7 @@ impl Chain {
         };
         let mut draft = Draft::new(&self.state, values);
         draft.apply(&fields.changes, &signer)?;
+        // The proof is of the state after the changes, so it can only be looked at now (2.2, step 6).
         draft.check_proof(&Kinds::of(&fields.changes), &fields.state_proof)?;
         if self.mode == Mode::Client {
             check_value_keys(&fields.changes)?;
@@ -206,6 +209,7 @@ impl Chain {
     ///
     /// [`ChainError::Stale`] if the chain has moved since; it is then as it was.
     pub fn merge(&mut self, staged: StagedBlock) -> Result<&ChainState, ChainError> {
+        // The hash covers the whole history, so two chains with one hash have one state.
         if staged.parent != self.state.hash || staged.next.mode != self.mode {
             return Err(ChainError::Stale);
         }
@@ -236,6 +240,7 @@ impl Chain {
         let signer_key = signer.public_key();
         draft.apply(&changes, &signer_key)?;
         let state_proof = draft.proof(&kinds, self.state.kv_hash);
+        // Written by ourselves, the proof holds; what can fail here is a block without any change that counts.
         draft.check_proof(&kinds, &state_proof)?;
         if self.mode == Mode::Client {
             check_value_keys(&changes)?;
@@ -246,6 +251,7 @@ impl Chain {
             changes,
             height,
             state_proof,
+            // Always named, as the official clients do: the first participant can change before the block is read.
             signature_public_key: Some(signer_key),
         };
         Ok(fields.sign(signer))

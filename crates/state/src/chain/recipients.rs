@@ -19,6 +19,7 @@ pub(super) fn check(shared_key: &SharedKey, group_state: &GroupState) -> Result<
         }));
     }
     let users = || participants.iter().map(|one| one.user_id);
+    // Everyone writes the recipients in the order of the participants, though any order is valid.
     if users().eq(recipients.iter().copied()) {
         return Ok(());
     }

@@ -14,7 +14,7 @@ pub enum RemovalFault {
     /// It does not only change who is in the call.
     #[error(transparent)]
     NotOfMembers(#[from] MemberChangeFault),
-    /// Nobody is to be removed.
+    /// No user is to be removed.
     #[error("a removal names at least one user")]
     Nobody,
     /// A user who is to be removed was not in the call.
@@ -27,7 +27,7 @@ pub enum RemovalFault {
 
 /// Checks that `block`, which leads from `before` to `after`, removes these users and does no more.
 ///
-/// Everybody else must stand in the old order with the old key, permissions and version (`spec/protocol.md`, 8).
+/// The other participants must stand in the old order with the old key, permissions and version (`spec/protocol.md`, 8).
 /// The chain accepts more than this: it is what a server asks of a removal.
 ///
 /// # Errors
@@ -39,6 +39,7 @@ pub fn check_removal(
     after: &ChainState,
     users: &[UserId],
 ) -> Result<(), RemovalFault> {
+    // Without it, a removal could also open the call for outsiders or leave all without a key.
     check_member_change(before, block, after)?;
     if users.is_empty() {
         return Err(RemovalFault::Nobody);

@@ -25,7 +25,7 @@ pub enum SelfAddFault {
 
 /// Checks that `block`, which leads from `before` to `after`, adds the user with the key and does no more.
 ///
-/// Entries that the user had before must be gone, and everybody else must stand in the old order
+/// Entries that the user had before must be gone, and the others must stand in the old order
 /// (`spec/protocol.md`, 6). The chain accepts more than this: it is what a server asks of a join, and what a
 /// joining client checks before it sends one.
 ///
@@ -42,6 +42,7 @@ pub fn check_self_add(
     let (old, new) = (before.group_state(), after.group_state());
     check_member_change(before, block, after)?;
     match new.participants.split_last() {
+        // The end of the list is the only place at which no other participant moves.
         Some((last, others)) if is(last, user_id, key) => {
             let kept = old.participants.iter().filter(|one| one.user_id != user_id);
             if !kept.eq(others) {

@@ -22,9 +22,11 @@ pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
     let mut shared_key = None;
     for change in &fields.changes {
         match change {
+            // Neither changes what a client holds: the hash of the values is taken from the proof.
             Change::Noop { .. } | Change::SetValue { .. } => {}
             Change::SetGroupState(next) => {
                 group_state = Some(Arc::clone(next));
+                // A key from the state before cannot be for this group, so the proof is not asked for one.
                 shared_key = Some(Arc::new(SharedKey::empty()));
             }
             Change::SetSharedKey(next) => shared_key = Some(Arc::clone(next)),
@@ -40,6 +42,7 @@ pub(super) fn state_of(block: &Block) -> Result<ChainState, ChainError> {
             .ok_or(ChainError::SharedKeyProof)?,
         values: None,
     };
+    // The reference checks the proof first and the parts of the state after it; the order decides the code.
     draft.check_proof(&Kinds::of(&fields.changes), proof)?;
     group::check(&draft.group_state, 0)?;
     recipients::check(&draft.shared_key, &draft.group_state)?;

@@ -42,7 +42,7 @@ impl ChainState {
         self.kv_hash
     }
 
-    /// Who is in the call.
+    /// The participants, and what others may do.
     pub fn group_state(&self) -> &Arc<GroupState> {
         &self.group_state
     }
@@ -73,6 +73,7 @@ impl ChainState {
                 found: own.user_id,
             });
         }
+        // Only after the group was searched: 300 and 301 come before what has no code (3).
         let raw = self.shared_key.open(user_id, key)?;
         Ok(raw.epoch_key(self.group_state.protocol_version(), &self.hash))
     }

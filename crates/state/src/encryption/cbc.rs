@@ -23,6 +23,7 @@ fn keyed<C: KeyIvInit<KeySize = aes::cipher::consts::U32, IvSize = aes::cipher::
     key: KeyedMac,
     message: &MessageId,
 ) -> C {
+    // 48 of the 64 bytes are used: the key and the vector (3.1).
     let derived = derive(key, message);
     let [iv @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] = &derived.right;
     C::new((&derived.left).into(), iv.into())

@@ -71,8 +71,8 @@ pub fn decrypt_data(
 
 /// A payload that was decrypted where it stood, and passed its message id.
 ///
-/// Dropping it encrypts the payload again, which gives back the bytes that were there: whoever refuses a
-/// payload later has changed nothing. [`Self::keep`] leaves the payload.
+/// Dropping it encrypts the payload again, which gives back the bytes that were there: to refuse a payload
+/// later changes nothing. [`Self::keep`] leaves the payload.
 #[must_use = "dropping it encrypts the payload again"]
 pub struct DecryptedInPlace<'a> {
     blocks: Blocks<'a>,
@@ -140,10 +140,12 @@ pub fn decrypt_data_in_place<'a, 'e>(
     let length = encrypted.len();
     let (message, padded) = encrypted
         .split_first_chunk_mut::<MESSAGE_ID>()
+        // A multiple of 16 with the message id taken off is one too, so both are checked at once.
         .filter(|_| length.is_multiple_of(16))
         .ok_or(DecryptionError::Length { length })?;
     let keys = kdf(secret.dangerous_bytes(), b"tde2e_encrypt_data");
     cbc::decrypt(keyed(&keys.left), message, padded);
+    // From here on any return drops this, and the caller finds the bytes that it gave.
     let blocks = Blocks {
         padded,
         message: *message,
@@ -151,11 +153,13 @@ pub fn decrypt_data_in_place<'a, 'e>(
         fate: Fate::EncryptAgain,
     };
     let large_msg_id = large_msg_id(&blocks.keys.right, blocks.padded, extra);
+    // In constant time: a sender who could find out how much of it agrees could forge it piece by piece.
     if !bool::from(msg_id(&large_msg_id).ct_eq(message)) {
         return Err(DecryptionError::MessageId);
     }
     let pad = blocks.padded.first().map_or(0, |&pad| usize::from(pad));
     let length = blocks.padded.len();
+    // Only after the tag, so that the pad of a forgery says nothing. A pad above 31 is accepted, as by the reference.
     if !(MIN_PAD..=length).contains(&pad) {
         return Err(DecryptionError::Pad { pad, length });
     }

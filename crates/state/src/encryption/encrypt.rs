@@ -15,7 +15,7 @@ pub struct EncryptedData {
     pub large_msg_id: [u8; 32],
 }
 
-/// What should be encrypted is no payload behind a pad.
+/// The bytes to encrypt are no payload behind a pad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("a pad of {pad} bytes does not fill {length} bytes up to whole blocks of 16")]
 pub struct PaddingError {
@@ -56,9 +56,11 @@ pub fn encrypt_data_into<'a>(
     let start = out.len();
     let length = payload.iter().map(|part| part.len()).sum();
     let pad = pad_length(length);
+    // Once for all that follows: a buffer that grows leaves the payload behind in the memory that it had.
     out.reserve(encrypted_length(length));
     out.resize(start + MESSAGE_ID + pad, 0);
     let drawn = out.get_mut(start + MESSAGE_ID..).unwrap_or_default();
+    // The whole pad is random, although a secret is used once: the message id keys the cipher and must not repeat.
     rng.fill_bytes(drawn);
     if let [first, ..] = drawn {
         // At most 31.
@@ -69,7 +71,7 @@ pub fn encrypt_data_into<'a>(
     encrypt_padded(written, secret, extra)
 }
 
-/// How many bytes a payload takes when it is encrypted.
+/// The size of a payload when it is encrypted.
 pub const fn encrypted_length(payload: usize) -> usize {
     payload.saturating_add(MESSAGE_ID + pad_length(payload))
 }
@@ -92,6 +94,7 @@ pub fn dangerous_encrypt_padded(
 ) -> Result<EncryptedData, PaddingError> {
     let length = padded.len();
     let pad = padded.first().map_or(0, |&pad| usize::from(pad));
+    // What the encryption draws itself is always so; a reader would take longer pads too.
     if length.is_multiple_of(16) && (MIN_PAD..=length.min(31)).contains(&pad) {
         let mut bytes = [&[0; MESSAGE_ID], padded].concat();
         let large_msg_id = encrypt_padded(&mut bytes, secret, [extra].into_iter());

@@ -8,7 +8,7 @@ use super::kdf::{KeyedMac, kdf, keyed};
 use super::message_id::MessageId;
 use crate::keys::{EpochKey, OneTimeSecret, SharedSecret};
 
-/// What encrypts headers: derived from the secret shared with one participant, or from the key of an epoch.
+/// A key that encrypts headers: derived from the secret shared with one participant, or from the key of an epoch.
 ///
 /// The key of an epoch is derived once for all headers under it, which takes a quarter of the time of one each. It is
 /// wiped when dropped and not printed.
@@ -74,6 +74,7 @@ pub fn encrypt_header(
     key: &HeaderKey,
 ) -> Result<[u8; 32], HeaderError> {
     let message = message_id(encrypted)?;
+    // It is encrypted where it stands, so no copy of the secret is left.
     let mut header = *secret.dangerous_bytes();
     cbc::encrypt(key.0.clone(), message, &mut header);
     Ok(header)

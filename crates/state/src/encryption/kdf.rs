@@ -39,6 +39,7 @@ pub(super) fn derive(mac: KeyedMac, message: &[u8]) -> Derived {
         left: (*left).into(),
         right: (*right).into(),
     };
+    // The library wipes its states and not what it hands out.
     bytes.zeroize();
     derived
 }

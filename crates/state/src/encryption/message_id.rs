@@ -14,7 +14,7 @@ pub(super) fn large_msg_id<'a>(
     padded: &[u8],
     extra: impl Iterator<Item = &'a [u8]> + Clone,
 ) -> [u8; 32] {
-    // The wire has no room for a longer length, and nobody can hold so many extra bytes that it matters.
+    // The wire has no room for a longer length, and extra bytes are a few hundred and the prefix of a frame.
     let length = extra.clone().map(<[u8]>::len).sum::<usize>() as u32;
     hmac_sha256(key, padded, extra, &length.to_le_bytes())
 }

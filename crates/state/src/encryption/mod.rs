@@ -1,4 +1,4 @@
-//! How payloads and headers are encrypted.
+//! Encryption of payloads and headers.
 //!
 //! ```text
 //! payload ── encrypt_data(one-time secret) ──▶ msg_id || AES-256-CBC(pad || payload)

@@ -19,6 +19,7 @@ pub struct PrivateKey(Box<SigningKey>);
 impl PrivateKey {
     /// Draws a new key.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
+        // Wiped here: the key keeps a copy of its own behind its pointer.
         let mut seed = Zeroizing::new([0; 32]);
         rng.fill_bytes(&mut *seed);
         Self::from_seed(&seed)

@@ -19,7 +19,7 @@ public_bytes! {
 }
 
 impl Signature {
-    /// What stands in the place of the signature while a block or broadcast is signed.
+    /// The zeros in the place of the signature while a block or broadcast is signed.
     pub const ZERO: Self = Self([0; 64]);
 }
 
@@ -98,6 +98,7 @@ impl VerifyingKey {
         let Parsed::Point(point) = &self.0 else {
             return Err(self.invalid());
         };
+        // Not `verify_strict`: it refuses keys of small order, which the reference takes (1.4).
         let verdict = point.multipart_verify(parts, &signature.as_bytes().into());
         verdict.map_err(|_| self.invalid())
     }

@@ -11,7 +11,7 @@ macro_rules! secret_bytes {
                 Self(bytes)
             }
 
-            /// The secret bytes; whoever takes them must wipe them.
+            /// The secret bytes; copies of them are the caller's to wipe.
             pub const fn dangerous_bytes(&self) -> &[u8; 32] {
                 &self.0
             }
@@ -19,6 +19,7 @@ macro_rules! secret_bytes {
 
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
+                // The time of a comparison must not say how long a prefix agrees.
                 subtle::ConstantTimeEq::ct_eq(self.0.as_slice(), other.0.as_slice()).into()
             }
         }
@@ -50,12 +51,12 @@ secret_bytes! {
 }
 
 secret_bytes! {
-    /// The nonce that a commit hides until everybody has committed.
+    /// The nonce that a commit hides until all members have committed.
     #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
     Nonce
 }
 
-/// Defines how a secret that is not derived from another is drawn.
+/// Defines drawing for secrets that are not derived from others.
 macro_rules! drawn {
     ($($name:ident)*) => {
         $(impl $name {

@@ -4,13 +4,13 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("at byte {offset}: {kind}")]
 pub struct ReadError {
-    /// Where the field that could not be read starts, in bytes from the start of the input.
+    /// The start of the field that could not be read, in bytes from the start of the input.
     pub offset: usize,
-    /// What is wrong there.
+    /// The fault there.
     pub kind: ReadErrorKind,
 }
 
-/// What is wrong with bytes that could not be read.
+/// The fault of bytes that could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ReadErrorKind {
@@ -19,9 +19,9 @@ pub enum ReadErrorKind {
     UnexpectedEnd {
         /// The field.
         what: &'static str,
-        /// How many bytes the field needs.
+        /// The bytes that the field needs.
         needed: u64,
-        /// How many bytes are left.
+        /// The bytes that are left.
         left: usize,
     },
     /// A constructor id that cannot stand here.
@@ -47,7 +47,7 @@ pub enum ReadErrorKind {
         what: &'static str,
         /// The count that was found.
         count: i32,
-        /// How many bytes are left.
+        /// The bytes that are left.
         left: usize,
     },
     /// A field whose bytes are there and make no valid value.
@@ -61,7 +61,7 @@ pub enum ReadErrorKind {
     TrailingBytes {
         /// The value that ended.
         what: &'static str,
-        /// How many bytes follow.
+        /// The bytes that follow.
         count: usize,
     },
 }
@@ -69,13 +69,13 @@ pub enum ReadErrorKind {
 /// A place where the input was accepted though it is not in canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deviation {
-    /// Where the deviating field starts, in bytes from the start of the input.
+    /// The start of the deviating field, in bytes from the start of the input.
     pub offset: usize,
-    /// How it deviates.
+    /// The kind of deviation.
     pub kind: DeviationKind,
 }
 
-/// How a field deviates from its canonical form.
+/// A way in which a field deviates from its canonical form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DeviationKind {
@@ -84,7 +84,7 @@ pub enum DeviationKind {
     LongLength {
         /// The string's length.
         length: usize,
-        /// How many bytes its length takes.
+        /// The bytes that its length takes.
         header: usize,
     },
     /// The bytes that pad a string are not all zero.

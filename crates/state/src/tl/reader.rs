@@ -20,12 +20,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How many bytes were read, that is, the offset of the next one.
+    /// The number of bytes that were read, that is, the offset of the next one.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// How many bytes are left.
+    /// The number of bytes that are left.
     pub fn left(&self) -> usize {
         self.input.len() - self.position
     }
@@ -121,6 +121,7 @@ impl<'a> Reader<'a> {
     /// [`ReadErrorKind::NegativeFlags`] or [`ReadErrorKind::UnexpectedEnd`]
     pub fn flags(&mut self, what: &'static str) -> Result<u32, ReadError> {
         let found = self.u32(what)?;
+        // The reference reads flags as int32 and refuses negative ones.
         if i32::try_from(found).is_ok() {
             Ok(found)
         } else {
@@ -155,12 +156,13 @@ impl<'a> Reader<'a> {
         let count = self.i32(what)?;
         let left = self.left();
         match usize::try_from(count) {
+            // Each element takes at least one byte; the reference asks no more, and so neither do we.
             Ok(elements) if elements <= left => Ok(elements),
             _ => Err(self.error_before(4, ReadErrorKind::CountTooLarge { what, count, left })),
         }
     }
 
-    /// How many of `count` elements the bytes that are left can hold at most, if each takes at least
+    /// The most of `count` elements that the bytes that are left can hold, if each takes at least
     /// `smallest` bytes.
     pub fn capacity(&self, count: usize, smallest: usize) -> usize {
         count.min(self.left() / smallest.max(1))
@@ -208,6 +210,7 @@ impl<'a> Reader<'a> {
             }
             [] => return Err(self.unexpected_end(what, 4)),
         };
+        // In 64 bits, also where a pointer has 32: seven bytes of length would wrap there.
         let padded = (header as u64 + length).next_multiple_of(4);
         let (content, padding) = usize::try_from(padded)
             .ok()
@@ -219,6 +222,7 @@ impl<'a> Reader<'a> {
             let length = content.len();
             self.deviates(start, DeviationKind::LongLength { length, header });
         }
+        // Accepted and remembered: such a block is hashed in the form that it should have had (1.2).
         if padding.iter().any(|&byte| byte != 0) {
             self.deviates(start, DeviationKind::NonZeroPadding);
         }

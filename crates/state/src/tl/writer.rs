@@ -53,7 +53,7 @@ impl Writer {
 
     /// Writes the count of a bare vector.
     ///
-    /// A count past int32 cannot be read by anybody; no caller of this crate can hold so many elements
+    /// A count past int32 cannot be read; no caller of this crate can hold so many elements
     /// that serialise, and it is written saturated rather than wrapped.
     pub fn count(&mut self, count: usize) {
         self.i32(i32::try_from(count).unwrap_or(i32::MAX));
@@ -75,7 +75,7 @@ impl Writer {
             _ => self.raw(&[255, a, b, c, d, e, f, g]),
         }
         self.raw(content);
-        // Ids and numbers take multiples of 4 bytes, so the total tells how much padding is due.
+        // Ids and numbers take multiples of 4 bytes, so the padding follows from the total.
         let padding = self.bytes.len().next_multiple_of(4) - self.bytes.len();
         self.raw([0; 3].get(..padding).unwrap_or_default());
     }

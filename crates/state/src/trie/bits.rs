@@ -45,7 +45,7 @@ impl Bits {
         Self::cut(self.bytes, position + 1, self.end)
     }
 
-    /// Where the path of `key` first leaves the run, or `None` if it follows it to the end.
+    /// The position at which the path of `key` first leaves the run, or `None` if it follows it to the end.
     pub(super) fn fork(&self, key: &TrieKey) -> Option<u16> {
         (self.start..self.end).find(|&at| bit(&self.bytes, at) != key.goes_right(at))
     }
@@ -55,6 +55,7 @@ impl Bits {
         let end = begin + (self.end - self.start);
         writer.u32(u32::from(begin) << 16 | u32::from(end));
         let mut bytes = self.bytes;
+        // The bytes before the run are zero and come round to the end, where the padding is taken from.
         bytes.rotate_left(usize::from(self.start / 8));
         let words = bytes.as_chunks::<4>().0.iter();
         words
@@ -63,7 +64,7 @@ impl Bits {
     }
 }
 
-/// What the forms of a trie need beside.
+/// Reading, for the forms of a trie.
 #[cfg(feature = "full")]
 impl Bits {
     /// The position of the first bit of the run.
@@ -71,7 +72,7 @@ impl Bits {
         self.start
     }
 
-    /// Reads a run, of which `place` tells where one of its length starts, if it can stand here at all.
+    /// Reads a run; `place` gives the start of one of its length, if such a run can stand here at all.
     ///
     /// Only the canonical form is read: a hash does not cover the bits outside the run.
     pub(super) fn read(

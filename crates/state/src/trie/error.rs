@@ -7,7 +7,7 @@ pub enum TrieError {
     /// A key that is not 32 bytes long.
     #[error("a key of the trie has 32 bytes, not {size}")]
     KeySize {
-        /// How many bytes there are.
+        /// The number of bytes.
         size: usize,
     },
     /// Something in a part of the trie of which a proof has only the hash.

@@ -10,7 +10,7 @@ impl TrieKey {
     /// The size in bits, and so the length of the longest path.
     pub(super) const BITS: u16 = 256;
 
-    /// Whether the path of this key goes right at `position`.
+    /// True if the path of this key goes right at `position`.
     pub(super) fn goes_right(&self, position: u16) -> bool {
         bit(&self.0, position)
     }

@@ -56,6 +56,7 @@ pub(super) fn read(input: &[u8]) -> Result<Option<Arc<Node>>, ReadError> {
 ///
 /// Each inner node takes a bit of the path, so this calls itself at most 256 times.
 fn read_node(reader: &mut Reader<'_>, depth: u16) -> Result<Arc<Node>, ReadError> {
+    // Suffixes and prefixes must fit into a key; this also ends the recursion.
     let left_in_path = TrieKey::BITS.saturating_sub(depth);
     match reader.u32(NODE)? {
         LEAF => {

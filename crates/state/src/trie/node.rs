@@ -28,7 +28,7 @@ pub(super) struct Node {
 pub(super) enum Kind {
     /// The only key below here, and its value.
     Leaf { suffix: Bits, value: Arc<[u8]> },
-    /// The keys below here share `prefix`; the bit after it tells to which side they go.
+    /// The keys below here share `prefix`; the bit after it is the side to which they go.
     Inner {
         prefix: Bits,
         left: Arc<Node>,
@@ -64,6 +64,7 @@ impl Node {
         })
     }
 
+    // The hash is believed here: a proof is accepted only if its root has the hash that the chain knows.
     pub(super) fn pruned(hash: KvHash) -> Arc<Self> {
         let kind = Kind::Pruned;
         Arc::new(Self { hash, kind })
@@ -134,6 +135,7 @@ impl Node {
         }
         match &self.kind {
             Kind::Pruned => Err(TrieError::Pruned),
+            // It stays even if it is another key's: it shows that the asked one has no value (2.4).
             Kind::Leaf { .. } => Ok(self.clone()),
             Kind::Inner {
                 prefix,

@@ -53,7 +53,7 @@ fn write_node(node: &Node, output: &mut Vec<u8>) -> Result<u64, TrieError> {
 /// A subtree that was read and waits for its parent.
 struct Subtree {
     offset: u64,
-    /// Where its paths start.
+    /// The bit at which its paths start.
     depth: u16,
     node: Arc<Node>,
 }
@@ -69,6 +69,7 @@ pub(super) fn read(input: &[u8]) -> Result<Option<Arc<Node>>, ReadError> {
         let subtree = read_node(&mut reader, &mut waiting)?;
         waiting.push(subtree);
     }
+    // Exactly one subtree may be left, and it must be the one that the first field points to.
     match (waiting.pop(), waiting.pop()) {
         (Some(root), None) if root.offset == root_offset && root.depth == 0 => Ok(Some(root.node)),
         _ => Err(ReadError {

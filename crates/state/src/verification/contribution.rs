@@ -54,6 +54,7 @@ impl Contribution {
         key: &PrivateKey,
         rng: &mut (impl CryptoRng + ?Sized),
     ) {
+        // A commit or reveal for an older block counts nowhere, and the nonce must not serve twice.
         self.outbound.clear();
         self.part = Part::Absent;
         let member = counts.participants().of(self.user_id);
@@ -80,7 +81,7 @@ impl Contribution {
         mem::take(&mut self.outbound)
     }
 
-    /// Whether a commit of ours counts that was made before a restart, so that this block cannot be verified.
+    /// True where a commit of ours counts that was made before a restart, so that this block cannot be verified.
     ///
     /// Only a new membership helps: it is not known whether the nonce was revealed, nor to what the others had
     /// committed by then.
@@ -134,6 +135,7 @@ impl Contribution {
             return;
         };
         let counted = counts.commit_of(self.user_id);
+        // The server can hold back our commit of before a restart and echo it now: the nonce behind it is gone.
         if counted.is_some_and(|counted| counted != hash_of(nonce)) {
             self.outbound.clear();
             self.part = Part::Lost;

@@ -8,7 +8,7 @@ use crate::types::{BlockHash, Height, UserId};
 
 /// A broadcast does not count.
 ///
-/// It never ends the call: whoever receives it reports it and goes on (`spec/protocol.md`, 5).
+/// It never ends the call: a member that receives it reports it and goes on (`spec/protocol.md`, 5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BroadcastError {
@@ -67,7 +67,7 @@ impl BroadcastError {
         })
     }
 
-    /// Whether the user certainly said this: the signature held, and what is wrong came after it.
+    /// True where the user certainly said this: the signature held, and the fault came after it.
     ///
     /// Of every other error only the server is a witness, which can put any name on anything.
     pub fn is_signed(&self) -> bool {
@@ -78,8 +78,8 @@ impl BroadcastError {
 /// A broadcast that was kept for a later block, and did not count when that block came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Who is named in the broadcast; who said it, if [`BroadcastError::is_signed`].
+    /// The user that the broadcast names, and its author if [`BroadcastError::is_signed`].
     pub user_id: UserId,
-    /// Why it did not count.
+    /// The reason that it did not count.
     pub error: BroadcastError,
 }

@@ -1,4 +1,4 @@
-//! The verification of a call: everybody commits to a nonce, then reveals it, and all see the same emoji.
+//! The verification of a call: each member commits to a nonce, then reveals it, and all see the same emoji.
 //!
 //! ```text
 //!                  ┌─ Verification ─────────────────────────────────────────────┐
@@ -94,7 +94,7 @@ impl Verification {
         faults
     }
 
-    /// Counts a broadcast, and reveals our nonce once everybody's commit has come.
+    /// Counts a broadcast, and reveals our nonce once every commit has come.
     ///
     /// # Errors
     ///
@@ -133,12 +133,12 @@ impl Verification {
         &self.counts
     }
 
-    /// Whether a commit of ours counts whose nonce is gone, as [`Contribution::has_lost_nonce`].
+    /// True where a commit of ours counts whose nonce is gone, as [`Contribution::has_lost_nonce`].
     pub fn has_lost_nonce(&self) -> bool {
         self.contribution.has_lost_nonce()
     }
 
-    /// How far it has come.
+    /// The progress so far, for a checkpoint.
     pub fn progress(&self) -> Progress {
         Progress::of(&self.counts, &self.contribution)
     }

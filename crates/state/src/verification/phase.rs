@@ -1,6 +1,6 @@
 use core::fmt;
 
-/// What a verification waits for.
+/// The step that a verification waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// For the commits of all participants.

@@ -1,4 +1,4 @@
-//! How far a verification has come, for a member who goes on after a restart.
+//! The progress of a verification, for a member who goes on after a restart.
 //!
 //! ```text
 //!                 ┌ commit   commits so far, no nonce
@@ -18,7 +18,7 @@ use crate::keys::Nonce;
 use crate::types::UserId;
 use crate::wire::Broadcast;
 
-/// What was counted for one block, and what waits for later ones.
+/// The broadcasts that were counted for one block, and those that wait for later ones.
 #[derive(Debug, Default)]
 pub struct Progress {
     /// The hashes that were committed to, by user.
@@ -32,7 +32,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// How far a verification has come.
+    /// The progress of a verification.
     pub fn of(counts: &RoundCounts, contribution: &Contribution) -> Self {
         let [commits, reveals] = counts.values();
         let nonce = contribution.revealed();

@@ -99,6 +99,7 @@ impl Round {
         broadcast: &Broadcast,
         signed_by: Option<PublicKey>,
     ) -> Result<(), BroadcastError> {
+        // 506, 501 or 502, 503, 202, 504, 505: the order of the reference (5).
         self.check_block(broadcast)?;
         self.check_phase(broadcast)?;
         let user_id = broadcast.user_id;
@@ -113,6 +114,7 @@ impl Round {
                 Ok(())
             }
             BroadcastContent::Reveal { nonce } if self.reveals.of(at).is_none() => {
+                // Reveals are taken only when every commit is there, so a missing one cannot stand here.
                 if self.commits.of(at) != Some(Sha256::digest(nonce).into()) {
                     return Err(BroadcastError::InvalidReveal(user_id));
                 }
@@ -142,7 +144,7 @@ impl Round {
         self.commits.of(at)
     }
 
-    /// What has come: the commits, then the reveals.
+    /// The values that have come: the commits, then the reveals.
     pub(super) fn values(&self) -> [Vec<(UserId, [u8; 32])>; 2] {
         [&self.commits, &self.reveals].map(|values| {
             let members = self.participants.iter().zip(&values.of_members);
@@ -168,17 +170,17 @@ impl Round {
         }
     }
 
-    /// Whose commits have come.
+    /// The users whose commits have come.
     pub(super) fn committed(&self) -> impl Iterator<Item = UserId> {
         self.users(&self.commits, Option::is_some)
     }
 
-    /// Whose reveals have come.
+    /// The users whose reveals have come.
     pub(super) fn revealed(&self) -> impl Iterator<Item = UserId> {
         self.users(&self.reveals, Option::is_some)
     }
 
-    /// Who holds up the phase.
+    /// The users who hold up the phase.
     pub(super) fn missing(&self) -> impl Iterator<Item = UserId> {
         let values = match self.phase {
             Phase::Commit => &self.commits,

@@ -7,7 +7,7 @@ use crate::participant_keys::ParticipantKeys;
 use crate::types::{BlockHash, Height, UserId};
 use crate::wire::Broadcast;
 
-/// What is done with a broadcast for a later block.
+/// The treatment of a broadcast for a later block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EarlyBroadcasts {
     /// It waits until that block comes; every client of a call does so.
@@ -16,7 +16,7 @@ pub enum EarlyBroadcasts {
     Refuse,
 }
 
-/// What became of a broadcast in which nothing is wrong.
+/// The place of a broadcast in which nothing is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Received {
     /// It counts.
@@ -29,10 +29,10 @@ pub enum Received {
     Dropped(Dropped),
 }
 
-/// What the echoed broadcasts of a call come to.
+/// The echoed broadcasts of a call, counted.
 ///
-/// It holds no key of ours and says nothing itself, so it serves whoever only watches. Only what the server
-/// echoes counts, whoever sent it. Whatever is refused or dropped changes nothing.
+/// It holds no key of ours and says nothing itself, so it serves an observer too. Only what the server echoes
+/// counts, our own broadcasts included. A broadcast that is refused or dropped changes nothing.
 ///
 /// Broadcasts for later blocks are kept within bounds: up to 16 heights ahead, one of each kind for each sender
 /// and height, 512 in all, those first that members signed.
@@ -46,7 +46,7 @@ pub struct RoundCounts {
 }
 
 impl RoundCounts {
-    /// A counts before the first block, in [`Phase::End`].
+    /// The counts before the first block, in [`Phase::End`].
     pub fn new(early: EarlyBroadcasts) -> Self {
         Self {
             early,
@@ -55,7 +55,7 @@ impl RoundCounts {
         }
     }
 
-    /// Starts anew for a block that was accepted.
+    /// Starts the round of a block that was accepted.
     ///
     /// What was kept for it is counted now, in the order in which it came, and what of it does not count is
     /// returned: 512 faults at most, none of which is an error of the block.
@@ -74,9 +74,10 @@ impl RoundCounts {
     ///
     /// # Errors
     ///
-    /// [`BroadcastError`]; the counts is then as it was, and the call goes on.
+    /// [`BroadcastError`]; the counts are then as they were, and the call goes on.
     pub fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastError> {
         let (height, found) = (self.round.height, broadcast.height);
+        // No fault: it was sent before its sender saw the newest block.
         if found < height {
             return Ok(Received::Old);
         }
@@ -96,12 +97,12 @@ impl RoundCounts {
         self.round.commit_of(user_id)
     }
 
-    /// What has come for this block: the commits, then the reveals.
+    /// The values that have come for this block: the commits, then the reveals.
     pub(super) fn values(&self) -> [Vec<(UserId, [u8; 32])>; 2] {
         self.round.values()
     }
 
-    /// What waits for later blocks.
+    /// The broadcasts that wait for later blocks.
     pub(super) fn early(&self) -> impl Iterator<Item = &Broadcast> {
         self.store.all()
     }
@@ -121,34 +122,34 @@ impl RoundCounts {
         self.round.block_hash
     }
 
-    /// What is waited for.
+    /// The step that is waited for.
     pub fn phase(&self) -> Phase {
         self.round.phase
     }
 
-    /// What everybody came to, from the last reveal to the next block.
+    /// The hash that all members came to, from the last reveal to the next block.
     pub fn emoji_hash(&self) -> Option<EmojiHash> {
         self.round.emoji_hash
     }
 
-    /// Whose commits have come, in the order of the user ids.
+    /// The users whose commits have come, in the order of the user ids.
     pub fn committed(&self) -> impl Iterator<Item = UserId> {
         self.round.committed()
     }
 
-    /// Whose reveals have come, in the order of the user ids.
+    /// The users whose reveals have come, in the order of the user ids.
     pub fn revealed(&self) -> impl Iterator<Item = UserId> {
         self.round.revealed()
     }
 
-    /// Who holds up the current phase, in the order of the user ids; nobody in [`Phase::End`].
+    /// The users who hold up the current phase, in the order of their ids; none in [`Phase::End`].
     ///
-    /// There is no limit of time: whoever stays silent holds the emoji back until removed.
+    /// There is no limit of time: a silent member holds the emoji back until it is removed.
     pub fn missing(&self) -> impl Iterator<Item = UserId> {
         self.round.missing()
     }
 
-    /// The members of the block's group with their parsed keys, to be shared with whoever else needs them.
+    /// The members of the block's group with their parsed keys, to be shared with the epochs of packets.
     pub fn participants(&self) -> &ParticipantKeys {
         &self.round.participants
     }

@@ -25,7 +25,7 @@ pub struct BlockFields {
     pub height: Height,
     /// The state after the block.
     pub state_proof: StateProof,
-    /// Who signed; the first participant of the state before if absent.
+    /// The signer; the first participant of the state before if absent.
     pub signature_public_key: Option<PublicKey>,
 }
 
@@ -38,6 +38,7 @@ impl BlockFields {
 
     /// Signs the fields and makes the block; it names no other signer than the fields do.
     pub fn sign(mut self, key: &PrivateKey) -> Block {
+        // Signed with zeros in its place (1.2).
         self.signature = Signature::ZERO;
         let bytes = self.serialize();
         self.signature = key.sign(&bytes);
@@ -69,6 +70,7 @@ impl BlockFields {
         let flags = reader.known_flags(HAS_SIGNER, "a block")?;
         let prev_block_hash = BlockHash::from_bytes(reader.raw("the previous block's hash")?);
         let count = reader.count("changes")?;
+        // The count alone is a claim of the sender: room is made for what the bytes can hold.
         let mut changes = Vec::with_capacity(reader.capacity(count, SMALLEST_CHANGE));
         for _ in 0..count {
             changes.push(Change::read(reader)?);
@@ -125,6 +127,7 @@ impl Block {
         let fields = BlockFields::read(&mut reader, form)?;
         let deviations = reader.finish("a block")?;
         let canonical = match deviations.as_slice() {
+            // Canonical already, but for the id: nothing is written again, and the bytes are those that were signed.
             [] => form::with_id(bytes, BLOCK),
             _ => fields.serialize(),
         };
@@ -165,7 +168,7 @@ impl Block {
         self.fields.height
     }
 
-    /// Where the bytes that were read deviate from the canonical form, the first 64 places.
+    /// The first 64 places in which the bytes that were read deviate from the canonical form.
     pub fn deviations(&self) -> &[Deviation] {
         &self.deviations
     }

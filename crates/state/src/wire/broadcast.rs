@@ -6,7 +6,7 @@ use crate::types::{BlockHash, Height, UserId};
 pub(super) const COMMIT: u32 = 0xd151_2ae7;
 pub(super) const REVEAL: u32 = 0x83f4_f9d8;
 
-/// What a broadcast says.
+/// The content of a broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BroadcastContent {
     /// The SHA-256 of a nonce that is still secret.
@@ -30,20 +30,20 @@ impl BroadcastContent {
     }
 }
 
-/// A message of the verification that everybody in the call receives.
+/// A message of the verification that all members of a call receive.
 ///
 /// It has one form only: all its fields have fixed sizes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Broadcast {
     /// The signature over the broadcast with this field zero.
     pub signature: Signature,
-    /// Who says it.
+    /// The user who says it.
     pub user_id: UserId,
     /// The height of the block that is verified.
     pub height: Height,
     /// The hash of the block that is verified.
     pub block_hash: BlockHash,
-    /// What is said.
+    /// The commit or reveal.
     pub content: BroadcastContent,
 }
 
@@ -70,6 +70,7 @@ impl Broadcast {
         let what = "a broadcast";
         let mut reader = Reader::new(bytes);
         let found = reader.u32(what)?;
+        // The two kinds have the same layout, so the id is all that tells them apart.
         let is_commit = found == form.id(COMMIT);
         if !is_commit && found != form.id(REVEAL) {
             let kind = ReadErrorKind::UnexpectedConstructor { what, found };

@@ -2,6 +2,7 @@
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct ByteStrings {
     bytes: Vec<u8>,
+    // A key for 200 participants has 200 strings of 32 bytes, and a vector of vectors would allocate for each.
     ends: Vec<usize>,
 }
 
@@ -20,12 +21,12 @@ impl ByteStrings {
         self.ends.push(self.bytes.len());
     }
 
-    /// How many strings there are.
+    /// The number of strings.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is none.
+    /// True without any string.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }

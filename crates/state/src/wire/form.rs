@@ -1,8 +1,8 @@
-//! What blocks and broadcasts have in common: the server form, and what their signatures cover.
+//! The server form, and the bytes that signatures cover: the same for blocks and broadcasts.
 
 use crate::keys::{InvalidSignature, Signature, VerifyingKey};
 
-/// Whose constructor id an item carries (`spec/protocol.md`, 1.3).
+/// The constructor id that an item carries (`spec/protocol.md`, 1.3).
 #[derive(Clone, Copy)]
 pub(super) enum Form {
     /// The canonical id.
@@ -32,6 +32,7 @@ pub(super) fn with_id(bytes: &[u8], id: u32) -> Vec<u8> {
 
 /// The parts of an item's signed bytes: its id, zeros in place of the signature, the rest.
 pub(super) fn signed_parts(canonical: &[u8]) -> [&[u8]; 3] {
+    // In parts, so that verifying a block copies nothing of it.
     let (id, rest) = canonical.split_at_checked(4).unwrap_or_default();
     let rest = rest
         .get(Signature::ZERO.as_bytes().len()..)

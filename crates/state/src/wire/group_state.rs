@@ -16,25 +16,25 @@ pub struct Participant {
     pub user_id: UserId,
     /// The user's key in this call; together with the user it identifies the participant.
     pub public_key: PublicKey,
-    /// What the participant may do.
+    /// The permissions of the participant.
     pub permissions: Permissions,
     /// The newest protocol version that the participant's client speaks.
     pub version: i32,
 }
 
-/// Who is in the call, in the order of the chain, and what everybody else may do.
+/// The participants of a call in the order of the chain, and the permissions of all others.
 ///
 /// As a value on the wire it can be anything; the chain checks it (`spec/protocol.md`, 2.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupState {
     /// The participants; the order decides who signs a block that names no signer.
     pub participants: Vec<Participant>,
-    /// What those who are not participants may do.
+    /// The permissions of those who are not participants.
     pub external_permissions: Permissions,
 }
 
 impl GroupState {
-    /// The group before the first block: nobody, and everything is permitted.
+    /// The group before the first block: empty, and everything is permitted.
     pub const fn before_first() -> Self {
         Self {
             participants: Vec::new(),
@@ -54,9 +54,10 @@ impl GroupState {
 
     /// The protocol version of the call: the smallest that a participant announces, within 0 to 255.
     ///
-    /// 0 for nobody (`spec/protocol.md`, 2.1).
+    /// 0 without participants (`spec/protocol.md`, 2.1).
     pub fn protocol_version(&self) -> u8 {
         let smallest = self.participants.iter().map(|one| one.version).min();
+        // The number is any int32 on the wire; the official clients announce 0.
         smallest.map_or(0, |version| {
             u8::try_from(version.clamp(0, 255)).unwrap_or_default()
         })
@@ -69,6 +70,7 @@ impl Boxed for Participant {
         Ok(Self {
             user_id: UserId::new(reader.i64("a participant's user id")?),
             public_key: PublicKey::from_bytes(reader.raw("a participant's public key")?),
+            // Unknown bits are kept here and refused by the chain; dropping them would change the hash (1.2).
             permissions: Permissions::from_bits(reader.flags("a participant")?),
             version: reader.i32("a participant's version")?,
         })

@@ -1,7 +1,7 @@
 use core::fmt;
 use core::ops::BitOr;
 
-/// What a participant may do, or whoever is not one: a set of flag bits, unknown ones included.
+/// Permissions of a participant, or of all others: a set of flag bits, unknown ones included.
 ///
 /// Bits outside [`Permissions::ALL`] can be read and are refused by the chain (`spec/protocol.md`, 2.1).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -29,17 +29,17 @@ impl Permissions {
         self.0
     }
 
-    /// Whether everything in `other` is in this set too.
+    /// True if everything in `other` is in this set too.
     pub const fn contains(self, other: Self) -> bool {
         other.0 & !self.0 == 0
     }
 
-    /// Whether anything in `other` is in this set too.
+    /// True if anything in `other` is in this set too.
     pub const fn intersects(self, other: Self) -> bool {
         other.0 & self.0 != 0
     }
 
-    /// What is in this set and not in `other`.
+    /// This set without what is in `other`.
     pub const fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }

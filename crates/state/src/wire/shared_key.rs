@@ -15,14 +15,14 @@ pub struct SharedKey {
     pub ephemeral_key: PublicKey,
     /// The encrypted key.
     pub encrypted_shared_key: Vec<u8>,
-    /// Whom the headers are for, `dest_user_id` on the wire.
+    /// The readers of the headers, `dest_user_id` on the wire.
     pub recipients: Vec<UserId>,
     /// A header for each recipient, in the same order, `dest_header` on the wire.
     pub headers: ByteStrings,
 }
 
 impl SharedKey {
-    /// What stands where no key is set.
+    /// The value that stands where no key is set.
     pub fn empty() -> Self {
         Self {
             ephemeral_key: PublicKey::from_bytes([0; 32]),
@@ -32,8 +32,9 @@ impl SharedKey {
         }
     }
 
-    /// Whether no key is set: nothing less than every field empty is empty.
+    /// True if no key is set: nothing less than every field empty is empty.
     pub fn is_empty(&self) -> bool {
+        // A key that is half empty is refused as one that is not for all participants, not taken as unset (2.1).
         *self.ephemeral_key.as_bytes() == [0; 32]
             && self.encrypted_shared_key.is_empty()
             && self.recipients.is_empty()
@@ -53,6 +54,7 @@ impl Boxed for SharedKey {
         }
         let count = reader.count("headers")?;
         let room = reader.capacity(count, HEADER_SIZE);
+        // A header has 32 bytes unless its sender is hostile.
         let mut headers = ByteStrings::with_capacity(room, room * 32);
         for _ in 0..count {
             headers.push(reader.string("a header")?);

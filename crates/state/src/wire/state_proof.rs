@@ -9,7 +9,7 @@ const STATE_PROOF: u32 = 0xd6b6_79e6;
 const HAS_GROUP_STATE: u32 = 1;
 const HAS_SHARED_KEY: u32 = 2;
 
-/// What a block says of the state after it, as far as its changes do not say it.
+/// The state after a block, as far as its changes do not state it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateProof {
     /// The root hash of the key-value trie.
@@ -23,6 +23,7 @@ pub struct StateProof {
 impl Boxed for StateProof {
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         reader.constructor(STATE_PROOF, "a state proof")?;
+        // Other bits mean nothing and are dropped before the block is hashed (1.2).
         let flags = reader.known_flags(HAS_GROUP_STATE | HAS_SHARED_KEY, "a state proof")?;
         let kv_hash = KvHash::from_bytes(reader.raw("a trie's hash")?);
         let mut group_state = None;

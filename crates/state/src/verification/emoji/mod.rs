@@ -5,13 +5,14 @@ use crate::types::{BlockHash, public_bytes};
 use table::EMOJI;
 
 public_bytes! {
-    /// What everybody in the call has come to together; whoever sees the same emoji is in the same call.
+    /// The hash that all members of a call come to together; who sees the same emoji is in the same call.
     EmojiHash, 64
 }
 
 impl EmojiHash {
-    /// The hash of the nonces that everybody has revealed for a block.
+    /// The hash of the nonces that all members have revealed for a block.
     pub(super) fn of(mut nonces: Vec<[u8; 32]>, block_hash: &BlockHash) -> Self {
+        // Bytewise, so that everyone joins them in one order whatever came first (5).
         nonces.sort_unstable();
         Self(kdf(nonces.as_flattened(), block_hash.as_bytes()).joined())
     }

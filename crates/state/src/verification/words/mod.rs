@@ -15,6 +15,7 @@ static ENGLISH: LazyLock<Vec<&str>> =
 /// They wait for no commit: two people who read the same words have the same block (`spec/protocol.md`, 5).
 pub fn words(block_hash: &BlockHash) -> [&'static str; WORDS] {
     let bytes = kdf(b"MnemonicVerificationWords", block_hash.as_bytes()).joined();
+    // 264 of the 512 bits are used.
     let mut bits = bytes
         .iter()
         .flat_map(|byte| (0..8).map(move |at| byte >> at & 1));
