@@ -31,6 +31,7 @@ impl Fields {
         &mut self,
         field: &str,
     ) -> Result<Option<T>, CaseFault> {
+        // Taken out, so that `finish` finds a field that no runner knows: a typo must not pass.
         let value = self.0.remove(field).map(serde_json::from_value);
         value.transpose().map_err(|source| CaseFault::Invalid {
             field: field.to_owned(),
@@ -43,6 +44,7 @@ impl Fields {
         let ok = self.take_optional("ok")?.map(Outcome::Ok);
         let error = self.take_optional("error")?.map(Outcome::Error);
         let crash = self.take_optional::<bool>("crash")?;
+        // `"crash": false` says nothing, and must not hide that an outcome is missing.
         let crash = crash.filter(|crash| *crash).map(|_| Outcome::Crash);
         let mut found: Vec<_> = [ok, error, crash].into_iter().flatten().collect();
         match (found.pop(), found.len()) {
@@ -98,6 +100,7 @@ impl Fields {
     /// Gives every field of `common` to this object, unless it has one of that name.
     pub(crate) fn inherit(&mut self, common: &Self) {
         for (name, value) in &common.0 {
+            // A case may say otherwise than its file.
             let place = self.0.entry(name.clone());
             place.or_insert_with(|| value.clone());
         }

@@ -22,12 +22,12 @@ impl Check {
         }
     }
 
-    /// Says which step the checks that follow belong to.
+    /// Names the step that the checks that follow belong to.
     pub(crate) fn enter_step(&mut self, step: impl Into<String>) {
         self.step = Some(step.into());
     }
 
-    /// Whether anything was wrong so far.
+    /// True if anything was wrong so far.
     pub(crate) fn has_failed(&self) -> bool {
         !self.failures.is_empty()
     }
@@ -42,6 +42,7 @@ impl Check {
         if expected == got {
             return;
         }
+        // Compared as values, then named field by field as JSON: the difference is what a reader needs.
         let before = self.failures.len();
         let value = |one: &T| serde_json::to_value(one).unwrap_or_default();
         self.compare(what, Some(&value(expected)), Some(&value(got)));
@@ -74,6 +75,7 @@ impl Check {
         match (expected, got) {
             (Outcome::Ok(expected), Ok(got)) => self.same("", expected, got),
             (_, Ok(_)) => self.fail("outcome", &expected.describe(), "ok"),
+            // Codes and names must agree, messages need not.
             (_, Err(error)) if expected.is_met_by(error) => {}
             (_, Err(error)) => self.fail("outcome", &expected.describe(), &words(error)),
         }
@@ -83,6 +85,7 @@ impl Check {
         match (expected, got) {
             (Some(expected), Some(got)) if expected == got => {}
             (Some(Value::Object(expected)), Some(Value::Object(got))) => {
+                // Fields that only one side has are differences too.
                 let unexpected = got.keys().filter(|name| !expected.contains_key(*name));
                 for name in expected.keys().chain(unexpected) {
                     let path = match path {

@@ -31,6 +31,7 @@ pub fn collect(path: &Path) -> Result<Vec<PathBuf>, CollectError> {
             files.push(child);
         }
     }
+    // Directories come in any order; reports should not.
     files.sort();
     Ok(files)
 }

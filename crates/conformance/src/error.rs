@@ -9,7 +9,7 @@ use thiserror::Error;
 pub struct CollectError {
     /// The directory or file.
     pub path: PathBuf,
-    /// What the operating system says.
+    /// The error of the operating system.
     pub source: io::Error,
 }
 
@@ -19,12 +19,12 @@ pub struct CollectError {
 pub struct FileError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The fault.
     #[source]
     pub fault: Fault,
 }
 
-/// What is wrong with a file of vectors.
+/// The fault of a file of vectors.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Fault {
@@ -57,12 +57,12 @@ pub enum Fault {
     Case {
         /// The case's name in quotes, or its number from 0 if it has no name.
         case: String,
-        /// What is wrong with it.
+        /// The fault.
         fault: CaseFault,
     },
 }
 
-/// What is wrong with a JSON object of a vector file.
+/// The fault of a JSON object of a vector file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CaseFault {
@@ -83,7 +83,7 @@ pub enum CaseFault {
     Invalid {
         /// The field.
         field: String,
-        /// Why.
+        /// The reason.
         source: serde_json::Error,
     },
     /// A field means nothing, so what it says would not be checked.
@@ -95,7 +95,7 @@ pub enum CaseFault {
     /// An outcome is not exactly one of `ok`, `error` and `crash`.
     #[error("an outcome is one of \"ok\", \"error\" and \"crash\": true; there are {found}")]
     Outcome {
-        /// How many were found.
+        /// The number that was found.
         found: usize,
     },
     /// Lists that belong together differ in length.
@@ -111,7 +111,7 @@ pub enum CaseFault {
     Step {
         /// The step's number from 0.
         step: usize,
-        /// What is wrong with it.
+        /// The fault.
         fault: Box<CaseFault>,
     },
 }

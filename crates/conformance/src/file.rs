@@ -43,11 +43,13 @@ pub fn run_text(text: &str) -> Result<FileReport, Fault> {
         return Err(Fault::UnknownKind { kind });
     };
     let cases: Vec<Value> = file.take("cases").map_err(Fault::Header)?;
+    // An empty file would pass without a check.
     if cases.is_empty() {
         return Err(Fault::NoCases);
     }
     let mut report = FileReport::default();
     for (number, case) in cases.into_iter().enumerate() {
+        // A malformed case ends the file: what it meant to check is not known.
         let failures = run_case(case, number, &file, run)?;
         match failures.as_slice() {
             [] => report.passed += 1,

@@ -7,7 +7,7 @@ use crate::shapes::CodedError;
 /// The codes below this one only say that something failed.
 const FIRST_CODE: i32 = 100;
 
-/// What the reference made of an input.
+/// The outcome of an input in the reference.
 pub(crate) enum Outcome<T> {
     /// It accepted, with these results.
     Ok(T),
@@ -35,7 +35,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// Whether our error is as good as the reference's.
+    /// True if our error is as good as the reference's.
     pub(crate) fn is_met_by(&self, got: &CodedError) -> bool {
         match self {
             Self::Ok(_) => false,

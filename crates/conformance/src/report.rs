@@ -2,12 +2,12 @@ use core::fmt;
 
 use serde::Serialize;
 
-/// What came of the cases of one file.
+/// The results of the cases of one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct FileReport {
-    /// How many cases met all their expectations.
+    /// The cases that met all their expectations.
     pub passed: usize,
-    /// How many cases did not.
+    /// The cases that did not.
     pub failed: usize,
     /// Each expectation that was not met, in the order of the file.
     pub failures: Vec<Failure>,
@@ -20,9 +20,9 @@ pub struct Failure {
     pub case: String,
     /// The step of the case and the field of its result, as far as there are any.
     pub step: String,
-    /// What the reference says.
+    /// The value of the reference.
     pub expected: String,
-    /// What we say.
+    /// Our value.
     pub got: String,
 }
 

@@ -37,6 +37,7 @@ impl ChannelId {
     /// [`InvalidChannel`]
     pub fn new(channel: i32) -> Result<Self, InvalidChannel> {
         match u16::try_from(channel) {
+            // Negative numbers fail the conversion; both are 600.
             Ok(number) if number < limits::CHANNELS => Ok(Self(number)),
             _ => Err(InvalidChannel { channel }),
         }

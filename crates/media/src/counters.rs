@@ -1,4 +1,4 @@
-//! Which sequence number each channel uses next.
+//! The sequence numbers of the channels.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -26,6 +26,7 @@ impl FromIterator<(ChannelId, u32)> for Counters {
 
 impl CounterTable {
     pub(crate) fn new() -> Self {
+        // All 1024 at once, 4 KiB, so that taking a seqno needs no lock.
         Self(ChannelId::all().map(|_| AtomicU32::new(0)).collect())
     }
 
@@ -33,6 +34,7 @@ impl CounterTable {
     pub(crate) fn take(&self, channel: ChannelId) -> Option<u32> {
         let next = |last: u32| last.checked_add(1);
         let counter = self.0.get(channel.index())?;
+        // Relaxed: a seqno orders nothing but itself, and each is taken by one thread.
         let last = counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         last.ok().and_then(next)
     }
@@ -40,7 +42,7 @@ impl CounterTable {
     /// Gives a seqno back that was never sent; it stays a gap if a later one was taken meanwhile.
     pub(crate) fn give_back(&self, channel: ChannelId, seqno: u32) {
         if let (Some(counter), Some(before)) = (self.0.get(channel.index()), seqno.checked_sub(1)) {
-            // Failing means that a later seqno is in use: the gap harms nobody.
+            // Failing means that a later seqno is in use: receivers pass over the gap.
             let _ = counter.compare_exchange(seqno, before, Ordering::Relaxed, Ordering::Relaxed);
         }
     }
@@ -53,6 +55,7 @@ impl CounterTable {
 
     /// Raises every counter to at least what is saved for it, plus `ahead`.
     pub(crate) fn resume(&self, saved: &Counters, ahead: u32) {
+        // Also channels that the checkpoint does not know may have been used after it.
         for counter in &self.0 {
             counter.fetch_max(ahead, Ordering::Relaxed);
         }

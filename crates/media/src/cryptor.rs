@@ -49,7 +49,7 @@ pub struct Cryptor {
     counters: CounterTable,
 }
 
-/// What became of an epoch that was to be added.
+/// The place of an epoch that was to be added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddedEpoch {
     /// It is the newest now, and those before it end after the grace time.
@@ -79,9 +79,11 @@ impl Cryptor {
     /// old one the newest.
     pub fn add_epoch(&self, now: Moment, epoch: Epoch) -> AddedEpoch {
         let removal_grace = self.removal_grace;
+        // Before the lock: the derivation is a dozen hashes, for which no frame should wait.
         let epoch = NewEpoch::from(epoch);
         let added = self.change(|epochs| {
             epochs.prune(now);
+            // Whether by a poll or a push, a block can come twice; another key under its hash would last for ever.
             if epochs.find(epoch.hash.as_bytes()).is_some() {
                 return AddedEpoch::AlreadyKnown;
             }
@@ -93,8 +95,8 @@ impl Cryptor {
 
     /// Lets an epoch end 10 s from now, unless it ends earlier; a hash that is not known changes nothing.
     ///
-    /// What was heard of a key is forgotten with the last epoch that has it: whoever forgets the newest one and adds
-    /// another later can be played once more what was sealed for both.
+    /// The replay windows of a key are forgotten with the last epoch that has it: packets that were sealed for the
+    /// forgotten epoch and for one that is added later can then be replayed once.
     pub fn forget_epoch(&self, now: Moment, hash: &BlockHash) {
         self.change(|epochs| {
             epochs.prune(now);
@@ -112,7 +114,7 @@ impl Cryptor {
         self.epochs(now);
     }
 
-    /// When the next epoch expires, if any is to.
+    /// The moment at which the next epoch expires, if any is to.
     pub fn next_expiry(&self) -> Option<Moment> {
         self.current()?.next_expiry()
     }
@@ -122,7 +124,7 @@ impl Cryptor {
         self.counters.snapshot()
     }
 
-    /// How far each member of the newest epoch was heard, for a checkpoint.
+    /// The newest seqnos of the members of the newest epoch, for a checkpoint.
     pub fn replay_floors(&self) -> Vec<ReplayFloor> {
         self.current()
             .map(|epochs| epochs.replay_floors())
@@ -131,8 +133,8 @@ impl Cryptor {
 
     /// Refuses from the members of the newest epoch what they had sent before a checkpoint.
     ///
-    /// What is late, or was sent between the checkpoint and the restart, cannot be told from a replay: up to the
-    /// newest seqno of each channel everything is refused, and what came after it can be played once more.
+    /// A late packet looks like a replay then: up to the newest seqno of each channel everything is refused. A packet
+    /// that was opened after the checkpoint can be replayed once.
     pub fn restore_replay_floors(&self, floors: &[ReplayFloor]) {
         if let Some(epochs) = self.current() {
             epochs.restore_replay_floors(floors);
@@ -142,7 +144,7 @@ impl Cryptor {
     /// Goes on from a checkpoint, `ahead` numbers after it on every channel.
     ///
     /// `ahead` must be at least the number of packets that can have been sent on any channel since the
-    /// checkpoint was taken: a seqno that is used twice is refused by everybody who saw it before.
+    /// checkpoint was taken: a seqno that is used twice is refused by all who saw it before.
     pub fn resume(&self, counters: &Counters, ahead: u32) {
         self.counters.resume(counters, ahead);
     }
@@ -197,6 +199,7 @@ impl Cryptor {
         let epochs = self
             .epochs(now)
             .filter(|epochs| epochs.sealing().next().is_some());
+        // Before a seqno is taken: a refused frame leaves no gap.
         let epochs = epochs.ok_or(SealError::UnknownEpoch)?;
         let seqno = self.counters.take(channel);
         Ok(Sealing {
@@ -232,6 +235,7 @@ impl Cryptor {
         sender: UserId,
         packet: &mut Vec<u8>,
     ) -> Result<PacketInfo, OpenError> {
+        // After the end no epoch is known, so every packet is a 400, as the reference answers.
         let epochs = self.epochs(now).unwrap_or_default();
         open_packet(&epochs, self.user_id, sender, packet)
     }
@@ -242,6 +246,7 @@ impl Cryptor {
         if !epochs.has_expired(now) {
             return Some(epochs);
         }
+        // The set that was read is shared with this thread until then, and changing it would copy it.
         drop(epochs);
         self.change(|epochs| epochs.prune(now))?;
         self.current()
@@ -257,6 +262,7 @@ impl Cryptor {
     /// Puts a changed set of epochs in the place of the one that is there, unless the membership ended.
     fn change<T>(&self, change: impl FnOnce(&mut Epochs) -> T) -> Option<T> {
         let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        // Threads that work on the old set keep it; the new one shares its epochs.
         epochs.as_mut().map(|epochs| change(Arc::make_mut(epochs)))
     }
 }

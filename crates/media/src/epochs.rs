@@ -19,21 +19,21 @@ use crate::limits;
 use crate::moment::Moment;
 use crate::replay::Windows;
 
-/// How long a replaced epoch is kept.
+/// The time for which a replaced epoch is kept.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 
-/// What a new block starts: a key, for the members of its group.
+/// The epoch that a new block starts: a key, for the members of its group.
 #[derive(Debug)]
 pub struct Epoch {
     /// The block that started the epoch and names it.
     pub hash: BlockHash,
     /// The key of the epoch.
     pub key: EpochKey,
-    /// Who is in the call after the block, shared with the verification, which needs the same keys.
+    /// The members after the block, shared with the verification, which needs the same keys.
     pub participants: ParticipantKeys,
 }
 
-/// How far a member was heard, for a checkpoint.
+/// The newest packets of a member that were opened, for a checkpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplayFloor {
     /// The key of the sender.
@@ -42,12 +42,12 @@ pub struct ReplayFloor {
     pub newest: Vec<(ChannelId, u32)>,
 }
 
-/// Under which epochs a member seals.
+/// The epochs under which a member seals after a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalGrace {
     /// Under every epoch that is kept, as the reference does: who was removed can listen for up to 10 s more.
     WithGrace,
-    /// Not under an epoch that somebody knows who is no longer in the group. Members who have not applied the
+    /// Not under an epoch that a removed member knows. Members who have not applied the
     /// newest block yet cannot open what is sent meanwhile.
     Strict,
 }
@@ -61,7 +61,7 @@ pub(crate) struct KeptEpoch {
     windows: HashMap<PublicKey, Arc<Windows>>,
 }
 
-/// An epoch that is to be added, with the derivation for it done: nobody is kept waiting for that.
+/// An epoch that is to be added, with the derivation for it done before the lock is taken.
 pub(crate) struct NewEpoch {
     pub(crate) hash: BlockHash,
     header_key: HeaderKey,
@@ -85,32 +85,29 @@ impl KeptEpoch {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum SealUnder {
-    Yes,
-    No,
-}
-
+/// The term of an epoch: its end, if that is known, and its use until then.
 #[derive(Clone)]
-struct Entry {
+struct Term {
     epoch: Arc<KeptEpoch>,
     ends: Option<Moment>,
-    seal: SealUnder,
+    /// Packets are sealed for it; they are opened under it in any case.
+    seals: bool,
 }
 
-impl Entry {
+impl Term {
     fn is_live(&self, now: Moment) -> bool {
         self.ends.is_none_or(|ends| now < ends)
     }
 
     fn end_after_grace(&mut self, now: Moment) {
+        // The first replacement counts: later blocks do not prolong a key that a removed member knows.
         self.ends.get_or_insert(now + GRACE);
     }
 }
 
 /// The epochs that are kept.
 #[derive(Clone, Default)]
-pub(crate) struct Epochs(Vec<Entry>);
+pub(crate) struct Epochs(Vec<Term>);
 
 impl Epochs {
     pub(crate) fn len(&self) -> usize {
@@ -119,19 +116,20 @@ impl Epochs {
 
     /// The epochs to seal under, oldest first.
     pub(crate) fn sealing(&self) -> impl Iterator<Item = &KeptEpoch> + Clone {
-        let sealing = self.0.iter().filter(|entry| entry.seal == SealUnder::Yes);
-        sealing.map(|entry| &*entry.epoch)
+        let sealing = self.0.iter().filter(|term| term.seals);
+        sealing.map(|term| &*term.epoch)
     }
 
     pub(crate) fn find(&self, hash: &[u8; 32]) -> Option<&KeptEpoch> {
-        let mut epochs = self.0.iter().map(|entry| &*entry.epoch);
+        let mut epochs = self.0.iter().map(|term| &*term.epoch);
         epochs.find(|epoch| epoch.hash.as_bytes() == hash)
     }
 
     /// The newest seqnos of the members of the newest epoch, by their keys.
     pub(crate) fn replay_floors(&self) -> Vec<ReplayFloor> {
+        // Keys of older epochs that are in the newest share their windows; the others are of members who left.
         let newest = self.0.last().into_iter();
-        let windows = newest.flat_map(|entry| &entry.epoch.windows);
+        let windows = newest.flat_map(|term| &term.epoch.windows);
         let floors = windows.map(|(key, windows)| ReplayFloor {
             sender: *key,
             newest: windows.newest(),
@@ -153,43 +151,43 @@ impl Epochs {
         }
     }
 
-    /// Whether any epoch has expired.
+    /// True if any epoch has expired.
     pub(crate) fn has_expired(&self, now: Moment) -> bool {
-        self.0.iter().any(|entry| !entry.is_live(now))
+        self.0.iter().any(|term| !term.is_live(now))
     }
 
-    /// When the next epoch expires.
+    /// The moment at which the next epoch expires.
     pub(crate) fn next_expiry(&self) -> Option<Moment> {
-        self.0.iter().filter_map(|entry| entry.ends).min()
+        self.0.iter().filter_map(|term| term.ends).min()
     }
 
     /// Drops what has expired.
     pub(crate) fn prune(&mut self, now: Moment) {
-        self.0.retain(|entry| entry.is_live(now));
+        self.0.retain(|term| term.is_live(now));
     }
 
     /// Lets an epoch end after the grace time.
     pub(crate) fn forget(&mut self, now: Moment, hash: &BlockHash) {
-        let entry = self.0.iter_mut().find(|entry| entry.epoch.hash == *hash);
-        if let Some(entry) = entry {
-            entry.end_after_grace(now);
+        let term = self.0.iter_mut().find(|term| term.epoch.hash == *hash);
+        if let Some(term) = term {
+            term.end_after_grace(now);
         }
     }
 
     /// Adds an epoch of a hash that is not known, and lets those before it end.
     pub(crate) fn add(&mut self, now: Moment, epoch: NewEpoch, removal_grace: RemovalGrace) {
         let kept = Arc::new(self.keep(epoch));
-        self.0
-            .iter_mut()
-            .for_each(|entry| entry.end_after_grace(now));
+        self.0.iter_mut().for_each(|term| term.end_after_grace(now));
+        // Before the new epoch is among them: its members are the measure.
         if removal_grace == RemovalGrace::Strict {
             self.withhold_from_the_removed(&kept.participants);
         }
-        self.0.push(Entry {
+        self.0.push(Term {
             epoch: kept,
             ends: None,
-            seal: SealUnder::Yes,
+            seals: true,
         });
+        // The oldest go first, whatever is left of their grace: a packet can name no more (4).
         let surplus = self.0.len().saturating_sub(limits::EPOCHS);
         self.0.drain(..surplus);
     }
@@ -212,21 +210,19 @@ impl Epochs {
     /// The windows of a member's key: those that it has in a kept epoch, or new ones.
     fn windows_of(&self, member: &ParticipantKey) -> (PublicKey, Arc<Windows>) {
         let key = *member.public_key();
-        let known = |entry: &Entry| entry.epoch.windows.get(&key).cloned();
+        let known = |term: &Term| term.epoch.windows.get(&key).cloned();
+        // By key, not by epoch: a packet for two epochs could be replayed under the second one.
         (key, self.0.iter().find_map(known).unwrap_or_default())
     }
 
-    /// Stops sealing under the epochs that somebody knows who is not in the new group.
+    /// Stops sealing under the epochs that a user knows who is not in the new group.
     fn withhold_from_the_removed(&mut self, participants: &ParticipantKeys) {
         let pair =
             |one: &ParticipantKey| -> (UserId, PublicKey) { (one.user_id(), *one.public_key()) };
         let members: HashSet<_> = participants.iter().map(pair).collect();
-        for entry in &mut self.0 {
-            let mut knowing = entry.epoch.participants.iter().map(pair);
-            entry.seal = match knowing.all(|one| members.contains(&one)) {
-                true => SealUnder::Yes,
-                false => SealUnder::No,
-            };
+        for term in &mut self.0 {
+            let mut knowing = term.epoch.participants.iter().map(pair);
+            term.seals = knowing.all(|one| members.contains(&one));
         }
     }
 }
@@ -236,11 +232,11 @@ impl Epochs {
     /// The same epochs with replay windows of their own, which share what they shared.
     pub(crate) fn deep_clone(&self) -> Self {
         let mut copies = HashMap::new();
-        let entries = self.0.iter().map(|entry| Entry {
-            epoch: Arc::new(entry.epoch.deep_clone(&mut copies)),
-            ..*entry
+        let terms = self.0.iter().map(|term| Term {
+            epoch: Arc::new(term.epoch.deep_clone(&mut copies)),
+            ..*term
         });
-        Self(entries.collect())
+        Self(terms.collect())
     }
 }
 

@@ -48,7 +48,7 @@ pub enum OpenError {
     /// The packet ends before something that must be there.
     #[error("the packet ends inside {what}")]
     Truncated {
-        /// What is not there.
+        /// The missing part.
         what: &'static str,
     },
     /// The length of the prefix is 65536 or more, or more than the packet has.
@@ -56,7 +56,7 @@ pub enum OpenError {
     PrefixLength {
         /// The length that the packet states.
         prefix: u32,
-        /// How many bytes the packet has before its trailer.
+        /// The bytes that the packet has before its trailer.
         left: usize,
     },
     /// The packet is said to come from ourselves.
@@ -77,13 +77,13 @@ pub enum OpenError {
     /// The packet is addressed to more epochs than there can be.
     #[error("a packet is for at most 15 epochs, not {count}")]
     EpochCount {
-        /// How many epochs it states.
+        /// The epochs that it states.
         count: u8,
     },
     /// None of the packet's epochs is known here.
     #[error("none of the packet's {count} epochs is known")]
     UnknownEpoch {
-        /// How many epochs the packet is for.
+        /// The epochs that the packet is for.
         count: usize,
     },
     /// The user is not in the group of the epoch.

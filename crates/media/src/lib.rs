@@ -3,7 +3,7 @@
 //! ```text
 //! block ── epoch key ──▶ add_epoch ─┐
 //!                                   ▼
-//! frame ── codec rule ── seal ──▶ Cryptor ──▶ packet ──▶ everybody
+//! frame ── codec rule ── seal ──▶ Cryptor ──▶ packet ──▶ all members
 //!                                   │
 //! packet, claimed sender ── open ───┴──▶ frame ── codec rule ──▶ decoder
 //! ```

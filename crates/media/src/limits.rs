@@ -2,14 +2,14 @@
 //!
 //! All are the reference's (`spec/protocol.md`, 4).
 
-/// How many channels there are.
+/// The number of channels.
 pub const CHANNELS: u16 = 1024;
 
-/// How many epochs are kept, and how many a packet names at most.
+/// The most epochs that are kept, and that a packet names.
 pub const EPOCHS: usize = 15;
 
-/// How many bytes in clear a packet has before its encrypted part at most.
+/// The most bytes in clear that a packet has before its encrypted part.
 pub const PREFIX: usize = 65535;
 
-/// How far behind the newest seqno of its channel the seqno of a packet may be.
+/// The distance behind the newest seqno of its channel at which a packet is still taken.
 pub const REPLAY_REACH: u32 = 1024;

@@ -12,7 +12,7 @@ use crate::packet::{
     Body, CALL_PACKET, CONTENT_START, HEAD, PER_EPOCH, SIGNATURE, TRAILER, signed, split_prefix,
 };
 
-/// What a packet says beside its content.
+/// The parts of a packet beside its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PacketInfo {
     /// The channel that the sender put it on.
@@ -21,13 +21,13 @@ pub struct PacketInfo {
     pub seqno: u32,
     /// The epoch under which it was opened.
     pub epoch: BlockHash,
-    /// How many bytes at the start of the content travelled in clear.
+    /// The bytes at the start of the content that travelled in clear.
     pub prefix: usize,
 }
 
 /// An opened packet, whose content is not printed.
 pub struct Opened {
-    /// What the packet says beside its content.
+    /// The parts of the packet beside its content.
     pub info: PacketInfo,
     /// Prefix and payload; wiped when dropped.
     pub data: Zeroizing<Vec<u8>>,
@@ -39,7 +39,7 @@ impl fmt::Debug for Opened {
     }
 }
 
-/// Where the payload stands in a packet that was opened.
+/// The place of the payload in a packet that was opened.
 struct Place {
     start: usize,
     end: usize,
@@ -55,6 +55,7 @@ pub(crate) fn open_packet(
     packet: &mut Vec<u8>,
 ) -> Result<PacketInfo, OpenError> {
     let (info, Place { start, end }) = decrypt(epochs, own, sender, packet)?;
+    // In place: frames are opened a thousand times a second.
     packet.copy_within(start..end, info.prefix);
     let length = info.prefix + (end - start);
     // What is left of the payload behind the content goes with the rest of the packet.
@@ -71,6 +72,7 @@ fn decrypt(
 ) -> Result<(PacketInfo, Place), OpenError> {
     let end = packet.len().saturating_sub(SIGNATURE + TRAILER);
     let (prefix, body) = split_prefix(packet)?;
+    // Ours come back from no honest server, and our key would verify them (4).
     if sender == own {
         return Err(OpenError::OwnPacket);
     }
@@ -78,6 +80,7 @@ fn decrypt(
     let count = body.epochs().len();
     let (epoch, header) = body
         .epochs()
+        // The first known epoch alone: to try others after a failure would give a forger several chances (4).
         .find_map(|(hash, header)| Some((epochs.find(hash)?, header)))
         .ok_or(OpenError::UnknownEpoch { count })?;
     let unknown = OpenError::UnknownSender { user_id: sender };
@@ -91,9 +94,11 @@ fn decrypt(
     // Dropped by any refusal that follows, it encrypts the content again.
     let content = decrypt_data_in_place(encrypted, &secret, extra)?;
     let signed = signed(content.large_msg_id());
+    // The claimed sender is only now shown to be the true one; all members hold the epoch key.
     let signature = Signature::from_bytes(signature);
     member.verifying_key().verify(&signed, &signature)?;
     let (channel, seqno) = channel_and_seqno(content.payload())?;
+    // Last, so that a packet that is refused for anything else leaves its seqno free.
     windows.record(channel, seqno)?;
 
     let info = PacketInfo {

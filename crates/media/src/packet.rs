@@ -1,4 +1,4 @@
-//! What a packet looks like.
+//! The layout of a packet.
 //!
 //! ```text
 //! prefix │ head │ hash of each epoch │ header for each epoch │ encrypted │ signature │ length of the prefix
@@ -28,7 +28,7 @@ pub(crate) const TRAILER: usize = 4;
 /// The size of channel and seqno before the payload.
 pub(crate) const CONTENT_START: usize = 8;
 
-/// What a packet's signature covers.
+/// The message that a packet's signature covers.
 pub(crate) fn signed(large_msg_id: &[u8; 32]) -> [u8; 36] {
     let mut message = [0; 36];
     let (constructor, id) = message.split_at_mut(LARGE_MSG_ID.len());
@@ -47,12 +47,13 @@ pub(crate) fn split_prefix(packet: &mut [u8]) -> Result<(&mut [u8], &mut [u8]), 
     let (prefix, left) = (u32::from_le_bytes(*trailer), rest.len());
     let length = usize::try_from(prefix).ok();
     length
+        // Compared before it is used: the length is not authenticated yet.
         .filter(|length| *length <= limits::PREFIX)
         .and_then(|length| rest.split_at_mut_checked(length))
         .ok_or(OpenError::PrefixLength { prefix, left })
 }
 
-/// What stands between prefix and trailer.
+/// The part between prefix and trailer.
 pub(crate) struct Body<'a> {
     pub(crate) header_a: &'a [u8],
     headers: &'a [[u8; PER_EPOCH]],
@@ -102,6 +103,7 @@ impl<'a> Body<'a> {
 fn epoch_count([count, version, low, high]: [u8; HEAD]) -> Result<usize, OpenError> {
     let bits = u16::from_le_bytes([low, high]);
     match usize::from(count) {
+        // Version, reserved bits, count: the order of the reference (4).
         _ if version != 0 => Err(OpenError::Version { version }),
         _ if bits != 0 => Err(OpenError::ReservedBits { bits }),
         ..=limits::EPOCHS => Ok(count.into()),

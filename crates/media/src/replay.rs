@@ -1,4 +1,4 @@
-//! Which packets of a sender were opened before.
+//! Packets of a sender that were opened before.
 //!
 //! ```text
 //!         newest - 1024            newest - 1   newest
@@ -66,6 +66,7 @@ impl Window {
             self.newest = seqno;
             return Ok(());
         }
+        // Anchored at the newest, also near 2^32, where the window of the reference forgets (4).
         let Some(bit) = (self.newest - seqno).checked_sub(1) else {
             return Err(Replay::Seen { seqno });
         };
@@ -129,6 +130,7 @@ impl Windows {
         let mut windows = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         windows
             .entry(channel)
+            // A window that is there already has seen more than the checkpoint.
             .or_insert_with(|| Box::new(Window::closed_up_to(seqno)));
     }
 

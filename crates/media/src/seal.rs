@@ -58,6 +58,7 @@ pub(crate) fn write_packet(
         payload,
         trailer,
     } = plain;
+    // At most 15, which fit into the low 8 bits of the head.
     let count = epochs.sealing().count();
     let head = (count as u32).to_le_bytes();
     let hashes = epochs
@@ -71,8 +72,10 @@ pub(crate) fn write_packet(
     out.extend_from_slice(prefix);
     out.extend_from_slice(&head);
     hashes.clone().for_each(|hash| out.extend_from_slice(hash));
+    // The headers depend on the message id of the content behind them, so their place is left open.
     out.resize(content_at, 0);
 
+    // For this packet alone: two packets under one secret would share their cipher key material.
     let secret = OneTimeSecret::random(rng);
     let channel = channel.value().to_le_bytes();
     let seqno = seqno.to_le_bytes();
@@ -81,6 +84,7 @@ pub(crate) fn write_packet(
     let extra = extra.chain(hashes).chain(once(prefix));
     let large_msg_id = encrypt_data_into(&parts, &secret, extra, rng, out);
     write_headers(epochs, &secret, (headers_at, content_at), out);
+    // The large message id stands for the whole packet: it is a MAC over content, head, epochs and prefix.
     out.extend_from_slice(key.sign(&signed(&large_msg_id)).as_bytes());
     out.extend_from_slice(&(prefix.len() as u32).to_le_bytes());
 }

@@ -20,7 +20,7 @@ pub(crate) struct Broadcast {
     pub(crate) says: Says,
 }
 
-/// What a broadcast says.
+/// The content of a broadcast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Says {
     Commit([u8; 32]),
@@ -45,14 +45,14 @@ impl Broadcast {
         .concat()
     }
 
-    /// What the signature is made over.
+    /// The bytes that the signature is made over.
     pub(crate) fn signed(&self) -> Vec<u8> {
         let signature = [0; 64];
         Self { signature, ..*self }.canonical()
     }
 }
 
-/// What a round waits for.
+/// The step that a round waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     End,
@@ -87,6 +87,7 @@ impl Round {
     /// A broadcast for this height; what is refused changes nothing.
     pub(crate) fn receive(&mut self, broadcast: &Broadcast) -> Result<(), Refused> {
         let user = broadcast.user;
+        // One `require` for each line of the list in section 5, in its order.
         let same_block = broadcast.block == self.block;
         require(same_block, Refused::with(506, "it is for this block"))?;
         match broadcast.says {
@@ -133,6 +134,7 @@ impl Round {
 
     fn hash(&self) -> Vec<u8> {
         let mut nonces: Vec<_> = self.reveals.values().collect();
+        // Bytewise, whatever the order of the users.
         nonces.sort_unstable();
         let key: Vec<u8> = nonces.into_iter().flatten().copied().collect();
         // A key of any length makes an HMAC.

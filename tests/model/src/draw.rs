@@ -28,12 +28,14 @@ pub(crate) fn block(u: &mut Unstructured<'_>, model: &Model) -> Result<Block> {
     if u.ratio(1, 20)? {
         bend_place(u, &mut block)?;
     }
+    // Last: whatever was bent before is signed, and fails for what it is.
     sign(u, model, &mut block)?;
     Ok(block)
 }
 
 /// Draws the block that a chain may start from: any height, any state.
 pub(crate) fn first_block(u: &mut Unstructured<'_>) -> Result<Block> {
+    // Both ends of the range, where a height can overflow.
     let heights = [0, 0, 1, 7, i32::MAX - 1, i32::MAX, -1, i32::MIN];
     let mut model = Model::new(Values::Client);
     model.height = *u.choose(&heights)?;
@@ -46,6 +48,7 @@ pub(crate) fn first_block(u: &mut Unstructured<'_>) -> Result<Block> {
 
 fn changes(u: &mut Unstructured<'_>, after: &mut Model) -> Result<Vec<Change>> {
     let (group, key, value, noop) = (0, 1, 2, 3);
+    // The usual block of a call has the greatest weight, so that chains grow.
     let usual: [&[u8]; 7] = [
         &[group, key],
         &[group, key],
@@ -119,6 +122,7 @@ fn bend_group(u: &mut Unstructured<'_>, group: &mut Group) -> Result<()> {
     let kind = u.int_in_range(0..=17)?;
     match (kind, group.people.get_mut(at)) {
         (0..=5, _) => add(u, group)?,
+        // A crowd, beyond the eight that the engine compares in another way.
         (16, _) => {
             for _ in 0..u.int_in_range(0..=12)? {
                 add(u, group)?;
@@ -145,7 +149,7 @@ fn bend_group(u: &mut Unstructured<'_>, group: &mut Group) -> Result<()> {
     Ok(())
 }
 
-/// Adds somebody at the end, most often one who is not there yet under any name or key.
+/// Adds a person at the end, most often one who is not there yet under any name or key.
 fn add(u: &mut Unstructured<'_>, group: &mut Group) -> Result<()> {
     let one = Person {
         user: keys::user(u)?,
@@ -171,7 +175,7 @@ fn flags(u: &mut Unstructured<'_>) -> Result<u32> {
     }
 }
 
-/// A shared key for a group; its content is nobody's business here.
+/// A shared key for a group; its content does not matter here.
 fn shared_key(u: &mut Unstructured<'_>, group: &Group) -> Result<SharedKey> {
     let mut key = SharedKey {
         ek: [9; 32],
@@ -203,7 +207,7 @@ fn shared_key(u: &mut Unstructured<'_>, group: &Group) -> Result<SharedKey> {
     Ok(key)
 }
 
-/// What the block says of the state after it, which is rarely something else.
+/// The state after the block as it is proven, rarely another one.
 fn proof(u: &mut Unstructured<'_>, after: &Model, changes: &[Change]) -> Result<Proof> {
     let group = changes.iter().any(|one| matches!(one, Change::Group(_)));
     let key = changes.iter().any(|one| matches!(one, Change::Key(_)));
@@ -237,7 +241,7 @@ fn proof(u: &mut Unstructured<'_>, after: &Model, changes: &[Change]) -> Result<
     Ok(proof)
 }
 
-/// Whom the block names as its signer.
+/// The signer that the block names.
 fn signer(u: &mut Unstructured<'_>, before: &Model, after: &Model) -> Result<Option<[u8; 32]>> {
     let last = after.group.people.last();
     let someone = match before.group.people.len() {
@@ -265,7 +269,7 @@ fn bend_place(u: &mut Unstructured<'_>, block: &mut Block) -> Result<()> {
     Ok(())
 }
 
-/// Signs the block by whom it names, or by the first participant; rarely by somebody else, or badly.
+/// Signs the block by the signer that it names, or by the first participant; rarely by another, or badly.
 fn sign(u: &mut Unstructured<'_>, model: &Model, block: &mut Block) -> Result<()> {
     let first = model.group.people.first().map(|one| one.key);
     let mut signer = block.signer.or(first).unwrap_or_default();

@@ -78,6 +78,7 @@ impl Step {
         let block = hex::encode(&self.block);
         match &self.verdict {
             Verdict::Accepted(model) => json!({ "block": block, "ok": state(model) }),
+            // The vectors write both as code 0, as the reference has none for either.
             Verdict::Refused(Refused { code: None, .. }) | Verdict::Unreadable => {
                 json!({ "block": block, "error": { "code": 0, "name": "" } })
             }
@@ -130,7 +131,7 @@ fn group(group: &Group) -> Value {
     json!({ "participants": people, "external_permissions": group.external })
 }
 
-/// How often each verdict was reached.
+/// The number of times that each verdict was reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
     /// The blocks that were judged.

@@ -24,7 +24,7 @@ const USERS: [i64; 16] = [
     i64::MAX - 1,
     i64::MIN,
 ];
-/// How many keys there are; a user can have any of them.
+/// The number of keys; a user can have any of them.
 const KEYS: u8 = 24;
 
 struct Owned {
@@ -32,6 +32,7 @@ struct Owned {
     public: [u8; 32],
 }
 
+// Made once: a key costs more than everything else that is drawn.
 static ALL: LazyLock<Vec<Owned>> = LazyLock::new(|| (1..=KEYS).map(owned).collect());
 
 fn owned(seed: u8) -> Owned {
@@ -45,7 +46,7 @@ pub(crate) fn user(u: &mut Unstructured<'_>) -> Result<i64> {
     u.choose(&USERS).copied()
 }
 
-/// A public key, rarely one that nobody can sign with.
+/// A public key, rarely one without a private key.
 pub(crate) fn public(u: &mut Unstructured<'_>) -> Result<[u8; 32]> {
     if u.ratio(1, 40)? {
         // No point, the neutral element, 1 mod p, bytes of all ones.

@@ -1,4 +1,4 @@
-//! A naive model of the rules that everybody in a call must agree on, and what compares it with the engine.
+//! A naive model of the rules that all members of a call must agree on, and its comparison with the engine.
 //!
 //! ```text
 //!                  ┌─ canonical bytes, hash ──▶ Model ──▶ verdict, state ─┐
@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The model is written from `spec/protocol.md` alone, for clarity: lists are searched, every state is copied, the
-//! trie's hash is computed anew from a sorted map each time. It shares with the engine the signatures and nothing
+//! trie's hash is computed from a sorted map each time. It shares with the engine the signatures and nothing
 //! else: values, wire form, hashes and rules are its own. Where the two differ, one of them is wrong.
 //!
 //! [`chain_ops`] and [`verification_ops`] take any bytes as their choices, so that a fuzzer and a seeded generator

@@ -17,10 +17,10 @@ use confcall_model::{Judged, Seen, chain_ops};
 #[derive(Parser)]
 #[command(name = "chain-model")]
 struct Arguments {
-    /// How many blocks, at least.
+    /// The least number of blocks.
     #[arg(default_value_t = 10_000)]
     blocks: u64,
-    /// Which ones: the same seed gives the same blocks.
+    /// The seed: the same one gives the same blocks.
     #[arg(default_value_t = 0)]
     seed: u64,
     /// Write the chains with their verdicts to standard output, as a vector file of the kind `chain`.
@@ -39,6 +39,7 @@ fn main() -> io::Result<ExitCode> {
     let mut data = [0; 4096];
     let mut seen = Seen::default();
     while seen.blocks < blocks {
+        // Random bytes are the choices, as a fuzzer would make them.
         rng.fill_bytes(&mut data);
         let judged = match chain_ops(&data) {
             Ok(judged) => judged,

@@ -12,7 +12,7 @@ const REMOVE: u32 = 2;
 const SET_VALUE: u32 = 4;
 const ALL: u32 = 7;
 
-/// What a chain knows of the trie.
+/// The part of the trie that a chain knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Values {
     /// All entries.
@@ -61,12 +61,14 @@ impl Model {
         let signed = PublicKey::from_bytes(signer).verify(&block.signed(), &signature);
         require(signed.is_ok(), Refused::with(202, "the signer signed it"))?;
 
+        // Everything is copied, so that a refusal cannot leave anything half done.
         let mut next = self.clone();
         for change in &block.changes {
             next.change(change, &signer)?;
         }
         match &next.values {
             Values::Full(entries) => next.kv_hash = trie::hash(entries),
+            // Adopted before the proof is checked, which then holds by itself.
             Values::Client => next.kv_hash = block.proof.kv_hash,
         }
         next.check_proof(block)?;
@@ -88,6 +90,7 @@ impl Model {
     }
 
     fn set_value(&mut self, key: &[u8], value: &[u8], signer: &[u8; 32]) -> Result<(), Refused> {
+        // Looked up for each change again: an earlier one may have changed them.
         let flags = permissions(&self.group, signer);
         let Values::Full(entries) = &mut self.values else {
             return Ok(());
@@ -106,6 +109,7 @@ impl Model {
         let flags = permissions(&self.group, signer);
         check_permissions(&self.group, next, flags)?;
         self.group = next.clone();
+        // In the new group, in which the signer may have lost its place.
         let stays = may_write(&self.group, signer);
         require(stays, Refused::with(207, "the signer stays in charge"))?;
         self.key = SharedKey::empty();
@@ -139,24 +143,25 @@ impl Model {
         let expected = (!group && !key).then(|| self.key.clone());
         let proven = proof.key == expected;
         require(proven, Refused::with(206, "the key is proven"))?;
+        // The text asks for both again, so the model does, though they cannot fail by now.
         check_group(&self.group)?;
         check_recipients(&self.key, &self.group)
     }
 }
 
-/// What somebody may do.
+/// The flags of a signer.
 fn permissions(group: &Group, key: &[u8; 32]) -> u32 {
     let person = group.people.iter().find(|one| one.key == *key);
     person.map_or(group.external, |one| one.flags)
 }
 
-/// Whether somebody is a participant who may add or remove.
+/// True if the signer is a participant who may add or remove.
 fn may_write(group: &Group, key: &[u8; 32]) -> bool {
     let person = group.people.iter().find(|one| one.key == *key);
     person.is_some_and(|one| one.flags & (ADD | REMOVE) != 0)
 }
 
-/// Whether a group is well-formed.
+/// Checks that a group is well-formed.
 fn check_group(group: &Group) -> Result<(), Refused> {
     let people = &group.people;
     let mut known = group.external & !ALL == 0;
@@ -170,7 +175,7 @@ fn check_group(group: &Group) -> Result<(), Refused> {
     require(known && unique, Refused::with(208, "it is well-formed"))
 }
 
-/// Whether somebody with these flags may make one well-formed group of the other.
+/// Checks that a signer with these flags may make one well-formed group of the other.
 fn check_permissions(old: &Group, new: &Group, flags: u32) -> Result<(), Refused> {
     let may = |needed: u32| flags & needed == needed;
     let denied = |rule| Refused::with(207, rule);
@@ -205,7 +210,7 @@ fn check_permissions(old: &Group, new: &Group, flags: u32) -> Result<(), Refused
     require(may(needed), denied("nobody gives what they do not have"))
 }
 
-/// Whether a key is the empty one, or for every participant once.
+/// Checks that a key is the empty one, or for every participant once.
 pub(crate) fn check_recipients(key: &SharedKey, group: &Group) -> Result<(), Refused> {
     if *key == SharedKey::empty() {
         return Ok(());
@@ -218,7 +223,7 @@ pub(crate) fn check_recipients(key: &SharedKey, group: &Group) -> Result<(), Ref
     require(complete, Refused::with(209, "it is for everybody once"))
 }
 
-/// Where a client of the reference aborts.
+/// The value keys on which a client of the reference aborts.
 fn check_value_keys(block: &Block) -> Result<(), Refused> {
     let aborts = block.changes.iter().any(|change| match change {
         Change::Value { key, .. } => key.len() != 32 || key.iter().all(|byte| *byte == 0),

@@ -15,12 +15,14 @@ impl Model {
             match change {
                 Change::Group(next) => {
                     group = Some(next.clone());
+                    // So the key of the proof is not looked at.
                     key = Some(SharedKey::empty());
                 }
                 Change::Key(next) => key = Some(next.clone()),
                 Change::Noop(_) | Change::Value { .. } => {}
             }
         }
+        // After the proof: a group that is proven counts also at height 0.
         let first = (block.height == 0).then(Group::before_first);
         let group = group.or_else(|| block.proof.group.clone()).or(first);
         let group = group.ok_or(Refused::with(205, "a group is shown"))?;

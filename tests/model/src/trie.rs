@@ -9,6 +9,7 @@ pub(crate) type Entries = BTreeMap<[u8; 32], Vec<u8>>;
 
 /// The root hash.
 pub(crate) fn hash(entries: &Entries) -> [u8; 32] {
+    // From the entries alone each time: nothing is remembered that could be stale.
     let entries: Vec<_> = entries
         .iter()
         .map(|(key, value)| (bits_of(key), value.as_slice()))
@@ -28,6 +29,7 @@ fn node(entries: &[(Vec<bool>, &[u8])], depth: usize) -> [u8; 32] {
         .concat(),
         [(first, _), ..] => {
             let differs = |at: &usize| entries.iter().any(|(key, _)| key[*at] != first[*at]);
+            // Two keys differ somewhere, so the fallback is never used.
             let fork = (depth..256).find(differs).unwrap_or(256);
             let (left, right): (Vec<_>, Vec<_>) =
                 entries.iter().cloned().partition(|(key, _)| !key[fork]);

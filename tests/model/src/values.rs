@@ -32,6 +32,7 @@ impl Group {
     pub(crate) fn before_first() -> Self {
         Self {
             people: Vec::new(),
+            // A real value, not an absence: block 0 can be signed by anyone (2.1).
             external: 7,
         }
     }
@@ -47,7 +48,7 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Whether this is the same participant: the same user with the same key.
+    /// True for the same participant: the same user with the same key.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.user == other.user && self.key == other.key
     }
@@ -63,7 +64,7 @@ pub(crate) struct SharedKey {
 }
 
 impl SharedKey {
-    /// What stands where none is set.
+    /// The value where none is set.
     pub(crate) fn empty() -> Self {
         Self {
             ek: [0; 32],
@@ -74,7 +75,7 @@ impl SharedKey {
     }
 }
 
-/// What a block says of the state after it.
+/// The state after a block, as it proves it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
     pub(crate) kv_hash: [u8; 32],

@@ -1,4 +1,4 @@
-//! What the model says of a block, and how a comparison ends that finds a difference.
+//! Verdicts of the model, and the end of a comparison that finds a difference.
 
 use core::fmt;
 
@@ -29,13 +29,13 @@ pub(crate) fn require(holds: bool, refused: Refused) -> Result<(), Refused> {
 
 /// The model and the engine do not agree, and what each of them says.
 pub struct Disagreement {
-    /// What was compared.
+    /// The subject.
     pub about: &'static str,
-    /// What the model says.
+    /// The verdict of the model.
     pub model: String,
-    /// What the engine says.
+    /// The verdict of the engine.
     pub engine: String,
-    /// What both were given.
+    /// The input of both.
     pub given: String,
 }
 
@@ -53,6 +53,7 @@ pub(crate) fn agree<T: PartialEq + fmt::Debug>(
     about: &'static str,
     model: &T,
     engine: &T,
+    // Printed only where they differ: formatting a block costs more than judging it.
     given: &impl fmt::Debug,
 ) -> Result<(), Disagreement> {
     if model == engine {
@@ -66,7 +67,7 @@ pub(crate) fn agree<T: PartialEq + fmt::Debug>(
     })
 }
 
-/// Why a comparison ends.
+/// The reason that a comparison ends.
 pub(crate) enum Stop {
     /// All choices are made.
     UsedUp,
@@ -85,7 +86,7 @@ impl From<Disagreement> for Stop {
     }
 }
 
-/// What the end of a comparison means; used-up choices are no fault.
+/// The result of a comparison; used-up choices are no fault.
 pub(crate) fn until_used_up(end: Result<(), Stop>) -> Result<(), Disagreement> {
     match end {
         Err(Stop::Differs(disagreement)) => Err(disagreement),

@@ -15,12 +15,12 @@ use crate::keys;
 use crate::values::{Block, Change, Group, Person, Proof, SharedKey};
 use crate::verdict::{Disagreement, Refused, Stop, agree, until_used_up};
 
-/// What a comparison of rounds came to.
+/// The size of a comparison of rounds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rounds {
     /// Blocks and broadcasts.
     pub steps: u64,
-    /// The rounds in which everybody committed and revealed.
+    /// The rounds in which all committed and revealed.
     pub completed: u64,
 }
 
@@ -90,12 +90,12 @@ struct Scene {
     height: i32,
     hash: [u8; 32],
     round: Round,
-    /// What waits for later blocks.
+    /// The broadcasts that wait for later blocks.
     kept: Vec<Broadcast>,
     early: EarlyBroadcasts,
     counts: RoundCounts,
     members: Vec<Member>,
-    /// What members said and the server has not echoed.
+    /// The broadcasts of members that the server has not echoed.
     said: Vec<EngineBroadcast>,
 }
 
@@ -110,6 +110,7 @@ impl Scene {
             let key = PrivateKey::from_seed(&[place + 1; 32]);
             let mut rng = ChaCha20Rng::from_seed([place; 32]);
             let user_id = UserId::new(person(place).user);
+            // Two of the people take part with secrets of their own; the others are spoken for.
             let verification = Verification::start(user_id, &state, &key, &mut rng);
             Member {
                 key,
@@ -202,7 +203,7 @@ impl Scene {
 
     /// Anything that a server can show.
     fn broadcast(&self, u: &mut Unstructured<'_>) -> Result<Broadcast, Stop> {
-        // Whoever takes part speaks for itself most of the time.
+        // Those who take part speak for themselves most of the time.
         let place = *u.choose(&[0, 1, 2, 2, 3, 4, 5, 6, 7, 8])?;
         let nonce = [u.int_in_range(0..=1)?; 32];
         let ahead = [0, 0, 0, 0, 0, 1, 1, 2, 16, 17, -1, i32::MAX];
@@ -320,7 +321,7 @@ fn code(error: &BroadcastError) -> Option<i32> {
     error.reference_code().map(|code| code.code())
 }
 
-/// What a member said, as the model has it.
+/// A broadcast of a member, as the model has it.
 fn model_of(said: &EngineBroadcast) -> Broadcast {
     Broadcast {
         signature: *said.signature.as_bytes(),

@@ -1,21 +1,21 @@
-//! How a block stands on the wire, canonical or as sloppy as the reference tolerates (`spec/protocol.md`, 1).
+//! Blocks on the wire, canonical or as sloppy as the reference tolerates (`spec/protocol.md`, 1).
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use sha2::{Digest as _, Sha256};
 
 use crate::values::{Block, Change, Group, Proof, SharedKey};
 
-/// How the bytes of a block deviate from the canonical form.
+/// Deviations of the bytes of a block from the canonical form.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sloppiness {
-    /// How many bytes the length of a string takes at least: 1, 4 or 8.
+    /// The bytes that the length of a string takes at least: 1, 4 or 8.
     length_form: LengthForm,
-    /// What strings are padded with.
+    /// The byte that strings are padded with.
     padding: u8,
     /// Flags that mean nothing, or make the field negative.
     block_flags: u32,
     proof_flags: u32,
-    /// What follows the end.
+    /// The bytes that follow the end.
     trailing: Vec<u8>,
 }
 
@@ -30,6 +30,7 @@ enum LengthForm {
 impl Sloppiness {
     /// Most blocks have none.
     pub(crate) fn draw(u: &mut Unstructured<'_>) -> Result<Self> {
+        // A sloppy block is seldom accepted by chance, and the rules behind the reading need blocks that are read.
         if !u.ratio(1, 8)? {
             return Ok(Self::default());
         }
@@ -62,7 +63,7 @@ impl Block {
         Sha256::digest(self.canonical()).into()
     }
 
-    /// What the signature is made over.
+    /// The bytes that the signature is made over.
     pub(crate) fn signed(&self) -> Vec<u8> {
         let unsigned = Self {
             signature: [0; 64],
@@ -92,13 +93,14 @@ impl Block {
         out.bytes
     }
 
-    /// Whether the reference reads the block from these bytes: no negative flags, nothing after the end.
+    /// True if the reference reads the block from these bytes: no negative flags, nothing after the end.
     pub(crate) fn is_readable(&self, sloppiness: &Sloppiness) -> bool {
         let is_negative = |flags: u32| flags >> 31 != 0;
         let in_changes = self.changes.iter().filter_map(|change| match change {
             Change::Group(group) => Some(group),
             _ => None,
         });
+        // The flags of participants are the only others that can be negative.
         let mut groups = in_changes.chain(&self.proof.group);
         sloppiness.trailing.is_empty()
             && !is_negative(sloppiness.block_flags)

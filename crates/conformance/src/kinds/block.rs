@@ -1,20 +1,10 @@
-use serde::{Deserialize, Serialize};
-
 use confcall_state::Block;
 
 use crate::case::Fields;
 use crate::check::Check;
 use crate::error::CaseFault;
-use crate::hex_bytes::{Array, Bytes};
-use crate::shapes::{self, CodedError};
-
-#[derive(PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Parsed {
-    canonical: Bytes,
-    hash: Array<32>,
-    block: shapes::Block,
-}
+use crate::hex_bytes::Bytes;
+use crate::shapes::{CodedError, ParsedBlock};
 
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let Bytes(bytes) = case.take("block")?;
@@ -22,11 +12,7 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
     let parsed = Block::parse(&bytes);
     let got = parsed
         .as_ref()
-        .map(|block| Parsed {
-            canonical: Bytes(block.bytes().to_vec()),
-            hash: Array(*block.hash().as_bytes()),
-            block: shapes::Block::from(block.fields()),
-        })
+        .map(ParsedBlock::from)
         .map_err(|error| CodedError::new(None, error));
     check.outcome(&expected, &got);
     if let Ok(block) = parsed {
@@ -36,6 +22,7 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
             &is_canonical,
             &block.deviations().is_empty(),
         );
+        // Beyond the vector: writing what was read must give the same bytes.
         let made = block.fields().clone().into_block();
         check.same(
             "the bytes made of the fields",

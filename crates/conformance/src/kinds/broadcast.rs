@@ -71,6 +71,7 @@ fn receive(
     expected: &Outcome<RoundProgress>,
     check: &mut Check,
 ) {
+    // The debug form covers every field, of which some have no accessor.
     let before = format!("{counts:?}");
     let received = Broadcast::parse(message)
         .map_err(Into::into)

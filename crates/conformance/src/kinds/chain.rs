@@ -66,6 +66,7 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
     };
     match chain {
         Some(chain) if !check.has_failed() => follow(chain, &steps, check),
+        // The start differs already; its steps would only repeat that.
         Some(_) => {}
         None => check.holds("no step follows a refused start", steps.is_empty()),
     }
@@ -96,6 +97,7 @@ fn follow(mut chain: Chain, steps: &[Step], check: &mut Check) {
         });
         check.outcome(&step.outcome, &got);
         if got.is_err() {
+            // All or nothing (2.2): the vectors have only the error.
             let is_same = chain.state() == before.state() && chain.values() == before.values();
             check.holds("the refused block changes nothing", is_same);
         }

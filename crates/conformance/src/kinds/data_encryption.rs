@@ -42,6 +42,7 @@ fn encrypt(
     let Bytes(padded) = case.take("padded")?;
     let data: Option<Bytes> = case.take_optional("data")?;
     let large_msg_id: Array<32> = case.take("large_msg_id")?;
+    // With the pad of the vector, which an implementation draws at random.
     let got = dangerous_encrypt_padded(&padded, secret, extra).map_err(|error| error.to_string());
     if let Some(got) = check.succeeds("encrypting", got) {
         check.same("encrypted", encrypted, &Bytes(got.bytes));

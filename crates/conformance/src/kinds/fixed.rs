@@ -4,5 +4,5 @@ use confcall_media::Moment;
 
 /// The vectors have no time: everything happens at once.
 pub(super) const NOW: Moment = Moment::new(Duration::ZERO);
-/// What our own packets and nonces are made with; nothing that is checked depends on it.
+/// The seed of our own packets and nonces; nothing that is checked depends on it.
 pub(super) const SEED: [u8; 32] = [4; 32];

@@ -53,7 +53,7 @@ pub const KINDS: &[&str] = &{
     names
 };
 
-/// What runs the cases of a kind, if anything does.
+/// The function that runs the cases of a kind, if there is one.
 pub(crate) fn runner(kind: &str) -> Option<RunCase> {
     let runner = RUNNERS.iter().find(|(name, _)| *name == kind);
     runner.map(|(_, run)| *run)

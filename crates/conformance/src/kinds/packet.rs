@@ -28,6 +28,7 @@ impl User {
         let key = Arc::new(PrivateKey::from_seed(&self.seed.0));
         let cryptor = Cryptor::new(UserId::new(self.user_id), key, RemovalGrace::WithGrace);
         for one in epochs {
+            // An epoch without a group of its own has that of the case.
             let own = one.group_state.clone().map(wire::GroupState::from);
             let epoch = Epoch {
                 hash: BlockHash::from_bytes(one.hash.0),
@@ -91,6 +92,7 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
     for (number, step) in steps.iter().enumerate() {
         check.enter_step(format!("step {number} ({})", step.what));
         open(step, &opening, check);
+        // Sealing is random, so it is checked by opening, not by bytes.
         if let Outcome::Ok(Bytes(data)) = &step.outcome {
             seal(data, &sealing, &peer, UserId::new(sender.user_id), check);
         }
@@ -110,7 +112,7 @@ fn open(step: &Step, receiver: &Cryptor, check: &mut Check) {
     check.outcome(&step.outcome, &got);
 }
 
-/// Seals the same data ourselves; somebody who knows the sender's epochs opens it.
+/// Seals the same data ourselves; a member who knows the sender's epochs opens it.
 fn seal(data: &[u8], sender: &Cryptor, peer: &Cryptor, from: UserId, check: &mut Check) {
     let mut rng = ChaCha20Rng::from_seed(SEED);
     let prefix = data.len().min(4);

@@ -6,6 +6,7 @@ use crate::check::Check;
 use crate::error::CaseFault;
 use crate::hex_bytes::{Array, Bytes};
 
+// Ed25519 signatures are deterministic, so bytes can be compared.
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let Array(seed) = case.take("seed")?;
     let public_key: Array<32> = case.take("public_key")?;

@@ -17,7 +17,7 @@ struct Hash {
     hash: Array<32>,
 }
 
-/// What the proof alone must answer.
+/// The questions that the proof alone must answer.
 struct ProofQuestions {
     bytes: Bytes,
     hash: Array<32>,
@@ -91,6 +91,7 @@ fn check_snapshot(trie: &Trie, expected: &Bytes, check: &mut Check) {
     if let Some(got) = check.succeeds("snapshot", trie.to_snapshot()) {
         check.same("snapshot", expected, &Bytes(got));
     }
+    // Beyond the vector: what the reference wrote must be read, too.
     let read = Trie::from_snapshot(&expected.0);
     if let Some(read) = check.succeeds("reading the snapshot", read) {
         check.holds("the snapshot is read as the same trie", read == *trie);

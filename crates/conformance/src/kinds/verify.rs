@@ -6,6 +6,7 @@ use crate::check::Check;
 use crate::error::CaseFault;
 use crate::hex_bytes::{Array, Bytes};
 
+// The edge cases of 1.4 decide whether two clients agree on a block.
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let Array(public_key) = case.take("public_key")?;
     let Bytes(message) = case.take("message")?;

@@ -15,7 +15,7 @@ use crate::shapes::GroupState;
 
 operations!(zero_block self_add);
 
-/// The protocol version that `self_add` announces unless it is told one; the engine announces 0.
+/// The protocol version that `self_add` announces unless the request has one; the engine announces 0.
 const DEFAULT_VERSION: i32 = 1;
 
 #[derive(Deserialize)]
@@ -51,6 +51,7 @@ fn self_add(peer: &mut Peer, request: SelfAddRequest) -> Result<Item, Refusal> {
     };
     let mut group_state = wire::GroupState::clone(chain.state().group_state());
     let participants = &mut group_state.participants;
+    // As joining does (6): an older entry of the user would be refused as a duplicate.
     participants.retain(|one| one.user_id != joiner.user_id);
     participants.push(joiner);
     let block = chain.build_group_change(group_state, &key, &mut *peer.rng)?;

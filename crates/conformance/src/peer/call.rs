@@ -19,7 +19,7 @@ operations! {
     call_outbound call_inbound call_verification call_drop
 }
 
-/// What a member sees after a block.
+/// The call as a member sees it after a block.
 #[derive(Serialize)]
 struct View {
     height: i32,
@@ -59,6 +59,7 @@ fn call_create(peer: &mut Peer, request: CreateRequest) -> Result<View, Refusal>
         RemovalGrace::WithGrace,
         &mut *peer.rng,
     )?;
+    // The name is taken after the key was opened: a refused creation replaces no call.
     let call = Call { membership, seed };
     let view = View::of(&call)?;
     peer.calls.put(request.call, call);
@@ -75,6 +76,7 @@ fn call_apply(peer: &mut Peer, request: ApplyRequest) -> Result<View, Refusal> {
     let now = peer.now();
     let call = peer.calls.named_mut(&request.call)?;
     let membership = &mut call.membership;
+    // Not through `alive`: the membership itself answers 601 after its end.
     membership.apply_from_server(now, &request.block.0, &mut *peer.rng)?;
     View::of(call)
 }

@@ -62,7 +62,7 @@ fn enc_forget(peer: &mut Peer, request: ForgetRequest) -> Result<Nothing, Refusa
     Ok(Nothing {})
 }
 
-/// What is sealed, for a cryptor alone and for that of a call.
+/// The frame to seal, for a cryptor alone and for that of a call.
 #[derive(Deserialize)]
 pub(super) struct Frame {
     channel_id: i32,
@@ -75,7 +75,7 @@ pub(super) struct Sealed {
     packet: Bytes,
 }
 
-/// What is opened; the channel is in the packet, so one that comes with it says nothing.
+/// The packet to open; its channel is in it, so one that comes beside says nothing.
 #[derive(Deserialize)]
 pub(super) struct Packet {
     user_id: i64,
@@ -120,6 +120,7 @@ impl Frame {
         rng: &mut dyn CryptoRng,
     ) -> Result<Sealed, Refusal> {
         let channel = ChannelId::new(self.channel_id)?;
+        // The generator is the peer's: a fixed one would repeat one-time secrets between packets.
         let packet = cryptor.seal(now, channel, self.prefix, &self.data.0, rng)?;
         let packet = Bytes(packet);
         Ok(Sealed { packet })

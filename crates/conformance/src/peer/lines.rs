@@ -37,6 +37,7 @@ impl<R: BufRead> Lines<R> {
         }
         let has_ended = line.pop_if(|last| *last == b'\n').is_some();
         if !has_ended && line.len() > MAX_LINE_LENGTH {
+            // Not kept: the peer's memory is bounded whatever a driver writes.
             self.0.skip_until(b'\n')?;
             return Ok(Some(Err(LineFault::TooLong)));
         }

@@ -9,8 +9,8 @@
 //! One file is one family of operations; each operation is a function that takes its request, as a struct, and
 //! gives its result or a `Refusal`. Nothing but the end of the input ends the peer.
 //!
-//! It is told private keys and says epoch keys, and it makes whatever it is asked for: it is for tests, and never
-//! for a call of people. Implements `spec/interop.md`.
+//! It takes private keys and answers with epoch keys, and it makes any block that it is asked for: it is for tests, and
+//! never for a call of people. Implements `spec/interop.md`.
 
 mod broadcast;
 mod builders;
@@ -70,8 +70,10 @@ pub fn serve(
             Ok(text) => serde_json::to_vec(&answer(&mut peer, text))?,
             Err(fault) => serde_json::to_vec(&Answer::new(None, Err(Refusal::driver(fault))))?,
         };
+        // One write for each line, so that a pipe never shows half of one.
         answer.push(b'\n');
         output.write_all(&answer)?;
+        // The driver waits for each answer before it asks again.
         output.flush()?;
     }
     Ok(())

@@ -19,6 +19,7 @@ impl<T> Named<T> {
 
     /// Names an object; another that had the name is gone.
     pub(super) fn put(&mut self, name: String, object: T) {
+        // Replaced only here, after its request succeeded.
         self.objects.insert(name, object);
     }
 

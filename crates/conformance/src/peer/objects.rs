@@ -8,9 +8,10 @@ use rand_core::CryptoRng;
 use super::membership::Call;
 use super::named::Named;
 
-/// What a driver has made so far, by its names for it.
+/// The objects that a driver has made so far, by its names for them.
 pub(super) struct Peer {
     pub(super) rng: Box<dyn CryptoRng>,
+    // Lent, as everywhere in the engine: tests turn it by hand.
     clock: Box<dyn Fn() -> Duration>,
     pub(super) chains: Named<Chain>,
     pub(super) broadcasts: Named<RoundCounts>,

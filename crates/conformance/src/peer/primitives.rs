@@ -102,6 +102,7 @@ struct Verdict {
 
 fn verify(_: &mut Peer, request: VerifyRequest) -> Result<Verdict, Refusal> {
     let signature = Signature::from_bytes(request.signature.0);
+    // A wrong signature is an error without a code, as the reference answers, not `false`.
     PublicKey::from_bytes(request.public_key.0).verify(&request.message.0, &signature)?;
     Ok(Verdict { valid: true })
 }

@@ -12,9 +12,10 @@ use confcall_state::{ChainError, EpochKeyError, GroupChangeError, ReferenceCode}
 use crate::shapes::CodedError;
 
 /// The code and name of a request that cannot be understood.
+// Below every code of the reference, so that a driver can tell its own mistakes apart.
 const DRIVER: (i32, &str) = (-1, "DRIVER");
 
-/// Why a request has no result, as it is answered.
+/// The reason that a request has no result, as it is answered.
 pub(super) struct Refusal(CodedError);
 
 impl Refusal {

@@ -42,6 +42,7 @@ impl<'a> Request<'a> {
     }
 
     /// The request's id, as it was written.
+    // As text: an id comes back as it was written, also a number beyond 64 bits.
     pub(super) fn id(&self) -> Option<&'a RawValue> {
         self.head.id
     }
@@ -62,6 +63,7 @@ impl<'a> Request<'a> {
         peer: &mut Peer,
         operation: impl FnOnce(&mut Peer, Q) -> Result<A, Refusal>,
     ) -> Result<Value, Refusal> {
+        // Read once more into the type of the operation: only now its fields are known.
         let request = serde_json::from_str(self.line).map_err(|error| Refusal::driver(&error))?;
         let result = operation(peer, request)?;
         serde_json::to_value(result).map_err(|error| Refusal::uncoded(&error))

@@ -110,6 +110,7 @@ fn keys(asked: &[Bytes]) -> Result<Vec<TrieKey>, TrieError> {
 fn proven(proof: &Trie, key: &TrieKey) -> Result<Option<Bytes>, TrieError> {
     match proof.value(key) {
         Ok(value) => Ok(Some(Bytes(value.to_vec()))),
+        // A value that the proof leaves out is an answer, not a failure.
         Err(TrieError::Pruned) => Ok(None),
         Err(error) => Err(error),
     }

@@ -8,7 +8,7 @@ use super::objects::Peer;
 use super::refusal::Refusal;
 use super::request::operations;
 use crate::hex_bytes::{Array, Bytes};
-use crate::shapes;
+use crate::shapes::{self, ParsedBlock};
 
 operations!(block_parse block_make to_server from_server);
 
@@ -41,20 +41,9 @@ impl From<Block> for Made {
     }
 }
 
-#[derive(Serialize)]
-struct Parsed {
-    canonical: Bytes,
-    hash: Array<32>,
-    block: shapes::Block,
-}
-
-fn block_parse(_: &mut Peer, request: Item) -> Result<Parsed, Refusal> {
+fn block_parse(_: &mut Peer, request: Item) -> Result<ParsedBlock, Refusal> {
     let block = Block::parse(&request.block.0)?;
-    Ok(Parsed {
-        canonical: Bytes(block.bytes().to_vec()),
-        hash: Array(*block.hash().as_bytes()),
-        block: shapes::Block::from(block.fields()),
-    })
+    Ok(ParsedBlock::from(&block))
 }
 
 #[derive(Deserialize)]
@@ -90,6 +79,7 @@ fn with_id(mut item: Item, change: impl Fn(u32) -> Option<u32>) -> Result<Item, 
     let Some(first) = item.block.0.first_chunk_mut() else {
         return Err(Refusal::uncoded(&"an item has at least 4 bytes"));
     };
+    // The id alone decides the form, so that bad items can be passed on as a server does.
     let id = change(u32::from_le_bytes(*first));
     let id = id.ok_or_else(|| Refusal::uncoded(&"the id is not that of an item in this form"))?;
     *first = id.to_le_bytes();

@@ -26,7 +26,7 @@ pub struct Participant {
     pub version: i32,
 }
 
-/// Who is in the call, and what everybody else may do.
+/// The participants of a call, and the permissions of all others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GroupState {
@@ -44,7 +44,7 @@ pub struct SharedKey {
     pub ek: Array<32>,
     /// The encrypted key.
     pub encrypted_shared_key: Bytes,
-    /// Whom the headers are for.
+    /// The users that the headers are for.
     pub dest_user_id: Vec<i64>,
     /// A header for each recipient.
     pub dest_header: Vec<Bytes>,
@@ -90,7 +90,7 @@ pub struct Block {
     pub changes: Vec<Change>,
     /// The root hash of the key-value trie after the block.
     pub kv_hash: Array<32>,
-    /// Who signed, if the block says so.
+    /// The signer, if the block names it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signature_public_key: Option<Array<32>>,
     /// The group state that the state proof repeats.
@@ -104,6 +104,25 @@ pub struct Block {
     pub signature: Option<Array<64>>,
 }
 
+/// A block that was read: its canonical bytes, their hash, and the fields.
+#[derive(PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParsedBlock {
+    canonical: Bytes,
+    hash: Array<32>,
+    block: Block,
+}
+
+impl From<&confcall_state::Block> for ParsedBlock {
+    fn from(block: &confcall_state::Block) -> Self {
+        Self {
+            canonical: Bytes(block.bytes().to_vec()),
+            hash: Array(*block.hash().as_bytes()),
+            block: Block::from(block.fields()),
+        }
+    }
+}
+
 /// The public state of a chain after a block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,7 +133,7 @@ pub struct ChainState {
     pub hash: Array<32>,
     /// The root hash of the key-value trie.
     pub kv_hash: Array<32>,
-    /// Who is in the call.
+    /// The participants, and the permissions of all others.
     pub group_state: GroupState,
     /// The shared key in force.
     pub shared_key: SharedKey,
@@ -136,7 +155,7 @@ pub struct CodedError {
     pub code: i32,
     /// The name.
     pub name: String,
-    /// What is wrong, in words.
+    /// The fault in words.
     #[serde(default)]
     pub message: String,
 }
@@ -148,6 +167,7 @@ impl CodedError {
         message: &impl core::fmt::Display,
     ) -> Self {
         Self {
+            // The vectors write 0 and an empty name where the reference has no code.
             code: code.map_or(0, |code| code.code()),
             name: code.map_or("", |code| code.name()).to_owned(),
             message: message.to_string(),
@@ -213,6 +233,7 @@ impl From<&wire::GroupState> for GroupState {
     fn from(group: &wire::GroupState) -> Self {
         Self {
             participants: group.participants.iter().map(Participant::from).collect(),
+            // The vectors have it as the int32 of the schema, unlike the flags of participants.
             external_permissions: group.external_permissions.bits().cast_signed(),
         }
     }

@@ -6,7 +6,7 @@ const MAX_ZEROS: u32 = 31;
 /// Reads bits, and leaves out the bytes that only prevent a start code inside a NAL unit (`00 00 03`).
 pub(super) struct BitReader<'a> {
     bytes: &'a [u8],
-    /// How many bytes were touched, those left out included.
+    /// The bytes that were touched, those left out included.
     taken: usize,
     zeros: u8,
     current: u8,
@@ -24,7 +24,7 @@ impl<'a> BitReader<'a> {
         }
     }
 
-    /// How many bytes the bits that were read stand in.
+    /// The number of bytes that the bits that were read stand in.
     pub(super) fn bytes_taken(&self) -> usize {
         self.taken
     }

@@ -13,7 +13,7 @@ use crate::moment::Moment;
 use crate::open::PacketInfo;
 use crate::seal::Plain;
 
-/// How often a frame is encrypted until no start code comes out: once, and four times again.
+/// The attempts to encrypt a frame so that no start code comes out: once, and four times again.
 const ATTEMPTS: u32 = 5;
 
 /// One frame as an encoder gives it, before packetisation.
@@ -23,7 +23,7 @@ pub enum EncodedFrame<'a> {
     Opus {
         /// The frame.
         frame: &'a [u8],
-        /// How loud it is.
+        /// Its loudness.
         level: AudioLevel,
     },
     /// A VP8 frame.
@@ -32,18 +32,18 @@ pub enum EncodedFrame<'a> {
     H264(&'a [u8]),
 }
 
-/// What an opened frame says beside its bytes.
+/// The facts of an opened frame beside its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameInfo {
-    /// What the packet says.
+    /// Those of its packet.
     pub packet: PacketInfo,
-    /// How loud the frame is, if it is audio and says so.
+    /// The loudness of the frame, if it is audio and says so.
     pub level: Option<AudioLevel>,
 }
 
 /// An opened frame, whose bytes are not printed.
 pub struct OpenedFrame {
-    /// What it says beside its bytes.
+    /// The facts beside its bytes.
     pub info: FrameInfo,
     /// The frame for the decoder; wiped when dropped.
     pub frame: Zeroizing<Vec<u8>>,
@@ -83,7 +83,7 @@ impl Cryptor {
     /// Seals as [`Self::seal_frame`] does, into a buffer of the caller's whose content is replaced.
     ///
     /// An H.264 frame has one seqno however often it is encrypted. One that is dropped gives it back, unless
-    /// another thread took a later one for the channel meanwhile: that leaves a gap, which nobody minds.
+    /// another thread took a later one for the channel meanwhile: that leaves a gap, which receivers pass over.
     ///
     /// # Errors
     ///
@@ -123,12 +123,14 @@ impl Cryptor {
         let h264::Split { frame, prefix } = h264::split(frame)?;
         let plain = Plain::new(&frame, prefix, &[])?;
         let sealing = self.start_sealing(now, channel, plain)?;
+        // Each attempt has another one-time secret; a start code comes out by chance, about once in 16 MB.
         for _ in 0..ATTEMPTS {
             sealing.write(rng, out);
             if !h264::has_start_code(out, prefix) {
                 return Ok(());
             }
         }
+        // A packet that is not sent must not stay in the buffer of a caller that ignores errors.
         out.clear();
         sealing.abandon();
         let attempts = ATTEMPTS;

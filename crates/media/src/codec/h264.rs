@@ -17,7 +17,7 @@ const START_CODE: [u8; 3] = [0, 0, 1];
 /// The numbers of the slice header that stay in clear: `first_mb_in_slice`, `slice_type`,
 /// `pic_parameter_set_id`.
 const CLEAR_NUMBERS: usize = 3;
-/// What stays in clear of a slice header that cannot be read.
+/// The bytes in clear of a slice header that cannot be read.
 const UNREADABLE_HEADER: usize = 4;
 
 /// A frame that the rule for H.264 does not allow.
@@ -40,7 +40,7 @@ pub enum H264Fault {
     /// until then.
     #[error("{attempts} times what was encrypted contained a start code")]
     StartCode {
-        /// How often it was encrypted.
+        /// The number of attempts.
         attempts: u32,
     },
 }
@@ -75,8 +75,9 @@ pub(super) fn split(frame: &[u8]) -> Result<Split<'_>, H264Fault> {
     Ok(Split { frame, prefix })
 }
 
-/// Whether what follows the prefix would be taken for a start code, alone or with the end of the prefix.
+/// True if bytes behind the prefix would be taken for a start code, alone or with the end of the prefix.
 pub(super) fn has_start_code(packet: &[u8], prefix: usize) -> bool {
+    // Two bytes of the prefix can begin a start code that the encrypted part ends.
     let from = prefix.saturating_sub(START_CODE.len() - 1);
     find_start_code(packet, from).is_some()
 }
@@ -100,7 +101,7 @@ fn with_long_start_codes(frame: &[u8]) -> Frame<'_> {
     Frame::Rewritten(long)
 }
 
-/// How much of a frame stays in clear.
+/// The length of the part of a frame that stays in clear.
 fn clear_length(frame: &[u8]) -> Result<usize, H264Fault> {
     let mut starts = start_codes(frame).peekable();
     let before = starts.peek().and_then(|at| frame.get(..*at));
@@ -119,13 +120,14 @@ fn clear_length(frame: &[u8]) -> Result<usize, H264Fault> {
             }
             // Supplemental information, parameter sets, delimiters and filler.
             6..=13 | 15 => {}
+            // Partitions and extensions carry pictures, which would stay in clear before the first slice.
             kind => return Err(H264Fault::NalUnit { kind }),
         }
     }
     Ok(frame.len())
 }
 
-/// How much of a slice stays in clear behind its NAL header.
+/// The length of the part of a slice that stays in clear behind its NAL header.
 fn clear_of_slice(slice: &[u8]) -> usize {
     let mut bits = BitReader::new(slice);
     let read = (0..CLEAR_NUMBERS).try_for_each(|_| bits.skip_exp_golomb());
@@ -136,7 +138,7 @@ fn clear_of_slice(slice: &[u8]) -> usize {
     clear.min(slice.len())
 }
 
-/// Where the start codes stand, each by its last three bytes.
+/// The places of the start codes, each by its last three bytes.
 fn start_codes(bytes: &[u8]) -> impl Iterator<Item = usize> {
     let mut from = 0;
     core::iter::from_fn(move || {
@@ -153,7 +155,7 @@ fn find_start_code(bytes: &[u8], from: usize) -> Option<usize> {
         .map(|at| from + at)
 }
 
-/// Whether a start code has its fourth byte.
+/// True if a start code has its fourth byte.
 fn is_long(bytes: &[u8], at: usize) -> bool {
     at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&0)
 }

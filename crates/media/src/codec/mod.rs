@@ -1,4 +1,4 @@
-//! How one encoded frame of each codec becomes a packet, and back.
+//! Rules by which one encoded frame of each codec becomes a packet, and back.
 //!
 //! ```text
 //! frame ── rule of the codec ──▶ clear prefix + what is encrypted ── seal ──▶ packet

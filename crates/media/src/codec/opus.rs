@@ -8,16 +8,16 @@
 /// Says that a level follows.
 const HAS_LEVEL: u8 = 1;
 
-/// Whether somebody speaks in a frame.
+/// The verdict of a voice detector on a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speech {
-    /// Somebody speaks.
+    /// Speech.
     Present,
-    /// Nobody does.
+    /// Silence or noise.
     Absent,
 }
 
-/// How loud a frame is, for those who show who speaks.
+/// The loudness of a frame, for those who show who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AudioLevel {
     level: u8,
@@ -38,7 +38,7 @@ impl AudioLevel {
         self.level
     }
 
-    /// What follows a frame.
+    /// The two bytes that follow a frame.
     pub(super) fn trailer(self) -> [u8; 2] {
         let speech = match self.speech {
             Speech::Present => 0x80,

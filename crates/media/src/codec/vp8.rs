@@ -5,7 +5,7 @@ const KEY_FRAME: usize = 10;
 /// The bit that is clear in the first byte of a key frame.
 const INTER_FRAME: u8 = 1;
 
-/// How many bytes of a frame stay in clear.
+/// The bytes of a frame that stay in clear.
 pub(super) fn prefix(frame: &[u8]) -> usize {
     let prefix = match frame.first() {
         Some(tag) if tag & INTER_FRAME == 0 => KEY_FRAME,

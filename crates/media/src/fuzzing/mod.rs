@@ -1,7 +1,7 @@
 //! The bodies of the fuzz targets for packets; each panics where a law of them does not hold.
 //!
-//! They stand behind a feature and not behind `cfg(fuzzing)`, so that clippy and the documentation see them as they
-//! see all code, and any fuzzer can call them.
+//! They stand behind `cfg(any(fuzzing, confcall_testing))`: crates that depend on this one cannot turn them on, and
+//! the tests and lints of this workspace see them.
 
 #![expect(
     clippy::expect_used,

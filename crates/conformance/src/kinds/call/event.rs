@@ -9,10 +9,10 @@ use crate::hex_bytes::{Array, Bytes};
 use crate::outcome::Outcome;
 use crate::shapes::CallProgress;
 
-/// What each user sees, by user id.
+/// The views of the users, by user id.
 pub(super) type Views<T> = BTreeMap<i64, T>;
 
-/// Something that happens in a call, with what the reference made of it.
+/// Something that happens in a call, with its outcome in the reference.
 pub(super) enum Event {
     Block(BlockEvent),
     Refused(RefusedEvent),
@@ -27,7 +27,7 @@ pub(super) struct BlockEvent {
     pub(super) views: Views<BlockView>,
 }
 
-/// Where the chain stands after a block.
+/// The state of the chain after a block.
 #[derive(PartialEq, Serialize)]
 pub(super) struct Tip {
     pub(super) height: i32,
@@ -41,9 +41,9 @@ pub(super) struct RefusedEvent {
     pub(super) views: Views<BlockView>,
 }
 
-/// What one user makes of a block.
+/// The outcome of a block for one user.
 pub(super) struct BlockView {
-    /// The user joins and starts from it; everybody else is in the call and follows.
+    /// The user joins and starts from it; all others are in the call and follow.
     pub(super) starts: bool,
     pub(super) outcome: Outcome<Epoch>,
 }
@@ -54,7 +54,7 @@ pub(super) struct Epoch {
     pub(super) shared_key: Array<32>,
 }
 
-/// Broadcasts of the verification, and where it stands after the last of them.
+/// Broadcasts of the verification, and its state after the last of them.
 pub(super) struct VerificationEvent {
     pub(super) messages: Vec<Message>,
     pub(super) verified: Verified,
@@ -66,7 +66,7 @@ pub(super) struct Message {
     pub(super) views: Views<Outcome<CallProgress>>,
 }
 
-/// What the members of a call compare.
+/// The values that the members of a call compare.
 #[derive(PartialEq, Serialize)]
 pub(super) struct Verified {
     pub(super) words: Vec<String>,
@@ -83,7 +83,7 @@ pub(super) struct PacketEvent {
     pub(super) outcome: Outcome<Content>,
 }
 
-/// What an opened packet has.
+/// The content of an opened packet.
 #[derive(PartialEq, Serialize)]
 pub(super) struct Content {
     pub(super) channel_id: i32,

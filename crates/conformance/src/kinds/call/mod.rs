@@ -62,6 +62,7 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
             Event::Verification(event) => call.verification(&step, event, check),
             Event::Packet(event) => call.packet(&step, event, check),
         }
+        // What follows builds on what went wrong.
         if check.has_failed() {
             break;
         }
@@ -101,6 +102,7 @@ impl Call {
 
     fn refused(&mut self, step: &str, event: &RefusedEvent, check: &mut Check) {
         check.enter_step(step);
+        // The chain alone is judged first: a member can also end for want of a key.
         let is_refused = match Block::from_server(&event.block) {
             Ok(block) => self.chain.apply(&block).is_err(),
             Err(_) => true,
@@ -125,6 +127,7 @@ impl Call {
             };
             let got = got.and_then(|member| {
                 let epoch = epoch(&member, user)?;
+                // Only a member with a key stays: the vectors have no view of one who ended.
                 self.members.insert(*id, member);
                 Ok(epoch)
             });
@@ -132,7 +135,7 @@ impl Call {
         }
     }
 
-    /// Expects a view of everybody who is in, and of nobody else.
+    /// Expects a view of each user who is in, and no other.
     fn all_see(&self, seeing: impl Iterator<Item = i64>, check: &mut Check) {
         let members: Vec<_> = self.members.keys().copied().collect();
         check.same("views", &seeing.collect(), &members);
@@ -156,6 +159,7 @@ impl Call {
                 continue;
             };
             check.enter_step(format!("{step}, user {id}"));
+            // A bad broadcast must change nothing (5); the vectors say only that it is refused.
             let before = format!("{:?}", member.verification());
             let got = member.receive_broadcast(&message.message);
             if got.is_err() {
