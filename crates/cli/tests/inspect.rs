@@ -21,8 +21,26 @@ fn cases(file: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/vectors")
         .join(file);
-    let file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
-    file["cases"].clone()
+    let mut file: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    write_ids_as_strings(&mut file);
+    file["cases"].take()
+}
+
+/// The vectors have ids as numbers, and the command prints strings.
+fn write_ids_as_strings(value: &mut Value) {
+    let Some(fields) = value.as_object_mut() else {
+        let all = value.as_array_mut().into_iter().flatten();
+        return all.for_each(write_ids_as_strings);
+    };
+    for (name, value) in fields {
+        match (name.as_str(), &mut *value) {
+            ("user_id", id) => *id = id.to_string().into(),
+            ("dest_user_id", Value::Array(ids)) => {
+                ids.iter_mut().for_each(|id| *id = id.to_string().into());
+            }
+            _ => write_ids_as_strings(value),
+        }
+    }
 }
 
 fn text(value: &Value) -> String {

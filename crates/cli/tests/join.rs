@@ -13,7 +13,7 @@ use serde_json::json;
 #[test]
 fn the_call_of_the_bots_is_joined_and_verified_and_left() {
     let mut us = Running::start(["join", "--embedded"]);
-    assert_eq!(us.next("entering")["user"], 1);
+    assert_eq!(us.next("entering")["user"], "1");
     let joined = us.next("joined");
     assert!(
         joined["link"]
@@ -21,7 +21,7 @@ fn the_call_of_the_bots_is_joined_and_verified_and_left() {
             .unwrap()
             .starts_with("https://t.me/call/")
     );
-    assert_eq!(us.next("members")["members"], json!([2, 3, 4, 1]));
+    assert_eq!(us.next("members")["members"], json!(["2", "3", "4", "1"]));
     let emoji = us.next("emoji");
     assert_eq!(emoji["emoji"].as_array().unwrap().len(), 4);
     assert_eq!(emoji["words"].as_array().unwrap().len(), 24);
@@ -30,7 +30,7 @@ fn the_call_of_the_bots_is_joined_and_verified_and_left() {
     let message = us.next("message");
     assert_eq!(
         (&message["from"], &message["text"]),
-        (&json!(2), &json!("You wrote: Hello!"))
+        (&json!("2"), &json!("You wrote: Hello!"))
     );
 
     us.type_line("/leave");
@@ -56,7 +56,10 @@ fn whoever_is_kicked_is_gone_and_the_keys_and_the_emoji_move() {
         64
     );
     let gone = us.wait_for("members", |members| members["removed"] != json!([]));
-    assert_eq!((&gone["removed"], &gone["by"]), (&json!([3]), &json!(1)));
+    assert_eq!(
+        (&gone["removed"], &gone["by"]),
+        (&json!(["3"]), &json!("1"))
+    );
     let after = us.wait_for("emoji", |emoji| emoji["height"] == height);
     assert_ne!(after["emoji"], before["emoji"]);
     assert_eq!(us.status(), 0);
@@ -71,7 +74,9 @@ fn a_created_call_has_a_link_and_gets_company() {
             .unwrap()
             .starts_with("https://t.me/call/")
     );
-    us.wait_for("members", |call| call["members"] == json!([1, 2, 3, 4]));
+    us.wait_for("members", |call| {
+        call["members"] == json!(["1", "2", "3", "4"])
+    });
     us.type_line("/rejoin");
     us.next("rejoined");
     us.type_line("/discard");
@@ -157,6 +162,26 @@ fn help_has_examples_the_commands_and_the_exit_status_of_each_end() {
             .stdout(contains("/kick ID…"))
             .stdout(contains("\n    3  removed by a member"));
     }
+}
+
+#[test]
+fn ids_of_64_bits_are_strings_for_programs() {
+    let mut us = Running::start(["join", "--embedded"]);
+    let call = us.next("joined")["call"].clone();
+    assert!(call.as_str().unwrap().parse::<i64>().is_ok(), "{call}");
+    us.type_line("Hello!");
+    let id = us.next("message")["id"].clone();
+    assert!(id.as_str().unwrap().parse::<i64>().is_ok(), "{id}");
+    let is_large = |value: &serde_json::Value| value.as_f64().is_some_and(|it| it.abs() > 2e9);
+    for object in us.objects() {
+        let large = object
+            .as_object()
+            .unwrap()
+            .values()
+            .find(|one| is_large(one));
+        assert_eq!(large, None, "{object}");
+    }
+    assert_eq!(us.status(), 0);
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
     let link = text(&alice.next("link")["link"]).to_owned();
     let mut bob = member(&place, &server, "2", &["join", &link]);
 
-    let both = |call: &Value| call["members"] == json!([1, 2]);
+    let both = |call: &Value| call["members"] == json!(["1", "2"]);
     server.process.wait_for("members", both);
     let second = |object: &Value| object["height"] == 1;
     let [hers, his] = [&mut alice, &mut bob].map(|one| one.wait_for("emoji", second));
@@ -48,7 +48,7 @@ fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
     let opened = bob.next("opened");
     assert_eq!(
         (&opened["from"], &opened["text"]),
-        (&json!(1), &json!("a frame"))
+        (&json!("1"), &json!("a frame"))
     );
     bob.type_line(&format!("/open 1 {packet}"));
     assert_eq!(bob.next("failed")["command"], "open");
@@ -57,7 +57,7 @@ fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
     let message = alice.next("message");
     assert_eq!(
         (&message["from"], &message["text"]),
-        (&json!(2), &json!("Hello!"))
+        (&json!("2"), &json!("Hello!"))
     );
 
     alice.type_line("/kick 2");
@@ -89,8 +89,8 @@ fn a_server_goes_on_from_its_snapshot_and_its_members_with_it() {
     alice.type_line("/link");
     let link = text(&alice.next("link")["link"]).to_owned();
     let mut bob = member(&place, &server, "2", &["join", &link]);
-    bob.wait_for("members", |call| call["members"] == json!([1, 2]));
-    alice.wait_for("members", |call| call["members"] == json!([1, 2]));
+    bob.wait_for("members", |call| call["members"] == json!(["1", "2"]));
+    alice.wait_for("members", |call| call["members"] == json!(["1", "2"]));
 }
 
 #[cfg(unix)]

@@ -21,6 +21,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use confcall::state::Block;
 use serde::Serialize;
+use serde_json::Value;
 
 use block::BlockReport;
 use broadcast::BroadcastReport;
@@ -98,11 +99,39 @@ fn print(
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(report)?)?;
+        let mut report = serde_json::to_value(report)?;
+        write_ids_as_strings(&mut report);
+        writeln!(out, "{report}")?;
     } else {
         tree().print(out)?;
     }
     Ok(out.flush()?)
+}
+
+/// Makes strings of the ids of users, which many programs would round to floating point.
+///
+/// The shapes are those of the vectors, which have numbers.
+fn write_ids_as_strings(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match name.as_str() {
+                    "user_id" | "dest_user_id" => write_as_strings(value),
+                    _ => write_ids_as_strings(value),
+                }
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(write_ids_as_strings),
+        _ => {}
+    }
+}
+
+fn write_as_strings(value: &mut Value) {
+    match value {
+        Value::Number(number) => *value = Value::String(number.to_string()),
+        Value::Array(all) => all.iter_mut().for_each(write_as_strings),
+        _ => {}
+    }
 }
 
 /// The error of the whole command; with `--json` it stands in the place of the report.

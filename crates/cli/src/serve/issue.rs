@@ -95,7 +95,7 @@ impl Report for Issued<'_> {
         json!({
             "event": "issued",
             "session": self.session,
-            "user": self.user.value(),
+            "user": self.user.to_string(),
             "address": self.args.listen.to_string(),
         })
     }

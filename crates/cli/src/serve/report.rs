@@ -128,19 +128,19 @@ impl Report for ServerReport {
             Self::Restored { path, calls } => {
                 json!({"event": "restored", "path": path, "calls": calls})
             }
-            Self::Connected(user) => json!({"event": "connected", "user": user.value()}),
-            Self::Disconnected(user) => json!({"event": "disconnected", "user": user.value()}),
+            Self::Connected(user) => json!({"event": "connected", "user": user.to_string()}),
+            Self::Disconnected(user) => json!({"event": "disconnected", "user": user.to_string()}),
             Self::Call { call, link } => {
-                json!({"event": "call", "call": call.value(), "link": link.as_str()})
+                json!({"event": "call", "call": call.to_string(), "link": link.as_str()})
             }
             Self::Members { call, members } => {
-                let members: Vec<_> = members.iter().map(|user| user.value()).collect();
-                json!({"event": "members", "call": call.value(), "members": members})
+                let members: Vec<_> = members.iter().map(UserId::to_string).collect();
+                json!({"event": "members", "call": call.to_string(), "members": members})
             }
             Self::Block { call, height } => {
-                json!({"event": "block", "call": call.value(), "height": height.value()})
+                json!({"event": "block", "call": call.to_string(), "height": height.value()})
             }
-            Self::Over(call) => json!({"event": "over", "call": call.value()}),
+            Self::Over(call) => json!({"event": "over", "call": call.to_string()}),
             Self::Stopping => json!({"event": "stopping"}),
             Self::Saved { path, calls } => json!({"event": "saved", "path": path, "calls": calls}),
         }
@@ -200,14 +200,14 @@ mod tests {
         assert_eq!(
             events,
             [
-                r#"{"event":"connected","user":3}"#,
-                r#"{"call":7,"event":"block","height":1}"#,
-                r#"{"call":7,"event":"members","members":[1,3]}"#,
-                r#"{"call":9,"event":"call","link":"https://t.me/call/9"}"#,
-                r#"{"call":9,"event":"block","height":0}"#,
-                r#"{"call":9,"event":"members","members":[1]}"#,
-                r#"{"call":8,"event":"over"}"#,
-                r#"{"event":"disconnected","user":2}"#,
+                r#"{"event":"connected","user":"3"}"#,
+                r#"{"call":"7","event":"block","height":1}"#,
+                r#"{"call":"7","event":"members","members":["1","3"]}"#,
+                r#"{"call":"9","event":"call","link":"https://t.me/call/9"}"#,
+                r#"{"call":"9","event":"block","height":0}"#,
+                r#"{"call":"9","event":"members","members":["1"]}"#,
+                r#"{"call":"8","event":"over"}"#,
+                r#"{"event":"disconnected","user":"2"}"#,
             ]
         );
         assert!(ServerReport::between(&now, &now).is_empty());

@@ -161,7 +161,7 @@ fn report(verdict: &Verdict, left: &Side<'_>, right: &Side<'_>) -> Value {
     let side = |side: &Side<'_>, seen: Option<&Sighting>| {
         json!({
             "file": name(side.file),
-            "user": side.trace.header.user().value(),
+            "user": side.trace.header.user().to_string(),
             "has": seen.map(|seen| &seen.what),
             "line": seen.map(|seen| seen.line),
             "suspected": side.suspicions().map(|(_, fork)| fork).collect::<Vec<_>>(),

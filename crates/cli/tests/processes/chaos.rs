@@ -50,11 +50,12 @@ fn come_together(members: &mut [Member], least: i64) -> i64 {
 /// Lets one write so often that each other reads something of it: what was pushed in vain is not pushed again.
 fn is_read(members: &mut [Member], writer: usize) {
     let from = members[writer].id;
+    let shown = from.to_string();
     for attempt in 0..8 {
         members[writer].types(&format!("attempt {attempt}"));
     }
     for reader in members.iter_mut().filter(|member| member.id != from) {
-        let is_theirs = |message: &Value| message["from"] == from;
+        let is_theirs = |message: &Value| message["from"] == shown.as_str();
         reader.process.wait_for("message", is_theirs);
     }
 }

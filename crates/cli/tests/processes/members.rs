@@ -92,7 +92,7 @@ impl Member {
         let opened = self.process.answer("open", "opened");
         let is_open = opened["event"] == "opened";
         if is_open {
-            assert_eq!(opened["from"], from);
+            assert_eq!(opened["from"], from.to_string());
             assert_eq!(opened["text"], text);
         }
         is_open
@@ -110,10 +110,11 @@ pub(crate) fn all_see_all(members: &mut [Member]) {
     }
 }
 
-/// Numbers as a set.
+/// Ids as a set.
 fn ids(list: &Value) -> BTreeSet<i64> {
     let ids = list.as_array().into_iter().flatten();
-    ids.filter_map(Value::as_i64).collect()
+    ids.map(|id| id.as_str().unwrap().parse().unwrap())
+        .collect()
 }
 
 /// Waits until all see all, and the same emoji and words, at this height or above; gives what they see.
@@ -162,6 +163,6 @@ pub(crate) fn write(members: &mut [Member], writer: usize, text: &str) {
         let message = reader
             .process
             .wait_for("message", |one| one["text"] == text);
-        assert_eq!(message["from"], from);
+        assert_eq!(message["from"], from.to_string());
     }
 }

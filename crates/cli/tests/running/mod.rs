@@ -142,6 +142,11 @@ impl Running {
         self.said.iter().filter(move |one| one["event"] == event)
     }
 
+    /// Every object that has been heard.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = &Value> {
+        self.said.iter().filter(|one| one.is_object())
+    }
+
     /// Hears what it says next.
     fn hear(&mut self, wanted: &str, until: Instant) {
         let left = until.saturating_duration_since(Instant::now());

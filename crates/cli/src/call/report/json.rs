@@ -1,6 +1,7 @@
 //! Reports as objects for programs.
 //!
-//! Ids are numbers, keys and hashes hexadecimal digits, times milliseconds. None of them has a secret: no private key,
+//! Ids of 64 bits are strings, since many programs read numbers as floating point; keys and hashes are hexadecimal
+//! digits, times milliseconds. None of them has a secret: no private key,
 //! key of an epoch, access hash or password of the media connection.
 
 use core::time::Duration;
@@ -17,7 +18,7 @@ use super::call_report::{Answer, CallReport, text};
 pub(super) fn object(report: &CallReport) -> Value {
     match report {
         CallReport::Entering { user, target } => {
-            json!({"event": "entering", "user": user.value(), "target": target})
+            json!({"event": "entering", "user": user.to_string(), "target": target})
         }
         CallReport::Request(method) => json!({"event": "request", "method": method.name()}),
         CallReport::Answer {
@@ -44,7 +45,7 @@ pub(super) fn object(report: &CallReport) -> Value {
             "members": ids(members),
             "added": ids(added),
             "removed": ids(removed),
-            "by": by.map(UserId::value),
+            "by": by.map(|by| by.to_string()),
         }),
         CallReport::Roster(connected) => json!({"event": "roster", "connected": ids(connected)}),
         CallReport::Emoji(Some(emoji)) => json!({
@@ -68,7 +69,7 @@ pub(super) fn object(report: &CallReport) -> Value {
         CallReport::Sealed { packet } => json!({"event": "sealed", "packet": hex::encode(packet)}),
         CallReport::Opened { from, seqno, frame } => json!({
             "event": "opened",
-            "from": from.value(),
+            "from": from.to_string(),
             "seqno": seqno,
             "text": text(frame),
             "frame": hex::encode(frame),
@@ -105,14 +106,14 @@ fn event(event: &Event) -> Value {
         }),
         Event::Message { from, message } => json!({
             "event": "message",
-            "from": from.value(),
-            "id": message.random_id().value(),
+            "from": from.to_string(),
+            "id": message.random_id().value().to_string(),
             "text": message.text(),
         }),
         Event::Suspicious(what) => json!({
             "event": "suspicious",
             "what": suspicion(what),
-            "user": suspect(what).map(UserId::value),
+            "user": suspect(what).map(|user| user.to_string()),
             "message": describe::suspicion(what),
         }),
         Event::Retrying {
@@ -133,7 +134,7 @@ fn event(event: &Event) -> Value {
 fn joined(event: &str, joined: &Joined) -> Value {
     json!({
         "event": event,
-        "call": joined.call.id.value(),
+        "call": joined.call.id.to_string(),
         "source": joined.payload.ssrc().value(),
         "link": joined.invite_link.as_ref().map(InviteLink::as_str),
         "attempts": joined.attempts,
@@ -218,8 +219,8 @@ fn trouble(why: &Trouble) -> &'static str {
     }
 }
 
-fn ids(users: &[UserId]) -> Vec<i64> {
-    users.iter().map(|user| user.value()).collect()
+fn ids(users: &[UserId]) -> Vec<String> {
+    users.iter().map(UserId::to_string).collect()
 }
 
 fn milliseconds(time: Duration) -> u64 {
