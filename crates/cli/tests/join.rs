@@ -66,6 +66,24 @@ fn whoever_is_kicked_is_gone_and_the_keys_and_the_emoji_move() {
 }
 
 #[test]
+fn a_kick_of_a_user_who_is_not_in_the_call_says_so_and_removes_no_other() {
+    let mut us = Running::start(["join", "--embedded"]);
+    us.next("emoji");
+    us.type_line("/kick 3 99");
+    let failed = us.answer("kick", "done");
+    assert_eq!(
+        (&failed["event"], &failed["why"]),
+        (&json!("failed"), &json!("not_a_member"))
+    );
+    let message = failed["message"].as_str().unwrap();
+    assert!(message.contains("user 99 is not in the call"), "{message}");
+    us.type_line("/members");
+    let members = us.wait_for("members", |call| call["members"] != json!([]));
+    assert_eq!(members["members"], json!(["2", "3", "4", "1"]));
+    assert_eq!(us.status(), 0);
+}
+
+#[test]
 fn a_created_call_has_a_link_and_gets_company() {
     let mut us = Running::start(["create", "--embedded"]);
     assert!(

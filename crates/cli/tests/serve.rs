@@ -107,6 +107,26 @@ fn a_second_signal_ends_a_member_whom_the_server_does_not_answer() {
 }
 
 #[test]
+fn a_link_on_standard_input_is_joined_and_does_not_stand_in_the_command_line() {
+    let place = Place::new("serve-stdin");
+    let server = place.serve(&[]);
+    let mut alice = member(&place, &server, "1", &["create"]);
+    alice.type_line("/link");
+    let link = text(&alice.next("link")["link"]).to_owned();
+    let mut bob = place.enter(&server.address, "2", &["join", "-"]);
+    bob.type_line(&link);
+    bob.type_line("the next line is a message");
+    bob.next("joined");
+    assert_eq!(alice.next("message")["text"], "the next line is a message");
+    assert_eq!(bob.status(), 0);
+
+    let mut carol = place.enter(&server.address, "3", &["join", "-"]);
+    carol.type_line("t.me/some?videochat");
+    carol.line("the first line of standard input is no call");
+    assert_eq!(carol.status(), 1);
+}
+
+#[test]
 fn a_snapshot_that_is_none_is_named_and_kept() {
     let place = Place::new("serve-no-snapshot");
     let path = place.write("calls.snapshot", "something else");

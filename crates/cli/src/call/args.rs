@@ -1,15 +1,15 @@
 use std::path::PathBuf;
 
-use confcall::Target;
-
-use super::{exit, target, user_command};
+use super::target::TargetArg;
+use super::{exit, user_command};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = JOIN_EXAMPLES, after_long_help = format!("{JOIN_EXAMPLES}\n\n{}", reference()))]
 pub(crate) struct JoinArgs {
-    /// The call: its link, the slug that ends the link, or message:ID for a message that invites.
-    #[arg(required_unless_present = "embedded", conflicts_with = "embedded", value_parser = target::parse)]
-    pub(super) target: Option<Target>,
+    /// The call: its link, the slug that ends the link, message:ID for a message that invites, or - for one of these on
+    /// the first line of standard input, where other users of this machine do not see it.
+    #[arg(required_unless_present = "embedded", conflicts_with = "embedded")]
+    pub(super) target: Option<TargetArg>,
 
     #[command(flatten)]
     pub(super) call: CallArgs,
@@ -58,6 +58,7 @@ Examples:
   confcall join --embedded
   confcall join https://t.me/call/Wx5f-8PqKJk --session alice.session
   confcall join Wx5f-8PqKJk --session bob.session --json | jq .event
+  pass show call | confcall join - --session bob.session --stay
   confcall join Wx5f-8PqKJk --session bob.session --stay </dev/null";
 
 const CREATE_EXAMPLES: &str = "\
@@ -88,4 +89,4 @@ command sends no sound: others see its user without any media.";
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
 rejoined, connection, link, keys, members, roster, verification, emoji, message, suspicious, done, failed, \
-not_understood, sealed, opened, dropped, help, leaving, ended. Ids are numbers; keys, hashes and packets are hexadecimal.";
+not_understood, sealed, opened, dropped, help, leaving, ended. Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";

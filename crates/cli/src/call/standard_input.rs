@@ -20,6 +20,12 @@ pub(super) enum InputError {
 /// A line, or the reason that it was passed over.
 pub(super) type InputLine = Result<String, InputError>;
 
+/// Reads the next line of standard input, before [`read_lines`] takes the rest.
+pub(super) fn read_line() -> Result<String, InputError> {
+    // The lock is on a buffer of the whole process, so that nothing of the lines after it is lost.
+    next(&mut io::stdin().lock()).unwrap_or_else(|| Ok(String::new()))
+}
+
 /// Begins to read standard input; the channel closes at its end.
 pub(super) fn read_lines() -> Receiver<InputLine> {
     let (sender, lines) = channel(limits::LINES);

@@ -4,6 +4,7 @@ use core::time::Duration;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::{Conference, Options, Target, Transport, UserId};
@@ -14,6 +15,7 @@ use super::args::{CallArgs, CreateArgs, JoinArgs};
 use super::interactive::{EndOfInput, InputSources, InteractiveCall};
 use super::observed::ObservedTransport;
 use super::report::CallReport;
+use super::target::TargetArg;
 use super::{embedded, standard_input, target};
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen};
@@ -21,7 +23,16 @@ use crate::seed;
 
 /// Joins a call and stays in it.
 pub(crate) fn join(args: &JoinArgs, out: impl Write) -> anyhow::Result<ExitCode> {
-    run(&args.call, args.target.clone(), out)
+    let target = match &args.target {
+        Some(TargetArg::Target(target)) => Some(target.clone()),
+        Some(TargetArg::StandardInput) => {
+            let line = standard_input::read_line()?;
+            let target = target::parse(&line);
+            Some(target.context("the first line of standard input is no call")?)
+        }
+        None => None,
+    };
+    run(&args.call, target, out)
 }
 
 /// Creates a call and stays in it.

@@ -1,5 +1,7 @@
 //! The names of calls on the command line.
 
+use core::str::FromStr;
+
 use confcall::join::api::MessageId;
 use confcall::join::joining::{LinkError, NotAConference};
 use confcall::join::{Slug, SlugError};
@@ -8,6 +10,25 @@ use thiserror::Error;
 
 /// The prefix of the id of a message.
 const MESSAGE: &str = "message:";
+
+/// A call as the command line names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum TargetArg {
+    Target(Target),
+    /// On the first line of standard input: the command line of a process is public on most systems.
+    StandardInput,
+}
+
+impl FromStr for TargetArg {
+    type Err = TargetError;
+
+    fn from_str(text: &str) -> Result<Self, TargetError> {
+        match text {
+            "-" => Ok(Self::StandardInput),
+            text => parse(text).map(Self::Target),
+        }
+    }
+}
 
 /// A text names no conference.
 #[derive(Debug, PartialEq, Eq, Error)]

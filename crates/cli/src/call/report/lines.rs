@@ -1,6 +1,7 @@
 //! Reports as lines for people.
 
 use core::time::Duration;
+use std::time::SystemTime;
 
 use confcall::UserId;
 use confcall::join::engine::{Ended, Event, Joined};
@@ -110,7 +111,10 @@ fn event(event: &Event) -> Vec<Line> {
             pause,
             attempt,
         } => {
-            let (why, after) = (describe::trouble(why), time(*pause));
+            let (why, after) = (
+                describe::trouble(why),
+                describe::pause(*pause, SystemTime::now()),
+            );
             let text = match attempt {
                 _ if pause.is_zero() => why,
                 // No block was sent yet.
