@@ -52,7 +52,7 @@ pub(crate) struct OwnSession {
 
 /// A session file cannot be used.
 #[derive(Debug, Error)]
-pub(crate) enum SessionFileError {
+pub(crate) enum OwnSessionError {
     #[error("the session file {} cannot be {action}: {source}", path.display())]
     Inaccessible {
         path: PathBuf,
@@ -70,7 +70,7 @@ pub(crate) enum SessionFileError {
 /// The text of a file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Content {
+struct FileContent {
     confcall_session: u32,
     user: i64,
     server: SocketAddrV4,
@@ -86,7 +86,7 @@ struct Version {
 
 impl SessionFile {
     /// Reads a file, which only its owner may be able to read.
-    pub(crate) fn read(path: &Path) -> Result<Self, SessionFileError> {
+    pub(crate) fn read(path: &Path) -> Result<Self, OwnSessionError> {
         let file = open(path).map_err(inaccessible(path, "opened"))?;
         private_file::check(&file, path)?;
         // Room for all of it at once: where a text grows, a copy of its key stays behind.
@@ -102,7 +102,7 @@ impl SessionFile {
 
 impl OwnSession {
     /// Writes a new file, which its owner alone can read from the moment it exists.
-    pub(crate) fn create(&self, path: &Path) -> Result<(), SessionFileError> {
+    pub(crate) fn create(&self, path: &Path) -> Result<(), OwnSessionError> {
         let mut file = private_file::create(path).map_err(inaccessible(path, "created"))?;
         self.write(&mut file).map_err(|source| {
             // Half a session is of no use; the error to report is the first.
@@ -128,7 +128,7 @@ impl OwnSession {
     }
 
     fn write(&self, file: &mut File) -> io::Result<()> {
-        let content = Content {
+        let content = FileContent {
             confcall_session: VERSION,
             user: self.user.value(),
             server: self.server,
@@ -140,8 +140,8 @@ impl OwnSession {
         file.sync_all()
     }
 
-    fn parse(text: &[u8], path: &Path) -> Result<Self, SessionFileError> {
-        let malformed = |reason: String| SessionFileError::Malformed {
+    fn parse(text: &[u8], path: &Path) -> Result<Self, OwnSessionError> {
+        let malformed = |reason: String| OwnSessionError::Malformed {
             path: path.to_owned(),
             reason,
         };
@@ -149,12 +149,12 @@ impl OwnSession {
         let header: Version =
             serde_json::from_slice(text).map_err(|error| malformed(error.to_string()))?;
         if header.confcall_session != VERSION {
-            return Err(SessionFileError::Version {
+            return Err(OwnSessionError::Version {
                 path: path.to_owned(),
                 version: header.confcall_session,
             });
         }
-        let content: Content =
+        let content: FileContent =
             serde_json::from_slice(text).map_err(|error| malformed(error.to_string()))?;
         let mut key = Zeroizing::new([0; 256]);
         hex::decode_to_slice(content.key.as_bytes(), &mut *key)
@@ -175,8 +175,8 @@ fn open(path: &Path) -> io::Result<File> {
     }
 }
 
-fn inaccessible(path: &Path, action: &'static str) -> impl Fn(io::Error) -> SessionFileError {
-    move |source| SessionFileError::Inaccessible {
+fn inaccessible(path: &Path, action: &'static str) -> impl Fn(io::Error) -> OwnSessionError {
+    move |source| OwnSessionError::Inaccessible {
         path: path.to_owned(),
         action,
         source,

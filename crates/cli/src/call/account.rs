@@ -9,17 +9,17 @@ use confcall::transport::grammers::GrammersConnection;
 use grammers_mtsender::ConnectionParams;
 use grammers_session::storages::MemorySession;
 
-use crate::session_file::{SessionFile, SessionFileError};
+use crate::session_file::{OwnSessionError, SessionFile};
 
 /// An account that is logged in.
 pub(super) struct Account {
     pub(super) user: UserId,
-    session: Session,
+    session: AccountSession,
 }
 
 /// The storage of the account's key.
-enum Session {
-    CallProgress(MemorySession),
+enum AccountSession {
+    CallHistory(MemorySession),
     #[cfg(feature = "session-file")]
     Sqlite(grammers_session::storages::SqliteSession),
 }
@@ -31,7 +31,7 @@ impl Account {
         match file.map_err(|error| anyhow!("{error}{}", advice(&error)))? {
             SessionFile::Own(own) => Ok(Self {
                 user: own.user,
-                session: Session::CallProgress(own.into_memory()),
+                session: AccountSession::CallHistory(own.into_memory()),
             }),
             SessionFile::Sqlite => open_sqlite(path).await,
         }
@@ -41,11 +41,11 @@ impl Account {
     pub(super) fn connect(self, api_id: i32) -> GrammersConnection {
         let Self { user, session } = self;
         match session {
-            Session::CallProgress(session) => {
+            AccountSession::CallHistory(session) => {
                 GrammersConnection::open(Arc::new(session), api_id, user, parameters)
             }
             #[cfg(feature = "session-file")]
-            Session::Sqlite(session) => {
+            AccountSession::Sqlite(session) => {
                 GrammersConnection::open(Arc::new(session), api_id, user, parameters)
             }
         }
@@ -70,7 +70,7 @@ async fn open_sqlite(path: &Path) -> anyhow::Result<Account> {
     })?;
     Ok(Account {
         user,
-        session: Session::Sqlite(session),
+        session: AccountSession::Sqlite(session),
     })
 }
 
@@ -84,10 +84,10 @@ async fn open_sqlite(path: &Path) -> anyhow::Result<Account> {
 }
 
 /// The next thing to do about a file that cannot be used, where the error does not say it.
-fn advice(error: &SessionFileError) -> &'static str {
+fn advice(error: &OwnSessionError) -> &'static str {
     match error {
-        SessionFileError::Exposed(_) => "",
-        SessionFileError::Inaccessible { source, .. }
+        OwnSessionError::Exposed(_) => "",
+        OwnSessionError::Inaccessible { source, .. }
             if source.kind() != std::io::ErrorKind::NotFound =>
         {
             "; give a file that you may read"

@@ -1,7 +1,7 @@
 //! The loop of a user in a call, from the first request to the end.
 //!
 //! ```text
-//! Events ── CallProgress ─────────────────────┐
+//! Events ── CallHistory ─────────────────────┐
 //! ObservedTransport: requests and answers ────┤
 //! standard input ── user_command::parse ──────┼──▶ InteractiveCall ──▶ Screen
 //! the end of a command under way ─────────────┤        │
@@ -20,7 +20,7 @@ use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use super::exit::{self, UnwantedEnd};
-use super::progress::CallProgress;
+use super::history::CallHistory;
 use super::report::CallReport;
 use super::run_command::{self, Effect, RunningCommand};
 use super::standard_input::InputLine;
@@ -53,7 +53,7 @@ pub(super) struct InteractiveCall<W> {
     conference: Conference,
     screen: Screen<W>,
     rng: ChaCha20Rng,
-    progress: CallProgress,
+    history: CallHistory,
     running: Option<RunningCommand>,
     /// The end of the wait for the server's answer, once we leave.
     leaving_until: Option<Instant>,
@@ -65,7 +65,7 @@ impl<W: Write> InteractiveCall<W> {
             conference,
             screen,
             rng,
-            progress: CallProgress::default(),
+            history: CallHistory::default(),
             running: None,
             leaving_until: None,
         }
@@ -85,7 +85,7 @@ impl<W: Write> InteractiveCall<W> {
                 // Requests first, since events follow from their answers.
                 biased;
                 Some(report) = sources.requests.recv() => {
-                    self.progress.note_request(&report);
+                    self.history.note_request(&report);
                     self.screen.show(&report)?;
                 }
                 () = sources.interrupts.next() => self.interrupt()?,
@@ -109,7 +109,7 @@ impl<W: Write> InteractiveCall<W> {
 
     /// True while a line could be carried out.
     fn takes_lines(&self) -> bool {
-        self.progress.is_in() && self.running.is_none() && self.leaving_until.is_none()
+        self.history.is_in() && self.running.is_none() && self.leaving_until.is_none()
     }
 
     /// Shows a notice; returns the end of the call if that was it.
@@ -123,7 +123,7 @@ impl<W: Write> InteractiveCall<W> {
         };
         let mut end = None;
         let view = self.conference.view();
-        for report in self.progress.reports(event, &view) {
+        for report in self.history.reports(event, &view) {
             self.screen.show(&report)?;
             if let CallReport::Ended { unwanted, .. } = report {
                 end = Some(unwanted.map_or(Ok(()), Err));
@@ -142,7 +142,7 @@ impl<W: Write> InteractiveCall<W> {
             Ok(None) => return Ok(()),
             Err(why) => return Ok(self.screen.show(&CallReport::NotUnderstood(why))?),
         };
-        match run_command::begin(command, &self.conference, &self.progress, &mut self.rng) {
+        match run_command::begin(command, &self.conference, &self.history, &mut self.rng) {
             Effect::Report(report) => self.screen.show(&report)?,
             Effect::Run(running) => self.running = Some(running),
             Effect::Leave => self.leave()?,

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `args.rs`, `target.rs`, `account.rs`, `embedded.rs` | the arguments: the call, and the server that has it |
 //! | `start.rs` | the way from the arguments to a `Conference` |
-//! | `interactive.rs`, `progress.rs` | the loop over everything that happens, and its memory |
+//! | `interactive.rs`, `history.rs` | the loop over everything that happens, and its memory |
 //! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs` | lines of standard input and their effects |
 //! | `observed.rs`, `report/`, `describe.rs` | reports, for people and for programs |
 //! | `exit.rs` | the exit status of each end |
@@ -19,9 +19,9 @@ mod describe;
 mod embedded;
 mod exit;
 mod frames;
+mod history;
 mod interactive;
 mod observed;
-mod progress;
 mod report;
 mod run_command;
 mod standard_input;

@@ -9,7 +9,7 @@ use confcall::transport::UpdateStream;
 use confcall::{CallError, Transport};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use super::report::{Answer, CallReport};
+use super::report::{CallReport, RequestEnd};
 use crate::limits;
 
 /// A transport that reports its requests.
@@ -48,9 +48,9 @@ impl<T: Transport> Transport for ObservedTransport<T> {
         self.report(method, CallReport::Request(method));
         let result = self.transport.call(request).await;
         let answer = match &result {
-            Ok(_) => Answer::Done,
-            Err(CallError::Lost { reason }) => Answer::Lost(reason.clone()),
-            Err(error) => Answer::Refused(error.to_string()),
+            Ok(_) => RequestEnd::Done,
+            Err(CallError::Lost { reason }) => RequestEnd::Lost(reason.clone()),
+            Err(error) => RequestEnd::Refused(error.to_string()),
         };
         let took = started.elapsed();
         let report = CallReport::Answer {

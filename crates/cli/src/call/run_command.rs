@@ -9,7 +9,7 @@ use confcall::join::engine::CommandFailure;
 use confcall::{Conference, Cryptor, GroupMessage, RandomId, UserId};
 
 use super::frames;
-use super::progress::{self, CallProgress};
+use super::history::{self, CallHistory};
 use super::report::CallReport;
 use super::user_command::UserCommand;
 
@@ -27,7 +27,7 @@ pub(super) enum Effect {
 pub(super) fn begin(
     command: UserCommand,
     conference: &Conference,
-    progress: &CallProgress,
+    history: &CallHistory,
     rng: &mut ChaCha20Rng,
 ) -> Effect {
     let call = conference.clone();
@@ -51,9 +51,9 @@ pub(super) fn begin(
         UserCommand::Discard => run("discard", async move { call.discard().await }),
         // The loop has to stop taking lines first.
         UserCommand::Leave => Effect::Leave,
-        UserCommand::Members => Effect::Report(progress::members(&call.view())),
-        UserCommand::Emoji => Effect::Report(progress.emoji()),
-        UserCommand::Link => Effect::Report(progress.link()),
+        UserCommand::Members => Effect::Report(history::members(&call.view())),
+        UserCommand::Emoji => Effect::Report(history.emoji()),
+        UserCommand::Link => Effect::Report(history.link()),
         UserCommand::Help => Effect::Report(CallReport::Help),
         UserCommand::Seal(text) => with_cryptor("seal", &call, |cryptor| {
             frames::seal(cryptor, call.now(), &text, rng)

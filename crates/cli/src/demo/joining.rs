@@ -23,7 +23,7 @@ use super::show::{Show, good};
 pub(super) const JOINER: UserId = UserId::new(20_261_123);
 
 /// The result of our join.
-pub(super) struct Joined {
+pub(super) struct JoinedCall {
     /// The call by its id.
     pub(super) call: InputGroupCall,
     pub(super) key: PrivateKey,
@@ -34,7 +34,7 @@ pub(super) struct Joined {
     pub(super) next_broadcast: i32,
 }
 
-impl Joined {
+impl JoinedCall {
     fn new(answer: &JoinAnswer, join: JoinBlock) -> anyhow::Result<Self> {
         let blocks = answer.blocks.blocks.iter();
         let blocks = blocks.map(|block| Block::from_server(block));
@@ -63,7 +63,7 @@ pub(super) async fn join(
     certificate: [u8; 32],
     rng: &mut ChaCha20Rng,
     show: &mut Show<'_, impl Write>,
-) -> anyhow::Result<Joined> {
+) -> anyhow::Result<JoinedCall> {
     let payload = JoinPayload::generate(Fingerprint::sha256(certificate), None, rng);
     let network = Network::new(hub.connect(JOINER), call.clone(), JOINER);
     let answer = network
@@ -80,7 +80,7 @@ pub(super) async fn join(
     show_request(&request, show)?;
     let answer = network.send(request).await.context("the join failed")?;
     let answer = JoinAnswer::read(answer.into_updates()?, Some(&call))?;
-    let joined = Joined::new(&answer, join)?;
+    let joined = JoinedCall::new(&answer, join)?;
     show_joined(&joined, show)?;
     Ok(joined)
 }
@@ -138,7 +138,7 @@ fn show_request(join: &JoinGroupCall, show: &mut Show<'_, impl Write>) -> io::Re
 }
 
 /// Shows the server's verdict and the call after it.
-fn show_joined(joined: &Joined, show: &mut Show<'_, impl Write>) -> io::Result<()> {
+fn show_joined(joined: &JoinedCall, show: &mut Show<'_, impl Write>) -> io::Result<()> {
     let state = joined.chain.state();
     show.line("verdict", &good("accepted"))?;
     let height = format!("{}, hash {}", state.height(), state.hash());

@@ -5,7 +5,7 @@ use confcall::Chain;
 use confcall::state::Block;
 
 use super::broken::DidNotHold;
-use super::joining::Joined;
+use super::joining::JoinedCall;
 use super::recorded::RecordedCall;
 use super::show::Show;
 
@@ -13,7 +13,7 @@ use super::show::Show;
 pub(super) fn check(
     recorded: &RecordedCall,
     tip: &Block,
-    joined: &Joined,
+    joined: &JoinedCall,
     show: &mut Show<'_, impl Write>,
 ) -> anyhow::Result<()> {
     let mut chain = Chain::start_from(tip)?;

@@ -6,7 +6,7 @@ use confcall_server::Server;
 use confcall_server::loopback::Hub;
 
 use super::broken::DidNotHold;
-use super::joining::{JOINER, Joined};
+use super::joining::{JOINER, JoinedCall};
 use super::person::{EntryPoint, Person};
 use super::recorded::RecordedCall;
 
@@ -22,7 +22,7 @@ impl People {
     pub(super) async fn gather(
         hub: &Hub<Server>,
         recorded: &RecordedCall,
-        joined: Joined,
+        joined: JoinedCall,
         now: Moment,
         rng: &mut ChaCha20Rng,
     ) -> anyhow::Result<Self> {

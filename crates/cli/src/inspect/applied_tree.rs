@@ -3,8 +3,8 @@
 use confcall::state::wire::Permissions;
 use confcall_conformance::shapes::CodedError;
 
-use super::applied::{Applied, Outcome};
-use super::difference::{Changed, Difference, Replaced};
+use super::applied::{Applied, ChainVerdict};
+use super::difference::{Changed, GroupDifference, Replaced};
 use super::style::{bad, doubt, good};
 use super::tree::Tree;
 
@@ -14,8 +14,8 @@ pub(super) fn tree(applied: &Applied) -> Tree {
         format!("block {}, {}", applied.height, applied.hash),
     );
     let tree = match (&applied.outcome, &applied.cannot_start) {
-        (Some(Outcome::Ok(_)), _) => tree.line("verdict", good("accepted")),
-        (Some(Outcome::Error(error)), _) => {
+        (Some(ChainVerdict::Ok(_)), _) => tree.line("verdict", good("accepted")),
+        (Some(ChainVerdict::Error(error)), _) => {
             tree.line("verdict", format!("{}: {}", bad("refused"), words(error)))
         }
         (None, Some(error)) => tree.line(
@@ -35,7 +35,7 @@ pub(super) fn tree(applied: &Applied) -> Tree {
     }
 }
 
-fn difference_lines(difference: &Difference) -> Vec<Tree> {
+fn difference_lines(difference: &GroupDifference) -> Vec<Tree> {
     let added = difference.added.iter().map(|one| {
         let may = Permissions::from_bits(one.flags);
         let text = format!("user {}, key {}, may {may}", one.user_id, one.public_key);

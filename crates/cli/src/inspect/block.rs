@@ -4,9 +4,9 @@ use confcall::state::{Block, Chain};
 use confcall_conformance::{Array, Bytes, shapes};
 use serde::Serialize;
 
-use super::applied::{Applied, Outcome};
-use super::form::Form;
-use super::signer::{Signer, Verdict};
+use super::applied::{Applied, ChainVerdict};
+use super::form::ItemForm;
+use super::signer::{SignatureVerdict, Signer};
 use super::visible_state::VisibleState;
 
 /// A place where the bytes are not canonical.
@@ -20,7 +20,7 @@ pub(super) struct DeviationReport {
 #[derive(Debug, Serialize)]
 pub(super) struct BlockReport {
     kind: &'static str,
-    pub(super) form: Form,
+    pub(super) form: ItemForm,
     /// The number of bytes in the input.
     pub(super) size: usize,
     pub(super) hash: Array<32>,
@@ -31,16 +31,21 @@ pub(super) struct BlockReport {
     canonical_bytes: Option<Bytes>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) signer: Option<Signer>,
-    pub(super) signature: Verdict,
+    pub(super) signature: SignatureVerdict,
     block: shapes::Block,
     /// The verdict of a chain that starts from this block alone.
-    pub(super) start: Outcome,
+    pub(super) start: ChainVerdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) previous: Option<Applied>,
 }
 
 impl BlockReport {
-    pub(super) fn new(block: &Block, form: Form, size: usize, previous: Option<&Block>) -> Self {
+    pub(super) fn new(
+        block: &Block,
+        form: ItemForm,
+        size: usize,
+        previous: Option<&Block>,
+    ) -> Self {
         let fields = block.fields();
         let shown = VisibleState::of(fields);
         let before = previous.map(|previous| (previous, Chain::start_from(previous)));
@@ -50,7 +55,7 @@ impl BlockReport {
         let signer = Signer::find(fields.signature_public_key, group_before, shown.group());
         let verdict = signer
             .as_ref()
-            .map(|(key, _)| Verdict::of(block.verify(key)));
+            .map(|(key, _)| SignatureVerdict::of(block.verify(key)));
         let start = Chain::start_from(block);
         let deviations = block.deviations();
         Self {
@@ -68,9 +73,9 @@ impl BlockReport {
                 .collect(),
             canonical_bytes: (!deviations.is_empty()).then(|| Bytes(block.bytes().to_vec())),
             signer: signer.map(|(_, signer)| signer),
-            signature: verdict.unwrap_or(Verdict::Unknown),
+            signature: verdict.unwrap_or(SignatureVerdict::Unknown),
             block: shapes::Block::from(fields),
-            start: Outcome::of(start.as_ref().map(Chain::state).map_err(Clone::clone)),
+            start: ChainVerdict::of(start.as_ref().map(Chain::state).map_err(Clone::clone)),
             previous: before.as_ref().map(|(previous, chain)| {
                 Applied::new(previous, chain.as_ref(), block, shown.group())
             }),

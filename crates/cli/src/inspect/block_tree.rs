@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use confcall::state::wire::{Change, GroupState, SharedKey};
 use confcall::state::{Block, KvHash};
 
-use super::applied::{Applied, Outcome};
+use super::applied::{Applied, ChainVerdict};
 use super::applied_tree::{self, words};
 use super::block::BlockReport;
-use super::difference::Difference;
-use super::signer::Verdict;
+use super::difference::GroupDifference;
+use super::signer::SignatureVerdict;
 use super::style::{bad, doubt, faint, good};
 use super::tree::Tree;
 use super::visible_state::{Source, VisibleKey, VisibleState};
@@ -64,11 +64,15 @@ fn signer(report: &BlockReport) -> String {
     format!("{} {user}{how}", signer.public_key)
 }
 
-pub(super) fn verdict(verdict: Verdict) -> String {
+pub(super) fn verdict(verdict: SignatureVerdict) -> String {
     match verdict {
-        Verdict::Valid => good("valid"),
-        Verdict::Invalid => format!("{}: not one of this key over this content", bad("invalid")),
-        Verdict::Unknown => format!("{}: whose it should be is not known", doubt("unchecked")),
+        SignatureVerdict::Valid => good("valid"),
+        SignatureVerdict::Invalid => {
+            format!("{}: not one of this key over this content", bad("invalid"))
+        }
+        SignatureVerdict::Unknown => {
+            format!("{}: whose it should be is not known", doubt("unchecked"))
+        }
     }
 }
 
@@ -151,7 +155,7 @@ fn group(shown: &VisibleState<'_>, applied: Option<&Applied>) -> Tree {
 }
 
 /// The table of the participants, in the order of the chain.
-fn participants(group: &GroupState, difference: Option<&Difference>) -> Vec<Tree> {
+fn participants(group: &GroupState, difference: Option<&GroupDifference>) -> Vec<Tree> {
     if group.participants.is_empty() {
         return Vec::new();
     }
@@ -236,10 +240,10 @@ fn state_proof(block: &Block) -> Tree {
         .line("shared key", part(proof.shared_key.is_some()))
 }
 
-fn start(start: &Outcome) -> Tree {
+fn start(start: &ChainVerdict) -> Tree {
     let value = match start {
-        Outcome::Ok(_) => "a client can start from this block".to_owned(),
-        Outcome::Error(error) => {
+        ChainVerdict::Ok(_) => "a client can start from this block".to_owned(),
+        ChainVerdict::Error(error) => {
             format!("a client cannot start from this block: {}", words(error))
         }
     };

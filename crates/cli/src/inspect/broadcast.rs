@@ -6,8 +6,8 @@ use confcall_conformance::Array;
 use serde::Serialize;
 
 use super::block_tree::verdict;
-use super::form::Form;
-use super::signer::Verdict;
+use super::form::ItemForm;
+use super::signer::SignatureVerdict;
 use super::style::{bad, good};
 use super::tree::Tree;
 
@@ -17,7 +17,7 @@ pub(super) struct BroadcastReport {
     kind: &'static str,
     #[serde(rename = "type")]
     phase: &'static str,
-    form: Form,
+    form: ItemForm,
     /// The number of bytes in the input.
     size: usize,
     user_id: i64,
@@ -28,14 +28,14 @@ pub(super) struct BroadcastReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<Array<32>>,
     signature_bytes: Array<64>,
-    signature: Verdict,
+    signature: SignatureVerdict,
     #[serde(skip_serializing_if = "Option::is_none")]
-    previous: Option<Verified>,
+    previous: Option<BroadcastFit>,
 }
 
 /// The comparison of the broadcast with the block that it should verify.
 #[derive(Debug, Serialize)]
-struct Verified {
+struct BroadcastFit {
     same_height: bool,
     same_hash: bool,
     /// The key that the block's group has for the user; missing if it has none.
@@ -46,7 +46,7 @@ struct Verified {
 impl BroadcastReport {
     pub(super) fn new(
         broadcast: &Broadcast,
-        form: Form,
+        form: ItemForm,
         size: usize,
         previous: Option<&Block>,
     ) -> Self {
@@ -69,8 +69,10 @@ impl BroadcastReport {
             nonce_hash,
             nonce,
             signature_bytes: Array(*broadcast.signature.as_bytes()),
-            signature: key.map_or(Verdict::Unknown, |key| Verdict::of(broadcast.verify(&key))),
-            previous: previous.map(|block| Verified {
+            signature: key.map_or(SignatureVerdict::Unknown, |key| {
+                SignatureVerdict::of(broadcast.verify(&key))
+            }),
+            previous: previous.map(|block| BroadcastFit {
                 same_height: block.height() == broadcast.height,
                 same_hash: block.hash() == broadcast.block_hash,
                 public_key: key.map(|key| Array(*key.as_bytes())),
@@ -106,11 +108,11 @@ impl BroadcastReport {
             .with_all(nonce)
             .with_all(key)
             .line("signature", signature)
-            .with_all(self.previous.as_ref().map(Verified::tree))
+            .with_all(self.previous.as_ref().map(BroadcastFit::tree))
     }
 }
 
-impl Verified {
+impl BroadcastFit {
     fn tree(&self) -> Tree {
         let same = |same: bool| {
             if same {

@@ -34,7 +34,7 @@ pub(super) struct Changed {
 
 /// The differences of one group from the one before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Difference {
+pub(super) struct GroupDifference {
     pub(super) added: Vec<Participant>,
     pub(super) removed: Vec<Participant>,
     pub(super) changed: Vec<Changed>,
@@ -44,7 +44,7 @@ pub(super) struct Difference {
     pub(super) protocol_version: Option<Replaced<u8>>,
 }
 
-impl Difference {
+impl GroupDifference {
     pub(super) fn between(before: &wire::GroupState, after: &wire::GroupState) -> Self {
         let (old, new) = (by_user(before), by_user(after));
         let missing_in = |other: &BTreeMap<i64, Participant>, group: &wire::GroupState| {
@@ -119,14 +119,14 @@ mod tests {
     #[test]
     fn the_same_group_has_no_difference() {
         let one = group(&[(1, 1, 3, 0)], 3);
-        assert!(Difference::between(&one, &one).is_empty());
+        assert!(GroupDifference::between(&one, &one).is_empty());
     }
 
     #[test]
     fn everything_that_can_change_is_found() {
         let before = group(&[(1, 1, 3, 1), (2, 2, 3, 1), (3, 3, 3, 1), (4, 4, 3, 1)], 3);
         let after = group(&[(1, 9, 3, 1), (2, 2, 1, 1), (3, 3, 3, 0), (5, 5, 3, 1)], 1);
-        let difference = Difference::between(&before, &after);
+        let difference = GroupDifference::between(&before, &after);
         let users = |list: &[Participant]| list.iter().map(|one| one.user_id).collect::<Vec<_>>();
         assert_eq!(users(&difference.added), [5]);
         assert_eq!(users(&difference.removed), [4]);

@@ -1,6 +1,6 @@
 //! Items of a subchain, recognised by their first bytes.
 
-use super::form::Form;
+use super::form::ItemForm;
 use super::malformed::Malformed;
 use confcall::state::Block;
 use confcall::state::wire::Broadcast;
@@ -11,19 +11,19 @@ const COMMIT: u32 = 0xd151_2ae7;
 const REVEAL: u32 = 0x83f4_f9d8;
 
 /// The content of an item.
-pub(crate) enum Content {
+pub(crate) enum ItemContent {
     Block(Block),
     Broadcast(Broadcast),
 }
 
 /// A block or broadcast, and the form that it came in.
 pub(crate) struct Item {
-    pub(super) form: Form,
-    pub(crate) content: Content,
+    pub(super) form: ItemForm,
+    pub(crate) content: ItemContent,
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum ItemKind {
     Block,
     Broadcast,
 }
@@ -34,16 +34,20 @@ impl Item {
             return Err(Malformed::of_unknown_id(bytes));
         };
         let content = match (kind, form) {
-            (Kind::Block, Form::Local) => Block::parse(bytes).map(Content::Block),
-            (Kind::Block, Form::Server) => Block::from_server(bytes).map(Content::Block),
-            (Kind::Broadcast, Form::Local) => Broadcast::parse(bytes).map(Content::Broadcast),
-            (Kind::Broadcast, Form::Server) => {
-                Broadcast::from_server(bytes).map(Content::Broadcast)
+            (ItemKind::Block, ItemForm::Local) => Block::parse(bytes).map(ItemContent::Block),
+            (ItemKind::Block, ItemForm::Server) => {
+                Block::from_server(bytes).map(ItemContent::Block)
+            }
+            (ItemKind::Broadcast, ItemForm::Local) => {
+                Broadcast::parse(bytes).map(ItemContent::Broadcast)
+            }
+            (ItemKind::Broadcast, ItemForm::Server) => {
+                Broadcast::from_server(bytes).map(ItemContent::Broadcast)
             }
         };
         let what = match kind {
-            Kind::Block => "block",
-            Kind::Broadcast => "broadcast",
+            ItemKind::Block => "block",
+            ItemKind::Broadcast => "broadcast",
         };
         match content {
             Ok(content) => Ok(Self { form, content }),
@@ -57,14 +61,14 @@ pub(super) fn starts_like_one(bytes: &[u8]) -> bool {
     detect(bytes).is_some()
 }
 
-fn detect(bytes: &[u8]) -> Option<(Kind, Form)> {
+fn detect(bytes: &[u8]) -> Option<(ItemKind, ItemForm)> {
     let id = u32::from_le_bytes(*bytes.first_chunk()?);
     let form = |canonical: u32| match id.wrapping_sub(canonical) {
-        0 => Some(Form::Local),
-        1 => Some(Form::Server),
+        0 => Some(ItemForm::Local),
+        1 => Some(ItemForm::Server),
         _ => None,
     };
-    let block = form(BLOCK).map(|form| (Kind::Block, form));
+    let block = form(BLOCK).map(|form| (ItemKind::Block, form));
     let broadcast = form(COMMIT).or_else(|| form(REVEAL));
-    block.or_else(|| broadcast.map(|form| (Kind::Broadcast, form)))
+    block.or_else(|| broadcast.map(|form| (ItemKind::Broadcast, form)))
 }

@@ -4,7 +4,7 @@ use core::fmt;
 
 use confcall::state::tl::{ReadError, ReadErrorKind};
 
-use super::form::Form;
+use super::form::ItemForm;
 
 /// The bytes cannot be explained.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Malformed {
     }
 
     /// An item that starts well and goes wrong.
-    pub(super) fn of_item(what: &str, form: Form, error: ReadError) -> Self {
+    pub(super) fn of_item(what: &str, form: ItemForm, error: ReadError) -> Self {
         Self {
             what: format!("malformed {what} in {}", form.words()),
             offset: error.offset,

@@ -26,7 +26,7 @@ use serde_json::Value;
 use block::BlockReport;
 use broadcast::BroadcastReport;
 use input::NotBytes;
-pub(crate) use item::{Content, Item};
+pub(crate) use item::{Item, ItemContent};
 use malformed::Malformed;
 pub(crate) use visible_state::VisibleState;
 
@@ -80,11 +80,11 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         Err(error) => return refuse(args, error, out),
     };
     match &item.content {
-        Content::Block(block) => {
+        ItemContent::Block(block) => {
             let report = BlockReport::new(block, item.form, bytes.len(), previous.as_ref());
             print(args, &report, || block_tree::tree(&report, block), out)?;
         }
-        Content::Broadcast(broadcast) => {
+        ItemContent::Broadcast(broadcast) => {
             let report = BroadcastReport::new(broadcast, item.form, bytes.len(), previous.as_ref());
             print(args, &report, || report.tree(), out)?;
         }
@@ -153,8 +153,8 @@ fn previous(source: &str) -> anyhow::Result<Block> {
     let bytes = input::load(source).with_context(in_previous)?;
     let item = Item::read(&bytes).with_context(|| "--previous")?;
     match item.content {
-        Content::Block(block) => Ok(block),
-        Content::Broadcast(_) => anyhow::bail!("--previous is a broadcast; it must be a block"),
+        ItemContent::Block(block) => Ok(block),
+        ItemContent::Broadcast(_) => anyhow::bail!("--previous is a broadcast; it must be a block"),
     }
 }
 

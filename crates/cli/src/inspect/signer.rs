@@ -8,14 +8,14 @@ use serde::Serialize;
 /// The verdict on a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(super) enum SignatureVerdict {
     Valid,
     Invalid,
     /// The key is not known.
     Unknown,
 }
 
-impl Verdict {
+impl SignatureVerdict {
     pub(super) fn of(verification: Result<(), InvalidSignature>) -> Self {
         match verification {
             Ok(()) => Self::Valid,

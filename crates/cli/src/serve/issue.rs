@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::server::keys;
 use crate::screen::{Format, Level, Line, Report, Screen};
-use crate::session_file::{OwnSession, SessionFileError};
+use crate::session_file::{OwnSession, OwnSessionError};
 
 /// A session that was issued.
 struct Issued<'a> {
@@ -70,9 +70,9 @@ fn write_for_grammers(_: &Path, _: &AuthKey, _: SocketAddrV4, _: UserId) -> anyh
 }
 
 /// The error, with advice about a file that is there already.
-fn with_advice(error: SessionFileError) -> anyhow::Error {
+fn with_advice(error: OwnSessionError) -> anyhow::Error {
     match &error {
-        SessionFileError::Inaccessible { source, .. }
+        OwnSessionError::Inaccessible { source, .. }
             if source.kind() == ErrorKind::AlreadyExists =>
         {
             anyhow!("{error}; use that session, or give a new name")

@@ -3,7 +3,7 @@
 use confcall::state::EmojiHash;
 use confcall::state::wire::BroadcastContent;
 
-use crate::inspect::{Content, Item, VisibleState};
+use crate::inspect::{Item, ItemContent, VisibleState};
 
 /// The start of a hash, by which people tell one from another.
 pub(super) fn short(hash: &str) -> String {
@@ -19,7 +19,7 @@ pub(super) fn emoji(hash: &str) -> Option<String> {
 /// An item of a subchain in words, as far as it shows by itself.
 pub(super) fn explain(bytes: &[u8]) -> String {
     match Item::read(bytes).map(|item| item.content) {
-        Ok(Content::Block(block)) => {
+        Ok(ItemContent::Block(block)) => {
             let (height, hash) = (block.height(), short(&block.hash().to_string()));
             let members = VisibleState::of(block.fields()).group().map(|group| {
                 let members = group.participants.iter();
@@ -28,7 +28,7 @@ pub(super) fn explain(bytes: &[u8]) -> String {
             });
             format!("block {height} {hash}{}", members.unwrap_or_default())
         }
-        Ok(Content::Broadcast(broadcast)) => {
+        Ok(ItemContent::Broadcast(broadcast)) => {
             let what = match broadcast.content {
                 BroadcastContent::Commit { .. } => "commit",
                 BroadcastContent::Reveal { .. } => "reveal",

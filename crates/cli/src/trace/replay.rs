@@ -34,7 +34,7 @@ pub(super) struct Args {
 
 /// The result of one trace, as it is printed.
 #[derive(Default, Serialize)]
-struct Replay {
+struct ReplayResult {
     file: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     inputs: Option<usize>,
@@ -50,7 +50,7 @@ struct Replay {
 pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let mut code = ExitCode::SUCCESS;
     for file in &args.files {
-        let line = Replay::of(file);
+        let line = ReplayResult::of(file);
         if line.error.is_some() {
             code = ExitCode::FAILURE;
         }
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     Ok(code)
 }
 
-impl Replay {
+impl ReplayResult {
     fn of(file: &Path) -> Self {
         let replayed = load(file).and_then(|trace| Ok((replay(&trace)?, trace.ending)));
         let line = Self {

@@ -8,7 +8,7 @@ use confcall::join::api::InputGroupCall;
 use confcall::join::trace::{Ending, Header, Trace};
 
 use super::file::load;
-use super::timeline::{Direction, TimelineEntry};
+use super::timeline::{EntryDirection, TimelineEntry};
 use crate::printable::printable;
 
 const FAINT: Style = Style::new().dimmed();
@@ -53,10 +53,10 @@ fn print(trace: &Trace, out: &mut impl Write) -> std::io::Result<()> {
     for entry in TimelineEntry::all(trace) {
         let seconds = Duration::from_nanos(entry.at).as_secs_f64();
         let (sign, style) = match entry.direction {
-            Direction::Request => ("->", AnsiColor::Cyan.on_default()),
-            Direction::Server => ("<-", Style::new()),
-            Direction::Command => ("> ", AnsiColor::Yellow.on_default()),
-            Direction::Event => ("! ", AnsiColor::Green.on_default()),
+            EntryDirection::Request => ("->", AnsiColor::Cyan.on_default()),
+            EntryDirection::Server => ("<-", Style::new()),
+            EntryDirection::Command => ("> ", AnsiColor::Yellow.on_default()),
+            EntryDirection::Event => ("! ", AnsiColor::Green.on_default()),
         };
         let text = printable(&entry.text);
         writeln!(

@@ -14,7 +14,7 @@ use super::items;
 /// The direction of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Direction {
+pub(super) enum EntryDirection {
     Request,
     Server,
     Command,
@@ -28,7 +28,7 @@ pub(super) struct TimelineEntry {
     pub(super) line: usize,
     /// Nanoseconds since the beginning.
     pub(super) at: u64,
-    pub(super) direction: Direction,
+    pub(super) direction: EntryDirection,
     pub(super) text: String,
     /// Lines that belong to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -67,25 +67,31 @@ fn nanoseconds(at: Moment, start: Moment) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-fn input(input: &Input) -> Option<(Direction, String, Vec<String>)> {
+fn input(input: &Input) -> Option<(EntryDirection, String, Vec<String>)> {
     Some(match input {
         // A tick changes nothing by itself; its consequences have entries of their own.
         Input::Tick => return None,
         Input::Answer { request, outcome } => {
             let (text, details) = answer(outcome);
-            (Direction::Server, format!("to #{request}: {text}"), details)
+            (
+                EntryDirection::Server,
+                format!("to #{request}: {text}"),
+                details,
+            )
         }
         Input::Update(update) => {
             let mut details = Vec::new();
             let text = self::update(update, &mut details);
-            (Direction::Server, text, details)
+            (EntryDirection::Server, text, details)
         }
-        Input::Command { command, .. } => (Direction::Command, self::command(command), Vec::new()),
+        Input::Command { command, .. } => {
+            (EntryDirection::Command, self::command(command), Vec::new())
+        }
         Input::Missed => {
             let text = "updates may have been missed".to_owned();
-            (Direction::Server, text, Vec::new())
+            (EntryDirection::Server, text, Vec::new())
         }
-        _ => (Direction::Server, format!("{input:?}"), Vec::new()),
+        _ => (EntryDirection::Server, format!("{input:?}"), Vec::new()),
     })
 }
 
@@ -183,13 +189,13 @@ fn command(command: &Command) -> String {
     }
 }
 
-fn output(output: &TracedOutput) -> Option<(Direction, String)> {
+fn output(output: &TracedOutput) -> Option<(EntryDirection, String)> {
     match output {
         TracedOutput::Request { id, method, tl } => {
             let text = format!("#{id} {method}, {} bytes", tl.len());
-            Some((Direction::Request, text))
+            Some((EntryDirection::Request, text))
         }
-        TracedOutput::Event(event) => Some((Direction::Event, self::event(event))),
+        TracedOutput::Event(event) => Some((EntryDirection::Event, self::event(event))),
         TracedOutput::Wake(_) => None,
     }
 }

@@ -18,7 +18,7 @@ pub(in super::super) enum CallReport {
     /// The end of such a request.
     Answer {
         method: Method,
-        answer: Answer,
+        answer: RequestEnd,
         took: Duration,
     },
     /// An event of the engine that is reported as it is.
@@ -71,7 +71,7 @@ pub(in super::super) enum CallReport {
 
 /// The end of a request.
 #[derive(Debug)]
-pub(in super::super) enum Answer {
+pub(in super::super) enum RequestEnd {
     Done,
     Refused(String),
     Lost(String),

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::super::describe;
 use super::super::exit::UnwantedEnd;
-use super::call_report::{Answer, CallReport, text};
+use super::call_report::{CallReport, RequestEnd, text};
 
 pub(super) fn object(report: &CallReport) -> Value {
     match report {
@@ -27,9 +27,9 @@ pub(super) fn object(report: &CallReport) -> Value {
             took,
         } => {
             let (outcome, message) = match answer {
-                Answer::Done => ("done", None),
-                Answer::Refused(why) => ("refused", Some(why)),
-                Answer::Lost(why) => ("lost", Some(why)),
+                RequestEnd::Done => ("done", None),
+                RequestEnd::Refused(why) => ("refused", Some(why)),
+                RequestEnd::Lost(why) => ("lost", Some(why)),
             };
             json!({"event": "answer", "method": method.name(), "outcome": outcome, "message": message, "took_ms": milliseconds(*took)})
         }

@@ -9,7 +9,7 @@ use confcall::state::verification::Phase;
 
 use super::super::exit::{self, UnwantedEnd};
 use super::super::{describe, user_command};
-use super::call_report::{Answer, CallReport, Emoji, text};
+use super::call_report::{CallReport, Emoji, RequestEnd, text};
 use crate::screen::{Level, Line};
 
 pub(super) fn lines(report: &CallReport) -> Vec<Line> {
@@ -67,11 +67,11 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
     }
 }
 
-fn answer(answer: &Answer) -> String {
+fn answer(answer: &RequestEnd) -> String {
     match answer {
-        Answer::Done => "done".to_owned(),
-        Answer::Refused(why) => why.clone(),
-        Answer::Lost(why) => format!("no answer, {why}"),
+        RequestEnd::Done => "done".to_owned(),
+        RequestEnd::Refused(why) => why.clone(),
+        RequestEnd::Lost(why) => format!("no answer, {why}"),
     }
 }
 

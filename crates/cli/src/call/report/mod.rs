@@ -6,7 +6,7 @@ mod lines;
 
 use serde_json::Value;
 
-pub(super) use call_report::{Answer, CallReport, Emoji};
+pub(super) use call_report::{CallReport, Emoji, RequestEnd};
 
 use crate::screen::{Line, Report};
 

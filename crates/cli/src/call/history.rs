@@ -6,11 +6,11 @@ use confcall::state::{BlockHash, Height};
 use confcall::{UserId, View};
 
 use super::exit::{self, Unanswered};
-use super::report::{Answer, CallReport, Emoji};
+use super::report::{CallReport, Emoji, RequestEnd};
 
 /// The progress of a call, as events have shown it.
 #[derive(Debug, Default)]
-pub(super) struct CallProgress {
+pub(super) struct CallHistory {
     is_in: bool,
     link: Option<InviteLink>,
     newest: Option<(Height, BlockHash)>,
@@ -20,7 +20,7 @@ pub(super) struct CallProgress {
     unanswered: Option<Unanswered>,
 }
 
-impl CallProgress {
+impl CallHistory {
     /// True while we are in the call.
     pub(super) fn is_in(&self) -> bool {
         self.is_in
@@ -45,7 +45,7 @@ impl CallProgress {
             }),
             CallReport::Answer {
                 method,
-                answer: Answer::Lost(why),
+                answer: RequestEnd::Lost(why),
                 ..
             } => Some(Unanswered {
                 method: *method,
