@@ -3,7 +3,9 @@
 use std::io::{self, IsTerminal as _};
 
 use anyhow::Context as _;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Log")]
@@ -12,7 +14,7 @@ pub(crate) struct Args {
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     verbose: u8,
 
-    /// Log by a filter such as `confcall_transport=debug`.
+    /// Log by a filter of modules and levels, such as `warn,confcall_transport=debug`.
     #[arg(long, global = true, value_name = "FILTER", conflicts_with = "verbose")]
     log: Option<String>,
 }
@@ -33,13 +35,15 @@ impl Args {
         let Some(filter) = self.filter() else {
             return Ok(());
         };
-        let parsed = EnvFilter::try_new(filter);
+        let parsed = filter.parse::<Targets>();
         let filter = parsed.with_context(|| format!("--log: {filter:?} is no filter"))?;
-        tracing_subscriber::fmt()
-            .with_env_filter(filter)
+        let lines = tracing_subscriber::fmt::layer()
             // Standard output is for reports, which programs may read.
             .with_writer(io::stderr)
-            .with_ansi(io::stderr().is_terminal())
+            .with_ansi(io::stderr().is_terminal());
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(lines)
             .init();
         Ok(())
     }
