@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, Peer, Slug};
+use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, Slug};
 use crate::joining::Link;
 
 /// The conference that a caller wants to be in (`spec/protocol.md`, 6 and 12).
@@ -64,32 +64,6 @@ impl TryFrom<Link> for Target {
     }
 }
 
-/// An invitation to a conference: the service message `messageActionConferenceCall` (`spec/protocol.md`, 12).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConferenceInvitation {
-    /// The message that invites.
-    pub message: MessageId,
-    /// The call; requests name it by the message.
-    pub call_id: CallId,
-    /// Whether nobody answered the invitation.
-    pub missed: bool,
-    /// Whether the user is in the call.
-    pub active: bool,
-    /// Whether the invitation is to a call with video.
-    pub video: bool,
-    /// How long the user was in the call, in seconds, once that is over.
-    pub duration: Option<i32>,
-    /// Who else is in the call.
-    pub other_participants: Vec<Peer>,
-}
-
-impl ConferenceInvitation {
-    /// What accepting the invitation means to join.
-    pub fn target(&self) -> Target {
-        Target::Invitation(self.message)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,16 +88,7 @@ mod tests {
     #[test]
     fn an_invitation_is_joined_by_its_message() {
         let message = MessageId::new(7);
-        let invitation = ConferenceInvitation {
-            message,
-            call_id: CallId::new(1),
-            missed: false,
-            active: false,
-            video: true,
-            duration: None,
-            other_participants: vec![],
-        };
-        let target = invitation.target();
+        let target = Target::Invitation(message);
         assert!(target.is_invited());
         assert_eq!(
             target.reference(),

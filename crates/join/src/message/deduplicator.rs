@@ -5,7 +5,7 @@ use confcall_state::UserId;
 use super::RandomId;
 use crate::limits;
 
-/// Whether a message is the first of its kind.
+/// The answer to the question if a message was seen before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Novelty {
@@ -15,10 +15,10 @@ pub enum Novelty {
     Seen,
 }
 
-/// Remembers which messages were seen, by sender and random id.
+/// A memory of the messages that were seen, by sender and random id.
 ///
 /// It keeps the last 64 messages of each of the 256 senders heard last. Each sender has a share of its own, so
-/// that nobody who writes much makes the messages of others be forgotten (`spec/protocol.md`, 9).
+/// that a member who writes much never makes the messages of others be forgotten (`spec/protocol.md`, 9).
 #[derive(Clone, Debug, Default)]
 pub struct Deduplicator {
     /// The sender heard last comes last.
@@ -33,13 +33,16 @@ struct Sender {
 }
 
 impl Deduplicator {
-    /// One that has seen nothing.
+    /// A memory of nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Says whether a message is new, and remembers it.
     pub fn see(&mut self, sender: UserId, random_id: RandomId) -> Novelty {
+        if !random_id.is_unique() {
+            return Novelty::New;
+        }
         let mut sender = self.take(sender);
         let novelty = sender.see(random_id);
         if self.senders.len() == limits::HEARD_SENDERS {
@@ -103,6 +106,14 @@ mod tests {
         assert_eq!(seen.see(ALICE, id(1)), Novelty::Seen);
         assert_eq!(seen.see(BOB, id(9_999)), Novelty::Seen);
         assert_eq!(seen.see(BOB, id(1)), Novelty::New);
+    }
+
+    #[test]
+    fn messages_without_a_number_of_their_own_are_all_new() {
+        let mut seen = Deduplicator::new();
+        for _ in 0..3 {
+            assert_eq!(seen.see(ALICE, RandomId::of_others(0)), Novelty::New);
+        }
     }
 
     #[test]

@@ -1,3 +1,4 @@
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::limits;
@@ -6,7 +7,8 @@ use crate::limits;
 pub const LAYER: i64 = 230;
 
 /// Something is not a message that members show; the error holds none of its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum MessageError {
     /// The plaintext is too long to be a message.
@@ -29,28 +31,18 @@ pub enum MessageError {
         /// The lowest layer that shows it.
         min_layer: i64,
     },
-    /// An object is of another kind.
-    #[error("{field} is not a {expected}")]
-    Constructor {
-        /// Where it stands.
-        field: &'static str,
-        /// The kind that it must be of.
-        expected: &'static str,
-    },
-    /// A field is missing.
-    #[error("{field} is missing")]
-    Missing {
-        /// The field.
-        field: &'static str,
-    },
-    /// A field has another JSON type.
-    #[error("{field} is not {expected}")]
-    WrongType {
-        /// The field.
-        field: &'static str,
-        /// The type that it must have.
-        expected: &'static str,
-    },
+    /// The message is none of a text.
+    #[error("the message is of a kind that is not known")]
+    UnknownKind,
+    /// The number by which copies are known is missing, or no number.
+    #[error("random_id is no number of 64 bits")]
+    RandomId,
+    /// There is no text.
+    #[error("the message has no text")]
+    NoText,
+    /// The text has no character.
+    #[error("an empty text is no message")]
+    Empty,
     /// The text is too long.
     #[error("a text has at most {max} characters, not {length}", max = limits::MESSAGE_CHARACTERS)]
     TextTooLong {
@@ -60,7 +52,7 @@ pub enum MessageError {
     /// There are too many entities.
     #[error("a message has at most {max} entities, not {count}", max = limits::MESSAGE_ENTITIES)]
     TooManyEntities {
-        /// How many there are.
+        /// The number of entities.
         count: usize,
     },
     /// An entity does not lie inside the text, or cuts a character in two.
@@ -68,7 +60,7 @@ pub enum MessageError {
         "an entity of {length} units at {offset} does not fit whole characters of {units} units"
     )]
     Bounds {
-        /// Where it begins, in UTF-16 units.
+        /// The place where it begins, in UTF-16 units.
         offset: usize,
         /// Its length in UTF-16 units.
         length: usize,

@@ -6,13 +6,13 @@
 //!     [{"_": "messageEntityCustomEmoji", "offset": 0, "length": 2, "document_id": "34"}]}}
 //! ```
 //!
-//! Numbers of 64 bits are strings, and none goes through floating point. An object of a newer layer is hidden
-//! before anything else in it is looked at: the message with it, an entity alone. Unknown fields are ignored, and
-//! so are entities of kinds that we do not know, bounds included.
+//! This is what we write. Others write every number as a string, or those of 64 bits as numbers, and leave entities out; all
+//! of that is read, and no number goes through floating point. An object of a newer layer is hidden before anything else in it
+//! is looked at: the message with it, an entity alone. An entity that is unknown, malformed or outside the text is left out, and
+//! one that ends behind the text ends with it, because people want the text. Unknown fields are ignored.
 
 use serde_json::{Value, json};
 
-use super::random_id::decimal;
 use super::{DocumentId, Entity, EntityKind, GroupMessage, LAYER, MessageError, RandomId};
 use crate::limits;
 
@@ -43,15 +43,14 @@ impl GroupMessage {
             let (line, column) = (error.line(), error.column());
             MessageError::NotJson { line, column }
         })?;
-        expect(&object, "the plaintext", MESSAGE)?;
-        let message = field(&object, "message")?;
-        expect(message, "message", TEXT)?;
-        let random_id = string(&object, "random_id")?;
-        let random_id = RandomId::parse(random_id).ok_or(MessageError::WrongType {
-            field: "random_id",
-            expected: "a signed 64-bit number in decimal that is not zero",
-        })?;
-        Self::new(random_id, string(message, "text")?, read_entities(message)?)
+        check_kind(&object, MESSAGE)?;
+        let message = object.get("message").ok_or(MessageError::NoText)?;
+        check_kind(message, TEXT)?;
+        let random_id = object.get("random_id").and_then(number);
+        let random_id = RandomId::of_others(random_id.ok_or(MessageError::RandomId)?);
+        let text = message.get("text").and_then(Value::as_str);
+        let text = text.ok_or(MessageError::NoText)?;
+        Self::new(random_id, text, read_entities(message, text)?)
     }
 
     /// Writes the plaintext of the message, UTF-8 without white space.
@@ -80,93 +79,68 @@ fn write_entity(entity: &Entity) -> Value {
     }
 }
 
-fn read_entities(message: &Value) -> Result<Vec<Entity>, MessageError> {
-    let (field, expected) = ("entities", "a list");
-    let Some(entities) = message.get(field) else {
+fn read_entities(message: &Value, text: &str) -> Result<Vec<Entity>, MessageError> {
+    let Some(entities) = message.get("entities").and_then(Value::as_array) else {
         return Ok(Vec::new());
     };
-    let entities = entities.as_array();
-    let entities = entities.ok_or(MessageError::WrongType { field, expected })?;
     let count = entities.len();
     if count > limits::MESSAGE_ENTITIES {
         return Err(MessageError::TooManyEntities { count });
     }
-    let read = entities.iter().map(read_entity);
-    read.filter_map(Result::transpose).collect()
+    let units = text.encode_utf16().count();
+    let read = entities.iter().filter_map(|one| read_entity(one, units));
+    Ok(read.filter(|one| one.bytes_in(text).is_some()).collect())
 }
 
-/// Reads an entity; none if it is for a newer layer or of a kind that we do not know.
-fn read_entity(entity: &Value) -> Result<Option<Entity>, MessageError> {
-    if !entity.is_object() {
-        let (field, expected) = ("entities", "a list of objects");
-        return Err(MessageError::WrongType { field, expected });
+/// Reads an entity of a text of so many UTF-16 units; one that ends behind the text ends with it.
+fn read_entity(entity: &Value, units: usize) -> Option<Entity> {
+    if newer_layer(entity).is_some() {
+        return None;
     }
-    if newer_layer(entity)?.is_some() {
-        return Ok(None);
-    }
-    let name = string(entity, "_")?;
+    let name = entity.get("_")?.as_str()?;
     let kind = if name == CUSTOM_EMOJI {
-        let document_id = decimal(string(entity, "document_id")?);
-        let document_id = document_id.ok_or(MessageError::WrongType {
-            field: "document_id",
-            expected: "a signed 64-bit number in decimal",
-        })?;
-        EntityKind::CustomEmoji {
-            document_id: DocumentId::new(document_id),
-        }
-    } else if let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == name) {
-        *kind
+        let document_id = entity.get("document_id").and_then(number)?;
+        let document_id = DocumentId::new(document_id);
+        EntityKind::CustomEmoji { document_id }
     } else {
-        return Ok(None);
+        KINDS.iter().find(|(known, _)| *known == name)?.1
     };
-    Ok(Some(Entity {
+    let count = |name: &str| usize::try_from(entity.get(name).and_then(number)?).ok();
+    let (offset, length) = (count("offset")?, count("length")?);
+    Some(Entity {
         kind,
-        offset: units(entity, "offset")?,
-        length: units(entity, "length")?,
-    }))
+        offset,
+        length: length.min(units.checked_sub(offset)?),
+    })
 }
 
 /// Checks that an object is for our layer, and then that it is of the expected kind.
-fn expect(object: &Value, field: &'static str, expected: &'static str) -> Result<(), MessageError> {
-    if let Some(min_layer) = newer_layer(object)? {
+fn check_kind(object: &Value, expected: &str) -> Result<(), MessageError> {
+    if let Some(min_layer) = newer_layer(object) {
         return Err(MessageError::NewerLayer { min_layer });
     }
     let name = object.get("_").and_then(Value::as_str);
     let is_expected = name == Some(expected);
-    is_expected
-        .then_some(())
-        .ok_or(MessageError::Constructor { field, expected })
+    is_expected.then_some(()).ok_or(MessageError::UnknownKind)
 }
 
 /// The layer that an object is for, if it is newer than ours.
-fn newer_layer(object: &Value) -> Result<Option<i64>, MessageError> {
-    let Some(min_layer) = object.get("_min_layer") else {
-        return Ok(None);
-    };
-    let (field, expected) = ("_min_layer", "a whole number");
-    let min_layer = min_layer.as_i64();
-    let min_layer = min_layer.ok_or(MessageError::WrongType { field, expected })?;
-    Ok(Some(min_layer).filter(|layer| *layer > LAYER))
+fn newer_layer(object: &Value) -> Option<i64> {
+    let min_layer = object.get("_min_layer").and_then(number);
+    min_layer.filter(|layer| *layer > LAYER)
 }
 
-fn field<'a>(object: &'a Value, field: &'static str) -> Result<&'a Value, MessageError> {
-    object.get(field).ok_or(MessageError::Missing { field })
-}
-
-fn string<'a>(object: &'a Value, name: &'static str) -> Result<&'a str, MessageError> {
-    let text = field(object, name)?.as_str();
-    text.ok_or(MessageError::WrongType {
-        field: name,
-        expected: "a string",
-    })
-}
-
-fn units(object: &Value, name: &'static str) -> Result<usize, MessageError> {
-    let number = field(object, name)?.as_u64();
-    let number = number.ok_or(MessageError::WrongType {
-        field: name,
-        expected: "a whole number that is not negative",
-    })?;
-    // No text is that long, so what does not fit lies outside it in any case.
-    Ok(usize::try_from(number).unwrap_or(usize::MAX))
+/// A number of 64 bits, as a number or as a string of nothing but its digits and a minus.
+fn number(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(text) => {
+            let digits = text.strip_prefix('-').unwrap_or(text);
+            let is_decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
+            is_decimal.then(|| text.parse().ok())?
+        }
+        // Some write the 64 bits of a signed number unsigned.
+        _ => value
+            .as_i64()
+            .or_else(|| value.as_u64().map(u64::cast_signed)),
+    }
 }

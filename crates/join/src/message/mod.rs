@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! GroupMessage ── to_json ──▶ plaintext ── seal ──▶ packet on channel 0 ── open, from_json ──▶ GroupMessage
-//!      ▲                                                                 │   ├─▶ reaction ──▶ EmojiReaction
-//!      └── of_reaction ── EmojiReaction                                  │   └─▶ shown for 10 s
+//!      ▲                                                                 │   └─▶ reaction ──▶ EmojiReaction
+//!      └── of_reaction ── EmojiReaction                                  │
 //!                                                                        └──▶ Deduplicator ──▶ new or seen
 //! ```
 //!
-//! What is built and what is read obeys the same rules, so that a message of ours is one that others show. The
-//! text is for the members only: neither `Debug` nor an error holds any of it.
+//! A message that is built obeys the rules that others read by, so that they show it; a message that is read is taken in
+//! every form that others write. The text is for the members only: neither `Debug` nor an error holds any of it.
 //!
 //! Implements `spec/protocol.md`, 9.
 
@@ -51,13 +51,17 @@ impl GroupMessage {
     ///
     /// # Errors
     ///
-    /// [`MessageError::TextTooLong`], [`MessageError::TooManyEntities`] and [`MessageError::Bounds`].
+    /// [`MessageError::Empty`], [`MessageError::TextTooLong`], [`MessageError::TooManyEntities`] and
+    /// [`MessageError::Bounds`].
     pub fn new(
         random_id: RandomId,
         text: impl Into<String>,
         entities: Vec<Entity>,
     ) -> Result<Self, MessageError> {
         let text = text.into();
+        if text.is_empty() {
+            return Err(MessageError::Empty);
+        }
         let length = text.chars().count();
         if length > limits::MESSAGE_CHARACTERS {
             return Err(MessageError::TextTooLong { length });

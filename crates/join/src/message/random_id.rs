@@ -1,46 +1,45 @@
 use core::fmt;
-use core::num::NonZeroI64;
 
 use rand_core::CryptoRng;
 
-/// The number by which copies of a message are known: signed 64 bits, never zero.
+/// The number by which copies of a message are known: signed 64 bits.
 ///
-/// JSON shows it as a decimal string (`spec/protocol.md`, 9).
+/// Ours is never zero. Other clients leave it zero, and their messages have no copies (`spec/protocol.md`, 9).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RandomId(NonZeroI64);
+pub struct RandomId(i64);
 
 impl RandomId {
-    /// Takes a number; `None` for zero.
+    /// Takes a number for a message of ours; `None` for zero.
     pub const fn new(value: i64) -> Option<Self> {
-        match NonZeroI64::new(value) {
-            Some(value) => Some(Self(value)),
-            None => None,
+        match value {
+            0 => None,
+            value => Some(Self(value)),
         }
+    }
+
+    /// The number of a message that another client wrote.
+    pub(crate) const fn of_others(value: i64) -> Self {
+        Self(value)
     }
 
     /// Draws a number.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         // Drawing again on zero would never end with a broken generator; the bias is one in 2^64.
-        let value = NonZeroI64::new(rng.next_u64().cast_signed());
-        Self(value.unwrap_or(NonZeroI64::MAX))
-    }
-
-    /// Reads the decimal string; `None` if it is none, or the number is zero or too large.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        decimal(text).and_then(Self::new)
+        match rng.next_u64().cast_signed() {
+            0 => Self(i64::MAX),
+            value => Self(value),
+        }
     }
 
     /// The number.
     pub const fn value(self) -> i64 {
-        self.0.get()
+        self.0
     }
-}
 
-/// Reads a signed 64-bit number of nothing but digits and a minus.
-pub(super) fn decimal(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_decimal.then(|| text.parse().ok())?
+    /// True for a number that tells copies apart.
+    pub(super) const fn is_unique(self) -> bool {
+        self.0 != 0
+    }
 }
 
 impl fmt::Display for RandomId {
@@ -51,27 +50,17 @@ impl fmt::Display for RandomId {
 
 #[cfg(test)]
 mod tests {
+    use chacha20::ChaCha20Rng;
+    use rand_core::SeedableRng as _;
+
     use super::*;
 
     #[test]
-    fn only_a_decimal_number_of_the_range_that_is_not_zero_is_read() {
-        for value in [i64::MIN, -1, 1, 9_007_199_254_740_993, i64::MAX] {
-            let read = RandomId::parse(&value.to_string());
-            assert_eq!(read.map(RandomId::value), Some(value));
-        }
-        for wrong in [
-            "",
-            "-",
-            "0",
-            "-0",
-            "+1",
-            " 1",
-            "1.0",
-            "1e3",
-            "--1",
-            "9223372036854775808",
-        ] {
-            assert_eq!(RandomId::parse(wrong), None, "{wrong}");
-        }
+    fn a_number_of_ours_is_not_zero_and_one_of_others_can_be() {
+        assert_eq!(RandomId::new(0), None);
+        assert_eq!(RandomId::new(-1).map(RandomId::value), Some(-1));
+        assert!(!RandomId::of_others(0).is_unique());
+        let mut rng = ChaCha20Rng::from_seed([1; 32]);
+        assert!(RandomId::generate(&mut rng).is_unique());
     }
 }

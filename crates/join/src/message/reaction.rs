@@ -60,7 +60,7 @@ impl GroupMessage {
                     kind: EntityKind::CustomEmoji { document_id },
                     ..
                 },
-            ] if !text.is_empty() && *entity == over(text, *document_id) => {
+            ] if *entity == over(text, *document_id) => {
                 let document_id = *document_id;
                 Some(EmojiReaction::Custom { document_id, text })
             }
@@ -108,7 +108,7 @@ mod tests {
 
     #[test]
     fn another_text_is_no_reaction() {
-        for text in ["", "1", "a", "thumbsup", "👍👍", "👍 ", "👍!", "🇺"] {
+        for text in ["1", "a", "thumbsup", "👍👍", "👍 ", "👍!", "🇺"] {
             let message = GroupMessage::new(id(), text, Vec::new()).unwrap();
             assert_eq!(message.reaction(), None, "{text}");
             assert_eq!(
@@ -147,7 +147,7 @@ mod tests {
         };
         assert_eq!(
             GroupMessage::of_reaction(id(), nothing),
-            Err(MessageError::NotOneEmoji)
+            Err(MessageError::Empty)
         );
     }
 }

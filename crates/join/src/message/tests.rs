@@ -65,17 +65,79 @@ fn numbers_beyond_floating_point_survive() {
 }
 
 #[test]
-fn a_random_id_is_a_string_and_not_zero() {
-    let field = "random_id";
-    for wrong in [r#""0""#, r#""""#, "1234567890123456789", "null"] {
-        let error = with(r#""1234567890123456789""#, wrong).unwrap_err();
-        assert!(
-            matches!(error, MessageError::WrongType { field: found, .. } if found == field),
-            "{wrong}"
+fn what_official_clients_write_is_read_as_what_they_mean() {
+    let valid = read(VALID).unwrap();
+    // Android writes every number as a string.
+    for (replaced, by) in [
+        (r#""offset":0,"length":5"#, r#""offset":"0","length":"5""#),
+        (r#"{"_""#, r#"{"_min_layer":"100","_""#),
+        (
+            r#"{"_":"messageEntityBold""#,
+            r#"{"_":"messageEntityBold","_min_layer":"100""#,
+        ),
+        (r#""1234567890123456789""#, "1234567890123456789"),
+    ] {
+        assert_eq!(with(replaced, by).as_ref(), Ok(&valid), "{by}");
+    }
+    let emoji = r#"{"_":"groupCallMessage","random_id":"1","message":{"_":"textWithEntities","text":"👍","entities":[{"_":"messageEntityCustomEmoji","offset":"0","length":"2","document_id":"5368324170671202286"}]}}"#;
+    for text in [
+        emoji.to_owned(),
+        emoji.replace(r#""5368324170671202286""#, "5368324170671202286"),
+    ] {
+        let message = read(&text).unwrap();
+        assert_eq!(
+            message.entities(),
+            [entity(custom(5_368_324_170_671_202_286), 0, 2)]
+        );
+        assert!(message.reaction().is_some());
+    }
+    let entities = r#","entities":[{"_":"messageEntityBold","offset":0,"length":5}]"#;
+    for written in [
+        "",
+        r#","entities":null"#,
+        r#","entities":[]"#,
+        r#","entities":{}"#,
+    ] {
+        let message = with(entities, written).unwrap();
+        assert_eq!(
+            (message.text(), message.entities()),
+            ("Hello!", &[][..]),
+            "{written}"
         );
     }
+}
+
+#[test]
+fn a_random_id_is_a_number_of_64_bits_in_any_form() {
+    for (written, value) in [
+        ("0", 0),
+        (r#""0""#, 0),
+        (r#""-0""#, 0),
+        ("-1", -1),
+        (r#""-9223372036854775808""#, i64::MIN),
+        ("9007199254740993", 9_007_199_254_740_993),
+        ("18446744073709551615", -1),
+    ] {
+        let message = with(r#""1234567890123456789""#, written).unwrap();
+        assert_eq!(message.random_id().value(), value, "{written}");
+    }
+    for wrong in [
+        r#""""#,
+        r#""-""#,
+        r#""+1""#,
+        r#"" 1""#,
+        r#""1e3""#,
+        r#""9223372036854775808""#,
+        "1.0",
+        "1e3",
+        "null",
+        "18446744073709551616",
+    ] {
+        let error = with(r#""1234567890123456789""#, wrong).unwrap_err();
+        assert_eq!(error, MessageError::RandomId, "{wrong}");
+    }
     let error = with(r#""random_id""#, r#""id""#).unwrap_err();
-    assert_eq!(error, MessageError::Missing { field });
+    assert_eq!(error, MessageError::RandomId);
 }
 
 #[test]
@@ -83,7 +145,8 @@ fn entities_that_we_do_not_know_are_skipped_whatever_is_in_them() {
     for unknown in [
         r#"{"_":"messageEntityTextUrl","offset":0,"length":5,"url":"x"}"#,
         r#"{"_":"messageEntityMention","offset":-1,"length":"x"}"#,
-        r#"{"_":"messageEntityBold","_min_layer":231,"offset":900}"#,
+        r#"{"_":"messageEntityBold","_min_layer":231,"offset":0,"length":5}"#,
+        r#"{"_":"messageEntityBold","_min_layer":"231","offset":0,"length":5}"#,
     ] {
         let message = with_entity(unknown).unwrap();
         assert_eq!((message.text(), message.entities()), ("Hello!", &[][..]));
@@ -99,27 +162,81 @@ fn entities_that_we_do_not_know_are_skipped_whatever_is_in_them() {
 #[test]
 fn an_entity_outside_the_text_is_refused() {
     for (offset, length) in [(0, 7), (6, 1), (7, 0), (2_usize.pow(31), 2_usize.pow(31))] {
-        let json = format!(r#"{{"_":"messageEntityBold","offset":{offset},"length":{length}}}"#);
         let units = 6;
         let error = MessageError::Bounds {
             offset,
             length,
             units,
         };
-        assert_eq!(with_entity(&json), Err(error));
         let entities = vec![entity(EntityKind::Bold, offset, length)];
         assert_eq!(GroupMessage::new(id(), "Hello!", entities), Err(error));
     }
-    for wrong in ["-1", "0.5", "\"0\"", "null", "1e2"] {
-        let json = format!(r#"{{"_":"messageEntityBold","offset":{wrong},"length":1}}"#);
-        let error = with_entity(&json).unwrap_err();
-        assert!(matches!(error, MessageError::WrongType { .. }), "{wrong}");
+}
+
+#[test]
+fn an_entity_that_is_malformed_or_outside_the_text_is_left_out_or_cut_and_the_text_is_shown() {
+    let entities = |entity: &str| {
+        let message = with_entity(entity).unwrap();
+        assert_eq!(message.text(), "Hello!");
+        message.entities().to_vec()
+    };
+    let bold = |offset: &str, length: &str| {
+        entities(&format!(
+            r#"{{"_":"messageEntityBold","offset":{offset},"length":{length}}}"#
+        ))
+    };
+    for (length, cut) in [("7", 6), ("\"2147483648\"", 6), ("6", 6), ("5", 5)] {
+        assert_eq!(bold("0", length), [entity(EntityKind::Bold, 0, cut)]);
     }
-    let too_large = r#"{"_":"messageEntityBold","offset":18446744073709551615,"length":1}"#;
-    assert!(matches!(
-        with_entity(too_large),
-        Err(MessageError::Bounds { .. })
-    ));
+    for (offset, length) in [
+        ("7", "0"),
+        ("2147483648", "1"),
+        ("0", "-1"),
+        ("-9223372036854775808", "1"),
+    ] {
+        assert_eq!(bold(offset, length), []);
+    }
+    for wrong in [
+        "-1",
+        "0.5",
+        "null",
+        "1e2",
+        "{}",
+        "\"x\"",
+        "18446744073709551616",
+    ] {
+        assert_eq!(
+            (bold(wrong, "1"), bold("0", wrong)),
+            (vec![], vec![]),
+            "{wrong}"
+        );
+    }
+    for wrong in [
+        "7",
+        "null",
+        "{}",
+        r#"{"_":7}"#,
+        r#"{"__":"messageEntityBold","offset":0,"length":1}"#,
+    ] {
+        assert_eq!(entities(wrong), [], "{wrong}");
+    }
+    for document_id in ["1.5", r#""+7""#, r#"" 7""#, r#""""#, "null"] {
+        let custom = r#"{"_":"messageEntityCustomEmoji","offset":0,"length":1,"document_id":"#;
+        assert_eq!(
+            entities(&format!("{custom}{document_id}}}")),
+            [],
+            "{document_id}"
+        );
+    }
+    // Inside a character: the second half of a pair of units.
+    let half = with("Hello!", "👍").unwrap();
+    assert_eq!(half.entities(), [entity(EntityKind::Bold, 0, 2)]);
+    let half = read(
+        &VALID
+            .replace("Hello!", "👍")
+            .replace(r#""length":5"#, r#""length":1"#),
+    );
+    assert_eq!(half.unwrap().entities(), []);
 }
 
 #[test]
@@ -136,8 +253,16 @@ fn an_object_of_a_newer_layer_is_hidden_before_anything_in_it_is_read() {
         let same = with(r#"{"_""#, &format!(r#"{{"_min_layer":{layer},"_""#));
         assert_eq!(same, read(VALID), "{layer}");
     }
-    let wrong = with(r#"{"_""#, r#"{"_min_layer":"231","_""#);
-    assert!(matches!(wrong, Err(MessageError::WrongType { .. })));
+    assert_eq!(with(r#"{"_""#, r#"{"_min_layer":"231","_""#), newer);
+}
+
+#[test]
+fn an_empty_text_is_no_message() {
+    assert_eq!(with("Hello!", ""), Err(MessageError::Empty));
+    assert_eq!(
+        GroupMessage::new(id(), "", Vec::new()),
+        Err(MessageError::Empty)
+    );
 }
 
 #[test]
@@ -176,26 +301,13 @@ fn another_object_or_type_is_refused() {
         (r#""message":{"#, r#""other":{"#),
         (r#""text":"#, r#""txt":"#),
         (r#""Hello!""#, "7"),
-        (r#"[{"_""#, r#"[7,{"_""#),
-        (
-            r#"{"_":"messageEntityBold""#,
-            r#"{"__":"messageEntityBold""#,
-        ),
-        (r#""offset":0"#, r#""at":0"#),
-        ("messageEntityBold", "messageEntityCustomEmoji"),
+        (r#""Hello!""#, "null"),
+        (r#""Hello!""#, r#""""#),
     ] {
         assert!(with(replaced, by).is_err(), "{replaced} as {by}");
     }
     for other in ["", "null", "[]", "7", "\u{feff}{}", "{} {}", r#""\ud83d""#] {
         assert!(read(other).is_err(), "{other}");
-    }
-    for document_id in ["7", r#""+7""#, r#"" 7""#, r#""""#] {
-        let custom = r#"{"_":"messageEntityCustomEmoji","offset":0,"length":1,"document_id":"#;
-        let error = with_entity(&format!("{custom}{document_id}}}")).unwrap_err();
-        assert!(
-            matches!(error, MessageError::WrongType { .. }),
-            "{document_id}"
-        );
     }
 }
 
@@ -237,7 +349,7 @@ proptest! {
     #[test]
     fn what_can_be_built_is_read_back(
         number in any::<i64>().prop_filter("zero", |number| *number != 0),
-        text in "\\PC{0,128}|[a👍\"\\\\\n\0]{0,128}",
+        text in "\\PC{1,128}|[a👍\"\\\\\n\0]{1,128}",
         parts in vec((kind(), 0..260_usize, 0..260_usize), 0..8),
     ) {
         let parts = parts.into_iter().map(|(kind, offset, length)| entity(kind, offset, length));

@@ -24,12 +24,10 @@ pub(crate) fn form(message: &GroupMessage) -> (i64, usize) {
 
 /// The id and length of a message, checked.
 pub(crate) fn read((id, length): (i64, usize)) -> Result<(RandomId, usize), String> {
-    let id = RandomId::new(id).ok_or("the id of a message is never zero")?;
-    if length > limits::MESSAGE_CHARACTERS {
-        return Err(format!(
-            "a message has at most {} characters",
-            limits::MESSAGE_CHARACTERS
-        ));
+    let most = limits::MESSAGE_CHARACTERS;
+    match length {
+        0 => Err("a message has a text".to_owned()),
+        length if length > most => Err(format!("a message has at most {most} characters")),
+        length => Ok((RandomId::of_others(id), length)),
     }
-    Ok((id, length))
 }

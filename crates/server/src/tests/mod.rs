@@ -179,7 +179,13 @@ impl Scene {
 /// The same request with another source of sound.
 fn with_source(mut request: JoinGroupCall, source: Ssrc) -> JoinGroupCall {
     let payload = JoinPayload::from_json(request.params.as_str()).unwrap();
-    request.params = payload.with_ssrc(source).to_params();
+    let (credentials, fingerprints) = (
+        payload.credentials().clone(),
+        payload.fingerprints().to_vec(),
+    );
+    let groups = payload.ssrc_groups().to_vec();
+    let payload = JoinPayload::new(source, credentials, fingerprints, groups);
+    request.params = payload.unwrap().to_params();
     request
 }
 

@@ -143,11 +143,6 @@ impl JoinPayload {
         }
     }
 
-    /// The same payload with another source of sound.
-    pub fn with_ssrc(self, ssrc: Ssrc) -> Self {
-        Self { ssrc, ..self }
-    }
-
     /// The same payload with every source drawn anew and grouped as before.
     ///
     /// The credentials and fingerprints stay. No new source is among the old ones, so this is what follows
