@@ -1,4 +1,4 @@
-//! What the readers and writers of several constructors share.
+//! The common parts of the readers and writers of several constructors.
 
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
@@ -9,7 +9,7 @@ const DATA_JSON: u32 = 0x7d74_8d04;
 const BOOL_TRUE: u32 = 0x9972_75b5;
 const BOOL_FALSE: u32 = 0xbc79_9737;
 
-/// What a request has on the wire: a constructor, and the fields after it.
+/// The form of a request on the wire: a constructor, and the fields after it.
 pub(super) trait Fields: Sized {
     /// The constructor.
     const ID: u32;

@@ -16,9 +16,9 @@ const KNOWN: u32 = MUTED | VIDEO_STOPPED | JOIN;
 /// refuses it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CreateConferenceCall {
-    /// Whether to join with the microphone off.
+    /// True to join with the microphone off.
     pub muted: bool,
-    /// Whether to join with the camera off.
+    /// True to join with the camera off.
     pub video_stopped: bool,
     /// A number by which the server recognises the same request sent twice.
     pub random_id: i32,

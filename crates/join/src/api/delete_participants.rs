@@ -7,7 +7,7 @@ use super::{InputGroupCall, Method};
 const ONLY_LEFT: u32 = 1;
 const KICK: u32 = 1 << 1;
 
-/// Whom a removal may remove; a request has exactly one of the two (`spec/protocol.md`, 8).
+/// The users that a removal may remove; a request has exactly one of the two (`spec/protocol.md`, 8).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Removal {
     /// Only those who left, `only_left`.
@@ -19,11 +19,11 @@ pub enum Removal {
 /// The request `phone.deleteConferenceCallParticipants` (`spec/protocol.md`, 8 and 11.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DeleteConferenceCallParticipants {
-    /// Whom the request may remove.
+    /// The users that the request may remove.
     pub removal: Removal,
     /// The call.
     pub call: InputGroupCall,
-    /// Who is removed.
+    /// The users to remove.
     pub ids: Vec<UserId>,
     /// The block without them, in canonical form.
     pub block: Vec<u8>,

@@ -30,7 +30,7 @@ impl Fields for LeaveGroupCall {
     }
 }
 
-/// The request `phone.discardGroupCall`, which ends a call for everybody (`spec/protocol.md`, 11.1).
+/// The request `phone.discardGroupCall`, which ends a call for all (`spec/protocol.md`, 11.1).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DiscardGroupCall {
     /// The call.

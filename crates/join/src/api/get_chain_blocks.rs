@@ -42,12 +42,12 @@ pub struct GetGroupCallChainBlocks {
     pub sub_chain: SubChain,
     /// The offset of the first item wanted; negative offsets count from the end.
     pub offset: i32,
-    /// How many items are wanted at most; the server gives at most 100.
+    /// The most items that are wanted; the server gives at most 100.
     pub limit: i32,
 }
 
 impl GetGroupCallChainBlocks {
-    /// Asks for the newest block, which is all that somebody outside the call gets (`spec/protocol.md`, 6).
+    /// Asks for the newest block, which is all that a user outside the call gets (`spec/protocol.md`, 6).
     pub fn tip(call: InputGroupCall) -> Self {
         Self {
             call,

@@ -10,7 +10,7 @@ use super::{InputGroupCall, Method};
 pub struct GetGroupCall {
     /// The call.
     pub call: InputGroupCall,
-    /// How many participants of the first page are wanted at most.
+    /// The most participants that are wanted of the first page.
     pub limit: i32,
 }
 

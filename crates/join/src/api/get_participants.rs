@@ -16,9 +16,9 @@ pub struct GetGroupParticipants {
     pub ids: Vec<InputPeer>,
     /// The participants wanted, by a source of theirs.
     pub sources: Vec<Ssrc>,
-    /// Where the page starts: empty for the first, else what the page before it said.
+    /// The start of the page: empty for the first, else as the page before it named it.
     pub offset: String,
-    /// How many participants are wanted at most.
+    /// The most participants that are wanted.
     pub limit: i32,
 }
 

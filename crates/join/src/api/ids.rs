@@ -39,7 +39,7 @@ id! {
 }
 
 id! {
-    /// What the server handed to this account to show that it may use an id.
+    /// A number that the server handed to this account to show that it may use an id.
     AccessHash, i64
 }
 

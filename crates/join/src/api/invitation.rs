@@ -8,11 +8,11 @@ const VIDEO: u32 = 1;
 /// The request `phone.inviteConferenceCallParticipant` (`spec/protocol.md`, 11.1 and 12).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct InviteConferenceCallParticipant {
-    /// Whether the invitation is shown as one to a video call.
+    /// True if the invitation is shown as one to a video call.
     pub video: bool,
     /// The call.
     pub call: InputGroupCall,
-    /// Who is invited.
+    /// The user who is invited.
     pub user: InputUser,
 }
 

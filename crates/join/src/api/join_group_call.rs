@@ -19,9 +19,9 @@ const KNOWN: u32 = MUTED | INVITE_HASH | VIDEO_STOPPED | KEY_AND_BLOCK;
 /// and the policy refuses it for every kind of call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct JoinGroupCall {
-    /// Whether to join with the microphone off.
+    /// True to join with the microphone off.
     pub muted: bool,
-    /// Whether to join with the camera off.
+    /// True to join with the camera off.
     pub video_stopped: bool,
     /// The call.
     pub call: InputGroupCall,

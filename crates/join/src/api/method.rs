@@ -49,7 +49,7 @@ methods! {
     CheckGroupCall = "phone.checkGroupCall";
     /// Leaves a call.
     LeaveGroupCall = "phone.leaveGroupCall";
-    /// Ends a call for everybody.
+    /// Ends a call for all.
     DiscardGroupCall = "phone.discardGroupCall";
     /// Changes the settings of a call.
     ToggleGroupCallSettings = "phone.toggleGroupCallSettings";

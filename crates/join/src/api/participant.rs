@@ -9,9 +9,9 @@ use crate::api::{Ssrc, SsrcGroup};
 /// The roster says who is connected; only the chain says who has the key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupCallParticipant {
-    /// Who it is; in a conference always a user.
+    /// The participant; in a conference always a user.
     pub peer: Peer,
-    /// When the participant joined, in seconds since 1970; zero if the server does not say.
+    /// The time at which the participant joined, in seconds since 1970; zero if the server does not say.
     pub date: i32,
     /// The source of the participant's sound; `None` where the server wrote zero.
     pub source: Option<Ssrc>,
@@ -19,24 +19,24 @@ pub struct GroupCallParticipant {
     pub video: Option<ParticipantVideo>,
     /// The shared screen.
     pub presentation: Option<ParticipantVideo>,
-    /// Whether this is the user who asks, `self` of the API.
+    /// True for the user who asks, `self` of the API.
     pub own: bool,
-    /// Whether the microphone is off.
+    /// True if the microphone is off.
     pub muted: bool,
-    /// Whether the participant came by this very change.
+    /// True if the participant came by this very change.
     pub just_joined: bool,
-    /// Whether the participant left.
+    /// True if the participant left.
     pub left: bool,
-    /// Whether the change counts in the version of the roster; then it is void if that version is an older one.
+    /// True if the change counts in the version of the roster; then it is void if that version is an older one.
     pub versioned: bool,
-    /// Whether only a part of what the server knows is shown.
+    /// True if only a part of what the server knows is shown.
     pub min: bool,
 }
 
 /// A picture that a participant sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantVideo {
-    /// Whether it is paused.
+    /// True if it is paused.
     pub paused: bool,
     /// By what the media server names it.
     pub endpoint: String,

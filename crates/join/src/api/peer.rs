@@ -13,7 +13,7 @@ const CHANNEL: u32 = 0x27bc_bbfc;
 const USER_FROM_MESSAGE: u32 = 0xa87b_0a1c;
 const CHANNEL_FROM_MESSAGE: u32 = 0xbd2a_0840;
 
-/// Somebody whom the API shows, `Peer`.
+/// A user, group or channel that the API shows, `Peer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Peer {
@@ -25,12 +25,12 @@ pub enum Peer {
     Channel(ChannelId),
 }
 
-/// Somebody whom a request names, `InputPeer`.
+/// A user, group or channel that a request names, `InputPeer`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum InputPeer {
     /// The user who sends the request, `inputPeerSelf`.
     SelfUser,
-    /// Nobody.
+    /// No peer at all.
     Empty,
     /// A user.
     User {

@@ -109,7 +109,7 @@ requests! {
     Check(CheckGroupCall),
     /// Leaves a call.
     Leave(LeaveGroupCall),
-    /// Ends a call for everybody.
+    /// Ends a call for all.
     Discard(DiscardGroupCall),
     /// Changes the settings of a call.
     Settings(ToggleGroupCallSettings),

@@ -13,7 +13,7 @@ use crate::api::Ssrc;
 pub enum Response {
     /// Updates, the answer to everything that changes a call and to the reading of a subchain.
     Updates(Updates),
-    /// Whether a message was taken.
+    /// True if a message was taken.
     Bool(bool),
     /// The sources that are still joined.
     Sources(Vec<Ssrc>),
@@ -30,18 +30,18 @@ pub struct GroupCallInfo {
     pub call: GroupCall,
     /// The first participants.
     pub participants: Vec<GroupCallParticipant>,
-    /// Where the next page starts; `None` after the last one.
+    /// The start of the next page; `None` after the last one.
     pub next_offset: Option<String>,
 }
 
 /// A page of a roster, the API's `phone.groupParticipants`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParticipantsPage {
-    /// How many participants the whole roster has.
+    /// The number of participants in the whole roster.
     pub count: i32,
     /// The participants of this page.
     pub participants: Vec<GroupCallParticipant>,
-    /// Where the next page starts; `None` after the last one.
+    /// The start of the next page; `None` after the last one.
     pub next_offset: Option<String>,
     /// The number of the roster.
     pub version: i32,

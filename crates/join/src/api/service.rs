@@ -5,7 +5,7 @@ use super::{Response, RpcError, Update};
 /// Something that answers conference requests like the server does.
 ///
 /// A request travels as its TL bytes, so that a loopback exercises the very bytes that would be sent.
-/// The service has no clock and no socket: whoever holds it calls [`Service::handle`] for each request and
+/// The service has no clock and no socket: its owner calls [`Service::handle`] for each request and
 /// then [`Service::poll_push`] until it gives `None`.
 pub trait Service {
     /// Carries out one request of the user `from`.

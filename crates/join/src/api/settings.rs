@@ -14,15 +14,15 @@ const KNOWN: u32 = JOIN_MUTED | RESET_INVITE_HASH | MESSAGES_ENABLED | SEND_PAID
 /// What is `None` stays as it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ToggleGroupCallSettings {
-    /// Whether the link is replaced, which only the creator of a conference may do.
+    /// True to replace the link, which only the creator of a conference may do.
     pub reset_invite_hash: bool,
     /// The call.
     pub call: InputGroupCall,
-    /// Whether those who join from now on are muted.
+    /// True to mute those who join from now on.
     pub join_muted: Option<bool>,
-    /// Whether messages can be sent.
+    /// True if messages can be sent.
     pub messages_enabled: Option<bool>,
-    /// What a message costs, in stars.
+    /// The price of a message, in stars.
     pub send_paid_messages_stars: Option<i64>,
 }
 

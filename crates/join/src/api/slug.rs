@@ -30,7 +30,7 @@ pub enum SlugError {
     InvalidCharacter {
         /// The character.
         found: char,
-        /// Where it stands, in bytes.
+        /// Its place, in bytes.
         offset: usize,
     },
 }
@@ -60,7 +60,7 @@ impl Slug {
     }
 }
 
-/// Whether a character can stand in the opaque part of a link.
+/// True for a character that can stand in the opaque part of a link.
 pub(crate) fn is_slug_character(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }

@@ -6,7 +6,7 @@ use super::words;
 use crate::api::Ssrc;
 
 words! {
-    /// What the sources of a group are to each other.
+    /// The relation of the sources of a group to each other.
     Semantics {
         /// The layers of one picture, from the smallest.
         Simulcast = "SIM",
@@ -75,7 +75,7 @@ impl SsrcGroup {
         }
     }
 
-    /// What the sources are to each other.
+    /// The relation of the sources to each other.
     pub fn semantics(&self) -> Semantics {
         self.semantics
     }

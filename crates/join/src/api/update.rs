@@ -11,14 +11,14 @@ use super::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Updates(pub Vec<Update>);
 
-/// What the server tells about a call, in an answer or pushed (`spec/protocol.md`, 11.1).
+/// A change of a call that the server reports, in an answer or pushed (`spec/protocol.md`, 11.1).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 #[serde(rename_all = "snake_case")]
 pub enum Update {
     /// Items of a subchain, `updateGroupCallChainBlocks`.
     ChainBlocks(ChainBlocks),
-    /// How to connect the media, `updateGroupCallConnection`.
+    /// The parameters of the media connection, `updateGroupCallConnection`.
     Connection(CallConnection),
     /// Changes of the roster, `updateGroupCallParticipants`.
     Participants(Participants),
@@ -53,12 +53,12 @@ impl ChainBlocks {
     }
 }
 
-/// How to connect the media.
+/// The parameters of the media connection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallConnection {
-    /// Whether this is about the screen that is shared and not about the main connection.
+    /// True if this is about the screen that is shared and not about the main connection.
     pub presentation: bool,
-    /// What [`Answer::from_json`](crate::joining::Answer::from_json) reads.
+    /// The JSON that [`Answer::from_json`](crate::joining::Answer::from_json) reads.
     #[serde(with = "traced::params")]
     pub params: DataJson,
 }
@@ -93,13 +93,13 @@ pub struct Invitation {
     pub message: MessageId,
     /// The call.
     pub call_id: CallId,
-    /// Who invites.
+    /// The user who invites.
     #[serde(with = "traced::user")]
     pub from: UserId,
-    /// Who is invited.
+    /// The user who is invited.
     #[serde(with = "traced::user")]
     pub to: UserId,
-    /// Whether the invitation is shown as one to a video call.
+    /// True if the invitation is shown as one to a video call.
     pub video: bool,
 }
 
@@ -114,11 +114,11 @@ pub enum GroupCall {
         /// The access hash for it.
         #[serde(with = "traced::access_hash")]
         access_hash: AccessHash,
-        /// Whether the call is an end-to-end encrypted conference.
+        /// True if the call is an end-to-end encrypted conference.
         conference: bool,
-        /// Whether the user who asks created the call.
+        /// True if the user who asks created the call.
         creator: bool,
-        /// How many participants the roster has.
+        /// The number of participants in the roster.
         participants_count: i32,
         /// The link of a conference.
         #[serde(with = "traced::link")]
@@ -133,7 +133,7 @@ pub enum GroupCall {
         /// The access hash for it.
         #[serde(with = "traced::access_hash")]
         access_hash: AccessHash,
-        /// How long it lasted, in seconds.
+        /// Its duration, in seconds.
         duration: i32,
     },
 }

@@ -13,11 +13,11 @@ const USER: u32 = 0xf211_58c6;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InputUser {
-    /// Nobody.
+    /// No user at all.
     Empty,
     /// The user who sends the request, `inputUserSelf`.
     SelfUser,
-    /// Somebody else.
+    /// Another user.
     User {
         /// The id of the user.
         #[serde(with = "traced::user")]

@@ -56,7 +56,7 @@ impl CheckedJoin {
         )
     }
 
-    /// Checks the very bytes that would be sent, whoever built them.
+    /// Checks the very bytes that would be sent, however they were built.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ mod tests {
         (alice, bob)
     }
 
-    /// What the check says of Bob's block after a change that Bob signs.
+    /// The verdict of the check on Bob's block after a change that Bob signs.
     fn forged(change: impl FnOnce(&mut BlockFields)) -> Result<CheckedJoin, PresendError> {
         let (alice, bob) = call();
         let mut fields = bob.block().fields().clone();

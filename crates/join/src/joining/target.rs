@@ -1,4 +1,4 @@
-//! What a caller wants to join.
+//! The call that a caller wants to join.
 
 use thiserror::Error;
 
@@ -47,7 +47,7 @@ impl Target {
         }
     }
 
-    /// Whether somebody invited to the call, so that an empty chain may only be not begun yet.
+    /// True for a call to which an invitation led: an empty chain of it may only be not begun yet.
     pub fn is_invited(&self) -> bool {
         matches!(self, Self::Invitation(_))
     }

@@ -32,13 +32,13 @@ impl StartError {
     }
 }
 
-/// Why a membership is over; nothing brings it back (`spec/protocol.md`, 3).
+/// The end of a membership; nothing brings it back (`spec/protocol.md`, 3).
 ///
 /// The reference has one code for all of these, [`ReferenceCode::CallFailed`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum MembershipEnd {
-    /// What the server sent as the next block is none.
+    /// The bytes that the server sent as the next block are none.
     #[error("the next block cannot be read: {0}")]
     Unreadable(ReadError),
     /// The chain refuses the next block, so that we are not in the call that the server shows.
@@ -49,7 +49,7 @@ pub enum MembershipEnd {
     Removed {
         /// The block's height.
         height: Height,
-        /// Who signed the block, if it was a participant.
+        /// The signer of the block, if it was a participant.
         by: Option<UserId>,
     },
     /// A block put another key in place of ours: we joined elsewhere.
@@ -60,7 +60,7 @@ pub enum MembershipEnd {
         /// The key that stands for us now.
         by: PublicKey,
     },
-    /// A block changed the group and wrote no key for it, which ends everybody's membership.
+    /// A block changed the group and wrote no key for it, which ends the membership of all.
     #[error("block {height} ({hash}) changed the group and wrote no key for it")]
     NoSharedKey {
         /// The block's height.
@@ -73,7 +73,7 @@ pub enum MembershipEnd {
     KeyLost {
         /// The block's height.
         height: Height,
-        /// What went wrong.
+        /// The fault.
         error: EpochKeyError,
     },
     /// We left.
@@ -114,13 +114,13 @@ impl BroadcastRefused {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChangeError {
-    /// Nobody can remove itself by a block; leaving is a request to the server (`spec/protocol.md`, 8).
+    /// A member cannot remove itself by a block; leaving is a request to the server (`spec/protocol.md`, 8).
     #[error("nobody can remove itself by a block; leave instead")]
     Ourselves,
     /// None of the users is in the call.
     #[error("none of the users is in the call")]
     Nobody,
-    /// The chain would refuse the block, or no key can be written for somebody who stays.
+    /// The chain would refuse the block, or no key can be written for a member who stays.
     #[error(transparent)]
     Block(#[from] GroupChangeError),
     /// The membership is over.

@@ -214,7 +214,7 @@ impl Membership {
         Ok(chain.build_group_change(group_state, &self.key, rng)?)
     }
 
-    /// Builds the block that removes these users and leaves everybody else as they are.
+    /// Builds the block that removes these users and leaves all others as they are.
     ///
     /// Implements `spec/protocol.md`, 8. Users who are not in the call need no removal and are passed over.
     ///
@@ -281,7 +281,7 @@ impl Membership {
         self.public.state()
     }
 
-    /// How far the verification of the last block has come.
+    /// The verification of the last block, as far as it has come.
     pub fn verification(&self) -> &RoundCounts {
         self.public.verification()
     }
@@ -293,7 +293,7 @@ impl Membership {
         &self.cryptor
     }
 
-    /// Whether the newest block cannot be verified, because a restart has lost our nonce.
+    /// True if the newest block cannot be verified, because a restart has lost our nonce.
     pub(crate) fn has_lost_nonce(&self) -> bool {
         self.contribution.has_lost_nonce()
     }

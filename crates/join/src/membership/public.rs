@@ -13,7 +13,7 @@ use confcall_state::{Block, Chain, ChainState, PublicKey, UserId};
 
 use super::{BroadcastRefused, MembershipEnd, StartError};
 
-/// What everybody can know of a membership: the chain, the counted broadcasts, and whose membership it is.
+/// The public half of a membership: the chain, the counted broadcasts, and whose membership it is.
 ///
 /// It holds no secret, so a trace drives it too. A [`Membership`](super::Membership) is this and its keys.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct NextBlock {
 pub struct Followed {
     /// The signer of the block, if it is a participant before or after it.
     pub by: Option<UserId>,
-    /// What was kept for the verification of this block and does not count.
+    /// The broadcasts that were kept for the verification of this block and do not count.
     pub faults: Vec<Fault>,
 }
 
@@ -148,7 +148,7 @@ impl PublicMembership {
         &self.counts
     }
 
-    /// The end that a good block means for us, as far as everybody can see it.
+    /// The end that a good block means for us, as far as it can be seen without a key.
     fn place_lost(&self, after: &ChainState, by: Option<UserId>) -> Option<MembershipEnd> {
         let height = after.height();
         match after.group_state().by_user(self.user_id) {

@@ -31,7 +31,7 @@ pub(crate) struct SavedMembership {
     pub(crate) floors: Vec<([u8; 32], SavedSeqnos)>,
 }
 
-/// How far the verification of the newest block has come.
+/// The progress of the verification of the newest block.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct SavedVerification {
     pub(crate) commits: Vec<(i64, [u8; 32])>,

@@ -62,7 +62,7 @@ impl Call {
             .collect()
     }
 
-    /// Makes a block the tip that the second member follows, and is told to be of this signer.
+    /// Makes a block the tip that the second member follows as one of this signer.
     fn follow(&mut self, block: Block, signer: UserId) {
         let followed = self.members[1].apply(NOW, &block, &mut self.rng);
         assert_eq!(followed.unwrap().by, Some(signer));
@@ -102,7 +102,7 @@ impl Call {
     }
 }
 
-/// Whether what one member seals is opened by the other.
+/// True if the other member opens what one seals.
 fn hears(rng: &mut ChaCha20Rng, from: &Membership, to: &Membership) -> bool {
     let channel = ChannelId::MAIN;
     let packet = from.cryptor().seal(NOW, channel, 0, b"hello", rng).unwrap();
@@ -149,7 +149,7 @@ fn a_message_is_read_by_the_others_and_only_as_its_senders() {
         (opened.info.channel, opened.info.prefix),
         (ChannelId::MAIN, 0)
     );
-    // A server cannot put the message into somebody else's mouth.
+    // A server cannot put the message into another member's mouth.
     let stolen = GroupMessage::open(NOW, bob.cryptor(), CAROL, &packet);
     assert!(matches!(stolen, Err(OpenMessageError::Packet(_))));
     let channel = ChannelId::MAIN;

@@ -5,7 +5,7 @@ use confcall_state::UserId;
 use super::RandomId;
 use crate::limits;
 
-/// The answer to the question if a message was seen before.
+/// The verdict on a message: new, or a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Novelty {

@@ -31,7 +31,7 @@ impl fmt::Debug for DocumentId {
     }
 }
 
-/// How a part of a text is shown.
+/// The way in which a part of a text is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntityKind {
@@ -55,16 +55,16 @@ pub enum EntityKind {
 /// A part of a text that is shown in a way of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Entity {
-    /// How it is shown.
+    /// The way in which it is shown.
     pub kind: EntityKind,
-    /// Where it begins, in UTF-16 units of the text.
+    /// Its beginning, in UTF-16 units of the text.
     pub offset: usize,
     /// Its length in UTF-16 units.
     pub length: usize,
 }
 
 impl Entity {
-    /// Which bytes of `text` it covers; `None` if it ends outside the text or inside a character.
+    /// The bytes of `text` that it covers; `None` if it ends outside the text or inside a character.
     pub fn bytes_in(&self, text: &str) -> Option<Range<usize>> {
         let start = byte_at(text, self.offset)?;
         let length = byte_at(text.get(start..)?, self.length)?;
@@ -72,7 +72,7 @@ impl Entity {
     }
 }
 
-/// Where in `text`, in bytes, `units` UTF-16 units end, if a character does.
+/// The place in `text`, in bytes, at which `units` UTF-16 units end, if a character does.
 fn byte_at(text: &str, units: usize) -> Option<usize> {
     let (mut bytes, mut left) = (0, units);
     let mut characters = text.chars();

@@ -36,7 +36,7 @@ impl RandomId {
         self.0
     }
 
-    /// True for a number that tells copies apart.
+    /// True for a number by which copies are known.
     pub(super) const fn is_unique(self) -> bool {
         self.0 != 0
     }

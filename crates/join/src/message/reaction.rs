@@ -11,7 +11,7 @@ pub enum EmojiReaction<'a> {
     Custom {
         /// The picture.
         document_id: DocumentId,
-        /// What stands in its place where the picture cannot be shown.
+        /// The text in its place where the picture cannot be shown.
         text: &'a str,
     },
 }

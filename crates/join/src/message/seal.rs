@@ -12,7 +12,7 @@ pub enum OpenMessageError {
     /// The packet does not open.
     #[error("the packet does not open: {0}")]
     Packet(#[from] OpenError),
-    /// What is in it is no message that we show.
+    /// The packet holds no message that we show.
     #[error("the packet holds no message: {0}")]
     Message(#[from] MessageError),
 }

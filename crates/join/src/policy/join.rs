@@ -3,14 +3,14 @@
 use crate::api::{CreateConferenceCall, InputGroupCall, InputPeer, JoinGroupCall};
 use crate::joining::{CheckedJoin, InviteHash, JoinPayload};
 
-/// What a joining user says of its sound and picture.
+/// The sound and picture of a joining user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Media {
     /// The join payload.
     pub payload: JoinPayload,
-    /// Whether to join with the microphone off.
+    /// True to join with the microphone off.
     pub muted: bool,
-    /// Whether to join with the camera off.
+    /// True to join with the camera off.
     pub video_stopped: bool,
 }
 
@@ -36,9 +36,9 @@ pub struct VideoChatJoin {
     pub invite_hash: Option<InviteHash>,
     /// The join payload.
     pub payload: JoinPayload,
-    /// Whether to join with the microphone off.
+    /// True to join with the microphone off.
     pub muted: bool,
-    /// Whether to join with the camera off.
+    /// True to join with the camera off.
     pub video_stopped: bool,
 }
 
@@ -73,7 +73,7 @@ pub struct ConferenceCreation {
     pub join: Option<FirstJoin>,
 }
 
-/// How the creator of a conference joins it.
+/// The join of a conference by its creator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstJoin {
     /// Block 0, and the key that it announces.

@@ -7,7 +7,7 @@ pub enum CallKind {
     Conference,
     /// The video chat or livestream of a group or channel.
     VideoChat,
-    /// A stream that somebody feeds by RTMP, as seen by a viewer.
+    /// A stream that is fed by RTMP, as seen by a viewer.
     RtmpViewer,
     /// A live story, as heard by a listener.
     LiveStoryListener,

@@ -1,4 +1,4 @@
-//! What each kind of group call allows in a request to join it.
+//! The rules of each kind of group call for a request to join it.
 //!
 //! The types [`ConferenceJoin`], [`VideoChatJoin`], [`RtmpJoin`] and [`LiveStoryJoin`] have no field for what
 //! their kind forbids. A request that arrives ready-made is checked against the same table by [`check`],
@@ -123,7 +123,7 @@ pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolat
     Ok(request)
 }
 
-/// Whether only conferences are asked this, because only they have a chain.
+/// True for a request that exists for conferences alone, because only they have a chain.
 fn is_of_conferences(request: &Request) -> bool {
     matches!(
         request,

@@ -1,6 +1,6 @@
 use super::kind::CallKind;
 
-/// Whether a field is there.
+/// The place of a field in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Presence {
     /// In every request.

@@ -14,7 +14,7 @@ pub enum PolicyViolation {
     /// The request exists for conferences only.
     #[error("{0} has no chain, and this request is for conferences only")]
     NotAConference(CallKind),
-    /// The request joins as somebody else.
+    /// The request joins as another peer.
     #[error("join_as is always inputPeerSelf for {0}")]
     JoinAsNotSelf(CallKind),
     /// The request has an `invite_hash`.

@@ -9,7 +9,7 @@
 const JOINT: &str = r#","chain":""#;
 /// After the value.
 const END: &str = r#""}"#;
-/// How long a value is, in hexadecimal.
+/// The length of a value, in hexadecimal.
 const DIGITS: usize = 2 * blake3::OUT_LEN;
 
 /// The value of the newest line.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::history::{History, Said, Sighting};
 
-/// What comparing two histories comes to.
+/// The result of comparing two histories.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {

@@ -29,7 +29,7 @@ pub(super) enum Made {
     Failed(String),
 }
 
-/// Why a key did not open.
+/// The reason why a key did not open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Unopened {

@@ -2,7 +2,7 @@ use super::chain::Chain;
 use super::record::Record;
 use super::{Ending, History, Trace, Verdict, compare, replay};
 
-/// A trace as it comes from a file, and lines as somebody would chain them who forges one.
+/// A trace as it comes from a file, and lines as a forger would chain them.
 ///
 /// The laws: a record is written as one that is read the same; what is read has a step for the beginning and one for
 /// each input, or was cut before; it can be explained and replayed, and differs in nothing from itself.

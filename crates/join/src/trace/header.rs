@@ -16,7 +16,7 @@ const FORMAT: &str = "confcall trace";
 /// The version of the format.
 const VERSION: u32 = 1;
 
-/// With what an engine began.
+/// The beginning of an engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Header {
     format: String,
@@ -71,7 +71,7 @@ impl Header {
         }
     }
 
-    /// Whose engine it was.
+    /// The user whose engine it was.
     pub fn user(&self) -> UserId {
         self.config.user
     }
@@ -81,7 +81,7 @@ impl Header {
         &self.engine
     }
 
-    /// When it began.
+    /// The moment at which it began.
     pub fn start(&self) -> Moment {
         moment(self.at)
     }
@@ -91,7 +91,7 @@ impl Header {
         self.config.call.as_ref()
     }
 
-    /// Whether this crate reads the format, or what is wrong with it.
+    /// Checks that this crate reads the format; else says what is wrong with it.
     pub(super) fn check(&self) -> Result<(), String> {
         if self.format != FORMAT {
             return Err("this is no trace".to_owned());

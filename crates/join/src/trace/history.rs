@@ -8,7 +8,7 @@ use super::reader::{Step, Trace};
 use crate::api::{Response, SubChain, Update};
 use crate::engine::{Input, Outcome};
 
-/// What one member saw of a call, by the height of its blocks.
+/// Everything that one member saw of a call, by the height of its blocks.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// The blocks that it followed, by their hashes; more than one at a height only after it joined again.
@@ -26,7 +26,7 @@ pub struct Said {
     pub height: i32,
     /// In whose name.
     pub user: UserId,
-    /// Whether it is a commit or a reveal.
+    /// The phase: a commit or a reveal.
     pub is_reveal: bool,
 }
 
@@ -35,7 +35,7 @@ pub struct Said {
 pub struct Sighting {
     /// The thing: a hash or the bytes of a broadcast, in hexadecimal.
     pub what: String,
-    /// When it was first seen.
+    /// The moment at which it was first seen.
     pub at: Moment,
     /// The number of the line that first shows it.
     pub line: usize,

@@ -11,11 +11,11 @@ use crate::engine::fact::Fact;
 /// A trace that was read and is whole up to its end.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// With what the engine began.
+    /// The beginning of the engine.
     pub header: Header,
     /// The beginning, and then one step for each input; none at all if the trace was cut before the beginning was whole.
     pub steps: Vec<Step>,
-    /// Whether the end is there.
+    /// The end, if it is there.
     pub ending: Ending,
 }
 
@@ -24,22 +24,22 @@ pub struct Trace {
 pub struct Step {
     /// The number of its first line, from 1.
     pub line: usize,
-    /// When it was.
+    /// The moment of the input.
     pub at: Moment,
     /// The input; `None` at the beginning.
     pub input: Option<Input>,
-    /// What took a secret.
+    /// The public parts of everything that took a secret.
     pub facts: Vec<Fact>,
-    /// What came out, each with the number of its line.
+    /// The outputs, each with the number of its line.
     pub outputs: Vec<(usize, TracedOutput)>,
 }
 
-/// How a trace ends.
+/// The end of a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// With its last line.
     Complete,
-    /// The last line is missing: the recording stopped, or somebody cut the trace. A step that is not whole is left out.
+    /// The last line is missing: the recording stopped, or the trace was cut. A step that is not whole is left out.
     Cut,
 }
 
@@ -49,11 +49,11 @@ pub enum Ending {
 pub struct TraceError {
     /// The number of the line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The fault.
     pub kind: TraceErrorKind,
 }
 
-/// What is wrong with a line.
+/// A fault of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum TraceErrorKind {
@@ -73,9 +73,9 @@ pub enum TraceErrorKind {
     /// The last line counts other inputs.
     #[error("the trace has {found} inputs, not {counted}")]
     Count {
-        /// How many the last line counts.
+        /// The number that the last line counts.
         counted: usize,
-        /// How many there are.
+        /// The number of inputs that there are.
         found: usize,
     },
 }
@@ -103,7 +103,7 @@ impl Trace {
         reader.finish().ok_or(TraceError { line, kind })
     }
 
-    /// How many inputs there are.
+    /// The number of inputs.
     pub fn inputs(&self) -> usize {
         let inputs = self.steps.iter();
         inputs.filter(|step| step.input.is_some()).count()
@@ -111,13 +111,13 @@ impl Trace {
 }
 
 impl Step {
-    /// Whether all of it is there.
+    /// True if all of it is there.
     fn is_whole(&self) -> bool {
         matches!(self.outputs.last(), Some((_, TracedOutput::Wake(_))))
     }
 }
 
-/// What was read so far.
+/// Everything that was read so far.
 #[derive(Debug, Default)]
 struct Reader {
     chain: Chain,

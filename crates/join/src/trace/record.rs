@@ -9,11 +9,11 @@ use super::redact;
 use crate::api::traced;
 use crate::engine::{Input, Output};
 
-/// What a line of a trace says.
+/// The content of a line of a trace.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Record {
-    /// With what the engine began; the first line.
+    /// The beginning of the engine; the first line.
     Header(Header),
     /// An input; the lines up to the next one are what became of it.
     Input { at: u64, what: Input },
@@ -42,7 +42,7 @@ pub enum TracedOutput {
     },
     /// An event: an object with one field, which has the event's name and holds what there is to it.
     Event(Value),
-    /// When the engine wants to be woken, in nanoseconds since the clock's origin; the last output of each input.
+    /// The moment at which the engine wants to be woken, in nanoseconds since the clock's origin; the last output of each input.
     Wake(Option<u64>),
 }
 
@@ -59,7 +59,7 @@ impl TracedOutput {
         }
     }
 
-    /// What there is to the event of a name, if it is one.
+    /// The content of the event of a name, if it is one.
     pub fn event(&self, name: &str) -> Option<&Value> {
         match self {
             Self::Event(event) => event.get(name),

@@ -9,9 +9,9 @@ use crate::engine::{Config, Engine, Input, Misuse, Output};
 
 /// Writes the trace of an engine.
 ///
-/// It stands between the engine and who drives it: every input goes through [`Recorder::handle_input`], every output
-/// comes through [`Recorder::poll_output`]. The lines wait in memory until they are taken; whoever stores them decides
-/// when.
+/// It stands between the engine and its driver: every input goes through [`Recorder::handle_input`], every output
+/// comes through [`Recorder::poll_output`]. The lines wait in memory until they are taken, at any time
+/// that suits their store.
 ///
 /// # Example
 ///

@@ -9,9 +9,9 @@ use crate::engine::{Engine, Misuse, Output};
 /// A trace that an engine came to again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Replayed {
-    /// How many inputs there were.
+    /// The number of inputs.
     pub inputs: usize,
-    /// How many requests and events came out.
+    /// The number of requests and events that came out.
     pub outputs: usize,
 }
 
@@ -24,9 +24,9 @@ pub enum Difference {
     Output {
         /// The number of the line.
         line: usize,
-        /// What the trace says; `None` after the outputs of a step.
+        /// The output in the trace; `None` after the outputs of a step.
         expected: Option<TracedOutput>,
-        /// What came; `None` if nothing more did.
+        /// The output that came; `None` if nothing more did.
         got: Option<TracedOutput>,
     },
     /// The engine asked for the result of another secret operation than the trace has.
@@ -40,7 +40,7 @@ pub enum Difference {
     Input {
         /// The number of the line of the input.
         line: usize,
-        /// Why not.
+        /// The reason.
         misuse: Misuse,
     },
     /// No engine can be made from the header.

@@ -156,7 +156,7 @@ fn source(value: i32) -> Ssrc {
     Ssrc::from_signed(value).unwrap()
 }
 
-/// How [`by_message`] and a vector start.
+/// The start of [`by_message`] and of a vector.
 const CALL: &str = "3f60108c 09000000";
 const VECTOR: &str = "15c4b51c";
 

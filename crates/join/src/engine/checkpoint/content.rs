@@ -12,7 +12,7 @@ pub(crate) struct Content {
     pub(crate) call: (i64, i64),
     /// By what the call was found.
     pub(crate) link: Option<SavedLink>,
-    /// The link of the call for others, if the server told.
+    /// The link of the call for others, if the server showed it.
     pub(crate) invite_link: Option<String>,
     /// The JSON of the payload that the server took.
     pub(crate) payload: String,

@@ -10,7 +10,7 @@ pub enum CheckpointError {
     /// The engine is not in the call, so that there is nothing to keep.
     #[error("only a member of the call has something to keep")]
     NotAMember,
-    /// What is to be kept is too much for the format.
+    /// There is more to keep than the format holds.
     #[error("a checkpoint holds at most 4 GiB")]
     TooLarge,
 }
@@ -22,7 +22,7 @@ pub enum RestoreError {
     /// It does not begin as a checkpoint does.
     #[error("these {length} bytes are no checkpoint")]
     NotACheckpoint {
-        /// How many bytes there are.
+        /// The number of bytes.
         length: usize,
     },
     /// It is of a version that is not known.
@@ -34,9 +34,9 @@ pub enum RestoreError {
     /// It is cut off, or something follows it.
     #[error("a checkpoint of {expected} bytes has {found}")]
     Length {
-        /// How long it says that it is; for one without a whole header, how long that is.
+        /// The length that it names; for one without a whole header, the length of that.
         expected: u64,
-        /// How long it is.
+        /// The length that it has.
         found: usize,
     },
     /// It was sealed under another key.
@@ -56,10 +56,10 @@ pub enum RestoreError {
     /// It has the last number, after which none is valid.
     #[error("no number is left after that of the checkpoint")]
     LastNumber,
-    /// What it holds does not fit together, although it was sealed so.
+    /// The parts of it do not fit together, although it was sealed so.
     #[error("what the checkpoint holds does not fit together: {what}")]
     Content {
-        /// What is wrong.
+        /// The fault.
         what: &'static str,
     },
     /// It is another user's.

@@ -14,7 +14,7 @@ use crate::policy::Media;
 const KEY: [u8; 32] = [9; 32];
 const NUMBER: u64 = 7;
 
-/// A checkpoint as it comes from disk, and a content as somebody would seal it who has the key.
+/// A checkpoint as it comes from disk, and a content as an owner of the key would seal it.
 ///
 /// The laws: what is not sealed is refused; what is restored can be saved again, and is restored from that the same.
 pub fn checkpoint(data: &[u8]) {
@@ -39,7 +39,7 @@ pub fn checkpoint(data: &[u8]) {
     assert!(matches!(again, Ok(Ok(again)) if again.len().abs_diff(saved.len()) < 8 << 10));
 }
 
-/// What a checkpoint holds that was sealed under the target's key, to begin with.
+/// The content of a checkpoint that was sealed under the target's key, to begin with.
 pub fn checkpoint_content(blob: &[u8]) -> Option<Vec<u8>> {
     let opened = open(&KEY, NUMBER, blob).ok()?;
     Some(opened.content.to_vec())

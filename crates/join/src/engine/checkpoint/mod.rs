@@ -19,14 +19,14 @@
 //! | the newest seqno heard of each member | no packet from before is opened again |
 //! | the call, its link, the payload, the sources of earlier memberships | the server knows us by them |
 //!
-//! Not kept: epochs before the newest, which have at most 10 s left; the roster, which is loaded anew; requests
+//! Not kept: epochs before the newest, which have at most 10 s left; the roster, which is loaded again; requests
 //! under way, commands, removals and counts of trouble; how the media connects, which is the client's.
 //!
 //! # What a restart cannot save
 //!
 //! - **A nonce before all have committed.** Revealed after it was saved, it could be shown other commits after the
 //!   restart, made in its knowledge, and the emoji would match a false call. So it is not saved, and a member whose
-//!   commit counts without it joins anew ([`RejoinReason::NonceLost`](crate::engine::RejoinReason::NonceLost)). The
+//!   commit counts without it joins again ([`RejoinReason::NonceLost`](crate::engine::RejoinReason::NonceLost)). The
 //!   same happens if a block came after the checkpoint and we committed to it. A checkpoint for each
 //!   [`Event::CheckpointDue`](crate::engine::Event::CheckpointDue) leaves only the second or so that commits take.
 //! - **Packets heard after the checkpoint.** They can be played to us once more, and what is late from before is
@@ -59,7 +59,7 @@ pub use error::{CheckpointError, RestoreError};
 pub(crate) use content::{Content, SavedLink};
 pub(crate) use sealed::{Opened, open, seal};
 
-/// How many seqnos are left out on every channel after a restart: 2^20.
+/// The number of seqnos that are left out on every channel after a restart: 2^20.
 ///
 /// It must be more than what can be sent on one channel between a checkpoint and the restart. A checkpoint is due
 /// every ten minutes at least, in which 50 frames of sound, 60 of video and some messages a second come to less

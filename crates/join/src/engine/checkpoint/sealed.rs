@@ -7,7 +7,7 @@
 //! ```
 //!
 //! All keys come from the caller's by BLAKE3, each for one purpose. The key id commits to the key, which the tag
-//! alone does not, and tells another key from a change. The nonce is a keyed hash of the number and the content: it
+//! alone does not, and distinguishes another key from a change. The nonce is a keyed hash of the number and the content: it
 //! needs no randomness, and two contents never share one.
 
 use chacha20poly1305::aead::{AeadInOut as _, KeyInit as _};
@@ -31,7 +31,7 @@ pub(crate) struct Opened {
     pub(crate) content: Zeroizing<Vec<u8>>,
 }
 
-/// What stands before the content.
+/// The header before the content.
 struct Header {
     number: u64,
     /// The length of the content and the tag.

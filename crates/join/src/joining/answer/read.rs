@@ -28,7 +28,7 @@ pub(super) fn parameters(answer: &Map<String, Value>) -> Result<ConnectionParame
     })
 }
 
-/// Whether a flag is set, however it is written.
+/// Reads a flag, however it is written.
 pub(super) fn is_set(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Bool(set)) => *set,

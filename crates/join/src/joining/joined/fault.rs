@@ -32,9 +32,9 @@ pub enum AnswerFault {
     Offset {
         /// The subchain.
         sub_chain: SubChain,
-        /// How many items there are.
+        /// The number of items.
         count: usize,
-        /// Where they are said to end.
+        /// The offset at which they are said to end.
         next_offset: i32,
     },
     /// The answer does not show the call as a conference that goes on.
@@ -49,7 +49,7 @@ pub enum AnswerFault {
     /// The tip shows more participants than a conference can have.
     #[error("{participants} participants are more than a conference has")]
     TooManyParticipants {
-        /// How many the tip shows.
+        /// The number that the tip shows.
         participants: usize,
     },
     /// The answer has another type than the request asks for.

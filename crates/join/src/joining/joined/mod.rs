@@ -1,4 +1,4 @@
-//! What the server's answers to a join, and to the question for the tip, must hold.
+//! The server's answers to a join and to the question for the tip, and everything that they must hold.
 //!
 //! ```text
 //! answer to a join ──▶ JoinAnswer { connection, call, blocks, broadcasts, roster }
@@ -24,7 +24,7 @@ use crate::limits;
 /// The parts of an answer to a join.
 #[derive(Clone, Debug)]
 pub struct JoinAnswer {
-    /// How to connect the media.
+    /// The parameters of the media connection.
     pub connection: ConnectionParameters,
     /// The call by its id, as later updates name it.
     pub call: InputGroupCall,
@@ -34,7 +34,7 @@ pub struct JoinAnswer {
     pub blocks: ChainBlocks,
     /// The broadcasts, perhaps none.
     pub broadcasts: ChainBlocks,
-    /// What the answer shows of the roster, in its order.
+    /// The parts of the roster that the answer shows, in its order.
     pub rosters: Vec<Participants>,
 }
 
@@ -71,7 +71,7 @@ impl JoinAnswer {
         })
     }
 
-    /// What the roster shows, without its versions.
+    /// The participants of the roster, without its versions.
     pub fn participants(&self) -> impl Iterator<Item = &GroupCallParticipant> {
         self.rosters.iter().flat_map(|roster| &roster.participants)
     }
@@ -128,13 +128,13 @@ impl Tip {
         group_state.by_user(user_id).map(|one| one.public_key)
     }
 
-    /// Whether a join block that announced this key is in the chain, as the tip or below it.
+    /// True if a join block that announced this key is in the chain, as the tip or below it.
     pub fn holds(&self, key: &PublicKey) -> bool {
         self.chain.state().group_state().by_key(key).is_some()
     }
 }
 
-/// Whether both references name calls by their ids, and not the same.
+/// True if both references name calls by their ids, and not the same.
 fn is_other(one: &InputGroupCall, other: &InputGroupCall) -> bool {
     one.id()
         .zip(other.id())

@@ -46,7 +46,7 @@ pub enum Link {
         username: Username,
         /// The hash of an invitation, which a request carries as `invite_hash`.
         invite_hash: Option<InviteHash>,
-        /// Whether the link calls it a livestream; the server knows what it is.
+        /// True if the link calls it a livestream; the server knows what it is.
         livestream: bool,
     },
     /// To the live story of a user or channel.

@@ -10,7 +10,7 @@ pub struct Username(String);
 
 /// The hash in the invitation link of a video chat: 1 to 64 letters, digits, `_` and `-`.
 ///
-/// Whoever has it may speak, so `Debug` does not show it.
+/// It gives the right to speak, so `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct InviteHash(String);
 
@@ -74,7 +74,7 @@ impl InviteHash {
     }
 }
 
-/// Whether a text has 1 to `max` characters, each of which may stand in its place.
+/// Checks that a text has 1 to `max` characters, each of which may stand in its place.
 fn check(text: &str, max: usize, may_stand: impl Fn(usize, char) -> bool) -> Result<(), NameError> {
     if text.is_empty() {
         return Err(NameError::Empty);

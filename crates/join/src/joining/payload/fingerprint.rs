@@ -34,7 +34,7 @@ impl FingerprintHash {
 }
 
 words! {
-    /// Who opens the DTLS connection. Clients of a call write `passive`: the server opens it.
+    /// The end that opens the DTLS connection. Clients of a call write `passive`: the server opens it.
     Setup {
         /// This end opens it.
         Active = "active",
@@ -68,7 +68,7 @@ pub enum FingerprintError {
         "a fingerprint is bytes in hexadecimal with colons between them, which fails at byte {offset}"
     )]
     Syntax {
-        /// Where the text fails, in bytes.
+        /// The place at which the text fails, in bytes.
         offset: usize,
     },
     /// Not as many bytes as the hash function gives.
@@ -76,7 +76,7 @@ pub enum FingerprintError {
     Size {
         /// The hash function.
         hash: FingerprintHash,
-        /// How many bytes there are.
+        /// The number of bytes.
         size: usize,
     },
 }
@@ -128,7 +128,7 @@ impl Fingerprint {
         &self.bytes
     }
 
-    /// Who opens the DTLS connection.
+    /// The end that opens the DTLS connection.
     pub fn setup(&self) -> Setup {
         self.setup
     }

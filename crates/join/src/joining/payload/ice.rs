@@ -39,7 +39,7 @@ pub enum IceError {
     Character {
         /// `ufrag` or `pwd`.
         field: &'static str,
-        /// Where the character stands.
+        /// The place of the character.
         offset: usize,
     },
 }

@@ -23,7 +23,7 @@ pub use ice::{IceCredentials, IceError};
 use crate::api::{DataJson, Ssrc, SsrcGroup, SsrcGroupError, VideoLayers};
 use crate::limits;
 
-/// What a joining client says about its media.
+/// The media of a joining client.
 ///
 /// Every value is one that the server takes: a source, ICE credentials, at least one fingerprint, and
 /// groups of video sources if video is published. Viewers and listeners have no groups.
@@ -143,7 +143,7 @@ impl JoinPayload {
         }
     }
 
-    /// The same payload with every source drawn anew and grouped as before.
+    /// The same payload with every source drawn again and grouped as before.
     ///
     /// The credentials and fingerprints stay. No new source is among the old ones, so this is what follows
     /// `GROUPCALL_SSRC_DUPLICATE_MUCH`, which does not say which source was taken.
