@@ -59,6 +59,11 @@ mod packet;
 mod replay;
 mod seal;
 
+/// The example of the README, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use channel::{ChannelId, InvalidChannel};
 pub use codec::{
     AudioLevel, Codec, EncodedFrame, OpenFrameError, OpenedFrame, SealFrameError, Speech,

@@ -49,6 +49,11 @@ mod reference;
 mod shared_key;
 mod types;
 
+/// The example of the README, which must compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use chain::{Chain, ChainError, ChainState, GroupChangeError};
 pub use join_block::{JoinBlock, Joiner};
 pub use keys::{EpochKey, PrivateKey, PublicKey};
