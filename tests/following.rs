@@ -59,11 +59,11 @@ fn suspects_a_fork(world: &World, node: usize) -> bool {
 fn leaving_stops_the_polls_tells_the_server_and_drops_the_keys() {
     let mut world = World::with_call(2);
     world.run(3 * SECOND);
-    let before = world.nodes[1].asked.len();
+    let before = world.nodes[1].requests.len();
     world.command(1, Command::Leave);
     world.run(30 * SECOND);
     assert_eq!(*world.end(1), EndReason::Left);
-    let after: Vec<_> = world.nodes[1].asked[before..].iter().collect();
+    let after: Vec<_> = world.nodes[1].requests[before..].iter().collect();
     assert_eq!(after.len(), 1);
     assert_eq!(after[0].body.method(), LEAVE);
     let call = world.server.calls().next().unwrap();
@@ -221,7 +221,7 @@ fn a_hole_is_polled_for_after_half_a_second_to_a_second() {
     let from = world.now();
     push(&mut world, 1, items);
     world.run(3 * SECOND);
-    let mut polls = world.nodes[1].asked_by(POLL).filter(|asked| {
+    let mut polls = world.nodes[1].requests_of(POLL).filter(|asked| {
         let is_blocks = matches!(&asked.body, confcall::join::api::Request::ChainBlocks(poll)
             if poll.sub_chain == SubChain::Blocks);
         is_blocks && asked.at >= from
@@ -275,7 +275,7 @@ fn a_member_waits_for_a_silent_server_and_tells_of_every_poll_without_an_answer(
 
 /// The times from `from` on at which a client asked by a method.
 fn asked_since(world: &World, node: usize, method: Method, from: Duration) -> Vec<Duration> {
-    let asked = world.nodes[node].asked_by(method).map(|one| one.at);
+    let asked = world.nodes[node].requests_of(method).map(|one| one.at);
     asked.filter(|at| *at >= from).collect()
 }
 
@@ -323,9 +323,9 @@ fn gaps_while_entering_change_nothing() {
     let mut world = World::with_call(1);
     let link = world.link();
     let node = world.join(link);
-    let asked = world.nodes[node].asked.len();
+    let asked = world.nodes[node].requests.len();
     world.input(node, Input::Missed);
-    assert_eq!(world.nodes[node].asked.len(), asked);
+    assert_eq!(world.nodes[node].requests.len(), asked);
     world.converge();
 }
 
@@ -450,7 +450,7 @@ fn asked_during(world: &World, node: usize, method: Method, wait: Duration) -> b
 fn a_member_who_is_told_to_wait_asks_nothing_of_the_kind_whatever_happens() {
     for method in [POLL, ROSTER, CHECK] {
         let mut world = World::with_call(2);
-        world.nodes[1].asked.clear();
+        world.nodes[1].requests.clear();
         let told = Verdict::refuse(420, "FLOOD_WAIT_40");
         world.rules.push(Rule::new(method, told).of(2));
         world.input(1, Input::Missed);
@@ -482,7 +482,7 @@ fn a_member_who_is_told_to_wait_asks_nothing_of_the_kind_whatever_happens() {
 #[test]
 fn whoever_joins_anew_keeps_the_wait_of_the_membership_before() {
     let mut world = World::with_call(2);
-    world.nodes[1].asked.clear();
+    world.nodes[1].requests.clear();
     let told = Verdict::refuse(420, "FLOOD_WAIT_20");
     world.rules.push(Rule::new(POLL, told).of(2).times(1));
     world.run(10 * SECOND);
@@ -501,7 +501,7 @@ fn whoever_joins_anew_keeps_the_wait_of_the_membership_before() {
 #[test]
 fn a_wait_before_broadcasts_holds_back_all_and_is_no_silence() {
     let mut world = World::with_call(2);
-    world.nodes[1].asked.clear();
+    world.nodes[1].requests.clear();
     let told = Verdict::refuse(420, "FLOOD_WAIT_30");
     world.rules.push(Rule::new(BROADCAST, told).of(2).times(1));
     let link = world.link();

@@ -16,62 +16,57 @@ use confcall::join::api::{
     ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
-    Command, CommandFailure, CommandId, Engine, Event, Input, MediaState, Outcome, Output,
-    RequestId, Suspicion,
+    Command, CommandFailure, CommandId, Event, Input, MediaState, Outcome, RequestId, Suspicion,
 };
 use confcall::join::{Slug, Ssrc, limits};
 use confcall::media::Moment;
 use confcall::state::Block;
 use confcall::state::wire::Broadcast;
 use confcall::{JoinBlock, Joiner, UserId};
-use confcall_simulator::{World, each_seed, participant};
+use confcall_simulator::{Node, SentRequest, World, each_seed, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn command(command: Command) -> Input {
-    let id = CommandId::new(0);
-    Input::Command { id, command }
-}
-
 /// A member of a call that gets nothing but what the test hands it.
 struct Victim {
-    engine: Engine,
+    node: Node,
     now: Moment,
-    asked: Vec<(RequestId, Request)>,
-    events: Vec<Event>,
+    commands: u64,
 }
 
 impl Victim {
     fn of(world: &World) -> Self {
+        let mut node = world.nodes[0].clone();
+        node.requests.clear();
+        node.events.clear();
         Self {
-            engine: world.nodes[0].engine.clone(),
+            node,
             now: world.moment(),
-            asked: Vec::new(),
-            events: Vec::new(),
+            commands: 0,
         }
     }
 
     fn call(&self) -> InputGroupCall {
-        self.engine.call().unwrap().into()
+        self.node.engine.call().unwrap().into()
     }
 
-    /// Hands in an input; gives when the engine wants to be woken.
-    fn input(&mut self, input: Input) -> Option<Moment> {
-        self.engine.handle_input(self.now, input).unwrap();
-        loop {
-            match self.engine.poll_output() {
-                Output::Request { request, body } => self.asked.push((request, body)),
-                Output::Event(event) => self.events.push(event),
-                Output::Timeout(wake) => return wake,
-            }
-        }
+    fn input(&mut self, input: Input) {
+        self.node.handle_input(self.now, input);
+    }
+
+    fn command(&mut self, command: Command) {
+        self.commands += 1;
+        let id = CommandId::new(self.commands);
+        self.input(Input::Command { id, command });
     }
 
     /// Lets time pass.
     fn run(&mut self, time: Duration) {
         let end = self.now + time;
-        while let Some(wake) = self.input(Input::Tick).filter(|wake| *wake <= end) {
+        self.input(Input::Tick);
+        while let Some(wake) = self.node.wake.filter(|wake| *wake <= end) {
             self.now = wake;
+            self.input(Input::Tick);
         }
         self.now = end;
     }
@@ -82,8 +77,7 @@ impl Victim {
 
     /// The requests of a method, the oldest first.
     fn asked(&self, method: Method) -> Vec<RequestId> {
-        let asked = self.asked.iter().filter(|(_, one)| one.method() == method);
-        asked.map(|(request, _)| *request).collect()
+        self.node.requests_of(method).map(|sent| sent.id).collect()
     }
 
     /// Tells how the media connects: with a password that ends so.
@@ -103,8 +97,8 @@ impl Victim {
     /// The polls of a subchain, the oldest first.
     fn polls(&self, sub_chain: SubChain) -> Vec<RequestId> {
         let is_it = |body: &Request| matches!(body, Request::ChainBlocks(poll) if poll.sub_chain == sub_chain);
-        let polls = self.asked.iter().filter(|(_, body)| is_it(body));
-        polls.map(|(request, _)| *request).collect()
+        let polls = self.node.requests.iter().filter(|sent| is_it(&sent.body));
+        polls.map(|sent| sent.id).collect()
     }
 
     /// Tells that some users left, though the chain still has them.
@@ -151,7 +145,7 @@ fn how_the_media_connects_is_told_again_only_if_it_changed() {
     for password in ["first", "first", "second", "first"] {
         victim.push_connection(password);
     }
-    let told = victim.events.iter();
+    let told = victim.node.events.iter();
     let told = told.filter_map(|event| match event {
         Event::Connection { parameters, .. } => Some(parameters.transport.credentials.pwd()),
         _ => None,
@@ -189,11 +183,11 @@ fn a_chain_that_grows_without_an_answer_has_us_say_so_much_and_no_more() {
             blocks: vec![tip.to_server()],
         })));
     }
-    let membership = victim.engine.membership().unwrap();
+    let membership = victim.node.engine.membership().unwrap();
     assert_eq!(membership.state().hash(), tip.hash());
     victim.run(20 * SECOND);
     let commits = victim.asked(Method::SendConferenceCallBroadcast);
-    let under_way = victim.asked.len();
+    let under_way = victim.node.requests.len();
     assert!(
         (limits::REQUESTS..limits::REQUESTS + 8).contains(&under_way),
         "{under_way} requests, {} commits",
@@ -204,10 +198,14 @@ fn a_chain_that_grows_without_an_answer_has_us_say_so_much_and_no_more() {
     for commit in &commits[..8] {
         victim.answer(*commit, Outcome::Lost);
     }
-    let mut said = victim.asked.iter().filter_map(|(_, body)| match body {
-        Request::Broadcast(said) => Some(Broadcast::parse(&said.broadcast).unwrap()),
-        _ => None,
-    });
+    let mut said = victim
+        .node
+        .requests
+        .iter()
+        .filter_map(|sent| match &sent.body {
+            Request::Broadcast(said) => Some(Broadcast::parse(&said.broadcast).unwrap()),
+            _ => None,
+        });
     assert_eq!(said.next_back().unwrap().block_hash, tip.hash());
 }
 
@@ -228,7 +226,7 @@ fn members_who_come_and_go_in_the_roster_have_it_read_so_often_and_no_more() {
         };
         victim.input(Input::Update(Update::Participants(back)));
     }
-    let under_way = victim.asked.len();
+    let under_way = victim.node.requests.len();
     assert!(
         (limits::REQUESTS..limits::REQUESTS + 8).contains(&under_way),
         "{under_way} requests"
@@ -247,18 +245,18 @@ fn commands_and_removals_beyond_their_bounds_are_too_many() {
                 }
             )
         };
-        victim.events.iter().filter(is_busy).count()
+        victim.node.events.iter().filter(is_busy).count()
     };
     let mut victim = Victim::of(&World::with_call(2));
     for _ in 0..limits::REMOVALS + 3 {
         let users = vec![UserId::new(2)];
-        victim.input(command(Command::Kick { users }));
+        victim.command(Command::Kick { users });
     }
     assert_eq!(busy(&victim), 3);
 
     let mut victim = Victim::of(&World::with_call(2));
     for _ in 0..limits::COMMANDS + 3 {
-        victim.input(command(Command::RevokeLink));
+        victim.command(Command::RevokeLink);
     }
     let sent = victim.asked(Method::ToggleGroupCallSettings).len();
     assert!(sent <= limits::COMMANDS, "{sent} requests");
@@ -269,9 +267,10 @@ fn commands_and_removals_beyond_their_bounds_are_too_many() {
 fn one_command_asks_for_so_many_sources() {
     let mut victim = Victim::of(&World::with_call(1));
     let sources = (1..=1000).filter_map(Ssrc::new).collect();
-    victim.input(command(Command::Resolve { sources }));
-    let Some((_, Request::Participants(asked))) = victim.asked.last() else {
-        panic!("{:?}", victim.asked);
+    victim.command(Command::Resolve { sources });
+    let sent = victim.node.requests.last().map(|sent| &sent.body);
+    let Some(Request::Participants(asked)) = sent else {
+        panic!("{sent:?}");
     };
     assert_eq!(asked.sources.len(), limits::RESOLVED_SOURCES);
 }
@@ -293,8 +292,8 @@ fn an_answer_for_a_roster_that_was_given_up_makes_no_other_one_complete() {
     victim.answer(*last, Outcome::Done(page));
     let is_unlisted =
         |event: &Event| matches!(event, Event::Suspicious(Suspicion::UnlistedMember(_)));
-    assert!(!victim.events.iter().any(is_unlisted));
-    assert_eq!(victim.engine.connected().len(), 3);
+    assert!(!victim.node.events.iter().any(is_unlisted));
+    assert_eq!(victim.node.engine.connected().len(), 3);
 }
 
 #[test]
@@ -323,14 +322,14 @@ fn a_late_answer_to_an_older_poll_leaves_the_one_that_is_under_way_alone() {
     assert_eq!(victim.polls(SubChain::Broadcasts), polls);
     let broadcasts = Update::ChainBlocks(world.items(SubChain::Broadcasts));
     victim.answer(under_way, Outcome::Done(Updates(vec![broadcasts]).into()));
-    let counts = victim.engine.membership().unwrap().verification();
+    let counts = victim.node.engine.membership().unwrap().verification();
     assert!(counts.commit_of(UserId::new(3)).is_some());
 }
 
 #[test]
 fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     let mut victim = Victim::of(&World::with_call(1));
-    victim.input(command(Command::Leave));
+    victim.command(Command::Leave);
     for _ in 0..100 {
         let request = *victim.asked(Method::LeaveGroupCall).last().unwrap();
         let wait = Outcome::Refused(RpcError::new(420, "FLOOD_WAIT_0"));
@@ -338,7 +337,7 @@ fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     }
     assert_eq!(victim.asked(Method::LeaveGroupCall).len(), 1);
     victim.run(20 * SECOND);
-    assert!(victim.engine.has_ended());
+    assert!(victim.node.engine.has_ended());
 }
 
 /// Numbers at which arithmetic goes wrong.
@@ -349,6 +348,7 @@ struct Forger<'a> {
     world: &'a mut World,
     blocks: ChainBlocks,
     broadcasts: ChainBlocks,
+    commands: u64,
 }
 
 impl Forger<'_> {
@@ -473,6 +473,11 @@ impl Forger<'_> {
         Outcome::Done(response)
     }
 
+    fn next_command(&mut self) -> CommandId {
+        self.commands += 1;
+        CommandId::new(self.commands)
+    }
+
     fn command(&mut self) -> Command {
         let users = (0..self.world.below(4)).map(|user| UserId::new(user as i64));
         match self.world.below(40) {
@@ -490,13 +495,16 @@ impl Forger<'_> {
         }
     }
 
-    fn input(&mut self, asked: &[(RequestId, Request)]) -> Input {
+    fn input(&mut self, sent: &[SentRequest]) -> Input {
         match self.world.below(8) {
             0 => Input::Tick,
             1 if self.world.below(4) == 0 => Input::Missed,
-            1 => command(self.command()),
-            2..5 if !asked.is_empty() => Input::Answer {
-                request: asked[self.world.below(asked.len())].0,
+            1 => Input::Command {
+                id: self.next_command(),
+                command: self.command(),
+            },
+            2..5 if !sent.is_empty() => Input::Answer {
+                request: sent[self.world.below(sent.len())].id,
                 outcome: self.outcome(),
             },
             _ => Input::Update(self.update()),
@@ -521,12 +529,13 @@ fn no_input_at_any_time_makes_an_engine_panic_or_loop_or_ask_much() {
             world: &mut world,
             blocks,
             broadcasts,
+            commands: 0,
         };
         for _ in 0..60 {
-            let before = victim.asked.len();
-            let input = forger.input(&victim.asked);
+            let before = victim.node.requests.len();
+            let input = forger.input(&victim.node.requests);
             victim.input(input);
-            let burst = victim.asked.len() - before;
+            let burst = victim.node.requests.len() - before;
             assert!(burst <= BURST, "{burst} requests");
             let pause = match forger.world.below(20) {
                 0 => Duration::from_secs(1 << forger.world.below(40)),

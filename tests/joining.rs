@@ -31,7 +31,7 @@ fn joiner(rule: Rule) -> World {
 
 /// The keys that a client has announced, in order.
 fn keys(world: &World, node: usize) -> Vec<PublicKey> {
-    let joins = world.nodes[node].asked_by(JOIN);
+    let joins = world.nodes[node].requests_of(JOIN);
     let keys = joins.filter_map(|asked| match &asked.body {
         Request::Join(join) => join.public_key,
         _ => None,
@@ -42,7 +42,7 @@ fn keys(world: &World, node: usize) -> Vec<PublicKey> {
 /// The times between the requests of a method.
 fn pauses(world: &World, node: usize, method: Method) -> Vec<Duration> {
     let times: Vec<_> = world.nodes[node]
-        .asked_by(method)
+        .requests_of(method)
         .map(|one| one.at)
         .collect();
     times.windows(2).map(|pair| pair[1] - pair[0]).collect()
@@ -100,7 +100,7 @@ fn races_on_a_tip_that_moves_are_run_for_two_minutes_with_pauses_and_no_longer()
         world.run(Duration::from_millis(200));
     }
     assert!(matches!(world.end(1), EndReason::Raced { .. }));
-    let ended = world.nodes[1].asked.last().unwrap().at;
+    let ended = world.nodes[1].requests.last().unwrap().at;
     assert!(ended > 100 * SECOND && ended < 122 * SECOND, "{ended:?}");
     // A round trip for the join, one for the tip, and a pause that tells how fast the tip moves.
     let pauses = pauses(&world, 1, JOIN);
@@ -131,7 +131,10 @@ fn the_time_that_the_server_has_us_wait_is_none_of_the_two_minutes_for_races() {
 fn every_block_is_built_on_a_tip_that_was_read_for_it() {
     let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, RACED)).times(2));
     world.run(10 * SECOND);
-    let asked = world.nodes[1].asked.iter().map(|asked| asked.body.method());
+    let asked = world.nodes[1]
+        .requests
+        .iter()
+        .map(|asked| asked.body.method());
     let tip = Method::GetGroupCallChainBlocks;
     let entering: Vec<_> = asked.take(7).collect();
     assert_eq!(
@@ -230,7 +233,7 @@ fn a_taken_source_leads_to_a_new_one_and_five_of_them_to_the_end() {
         }
     ));
     let payloads: BTreeSet<_> = world.nodes[1]
-        .asked_by(JOIN)
+        .requests_of(JOIN)
         .map(|asked| match &asked.body {
             Request::Join(join) => join.params.as_str().to_owned(),
             _ => String::new(),
@@ -285,7 +288,7 @@ fn an_answer_without_subchain_1_ends_with_a_word_and_the_server_is_told() {
     let link = world.link();
     let node = other.join_as(UserId::new(2), link.clone());
     other.run(SECOND);
-    let asked = other.nodes[node].asked_by(JOIN).next().unwrap();
+    let asked = other.nodes[node].requests_of(JOIN).next().unwrap();
     let Updates(mut updates) = server
         .answer(UserId::new(2), &asked.body)
         .unwrap()
@@ -465,7 +468,7 @@ fn a_creation_whose_answer_was_lost_is_sent_again_unchanged() {
     world.run(20 * SECOND);
     assert!(world.has_converged(), "{}", world.history());
     let sent: Vec<_> = world.nodes[0]
-        .asked_by(CREATE)
+        .requests_of(CREATE)
         .map(|one| &one.body)
         .collect();
     assert_eq!(sent.len(), 3);
@@ -533,7 +536,10 @@ fn a_flood_wait_is_kept_to_the_second_and_the_same_request_follows() {
     world.run(20 * SECOND);
     // The refusal takes a round trip of 100 ms.
     assert_eq!(pauses(&world, 1, JOIN), [Duration::from_millis(7100)]);
-    let sent: Vec<_> = world.nodes[1].asked_by(JOIN).map(|one| &one.body).collect();
+    let sent: Vec<_> = world.nodes[1]
+        .requests_of(JOIN)
+        .map(|one| &one.body)
+        .collect();
     assert_eq!(sent[0], sent[1]);
 }
 

@@ -120,7 +120,7 @@ fn a_roster_that_does_not_list_ourselves_does_not_make_us_remove_ourselves() {
     world.join(link);
     world.run(60 * SECOND);
     for node in &world.nodes {
-        for asked in node.asked_by(REMOVE) {
+        for asked in node.requests_of(REMOVE) {
             let Request::Remove(remove) = &asked.body else {
                 continue;
             };

@@ -16,7 +16,7 @@ use confcall::join::api::{
     Update, Updates,
 };
 use confcall::join::engine::{
-    Command, CommandId, Config, Engine, Input, MediaState, Outcome, Output, RequestId,
+    Command, CommandId, Config, Engine, Input, MediaState, Outcome, Output,
 };
 use confcall::media::{ChannelId, Moment, RemovalGrace};
 use confcall::state::keys::{Seed, Signature};
@@ -24,7 +24,7 @@ use confcall::state::wire::{Broadcast, BroadcastContent, GroupState, Participant
 use confcall::state::{Block, PrivateKey};
 use confcall::{Chain, Joiner, Membership, Target, UserId};
 use confcall_server::Server;
-use confcall_simulator::{World, media, participant};
+use confcall_simulator::{Node, World, media, participant};
 use sha2::{Digest as _, Sha256};
 
 /// How many others there are; we are the last user.
@@ -50,7 +50,7 @@ impl Show {
         let node = world.join_as(US, link.clone());
         let is_joining = |world: &World| world.nodes[node].sent(Method::JoinGroupCall) == 1;
         assert!(world.run_while_not(SECOND, is_joining));
-        let join = world.nodes[node].asked.last().unwrap().body.clone();
+        let join = world.nodes[node].requests.last().unwrap().body.clone();
         let answer = world.server.clone().answer(US, &join);
         let Updates(mut joined) = answer.unwrap().into_updates().unwrap();
         joined.retain(|one| !matches!(one, Update::ChainBlocks(_) | Update::Participants(_)));
@@ -113,41 +113,29 @@ impl Show {
     }
 }
 
-/// An engine, and all that it was told.
-struct Told {
-    engine: Engine,
+/// A client of ours whose server shows what the test says.
+struct Guest {
+    node: Node,
     now: Moment,
-    asked: Vec<(RequestId, Request)>,
-    inputs: Vec<(Moment, Input)>,
+    answered: usize,
 }
 
-impl Told {
+impl Guest {
     fn input(&mut self, input: Input) {
-        self.inputs.push((self.now, input.clone()));
-        self.engine.handle_input(self.now, input).unwrap();
-        self.asked.extend(requests(&mut self.engine));
+        self.node.handle_input(self.now, input);
     }
 
     /// Lets time pass, and the server answer at once.
     fn run(&mut self, show: &mut Show, time: Duration) {
         for _ in 0..time.as_millis() / 100 {
-            while let Some((request, body)) = self.asked.pop() {
-                let outcome = Outcome::Done(show.answer(&body));
+            while let Some(sent) = self.node.requests.get(self.answered).cloned() {
+                self.answered += 1;
+                let outcome = Outcome::Done(show.answer(&sent.body));
+                let request = sent.id;
                 self.input(Input::Answer { request, outcome });
             }
             self.now = self.now + Duration::from_millis(100);
             self.input(Input::Tick);
-        }
-    }
-}
-
-fn requests(engine: &mut Engine) -> Vec<(RequestId, Request)> {
-    let mut requests = Vec::new();
-    loop {
-        match engine.poll_output() {
-            Output::Request { request, body } => requests.push((request, body)),
-            Output::Timeout(_) => return requests,
-            _ => {}
         }
     }
 }
@@ -184,6 +172,10 @@ fn said(user: i64, key: &PrivateKey, block: &Block) -> [Vec<u8>; 2] {
     })
 }
 
+fn drain(engine: &mut Engine) {
+    while !matches!(engine.poll_output(), Output::Timeout(_)) {}
+}
+
 #[test]
 fn an_engine_in_a_quiet_call_of_two_hundred_holds_at_most_256_kib() {
     let mut rng = ChaCha20Rng::from_seed([42; 32]);
@@ -194,27 +186,26 @@ fn an_engine_in_a_quiet_call_of_two_hundred_holds_at_most_256_kib() {
     let (mut show, link) = Show::new(&first.unwrap());
     let config = Config::new(link, Joiner::new(US), media(&mut rng));
     let begin = || Engine::new(config.clone(), Seed::copy_of(&[7; 32]), Moment::default());
-    let mut told = Told {
-        engine: begin(),
+    let mut guest = Guest {
+        node: Node::new(US, begin(), Moment::default()),
         now: Moment::default(),
-        asked: Vec::new(),
-        inputs: Vec::new(),
+        answered: 0,
     };
-    told.asked = requests(&mut told.engine);
-    told.run(&mut show, 3 * SECOND);
+    guest.node.inputs = Some(Vec::new());
+    guest.run(&mut show, 3 * SECOND);
 
     let block = Block::from_server(&show.blocks[1]).unwrap();
     for phase in 0..2 {
         let said = (1..).zip(&keys).map(|(user, key)| said(user, key, &block));
         show.broadcasts.extend(said.map(|said| said[phase].clone()));
-        told.run(&mut show, 3 * SECOND);
+        guest.run(&mut show, 3 * SECOND);
     }
     let connected = Command::Media(MediaState::Connected);
     let (id, command) = (CommandId::new(0), connected);
-    told.input(Input::Command { id, command });
-    told.run(&mut show, 20 * SECOND);
+    guest.input(Input::Command { id, command });
+    guest.run(&mut show, 20 * SECOND);
     let others = (1..).zip(keys).map(|(user, key)| {
-        let (user, now) = (UserId::new(user), told.now);
+        let (user, now) = (UserId::new(user), guest.now);
         let other = Membership::start(now, user, key, &block, RemovalGrace::WithGrace, &mut rng);
         let other = other.unwrap();
         let sealed = other
@@ -227,14 +218,14 @@ fn an_engine_in_a_quiet_call_of_two_hundred_holds_at_most_256_kib() {
     let mut again = None;
     let measured = allocation_counter::measure(|| {
         let engine = again.insert(Box::new(begin()));
-        requests(engine);
-        for (now, input) in &told.inputs {
+        drain(engine);
+        for (now, input) in guest.node.inputs.iter().flatten() {
             engine.handle_input(*now, input.clone()).unwrap();
-            requests(engine);
+            drain(engine);
         }
         let cryptor = engine.membership().unwrap().cryptor();
         for (from, packet) in &packets {
-            cryptor.open(told.now, *from, packet).unwrap();
+            cryptor.open(guest.now, *from, packet).unwrap();
         }
     });
     let engine = again.unwrap();

@@ -9,8 +9,8 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{AccessHash, CallId, GroupCallParticipant, Method, Participants, Update};
 use confcall::join::engine::checkpoint::{CheckpointError, RESERVE, RestoreError};
 use confcall::join::engine::{
-    Advice, Command, CommandFailure, CommandId, Config, EndReason, Engine, Event, Input, Output,
-    RejoinReason, Restored, Trouble,
+    Advice, Command, CommandFailure, Config, EndReason, Engine, Event, Input, RejoinReason,
+    Restored, Trouble,
 };
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::media::{ChannelId, Replay};
@@ -81,26 +81,9 @@ fn go_on(world: &mut World, node: NodeId, config: &Config, blob: &[u8]) {
 
 /// The client stops, and goes on from a blob after a while.
 fn restart(world: &mut World, node: NodeId, config: &Config, blob: &[u8], after: Duration) {
-    stop(world, node);
+    world.stop(node);
     world.run(after);
     go_on(world, node, config, blob);
-}
-
-/// Puts an engine in the place of a client's that does nothing.
-fn stop(world: &mut World, node: NodeId) {
-    let mut rng = ChaCha20Rng::from_seed([0; 32]);
-    let user = world.nodes[node].user;
-    let config = Config::new(Target::Create, Joiner::new(user), media(&mut rng));
-    let mut engine = Engine::new(config, Seed::copy_of(&[0; 32]), world.moment());
-    let poll = |engine: &mut Engine| {
-        while !matches!(engine.poll_output(), Output::Timeout(_)) {}
-    };
-    poll(&mut engine);
-    let (id, command) = (CommandId::new(0), Command::Leave);
-    let leave = Input::Command { id, command };
-    engine.handle_input(world.moment(), leave).unwrap();
-    poll(&mut engine);
-    world.replace(node, engine);
 }
 
 fn count(world: &World, node: NodeId, is_it: impl Fn(&Event) -> bool) -> usize {
@@ -220,7 +203,7 @@ fn nothing_is_said_before_it_is_known_what_was_said() {
     let blob = checkpoint(&world, 1, 1);
     // It commits after the checkpoint, and all verify.
     world.run(seconds(3));
-    stop(&mut world, 1);
+    world.stop(1);
     let said = world.nodes[1].sent(Method::SendConferenceCallBroadcast);
     go_on(&mut world, 1, &configs[1], &blob);
     assert!(world.run_while_not(seconds(5), |world| rejoined(world, 1) == 1));
@@ -261,7 +244,7 @@ fn the_source_of_an_earlier_membership_is_still_known_after_a_restart() {
 fn a_member_follows_the_blocks_that_came_while_it_was_away() {
     let (mut world, configs) = call(5, 2);
     let blob = checkpoint(&world, 1, 1);
-    stop(&mut world, 1);
+    world.stop(1);
     let link = world.link();
     world.join(link.clone());
     world.join(link);
@@ -281,7 +264,7 @@ fn a_member_follows_the_blocks_that_came_while_it_was_away() {
 fn a_member_that_was_removed_while_it_was_away_finds_out() {
     let (mut world, configs) = call(6, 3);
     let blob = checkpoint(&world, 1, 1);
-    stop(&mut world, 1);
+    world.stop(1);
     let users = vec![UserId::new(2)];
     world.command(0, Command::Kick { users });
     world.run(seconds(5));
@@ -298,7 +281,7 @@ fn a_member_that_was_removed_while_it_was_away_finds_out() {
 fn nothing_is_sealed_before_the_server_has_shown_how_the_call_went_on() {
     let (mut world, configs) = call(12, 3);
     let blob = checkpoint(&world, 1, 1);
-    stop(&mut world, 1);
+    world.stop(1);
     let users = vec![UserId::new(3)];
     world.command(0, Command::Kick { users });
     world.run(seconds(5));
@@ -323,7 +306,7 @@ fn nothing_is_sealed_before_the_server_has_shown_how_the_call_went_on() {
 fn a_member_that_was_removed_long_ago_finds_out() {
     let (mut world, configs) = call(11, 3);
     let blob = checkpoint(&world, 1, 1);
-    stop(&mut world, 1);
+    world.stop(1);
     let users = vec![UserId::new(2)];
     world.command(0, Command::Kick { users });
     world.run(seconds(5));

@@ -78,7 +78,7 @@ fn a_broadcast_is_tried_six_times_with_doubling_pauses_and_no_more() {
     world.join(link);
     world.run(60 * SECOND);
     let times: Vec<_> = world.nodes[1]
-        .asked_by(SEND)
+        .requests_of(SEND)
         .skip(sent)
         .map(|one| one.at)
         .collect();

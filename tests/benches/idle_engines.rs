@@ -1,7 +1,7 @@
 //! Ten thousand engines in one process: how much they hold, and what their polls cost.
 //!
-//! Each is of a member of a verified call whose roster is loaded, whose media is connected, and who has heard everybody
-//! once. One such member is watched in a real call; its copies are engines of the same seed that are told the same.
+//! Each is of a member of a verified call whose roster is loaded, whose media is connected, and who has heard all others
+//! once. One such member is watched in a real call; its copies are engines of the same seed with the same inputs.
 //! 500 are of calls of 200, the others of calls of 5; `-- 10000` makes them all large, which takes minutes.
 #![allow(
     missing_docs,
@@ -20,16 +20,18 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall::UserId;
 use confcall::join::api::{ChainBlocks, ParticipantsPage, Request, Response, Update, Updates};
 use confcall::join::engine::{
-    Command, CommandId, Engine, Input, MediaState, Outcome, Output, RequestId,
+    Command, CommandId, Config, Engine, Input, MediaState, Outcome, Output, RequestId,
 };
 use confcall::media::{ChannelId, Moment};
 use confcall::state::keys::Seed;
-use confcall_simulator::{Crowd, CrowdMember};
+use confcall_simulator::{Crowd, Node};
 
 const ENGINES: usize = 10_000;
 /// From the first block of the last member on, until everybody is verified and quiet.
 const SETTLING: Duration = Duration::from_secs(60);
 const IDLE: Duration = Duration::from_secs(60);
+/// The seed of the member that is watched, and of its copies.
+const SEED: [u8; 32] = [3; 32];
 const STEP: Duration = Duration::from_millis(100);
 
 fn main() {
@@ -64,9 +66,11 @@ fn allocated(make: impl FnOnce()) -> i64 {
     allocation_counter::measure(make).bytes_current
 }
 
-/// The last member of a call, with all that it was told.
+/// The last member of a call, with all its inputs.
 struct Watched {
-    member: CrowdMember,
+    config: Config,
+    arrived: Moment,
+    inputs: Vec<(Moment, Input)>,
     packets: Vec<(UserId, Vec<u8>)>,
 }
 
@@ -74,26 +78,33 @@ impl Watched {
     fn in_call_of(people: usize) -> Self {
         let mut crowd = Crowd::new(1, Duration::from_millis(100));
         crowd.rush(people - 2);
-        crowd.press_link(Duration::ZERO);
-        crowd.members[people - 1].inputs = Some(Vec::new());
+        let (config, arrived) = (crowd.config(crowd.world.link()), crowd.world.moment());
+        let engine = Engine::new(config.clone(), Seed::copy_of(&SEED), arrived);
+        let mut node = Node::new(config.joiner.user_id, engine, arrived);
+        node.inputs = Some(Vec::new());
+        let last = crowd.world.add(node);
         crowd.run_until_all_are_in(Duration::from_secs(5));
         crowd.wake_all(SETTLING);
-        let member = crowd.members.remove(people - 1);
+        let inputs = crowd.world.nodes[last].inputs.take().unwrap();
         let mut rng = ChaCha20Rng::from_seed([1; 32]);
-        let packets = crowd.members.iter().map(|other| {
-            let membership = other.engine.as_ref().unwrap().membership().unwrap();
-            let cryptor = membership.cryptor();
-            let sealed = cryptor.seal(member.told_last(), ChannelId::MAIN, 0, b"sound", &mut rng);
+        let packets = crowd.world.nodes[..last].iter().map(|other| {
+            let membership = other.engine.membership().unwrap();
+            let (cryptor, now) = (membership.cryptor(), inputs.last().unwrap().0);
+            let sealed = cryptor.seal(now, ChannelId::MAIN, 0, b"sound", &mut rng);
             (membership.user_id(), sealed.unwrap())
         });
         let packets = packets.collect();
-        Self { member, packets }
+        Self {
+            config,
+            arrived,
+            inputs,
+            packets,
+        }
     }
 
-    /// The whole roster, in one page, as it was told.
+    /// The whole roster, in one page, as it came.
     fn roster(&self) -> ParticipantsPage {
-        let told = self.member.inputs.iter().flatten();
-        let pages = told.filter_map(|(_, input)| match input {
+        let pages = self.inputs.iter().filter_map(|(_, input)| match input {
             Input::Answer {
                 outcome: Outcome::Done(Response::Participants(page)),
                 ..
@@ -102,7 +113,7 @@ impl Watched {
         });
         let mut pages: Vec<_> = pages.collect();
         let mut roster = pages.pop().unwrap();
-        // The last page may be of a load of its own, and then has everybody.
+        // The last page may be of a load of its own, and then has all of them.
         while roster.participants.len() <= self.packets.len() {
             let before = pages.pop().unwrap();
             roster.participants.splice(0..0, before.participants);
@@ -110,19 +121,14 @@ impl Watched {
         roster
     }
 
-    /// An engine that is told the same, and hears everybody.
+    /// An engine with the same inputs, which hears everyone.
     fn copy(&self) -> Engine {
-        let member = &self.member;
-        let mut engine = Engine::new(
-            member.config.clone(),
-            Seed::copy_of(&member.seed),
-            member.arrived,
-        );
+        let mut engine = Engine::new(self.config.clone(), Seed::copy_of(&SEED), self.arrived);
         drain(&mut engine);
-        for (now, input) in member.inputs.iter().flatten() {
+        for (now, input) in &self.inputs {
             turn(&mut engine, *now, input.clone());
         }
-        let now = member.told_last();
+        let now = self.inputs.last().unwrap().0;
         let (id, command) = (CommandId::new(0), Command::Media(MediaState::Connected));
         let connected = Input::Command { id, command };
         turn(&mut engine, now, connected);
@@ -136,7 +142,9 @@ impl Watched {
     }
 }
 
-/// What an engine wants to be answered, and when it wants to be woken.
+/// The requests that an engine wants to be answered, and when it wants to be woken.
+///
+/// The bench measures bare engines, so it drives them by itself and not as nodes of a world, which keep a history.
 fn drain(engine: &mut Engine) -> (Vec<(RequestId, Request)>, Option<Moment>) {
     let mut requests = Vec::new();
     loop {

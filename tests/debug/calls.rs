@@ -1,12 +1,11 @@
 //! What holds a whole call: engines, conferences and servers.
 
-use std::collections::VecDeque;
 use std::fmt::Debug;
+use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::api::Service as _;
-use confcall::join::engine::{Config, Engine, Event, Input, Outcome, Output};
+use confcall::join::engine::{Config, Engine};
 use confcall::media::Moment;
 use confcall::state::keys::Seed;
 use confcall::state::{Chain, JoinBlock};
@@ -14,7 +13,7 @@ use confcall::{Conference, Options};
 use confcall::{Joiner, Link, Target, UserId};
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
-use confcall_simulator::media;
+use confcall_simulator::{Faults, Node, World, media};
 
 use crate::{hides_bytes, hides_text, is_shown_as};
 
@@ -38,24 +37,14 @@ fn config() -> Config {
     Config::new(Target::Create, Joiner::new(ALICE), media)
 }
 
-/// Lets an engine enter a new call; gives the events on the way.
-fn enter(engine: &mut Engine, server: &mut Server) -> Vec<Event> {
-    let (mut answers, mut events) = (VecDeque::new(), Vec::new());
-    while engine.membership().is_none() || !answers.is_empty() {
-        match engine.poll_output() {
-            Output::Request { request, body } => {
-                let outcome = server.handle(ALICE, &body.to_tl()).map(Outcome::Done);
-                let outcome = outcome.unwrap_or_else(Outcome::Refused);
-                answers.push_back(Input::Answer { request, outcome });
-            }
-            Output::Event(event) => events.push(event),
-            Output::Timeout(_) => {
-                let answer = answers.pop_front().unwrap();
-                engine.handle_input(now(), answer).unwrap();
-            }
-        }
-    }
-    events
+/// Lets an engine enter a new call.
+fn enter(engine: Engine) -> World {
+    let mut world = World::with_server(server(), 1, Faults::NONE);
+    let node = world.add(Node::new(ALICE, engine, now()));
+    let is_in = |world: &World| world.nodes[node].is_in();
+    assert!(world.run_while_not(Duration::from_secs(5), is_in));
+    world.run(Duration::from_secs(1));
+    world
 }
 
 /// The secrets of an engine in a new call: seed, private key, epoch key.
@@ -84,18 +73,18 @@ fn an_engine_and_a_membership_show_no_secret() {
     let config = config();
     let pwd = config.media.payload.credentials().pwd().to_owned();
     hides_text(&config, &pwd);
-    let mut server = server();
-    let mut engine = Engine::new(config.clone(), Seed::copy_of(&SEED), now());
+    let engine = Engine::new(config.clone(), Seed::copy_of(&SEED), now());
     hides_bytes(&engine, &SEED);
-    let events = enter(&mut engine, &mut server);
-    let secrets = secrets(&engine);
-    hides_all(&engine, &secrets);
+    let world = enter(engine);
+    let Node { engine, events, .. } = &world.nodes[0];
+    let secrets = secrets(engine);
+    hides_all(engine, &secrets);
     hides_all(&engine.membership(), &secrets);
-    hides_all(&events, &secrets);
-    let slug = server.calls().next().unwrap().slug().clone();
+    hides_all(events, &secrets);
+    let slug = world.server.calls().next().unwrap().slug().clone();
     for text in [pwd.as_str(), slug.as_str()] {
-        hides_text(&engine, text);
-        hides_text(&events, text);
+        hides_text(engine, text);
+        hides_text(events, text);
     }
 
     let blob = engine.checkpoint(&CHECKPOINT_KEY, 1).unwrap();
@@ -105,7 +94,7 @@ fn an_engine_and_a_membership_show_no_secret() {
         1,
         config,
         Seed::copy_of(&SEED),
-        now(),
+        world.moment(),
     )
     .unwrap();
     hides_all(&restored, &secrets);
@@ -122,14 +111,10 @@ fn a_server_shows_no_seed_and_no_link() {
         &format!("ServerOptions {{ limits: {limits:?}, .. }}"),
     );
 
-    let mut server = server();
-    enter(
-        &mut Engine::new(config(), Seed::copy_of(&SEED), now()),
-        &mut server,
-    );
+    let World { server, .. } = &enter(Engine::new(config(), Seed::copy_of(&SEED), now()));
     let slug = server.calls().next().unwrap().slug().to_string();
-    hides_text(&server, &slug);
-    hides_text(&server, &0x0123_4567_89ab_cdef_u64.to_string());
+    hides_text(server, &slug);
+    hides_text(server, &0x0123_4567_89ab_cdef_u64.to_string());
 }
 
 #[tokio::test(start_paused = true)]

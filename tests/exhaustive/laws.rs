@@ -1,3 +1,5 @@
+//! The laws of the search.
+
 use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
@@ -21,7 +23,7 @@ struct Witness {
     cryptor: Cryptor,
 }
 
-/// What must hold in every state of every run.
+/// The laws that hold in every state of every run.
 pub(crate) struct Laws {
     /// For each block the first members that were met at it, one of each user.
     witnesses: BTreeMap<BlockHash, Vec<Witness>>,
@@ -54,7 +56,7 @@ impl Laws {
             return Err("the run does not come to rest".to_owned());
         }
         for fresh in network.take_fresh() {
-            if let Some(membership) = network.clients.of(fresh).engine.membership() {
+            if let Some(membership) = network.clients.of(fresh).node.engine.membership() {
                 self.check_keys(membership, state.now)?;
             }
         }
@@ -63,7 +65,7 @@ impl Laws {
         self.check_removed(network, state)
     }
 
-    /// Checks a state in which a run has come to rest: everybody hears everybody.
+    /// Checks a state in which a run has come to rest: all hear each other.
     pub(crate) fn check_end(&mut self, network: &mut Network, state: &State) -> Result<(), Broken> {
         let now = Moment::new(state.now);
         let members = || {
@@ -71,7 +73,7 @@ impl Laws {
                 .lines
                 .iter()
                 .map(|line| network.clients.of(line.client));
-            clients.filter_map(|client| client.engine.membership())
+            clients.filter_map(|client| client.node.engine.membership())
         };
         for from in members() {
             let packet = seal(from.cryptor(), now)?;
@@ -83,7 +85,7 @@ impl Laws {
         Ok(())
     }
 
-    /// Whoever is at a block has the same key for it as everybody else who is.
+    /// All who are at a block have the same key for it.
     fn check_keys(&mut self, membership: &Membership, now: Duration) -> Result<(), Broken> {
         let block = membership.state().hash();
         if !self.at_block.insert((block, membership.public_key())) {
@@ -108,7 +110,7 @@ impl Laws {
         Ok(())
     }
 
-    /// Whoever is not in a block opens nothing that is sealed under it, not even after following the chain to it.
+    /// Users who are not in a block open nothing that is sealed under it, not even after following the chain to it.
     fn check_removed(&mut self, network: &Network, state: &State) -> Result<(), Broken> {
         let clients: Vec<_> = state
             .lines
@@ -122,7 +124,7 @@ impl Laws {
         let now = Moment::new(state.now);
         for member in clients
             .iter()
-            .filter_map(|client| client.engine.membership())
+            .filter_map(|client| client.node.engine.membership())
         {
             let group_state = member.state().group_state();
             let block = member.state().hash();
@@ -183,7 +185,7 @@ fn deaf(to: UserId, from: UserId, why: &str) -> Broken {
 fn check_emoji(network: &Network, state: &State) -> Result<(), Broken> {
     let mut all = BTreeMap::new();
     for line in &state.lines {
-        for (block, emoji) in &network.clients.of(line.client).emoji {
+        for (block, emoji) in &network.clients.of(line.client).node.emoji {
             if *all.entry(block).or_insert(emoji) != emoji {
                 return Err("two see other emoji for one block".to_owned());
             }
@@ -194,7 +196,7 @@ fn check_emoji(network: &Network, state: &State) -> Result<(), Broken> {
 
 fn check_bounds(state: &State) -> Result<(), Broken> {
     let lines = state.lines.iter();
-    let most = lines.map(|line| line.asked.len().max(line.told.len()));
+    let most = lines.map(|line| line.queries.len().max(line.deliveries.len()));
     match most.max() {
         Some(most) if most > MOST_UNDER_WAY => Err(format!("{most} messages are under way")),
         _ => Ok(()),

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!             ┌─ Serve: the server carries out a client's first request ─┐
-//!             ├─ Tell: a client gets what was sent to it first ──────────┤
+//!             ├─ Deliver: a client gets what was sent to it first ───────┤
 //! one state ──┼─ Overtake: an answer before pushes, or a push before ────┼──▶ next states, each checked by the laws
 //!             │  answers                                                 │
 //!             ├─ Order: a user kicks or leaves ──────────────────────────┤
@@ -16,8 +16,8 @@
 //! pushes and a push answers: without limit, or, in some scripts, once for one client in a run. Nothing is
 //! lost: loss is the simulation's. A user gives its order at any moment from when it is possible, at the latest when
 //! nothing is on its way. Time passes when nothing is on its way, and besides that as often as the script
-//! says; it goes on to the moment at which the first client wants to be woken. A run is over when everybody who has
-//! not ended is in the newest block, which is verified and holds nobody who is not connected.
+//! says; it goes on to the moment at which the first client wants to be woken. A run is over when all who have
+//! not ended are in the newest block, which is verified and holds only users who are connected.
 //!
 //! # What makes two states equal
 //!
@@ -50,7 +50,7 @@ use search::{Effort, Found, search};
 const LEFT: &str = "left the call";
 const REMOVED_BY_1: &str = "removed from the call by user 1";
 const REMOVED_BY_2: &str = "removed from the call by user 2";
-/// Somebody who learns from a refused request that it is not a member, before the block that removed it, tries to
+/// A client that learns from a refused request that it is not a member, before the block that removed it, tries to
 /// join once more.
 const KEPT_OUT: &str =
     "phone.joinGroupCall was refused: the server answered GROUPCALL_FORBIDDEN (403)";
@@ -86,7 +86,7 @@ fn assert_ends(found: &Found, ends: &[&[&str]]) {
 }
 
 #[test]
-fn whoever_joins_a_founder_is_in_however_slow_the_network_is() {
+fn a_user_who_joins_a_founder_is_in_however_slow_the_network_is() {
     let script = Script {
         members: 1,
         joiners: 1,
@@ -129,7 +129,7 @@ fn a_joiner_can_leave_at_any_moment() {
 }
 
 #[test]
-fn a_founder_can_leave_while_somebody_joins() {
+fn a_founder_can_leave_while_another_joins() {
     let script = Script {
         members: 1,
         joiners: 1,

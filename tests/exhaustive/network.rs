@@ -1,21 +1,24 @@
+//! Everything that was met in any run, and what each step leads to.
+
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::Service as _;
-use confcall::join::engine::{Engine, Input, Outcome};
+use confcall::join::engine::{Engine, Input};
 use confcall::media::Moment;
 use confcall_server::Server;
+use confcall_simulator::outcome;
 
-use crate::client::{Asked, Client};
+use crate::client::{Client, Query};
 use crate::pool::{Pool, Printed};
 
 /// A client of a run, with what is on its way from it and to it; all by their numbers in the pools.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
     pub(crate) client: u32,
-    pub(crate) asked: VecDeque<u32>,
-    pub(crate) told: VecDeque<Told>,
+    pub(crate) queries: VecDeque<u32>,
+    pub(crate) deliveries: VecDeque<Delivery>,
     /// How often an answer may still overtake pushes, or a push answers.
     pub(crate) overtakes: u8,
 }
@@ -23,34 +26,35 @@ pub(crate) struct Line {
 /// So often as there is something to overtake.
 pub(crate) const ALWAYS: u8 = u8::MAX;
 
-/// What the server tells a client.
+/// An answer or a push on its way to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Told {
+pub(crate) enum Delivery {
     Answer(u32),
     Push(u32),
 }
 
 impl Line {
     pub(crate) fn is_quiet(&self) -> bool {
-        self.asked.is_empty() && self.told.is_empty()
+        self.queries.is_empty() && self.deliveries.is_empty()
     }
 
     /// Where the first of those is that may overtake the first of all.
     pub(crate) fn overtaking(&self) -> Option<usize> {
-        let is_answer = |told: &Told| matches!(told, Told::Answer(_));
-        let first = is_answer(self.told.front().filter(|_| self.overtakes > 0)?);
-        self.told.iter().position(|told| is_answer(told) != first)
+        let is_answer = |one: &Delivery| matches!(one, Delivery::Answer(_));
+        let first = is_answer(self.deliveries.front().filter(|_| self.overtakes > 0)?);
+        let mut deliveries = self.deliveries.iter();
+        deliveries.position(|one| is_answer(one) != first)
     }
 }
 
-/// What a step of a client comes to.
+/// The result of a step of a client.
 #[derive(Clone)]
 struct ClientStep {
     client: u32,
-    asked: Vec<u32>,
+    queries: Vec<u32>,
 }
 
-/// What a step of the server comes to.
+/// The result of a step of the server.
 #[derive(Clone)]
 struct ServerStep {
     server: u32,
@@ -65,7 +69,7 @@ struct ServerStep {
 pub(crate) struct Network {
     pub(crate) clients: Pool<Client>,
     pub(crate) servers: Pool<Server>,
-    pub(crate) asked: Pool<Asked>,
+    pub(crate) queries: Pool<Query>,
     pub(crate) inputs: Pool<Input>,
     client_steps: HashMap<(u32, Duration, u32), ClientStep>,
     server_steps: HashMap<(u32, UserId, u32), ServerStep>,
@@ -78,7 +82,7 @@ impl Network {
         Self {
             clients: Pool::new(),
             servers: Pool::new(),
-            asked: Pool::new(),
+            queries: Pool::new(),
             inputs: Pool::new(),
             client_steps: HashMap::new(),
             server_steps: HashMap::new(),
@@ -101,29 +105,29 @@ impl Network {
         self.inputs.put(fingerprint, input).0
     }
 
-    /// A client that begins, with what it asks.
-    pub(crate) fn begin(&mut self, engine: Engine) -> Line {
-        let (client, asked) = Client::begin(engine);
-        let ClientStep { client, asked } = self.put_client(client, asked);
+    /// A client that begins, with its first requests.
+    pub(crate) fn begin(&mut self, user: UserId, engine: Engine, now: Moment) -> Line {
+        let (client, queries) = Client::begin(user, engine, now);
+        let ClientStep { client, queries } = self.put_client(client, queries);
         Line {
             client,
-            asked: asked.into(),
-            told: VecDeque::new(),
+            queries: queries.into(),
+            deliveries: VecDeque::new(),
             overtakes: 0,
         }
     }
 
-    fn put_client(&mut self, client: Client, asked: Vec<Asked>) -> ClientStep {
+    fn put_client(&mut self, client: Client, queries: Vec<Query>) -> ClientStep {
         let fingerprint = client.printed().fingerprint();
         let (client, is_new) = self.clients.put(fingerprint, client);
         self.fresh.extend(is_new.then_some(client));
-        let asked = asked.into_iter().map(|asked| {
-            let fingerprint = Printed::of(&asked).fingerprint();
-            self.asked.put(fingerprint, asked).0
+        let queries = queries.into_iter().map(|query| {
+            let fingerprint = Printed::of(&query).fingerprint();
+            self.queries.put(fingerprint, query).0
         });
         ClientStep {
             client,
-            asked: asked.collect(),
+            queries: queries.collect(),
         }
     }
 
@@ -135,14 +139,14 @@ impl Network {
             None => {
                 let input = self.inputs.of(input).clone();
                 let before = self.clients.of(line.client);
-                let (client, asked) = before.after(Moment::new(now), input);
-                let step = self.put_client(client, asked);
+                let (client, queries) = before.after(Moment::new(now), input);
+                let step = self.put_client(client, queries);
                 self.client_steps.insert(key, step.clone());
                 step
             }
         };
         line.client = step.client;
-        line.asked.extend(step.asked);
+        line.queries.extend(step.queries);
     }
 
     /// Lets the server carry out the first request of a user; gives the server after it.
@@ -153,29 +157,31 @@ impl Network {
         lines: &mut [Line],
         at: usize,
     ) -> u32 {
-        let asked = lines[at].asked.pop_front().expect("something was asked");
-        let step = self.served(server, users[at], asked);
-        lines[at].told.push_back(Told::Answer(step.answer));
+        let query = lines[at]
+            .queries
+            .pop_front()
+            .expect("a request is on its way");
+        let step = self.served(server, users[at], query);
+        lines[at]
+            .deliveries
+            .push_back(Delivery::Answer(step.answer));
         for (user, push) in step.pushes {
             let to = users.iter().position(|one| *one == user);
             lines[to.expect("a known user")]
-                .told
-                .push_back(Told::Push(push));
+                .deliveries
+                .push_back(Delivery::Push(push));
         }
         step.server
     }
 
-    fn served(&mut self, server: u32, user: UserId, asked: u32) -> ServerStep {
-        let key = (server, user, asked);
+    fn served(&mut self, server: u32, user: UserId, query: u32) -> ServerStep {
+        let key = (server, user, query);
         if let Some(step) = self.server_steps.get(&key) {
             return step.clone();
         }
         let mut next = self.servers.of(server).clone();
-        let Asked { request, bytes } = self.asked.of(asked).clone();
-        let outcome = match next.handle(user, &bytes) {
-            Ok(response) => Outcome::Done(response),
-            Err(error) => Outcome::Refused(error),
-        };
+        let Query { request, bytes } = self.queries.of(query).clone();
+        let outcome = outcome(next.handle(user, &bytes));
         let answer = self.put_input(Input::Answer { request, outcome });
         let mut pushes = Vec::new();
         while let Some((user, update)) = next.poll_push() {

@@ -1,8 +1,10 @@
+//! Values that are kept once each.
+
 use std::collections::HashMap;
 use std::fmt::{self, Debug, Write as _};
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 
-/// What two values must share to be taken for the same one.
+/// A hash that two values share only if they are the same.
 pub(crate) type Fingerprint = u128;
 
 /// Values that are kept once each and known by a number.

@@ -1,3 +1,5 @@
+//! Small calls to search through.
+
 use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
@@ -26,7 +28,7 @@ pub(crate) enum When {
     Holds(usize),
 }
 
-/// What happens at once, after a call in which some are in and verified.
+/// Things that happen at once, after a call in which some are in and verified.
 pub(crate) struct Script {
     /// How many are in.
     pub(crate) members: usize,
@@ -88,12 +90,12 @@ fn start(network: &mut Network, state: &State, client: usize) -> Line {
         None => Target::Create,
     };
     let config = Config::new(target, Joiner::new(user(client)), media(&mut rng));
-    let seed = [client as u8 + 101; 32];
-    network.begin(Engine::new(
-        config,
-        Seed::copy_of(&seed),
-        Moment::new(state.now),
-    ))
+    let (seed, now) = ([client as u8 + 101; 32], Moment::new(state.now));
+    network.begin(
+        user(client),
+        Engine::new(config, Seed::copy_of(&seed), now),
+        now,
+    )
 }
 
 impl Order {
@@ -103,7 +105,7 @@ impl Order {
             When::Anytime => true,
             When::Holds(other) => {
                 let client = network.clients.of(state.lines[self.client].client);
-                client.engine.membership().is_some_and(|membership| {
+                client.node.engine.membership().is_some_and(|membership| {
                     let group_state = membership.state().group_state();
                     group_state.by_user(user(other)).is_some()
                 })

@@ -1,3 +1,5 @@
+//! The search through all orders of what can happen.
+
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -6,7 +8,7 @@ use confcall::join::engine::{CommandId, Input};
 use confcall::media::Moment;
 
 use crate::laws::Laws;
-use crate::network::{ALWAYS, Line, Network, Told};
+use crate::network::{ALWAYS, Delivery, Line, Network};
 use crate::pool::{Fingerprint, fingerprint};
 use crate::script::{Order, Script};
 
@@ -20,8 +22,8 @@ pub(crate) const MOST_UNDER_WAY: usize = 24;
 pub(crate) enum Choice {
     /// The server carries out the first request of a client.
     Serve(usize),
-    /// A client is told what the server sent it first.
-    Tell(usize),
+    /// A client gets what the server sent it first.
+    Deliver(usize),
     /// An answer overtakes the pushes before it, or a push the answers.
     Overtake(usize),
     /// A user wants what the script says.
@@ -57,8 +59,8 @@ impl State {
         let lines = self.lines.iter().enumerate();
         lines.flat_map(|(at, line)| {
             [
-                (!line.asked.is_empty()).then_some(Choice::Serve(at)),
-                (!line.told.is_empty()).then_some(Choice::Tell(at)),
+                (!line.queries.is_empty()).then_some(Choice::Serve(at)),
+                (!line.deliveries.is_empty()).then_some(Choice::Deliver(at)),
                 line.overtaking().map(|_| Choice::Overtake(at)),
             ]
             .into_iter()
@@ -86,18 +88,18 @@ impl State {
         choices
     }
 
-    /// Leaves only what one client can be told, where nothing else can change what that is.
+    /// Leaves only what can reach one client, where nothing else can change what that is.
     ///
-    /// What the others and the server do adds to the end of what the client is told, so if nothing can overtake, or
+    /// Acts of the others and the server add to the end of what is on its way to the client, so if nothing can overtake, or
     /// something that can is there already, it cannot change what comes next. Then all else commutes with that, and it
     /// is enough to try it first (a persistent set).
     fn reduce(&self, choices: &mut Vec<Choice>, orders: &[Order]) {
         let is_fixed = |line: &Line| {
-            !line.told.is_empty() && (line.overtakes == 0 || line.overtaking().is_some())
+            !line.deliveries.is_empty() && (line.overtakes == 0 || line.overtaking().is_some())
         };
         if let Some(client) = self.lines.iter().position(is_fixed) {
             choices.retain(|choice| match choice {
-                Choice::Tell(at) | Choice::Overtake(at) => *at == client,
+                Choice::Deliver(at) | Choice::Overtake(at) => *at == client,
                 Choice::Order(at) => orders[*at].client == client,
                 Choice::Serve(_) | Choice::Time => false,
             });
@@ -108,7 +110,7 @@ impl State {
     fn wake(&self, network: &Network) -> Option<(Moment, usize)> {
         let lines = self.lines.iter().enumerate();
         let wakes =
-            lines.filter_map(|(at, line)| Some((network.clients.of(line.client).wake?, at)));
+            lines.filter_map(|(at, line)| Some((network.clients.of(line.client).node.wake?, at)));
         wakes.min()
     }
 
@@ -124,13 +126,13 @@ impl State {
             Choice::Serve(at) => {
                 self.server = network.serve(self.server, users, &mut self.lines, at);
             }
-            Choice::Tell(at) => self.tell(network, at, 0),
+            Choice::Deliver(at) => self.deliver(network, at, 0),
             Choice::Overtake(at) => {
                 let place = self.lines[at].overtaking().expect("something overtakes");
                 if self.lines[at].overtakes != ALWAYS {
                     self.lines[at].overtakes -= 1;
                 }
-                self.tell(network, at, place);
+                self.deliver(network, at, place);
             }
             Choice::Order(at) => {
                 self.given[at] = true;
@@ -140,7 +142,7 @@ impl State {
                 network.give(self.now, &mut self.lines[order.client], command);
             }
             Choice::Time => {
-                let (wake, at) = self.wake(network).expect("somebody waits");
+                let (wake, at) = self.wake(network).expect("a client waits");
                 if !self.is_quiet() {
                     self.slow -= 1;
                 }
@@ -151,21 +153,25 @@ impl State {
         }
     }
 
-    fn tell(&mut self, network: &mut Network, at: usize, place: usize) {
+    fn deliver(&mut self, network: &mut Network, at: usize, place: usize) {
         let line = &mut self.lines[at];
-        let (Told::Answer(input) | Told::Push(input)) =
-            line.told.remove(place).expect("something is told");
+        let (Delivery::Answer(input) | Delivery::Push(input)) = line
+            .deliveries
+            .remove(place)
+            .expect("something is on its way");
         network.give(self.now, line, input);
     }
 
-    /// Whether nothing is on its way, nobody waits for a kick, and whoever has not ended is in the call and has verified its newest block,
-    /// which holds those who are connected and nobody else.
+    /// Whether nothing is on its way, no command waits for its answer, and all who have not ended are in the call and have verified its
+    /// newest block, which holds those who are connected and no others.
     pub(crate) fn has_settled(&self, network: &Network) -> bool {
         let clients = self
             .lines
             .iter()
             .map(|line| network.clients.of(line.client));
-        let mut living = clients.filter(|client| client.ended.is_none()).peekable();
+        let mut living = clients
+            .filter(|client| client.node.ended.is_none())
+            .peekable();
         if !self.is_quiet() || living.peek().is_none() {
             return self.is_quiet();
         }
@@ -183,8 +189,8 @@ impl State {
         let connected = call.members().map(|member| member.user_id());
         participants.into_iter().eq(connected)
             && living.all(|client| {
-                client.engine.membership().is_some_and(|membership| {
-                    client.owed == 0
+                client.node.engine.membership().is_some_and(|membership| {
+                    client.node.unanswered.is_empty()
                         && membership.state().hash() == call.chain_state().hash()
                         && membership.verification().emoji_hash().is_some()
                 })
@@ -192,7 +198,7 @@ impl State {
     }
 }
 
-/// What a search has come to.
+/// The results of a search.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) states: usize,
@@ -227,13 +233,13 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
     let mut open = vec![(root.clone(), 0)];
     while let Some((state, at)) = open.pop() {
         if let Err(broken) = laws.check(&mut network, &state, began_at + PATIENCE) {
-            let run = tell(script, &mut network, root, &steps, at);
+            let run = retrace(script, &mut network, root, &steps, at);
             panic!("{name}: {broken}, after\n{run}");
         }
         let choices = state.choices(&network, &script.orders, effort);
         if choices.is_empty() {
             if let Err(broken) = laws.check_end(&mut network, &state) {
-                let run = tell(script, &mut network, root, &steps, at);
+                let run = retrace(script, &mut network, root, &steps, at);
                 panic!("{name}: {broken}, after\n{run}");
             }
             *found.ends.entry(end(&network, &state)).or_default() += 1;
@@ -256,7 +262,7 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
         found.transitions,
         network.clients.len(),
         network.servers.len(),
-        network.inputs.len() + network.asked.len(),
+        network.inputs.len() + network.queries.len(),
         began.elapsed(),
         found.longest,
     );
@@ -270,7 +276,7 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
 fn end(network: &Network, state: &State) -> String {
     let ends = state.lines.iter().map(|line| {
         let client = network.clients.of(line.client);
-        match &client.ended {
+        match &client.node.ended {
             Some(ended) => ended.reason.to_string(),
             None => "in".to_owned(),
         }
@@ -279,7 +285,7 @@ fn end(network: &Network, state: &State) -> String {
 }
 
 /// A run in words, from its beginning.
-fn tell(
+fn retrace(
     script: &Script,
     network: &mut Network,
     root: State,
@@ -296,18 +302,18 @@ fn tell(
     for choice in choices.into_iter().rev() {
         let what = match choice {
             Choice::Serve(at) => {
-                let asked = network.asked.of(state.lines[at].asked[0]);
-                let request = confcall::join::api::Request::from_tl(&asked.bytes);
+                let query = network.queries.of(state.lines[at].queries[0]);
+                let request = confcall::join::api::Request::from_tl(&query.bytes);
                 format!(
                     "{} {:?}",
-                    asked.request,
+                    query.request,
                     request.map(|request| request.method())
                 )
             }
-            Choice::Tell(at) => told(network, &state.lines[at], 0),
+            Choice::Deliver(at) => describe(network, &state.lines[at], 0),
             Choice::Overtake(at) => {
                 let place = state.lines[at].overtaking();
-                told(network, &state.lines[at], place.unwrap_or(0))
+                describe(network, &state.lines[at], place.unwrap_or(0))
             }
             Choice::Order(_) | Choice::Time => String::new(),
         };
@@ -318,7 +324,7 @@ fn tell(
     text
 }
 
-fn told(network: &Network, line: &Line, place: usize) -> String {
-    let (Told::Answer(input) | Told::Push(input)) = line.told[place];
+fn describe(network: &Network, line: &Line, place: usize) -> String {
+    let (Delivery::Answer(input) | Delivery::Push(input)) = line.deliveries[place];
     format!("{:?}", network.inputs.of(input))
 }

@@ -87,7 +87,7 @@ impl Report {
         self.clients += world.nodes.len() as u64;
         self.restored += world.restored;
         self.add_traffic(world);
-        for (fault, times) in &world.struck {
+        for (fault, times) in &world.fault_counts {
             *self.faults.entry(fault).or_default() += times;
         }
         let ends = world.nodes.iter().filter_map(|node| node.ended.as_ref());
@@ -108,7 +108,7 @@ impl Report {
         for node in &world.nodes {
             self.joins += node.joins as u64;
             self.shown_messages += node.messages().count() as u64;
-            self.requests += node.asked.len() as u64;
+            self.requests += node.requests.len() as u64;
         }
         for call in world.server.calls() {
             // The first block has height 0.

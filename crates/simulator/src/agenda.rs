@@ -1,71 +1,32 @@
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+//! Things to come, in order of time.
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What is to happen, in order of time; what is due at the same time happens in order of arrival.
+/// Things to come, in order of time; of those that are due at the same time the one that was added first comes first.
 #[derive(Debug)]
 pub(crate) struct Agenda<T> {
-    entries: BinaryHeap<Reverse<Entry<T>>>,
-    arrived: u64,
-}
-
-#[derive(Debug)]
-struct Entry<T> {
-    at: Duration,
-    number: u64,
-    what: T,
+    entries: BTreeMap<(Duration, u64), T>,
+    added: u64,
 }
 
 impl<T> Agenda<T> {
     pub(crate) fn new() -> Self {
         Self {
-            entries: BinaryHeap::new(),
-            arrived: 0,
+            entries: BTreeMap::new(),
+            added: 0,
         }
     }
 
     pub(crate) fn add(&mut self, at: Duration, what: T) {
-        self.arrived += 1;
-        self.entries.push(Reverse(Entry {
-            at,
-            number: self.arrived,
-            what,
-        }));
+        self.added += 1;
+        self.entries.insert((at, self.added), what);
     }
 
-    /// The next thing that happens up to a time.
+    /// The next thing that is due by a time.
     pub(crate) fn next(&mut self, until: Duration) -> Option<(Duration, T)> {
-        let Reverse(first) = self.entries.peek()?;
-        if first.at > until {
-            return None;
-        }
-        let Reverse(entry) = self.entries.pop()?;
-        Some((entry.at, entry.what))
-    }
-}
-
-impl<T> Entry<T> {
-    fn key(&self) -> (Duration, u64) {
-        (self.at, self.number)
-    }
-}
-
-impl<T> PartialEq for Entry<T> {
-    fn eq(&self, other: &Self) -> bool {
-        self.key() == other.key()
-    }
-}
-
-impl<T> Eq for Entry<T> {}
-
-impl<T> PartialOrd for Entry<T> {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<T> Ord for Entry<T> {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.key().cmp(&other.key())
+        let first = self.entries.first_entry()?;
+        let (at, _) = *first.key();
+        (at <= until).then(|| (at, first.remove()))
     }
 }

@@ -12,7 +12,8 @@ use confcall_media::{ChannelId, Cryptor};
 use confcall_state::BlockHash;
 
 use crate::node::Node;
-use crate::world::{NodeId, World};
+use crate::transit::NodeId;
+use crate::world::World;
 
 /// One packet in so many is lost, and one comes twice.
 const LOST: usize = 10;

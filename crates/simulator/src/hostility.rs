@@ -1,3 +1,5 @@
+//! Servers that lie.
+
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::api::reaction::{ErrorName, ROWS};
@@ -14,7 +16,7 @@ use confcall_state::{BlockHash, Height};
 /// The user to whom a hostile server does what it does to one user only.
 const VICTIM: UserId = UserId::new(2);
 
-/// What a hostile server does.
+/// A way in which a server is hostile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// It keeps two calls and shows one to users of even ids and one to the others.
@@ -25,7 +27,7 @@ pub enum Kind {
     SkipBlock,
     /// It shows the last block again and again.
     ReplayBlocks,
-    /// It takes broadcasts and shows them to nobody.
+    /// It takes broadcasts and shows them to no one.
     SwallowBroadcasts,
     /// It does not list one user.
     HideMember,
@@ -39,9 +41,9 @@ pub enum Kind {
     Junk,
     /// Its answers have other types than were asked for.
     WrongTypes,
-    /// What it tells of this call it tells of another call as well, and answers about it.
+    /// It gives each update of this call a second time as one of another call, with other contents.
     OtherCalls,
-    /// It tells members to come again at once.
+    /// It has members ask again at once.
     ComeAgain,
     /// It refuses with errors of all kinds.
     Errors,
@@ -68,7 +70,7 @@ impl Kind {
     ];
 }
 
-/// What stands between an honest server and its clients.
+/// A hostile layer between an honest server and its clients.
 #[derive(Debug)]
 pub struct Hostility {
     kind: Kind,
@@ -111,7 +113,7 @@ impl Hostility {
                 self.pushes.push((user, update));
             }
         }
-        self.add_spite(server, user);
+        self.add_unasked(server, user);
         Ok(self.twist(user, body, answer))
     }
 
@@ -155,7 +157,7 @@ impl Hostility {
         }
     }
 
-    /// What becomes of a push.
+    /// The pushes that are sent in the place of an honest one.
     pub(crate) fn push(&mut self, user: UserId, update: Update) -> Vec<Update> {
         if self.kind == Kind::Fork && user.value() % 2 == 0 {
             return Vec::new();
@@ -246,7 +248,7 @@ impl Hostility {
     }
 
     /// Pushes that nobody asked for.
-    fn add_spite(&mut self, server: &Server, user: UserId) {
+    fn add_unasked(&mut self, server: &Server, user: UserId) {
         let Some(call) = server.calls().next() else {
             return;
         };

@@ -17,25 +17,31 @@
     reason = "only tests use it, and they fail by panicking"
 )]
 
+mod actions;
 mod agenda;
+mod checks;
 mod crowd;
-mod deeds;
+mod fixtures;
 mod frames;
 pub mod fuzzing;
+mod history;
 mod hostility;
 mod life;
 mod node;
 mod rule;
 mod seeds;
+mod transit;
 mod world;
 
+pub use actions::Action;
 pub use confcall_server::faults::Faults;
-pub use crowd::{Crowd, CrowdMember, Rush};
-pub use deeds::Deed;
+pub use crowd::{Crowd, Rush};
+pub use fixtures::{media, participant};
 pub use frames::Frames;
 pub use hostility::{Hostility, Kind};
 pub use life::{Life, Plan};
-pub use node::{Asked, Node};
+pub use node::{Node, SentRequest};
 pub use rule::{Rule, Verdict};
 pub use seeds::each_seed;
-pub use world::{NodeId, World, media, participant};
+pub use transit::{Held, HeldRequest, NodeId};
+pub use world::{World, outcome};

@@ -9,11 +9,12 @@ use confcall_join::engine::{Command, EndReason, Event, Trouble};
 use confcall_join::joining::Target;
 use confcall_server::faults::Faults;
 
-use crate::deeds::Deed;
+use crate::actions::Action;
 use crate::frames::Frames;
 use crate::hostility::{Hostility, Kind};
 use crate::node::Node;
-use crate::world::{NodeId, World};
+use crate::transit::NodeId;
+use crate::world::World;
 
 /// How a life goes.
 #[derive(Clone, Debug)]
@@ -140,8 +141,8 @@ impl Life {
             if turn == SNAPSHOT_TURN {
                 snapshot = Some(self.world.server.clone());
             }
-            let deed = Deed::draw(&mut self.world);
-            deed.act(&mut self.world, self.plan.most, &mut snapshot);
+            let action = Action::draw(&mut self.world);
+            action.act(&mut self.world, self.plan.most, &mut snapshot);
             self.pause();
         }
         self.world.faults = self.plan.closing;
@@ -171,8 +172,8 @@ impl Life {
                 let hostility = Hostility::new(kind, seed, &self.world.server);
                 self.world.hostility = Some(hostility);
             }
-            let deed = Deed::draw_of_clients(&mut self.world);
-            deed.act(&mut self.world, self.plan.most, &mut None);
+            let action = Action::draw_of_clients(&mut self.world);
+            action.act(&mut self.world, self.plan.most, &mut None);
             self.pause();
         }
         let world = &mut self.world;

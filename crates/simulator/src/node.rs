@@ -1,83 +1,253 @@
-use std::collections::BTreeSet;
+//! A client: one engine, driven by its contract, and everything that came out of it.
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use confcall_join::api::{Method, Request};
-use confcall_join::engine::{Command, CommandId, Ended, Engine, Event, Input, Misuse, Output};
+use confcall_join::engine::{
+    Command, CommandId, Config, Ended, Engine, Event, Input, Misuse, Output, RequestId,
+};
 use confcall_join::message::GroupMessage;
+use confcall_join::policy::{self, CallKind};
 use confcall_join::trace::Recorder;
 use confcall_media::{Cryptor, Moment};
-use confcall_state::UserId;
-use confcall_state::{BlockHash, EmojiHash};
+use confcall_state::keys::Seed;
+use confcall_state::{BlockHash, EmojiHash, UserId};
 
-/// A request that a client sent.
+/// More outputs than this never follow one input.
+const MOST_OUTPUTS: usize = 10_000;
+
+/// A request that an engine wanted to be sent.
 #[derive(Clone, Debug)]
-pub struct Asked {
-    /// When.
+pub struct SentRequest {
+    /// The virtual time at which it was sent.
     pub at: Duration,
-    /// What.
+    /// Its number, with which its answer comes back.
+    pub id: RequestId,
+    /// The request itself.
     pub body: Request,
 }
 
 /// One client: its engine, and what came out of it.
-#[derive(Debug)]
+///
+/// It checks what holds for every engine whatever happens to it: polling ends; every request is one that the policy
+/// allows, and has a number of its own; a command is answered once; for one block the emoji are always the same; nothing
+/// comes after the end.
+#[derive(Clone, Debug)]
 pub struct Node {
-    /// Whose client it is.
+    /// The user of this client.
     pub user: UserId,
     /// The engine.
     pub engine: Engine,
-    /// Who writes its trace, if anybody does.
-    pub recorder: Option<Recorder>,
-    /// When the engine wants to be woken.
+    /// The time for which the engine set its timer.
     pub wake: Option<Moment>,
     /// All events, in order.
     pub events: Vec<Event>,
-    /// How it ended, if it did.
+    /// The end, once it has come.
     pub ended: Option<Ended>,
-    /// The commands that were not answered yet.
-    pub owed: BTreeSet<CommandId>,
+    /// The commands without an answer.
+    pub unanswered: BTreeSet<CommandId>,
     /// All requests, in order.
-    pub asked: Vec<Asked>,
+    pub requests: Vec<SentRequest>,
+    /// All inputs, in order, if they are to be kept.
+    pub inputs: Option<Vec<(Moment, Input)>>,
+    /// The emoji of each block for which they were shown.
+    pub emoji: BTreeMap<BlockHash, EmojiHash>,
     /// The cryptor of the newest membership.
     pub cryptor: Option<Arc<Cryptor>>,
     /// How often it joined.
     pub joins: usize,
+    /// Whether neither pushes nor ticks reach it.
+    pub(crate) is_asleep: bool,
+    /// The number of engines before this one.
+    pub(crate) life: u32,
+    /// The numbers of all requests of this engine.
+    numbers: BTreeSet<RequestId>,
+    trace: Trace,
+}
+
+/// The recorder of an engine; a copy of the client is not recorded.
+#[derive(Debug, Default)]
+struct Trace(Option<Recorder>);
+
+impl Clone for Trace {
+    fn clone(&self) -> Self {
+        Self(None)
+    }
 }
 
 impl Node {
-    pub(crate) fn new(user: UserId, engine: Engine) -> Self {
-        Self {
+    /// A client with an engine of which nothing was polled yet.
+    pub fn new(user: UserId, engine: Engine, now: Moment) -> Self {
+        Self::start(user, engine, Trace(None), now)
+    }
+
+    /// A client whose engine is recorded from its start.
+    pub fn recorded(config: Config, seed: [u8; 32], now: Moment) -> Self {
+        let user = config.joiner.user_id;
+        let (recorder, engine) = Recorder::start(config, Seed::copy_of(&seed), now);
+        Self::start(user, engine, Trace(Some(recorder)), now)
+    }
+
+    fn start(user: UserId, engine: Engine, trace: Trace, now: Moment) -> Self {
+        let mut node = Self {
             user,
             engine,
-            recorder: None,
             wake: None,
             events: Vec::new(),
             ended: None,
-            owed: BTreeSet::new(),
-            asked: Vec::new(),
+            unanswered: BTreeSet::new(),
+            requests: Vec::new(),
+            inputs: None,
+            emoji: BTreeMap::new(),
             cryptor: None,
             joins: 0,
+            is_asleep: false,
+            life: 0,
+            numbers: BTreeSet::new(),
+            trace,
+        };
+        node.poll(now);
+        node
+    }
+
+    /// Hands an input to the engine, and takes everything that comes of it.
+    ///
+    /// # Panics
+    ///
+    /// If the engine was not used by its contract, or what holds for every engine does not.
+    pub fn handle_input(&mut self, now: Moment, input: Input) {
+        if let Some(inputs) = &mut self.inputs {
+            inputs.push((now, input.clone()));
         }
+        if let Input::Command { id, command } = &input {
+            self.expect_answer(*id, command);
+        }
+        let handled = self.try_input(now, input);
+        handled.expect("the engine is used by its contract");
+        self.poll(now);
     }
 
-    /// The trace of the client's whole life; of one that is recorded.
-    pub fn take_trace(&mut self) -> String {
-        let recorder = self.recorder.take();
-        recorder.map_or_else(String::new, Recorder::finish)
-    }
-
-    pub(crate) fn handle_input(&mut self, now: Moment, input: Input) -> Result<(), Misuse> {
-        match &mut self.recorder {
+    fn try_input(&mut self, now: Moment, input: Input) -> Result<(), Misuse> {
+        match &mut self.trace.0 {
             Some(recorder) => recorder.handle_input(&mut self.engine, now, input),
             None => self.engine.handle_input(now, input),
         }
     }
 
-    pub(crate) fn poll_output(&mut self) -> Output {
-        match &mut self.recorder {
-            Some(recorder) => recorder.poll_output(&mut self.engine),
-            None => self.engine.poll_output(),
+    /// Takes a command down, of which an answer is due unless its kind has none or the client has ended.
+    fn expect_answer(&mut self, id: CommandId, command: &Command) {
+        if command.kind().is_some() && self.ended.is_none() {
+            self.unanswered.insert(id);
         }
+    }
+
+    fn poll(&mut self, now: Moment) {
+        for _ in 0..MOST_OUTPUTS {
+            let output = match &mut self.trace.0 {
+                Some(recorder) => recorder.poll_output(&mut self.engine),
+                None => self.engine.poll_output(),
+            };
+            match output {
+                Output::Request { request, body } => self.take_request(now, request, body),
+                Output::Event(event) => self.take_event(event),
+                Output::Timeout(wake) => return self.take_timeout(wake),
+            }
+        }
+        panic!("user {}: polling does not end", self.user);
+    }
+
+    fn take_request(&mut self, now: Moment, id: RequestId, body: Request) {
+        let user = self.user;
+        assert!(self.ended.is_none(), "user {user}: {body:?} after the end");
+        let allowed = policy::check_bytes(CallKind::Conference, &body.to_tl());
+        assert_eq!(allowed.as_ref(), Ok(&body), "user {user}");
+        let is_new = self.numbers.insert(id);
+        assert!(
+            is_new,
+            "user {user}: the number of {body:?} was used before"
+        );
+        let at = now.since(Moment::default());
+        self.requests.push(SentRequest { at, id, body });
+    }
+
+    fn take_event(&mut self, event: Event) {
+        let user = self.user;
+        assert!(self.ended.is_none(), "user {user}: {event:?} after the end");
+        match &event {
+            Event::Joined(joined) | Event::Rejoined(joined) => {
+                self.joins += 1;
+                self.cryptor = Some(Arc::clone(&joined.cryptor));
+            }
+            Event::Resumed(joined) => self.cryptor = Some(Arc::clone(&joined.cryptor)),
+            Event::Done { id, .. } | Event::Failed { id, .. } => {
+                let is_due = self.unanswered.remove(id);
+                assert!(is_due, "user {user}: {id:?} is answered twice");
+            }
+            Event::Emoji { hash, .. } => self.take_emoji(*hash),
+            Event::Ended(ended) => {
+                let unanswered = &self.unanswered;
+                assert!(
+                    unanswered.is_empty(),
+                    "user {user}: {unanswered:?} at the end"
+                );
+                self.ended = Some(ended.clone());
+            }
+            _ => {}
+        }
+        self.events.push(event);
+    }
+
+    fn take_emoji(&mut self, emoji: EmojiHash) {
+        if let Some(membership) = self.engine.membership() {
+            let block = membership.verification().block_hash();
+            let before = *self.emoji.entry(block).or_insert(emoji);
+            assert!(
+                before == emoji,
+                "user {}: other emoji for one block",
+                self.user
+            );
+        }
+    }
+
+    fn take_timeout(&mut self, wake: Option<Moment>) {
+        let (user, ended) = (self.user, self.ended.is_some());
+        assert!(
+            !ended || wake.is_none(),
+            "user {user}: a timer after the end"
+        );
+        assert_eq!(
+            ended,
+            self.engine.has_ended(),
+            "user {user}: the end is an event"
+        );
+        self.wake = wake;
+    }
+
+    /// Stops the engine: nothing reaches it any more, late answers included.
+    pub(crate) fn stop(&mut self) {
+        self.life += 1;
+        self.is_asleep = true;
+    }
+
+    /// Goes on with another engine, which is not recorded.
+    pub(crate) fn replace(&mut self, engine: Engine, now: Moment) {
+        self.stop();
+        self.engine = engine;
+        self.trace = Trace(None);
+        self.ended = None;
+        self.cryptor = None;
+        self.unanswered.clear();
+        self.numbers.clear();
+        self.is_asleep = false;
+        self.poll(now);
+    }
+
+    /// The trace of the engine's whole life, which ends with this; empty if it is not recorded.
+    pub fn take_trace(&mut self) -> String {
+        let recorder = self.trace.0.take();
+        recorder.map_or_else(String::new, Recorder::finish)
     }
 
     /// Whether the client is in the call.
@@ -87,14 +257,13 @@ impl Node {
 
     /// How many requests of a method were sent.
     pub fn sent(&self, method: Method) -> usize {
-        self.asked_by(method).count()
+        self.requests_of(method).count()
     }
 
     /// The requests of a method, in order.
-    pub fn asked_by(&self, method: Method) -> impl Iterator<Item = &Asked> {
-        self.asked
-            .iter()
-            .filter(move |one| one.body.method() == method)
+    pub fn requests_of(&self, method: Method) -> impl Iterator<Item = &SentRequest> {
+        let requests = self.requests.iter();
+        requests.filter(move |request| request.body.method() == method)
     }
 
     /// The messages of others that it shows, in order.
@@ -108,45 +277,10 @@ impl Node {
     /// The most requests within a minute.
     pub fn busiest_minute(&self) -> usize {
         let minute = Duration::from_secs(60);
-        let within = |from: &Asked| {
-            let later = self.asked.iter().filter(|one| one.at >= from.at);
+        let within = |from: &SentRequest| {
+            let later = self.requests.iter().filter(|one| one.at >= from.at);
             later.take_while(|one| one.at < from.at + minute).count()
         };
-        self.asked.iter().map(within).max().unwrap_or(0)
-    }
-
-    /// Notes a command, of which an answer is due unless its kind has none or the client has ended.
-    pub(crate) fn owe(&mut self, id: CommandId, command: &Command) {
-        if command.kind().is_some() && self.ended.is_none() {
-            self.owed.insert(id);
-        }
-    }
-
-    /// Takes an event; gives the emoji of a block where it shows them.
-    pub(crate) fn note(&mut self, event: Event) -> Option<(BlockHash, EmojiHash)> {
-        let mut shown = None;
-        match &event {
-            Event::Joined(joined) | Event::Rejoined(joined) => {
-                self.joins += 1;
-                self.cryptor = Some(Arc::clone(&joined.cryptor));
-            }
-            Event::Done { id, .. } | Event::Failed { id, .. } => {
-                assert!(self.owed.remove(id), "{id:?} is answered once");
-            }
-            Event::Resumed(joined) => self.cryptor = Some(Arc::clone(&joined.cryptor)),
-            Event::Emoji { hash, .. } => {
-                let membership = self.engine.membership();
-                shown = membership.map(|one| (one.verification().block_hash(), *hash));
-            }
-            Event::Ended(ended) => {
-                assert!(self.ended.is_none(), "an engine ends once");
-                let owed = &self.owed;
-                assert!(owed.is_empty(), "{owed:?} have no answer at the end");
-                self.ended = Some(ended.clone());
-            }
-            _ => {}
-        }
-        self.events.push(event);
-        shown
+        self.requests.iter().map(within).max().unwrap_or(0)
     }
 }

@@ -1,7 +1,11 @@
+//! Verdicts on requests, and rules that give them.
+
+use chacha20::rand_core::Rng;
 use confcall_join::api::{Method, Request, Response, RpcError, SubChain};
+use confcall_server::faults::{Faults, Strike};
 use confcall_state::UserId;
 
-/// What becomes of a request.
+/// The fate of a request.
 #[derive(Clone, Debug)]
 pub enum Verdict {
     /// The server carries it out and answers.
@@ -23,9 +27,30 @@ impl Verdict {
     pub fn refuse(code: i32, name: &str) -> Self {
         Self::Refuse(RpcError::new(code, name))
     }
+
+    /// A verdict by the faults of a network, with the fault that occurred.
+    pub(crate) fn by_chance(faults: &Faults, rng: &mut impl Rng) -> (Self, Option<&'static str>) {
+        let strike = faults.strike(rng);
+        let fault = match strike {
+            Strike::None => None,
+            Strike::LostRequest => Some("lost requests"),
+            Strike::LostAnswer => Some("lost answers"),
+            Strike::Flood => Some("flood waits"),
+            Strike::Failure => Some("failures"),
+            Strike::FailureAfter => Some("failures of what was done"),
+        };
+        let verdict = match (strike, strike.refusal()) {
+            (Strike::LostRequest, _) => Self::Lose,
+            (Strike::LostAnswer, _) => Self::LoseAnswer,
+            (_, None) => Self::Pass,
+            (_, Some(error)) if strike.is_carried_out() => Self::RefuseAfter(error),
+            (_, Some(error)) => Self::Refuse(error),
+        };
+        (verdict, fault)
+    }
 }
 
-/// What becomes of some requests of a test's choice.
+/// A verdict on requests of a test's choice.
 #[derive(Clone, Debug)]
 pub struct Rule {
     method: Method,

@@ -1,8 +1,10 @@
+//! Laws that must hold for many seeds.
+
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, thread};
 
-/// Runs a law for many seeds on all cores, and names the seed of a run that fails.
+/// Checks a law for many seeds on all cores, and names the seed of a run that fails.
 ///
 /// `SEEDS` of the environment is how many, else `count`; `FIRST` is the first, else 0.
 ///
@@ -21,7 +23,7 @@ pub fn each_seed(count: u64, law: impl Fn(u64) + Sync) {
                     if seed >= end {
                         return;
                     }
-                    let _told = Told(seed);
+                    let _seed = NamedInPanic(seed);
                     law(seed);
                 }
             });
@@ -36,17 +38,15 @@ fn seeds(count: u64) -> Range<u64> {
     first..first + number("SEEDS").unwrap_or(count)
 }
 
-/// Tells the seed if it is dropped by a panic.
-struct Told(u64);
+/// A seed that is printed if a panic drops it.
+struct NamedInPanic(u64);
 
-impl Drop for Told {
-    #[allow(clippy::print_stderr, reason = "it is for whoever runs the test")]
+impl Drop for NamedInPanic {
+    #[allow(clippy::print_stderr, reason = "a test that fails may print")]
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!(
-                "seed {seed}: run it alone with FIRST={seed} SEEDS=1",
-                seed = self.0
-            );
+            let seed = self.0;
+            eprintln!("seed {seed}: run it alone with FIRST={seed} SEEDS=1");
         }
     }
 }

@@ -1,17 +1,33 @@
-//! What holds in a world, and what has happened in it.
+//! Laws of a world, for tests to call when they are due.
 
 use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall_join::api::{ChainBlocks, Method, SubChain};
-use confcall_join::engine::{EndReason, Event};
+use confcall_join::api::{ChainBlocks, SubChain};
+use confcall_join::engine::EndReason;
+use confcall_join::joining::Target;
 use confcall_media::ChannelId;
+use confcall_server::faults::Faults;
 
-use super::{NodeId, World};
 use crate::node::Node;
+use crate::transit::NodeId;
+use crate::world::World;
 
 impl World {
+    /// A call of some members over a good network, who have verified each other.
+    pub fn with_call(members: usize) -> Self {
+        let mut world = Self::new(1, Faults::NONE);
+        world.join(Target::Create);
+        world.converge();
+        for _ in 1..members {
+            let link = world.link();
+            world.join(link);
+            world.converge();
+        }
+        world
+    }
+
     /// Lets all who are in a call, or enter it, come together.
     ///
     /// # Panics
@@ -21,9 +37,9 @@ impl World {
         // What was asked a moment ago has not begun to show.
         self.run(Duration::from_secs(1));
         let converged = self.run_while_not(Duration::from_secs(240), Self::has_converged);
-        // Of nobody everything holds.
-        let somebody = self.nodes.iter().any(|node| node.ended.is_none());
-        assert!(converged && somebody, "no convergence\n{}", self.history());
+        // Of no clients everything holds.
+        let any_stay = self.nodes.iter().any(|node| node.ended.is_none());
+        assert!(converged && any_stay, "no convergence\n{}", self.history());
         self.check_hearing();
     }
 
@@ -46,7 +62,7 @@ impl World {
             })
     }
 
-    /// Checks that everybody who is in hears everybody else.
+    /// Checks that all who are in hear each other.
     pub fn check_hearing(&self) {
         let is_silent = |node: &&Node| node.is_in() && node.cryptor.is_none();
         let silent = self.nodes.iter().find(is_silent);
@@ -87,7 +103,7 @@ impl World {
     pub fn check_messages(&self) {
         for node in &self.nodes {
             for (from, message) in node.messages() {
-                let written = self.written.get(&message.random_id());
+                let written = self.written(message.random_id());
                 let is_true = written.is_some_and(|(user, text)| *user == from && text == message);
                 assert!(
                     is_true,
@@ -99,7 +115,7 @@ impl World {
         }
     }
 
-    /// How the client of a node ended.
+    /// The reason for which a client ended.
     ///
     /// # Panics
     ///
@@ -122,32 +138,5 @@ impl World {
             next_offset: blocks.len() as i32,
             blocks: blocks.to_vec(),
         }
-    }
-
-    /// How many requests of a method all clients have sent.
-    pub fn sent(&self, method: Method) -> usize {
-        self.nodes.iter().map(|node| node.sent(method)).sum()
-    }
-
-    /// The events of all clients, for a failed run.
-    pub fn history(&self) -> String {
-        let mut text = format!("at {:?}\n", self.now);
-        for call in self.server.calls() {
-            let connected: Vec<_> = call.members().map(|member| member.user_id()).collect();
-            let members = call.chain_state().group_state().participants.iter();
-            let members: Vec<_> = members.map(|member| member.user_id).collect();
-            text += &format!("connected {connected:?}, in the chain {members:?}\n");
-        }
-        for node in &self.nodes {
-            text += &format!("user {}: {} requests\n", node.user, node.asked.len());
-            for event in &node.events {
-                if !matches!(event, Event::Joined(_) | Event::Rejoined(_)) {
-                    text += &format!("    {event:?}\n");
-                } else {
-                    text += "    joined\n";
-                }
-            }
-        }
-        text
     }
 }

@@ -1,4 +1,4 @@
-//! What people and servers do in a call, beside what the network does.
+//! Actions of people and servers in a call; the network acts beside them.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::world::World;
 
 /// Something that happens to a random client, or to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
-    /// Somebody new follows the link.
+pub enum Action {
+    /// A new user follows the link.
     Join,
     /// A client leaves.
     Leave,
-    /// A client removes somebody, maybe itself.
+    /// A client removes a user, maybe its own.
     Kick,
     /// A client of the same user joins.
     JoinElsewhere,
     /// A client sends a message.
     Message,
-    /// A client is told to join anew.
+    /// A client is to join again.
     Rejoin,
-    /// A client is told that it missed updates.
+    /// A client learns that it missed updates.
     Gap,
     /// A client stops and goes on from a checkpoint.
     Crash,
@@ -40,27 +40,27 @@ pub enum Deed {
     Outage,
 }
 
-/// What an honest server and its clients do.
-const ALL: &[Deed] = &[
-    Deed::Join,
-    Deed::Leave,
-    Deed::Kick,
-    Deed::JoinElsewhere,
-    Deed::Message,
-    Deed::Rejoin,
-    Deed::Gap,
-    Deed::Crash,
-    Deed::DropMember,
-    Deed::Compact,
-    Deed::Restart,
-    Deed::RestartFromSnapshot,
-    Deed::Outage,
+/// All of them: of an honest server and its clients.
+const ALL: &[Action] = &[
+    Action::Join,
+    Action::Leave,
+    Action::Kick,
+    Action::JoinElsewhere,
+    Action::Message,
+    Action::Rejoin,
+    Action::Gap,
+    Action::Crash,
+    Action::DropMember,
+    Action::Compact,
+    Action::Restart,
+    Action::RestartFromSnapshot,
+    Action::Outage,
 ];
 
 /// How many of [`ALL`] are the clients' own.
 const OF_CLIENTS: usize = 8;
 
-impl Deed {
+impl Action {
     /// One of all.
     pub fn draw(world: &mut World) -> Self {
         ALL[world.below(ALL.len())]
@@ -71,7 +71,7 @@ impl Deed {
         ALL[world.below(OF_CLIENTS)]
     }
 
-    /// Does it, in a world that has at most so many clients.
+    /// Takes the action, in a world that has at most so many clients.
     ///
     /// # Panics
     ///

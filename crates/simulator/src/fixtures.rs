@@ -1,0 +1,33 @@
+//! Values that tests need and whose content does not matter to them.
+
+use chacha20::ChaCha20Rng;
+use confcall_join::api::{GroupCallParticipant, Peer};
+use confcall_join::joining::{Fingerprint, JoinPayload};
+use confcall_join::policy::Media;
+use confcall_state::UserId;
+
+/// The media of a client: sound only, muted.
+pub fn media(rng: &mut ChaCha20Rng) -> Media {
+    Media {
+        payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, rng),
+        muted: true,
+        video_stopped: true,
+    }
+}
+
+/// A participant in an update that names no sources.
+pub fn participant(user: i64) -> GroupCallParticipant {
+    GroupCallParticipant {
+        peer: Peer::User(UserId::new(user)),
+        date: 0,
+        source: None,
+        video: None,
+        presentation: None,
+        own: false,
+        muted: false,
+        just_joined: false,
+        left: false,
+        versioned: false,
+        min: false,
+    }
+}
