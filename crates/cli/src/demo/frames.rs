@@ -3,7 +3,7 @@ use std::io::Write;
 use chacha20::ChaCha20Rng;
 use confcall::Moment;
 
-pub(super) use super::frame::{Frame, Voice};
+use super::frame::Frame;
 use super::people::People;
 use super::person::Person;
 use super::show::Show;

@@ -30,7 +30,7 @@ fn a_member_who_gets_another_frame_than_was_sent_is_named() {
     with_people(async |people, rng, _| {
         let ([from, to], [sent, other]) = (
             people.speakers().unwrap(),
-            [frames::Frame::opus(rng), frames::Frame::opus(rng)],
+            [frame::Frame::opus(rng), frame::Frame::opus(rng)],
         );
         let packet = sent.seal(from.voice(), NOW, rng).unwrap();
         let error = other
@@ -45,7 +45,7 @@ fn a_member_who_gets_another_frame_than_was_sent_is_named() {
 fn a_removed_member_who_still_has_the_key_is_named() {
     with_people(async |people, rng, _| {
         let [from, to] = people.speakers().unwrap();
-        let packet = frames::Frame::opus(rng)
+        let packet = frame::Frame::opus(rng)
             .seal(from.voice(), NOW, rng)
             .unwrap();
         let error = removal::check_no_key(&packet, from.user_id(), to.voice(), NOW).unwrap_err();

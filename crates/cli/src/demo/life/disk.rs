@@ -1,4 +1,4 @@
-//! What a client keeps on disk.
+//! The disk of a client.
 
 use confcall::Moment;
 use confcall::join::engine::checkpoint::RestoreError;

@@ -6,6 +6,7 @@ use confcall::join::joining::Link;
 use confcall::{Target, UserId};
 
 use super::super::broken::DidNotHold;
+use super::client;
 use super::stage::Stage;
 
 /// Creates a call; gives its link.
@@ -13,9 +14,14 @@ pub(super) fn create(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyh
     stage.line("create", &format!("user {user_id} creates a call"))?;
     stage.start(user_id, Target::Create)?;
     let link = stage.wait_for(
-        |stage| stage.client(user_id).ok()?.told.link.clone(),
+        |stage| {
+            client::joined(stage.node(user_id).ok()?)?
+                .invite_link
+                .clone()
+        },
         DidNotHold::Link(user_id),
     )?;
+    let link = Link::parse(link.as_str())?;
     stage.line("link", &link.to_string())?;
     Ok(link)
 }
@@ -35,7 +41,7 @@ pub(super) fn follow(
     let mut tried_again = 0;
     for user_id in users {
         let attempts = stage.wait_for(
-            |stage| stage.client(*user_id).ok()?.told.attempts(),
+            |stage| Some(client::joined(stage.node(*user_id).ok()?)?.attempts),
             DidNotHold::InTheCall(*user_id),
         )?;
         tried_again += usize::from(attempts > 1);

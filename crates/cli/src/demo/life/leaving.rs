@@ -6,6 +6,7 @@ use confcall::UserId;
 use confcall::join::engine::{Command, EndReason};
 
 use super::super::broken::DidNotHold;
+use super::client;
 use super::stage::Stage;
 
 /// Lets a user leave.
@@ -18,14 +19,14 @@ pub(super) fn leave(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyho
     }
 }
 
-/// Waits until somebody who stays has pruned the user from the chain.
+/// Waits until a user who stays has pruned another from the chain.
 pub(super) fn pruned(
     user_id: UserId,
     witness: UserId,
     stage: &mut Stage<'_, impl Write>,
 ) -> anyhow::Result<()> {
     let by = stage.wait_for(
-        |stage| stage.client(witness).ok()?.told.remover_of(user_id),
+        |stage| client::remover_of(stage.node(witness).ok()?, user_id),
         DidNotHold::Pruned(user_id),
     )?;
     stage.line(
@@ -34,7 +35,7 @@ pub(super) fn pruned(
     )
 }
 
-/// Checks that nobody is connected any more.
+/// Checks that no user is connected any more.
 pub(super) fn check_empty(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     let connected = stage.call()?.members().len();
     if connected != 0 {

@@ -1,20 +1,19 @@
 //! The second act: a whole life in a call, by engines under a virtual clock.
 //!
 //! ```text
-//! script ──commands──▶ Stage: a Client for each user ──requests──▶ Network ──▶ Server
-//!                          ▲   engine, recorder, disk                │ 50 ms each way
-//!                          └────────── answers, pushes ──────────────┘
+//! script ──commands──▶ Stage ──▶ World: a node for each user, a server 50 ms away
+//!                        ▲                                     │
+//!                        └── events: to the screen, to disks ──┘
 //!
 //! entering ──▶ verifying ──▶ talking ──▶ removing ──▶ restarting ──▶ leaving
 //! ```
 //!
-//! Nobody waits in real time: the clock goes on to what happens next.
+//! Nothing waits in real time: the clock goes on to what happens next.
 
 mod client;
 mod disk;
 mod entering;
 mod leaving;
-mod network;
 mod news;
 mod removing;
 mod restarting;
@@ -30,8 +29,7 @@ use chacha20::ChaCha20Rng;
 use confcall::UserId;
 
 use super::show::Show;
-use network::LATENCY;
-use stage::Stage;
+use stage::{LATENCY, Stage};
 
 const FIRST: UserId = UserId::new(1);
 const SECOND: UserId = UserId::new(2);
@@ -64,12 +62,12 @@ fn live(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     talking::speak(THIRD, stage)?;
 
     removing::kick(FIRST, FOURTH, stage)?;
-    let emoji = verifying::verify_anew(&[FIRST, SECOND, THIRD], emoji, stage)?;
+    let emoji = verifying::verify_again(&[FIRST, SECOND, THIRD], emoji, stage)?;
     restarting::restart(SECOND, stage)?;
 
     leaving::leave(THIRD, stage)?;
     leaving::pruned(THIRD, FIRST, stage)?;
-    verifying::verify_anew(&[FIRST, SECOND], emoji, stage)?;
+    verifying::verify_again(&[FIRST, SECOND], emoji, stage)?;
     leaving::leave(SECOND, stage)?;
     leaving::leave(FIRST, stage)?;
     leaving::check_empty(stage)

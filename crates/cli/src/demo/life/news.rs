@@ -1,9 +1,9 @@
-//! What an engine tells, in a line.
+//! Events of an engine, each in a line.
 
 use confcall::UserId;
 use confcall::join::engine::{Event, Suspicion, Trouble};
 
-/// What an event is about, and what it says; `None` for what the acts show in lines of their own.
+/// The subject of an event, and what it says; `None` for what the acts show in lines of their own.
 pub(super) fn line(user: UserId, event: &Event) -> Option<(&'static str, String)> {
     Some(match event {
         Event::Joined(joined) => {

@@ -8,7 +8,7 @@ use confcall::join::engine::{Command, EndReason};
 use super::super::broken::DidNotHold;
 use super::stage::Stage;
 
-/// Removes a user, who must be told by whom.
+/// Removes a user, who must learn by whom.
 pub(super) fn kick(
     by: UserId,
     user_id: UserId,

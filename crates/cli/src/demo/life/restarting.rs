@@ -5,9 +5,10 @@ use std::io::Write;
 
 use confcall::UserId;
 use confcall::join::engine::checkpoint::{RESERVE, RestoreError};
+use confcall::state::PublicKey;
 
 use super::super::broken::DidNotHold;
-use super::client::Client;
+use super::client;
 use super::stage::Stage;
 use super::talking;
 
@@ -17,20 +18,21 @@ const GONE: Duration = Duration::from_secs(5);
 /// Stops a client and starts it again: the same member, whose numbers go on further ahead.
 pub(super) fn restart(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     let before = talking::speak(user_id, stage)?;
-    let stopped = stage.stop(user_id)?;
-    let key = stopped.public_key()?;
-    let (number, size) = (stopped.disk.lowest(), stopped.disk.size());
+    let key = public_key(user_id, stage)?;
+    stage.stop(user_id)?;
+    let disk = &stage.client(user_id)?.disk;
+    let (number, size) = (disk.lowest(), disk.size());
     let text =
         format!("user {user_id} stops; checkpoint {number} is on its disk, {size} sealed bytes");
     stage.line("stop", &text)?;
     stage.wait(GONE)?;
 
-    restore(stopped, stage)?;
+    restore(user_id, stage)?;
     stage.wait_for(
-        |stage| stage.client(user_id).ok()?.voice().ok().map(drop),
+        |stage| client::voice(stage.node(user_id).ok()?).ok().map(drop),
         DidNotHold::InTheCall(user_id),
     )?;
-    if stage.client(user_id)?.public_key()? != key {
+    if public_key(user_id, stage)? != key {
         return Err(DidNotHold::SameMember(user_id).into());
     }
     let after = talking::speak(user_id, stage)?;
@@ -40,15 +42,20 @@ pub(super) fn restart(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> any
     Ok(())
 }
 
+/// The key by which a user is a member.
+fn public_key(user_id: UserId, stage: &Stage<'_, impl Write>) -> Result<PublicKey, DidNotHold> {
+    let membership = stage.node(user_id)?.engine.membership();
+    let membership = membership.ok_or(DidNotHold::InTheCall(user_id))?;
+    Ok(membership.public_key())
+}
+
 /// Goes on from the checkpoint, which must not be good for a second time.
-fn restore(stopped: Client, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
-    let Client {
-        config, mut disk, ..
-    } = stopped;
+fn restore(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     let (seeds, now) = ([stage.seed(), stage.seed()], stage.now());
-    let [first, second] = seeds.map(|seed| disk.restore(config.clone(), seed, now));
+    let client = stage.client(user_id)?;
+    let node = client.node;
+    let [first, second] = seeds.map(|seed| client.disk.restore(client.config.clone(), seed, now));
     let engine = first?;
-    let user_id = config.joiner.user_id;
     stage.line(
         "restart",
         &format!("user {user_id} goes on from its checkpoint"),
@@ -59,6 +66,6 @@ fn restore(stopped: Client, stage: &mut Stage<'_, impl Write>) -> anyhow::Result
         }
         _ => return Err(DidNotHold::UsedUp.into()),
     }
-    let id = stage.next_id();
-    stage.add(Client::of_engine(id, config, engine, disk))
+    stage.world.replace(node, engine);
+    stage.take_news()
 }

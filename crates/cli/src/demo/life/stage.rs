@@ -1,85 +1,107 @@
-//! The stage of the second act: clients, the network between them, and who is shown what happens.
+//! The stage of the second act: a world of clients, what is on their disks, and the screen.
 
 use core::time::Duration;
 use std::io::Write;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::join::engine::{Command, CommandId, Config, EndReason, Input, Output};
+use confcall::join::engine::{Command, Config, EndReason, Event};
 use confcall::join::joining::Fingerprint;
 use confcall::{JoinPayload, Joiner, Media, Moment, Target, UserId};
-use confcall_server::{Call, ServerOptions};
+use confcall_server::{Call, Server, ServerOptions};
+use confcall_simulator::{Faults, Node, World};
 
 use super::super::broken::DidNotHold;
 use super::super::show::Show;
 use super::client::Client;
 use super::disk::Disk;
-use super::network::{ClientId, Network, Recipient};
 use super::news;
 
+/// A network without faults, at this distance from the server.
+pub(super) const LATENCY: Duration = Faults::NONE.latency;
 /// How long anything may take, in virtual time.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Clients, the network between them, and the screen.
+/// Clients, the world in which they are, and the screen.
 pub(super) struct Stage<'a, W> {
-    network: Network,
+    pub(super) world: World,
     clients: Vec<Client>,
-    started: ClientId,
-    /// Of the clients that have stopped.
-    traces: Vec<(UserId, String)>,
     pub(super) rng: ChaCha20Rng,
+    /// The traces of engines that were replaced.
+    traces: Vec<(UserId, String)>,
     show: Show<'a, W>,
 }
 
 impl<'a, W: Write> Stage<'a, W> {
     pub(super) fn new(mut rng: ChaCha20Rng, show: Show<'a, W>) -> Self {
+        let seed = rng.next_u64();
         let options = ServerOptions {
-            seed: rng.next_u64(),
+            seed,
             ..ServerOptions::default()
         };
+        let mut world = World::with_server(Server::new(options), seed, Faults::NONE);
+        // The act ends before the server would miss anyone.
+        world.silence = None;
         Self {
-            network: Network::new(options),
+            world,
             clients: Vec::new(),
-            started: 0,
-            traces: Vec::new(),
             rng,
+            traces: Vec::new(),
             show,
         }
     }
 
     /// A line that says when.
     pub(super) fn line(&mut self, label: &str, text: &str) -> anyhow::Result<()> {
-        Ok(self.show.line_at(self.network.now(), label, text)?)
+        Ok(self.show.line_at(self.world.now(), label, text)?)
     }
 
     pub(super) fn now(&self) -> Moment {
-        self.network.moment()
+        self.world.moment()
     }
 
     /// The call on the server.
     pub(super) fn call(&self) -> Result<&Call, DidNotHold> {
-        self.network.call().ok_or(DidNotHold::OnServer)
+        let call = self.world.server.calls().next();
+        call.ok_or(DidNotHold::OnServer)
     }
 
-    pub(super) fn client(&self, user_id: UserId) -> Result<&Client, DidNotHold> {
-        let mut clients = self.clients.iter();
+    /// The client of a user.
+    pub(super) fn client(&mut self, user_id: UserId) -> Result<&mut Client, DidNotHold> {
+        let mut clients = self.clients.iter_mut();
         let client = clients.find(|client| client.user_id() == user_id);
         client.ok_or(DidNotHold::InTheCall(user_id))
     }
 
-    /// Who is in the call beside a user.
+    /// What came out of the engines of a user's client.
+    pub(super) fn node(&self, user_id: UserId) -> Result<&Node, DidNotHold> {
+        let mut nodes = self.world.nodes.iter();
+        let node = nodes.find(|node| node.user == user_id);
+        node.ok_or(DidNotHold::InTheCall(user_id))
+    }
+
+    /// The users in the call beside one.
     pub(super) fn others(&self, user_id: UserId) -> Vec<UserId> {
-        let inside = self.clients.iter().filter(|one| one.told.end.is_none());
-        let users = inside.map(Client::user_id);
+        let inside = self.world.nodes.iter().filter(|node| node.ended.is_none());
+        let users = inside.map(|node| node.user);
         users.filter(|user| *user != user_id).collect()
     }
 
-    /// The traces of all who were recorded.
+    /// The traces of all engines that were recorded.
     pub(super) fn into_traces(mut self) -> Vec<(UserId, String)> {
-        let rest = self.clients.iter_mut().filter_map(Client::finish_trace);
-        self.traces.extend(rest);
+        for node in 0..self.world.nodes.len() {
+            self.keep_trace(node);
+        }
         self.traces.sort();
         self.traces
+    }
+
+    fn keep_trace(&mut self, node: usize) {
+        if let Some(node) = self.world.nodes.get_mut(node) {
+            let trace = node.take_trace();
+            self.traces
+                .extend((!trace.is_empty()).then_some((node.user, trace)));
+        }
     }
 
     /// Starts a client of a user.
@@ -91,30 +113,23 @@ impl<'a, W: Write> Stage<'a, W> {
             video_stopped: true,
         };
         let config = Config::new(target, Joiner::new(user_id), media);
-        let (seed, disk, id) = (self.seed(), Disk::new(self.seed()), self.next_id());
-        self.add(Client::start(id, config, seed, disk, self.network.moment()))
+        let (seed, disk) = (self.seed(), Disk::new(self.seed()));
+        let node = self.world.start_recorded_from(config.clone(), seed);
+        self.clients.push(Client {
+            node,
+            config,
+            disk,
+            shown: 0,
+        });
+        self.take_news()
     }
 
-    /// Adds a client, and does what it wants first.
-    pub(super) fn add(&mut self, mut client: Client) -> anyhow::Result<()> {
-        drain(&mut client, &mut self.network, &mut self.show)?;
-        self.clients.push(client);
+    /// Stops the client of a user without a word, as a crash does.
+    pub(super) fn stop(&mut self, user_id: UserId) -> Result<(), DidNotHold> {
+        let node = self.client(user_id)?.node;
+        self.world.stop(node);
+        self.keep_trace(node);
         Ok(())
-    }
-
-    /// Takes a client from the stage as it is, as a crash would.
-    pub(super) fn stop(&mut self, user_id: UserId) -> Result<Client, DidNotHold> {
-        let mut clients = self.clients.iter();
-        let at = clients.position(|client| client.user_id() == user_id);
-        let at = at.ok_or(DidNotHold::InTheCall(user_id))?;
-        let mut client = self.clients.remove(at);
-        self.traces.extend(client.finish_trace());
-        Ok(client)
-    }
-
-    pub(super) fn next_id(&mut self) -> ClientId {
-        self.started += 1;
-        self.started
     }
 
     /// A generator of its own for what is sealed outside the engines.
@@ -131,9 +146,9 @@ impl<'a, W: Write> Stage<'a, W> {
 
     /// Gives a client a command.
     pub(super) fn command(&mut self, user_id: UserId, command: Command) -> anyhow::Result<()> {
-        // The demo waits for what commands lead to, and not for their answers.
-        let id = CommandId::new(0);
-        self.input(Recipient::User(user_id), Input::Command { id, command })
+        let node = self.client(user_id)?.node;
+        self.world.command(node, command);
+        self.take_news()
     }
 
     /// Lets time pass until there is something; it is an error if there is nothing in good time.
@@ -142,73 +157,60 @@ impl<'a, W: Write> Stage<'a, W> {
         something: impl Fn(&Self) -> Option<T>,
         otherwise: DidNotHold,
     ) -> anyhow::Result<T> {
-        let until = self.network.now() + PATIENCE;
+        let until = self.world.now() + PATIENCE;
         loop {
             if let Some(found) = something(self) {
                 return Ok(found);
             }
-            let Some((to, input)) = self.network.next(until) else {
+            if !self.world.step(until) {
                 return Err(otherwise.into());
-            };
-            self.input(to, input)?;
+            }
+            self.take_news()?;
         }
     }
 
     /// Waits for the end of a client's life in the call.
     pub(super) fn end_of(&mut self, user_id: UserId) -> anyhow::Result<EndReason> {
         self.wait_for(
-            |stage| stage.client(user_id).ok()?.told.end.clone(),
+            |stage| {
+                let ended = stage.node(user_id).ok()?.ended.as_ref()?;
+                Some(ended.reason.clone())
+            },
             DidNotHold::Ended(user_id),
         )
     }
 
     /// Lets time pass.
     pub(super) fn wait(&mut self, time: Duration) -> anyhow::Result<()> {
-        let until = self.network.now() + time;
-        while let Some((to, input)) = self.network.next(until) {
-            self.input(to, input)?;
+        let until = self.world.now() + time;
+        while self.world.step(until) {
+            self.take_news()?;
         }
         Ok(())
     }
 
-    /// Hands an input to a client; what is for one that has stopped is lost.
-    fn input(&mut self, to: Recipient, input: Input) -> anyhow::Result<()> {
-        let now = self.network.moment();
-        let client = self.clients.iter_mut().find(|client| match to {
-            Recipient::Client(id) => client.id == id,
-            Recipient::User(user_id) => client.user_id() == user_id,
-        });
-        match client {
-            Some(client) if client.is_due(now) || !matches!(input, Input::Tick) => {
-                client.handle_input(now, input)?;
-                drain(client, &mut self.network, &mut self.show)
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Does what a client wants.
-fn drain(
-    client: &mut Client,
-    network: &mut Network,
-    show: &mut Show<'_, impl Write>,
-) -> anyhow::Result<()> {
-    let (id, user_id) = (client.id, client.user_id());
-    loop {
-        match client.poll_output() {
-            Output::Request { request, body } => network.send(id, user_id, request, &body),
-            Output::Event(event) => {
-                if let Some((label, text)) = news::line(user_id, &event) {
-                    show.line_at(network.now(), label, &text)?;
+    /// Shows what came out of the engines since the last time, and saves those that ask for it.
+    pub(super) fn take_news(&mut self) -> anyhow::Result<()> {
+        let Self {
+            world,
+            clients,
+            show,
+            ..
+        } = self;
+        for client in clients {
+            let Some(node) = world.nodes.get(client.node) else {
+                continue;
+            };
+            for event in node.events.iter().skip(client.shown) {
+                if let Some((label, text)) = news::line(node.user, event) {
+                    show.line_at(world.now(), label, &text)?;
                 }
-                client.note(event)?;
+                if matches!(event, Event::CheckpointDue) {
+                    client.disk.save(&node.engine)?;
+                }
             }
-            Output::Timeout(None) => return Ok(()),
-            Output::Timeout(Some(wake)) => {
-                network.wake(id, wake);
-                return Ok(());
-            }
+            client.shown = node.events.len();
         }
+        Ok(())
     }
 }

@@ -7,10 +7,11 @@ use confcall::join::message::RandomId;
 use confcall::{GroupMessage, UserId};
 
 use super::super::broken::DidNotHold;
-use super::super::frames::Frame;
+use super::super::frame::Frame;
+use super::client;
 use super::stage::Stage;
 
-/// Writes a message, which everybody else must read.
+/// Writes a message, which all others must read.
 pub(super) fn write(
     from: UserId,
     text: &str,
@@ -21,7 +22,10 @@ pub(super) fn write(
     let others = stage.others(from);
     for to in &others {
         let (sender, read) = stage.wait_for(
-            |stage| stage.client(*to).ok()?.told.messages.last().cloned(),
+            |stage| {
+                let (from, message) = stage.node(*to).ok()?.messages().last()?;
+                Some((from, message.clone()))
+            },
             DidNotHold::MessagePushed(*to),
         )?;
         if sender != from || read != message {
@@ -35,16 +39,16 @@ pub(super) fn write(
     stage.line("message", &text)
 }
 
-/// Sends a frame, which everybody else must hear; gives its number.
+/// Sends a frame, which all others must hear; gives its number.
 pub(super) fn speak(from: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<u32> {
     let now = stage.now();
     let mut rng = stage.fresh_rng();
     let frame = Frame::opus(&mut rng);
-    let packet = frame.seal(stage.client(from)?.voice()?, now, &mut rng)?;
+    let packet = frame.seal(client::voice(stage.node(from)?)?, now, &mut rng)?;
     let others = stage.others(from);
     let mut seqno = None;
     for to in &others {
-        let to = stage.client(*to)?.voice()?;
+        let to = client::voice(stage.node(*to)?)?;
         seqno = Some(frame.check_opened(&packet, from, to, now)?);
     }
     let seqno = seqno.ok_or(DidNotHold::Company)?;

@@ -9,21 +9,22 @@ use confcall::state::EmojiHash;
 use super::super::broken::DidNotHold;
 use super::super::show::list;
 use super::super::verification;
+use super::client;
 use super::stage::Stage;
 
-/// Waits until these users, and nobody else, are in the chain and have emoji; checks that they are the same.
+/// Waits until these users, and no others, are in the chain and have emoji; checks that they are the same.
 pub(super) fn verify(
     users: &[UserId],
     stage: &mut Stage<'_, impl Write>,
 ) -> anyhow::Result<EmojiHash> {
     let not_verified = DidNotHold::Verified(users.to_vec());
     stage.wait_for(|stage| are_verified(users, stage), not_verified)?;
-    let tallies = users.iter().map(|user_id| {
-        let counts = stage.client(*user_id)?.counts()?;
-        Ok((*user_id, counts))
+    let counts = users.iter().map(|user_id| {
+        let node = stage.node(*user_id)?;
+        Ok((*user_id, client::counts(node)?))
     });
-    let tallies = tallies.collect::<Result<Vec<_>, DidNotHold>>()?;
-    let (_, emoji) = verification::common(tallies)?;
+    let counts = counts.collect::<Result<Vec<_>, DidNotHold>>()?;
+    let (_, emoji) = verification::common(counts)?;
     let height = stage.call()?.chain_state().height();
     stage.line("members", &format!("{} in block {height}", list(users)))?;
     stage.line("emoji", &verification::line(&emoji))?;
@@ -31,7 +32,7 @@ pub(super) fn verify(
 }
 
 /// The same after the members have changed, which must bring other emoji.
-pub(super) fn verify_anew(
+pub(super) fn verify_again(
     users: &[UserId],
     before: EmojiHash,
     stage: &mut Stage<'_, impl Write>,
@@ -49,7 +50,7 @@ fn are_verified(users: &[UserId], stage: &Stage<'_, impl Write>) -> Option<()> {
     let members: BTreeSet<_> = members.map(|member| member.user_id).collect();
     let are_these = members == users.iter().copied().collect();
     let are_there = users.iter().all(|user_id| {
-        let counts = stage.client(*user_id).and_then(|client| client.counts());
+        let counts = stage.node(*user_id).and_then(client::counts);
         counts
             .is_ok_and(|counts| counts.block_hash() == tip.hash() && counts.emoji_hash().is_some())
     });
