@@ -31,7 +31,7 @@ fn decline(world: &mut World, node: NodeId) -> CommandId {
     world.command(node, Command::Decline { message })
 }
 
-/// What became of a command, if it was answered; that it is answered once is checked in all worlds.
+/// The answer to a command, if there is one; that it is answered once is checked in all worlds.
 fn answer(world: &World, node: NodeId, wanted: CommandId) -> Option<Result<(), CommandFailure>> {
     let mut events = world.nodes[node].events.iter();
     events.find_map(|event| match event {
@@ -108,7 +108,7 @@ fn whoever_is_removed_is_answered_before_the_end() {
     assert!(matches!(world.end(1), EndReason::Removed { .. }));
     let failed = Some(Err(CommandFailure::Unanswered));
     assert_eq!(answer(&world, 1, waiting), failed);
-    // After the end there is nobody to answer.
+    // After the end no command has an answer.
     let late = invite(&mut world, 1, 8);
     assert_eq!(answer(&world, 1, late), None);
 }

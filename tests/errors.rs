@@ -1,4 +1,4 @@
-//! What an engine does about each error that a join can meet, beside what the table says.
+//! The reaction of an engine to each error that a join can meet, beside what the table says.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;
@@ -67,7 +67,7 @@ fn every_row_for_a_join_leads_where_the_table_says() {
                 world.nodes[1].sent(Method::GetGroupCall) == 2 && world.nodes[1].is_in()
             }
             Reaction::GiveUp(reason) => is_given_up(&world, reason),
-            // Nobody who is not a member can have lost a membership.
+            // Without a membership there is none to lose.
             Reaction::Rejoin => matches!(world.end(1), EndReason::Refused { kind: None, .. }),
             _ => false,
         };

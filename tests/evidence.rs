@@ -1,4 +1,4 @@
-//! Whatever the documents name as evidence is there: tests, fuzz targets and files.
+//! Everything that the documents name as evidence is there: tests, fuzz targets and files.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeSet;
@@ -56,7 +56,7 @@ fn evidence() -> BTreeSet<String> {
     all
 }
 
-/// What stands in backticks.
+/// The texts in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

@@ -191,7 +191,7 @@ fn a_non_members_answer_is_no_gap_and_no_fork() {
     world.command(1, Command::Media(MediaState::Connected));
     world.run(3 * SECOND);
     let call = world.server.calls().next().unwrap().id();
-    // It is not told that it was disconnected, and the chain moves on by two blocks.
+    // It does not learn that it was disconnected, and the chain moves on by two blocks.
     world.faults.lost_pushes = 1;
     world.server.drop_member(call, UserId::new(2)).unwrap();
     world.rules.push(Rule::new(POLL, Verdict::Lose).of(2));
@@ -439,7 +439,7 @@ fn a_quiet_call_is_polled_every_five_seconds_and_one_that_verifies_every_second(
 
 // Section 11.2.
 
-/// Whether a client asked by a method again before a wait was over; what was under way together counts once.
+/// True if a client asked by a method again before a wait was over; requests that were under way together count once.
 fn asked_during(world: &World, node: usize, method: Method, wait: Duration) -> bool {
     let asked = asked_since(world, node, method, Duration::ZERO);
     let mut pauses = asked.windows(2).map(|pair| pair[1] - pair[0]);

@@ -80,7 +80,7 @@ impl Victim {
         self.node.requests_of(method).map(|sent| sent.id).collect()
     }
 
-    /// Tells how the media connects: with a password that ends so.
+    /// Pushes connection parameters with a password that ends so.
     fn push_connection(&mut self, password: &str) {
         let fingerprint = ["AB"; 32].join(":");
         let params = DataJson::new(format!(
@@ -101,7 +101,7 @@ impl Victim {
         polls.map(|sent| sent.id).collect()
     }
 
-    /// Tells that some users left, though the chain still has them.
+    /// Pushes that some users left, though the chain still has them.
     fn push_left(&mut self, users: impl Iterator<Item = i64>) {
         let change = Participants {
             call: self.call(),
@@ -306,7 +306,7 @@ fn a_late_answer_to_an_older_poll_leaves_the_one_that_is_under_way_alone() {
     let blocks = world.items(SubChain::Blocks);
     victim.input(Input::Update(Update::ChainBlocks(blocks)));
     victim.run(2 * SECOND);
-    // The server has our commit, whose answer is lost, and so refuses it the second time: it is read anew.
+    // The server has our commit, whose answer is lost, and so refuses it the second time: the subchain is read again.
     let commit = Method::SendConferenceCallBroadcast;
     victim.answer(victim.asked(commit)[0], Outcome::Lost);
     victim.run(SECOND);

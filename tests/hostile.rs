@@ -1,4 +1,4 @@
-//! Calls of a server that lies: nobody is fooled, nothing grows, and everything ends.
+//! Calls of a server that lies: no member is fooled, nothing grows, and everything ends.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;

@@ -75,7 +75,7 @@ fn a_block_that_is_refused_three_times_on_one_tip_ends_the_attempts() {
     assert_eq!(world.nodes[1].sent(JOIN), 3);
 }
 
-/// Somebody else lands a block, and comes anew with each.
+/// Another user lands a block, and comes again with each.
 fn land_a_block(world: &mut World) {
     let user = UserId::new(99);
     let call = world.server.calls().next().unwrap();
@@ -102,7 +102,7 @@ fn races_on_a_tip_that_moves_are_run_for_two_minutes_with_pauses_and_no_longer()
     assert!(matches!(world.end(1), EndReason::Raced { .. }));
     let ended = world.nodes[1].requests.last().unwrap().at;
     assert!(ended > 100 * SECOND && ended < 122 * SECOND, "{ended:?}");
-    // A round trip for the join, one for the tip, and a pause that tells how fast the tip moves.
+    // A round trip for the join, one for the tip, and a pause by how fast the tip moves.
     let pauses = pauses(&world, 1, JOIN);
     assert!(
         pauses

@@ -71,7 +71,7 @@ fn defaults(of: &str, source: &str) -> Values {
     fields.collect()
 }
 
-/// What the document lists for a crate.
+/// The limits that the document lists for a crate.
 fn listed(of: &str) -> Values {
     let title = match of {
         "confcall" => "## `confcall`\n".to_owned(),

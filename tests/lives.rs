@@ -25,7 +25,7 @@ fn a_seed_gives_the_same_life_each_time() {
     assert_eq!(one.frames.opened, other.frames.opened);
 }
 
-/// What everybody says twenty times comes to everybody.
+/// Everything that each says, twenty times, comes to all.
 fn speak(world: &mut World) -> Frames {
     let mut frames = Frames::default();
     for _ in 0..20 {

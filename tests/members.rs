@@ -1,4 +1,4 @@
-//! Who is in the call, and who is removed from it: each test is a way in which other clients fail.
+//! Being in the call, and being removed from it: each test is a way in which other clients fail.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn kick(world: &mut World, node: usize, user: i64) {
     world.command(node, Command::Kick { users });
 }
 
-/// What became of the kicks of a client.
+/// The answers to the kicks of a client.
 fn kicks(world: &World, node: usize) -> Vec<Result<(), &CommandFailure>> {
     let events = world.nodes[node].events.iter();
     let ends = events.filter_map(|event| match event {

@@ -1,4 +1,4 @@
-//! How much an engine holds that is in a call of two hundred, where nothing happens any more.
+//! Memory of an engine in a call of two hundred, where nothing happens any more.
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -27,7 +27,7 @@ use confcall_server::Server;
 use confcall_simulator::{Node, World, media, participant};
 use sha2::{Digest as _, Sha256};
 
-/// How many others there are; we are the last user.
+/// The number of others; we are the last user.
 const OTHERS: i64 = 199;
 const US: UserId = UserId::new(OTHERS + 1);
 const BOUND: i64 = 256 << 10;
@@ -36,7 +36,7 @@ const SECOND: Duration = Duration::from_secs(1);
 /// A server that shows two hundred members, although it has only seen one.
 struct Show {
     server: Server,
-    /// What it answers to our join, but for the blocks.
+    /// Its answer to our join, but for the blocks.
     joined: Vec<Update>,
     roster: ParticipantsPage,
     blocks: Vec<Vec<u8>>,
@@ -153,7 +153,7 @@ fn group(keys: &[PrivateKey]) -> GroupState {
     }
 }
 
-/// What a user says about a block in the two phases of its verification.
+/// The broadcasts of a user about a block, in the two phases of its verification.
 fn said(user: i64, key: &PrivateKey, block: &Block) -> [Vec<u8>; 2] {
     let nonce = [user as u8; 32];
     let commit = BroadcastContent::Commit {

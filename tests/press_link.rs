@@ -1,4 +1,4 @@
-//! Many who press a link within the same second: everybody gets in, soon and without a storm of requests.
+//! Many who press a link within the same second: all get in, soon and without a storm of requests.
 
 use std::time::Duration;
 

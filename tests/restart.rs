@@ -111,7 +111,7 @@ fn a_member_goes_on_after_a_restart_without_a_new_join() {
     let membership = world.nodes[1].engine.membership().unwrap();
     assert_eq!(membership.public_key(), key);
     world.check_hearing();
-    // It is a member like any other: it removes somebody, and verifies what follows.
+    // It is a member like any other: it removes another, and verifies what follows.
     let users = vec![UserId::new(3)];
     world.command(1, Command::Kick { users });
     world.run(seconds(2));
@@ -218,7 +218,7 @@ fn the_source_of_an_earlier_membership_is_still_known_after_a_restart() {
     let (mut world, configs) = call(14, 2);
     let blob = checkpoint(&world, 1, 1);
     somebody_joins(&mut world);
-    // It joins anew, with another source.
+    // It joins again, with another source.
     restart(&mut world, 1, &configs[1], &blob, seconds(1));
     settle(&mut world);
     assert_eq!(rejoined(&world, 1), 1);
@@ -310,7 +310,7 @@ fn a_member_that_was_removed_long_ago_finds_out() {
     let users = vec![UserId::new(2)];
     world.command(0, Command::Kick { users });
     world.run(seconds(5));
-    // The server shows whoever is no member the newest block only, which is not the one that removed it.
+    // The server shows strangers the newest block only, which is not the one that removed it.
     let link = world.link();
     world.join(link);
     world.run(seconds(5));

@@ -1,4 +1,4 @@
-//! Calls over bad networks: whatever happens, everybody who is in comes to the same keys and emoji.
+//! Calls over bad networks: whatever happens, all who are in come to the same keys and emoji.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;

@@ -88,7 +88,7 @@ fn a_broadcast_is_tried_six_times_with_doubling_pauses_and_no_more() {
         .collect();
     // Each failure takes a round trip of 100 ms.
     assert_eq!(pauses[..5], [350, 600, 1100, 2100, 4100]);
-    // What follows is another block, of a member who joined anew because nothing came.
+    // What follows is another block, of a member who rejoined because nothing came.
     assert!(pauses[5] > 5000, "{pauses:?}");
 }
 
@@ -168,7 +168,7 @@ fn our_own_commit_counts_only_once_the_server_sends_it_back() {
     assert_eq!(phase(&world, 1), (Phase::Commit, vec![2]));
 }
 
-// What nobody has: who is missing, and since when.
+// Broadcasts that no one has: who is missing, and since when.
 
 #[test]
 fn the_caller_is_told_who_holds_the_verification_up_and_for_how_long() {

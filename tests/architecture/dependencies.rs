@@ -1,4 +1,4 @@
-//! What the crates depend on, by what Cargo says of their manifests.
+//! The dependencies of the crates, as Cargo reads their manifests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
@@ -60,7 +60,7 @@ impl Dependency {
         self.kind.as_deref() == Some("dev")
     }
 
-    /// Whether a registry would have to know it: without a version it is left out of what is published.
+    /// True if a registry would have to know it: without a version it is left out of what is published.
     fn is_published(&self) -> bool {
         !self.is_for_tests() || self.req != "*"
     }

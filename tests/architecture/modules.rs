@@ -7,7 +7,7 @@ use syn::visit::Visit as _;
 
 use crate::paths::{Import, Paths, is_only_for_tests, name_of};
 
-/// What a file uses of another one: the names, by the two files.
+/// The names that a file uses of another one, by the two files.
 pub(crate) type Imports = BTreeMap<(PathBuf, PathBuf), BTreeSet<String>>;
 
 /// Circular re-exports end here.
@@ -25,7 +25,7 @@ struct Module {
     paths: Paths,
 }
 
-/// Where a path leads to.
+/// The end of a path.
 enum Target {
     Module(usize),
     /// Something of this name that is defined in this module.
@@ -100,7 +100,7 @@ impl Modules {
         index
     }
 
-    /// What each file uses of the others.
+    /// The names that each file uses of the others.
     ///
     /// A re-export counts where its name is used, and there for the file that defines it: a facade makes no circle.
     pub(crate) fn imports(&self) -> Imports {
@@ -147,7 +147,7 @@ impl Modules {
         Some(target)
     }
 
-    /// What a name stands for in a module; `None` if it is of another crate.
+    /// The meaning of a name in a module; `None` if it is of another crate.
     fn look_up(&self, module: usize, name: &str, depth: usize) -> Option<Target> {
         if depth > DEEPEST {
             return None;

@@ -111,7 +111,7 @@ impl Paths {
     }
 }
 
-/// Whether attributes leave something out of every build but that of the crate's own tests.
+/// True if attributes leave something out of every build but that of the crate's own tests.
 pub(crate) fn is_only_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         let syn::Meta::List(list) = &attribute.meta else {

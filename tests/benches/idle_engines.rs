@@ -27,7 +27,7 @@ use confcall::state::keys::Seed;
 use confcall_simulator::{Crowd, Node};
 
 const ENGINES: usize = 10_000;
-/// From the first block of the last member on, until everybody is verified and quiet.
+/// From the first block of the last member on, until all are verified and quiet.
 const SETTLING: Duration = Duration::from_secs(60);
 const IDLE: Duration = Duration::from_secs(60);
 /// The seed of the member that is watched, and of its copies.

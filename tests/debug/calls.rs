@@ -1,4 +1,4 @@
-//! What holds a whole call: engines, conferences and servers.
+//! Owners of a whole call: engines, conferences and servers.
 
 use std::fmt::Debug;
 use std::time::Duration;

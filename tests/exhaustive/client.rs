@@ -8,7 +8,7 @@ use confcall_simulator::Node;
 
 use crate::pool::Printed;
 
-/// How much an engine of these small calls may print, as a measure of what it holds.
+/// The most that an engine of these small calls may print, as a measure of what it holds.
 const LARGEST: usize = 256 << 10;
 
 /// A request on its way to the server.

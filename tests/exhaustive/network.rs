@@ -19,7 +19,7 @@ pub(crate) struct Line {
     pub(crate) client: u32,
     pub(crate) queries: VecDeque<u32>,
     pub(crate) deliveries: VecDeque<Delivery>,
-    /// How often an answer may still overtake pushes, or a push answers.
+    /// The number of times that an answer may still overtake pushes, or a push answers.
     pub(crate) overtakes: u8,
 }
 
@@ -38,7 +38,7 @@ impl Line {
         self.queries.is_empty() && self.deliveries.is_empty()
     }
 
-    /// Where the first of those is that may overtake the first of all.
+    /// The place of the first one that may overtake the first of all.
     pub(crate) fn overtaking(&self) -> Option<usize> {
         let is_answer = |one: &Delivery| matches!(one, Delivery::Answer(_));
         let first = is_answer(self.deliveries.front().filter(|_| self.overtakes > 0)?);

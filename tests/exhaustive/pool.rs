@@ -44,7 +44,7 @@ impl<T> Pool<T> {
 pub(crate) struct Printed {
     first: DefaultHasher,
     second: DefaultHasher,
-    /// How much was printed.
+    /// The length of what was printed.
     pub(crate) length: usize,
 }
 

@@ -30,14 +30,14 @@ pub(crate) enum When {
 
 /// Things that happen at once, after a call in which some are in and verified.
 pub(crate) struct Script {
-    /// How many are in.
+    /// The number of those who are in.
     pub(crate) members: usize,
-    /// How many press the link at the same moment.
+    /// The number of those who press the link at the same moment.
     pub(crate) joiners: usize,
     pub(crate) orders: Vec<Order>,
-    /// How often, for each client, an answer may overtake pushes, or a push answers.
+    /// The number of times, for each client, that an answer may overtake pushes, or a push answers.
     pub(crate) overtakes: Vec<u8>,
-    /// How often time may pass although messages are on their way.
+    /// The number of times that time may pass although messages are on their way.
     pub(crate) slow: u8,
 }
 
@@ -99,7 +99,7 @@ fn start(network: &mut Network, state: &State, client: usize) -> Line {
 }
 
 impl Order {
-    /// Whether the user can want it now.
+    /// True if the user can want it now.
     pub(crate) fn is_possible(&self, network: &Network, state: &State) -> bool {
         match self.when {
             When::Anytime => true,

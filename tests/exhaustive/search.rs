@@ -49,7 +49,7 @@ pub(crate) struct State {
     pub(crate) lines: Vec<Line>,
     /// Which orders were given.
     pub(crate) given: Vec<bool>,
-    /// How often time may still pass although messages are on their way.
+    /// The number of times that time may still pass although messages are on their way.
     pub(crate) slow: u8,
 }
 
@@ -72,7 +72,7 @@ impl State {
         self.lines.iter().all(Line::is_quiet)
     }
 
-    /// What is to be tried next; nothing if the run is over.
+    /// The choices to be tried next; none if the run is over.
     fn choices(&self, network: &Network, orders: &[Order], effort: Effort) -> Vec<Choice> {
         let possible = |at: &usize| !self.given[*at] && orders[*at].is_possible(network, self);
         let mut choices: Vec<_> = self.messages().collect();
@@ -106,7 +106,7 @@ impl State {
         }
     }
 
-    /// When the first client wants to be woken, and which.
+    /// The client that wants to be woken first, and the time.
     fn wake(&self, network: &Network) -> Option<(Moment, usize)> {
         let lines = self.lines.iter().enumerate();
         let wakes =
@@ -162,7 +162,7 @@ impl State {
         network.give(self.now, line, input);
     }
 
-    /// Whether nothing is on its way, no command waits for its answer, and all who have not ended are in the call and have verified its
+    /// True if nothing is on its way, no command waits for its answer, and all who have not ended are in the call and have verified its
     /// newest block, which holds those who are connected and no others.
     pub(crate) fn has_settled(&self, network: &Network) -> bool {
         let clients = self
@@ -203,13 +203,13 @@ impl State {
 pub(crate) struct Found {
     pub(crate) states: usize,
     pub(crate) transitions: usize,
-    /// How the runs end, with the number of different states at the end.
+    /// The ends of the runs, with the number of different states at the end.
     pub(crate) ends: BTreeMap<String, usize>,
     /// The longest virtual time until a run has come to rest.
     pub(crate) longest: Duration,
 }
 
-/// How a state was reached: from which one, by what.
+/// The way to a state: from which one, by what.
 #[derive(Clone, Copy)]
 struct Step {
     from: usize,
@@ -272,7 +272,7 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
     found
 }
 
-/// How a run ended for each client.
+/// The end of a run for each client.
 fn end(network: &Network, state: &State) -> String {
     let ends = state.lines.iter().map(|line| {
         let client = network.clients.of(line.client);

@@ -93,7 +93,7 @@ fn main() -> anyhow::Result<ExitCode> {
 /// The exit status that shells give to what Ctrl-C ended.
 const INTERRUPTED_STATUS: i32 = 130;
 
-/// Whether Ctrl-C was pressed.
+/// Set once Ctrl-C was pressed.
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 fn watch_interrupts() -> anyhow::Result<()> {
@@ -113,7 +113,7 @@ fn watch_interrupts() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lives by fresh seeds on all cores until the time is over, or somebody interrupts.
+/// Lives by fresh seeds on all cores until the time is over, or Ctrl-C is pressed.
 fn soak(first: u64, time: Duration) -> Report {
     let begun = Instant::now();
     let next = AtomicU64::new(first);
@@ -130,7 +130,7 @@ fn soak(first: u64, time: Duration) -> Report {
                         .lock()
                         .unwrap_or_else(|poisoned| poisoned.into_inner());
                     if let Some(divergence) = report.add(seed, lived) {
-                        progress.tell(divergence);
+                        progress.report(divergence);
                     }
                     progress.show(&report, begun.elapsed());
                 }

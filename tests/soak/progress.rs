@@ -9,7 +9,7 @@ use crate::report::{Divergence, Report};
 pub(crate) struct Progress {
     time: Duration,
     is_terminal: bool,
-    /// When it is said next.
+    /// The time at which it is printed next.
     next: Mutex<Duration>,
 }
 
@@ -42,8 +42,8 @@ impl Progress {
         let _ = io::stderr().flush();
     }
 
-    /// Tells of a divergence at once.
-    pub(crate) fn tell(&self, divergence: &Divergence) {
+    /// Prints a divergence at once.
+    pub(crate) fn report(&self, divergence: &Divergence) {
         let before = if self.is_terminal { "\r" } else { "" };
         eprintln!("{before}{divergence}");
     }

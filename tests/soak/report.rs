@@ -6,7 +6,7 @@ use confcall::join::engine::EndReason;
 use confcall_simulator::{Life, World};
 use serde::Serialize;
 
-/// What was seen in all lives.
+/// The figures of all lives.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Report {
     /// The seed of the first call.

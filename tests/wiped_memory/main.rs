@@ -1,10 +1,10 @@
-//! What is left of secrets in the memory of a process when their owners are gone.
+//! Secrets in the memory of a process, of which nothing is left when their owners are gone.
 //!
 //! It searches the writable memory of its own process, by `/proc/self/mem`, for secrets that it knows: they must be
 //! there while their owner lives, and no quarter of them afterwards, neither in memory that is freed nor in any other.
 //! So it sees a key that is not wiped, a buffer that grew, and a value that was moved out of its place.
 //!
-//! What it cannot see:
+//! It cannot see:
 //!
 //! - The stack, which it leaves out. A value that is moved or returned can leave a copy there, which safe code cannot wipe;
 //!   later calls overwrite it. For the same reason it looks at no conference and no engine. A future, and a value with an

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::str;
 
-/// How many bytes are searched for at once: what is freed gets an allocator's notes in it, and rarely everywhere.
+/// The number of bytes that are searched for at once: what is freed gets an allocator's notes in it, and rarely everywhere.
 const PIECE: usize = 8;
 
-/// What the pieces of a pattern are masked with, so that the pattern itself is not found.
+/// A mask for the pieces of a pattern, so that the pattern itself is not found.
 const MASK: u64 = 0x5a3c_96e1_0fd2_784b;
 
 /// A secret of 32 bytes to search for.
@@ -21,7 +21,7 @@ impl Pattern {
         }))
     }
 
-    /// How many of its four pieces are in memory.
+    /// The number of its four pieces that are in memory.
     ///
     /// It allocates nothing, because that could take the place of what it looks for.
     pub(crate) fn count(&self) -> usize {
@@ -73,7 +73,7 @@ fn read_maps(buffer: &mut [u8]) -> &str {
     str::from_utf8(&buffer[..length]).expect("mappings are text")
 }
 
-/// Whether a mapping is writable, and not the stack.
+/// True if a mapping is writable, and not the stack.
 fn is_searched(line: &str) -> bool {
     line.split(' ')
         .nth(1)

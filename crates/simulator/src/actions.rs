@@ -57,7 +57,7 @@ const ALL: &[Action] = &[
     Action::Outage,
 ];
 
-/// How many of [`ALL`] are the clients' own.
+/// The number of those in [`ALL`] that are the clients' own.
 const OF_CLIENTS: usize = 8;
 
 impl Action {

@@ -43,7 +43,7 @@ impl World {
         self.check_hearing();
     }
 
-    /// Whether all clients that did not end are in the call at the server's block, verified.
+    /// True if all clients that did not end are in the call at the server's block, verified.
     pub fn has_converged(&self) -> bool {
         let Some(call) = self.server.calls().next() else {
             return false;

@@ -31,11 +31,11 @@ pub struct Crowd {
 /// The cost of a link that many pressed, until all were in.
 #[derive(Clone, Copy, Debug)]
 pub struct Rush {
-    /// How many pressed it.
+    /// The number of people who pressed it.
     pub people: usize,
     /// The virtual time since the first one did.
     pub time: Duration,
-    /// How many join requests each of them sent on average.
+    /// The number of join requests that each of them sent on average.
     pub mean_requests: f64,
     /// And at most.
     pub most_requests: usize,

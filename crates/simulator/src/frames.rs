@@ -1,7 +1,7 @@
 //! Frames between the clients of a world, over paths of their own that lose, double and reorder.
 //!
-//! Each frame is sealed once and sent to everybody else who is in. The laws: what is opened is what was written, and once
-//! only; what comes to somebody at the block of its sender, in their memberships of that time, is opened.
+//! Each frame is sealed once and sent to all others who are in. The laws: what is opened is what was written, and once
+//! only; what comes to a member at the block of its sender, in their memberships of that time, is opened.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::world::World;
 /// One packet in so many is lost, and one comes twice.
 const LOST: usize = 10;
 const DOUBLED: usize = 10;
-/// How long a packet is on its way at most.
+/// The longest time that a packet is on its way.
 const SLOWEST: usize = 3_000;
 const LONGEST_FRAME: usize = 1_200;
 
@@ -26,17 +26,17 @@ const LONGEST_FRAME: usize = 1_200;
 #[derive(Debug, Default)]
 pub struct Frames {
     on_their_way: Vec<Packet>,
-    /// Who has opened which frame.
+    /// The frames that were opened, by the receiver.
     heard: BTreeSet<(NodeId, u64)>,
-    /// How many frames were sealed.
+    /// The number of frames that were sealed.
     pub sealed: u64,
-    /// How many packets were sent, one for each receiver and copy.
+    /// The number of packets that were sent, one for each receiver and copy.
     pub sent: u64,
-    /// How many were lost on their way.
+    /// The number of packets that were lost on their way.
     pub lost: u64,
-    /// How many were opened.
+    /// The number of packets that were opened.
     pub opened: u64,
-    /// How many were refused, or came to nobody, as they should.
+    /// The number of packets that were refused, or found no member, as they should.
     pub refused: u64,
 }
 
@@ -48,13 +48,13 @@ struct Packet {
     to: NodeId,
     bytes: Arc<[u8]>,
     frame: Arc<[u8]>,
-    /// Where the sender was, and with which memberships both were in the call.
+    /// The block of the sender, and the cryptors of both, of their memberships at that time.
     block: BlockHash,
     memberships: [Arc<Cryptor>; 2],
 }
 
 impl Frames {
-    /// Everybody who is in sends a frame to everybody else who is.
+    /// All who are in send a frame to all others who are.
     ///
     /// # Panics
     ///
@@ -158,7 +158,7 @@ impl Frames {
 }
 
 impl Packet {
-    /// Whether nothing has changed since it was sent that could keep it from being opened.
+    /// True if nothing has changed since it was sent that could keep it from being opened.
     fn is_to_be_opened(&self, from: &Node, to: &Node) -> bool {
         let [ours, theirs] = &self.memberships;
         let sender = from.cryptor.as_ref();

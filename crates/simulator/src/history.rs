@@ -1,4 +1,4 @@
-//! What happened in a world, in words.
+//! The history of a world, in words.
 
 use std::time::Duration;
 

@@ -77,7 +77,7 @@ pub struct Hostility {
     rng: ChaCha20Rng,
     /// The other call of a fork.
     other: Server,
-    /// How long the chain was when it began.
+    /// The length of the chain at the beginning.
     blocks: usize,
     pushes: Vec<(UserId, Update)>,
 }
@@ -247,7 +247,7 @@ impl Hostility {
         items
     }
 
-    /// Pushes that nobody asked for.
+    /// Pushes without a reason.
     fn add_unasked(&mut self, server: &Server, user: UserId) {
         let Some(call) = server.calls().next() else {
             return;

@@ -16,22 +16,22 @@ use crate::node::Node;
 use crate::transit::NodeId;
 use crate::world::World;
 
-/// How a life goes.
+/// The course of a life.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// What the network does.
+    /// The faults of the network.
     pub faults: Faults,
-    /// What it does at the end, when all come together.
+    /// Its faults at the end, when all come together.
     pub closing: Faults,
-    /// How many are in from the beginning.
+    /// The number of members from the beginning.
     pub members: usize,
-    /// How many clients there are in all, at most.
+    /// The largest number of clients.
     pub most: usize,
-    /// How many things happen.
+    /// The number of actions.
     pub turns: usize,
-    /// How long the pause between two frames of a member is.
+    /// The pause between two frames of a member.
     pub silence: Duration,
-    /// What the server does from half-time on that an honest one would not.
+    /// The way in which the server is hostile from half-time on; without one it is honest.
     pub hostile: Option<Kind>,
 }
 
@@ -73,7 +73,7 @@ impl Plan {
         }
     }
 
-    /// Whether the network has no faults at the end.
+    /// True if the network has no faults at the end.
     fn closes_calmly(&self) -> bool {
         self.closing == calmed(self.closing)
     }
@@ -88,7 +88,7 @@ fn calmed(faults: Faults) -> Faults {
     }
 }
 
-/// When the server takes the snapshot from which it may restart.
+/// The turn at which the server takes the snapshot from which it may restart.
 const SNAPSHOT_TURN: usize = 2;
 
 /// A life that has been lived.
@@ -96,7 +96,7 @@ const SNAPSHOT_TURN: usize = 2;
 pub struct Life {
     /// The world at its end.
     pub world: World,
-    /// What was spoken.
+    /// The frames that were spoken.
     pub frames: Frames,
     plan: Plan,
 }
@@ -107,7 +107,7 @@ impl Life {
     /// # Panics
     ///
     /// If a law does not hold: of the world, of its frames, or that all who stay in a call with an honest server come to
-    /// one block and its emoji, and that nobody ends but by what happened. With a hostile one, that all can leave.
+    /// one block and its emoji, and that clients end only by what happened. With a hostile one, that all can leave.
     pub fn live(seed: u64, plan: Plan) -> Self {
         let mut life = Self {
             world: World::new(seed, plan.faults),
@@ -147,12 +147,12 @@ impl Life {
         }
         self.world.faults = self.plan.closing;
         let last_guests = self.world.nodes.len();
-        // Whoever was left on a branch of the same length or a longer one learns it by the next block.
+        // A client that was left on a branch of the same length or a longer one learns it by the next block.
         for _ in 0..self.plan.most {
             let link = self.world.link();
             self.world.join(link);
             self.run(Duration::from_secs(20));
-            if nobody_is_ahead(&self.world) {
+            if no_one_is_ahead(&self.world) {
                 break;
             }
         }
@@ -192,7 +192,7 @@ impl Life {
         self.run(Duration::from_millis(pause));
     }
 
-    /// Lets time pass in which everybody speaks.
+    /// Lets time pass in which all speak.
     fn run(&mut self, time: Duration) {
         let until = self.world.now() + time;
         while self.world.now() < until {
@@ -204,7 +204,7 @@ impl Life {
     }
 }
 
-fn nobody_is_ahead(world: &World) -> bool {
+fn no_one_is_ahead(world: &World) -> bool {
     let call = world.server.calls().next().expect("there is a call");
     let tip = call.chain_state();
     let members = world
@@ -215,16 +215,16 @@ fn nobody_is_ahead(world: &World) -> bool {
     states.all(|state| state.hash() == tip.hash() || state.height() < tip.height())
 }
 
-/// Nobody ends but for a reason that the life gave.
+/// Clients end only for a reason that the life gave.
 fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
-    // So often told to wait that it is for nothing.
+    // Refused with a wait so often that it is for nothing.
     let is_flooded = plan.faults.floods != 0 && plan.faults.floods < 20;
     for node in &world.nodes {
         let Some(ended) = &node.ended else { continue };
         let is_due = match &ended.reason {
             EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere => true,
             // On a network like this the memberships can be lost faster than they may be renewed.
-            // A server that restarts from a snapshot forks off whoever saw more, and who has joined anew too often stays out.
+            // A server that restarts from a snapshot forks off those who saw more, and a client that has rejoined too often stays out.
             EndReason::Broken(reason) => {
                 rejoins(node) >= REJOINS && (is_rewound || !reason.is_fork())
             }
@@ -247,9 +247,9 @@ fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
     }
 }
 
-/// How often a client joins anew at least before it calls its membership broken.
+/// The number of rejoins below which no client calls its membership broken.
 const REJOINS: usize = 4;
-/// How often a client repeats what fails at least before it gives up entering.
+/// The number of failures below which no client gives up entering.
 const REPEATS: usize = 6;
 
 fn rejoins(node: &Node) -> usize {
@@ -265,7 +265,7 @@ fn rejoins(node: &Node) -> usize {
     node.events.iter().filter(is_rejoin).count()
 }
 
-/// The failed requests since somebody began to enter, for the first time or anew.
+/// The failed requests since a client began to enter, for the first time or again.
 fn failures_of_entering(events: &[Event]) -> usize {
     let is_failure = |event: &&Event| {
         let Event::Retrying { why, .. } = event else {
@@ -283,7 +283,7 @@ fn failures_of_entering(events: &[Event]) -> usize {
     entering.filter(is_failure).count()
 }
 
-/// Who comes when the network is calm has nothing to end for.
+/// Clients that come when the network is calm have nothing to end for.
 fn check_stay(world: &World, first: NodeId) {
     let mut ended = world.nodes[first..].iter().filter_map(|node| {
         let ended = node.ended.as_ref()?;

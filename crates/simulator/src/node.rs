@@ -56,9 +56,9 @@ pub struct Node {
     pub emoji: BTreeMap<BlockHash, EmojiHash>,
     /// The cryptor of the newest membership.
     pub cryptor: Option<Arc<Cryptor>>,
-    /// How often it joined.
+    /// The number of its joins.
     pub joins: usize,
-    /// Whether neither pushes nor ticks reach it.
+    /// True while neither pushes nor ticks reach it.
     pub(crate) is_asleep: bool,
     /// The number of engines before this one.
     pub(crate) life: u32,
@@ -250,12 +250,17 @@ impl Node {
         recorder.map_or_else(String::new, Recorder::finish)
     }
 
-    /// Whether the client is in the call.
+    /// The engine alone, without anything that came out of it.
+    pub fn into_engine(self) -> Engine {
+        self.engine
+    }
+
+    /// True while the client is in the call.
     pub fn is_in(&self) -> bool {
         self.engine.membership().is_some()
     }
 
-    /// How many requests of a method were sent.
+    /// The number of requests of a method that were sent.
     pub fn sent(&self, method: Method) -> usize {
         self.requests_of(method).count()
     }

@@ -53,7 +53,7 @@ pub struct HeldRequest {
     pub body: Request,
 }
 
-/// What a network holds that delivers nothing by itself.
+/// Requests and pushes in a network that delivers nothing by itself.
 #[derive(Debug, Default)]
 pub struct Held {
     /// The requests, in no order.

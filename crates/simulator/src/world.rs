@@ -37,27 +37,27 @@ pub struct World {
     pub hostility: Option<Hostility>,
     /// The time without a request after which the server disconnects a member.
     pub silence: Option<Duration>,
-    /// What waits for a script, if the network delivers nothing by itself.
+    /// Requests and pushes that wait for a script, if the network delivers nothing by itself.
     pub held: Option<Held>,
-    /// How often each fault of the network has occurred.
+    /// Counts of the faults of the network that have occurred.
     pub fault_counts: BTreeMap<&'static str, u64>,
-    /// How many clients went on from a checkpoint.
+    /// The number of clients that went on from a checkpoint.
     pub restored: u64,
     transit: Transit,
     /// The end of the newest outage.
     outage_until: Duration,
-    /// When the server looks for silent members next.
+    /// The time at which the server looks for silent members next.
     next_sweep: Duration,
     /// The messages that clients sent, and their users.
     written: BTreeMap<RandomId, (UserId, GroupMessage)>,
     /// The emoji of each block, and the user to whom they were shown first.
     emoji: BTreeMap<BlockHash, (UserId, EmojiHash)>,
-    /// How many commands were given.
+    /// The number of commands that were given.
     commands: u64,
     rng: ChaCha20Rng,
 }
 
-/// How long a client waits for an answer.
+/// A client's patience with a request, after which it takes the answer for lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The server's patience with a member of which it hears nothing.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -368,7 +368,7 @@ impl World {
         }
     }
 
-    /// What becomes of a request: by an outage or a rule, else by the faults of the network.
+    /// The verdict on a request: by an outage or a rule, else by the faults of the network.
     fn verdict(&mut self, request: &HeldRequest) -> Verdict {
         if self.now() < self.outage_until {
             self.count("requests in outages");
@@ -523,7 +523,7 @@ impl World {
         self.push_out();
     }
 
-    /// How many requests of a method all clients have sent.
+    /// The number of requests of a method that all clients have sent.
     pub fn sent(&self, method: Method) -> usize {
         self.nodes.iter().map(|node| node.sent(method)).sum()
     }

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use confcall_join::api::{Request, Response, Service as _, Update};
-use confcall_join::engine::{Config, EmptyCall, Engine, Input, Outcome, Output, RequestId};
-use confcall_join::joining::{Fingerprint, JoinPayload, Target};
-use confcall_join::policy::Media;
-use confcall_join::trace::Recorder;
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall_join::api::{Response, Update};
+use confcall_join::engine::{Config, EmptyCall, Input, Outcome};
+use confcall_join::joining::Target;
 use confcall_media::Moment;
-use confcall_server::{Server, ServerOptions};
-use confcall_state::keys::Seed;
+use confcall_simulator::{Faults, Node, World, media};
 use confcall_state::{Joiner, UserId};
 
 use super::Seeds;
@@ -17,94 +16,51 @@ use super::Seeds;
 /// The key of the checkpoints that the target opens.
 const KEY: [u8; 32] = [9; 32];
 
-struct Client {
-    user: UserId,
-    engine: Engine,
-    recorder: Recorder,
-    waiting: Vec<(RequestId, Request)>,
-}
-
-impl Client {
-    fn new(user: u8, target: Target) -> Self {
-        use chacha20::rand_core::SeedableRng as _;
-        let mut rng = chacha20::ChaCha20Rng::from_seed([user; 32]);
-        let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
-        let media = Media {
-            payload,
-            muted: true,
-            video_stopped: true,
-        };
-        let user_id = UserId::new(user.into());
-        let mut config = Config::new(target, Joiner::new(user_id), media);
-        config.empty_call = EmptyCall::Start;
-        let (recorder, engine) = Recorder::start(config, Seed::copy_of(&[user; 32]), Moment::default());
-        let mut client = Self {
-            user: user_id,
-            engine,
-            recorder,
-            waiting: Vec::new(),
-        };
-        client.poll();
-        client
-    }
-
-    fn input(&mut self, now: Moment, input: Input) -> Result<(), Box<dyn std::error::Error>> {
-        self.recorder.handle_input(&mut self.engine, now, input)?;
-        self.poll();
-        Ok(())
-    }
-
-    fn poll(&mut self) {
-        loop {
-            match self.recorder.poll_output(&mut self.engine) {
-                Output::Request { request, body } => self.waiting.push((request, body)),
-                Output::Timeout(_) => return,
-                _ => {}
-            }
-        }
-    }
+/// Lets a user enter; its inputs are kept.
+fn join(world: &mut World, user: u8, target: Target) {
+    let media = media(&mut ChaCha20Rng::from_seed([user; 32]));
+    let mut config = Config::new(target, Joiner::new(UserId::new(user.into())), media);
+    config.empty_call = EmptyCall::Start;
+    let mut node = Node::recorded(config, [user; 32], world.moment());
+    node.inputs = Some(Vec::new());
+    world.add(node);
 }
 
 pub(super) fn add(seeds: &mut Seeds) -> Result<(), Box<dyn std::error::Error>> {
-    let mut calls = Server::new(ServerOptions::default());
-    let mut clients = vec![Client::new(1, Target::Create)];
-    for second in 0..12 {
-        let now = Moment::new(Duration::from_secs(second));
-        if second == 1 {
-            let call = calls.calls().next().ok_or("there is no call")?;
-            let slug = Target::Slug(call.slug().clone());
-            clients.push(Client::new(2, slug));
-        }
-        for client in &mut clients {
-            client.input(now, Input::Tick)?;
-            while let Some((request, body)) = client.waiting.pop() {
-                let outcome = calls.handle(client.user, &body.to_tl());
-                seeds.add("request", body.to_tl());
-                if let Ok(response) = &outcome {
-                    add_answer(seeds, response);
-                }
-                let outcome = outcome.map_or_else(Outcome::Refused, Outcome::Done);
-                client.input(now, Input::Answer { request, outcome })?;
-            }
-        }
-        while let Some((user, update)) = calls.poll_push() {
-            for client in clients.iter_mut().filter(|client| client.user == user) {
-                client.input(now, Input::Update(update.clone()))?;
-            }
-        }
-    }
-    let snapshot = calls.to_snapshot();
+    let mut world = World::new(1, Faults::NONE);
+    join(&mut world, 1, Target::Create);
+    world.run(Duration::from_secs(1));
+    let link = world.link();
+    join(&mut world, 2, link);
+    world.run(Duration::from_secs(11));
+    let snapshot = world.server.to_snapshot();
     // The target puts the header before a content by itself.
     seeds.add("server_snapshot", &snapshot[41..]);
     seeds.add("server_snapshot", snapshot);
-    for client in clients {
-        let blob = client.engine.checkpoint(&KEY, 7)?;
-        let content = confcall_join::engine::checkpoint::fuzzing::checkpoint_content(&blob);
+    for node in &mut world.nodes {
+        for sent in &node.requests {
+            seeds.add("request", sent.body.to_tl());
+        }
+        add_answers(seeds, node.inputs.take().unwrap_or_default());
+        let blob = node.engine.checkpoint(&KEY, 7)?;
+        let content = confcall_join::fuzzing::checkpoint_content(&blob);
         seeds.add("checkpoint", content.ok_or("it was just sealed")?);
         seeds.add("checkpoint", blob);
-        add_trace(seeds, &client.recorder.finish());
+        add_trace(seeds, &node.take_trace());
     }
     Ok(())
+}
+
+fn add_answers(seeds: &mut Seeds, inputs: Vec<(Moment, Input)>) {
+    for (_, input) in inputs {
+        if let Input::Answer {
+            outcome: Outcome::Done(response),
+            ..
+        } = input
+        {
+            add_answer(seeds, &response);
+        }
+    }
 }
 
 fn add_answer(seeds: &mut Seeds, response: &Response) {

@@ -1,3 +1,5 @@
+//! Answers and updates of a server that is hostile.
+
 use arbitrary::{Result, Unstructured};
 use confcall_join::Ssrc;
 use confcall_join::api::reaction::{ErrorName, ROWS};
@@ -6,7 +8,6 @@ use confcall_join::api::{
     GroupCallInfo, GroupCallParticipant, InputGroupCall, InviteLink, Participants,
     ParticipantsPage, Peer, Response, RpcError, SubChain, Update, Updates,
 };
-use confcall_join::engine::Outcome;
 use confcall_state::UserId;
 
 use super::people::user;
@@ -21,7 +22,7 @@ fn edge(u: &mut Unstructured<'_>) -> Result<i32> {
 }
 
 /// A refusal that a client knows, or does not.
-pub(super) fn refusal(u: &mut Unstructured<'_>) -> Result<Outcome> {
+pub(super) fn refusal(u: &mut Unstructured<'_>) -> Result<RpcError> {
     let row = u.choose(ROWS)?;
     let seconds = [
         "0",
@@ -41,7 +42,7 @@ pub(super) fn refusal(u: &mut Unstructured<'_>) -> Result<Outcome> {
         true => row.code.unwrap_or(500),
         false => edge(u)?,
     };
-    Ok(Outcome::Refused(RpcError::new(code, name)))
+    Ok(RpcError::new(code, name))
 }
 
 /// An answer of any type, of true and untrue parts.
@@ -118,7 +119,7 @@ fn bend_items(u: &mut Unstructured<'_>, items: &mut ChainBlocks) -> Result<()> {
     Ok(())
 }
 
-/// An update that nobody had reason to send.
+/// An update without a reason.
 pub(super) fn update(u: &mut Unstructured<'_>, server: &Server) -> Result<Update> {
     Ok(match u.int_in_range(0..=6)? {
         0 => Update::GroupCall(group_call(u, server)?),

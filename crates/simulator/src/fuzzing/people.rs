@@ -1,3 +1,5 @@
+//! Users who ask a server for things.
+
 use std::collections::BTreeMap;
 
 use arbitrary::{Result, Unstructured};
@@ -19,7 +21,7 @@ use confcall_state::{Block, Chain, JoinBlock, Joiner, PrivateKey, UserId};
 use confcall_server::Call;
 use confcall_server::Server;
 
-/// How many users there are.
+/// The number of users.
 const USERS: i64 = 5;
 
 /// The users of a server, who know what they need for requests of all kinds.
@@ -62,7 +64,7 @@ impl People {
         }
     }
 
-    /// What a user might ask; `None` for what nobody could write.
+    /// A request of a user; `None` for one that the user could not write.
     pub(super) fn request(
         &mut self,
         u: &mut Unstructured<'_>,
@@ -170,7 +172,7 @@ impl People {
         Some(request.into())
     }
 
-    /// A block without somebody, signed with the key of somebody.
+    /// A block without one user, signed with the key of one.
     fn removal(
         &mut self,
         u: &mut Unstructured<'_>,

@@ -1,16 +1,18 @@
+//! A server under requests of all kinds.
+
 use arbitrary::{Result, Unstructured};
 use confcall_join::api::{Request, Service as _};
 use confcall_state::{Block, Chain, UserId};
 
-use super::options;
+use super::limits::options;
 use super::people::{People, user};
 use confcall_server::Call;
 use confcall_server::Server;
 
 /// A server under requests of all kinds, honest ones, damaged ones and bytes.
 ///
-/// The laws: what is refused changes nothing; the chain of each call replays from block 0; nobody is a member who is
-/// not in it; nothing exceeds its limit; a snapshot is the same server.
+/// The laws: what is refused changes nothing; the chain of each call replays from block 0; all members are
+/// in it; nothing exceeds its limit; a snapshot is the same server.
 pub fn server_ops(data: &[u8]) {
     let mut u = Unstructured::new(data);
     let mut scene = Scene {
@@ -26,7 +28,7 @@ pub fn server_ops(data: &[u8]) {
     check_snapshot(&scene.server);
 }
 
-/// A snapshot from a disk that somebody else wrote to.
+/// A snapshot from a disk to which others wrote.
 ///
 /// The laws: what is read is a server whose chains replay, and whose snapshot is read the same.
 pub fn server_snapshot(data: &[u8]) {
@@ -66,7 +68,7 @@ impl Scene {
         Ok(())
     }
 
-    /// What comes with time.
+    /// Things that come with time.
     fn lapse(&mut self, u: &mut Unstructured<'_>, from: UserId) -> Result<()> {
         let calls: Vec<_> = self.server.calls().map(Call::id).collect();
         if calls.is_empty() {
@@ -75,7 +77,7 @@ impl Scene {
         let call = calls[u.choose_index(calls.len())?];
         match u.int_in_range(0..=3)? {
             0 => drop(self.server.discard_idle()),
-            // Nobody need be there.
+            // The user need not be there.
             1 => drop(self.server.drop_member(call, from)),
             2 => drop(self.server.compact(call)),
             _ => check_snapshot(&self.server),

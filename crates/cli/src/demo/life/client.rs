@@ -14,7 +14,7 @@ pub(super) struct Client {
     pub(super) node: NodeId,
     pub(super) config: Config,
     pub(super) disk: Disk,
-    /// How many of its events are on the screen.
+    /// The number of its events that are on the screen.
     pub(super) shown: usize,
 }
 
@@ -40,7 +40,7 @@ pub(super) fn remover_of(node: &Node, user_id: UserId) -> Option<UserId> {
     })
 }
 
-/// What a client seals and opens frames with, once it is in the call.
+/// The means by which a client seals and opens frames, once it is in the call.
 pub(super) fn voice(node: &Node) -> Result<Voice<'_>, DidNotHold> {
     let user_id = node.user;
     let cryptor = node.cryptor.as_ref();
@@ -48,7 +48,7 @@ pub(super) fn voice(node: &Node) -> Result<Voice<'_>, DidNotHold> {
     Ok(Voice { user_id, cryptor })
 }
 
-/// How far a client has verified the newest block.
+/// The progress of a client in verifying the newest block.
 pub(super) fn counts(node: &Node) -> Result<&RoundCounts, DidNotHold> {
     let membership = node.engine.membership();
     let membership = membership.ok_or(DidNotHold::InTheCall(node.user))?;

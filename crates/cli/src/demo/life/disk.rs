@@ -21,7 +21,7 @@ impl Disk {
         }
     }
 
-    /// How many bytes the checkpoint has.
+    /// The number of bytes of the checkpoint.
     pub(super) fn size(&self) -> usize {
         self.blob.len()
     }

@@ -19,7 +19,7 @@ use super::news;
 
 /// A network without faults, at this distance from the server.
 pub(super) const LATENCY: Duration = Faults::NONE.latency;
-/// How long anything may take, in virtual time.
+/// The virtual time within which everything has to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Clients, the world in which they are, and the screen.
@@ -73,7 +73,7 @@ impl<'a, W: Write> Stage<'a, W> {
         client.ok_or(DidNotHold::InTheCall(user_id))
     }
 
-    /// What came out of the engines of a user's client.
+    /// The node of a user's client.
     pub(super) fn node(&self, user_id: UserId) -> Result<&Node, DidNotHold> {
         let mut nodes = self.world.nodes.iter();
         let node = nodes.find(|node| node.user == user_id);
