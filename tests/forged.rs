@@ -1,4 +1,5 @@
 //! Answers and updates that no honest server gives, handed to an engine by hand: what it asks for has bounds.
+#![cfg(any(fuzzing, confcall_testing))]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

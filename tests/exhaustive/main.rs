@@ -26,6 +26,7 @@
 //! Two states of a call are the same if all clients, the server, and everything under way are. So states meet because
 //! steps that do not touch each other lead to the same state in whatever order they are taken. An engine and the server
 //! are values, so a step from one client with one input is computed once for all the runs in which it occurs.
+#![cfg(any(fuzzing, confcall_testing))]
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,

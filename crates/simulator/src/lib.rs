@@ -1,14 +1,51 @@
 //! A simulator of calls: engines and a server under a virtual clock, with everything that a network does.
 //!
 //! ```text
-//!              ┌─ requests, delayed, lost ──▶ Server
-//! Engine × n ──┤                                │
-//!              └─ answers, pushes: delayed, lost, twice, in another order
+//!              ┌─ requests: delayed, lost, refused, held ──▶ Server
+//! Node × n ────┤                                              │
+//!  (Engine)    └─ answers, pushes: delayed, lost, twice ◀─────┘
 //! ```
 //!
-//! A [`World`] is a value: the same seed and script always give the same run. It fails instead of hanging: a run has a
-//! bound in virtual time, and what must hold at all times is checked after every block that an engine follows. A
-//! [`Life`] is what happens in one from its creation on, by a [`Plan`]: [`Deed`]s, and [`Frames`] from all to all.
+//! # How to write a test
+//!
+//! A [`World`] has a [`Server`](confcall_server::Server) and [`Node`]s, which drive their engines by the contract and keep everything that came
+//! out of them. A test makes a world, lets time pass, and looks at the nodes:
+//!
+//! ```
+//! use confcall_join::api::Method;
+//! use confcall_simulator::{Rule, Verdict, World};
+//!
+//! let mut world = World::with_call(2);
+//! let lost = Rule::new(Method::JoinGroupCall, Verdict::Lose).of(3).times(1);
+//! world.rules.push(lost);
+//! let link = world.link();
+//! let newcomer = world.join(link);
+//! world.converge();
+//! assert_eq!(world.nodes[newcomer].sent(Method::JoinGroupCall), 2);
+//! ```
+//!
+//! | to have | use |
+//! |---|---|
+//! | time pass | [`World::run`], [`World::run_while_not`], [`World::converge`] |
+//! | a certain request go wrong | a [`Rule`] with a [`Verdict`] in [`World::rules`] |
+//! | a bad network | [`Faults`] in [`World::faults`]; [`World::cut`] for an outage |
+//! | a server that lies | a [`Hostility`] in [`World::hostility`]; [`World::push`] for single updates |
+//! | a client do something | [`World::command`], [`World::input`] |
+//! | a client stop, restart, or get no time | [`World::stop`], [`World::replace`], [`World::crash`]; [`World::put_to_sleep`] |
+//! | every message wait for the test | [`World::hold`], [`World::deliver_request`], [`World::deliver_push`] |
+//! | one engine without a network | a [`Node`] alone |
+//! | a law for many seeds | [`each_seed`] |
+//! | a whole call by chance | a [`Life`] by a [`Plan`]: [`Action`]s, and [`Frames`] from all to all |
+//! | two hundred who press a link | a [`Crowd`] |
+//!
+//! # What is checked by itself
+//!
+//! What a [`Node`] lists holds for each engine after each input, and for one block all users are shown the same emoji. A world
+//! is a value: the same seed and script always give the same run. It fails instead of hanging: a run has a bound in
+//! virtual time.
+//!
+//! The tests of `confcall-tests`, the second act of `confcall demo`, the benches and the fuzz target of the engine are scripts
+//! for a world. The exhaustive search drives nodes by a network of its own, which visits every order of deliveries.
 
 #![allow(
     clippy::expect_used,
@@ -23,6 +60,7 @@ mod checks;
 mod crowd;
 mod fixtures;
 mod frames;
+#[cfg(any(fuzzing, confcall_testing))]
 pub mod fuzzing;
 mod history;
 mod hostility;

@@ -43,7 +43,7 @@ pub(super) fn add(seeds: &mut Seeds) -> Result<(), Box<dyn std::error::Error>> {
         }
         add_answers(seeds, node.inputs.take().unwrap_or_default());
         let blob = node.engine.checkpoint(&KEY, 7)?;
-        let content = confcall_join::fuzzing::checkpoint_content(&blob);
+        let content = confcall_join::engine::checkpoint::fuzzing::checkpoint_content(&blob);
         seeds.add("checkpoint", content.ok_or("it was just sealed")?);
         seeds.add("checkpoint", blob);
         add_trace(seeds, &node.take_trace());
