@@ -6,6 +6,7 @@ use super::traced;
 use super::{AccessHash, CallId, MessageId};
 use crate::api::Slug;
 
+// The three constructors of `InputGroupCall`.
 const BY_ID: u32 = 0xd8aa_840f;
 const BY_SLUG: u32 = 0xfe06_823f;
 const BY_INVITE_MESSAGE: u32 = 0x8c10_603f;

@@ -57,6 +57,7 @@ pub(super) fn text(reader: &mut Reader<'_>, what: &'static str) -> Result<String
     let offset = reader.position();
     let bytes = reader.string(what)?;
     let kind = ReadErrorKind::InvalidValue { what };
+    // A copy with replaced characters would be another text when it is written again.
     String::from_utf8(bytes.to_vec()).map_err(|_| ReadError { offset, kind })
 }
 

@@ -6,6 +6,7 @@ use super::{DataJson, Method};
 
 const MUTED: u32 = 1;
 const VIDEO_STOPPED: u32 = 1 << 2;
+// One bit for the three fields after it, so that they stand or fall together.
 const JOIN: u32 = 1 << 3;
 const KNOWN: u32 = MUTED | VIDEO_STOPPED | JOIN;
 
@@ -44,6 +45,7 @@ impl Fields for CreateConferenceCall {
                 | flag(self.video_stopped, VIDEO_STOPPED)
                 | flag(join.is_some(), JOIN),
         );
+        // Not behind a flag: it makes the request the same one when it is sent again.
         writer.i32(self.random_id);
         if let Some((public_key, block, params)) = join {
             writer.raw(public_key.as_bytes());

@@ -58,6 +58,7 @@ fn read_removal(reader: &mut Reader<'_>) -> Result<Removal, ReadError> {
     match reader.flags(what)? {
         ONLY_LEFT => Ok(Removal::OnlyLeft),
         KICK => Ok(Removal::Kick),
+        // Both or none: the server would have to guess whom it may remove.
         _ => Err(reader.error_before(4, ReadErrorKind::InvalidValue { what })),
     }
 }

@@ -52,6 +52,7 @@ impl GetGroupCallChainBlocks {
         Self {
             call,
             sub_chain: SubChain::Blocks,
+            // From the end: the height is what the caller does not know yet.
             offset: -1,
             limit: 1,
         }

@@ -37,6 +37,7 @@ impl GetGroupParticipants {
     /// Asks whose these sources are.
     pub fn by_sources(call: InputGroupCall, sources: Vec<Ssrc>) -> Self {
         Self {
+            // A participant can have several of them, so there are never more than the sources.
             limit: i32::try_from(sources.len()).unwrap_or(i32::MAX),
             sources,
             ..Self::page(call, "", 0)

@@ -7,6 +7,7 @@ use super::{DataJson, InputGroupCall, InputPeer, Method};
 const MUTED: u32 = 1;
 const INVITE_HASH: u32 = 1 << 1;
 const VIDEO_STOPPED: u32 = 1 << 2;
+// One bit for both: a key without the block that announces it means nothing.
 const KEY_AND_BLOCK: u32 = 1 << 3;
 const KNOWN: u32 = MUTED | INVITE_HASH | VIDEO_STOPPED | KEY_AND_BLOCK;
 
@@ -58,6 +59,7 @@ impl Fields for JoinGroupCall {
             writer.raw(public_key.as_bytes());
             writer.string(block);
         }
+        // Behind no flag: a join without a payload does not exist, not even for a viewer.
         write_data_json(writer, &self.params);
     }
 

@@ -57,6 +57,7 @@ impl GroupCallParticipant {
 
     /// All sources: of the sound, of the camera, of the shared screen; one in several groups comes several times.
     pub fn sources(&self) -> impl Iterator<Item = Ssrc> {
+        // The order of the roster's fields: a frame from any of them is the participant's.
         let pictures = self.video.iter().chain(&self.presentation);
         let sources = self.source.into_iter();
         sources.chain(pictures.flat_map(ParticipantVideo::sources))

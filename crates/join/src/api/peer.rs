@@ -104,6 +104,7 @@ impl InputPeer {
                 let id = ChannelId::new(id);
                 Ok(Self::ChannelFromMessage { chat, message, id })
             }
+            // The others can stand inside a peer from a message.
             constructor => Self::read_known(constructor, reader),
         }
     }

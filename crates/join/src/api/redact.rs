@@ -20,6 +20,7 @@ const CREDENTIALS: [&str; 2] = ["ufrag", "pwd"];
 /// A number of 64 bits for a text or number, which does not lead back to it.
 fn pseudonym(bytes: &[u8]) -> [u8; 8] {
     let mut pseudonym = [0; 8];
+    // Slugs are short, but who has the link of a call need not guess; the purpose keeps other uses of BLAKE3 apart.
     let mut hasher = blake3::Hasher::new_derive_key("confcall 2025 trace pseudonym");
     hasher.update(bytes);
     hasher.finalize_xof().fill(&mut pseudonym);
@@ -52,6 +53,7 @@ pub(crate) fn link(link: &str) -> String {
 /// The pseudonym of an access hash, which is of use to its account only.
 pub(crate) fn access_hash(hash: AccessHash) -> AccessHash {
     let number = hash.value().cast_unsigned();
+    // Redacted already. One real hash in 2^32 is taken for that, and shown.
     if number >> 32 == u64::from(MARK) {
         return hash;
     }

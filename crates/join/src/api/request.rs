@@ -40,6 +40,7 @@ macro_rules! requests {
             /// [`ReadError`] with the place, also for a method that is none of these, for an unknown flag and
             /// for trailing bytes.
             pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
+                // Strict throughout: these bytes are what the policy looks at before they are sent.
                 let what = "a conference request";
                 decode(bytes, what, |reader| match reader.u32(what)? {
                     $($request::ID => $request::read_fields(reader).map(Self::$variant),)*

@@ -15,6 +15,7 @@ pub struct RpcError {
 
 /// The start of a text from the server, without what a terminal or a log would act on.
 fn printable(text: &str) -> String {
+    // The longest name of the API has about fifty characters; twice that shows whatever a server makes up.
     text.chars()
         .take(100)
         .flat_map(char::escape_debug)

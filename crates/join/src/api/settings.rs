@@ -55,6 +55,7 @@ impl Fields for ToggleGroupCallSettings {
         );
         self.call.write(writer);
         let switches = [self.join_muted, self.messages_enabled];
+        // Only those that change are on the wire, in the order of their flags.
         let switches = switches.into_iter().flatten();
         switches.for_each(|value| write_bool(writer, value));
         if let Some(stars) = self.send_paid_messages_stars {

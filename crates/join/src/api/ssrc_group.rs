@@ -66,6 +66,7 @@ impl SsrcGroup {
         if sources.is_empty() {
             return Err(SsrcGroupError::Empty);
         }
+        // Sorting a copy is cheap for a dozen sources; a payload of 64 KiB holds thousands.
         let mut sorted = sources.clone();
         sorted.sort_unstable();
         let mut pairs = sorted.iter().zip(sorted.iter().skip(1));
@@ -120,6 +121,7 @@ impl VideoLayers {
             source
         };
         let layers: Vec<_> = (0..self.count()).map(|_| (draw(), draw())).collect();
+        // One layer needs no group over layers, and media engines refuse a group of one.
         let simulcast = (layers.len() > 1).then(|| SsrcGroup {
             semantics: Semantics::Simulcast,
             sources: layers.iter().map(|(source, _)| *source).collect(),

@@ -41,6 +41,7 @@ macro_rules! forms {
                     value: &$value,
                     to: S,
                 ) -> Result<S::Ok, S::Error> {
+                    // A closure of a macro has no type until it is called, so it is made a function here.
                     let write: fn(&$value) -> $form = $write;
                     write(value).serialize(to)
                 }

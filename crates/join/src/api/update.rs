@@ -47,6 +47,7 @@ pub struct ChainBlocks {
 impl ChainBlocks {
     /// The offset of the first item, or `None` if more items came than the offset leaves room for.
     pub fn first_offset(&self) -> Option<i32> {
+        // The API names where the items end; the start follows, unless the server made the numbers up.
         let count = i32::try_from(self.blocks.len()).ok()?;
         let first = self.next_offset.checked_sub(count)?;
         (first >= 0).then_some(first)

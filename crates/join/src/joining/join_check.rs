@@ -68,14 +68,17 @@ impl CheckedJoin {
         key: &PrivateKey,
     ) -> Result<Self, PresendError> {
         let announced = key.public_key();
+        // Read again from the bytes: what is checked is what is sent, not what was meant.
         let block = Block::parse(bytes)?;
         if block.fields().signature_public_key != Some(announced) {
             return Err(PresendError::SignedByAnother { announced });
         }
+        // Without a tip it must be block 0 of an empty chain.
         let chain = tip.map_or_else(|| Ok(Chain::client()), Chain::start_from)?;
         let staged = chain.stage(&block)?;
         let (before, after) = (chain.state(), staged.state());
         check_self_add(before, &block, after, user_id, announced)?;
+        // The one thing that cannot be mended once the block is in the chain.
         after.open_epoch_key(user_id, key)?;
         Ok(Self {
             public_key: announced,

@@ -160,6 +160,7 @@ impl Membership {
         let epoch_key = epoch_key.map_err(|error| MembershipEnd::KeyLost { height, error });
         let epoch_key = epoch_key.map_err(|end| self.end(end))?;
         let followed = self.public.merge(next).map_err(|end| self.end(end))?;
+        // Only now, when nothing can fail any more: a block counts for all of them or for none.
         let counts = self.public.verification();
         self.contribution.restart(counts, &self.key, rng);
         self.cryptor.add_epoch(now, epoch(counts, epoch_key));
@@ -186,6 +187,7 @@ impl Membership {
     /// [`BroadcastRefused`]; nothing has changed then.
     pub fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
         let received = self.public.receive(broadcast)?;
+        // Our own commit counts by its echo alone, like those of others (`spec/protocol.md`, 5).
         self.contribution
             .follow(self.public.verification(), &self.key);
         Ok(received)
@@ -227,9 +229,11 @@ impl Membership {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Block, ChangeError> {
         self.public.check_alive()?;
+        // The chain refuses a block whose signer is not in the group that it leaves (`spec/protocol.md`, 2.2).
         if users.contains(&self.user_id()) {
             return Err(ChangeError::Ourselves);
         }
+        // Order, permissions and versions of the others stay: the first participant can sign without a key.
         let mut group_state = GroupState::clone(self.state().group_state());
         let before = group_state.participants.len();
         group_state

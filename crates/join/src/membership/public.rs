@@ -78,6 +78,7 @@ impl PublicMembership {
         let staged = self.chain.stage(block)?;
         let (before, after) = (self.chain.state(), staged.state());
         let by = signer(block, before, after);
+        // Before our key is tried: a removal would look like a key that does not open.
         match self.place_lost(after, by) {
             Some(end) => Err(end),
             None => Ok(NextBlock {
@@ -107,6 +108,7 @@ impl PublicMembership {
 
     /// Ends the membership; the first end stays.
     pub(super) fn end(&mut self, end: MembershipEnd) {
+        // What is tried afterwards fails because of the first end, and must not hide it.
         self.ended.get_or_insert(end);
     }
 
@@ -157,6 +159,7 @@ impl PublicMembership {
                 height,
                 by: own.public_key,
             }),
+            // Valid on the chain, and useless: there is a group and no key for it (`spec/protocol.md`, 2.2).
             Some(_) if after.shared_key().is_empty() => Some(MembershipEnd::NoSharedKey {
                 height,
                 hash: after.hash(),
@@ -177,6 +180,7 @@ impl NextBlock {
 fn signer(block: &Block, before: &ChainState, after: &ChainState) -> Option<UserId> {
     let (before, after) = (before.group_state(), after.group_state());
     let signer = match &block.fields().signature_public_key {
+        // Who removes others signs as one of the group before; only a joiner is in the group after alone.
         Some(key) => before.by_key(key).or_else(|| after.by_key(key)),
         None => before.participants.first(),
     };

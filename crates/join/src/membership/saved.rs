@@ -76,6 +76,7 @@ impl Membership {
         let block = block.map_err(|_| SavedFault("its block cannot be read"))?;
         let public = PublicMembership::start(user_id, key.public_key(), &block);
         let public = public.map_err(|_| SavedFault("its block shows no state"))?;
+        // The block is the proof that the key is a member's, so no epoch key is kept beside it.
         let epoch_key = public.state().open_epoch_key(user_id, &key);
         let epoch_key = epoch_key.map_err(|_| SavedFault("its key does not open its block"))?;
         let progress = progress_of(saved.verification)?;
@@ -84,6 +85,7 @@ impl Membership {
         let contribution = Contribution::resume(user_id, counts, progress.nonce, &key, rng);
         let cryptor = Cryptor::new(user_id, Arc::clone(&key), removal_grace);
         cryptor.add_epoch(now, epoch(counts, epoch_key));
+        // Before anything can be sealed: frames were sent after the checkpoint, under the same key.
         cryptor.resume(&channels(saved.counters)?.into_iter().collect(), reserve);
         cryptor.restore_replay_floors(&floors_of(saved.floors)?);
         Ok(Self {

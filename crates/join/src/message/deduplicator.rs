@@ -40,9 +40,11 @@ impl Deduplicator {
 
     /// Says whether a message is new, and remembers it.
     pub fn see(&mut self, sender: UserId, random_id: RandomId) -> Novelty {
+        // Without a number there is no telling; the packet itself opens only once.
         if !random_id.is_unique() {
             return Novelty::New;
         }
+        // Taken out and put back at the end, which makes the queue one of senders by their last message.
         let mut sender = self.take(sender);
         let novelty = sender.see(random_id);
         if self.senders.len() == limits::HEARD_SENDERS {

@@ -43,6 +43,7 @@ impl GroupMessage {
             let (line, column) = (error.line(), error.column());
             MessageError::NotJson { line, column }
         })?;
+        // The layer is asked before the kind: a newer layer may have other kinds.
         check_kind(&object, MESSAGE)?;
         let message = object.get("message").ok_or(MessageError::NoText)?;
         check_kind(message, TEXT)?;
@@ -55,9 +56,9 @@ impl GroupMessage {
 
     /// Writes the plaintext of the message, UTF-8 without white space.
     pub fn to_json(&self) -> String {
-        let entities: Vec<_> = self.entities().iter().map(write_entity).collect();
-        let message = json!({"_": TEXT, "text": self.text(), "entities": entities});
-        let random_id = self.random_id().to_string();
+        let entities: Vec<_> = self.entities.iter().map(write_entity).collect();
+        let message = json!({"_": TEXT, "text": self.text, "entities": entities});
+        let random_id = self.random_id.to_string();
         json!({"_": MESSAGE, "random_id": random_id, "message": message}).to_string()
     }
 }
@@ -83,6 +84,7 @@ fn read_entities(message: &Value, text: &str) -> Result<Vec<Entity>, MessageErro
     let Some(entities) = message.get("entities").and_then(Value::as_array) else {
         return Ok(Vec::new());
     };
+    // Counted before any is left out, so that a flood of unknown ones costs no more than its bytes.
     let count = entities.len();
     if count > limits::MESSAGE_ENTITIES {
         return Err(MessageError::TooManyEntities { count });
@@ -110,6 +112,7 @@ fn read_entity(entity: &Value, units: usize) -> Option<Entity> {
     Some(Entity {
         kind,
         offset,
+        // Cut to the text; one that begins behind it has nothing to show.
         length: length.min(units.checked_sub(offset)?),
     })
 }

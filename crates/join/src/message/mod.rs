@@ -62,6 +62,7 @@ impl GroupMessage {
         if text.is_empty() {
             return Err(MessageError::Empty);
         }
+        // In characters, as the server counts; entities count UTF-16 units of the same text.
         let length = text.chars().count();
         if length > limits::MESSAGE_CHARACTERS {
             return Err(MessageError::TextTooLong { length });

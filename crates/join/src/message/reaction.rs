@@ -54,6 +54,7 @@ impl GroupMessage {
     pub fn reaction(&self) -> Option<EmojiReaction<'_>> {
         let text = self.text();
         match self.entities() {
+            // The tables of Unicode decide, because a keyboard's emoji can be seven characters long.
             [] => emojis::get(text).map(|_| EmojiReaction::Standard(text)),
             [
                 entity @ Entity {

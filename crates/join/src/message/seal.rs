@@ -41,6 +41,7 @@ impl GroupMessage {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Vec<u8>, SealError> {
         let plaintext = self.to_json();
+        // No prefix: nothing between the members has to read a message.
         cryptor.seal(now, ChannelId::MAIN, 0, plaintext.as_bytes(), rng)
     }
 
@@ -58,6 +59,7 @@ impl GroupMessage {
         sender: UserId,
         packet: &[u8],
     ) -> Result<Self, OpenMessageError> {
+        // The server says who sent it; the packet opens only under that member's key.
         let opened = cryptor.open(now, sender, packet)?;
         Ok(Self::from_json(&opened.data)?)
     }

@@ -129,6 +129,7 @@ impl RtmpJoin {
             call,
             join_as,
             invite_hash,
+            // A viewer publishes nothing, whatever payload it was given.
             payload: payload.without_ssrc_groups(),
             muted: true,
             video_stopped: true,

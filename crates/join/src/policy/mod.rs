@@ -75,6 +75,7 @@ pub fn check(kind: CallKind, request: &JoinGroupCall) -> Result<(), PolicyViolat
     if let Some((_, violation)) = rules.into_iter().find(|(broken, _)| *broken) {
         return Err(violation);
     }
+    // Last, because reading JSON is the dearest of the checks.
     let payload = JoinPayload::from_json(request.params.as_str())?;
     if never(SSRC_GROUPS) && !payload.ssrc_groups().is_empty() {
         return Err(PolicyViolation::SsrcGroupsForbidden(kind));
@@ -113,6 +114,7 @@ pub fn check_creation(request: &CreateConferenceCall) -> Result<(), PolicyViolat
 pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolation> {
     let request = Request::from_tl(bytes)?;
     match &request {
+        // Every kind joins by this request, so its table is asked before the kind is.
         Request::Join(join) => check(kind, join)?,
         request if kind != CallKind::Conference && is_of_conferences(request) => {
             return Err(PolicyViolation::NotAConference(kind));

@@ -19,6 +19,7 @@ pub(super) struct Chain([u8; blake3::OUT_LEN]);
 impl Chain {
     /// Makes a line of a JSON object, with the end of line.
     pub(super) fn seal(&mut self, object: &str) -> String {
+        // The value becomes the last field, and the line stays one JSON object.
         let body = object.strip_suffix('}').unwrap_or(object);
         self.add(body.as_bytes());
         format!("{body}{JOINT}{}{END}\n", hex::encode(self.0))
@@ -29,6 +30,7 @@ impl Chain {
         let rest = line.strip_suffix(END.as_bytes())?;
         let (rest, value) = rest.split_at_checked(rest.len().checked_sub(DIGITS)?)?;
         let body = rest.strip_suffix(JOINT.as_bytes())?;
+        // The value moves on only with a line that fits, so that the reader can go on after one that does not.
         let mut next = self.clone();
         next.add(body);
         if hex::encode(next.0).as_bytes() != value {

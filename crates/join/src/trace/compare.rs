@@ -80,6 +80,7 @@ pub fn compare(left: &History, right: &History) -> Verdict {
             right,
         });
     }
+    // Below the blocks: with the same chain, another broadcast is the cause of other emoji, so it is named first.
     let broadcast = first_difference(&left.broadcasts, &right.broadcasts);
     let emoji = first_difference(&left.emoji, &right.emoji);
     match (broadcast, emoji) {
@@ -105,6 +106,7 @@ fn first_difference<K: Ord + Copy>(
     right: &BTreeMap<K, Vec<Sighting>>,
 ) -> Option<(K, Sighting, Sighting)> {
     left.iter().find_map(|(key, ours)| {
+        // A member who came later or lost pushes saw less, which is no difference.
         let theirs = right.get(key)?;
         let only_in = |these: &[Sighting], those: &[Sighting]| {
             let mut these = these.iter();
@@ -116,6 +118,7 @@ fn first_difference<K: Ord + Copy>(
         if ours_only.is_none() && theirs_only.is_none() {
             return None;
         }
+        // One may have seen both: then the other one's is compared with its first.
         let left = ours_only.or_else(|| ours.first().cloned())?;
         let right = theirs_only.or_else(|| theirs.first().cloned())?;
         Some((*key, left, right))

@@ -17,6 +17,7 @@ pub(super) fn form(event: &Event) -> Value {
         Event::Rejoined(joined) => json!({"rejoined": membership(joined)}),
         Event::Resumed(joined) => json!({"resumed": membership(joined)}),
         Event::CheckpointDue => json!({"checkpoint_due": {}}),
+        // The parameters stand in the update that brought them.
         Event::Connection { presentation, .. } => {
             json!({"connection": {"presentation": presentation}})
         }
@@ -45,6 +46,7 @@ pub(super) fn form(event: &Event) -> Value {
             json!({"emoji": {"height": height.value(), "hash": hex::encode(hash.as_bytes())}})
         }
         Event::Message { from, message } => {
+            // The text stays out: a trace shows that something was written, and when.
             let (id, length) = message::traced::form(message);
             json!({"message": {"from": from.value(), "id": id, "length": length}})
         }
@@ -122,6 +124,7 @@ fn trouble(why: &Trouble) -> Value {
             json!({"refused": {"method": method.name(), "error": error}})
         }
         Trouble::Unanswered { method } => json!({"unanswered": method.name()}),
+        // Reasons are for people, and their words are compared as they are.
         Trouble::Rejoining(reason) => json!({"rejoining": reason.to_string()}),
     }
 }

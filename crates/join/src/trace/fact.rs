@@ -60,6 +60,7 @@ impl From<Fact> for FactForm {
         match fact {
             Fact::Join(block) => Self::Join(Hex(block)),
             Fact::Opened(opened) => Self::Opened(opened.err().map(Unopened::from)),
+            // A reveal shows a nonce, which is no secret once it is said.
             Fact::Said(said) => Self::Said(said.iter().map(|one| Hex(one.to_bytes())).collect()),
             Fact::Removal(block) => Self::Removal(block.into()),
             Fact::Sealed(packet) => Self::Sealed(packet.into()),
@@ -126,6 +127,7 @@ impl From<EpochKeyError> for Unopened {
                 Self::Pad { pad, length }
             }
             EpochKeyError::Length { length } => Self::Length(length),
+            // An error that a newer version of the chain's crate adds is shown, and cannot be replayed.
             other => Self::Other(other.to_string()),
         }
     }

@@ -59,6 +59,7 @@ impl Header {
                 permissions: joiner.permissions.bits(),
                 version: joiner.version,
                 call: config.target.reference(),
+                // A replayed engine joins with redacted credentials, which no server sees.
                 payload: redact::params(&media.payload.to_params())
                     .as_str()
                     .to_owned(),
@@ -99,6 +100,7 @@ impl Header {
         if self.version != VERSION {
             return Err(format!("version {} is not known", self.version));
         }
+        // A replay needs both, and the place of a fault is the first line.
         self.public_seed()?;
         self.config().map(drop)
     }

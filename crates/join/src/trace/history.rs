@@ -54,6 +54,7 @@ impl History {
 
     fn note_events(&mut self, step: &Step) {
         for (line, output) in &step.outputs {
+            // From the events and not the updates: these are the blocks that the member followed.
             let moved = output.event("epoch_started");
             let emoji = output.event("emoji");
             for (event, list) in [(moved, &mut self.blocks), (emoji, &mut self.emoji)] {
@@ -89,6 +90,7 @@ impl History {
                 continue;
             }
             for bytes in &items.blocks {
+                // What is no broadcast was refused by the member as well.
                 if let Ok(broadcast) = Broadcast::from_server(bytes) {
                     let seen = self.broadcasts.entry(Said::of(&broadcast)).or_default();
                     note(seen, hex::encode(broadcast.to_bytes()), step.at, step.line);
@@ -109,6 +111,7 @@ impl Said {
 }
 
 fn note(seen: &mut Vec<Sighting>, what: String, at: Moment, line: usize) {
+    // A rejoin and a late poll show the same again; the first time counts.
     if seen.iter().all(|sighting| sighting.what != what) {
         seen.push(Sighting { what, at, line });
     }

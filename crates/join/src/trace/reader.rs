@@ -128,6 +128,7 @@ struct Reader {
 
 impl Reader {
     fn line(&mut self, number: usize, line: &[u8]) -> Result<(), TraceErrorKind> {
+        // Before anything is read: a line that was edited may say what it likes.
         let object = self.chain.open(line).ok_or(TraceErrorKind::Chain)?;
         let record = serde_json::from_slice(&object);
         let record = record.map_err(|error| TraceErrorKind::Malformed(error.to_string()))?;
@@ -185,6 +186,7 @@ impl Reader {
         if !self.is_between_steps() {
             return Err(TraceErrorKind::Misplaced("the end"));
         }
+        // The beginning is a step without an input.
         let found = self.steps.len() - 1;
         if counted != found {
             return Err(TraceErrorKind::Count { counted, found });
@@ -203,6 +205,7 @@ impl Reader {
     }
 
     fn finish(mut self) -> Option<Trace> {
+        // A recording that was stopped ends anywhere, and half a step cannot be compared.
         self.steps.pop_if(|step| !step.is_whole());
         Some(Trace {
             header: self.header?,

@@ -73,6 +73,7 @@ impl Recorder {
         now: Moment,
         input: Input,
     ) -> Result<(), Misuse> {
+        // The record is made before the engine takes the input, and written only if it does.
         let record = Record::Input {
             at: nanoseconds(now),
             what: input.clone(),

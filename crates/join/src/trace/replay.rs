@@ -71,12 +71,14 @@ pub fn replay(trace: &Trace) -> Result<Replayed, Difference> {
         inputs: 0,
         outputs: 0,
     };
+    // A trace that was cut in its beginning has nothing to compare.
     let Some((first, steps)) = trace.steps.split_first() else {
         return Ok(replayed);
     };
     let mut engine = Engine::replayed(config, seed, first.at, first.facts.clone());
     replayed.outputs += compare(&mut engine, first)?;
     for step in steps {
+        // Before the input: the engine asks for them while it handles it.
         engine.add_facts(step.facts.clone());
         if let Some(input) = step.input.clone() {
             let line = step.line;

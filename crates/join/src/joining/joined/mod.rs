@@ -110,9 +110,11 @@ impl Tip {
         let block = Block::from_server(block)?;
         let chain = Chain::start_from(&block)?;
         let participants = chain.state().group_state().participants.len();
+        // Before a block is built on it, which takes a shared secret with each of them.
         if participants > limits::TIP_PARTICIPANTS {
             return Err(AnswerFault::TooManyParticipants { participants });
         }
+        // Asked by a link, some servers answer with the link: then the id comes with the join.
         let named = items.call.id().is_some();
         Ok(Some(Self {
             next_block: named.then_some(items.next_offset),
@@ -177,6 +179,7 @@ impl Parts {
                         SubChain::Blocks => &mut parts.blocks,
                         SubChain::Broadcasts => &mut parts.broadcasts,
                     };
+                    // Two of one list: there is no telling which of them is the newer.
                     if place.replace(items).is_some() {
                         return Err(AnswerFault::SubChainTwice { sub_chain });
                     }

@@ -74,6 +74,7 @@ impl Link {
         }
         let url = Url::split(text);
         match url.scheme.map(str::to_ascii_lowercase).as_deref() {
+            // Without a host there is nothing to say about its scheme.
             _ if url.authority.is_empty() => Err(LinkError::NotALink),
             Some("https") | None => parse_web(&url, "443"),
             Some("http") => parse_web(&url, "80"),
@@ -85,6 +86,7 @@ impl Link {
 
 fn parse_web(url: &Url<'_>, own_port: &str) -> Result<Link, LinkError> {
     let (host, port) = url.host_and_port().ok_or(LinkError::UnknownHost)?;
+    // A port or a user in front of the host is how a link that only looks like ours is made.
     if port.is_some_and(|port| port != own_port) {
         return Err(LinkError::UnknownHost);
     }
@@ -111,6 +113,7 @@ fn parse_address(url: &Url<'_>) -> Result<Link, LinkError> {
     let address = url.parameter("tgaddr");
     let address = address.or_else(|| url.fragment_parameter("tgaddr"));
     let address = address.ok_or(LinkError::NotACall)?;
+    // Only a link of the application: one that leads on to another page could go round in circles.
     let url = Url::split(&address);
     match url.scheme {
         Some(scheme) if scheme.eq_ignore_ascii_case("tg") => parse_app(&url),

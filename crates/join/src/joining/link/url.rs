@@ -19,6 +19,7 @@ pub(super) struct Url<'a> {
 
 impl<'a> Url<'a> {
     pub(super) fn split(text: &'a str) -> Self {
+        // From the end: a `?` in the fragment is none of the query, and a `/` in the query none of the path.
         let (text, fragment) = text.split_once('#').unwrap_or((text, ""));
         let (text, query) = text.split_once('?').unwrap_or((text, ""));
         let (scheme, text) = split_scheme(text);

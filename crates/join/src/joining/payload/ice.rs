@@ -79,6 +79,7 @@ impl IceCredentials {
 }
 
 fn check(field: &'static str, text: &str, min: usize) -> Result<(), IceError> {
+    // Bytes are characters here, once every one of them is of the alphabet.
     let (length, max) = (text.len(), limits::ICE_BYTES);
     if !(min..=max).contains(&length) {
         return Err(IceError::Length {
@@ -99,6 +100,7 @@ fn draw<const N: usize>(rng: &mut (impl CryptoRng + ?Sized)) -> String {
     rng.fill_bytes(&mut bytes);
     let characters = bytes
         .iter()
+        // Six of the eight bits: all 64 characters are equally likely.
         .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
     characters.map(|&character| char::from(character)).collect()
 }

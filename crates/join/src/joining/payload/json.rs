@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{Fingerprint, IceCredentials, JoinPayload, PayloadError};
-use crate::api::{Semantics, Ssrc, SsrcGroup};
+use crate::api::{DataJson, Semantics, Ssrc, SsrcGroup};
 use crate::limits;
 
 /// The fields of a payload, with anything in them.
@@ -62,19 +62,24 @@ impl JoinPayload {
         )
     }
 
+    /// The payload as the `params` of a request.
+    pub fn to_params(&self) -> DataJson {
+        DataJson::new(self.to_json())
+    }
+
     /// Writes the JSON of the payload, without white space.
     pub fn to_json(&self) -> String {
         let mut fields = object([
-            ("ssrc", self.ssrc().signed().into()),
-            ("ufrag", self.credentials().ufrag().into()),
-            ("pwd", self.credentials().pwd().into()),
+            ("ssrc", self.ssrc.signed().into()),
+            ("ufrag", self.credentials.ufrag().into()),
+            ("pwd", self.credentials.pwd().into()),
             (
                 "fingerprints",
-                self.fingerprints().iter().map(write_fingerprint).collect(),
+                self.fingerprints.iter().map(write_fingerprint).collect(),
             ),
         ]);
-        if !self.ssrc_groups().is_empty() {
-            let groups = self.ssrc_groups().iter().map(write_group).collect();
+        if !self.ssrc_groups.is_empty() {
+            let groups = self.ssrc_groups.iter().map(write_group).collect();
             fields.insert("ssrc-groups".to_owned(), groups);
         }
         Value::Object(fields).to_string()
@@ -124,6 +129,7 @@ fn read_group(value: &Value) -> Result<SsrcGroup, PayloadError> {
 }
 
 fn read_source(value: &Value, field: &'static str) -> Result<Ssrc, PayloadError> {
+    // Signed on purpose: 2^31 and more is a client that forgot the sign, and the server refuses it.
     let number = value.as_i64().and_then(|number| i32::try_from(number).ok());
     let number = number.ok_or(PayloadError::NotSigned32 { field })?;
     Ssrc::from_signed(number).ok_or(PayloadError::ZeroSource { field })

@@ -20,7 +20,7 @@ use thiserror::Error;
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintHash, Setup};
 pub use ice::{IceCredentials, IceError};
 
-use crate::api::{DataJson, Ssrc, SsrcGroup, SsrcGroupError, VideoLayers};
+use crate::api::{Ssrc, SsrcGroup, SsrcGroupError, VideoLayers};
 use crate::limits;
 
 /// The media of a joining client.
@@ -148,6 +148,7 @@ impl JoinPayload {
     /// The credentials and fingerprints stay. No new source is among the old ones, so this is what follows
     /// `GROUPCALL_SSRC_DUPLICATE_MUCH`, which does not say which source was taken.
     pub fn with_new_sources(self, rng: &mut (impl CryptoRng + ?Sized)) -> Self {
+        // All of them: the server does not say which one was taken.
         let mut old: Vec<_> = self.sources().collect();
         old.sort_unstable();
         old.dedup();
@@ -203,11 +204,6 @@ impl JoinPayload {
     pub fn sources(&self) -> impl Iterator<Item = Ssrc> {
         let video = self.ssrc_groups.iter().flat_map(SsrcGroup::sources);
         core::iter::once(self.ssrc).chain(video.copied())
-    }
-
-    /// The payload as the `params` of a request.
-    pub fn to_params(&self) -> DataJson {
-        DataJson::new(self.to_json())
     }
 }
 
