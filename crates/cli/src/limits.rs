@@ -17,6 +17,3 @@ pub(crate) const INSPECTED_BYTES: u64 = 16 << 20;
 
 /// Bytes of a trace; in a quiet call of two an hour makes two million.
 pub(crate) const TRACE_BYTES: u64 = 256 << 20;
-
-/// Bytes of the snapshot of a server, several times what the blocks of all its calls can have.
-pub(crate) const SNAPSHOT_BYTES: u64 = 1 << 30;

@@ -1,8 +1,9 @@
 use std::collections::HashMap;
-use std::fs::{File, Metadata};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::fs::{File, Metadata, TryLockError};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,11 @@ use crate::private_file::{self, ExposedFile};
 /// The context of authorisation keys, apart from every other use of the secret.
 const CONTEXT: &str = "confcall-server 2026 authorisation key of a user";
 
+/// The number of times that a running server tries to lock a file that another process has locked, and the pause between
+/// two of them.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(5);
+
 /// The authorisation keys that a server issued.
 ///
 /// They are derived from a secret, so that each user has always the same one, and the file holds only the secret and
@@ -24,6 +30,10 @@ const CONTEXT: &str = "confcall-server 2026 authorisation key of a user";
 pub struct Keys {
     path: PathBuf,
     secret: Secret,
+    /// The users who have a key, in the order of the file, which only grows.
+    issued: Vec<i64>,
+    /// How many of them are in `users`.
+    indexed: usize,
     users: HashMap<AuthKeyId, UserId>,
     read: Version,
 }
@@ -56,7 +66,7 @@ pub enum KeysError {
         /// The operation that failed.
         action: &'static str,
         /// The error of the system.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Others can read it.
     #[error(transparent)]
@@ -68,6 +78,14 @@ pub enum KeysError {
         path: PathBuf,
         /// The mistake in it.
         reason: String,
+    },
+    /// It has no room for another user.
+    #[error("the key file {path} has no room for another user: it holds at most {limit} bytes")]
+    Full {
+        /// The file.
+        path: PathBuf,
+        /// The greatest size.
+        limit: u64,
     },
     /// The system gives no randomness for a secret.
     #[error("the system gives no randomness for a secret: {0}")]
@@ -86,22 +104,23 @@ impl Keys {
         getrandom::fill(&mut secret.0).map_err(KeysError::Randomness)?;
         let mut file = private_file::create(&path).map_err(failed(&path, "created"))?;
         let content = KeyFile::new(&secret, Vec::new());
-        write(&mut file, &content).map_err(failed(&path, "written"))?;
-        Self::new(path, &file, &content)
+        write(&mut file, &content, &path)?;
+        Self::new(path, &file, content)
     }
 
-    /// Reads a key file.
+    /// Reads a key file; the keys themselves are derived once a server listens.
     ///
     /// # Errors
     ///
     /// [`KeysError`]
     pub fn load(path: impl Into<PathBuf>) -> Result<Self, KeysError> {
         let path = path.into();
-        let mut file = File::open(&path).map_err(failed(&path, "opened"))?;
+        let file = private_file::open(&path, File::options().read(true));
+        let mut file = file.map_err(failed(&path, "opened"))?;
         // Another process may be issuing a key just now.
         file.lock_shared().map_err(failed(&path, "locked"))?;
         let content = read(&mut file, &path)?;
-        Self::new(path, &file, &content)
+        Self::new(path, &file, content)
     }
 
     /// Gives a user's key, and notes in the file that it was issued.
@@ -113,16 +132,15 @@ impl Keys {
     /// [`KeysError`]; then it was not issued.
     pub fn issue(&mut self, user: UserId) -> Result<AuthKey, KeysError> {
         let path = &self.path;
-        let mut options = File::options();
-        let file = options.read(true).write(true).open(path);
+        let file = private_file::open(path, File::options().read(true).write(true));
         let mut file = file.map_err(failed(path, "opened"))?;
         file.lock().map_err(failed(path, "locked"))?;
         let mut content = read(&mut file, path)?;
         if !content.users.contains(&user.value()) {
             content.users.push(user.value());
-            write(&mut file, &content).map_err(failed(path, "written"))?;
+            write(&mut file, &content, path)?;
         }
-        *self = Self::new(self.path.clone(), &file, &content)?;
+        self.update(&file, content)?;
         Ok(derive(&self.secret, user))
     }
 
@@ -130,6 +148,7 @@ impl Keys {
     ///
     /// For a key that is not known the file is read again if it was written since.
     pub(crate) fn find(&mut self, id: AuthKeyId) -> Option<(UserId, AuthKey)> {
+        self.index();
         if !self.users.contains_key(&id)
             && let Err(error) = self.read_again()
         {
@@ -139,25 +158,52 @@ impl Keys {
         Some((user, derive(&self.secret, user)))
     }
 
+    /// Derives the keys of those users whose keys are not derived yet, which takes a while for very many.
+    pub(crate) fn index(&mut self) {
+        let new = self.issued.get(self.indexed..).unwrap_or_default();
+        let new = new.iter().map(|user| UserId::new(*user));
+        let secret = &self.secret;
+        self.users
+            .extend(new.map(|user| (derive(secret, user).id(), user)));
+        self.indexed = self.issued.len();
+    }
+
     fn read_again(&mut self) -> Result<(), KeysError> {
         let metadata = std::fs::metadata(&self.path);
         let metadata = metadata.map_err(failed(&self.path, "looked at"))?;
         // Connections with unknown keys must not make the server read the same file over and over.
-        if Version::of(&metadata) != self.read {
-            *self = Self::load(self.path.clone())?;
+        if Version::of(&metadata) == self.read {
+            return Ok(());
         }
+        let path = &self.path;
+        let file = private_file::open(path, File::options().read(true));
+        let mut file = file.map_err(failed(path, "opened"))?;
+        lock_soon(&file).map_err(failed(path, "locked"))?;
+        let content = read(&mut file, path)?;
+        self.update(&file, content)?;
+        self.index();
         Ok(())
     }
 
-    fn new(path: PathBuf, file: &File, content: &KeyFile) -> Result<Self, KeysError> {
+    /// Takes over what the file says now; keys that are derived stay so if users were only added.
+    fn update(&mut self, file: &File, content: KeyFile) -> Result<(), KeysError> {
+        let mut new = Self::new(self.path.clone(), file, content)?;
+        if new.secret.0 == self.secret.0 && new.issued.starts_with(&self.issued) {
+            new.users = core::mem::take(&mut self.users);
+            new.indexed = self.indexed;
+        }
+        *self = new;
+        Ok(())
+    }
+
+    fn new(path: PathBuf, file: &File, content: KeyFile) -> Result<Self, KeysError> {
         let metadata = file.metadata().map_err(failed(&path, "looked at"))?;
-        let secret = content.secret(&path)?;
-        let users = content.users.iter().map(|user| UserId::new(*user));
-        let users = users.map(|user| (derive(&secret, user).id(), user));
         Ok(Self {
-            users: users.collect(),
+            secret: content.secret(&path)?,
             path,
-            secret,
+            issued: content.users,
+            indexed: 0,
+            users: HashMap::new(),
             read: Version::of(&metadata),
         })
     }
@@ -173,7 +219,7 @@ impl core::fmt::Debug for Keys {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Keys")
             .field("path", &self.path)
-            .field("users", &self.users.len())
+            .field("users", &self.issued.len())
             .finish_non_exhaustive()
     }
 }
@@ -227,21 +273,74 @@ fn read(file: &mut File, path: &Path) -> Result<KeyFile, KeysError> {
     })
 }
 
+/// Locks a file for reading; an error if another process keeps it locked for longer than writing it takes.
+fn lock_soon(file: &File) -> io::Result<()> {
+    // All clients wait meanwhile, so a process that is stuck must not be waited for.
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock_shared() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+        }
+    }
+    Err(io::ErrorKind::WouldBlock.into())
+}
+
 /// Writes the whole content at once; it only grows, so that nothing of an older one is left behind it.
-fn write(file: &mut File, content: &KeyFile) -> std::io::Result<()> {
+fn write(file: &mut File, content: &KeyFile, path: &Path) -> Result<(), KeysError> {
     // Room for the secret and a line for each user: where a text grows, a copy of it stays behind.
     let room = 256 + 32 * content.users.len();
     let mut text = Zeroizing::new(Vec::with_capacity(room));
-    serde_json::to_writer_pretty(&mut *text, content)?;
-    file.rewind()?;
-    file.write_all(&text)?;
-    file.sync_all()
+    let written = serde_json::to_writer_pretty(&mut *text, content);
+    written.map_err(|error| failed(path, "written")(error.into()))?;
+    let limit = limits::KEY_FILE;
+    // A file that could not be read again would be lost with all its keys.
+    if text.len() as u64 > limit {
+        let path = path.to_owned();
+        return Err(KeysError::Full { path, limit });
+    }
+    let written = file.rewind().and_then(|()| file.write_all(&text));
+    let written = written.and_then(|()| file.sync_all());
+    written.map_err(failed(path, "written"))
 }
 
-fn failed(path: &Path, action: &'static str) -> impl Fn(std::io::Error) -> KeysError {
+fn failed(path: &Path, action: &'static str) -> impl Fn(io::Error) -> KeysError {
     move |source| KeysError::File {
         path: path.to_owned(),
         action,
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_are_derived_stay_so_when_another_one_is_issued() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let mut keys = Keys::create(directory.path().join("keys")).unwrap();
+        let [alice, bob] = [1, 2].map(UserId::new);
+        let key = keys.issue(alice).unwrap();
+        keys.index();
+        keys.issue(bob).unwrap();
+        assert_eq!((keys.users.len(), keys.issued.len()), (1, 2));
+        assert_eq!(keys.find(key.id()).map(|(user, _)| user), Some(alice));
+        assert_eq!(keys.users.len(), 2);
+    }
+
+    #[test]
+    fn keys_of_another_secret_replace_those_that_were_derived() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("keys");
+        let mut keys = Keys::create(&path).unwrap();
+        let old = keys.issue(UserId::new(1)).unwrap();
+        keys.index();
+        std::fs::remove_file(&path).unwrap();
+        let mut other = Keys::create(&path).unwrap();
+        let users = [1, 2].map(|user| other.issue(UserId::new(user)).unwrap());
+        let found = users.each_ref().map(|key| keys.find(key.id()).is_some());
+        assert_eq!(found, [true, true]);
+        assert!(keys.find(old.id()).is_none());
     }
 }

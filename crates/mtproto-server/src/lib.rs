@@ -58,6 +58,7 @@ pub mod private_file;
 mod push_queue;
 #[cfg(feature = "session-file")]
 mod session_file;
+mod snapshot_file;
 mod tl;
 
 pub use config::{Config, ConnectionLimits, Reach};
@@ -69,3 +70,4 @@ pub use overview::{CallOverview, Overview};
 pub use private_file::ExposedFile;
 #[cfg(feature = "session-file")]
 pub use session_file::{WriteSessionError, write_session};
+pub use snapshot_file::{SnapshotFile, SnapshotFileError};

@@ -38,3 +38,6 @@ pub const SHOWN_USERS: usize = 100;
 
 /// The most bytes of a key file; one of a hundred thousand users has fewer.
 pub const KEY_FILE: u64 = 4 << 20;
+
+/// The most bytes of the file of a snapshot, several times what the blocks of all its calls can have.
+pub const SNAPSHOT_FILE: u64 = 1 << 30;

@@ -1,6 +1,6 @@
 //! Files that only their owner can read, from the moment they exist.
 
-use std::fs::File;
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +22,22 @@ pub fn create(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Opens a file that is there, if it is a regular one.
+///
+/// # Errors
+///
+/// Those of the system, and [`io::ErrorKind::InvalidInput`] for a pipe, a device or a directory.
+pub fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
+    // Before it is opened, since a pipe is open only once another process opens its other end.
+    match fs::metadata(path)?.is_file() {
+        true => options.open(path),
+        false => Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is no regular file",
+        )),
+    }
 }
 
 /// Checks that only its owner can read an open file, where the system has such a notion.

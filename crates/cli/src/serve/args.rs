@@ -16,7 +16,8 @@ Ctrl-C stops it: answers under way are finished, and the snapshot is written. Wi
 whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, stopping, saved, \
 issued.
 
-Exit status: 0 if it was stopped, 1 if it cannot run, 130 if it was interrupted again before the snapshot was written.
+Exit status: 0 if it was stopped, 1 if it cannot run, 130 if it was interrupted before it listened, or again before \
+the snapshot was written.
 
 Examples:
   confcall serve --issue-session alice.session --user-id 1

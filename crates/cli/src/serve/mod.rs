@@ -11,7 +11,6 @@ mod args;
 mod issue;
 mod report;
 mod server;
-mod snapshot;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -2,19 +2,21 @@
 
 use core::time::Duration;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use confcall_mtproto_server::{Config, Keys, KeysError, Listener, Observer, Overview, Reach};
-use confcall_server::{Server, ServerOptions};
+use confcall_mtproto_server::{
+    Config, Keys, KeysError, Listener, Observer, Overview, Reach, SnapshotFile,
+};
+use confcall_server::{Limits, Server, ServerOptions};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
+use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::args::Args;
 use super::report::ServerReport;
-use super::snapshot;
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen};
 use crate::seed;
@@ -22,19 +24,29 @@ use crate::seed;
 /// The pause between two overviews: one that a person does not notice, and that costs a busy server little.
 const POLL_INTERVAL: Duration = Duration::from_millis(200);
 
-/// The exit status after a second interrupt.
+/// The exit status after an interrupt that left no time to save anything.
 const INTERRUPTED: u8 = 130;
 
 pub(super) fn run(args: &Args, out: impl Write) -> anyhow::Result<ExitCode> {
     let screen = Screen::new(out, Format::of_flag(args.json));
     let runtime = Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve(args, screen))
+    let status = runtime.block_on(serve(args, screen));
+    // A file that takes long to read does not hold up the exit.
+    runtime.shutdown_background();
+    status
 }
 
 async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<ExitCode> {
-    let interrupts = Interrupts::listen()?;
-    let server = begin(args, &mut screen)?;
-    let listener = Listener::bind(config(args), keys(&args.keys)?, server).await?;
+    let mut interrupts = Interrupts::listen()?;
+    let start = tokio::select! {
+        start = start(args) => start?,
+        () = interrupts.next() => return Ok(INTERRUPTED.into()),
+    };
+    let (snapshot, listener) = (start.snapshot, start.listener);
+    if let (Some(path), Some(calls)) = (&args.snapshot, start.restored) {
+        let path = path.clone();
+        screen.show(&ServerReport::Restored { path, calls })?;
+    }
     screen.show(&ServerReport::Listening {
         address: listener.address(),
         keys: args.keys.clone(),
@@ -59,8 +71,8 @@ async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<Ex
         // The second interrupt: the user does not wait for the answers under way.
         () = monitor.interrupts.next() => return Ok(INTERRUPTED.into()),
     };
-    if let Some(path) = &args.snapshot {
-        snapshot::save(path, &server)?;
+    if let (Some(path), Some(snapshot)) = (&args.snapshot, snapshot) {
+        snapshot.save(&server)?;
         let (path, calls) = (path.clone(), server.calls().len());
         monitor.screen.show(&ServerReport::Saved { path, calls })?;
     }
@@ -68,22 +80,42 @@ async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
-/// The server to start with.
-fn begin(args: &Args, screen: &mut Screen<impl Write>) -> anyhow::Result<Server> {
-    let Some(path) = &args.snapshot else {
-        return new_server();
-    };
-    let server = match snapshot::load(path)? {
-        Some(server) => {
-            let (path, calls) = (path.clone(), server.calls().len());
-            screen.show(&ServerReport::Restored { path, calls })?;
-            server
-        }
-        None => new_server()?,
-    };
-    // A file that cannot be written is better known now than at the end, when the calls would be lost.
-    snapshot::save(path, &server)?;
-    Ok(server)
+/// A server that is ready to serve.
+struct Start {
+    snapshot: Option<SnapshotFile>,
+    /// The number of calls of the snapshot, if there was one.
+    restored: Option<usize>,
+    listener: Listener,
+}
+
+async fn start(args: &Args) -> anyhow::Result<Start> {
+    let (keys, snapshot) = (args.keys.clone(), args.snapshot.clone());
+    // Aside, since files can be large, slow, or locked by another process.
+    let opened = spawn_blocking(move || open(&keys, snapshot));
+    let (keys, snapshot, restored) = opened.await.context("the files were not read")??;
+    let calls = restored.as_ref().map(|server| server.calls().len());
+    let server = restored.map_or_else(new_server, Ok)?;
+    if let Some(snapshot) = &snapshot {
+        // A file that cannot be written is better known now than at the end, when the calls would be lost.
+        snapshot.save(&server)?;
+    }
+    let listener = Listener::bind(config(args), keys, server).await?;
+    Ok(Start {
+        snapshot,
+        restored: calls,
+        listener,
+    })
+}
+
+/// Opens the keys, and the snapshot with the server in it, if there is one.
+fn open(
+    keys_path: &Path,
+    snapshot: Option<PathBuf>,
+) -> anyhow::Result<(Keys, Option<SnapshotFile>, Option<Server>)> {
+    let snapshot = snapshot.map(SnapshotFile::lock).transpose()?;
+    let load = |snapshot: &SnapshotFile| snapshot.load(Limits::default());
+    let restored = snapshot.as_ref().map(load).transpose()?.flatten();
+    Ok((keys(keys_path)?, snapshot, restored))
 }
 
 fn new_server() -> anyhow::Result<Server> {

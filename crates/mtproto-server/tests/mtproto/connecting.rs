@@ -1,6 +1,7 @@
 //! Starts and ends of connections.
 
-use std::time::Duration;
+use std::fs::File;
+use std::time::{Duration, Instant};
 
 use confcall_mtproto_server::{BindError, Config, ConnectionLimits, Listener, Reach};
 use confcall_server::{Server, ServerOptions};
@@ -105,6 +106,31 @@ async fn a_user_whose_key_is_issued_while_the_server_runs_can_connect() {
     let mut sender = connect_with_auth(Full::new(), address, key).await.unwrap();
     let state = sender.invoke(&functions::updates::GetState {}).await;
     assert!(state.is_ok(), "{state:?}");
+}
+
+#[tokio::test]
+async fn a_key_file_that_is_locked_for_long_holds_up_no_client() {
+    let scene = Scene::new().await;
+    let address = ServerAddr::Tcp {
+        address: scene.address,
+    };
+    let mut alice = sender(&scene, Full::new()).await;
+    let get_state = &functions::updates::GetState {};
+    alice.invoke(get_state).await.unwrap();
+    // Another user, so that the server reads the file again for a key that it does not know.
+    scene.key(UserId::new(77));
+    let file = File::open(scene.key_file()).unwrap();
+    file.lock().unwrap();
+    let start = Instant::now();
+    // A server that waits for the lock stands still with this test, and goes on then.
+    std::thread::spawn(move || {
+        std::thread::sleep(PATIENCE);
+        drop(file);
+    });
+    let unknown = connect_with_auth(Full::new(), address, [9; 256]).await;
+    unknown.unwrap().invoke(get_state).await.unwrap_err();
+    alice.invoke(get_state).await.unwrap();
+    assert!(start.elapsed() < PATIENCE / 2);
 }
 
 #[tokio::test]

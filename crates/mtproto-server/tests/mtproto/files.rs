@@ -1,11 +1,12 @@
 //! Key files.
 
 use confcall_mtproto_server::limits;
-use confcall_mtproto_server::{AuthKey, Keys, KeysError};
+use confcall_mtproto_server::{AuthKey, Keys, KeysError, SnapshotFile};
+use confcall_server::Limits;
 use confcall_state::UserId;
 use tempfile::TempDir;
 
-use crate::scene::{ALICE, BOB, mode};
+use crate::scene::{ALICE, BOB, in_time, make_pipe, mode};
 
 #[test]
 fn a_user_has_one_key_and_no_two_the_same() {
@@ -64,6 +65,35 @@ fn a_key_file_is_not_overwritten_and_a_wrong_one_is_told() {
         assert!(matches!(error, KeysError::Content { .. }), "{error}");
         assert!(error.to_string().contains("is not a key file"), "{error}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("pipe");
+    make_pipe(&path);
+    let keys = path.clone();
+    let error = in_time(|| Keys::load(keys)).unwrap_err();
+    assert!(error.to_string().contains("no regular file"), "{error}");
+    let snapshot = || SnapshotFile::lock(path)?.load(Limits::default());
+    let error = in_time(snapshot).unwrap_err();
+    assert!(error.to_string().contains("no regular file"), "{error}");
+}
+
+#[test]
+fn a_key_file_without_room_for_another_user_stays_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("keys");
+    drop(Keys::create(&path).unwrap());
+    let users: Vec<_> = (1..=400_000).collect();
+    let content = serde_json::json!({"secret": "07".repeat(32), "users": users});
+    std::fs::write(&path, content.to_string()).unwrap();
+    let mut keys = Keys::load(&path).unwrap();
+    let refused = keys.issue(UserId::new(400_001)).unwrap_err();
+    assert!(matches!(refused, KeysError::Full { .. }), "{refused}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), content.to_string());
+    assert!(keys.issue(BOB).is_ok());
 }
 
 #[cfg(unix)]

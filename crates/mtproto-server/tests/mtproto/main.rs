@@ -19,3 +19,4 @@ mod scene;
 #[cfg(feature = "session-file")]
 mod session_files;
 mod sessions;
+mod snapshot_files;

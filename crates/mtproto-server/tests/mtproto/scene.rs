@@ -1,5 +1,5 @@
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use confcall_mtproto_server::{Config, Keys, Listener};
@@ -59,7 +59,11 @@ impl Scene {
     }
 
     pub(crate) fn keys(&self) -> Keys {
-        Keys::load(self.directory.path().join("keys")).unwrap()
+        Keys::load(self.key_file()).unwrap()
+    }
+
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.directory.path().join("keys")
     }
 
     /// The authorisation key of a user, as a client has it.
@@ -105,4 +109,18 @@ pub(crate) fn seeded_keys(path: &Path) -> Keys {
 pub(crate) fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Makes a named pipe, at whose other end nothing ever happens.
+#[cfg(unix)]
+pub(crate) fn make_pipe(path: &Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status();
+    assert!(made.unwrap().success());
+}
+
+/// Does something that must come to an end.
+pub(crate) fn in_time<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, result) = std::sync::mpsc::channel();
+    std::thread::spawn(move || done.send(what()));
+    result.recv_timeout(PATIENCE).expect("an end in time")
 }
