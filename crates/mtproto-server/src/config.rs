@@ -33,6 +33,8 @@ pub enum Reach {
 pub struct ConnectionLimits {
     /// Connections of all users; more are closed at once.
     pub connections: usize,
+    /// Connections that have not shown a key yet; the oldest is closed for one more.
+    pub unidentified: usize,
     /// Connections of one user; the oldest is closed for one more.
     pub connections_per_user: usize,
     /// Requests of one connection that are under way; it is not read from meanwhile.
@@ -66,6 +68,7 @@ impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             connections: 4096,
+            unidentified: 1024,
             connections_per_user: 64,
             requests: 64,
             pushes: 8 << 20,
@@ -74,5 +77,44 @@ impl Default for ConnectionLimits {
             writing: Duration::from_secs(10),
             stopping: Duration::from_secs(15),
         }
+    }
+}
+
+impl ConnectionLimits {
+    /// The same limits in a process that may open so many files.
+    pub(crate) fn within(self, descriptors: usize) -> Self {
+        // A quarter is left for files, and for connections that are about to be closed.
+        Self {
+            connections: self.connections.min(descriptors / 4 * 3),
+            unidentified: self.unidentified.min(descriptors / 4),
+            ..self
+        }
+    }
+}
+
+/// The number of files that this process may have open, where the system has such a limit.
+#[cfg(unix)]
+pub(crate) fn descriptors() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let limit = limit.current.map(usize::try_from);
+    limit.and_then(Result::ok).unwrap_or(usize::MAX)
+}
+
+/// The number of files that this process may have open, where the system has such a limit.
+#[cfg(not(unix))]
+pub(crate) fn descriptors() -> usize {
+    usize::MAX
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silent_connections_take_a_quarter_of_the_files_that_the_process_may_open() {
+        let limits = ConnectionLimits::default().within(64);
+        assert_eq!((limits.unidentified, limits.connections), (16, 48));
+        let plenty = ConnectionLimits::default().within(usize::MAX);
+        assert_eq!(plenty, ConnectionLimits::default());
     }
 }

@@ -20,6 +20,7 @@ use crate::mtproto::sealing::{self, PacketError};
 use crate::mtproto::session::Event;
 use crate::pending::{Answered, PendingRequests};
 use crate::push_queue::QueuedPush;
+use crate::unidentified::Place;
 
 /// The error of the transport for a key that the server does not know.
 const UNKNOWN_KEY: i32 = 404;
@@ -39,6 +40,8 @@ pub(crate) struct Connection {
     address: SocketAddr,
     framer: Framer,
     client: Option<Client>,
+    /// The place among the connections without a key; `None` once the client is known.
+    place: Option<Place>,
     pending: PendingRequests,
     /// The moment at which the connection is closed if no packet comes.
     idle: Instant,
@@ -63,6 +66,8 @@ pub(crate) enum Closed {
     Randomness(#[from] getrandom::Error),
     #[error("no packet came in time")]
     Silent,
+    #[error("too many connections have shown no key, and this is the oldest of them")]
+    Displaced,
     #[error("the client does not read")]
     NotReading,
     #[error(
@@ -79,6 +84,7 @@ enum Wakeup {
     Pushed(Option<QueuedPush>),
     Answered(Answered),
     TimeOut,
+    Displaced,
     Stop,
 }
 
@@ -87,6 +93,7 @@ impl Connection {
         stream: TcpStream,
         hub: Arc<Hub>,
         limits: ConnectionLimits,
+        place: Place,
     ) -> std::io::Result<Self> {
         // Packets are written whole, so waiting for more bytes would only delay answers.
         stream.set_nodelay(true)?;
@@ -101,6 +108,7 @@ impl Connection {
             address,
             framer: Framer::new(),
             client: None,
+            place: Some(place),
             idle: clock::after(limits.greeting),
         })
     }
@@ -121,7 +129,10 @@ impl Connection {
         if let Some(client) = self.client.take() {
             client.leave(&self.hub);
         }
-        let _ = timeout(LINGER, self.part()).await;
+        // A connection that has to make room was sent nothing, and its descriptor is wanted.
+        if !matches!(closed, Closed::Displaced) {
+            let _ = timeout(LINGER, self.part()).await;
+        }
     }
 
     /// Waits for one thing, and does what it asks for.
@@ -144,6 +155,7 @@ impl Connection {
             }
             Wakeup::Pushed(None) => return Err(Closed::Dropped),
             Wakeup::Answered(answered) => self.answer(answered),
+            Wakeup::Displaced => return Err(Closed::Displaced),
             Wakeup::TimeOut => return Err(Closed::Silent),
             Wakeup::Stop => return Err(Closed::Stopping),
         }
@@ -163,6 +175,7 @@ impl Connection {
             pushed = next_push(self.client.as_mut()) => Wakeup::Pushed(pushed),
             Some(answered) = self.pending.next() => Wakeup::Answered(answered),
             () = tokio::time::sleep_until(deadline) => Wakeup::TimeOut,
+            () = lost(self.place.as_mut()) => Wakeup::Displaced,
             _ = stop.wait_for(|stop| *stop) => Wakeup::Stop,
         }
     }
@@ -195,6 +208,7 @@ impl Connection {
         let client = Client::meet(user, key, envelope.session, &self.hub);
         tracing::debug!(user = user.value(), "a user is connected");
         self.client = Some(client);
+        self.place = None;
         self.framer.trust();
         // Boxed because the functions call each other, although never twice: the client is known now.
         Box::pin(self.take(packet)).await
@@ -272,6 +286,14 @@ impl Connection {
 async fn next_push(client: Option<&mut Client>) -> Option<QueuedPush> {
     match client {
         Some(client) => client.next_push().await,
+        None => core::future::pending().await,
+    }
+}
+
+/// Waits until a connection has to give way; one with a client that is known never has.
+async fn lost(place: Option<&mut Place>) {
+    match place {
+        Some(place) => place.lost().await,
         None => core::future::pending().await,
     }
 }

@@ -60,6 +60,7 @@ mod push_queue;
 mod session_file;
 mod snapshot_file;
 mod tl;
+mod unidentified;
 
 pub use config::{Config, ConnectionLimits, Reach};
 pub use keys::{Keys, KeysError};

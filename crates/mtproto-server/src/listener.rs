@@ -6,17 +6,18 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet, spawn_blocking};
 use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep, timeout};
 use tracing::Instrument as _;
 
 use crate::chaos::Chaos;
 use crate::clock;
-use crate::config::{Config, Reach};
+use crate::config::{Config, ConnectionLimits, Reach, descriptors};
 use crate::connection::Connection;
 use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::observer::Observer;
+use crate::unidentified::{Place, Unidentified};
 use confcall_server::Server;
 
 /// The pause when the system gives no connection, for too many open files perhaps.
@@ -53,20 +54,33 @@ pub enum BindError {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// The runtime ended before the keys were derived.
+    #[error("the keys were not derived: {0}")]
+    Keys(JoinError),
 }
 
 impl Listener {
-    /// Takes an address; clients can connect from now on, and are served once it runs.
+    /// Derives the keys and takes an address; clients can connect from now on, and are served once it runs.
     ///
     /// # Errors
     ///
     /// [`BindError`]
-    pub async fn bind(config: Config, keys: Keys, server: Server) -> Result<Self, BindError> {
+    pub async fn bind(config: Config, mut keys: Keys, server: Server) -> Result<Self, BindError> {
         let address = config.listen;
+        let config = Config {
+            limits: config.limits.within(descriptors()),
+            ..config
+        };
         if config.reach == Reach::Loopback && !address.ip().is_loopback() {
             return Err(BindError::Public(address));
         }
         let failed = |source| BindError::Socket { address, source };
+        // Hundreds of thousands of keys take a while, during which the caller can still stop.
+        let indexed = spawn_blocking(move || {
+            keys.index();
+            keys
+        });
+        let keys = indexed.await.map_err(BindError::Keys)?;
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let chaos = config.chaos.map(Chaos::new);
         let hub = Hub::new(server, keys, chaos, config.limits);
@@ -93,7 +107,13 @@ impl Listener {
     /// Then no connection is accepted any more, requests under way are carried out and answered, and the connections
     /// are closed, at once where that takes longer than the limit.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Server {
-        let (Config { silence, .. }, hub) = (self.config, self.hub);
+        let (
+            Config {
+                silence, limits, ..
+            },
+            hub,
+        ) = (self.config, self.hub);
+        let mut unidentified = Unidentified::new(limits.unidentified);
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut looks = every(silence / 3);
@@ -106,14 +126,19 @@ impl Listener {
                 _ = clearings.tick() => hub.discard_idle_calls(),
                 Some(ended) = connections.join_next() => note_end(ended),
                 accepted = self.socket.accept() => match accepted {
-                    Ok(_) if connections.len() >= self.config.limits.connections => {}
+                    // A silent client gives way; if there is none, the new one is closed at once.
+                    Ok(_) if connections.len() >= limits.connections
+                        && !unidentified.displace_oldest() => {}
                     Ok((stream, from)) => {
-                        let served = serve(stream, Arc::clone(&hub), self.config, stopped.clone());
+                        let place = unidentified.add();
+                        let hub = Arc::clone(&hub);
+                        let served = serve(stream, hub, limits, place, stopped.clone());
                         let span = tracing::debug_span!("connection", %from);
                         connections.spawn(served.instrument(span));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "no connection is accepted");
+                        unidentified.displace_oldest();
                         sleep(PAUSE).await;
                     }
                 },
@@ -128,7 +153,7 @@ impl Listener {
             }
         };
         // A client that reads each packet just in time could go on for hours.
-        if timeout(self.config.limits.stopping, parting).await.is_err() {
+        if timeout(limits.stopping, parting).await.is_err() {
             connections.shutdown().await;
         }
         hub.take_server()
@@ -144,14 +169,20 @@ fn every(time: Duration) -> Interval {
     ticks
 }
 
-async fn serve(stream: TcpStream, hub: Arc<Hub>, config: Config, stop: watch::Receiver<bool>) {
-    match Connection::new(stream, hub, config.limits) {
+async fn serve(
+    stream: TcpStream,
+    hub: Arc<Hub>,
+    limits: ConnectionLimits,
+    place: Place,
+    stop: watch::Receiver<bool>,
+) {
+    match Connection::new(stream, hub, limits, place) {
         Ok(connection) => connection.run(stop).await,
         Err(error) => tracing::debug!(%error, "a connection ended before it began"),
     }
 }
 
-fn note_end(ended: Result<(), tokio::task::JoinError>) {
+fn note_end(ended: Result<(), JoinError>) {
     if let Err(error) = ended {
         tracing::error!(%error, "a connection failed");
     }

@@ -211,6 +211,34 @@ async fn many_queries_in_one_packet_do_not_hold_up_the_others() {
 }
 
 #[tokio::test]
+async fn silent_connections_do_not_shut_a_client_out() {
+    let limits = ConnectionLimits {
+        connections: 8,
+        unidentified: 4,
+        greeting: Duration::from_secs(300),
+        ..ConnectionLimits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let scene = Scene::with(config).await;
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(Raw::connect(scene.address).await);
+    }
+    let mut alice = scene.client(ALICE);
+    let (call, _) = alice.create().await;
+    for one in &mut silent[..16] {
+        assert!(one.closed().await.is_empty());
+    }
+    for _ in 0..20 {
+        silent.push(Raw::connect(scene.address).await);
+    }
+    is_well(&alice, &call).await;
+}
+
+#[tokio::test]
 async fn a_client_that_reads_slowly_does_not_keep_the_server_from_stopping() {
     let limits = ConnectionLimits {
         stopping: Duration::from_millis(500),
