@@ -32,7 +32,7 @@ pub struct Keys {
     secret: Secret,
     /// The users who have a key, in the order of the file, which only grows.
     issued: Vec<i64>,
-    /// How many of them are in `users`.
+    /// The number of them in `users`.
     indexed: usize,
     users: HashMap<AuthKeyId, UserId>,
     read: Version,

@@ -6,8 +6,8 @@
 /// four bytes.
 pub const DEVIATIONS: usize = 64;
 
-/// How many heights ahead of the chain a broadcast is kept.
+/// Heights ahead of the chain at which a broadcast is kept.
 pub const EARLY_HEIGHTS: i64 = 16;
 
-/// How many broadcasts for later blocks are kept: commit and reveal of 256 members.
+/// Broadcasts for later blocks that are kept: commit and reveal of 256 members.
 pub const EARLY_BROADCASTS: usize = 512;

@@ -24,7 +24,7 @@ impl Backoff {
         }
     }
 
-    /// How many pauses were handed out.
+    /// The number of pauses that were handed out.
     pub(super) fn used(&self) -> u32 {
         self.used
     }

@@ -31,7 +31,7 @@ pub enum Command {
     Invite {
         /// The user.
         user: InputUser,
-        /// Whether to a call with video.
+        /// True if to a call with video.
         video: bool,
     },
     /// Decline an invitation, which need not be to this call.
@@ -59,9 +59,9 @@ pub enum Command {
     Media(MediaState),
     /// Note that the microphone or camera was switched, so that a later join announces it.
     Announce {
-        /// Whether the microphone is off.
+        /// True if the microphone is off.
         muted: bool,
-        /// Whether the camera is off.
+        /// True if the camera is off.
         video_stopped: bool,
     },
 }

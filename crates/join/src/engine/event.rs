@@ -31,7 +31,7 @@ pub enum Event {
     CheckpointDue,
     /// The parameters of the media connection have changed, or became known after the join.
     Connection {
-        /// Whether this is about the screen that is shared and not about the main connection.
+        /// True if this is about the screen that is shared and not about the main connection.
         presentation: bool,
         /// The parameters.
         parameters: Box<ConnectionParameters>,
@@ -148,14 +148,14 @@ pub enum Suspicion {
     BadBroadcasts {
         /// The member in whose name they are, if they could be read; a signature need not have held.
         from: Option<UserId>,
-        /// How many there were in this membership.
+        /// The number of them in this membership.
         count: u32,
     },
     /// The server does not take a broadcast of ours.
     BroadcastRefused(RpcError),
     /// A list does not end.
     Endless {
-        /// How many participants or items were read.
+        /// The number of participants or items that were read.
         read: usize,
     },
 }

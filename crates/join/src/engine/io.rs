@@ -20,7 +20,7 @@ pub enum Input {
     Answer {
         /// The request.
         request: RequestId,
-        /// What became of it.
+        /// The outcome.
         outcome: Outcome,
     },
     /// An update that the server pushed.
@@ -33,7 +33,7 @@ pub enum Input {
     Command {
         /// The caller's number for it, which the event that answers it carries.
         id: CommandId,
-        /// What it wants.
+        /// The wish.
         command: Command,
     },
 }

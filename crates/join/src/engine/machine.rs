@@ -533,7 +533,7 @@ fn check_config(config: &Config, content: &Content) -> Result<(), RestoreError> 
     if expected != found {
         return Err(RestoreError::OtherUser { expected, found });
     }
-    // A call that was found by a link can be told from another only by its id, and the other way round.
+    // A call that was found by a link differs from another only by its id, and the other way round.
     match config.target {
         Target::Call { id, .. } if id.value() != content.call.0 => Err(RestoreError::OtherCall),
         _ => Ok(()),

@@ -40,7 +40,7 @@ pub(super) enum Purpose {
     Command,
 }
 
-/// The waits that are borne for one request.
+/// The waits that one request may meet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Patience {
     longest: Duration,

@@ -7,7 +7,7 @@
 //!                 └────────── while patience lasts ◀──────┘
 //! ```
 //!
-//! No other place knows of such waits: whoever sent a request hears of its answer, or that patience is at its end.
+//! No other place knows of such waits: the sender of a request learns its answer, or that patience is at its end.
 //!
 //! Implements `FLOOD_WAIT_n` of `spec/protocol.md`, 11.2.
 

@@ -30,7 +30,7 @@ pub(super) struct Secrets {
     trace: Trace,
 }
 
-/// What becomes of facts.
+/// The treatment of facts.
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 enum Trace {
@@ -41,7 +41,7 @@ enum Trace {
     /// They are given, and stand for the results.
     Given {
         facts: VecDeque<Fact>,
-        /// Whether the engine asked for another fact than came next.
+        /// True once the engine asked for another fact than came next.
         derailed: bool,
     },
 }
@@ -102,7 +102,7 @@ impl Secrets {
         }
     }
 
-    /// Whether the trace was left: another fact was asked for than came next, or one was not asked for.
+    /// True once the trace was left: another fact was asked for than came next, or one was not asked for.
     pub(super) fn has_derailed(&self) -> bool {
         match &self.trace {
             Trace::Off | Trace::Recorded(_) => false,

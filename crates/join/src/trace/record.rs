@@ -52,7 +52,7 @@ impl TracedOutput {
             Output::Request { request, body } => Self::Request {
                 id: request.value(),
                 method: body.method().name().to_owned(),
-                // The bytes that are sent, so that whoever reads the trace needs no schema of ours.
+                // The bytes that are sent, so that reading the trace needs no schema of ours.
                 tl: redact::request(body).to_tl(),
             },
             Output::Event(event) => Self::Event(event::form(event)),

@@ -6,9 +6,9 @@ use crate::participant_keys::ParticipantKeys;
 use crate::types::{Height, UserId};
 use crate::wire::{Broadcast, BroadcastContent};
 
-/// Why a broadcast for a later block was not kept.
+/// The reason for which a broadcast for a later block was not kept.
 ///
-/// That is no fault of whoever sent it: the reference keeps everything, and nothing here may run full.
+/// That is no fault of its sender: the reference keeps everything, and nothing here may run full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
     /// It is for a block more than 16 heights ahead.

@@ -70,7 +70,7 @@ impl Broadcast {
         let what = "a broadcast";
         let mut reader = Reader::new(bytes);
         let found = reader.u32(what)?;
-        // The two kinds have the same layout, so the id is all that tells them apart.
+        // The two kinds have the same layout and differ in the id alone.
         let is_commit = found == form.id(COMMIT);
         if !is_commit && found != form.id(REVEAL) {
             let kind = ReadErrorKind::UnexpectedConstructor { what, found };

@@ -1,11 +1,11 @@
-//! How long those who lose the race for the next block wait before they try again.
+//! The waits of those who lose the race for the next block.
 //!
 //! ```text
 //! tip read ──── one round trip ────▶ join: refused if another block landed in between
 //! ```
 //!
 //! So a call takes less than one block in each round trip, however many want to join; how long they wait decides
-//! only how many requests that costs. Nobody knows how many compete, but everybody sees how far the tip moved between
+//! only how many requests that costs. The number of competitors is not known, but all see how far the tip moved between
 //! two looks at it, and waits 1.5 round trips for each of those blocks. In the long run `k` of them then wait `k`
 //! half round trips: two of them try in each round trip, one try in three lands, a block comes every 1.5 round trips.
 //! If more than that try, the tip moves at its full speed and each pause is longer than the one before; if fewer are
@@ -27,7 +27,7 @@ const SHORTEST: Duration = Duration::from_millis(100);
 /// The longest pause; two minutes are left for all of them.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// How much others compete for the next block, as far as the tip tells.
+/// The competition for the next block, as far as the tip shows it.
 #[derive(Clone, Debug)]
 pub(super) struct Contention {
     tip: Option<Height>,

@@ -72,7 +72,7 @@ pub(super) fn answered(
     ctx: &mut Context,
     answer: Answer,
 ) -> Result<Next, Exit> {
-    // Nobody races while the server has us wait.
+    // There is no race while the server has us wait.
     let until = &mut attempt.budgets.racing_until;
     *until = until.map(|until| until + answer.waited);
     let method = answer.method;

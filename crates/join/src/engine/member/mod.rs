@@ -195,7 +195,7 @@ impl Member {
             Timer::Connection => return Err(RejoinReason::NoConnection.into()),
             Timer::Progress => {
                 self.round.moved();
-                // Whoever holds the verification up may have left without our learning it.
+                // A member that holds the verification up may have left without our learning it.
                 self.roster.load_soon(ctx);
             }
             Timer::Epochs => self.membership.cryptor().prune(ctx.now),
@@ -419,7 +419,7 @@ impl Member {
                 fork::suspect(ctx, height, "the server's chain ends before ours");
                 Err(RejoinReason::Rewound { offset, ours }.into())
             }
-            // A server that shows nothing else takes us for somebody outside the call.
+            // A server that shows nothing else takes us for a user outside the call.
             Page::OnlyLast(_) => {
                 self.doubt(ctx, RejoinReason::NotJoined);
                 Ok(())
@@ -668,7 +668,7 @@ impl Member {
                 let (call, next) = (self.reference.call(), self.blocks.next());
                 self.fork.compare(ctx, call, next);
             }
-            // Nobody reveals before all have committed: a commit is where we have not looked.
+            // A reveal comes after all have committed: a commit is where we have not looked.
             BroadcastError::NotInReveal(Phase::Commit) if self.fork.may_read(ctx.now) => {
                 self.broadcasts.read_again(ctx);
                 self.broadcasts.poll_soon(ctx);

@@ -9,7 +9,7 @@
 //!                                           └── catch up, back off ◀── race, lost answer
 //! ```
 //!
-//! A roster that did not load completely removes nobody. Implements `spec/protocol.md`, 8.
+//! A roster that did not load completely removes no member. Implements `spec/protocol.md`, 8.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -88,7 +88,7 @@ enum Progress {
 struct Unlisted {
     /// The moment at which the roster is loaded to make sure.
     look_at: Moment,
-    /// Whether that load has begun.
+    /// True if that load has begun.
     confirming: bool,
     reported: bool,
 }

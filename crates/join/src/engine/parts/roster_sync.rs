@@ -5,7 +5,7 @@
 //! update of a later one ──▶ a gap: the whole roster is loaded again, page by page
 //! ```
 //!
-//! It is complete only if every page was read; nobody is removed from the call by a roster that is not. Implements
+//! It is complete only if every page was read; no member is removed from the call by a roster that is not. Implements
 //! `spec/protocol.md`, 8.
 
 use core::time::Duration;
@@ -45,7 +45,7 @@ pub(in crate::engine) struct RosterSync {
     roster: Roster,
     version: i32,
     load: Option<Load>,
-    /// Whether the participants may be others than when this was last asked.
+    /// True if the participants may be others than when this was last asked.
     moved: bool,
 }
 

@@ -93,7 +93,7 @@ pub(in crate::engine) enum Page {
 /// An answer to a poll.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Polled {
-    /// What it says of the subchain, whose items were taken in.
+    /// The page of the subchain, whose items were taken in.
     pub(in crate::engine) page: Option<Page>,
     /// All the other updates of the answer.
     pub(in crate::engine) updates: Updates,
@@ -365,7 +365,7 @@ impl Subchain {
             Page::Full
         };
         self.insert(items);
-        // The server forgets old broadcasts, and nobody needs them; it never forgets a block.
+        // The server forgets old broadcasts, which are not needed; it never forgets a block.
         if let (SubChain::Broadcasts, Page::OnlyLast(first) | Page::Compacted(first)) =
             (self.which, page)
         {
