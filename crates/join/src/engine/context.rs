@@ -113,9 +113,14 @@ impl Context {
         self.requests.holds_back(ticket)
     }
 
-    /// The number of requests without an answer.
+    /// The number of requests without an answer, but for those of the caller, which have bounds of their own.
     pub(super) fn under_way(&self) -> usize {
-        self.requests.len()
+        self.requests.of_the_engine()
+    }
+
+    /// The name of the next request that is sent.
+    pub(super) fn next_ticket(&self) -> Ticket {
+        self.requests.next_ticket()
     }
 
     /// Gives up everything that was to be done later, but for the commands that need no membership.
@@ -123,6 +128,12 @@ impl Context {
         self.timers.cancel_all();
         self.requests.retain(Purpose::Decline);
         self.set_release();
+    }
+
+    /// Gives up everything, so that nothing comes after the end.
+    pub(super) fn forget_all(&mut self) {
+        self.timers.cancel_all();
+        self.requests = Requests::default();
     }
 
     pub(super) fn event(&mut self, event: Event) {

@@ -511,7 +511,7 @@ impl Engine {
         if let Some(order) = self.rejoin.take() {
             self.ctx.failed(order, CommandFailure::NotJoined);
         }
-        self.ctx.cancel_all();
+        self.ctx.forget_all();
         self.ctx.event(Event::Ended(reason.into()));
         self.state = State::Ended;
     }

@@ -61,11 +61,13 @@ impl Patience {
 
     pub(super) fn of(purpose: Purpose) -> Self {
         match purpose {
-            Purpose::Poll(_) | Purpose::Roster | Purpose::Check => Self::ENDLESS,
+            // A broadcast is given up with its height, and without it nobody sees emoji.
+            Purpose::Poll(_) | Purpose::Roster | Purpose::Check | Purpose::Broadcast => {
+                Self::ENDLESS
+            }
             Purpose::Enter
             | Purpose::Leave
             | Purpose::Decline
-            | Purpose::Broadcast
             | Purpose::Removal
             | Purpose::LastPoll
             | Purpose::Reference

@@ -197,8 +197,15 @@ impl Requests {
         self.under_way.retain(|_, one| one.purpose == purpose);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.under_way.len()
+    /// The number of requests that the engine sends by itself, so that a caller's commands leave room for them.
+    pub(super) fn of_the_engine(&self) -> usize {
+        let all = self.under_way.values();
+        all.filter(|one| !matches!(one.purpose, Purpose::Command | Purpose::Decline))
+            .count()
+    }
+
+    pub(super) fn next_ticket(&self) -> Ticket {
+        Ticket(self.next)
     }
 
     fn until(&self, method: Method) -> Option<Moment> {
@@ -314,7 +321,7 @@ mod tests {
         assert!(matches!(handled, Handled::Answered(_)));
         let second = requests.send(at(1), Purpose::Command, decline(2), &mut out);
         assert!(!requests.abandon(second));
-        assert_eq!((requests.len(), requests.next_due()), (0, None));
+        assert_eq!((requests.under_way.len(), requests.next_due()), (0, None));
         requests.send_due(at(9), &mut out);
         assert_eq!(sent(&mut out), [0]);
     }

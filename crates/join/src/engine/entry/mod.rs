@@ -107,18 +107,22 @@ impl Entry {
     /// Takes the answer to a request; one that is not waited for changes nothing.
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Result<(), Exit> {
         let leave = self.leave_in_doubt();
+        let (Step::Locating(ticket) | Step::ReadingTip(ticket) | Step::Sending(ticket)) = self.step
+        else {
+            return Ok(());
+        };
+        if ticket != answer.ticket {
+            return Ok(());
+        }
         let attempt = &mut self.attempt;
+        // There is no race while the server has us wait.
+        let until = &mut attempt.budgets.racing_until;
+        *until = until.map(|until| until + answer.waited);
         let next = match self.step {
-            Step::Locating(ticket) if ticket == answer.ticket => {
-                reading::located(attempt, ctx, answer)
-            }
-            Step::ReadingTip(ticket) if ticket == answer.ticket => {
-                reading::tip_read(attempt, ctx, answer)
-            }
-            Step::Sending(ticket) if ticket == answer.ticket => {
-                sending::answered(attempt, ctx, answer)
-            }
-            _ => return Ok(()),
+            Step::Locating(_) => reading::located(attempt, ctx, answer),
+            Step::ReadingTip(_) => reading::tip_read(attempt, ctx, answer),
+            Step::Sending(_) => sending::answered(attempt, ctx, answer),
+            Step::Pausing(_) => return Ok(()),
         };
         let step = next.and_then(|next| follow(attempt, ctx, next));
         self.step = step.map_err(|exit| leaving(exit, leave))?;

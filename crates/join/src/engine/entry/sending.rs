@@ -72,9 +72,6 @@ pub(super) fn answered(
     ctx: &mut Context,
     answer: Answer,
 ) -> Result<Next, Exit> {
-    // There is no race while the server has us wait.
-    let until = &mut attempt.budgets.racing_until;
-    *until = until.map(|until| until + answer.waited);
     let method = answer.method;
     match answer.result {
         Ok(response) => Err(accepted(attempt, response)),

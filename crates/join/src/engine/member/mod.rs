@@ -47,7 +47,7 @@ use super::timers::Timer;
 use crate::api::reaction::Reaction;
 use crate::api::{
     DiscardGroupCall, EncryptedMessage, GetGroupParticipants, InputGroupCall,
-    InviteConferenceCallParticipant, Method, Peer, Response, RpcError,
+    InviteConferenceCallParticipant, Method, Participants, Peer, Response, RpcError,
     SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings, Update, Updates,
 };
 use crate::joining::{ConnectionParameters, JoinPayload};
@@ -210,12 +210,15 @@ impl Member {
 
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
         let refusal = match &answer.result {
-            Err(Failure::Refused(error)) => Some((answer.method, error.clone())),
+            // A comparison that the server refuses is no evidence of anything.
+            Err(Failure::Refused(error)) if answer.purpose != Purpose::Fork => {
+                Some((answer.ticket, answer.method, error.clone()))
+            }
             _ => None,
         };
         self.route(ctx, answer)?;
-        if let Some((method, error)) = refusal {
-            self.refused(ctx, method, error)?;
+        if let Some((ticket, method, error)) = refusal {
+            self.refused(ctx, ticket, method, error)?;
         }
         self.settle(ctx)
     }
@@ -270,10 +273,16 @@ impl Member {
     }
 
     /// Does what a refusal means for the membership itself, whatever was refused.
-    fn refused(&mut self, ctx: &mut Context, method: Method, error: RpcError) -> Flow {
+    fn refused(
+        &mut self,
+        ctx: &mut Context,
+        ticket: Ticket,
+        method: Method,
+        error: RpcError,
+    ) -> Flow {
         match error.reaction(method) {
             Reaction::Rejoin => self.doubt(ctx, RejoinReason::Forbidden(error)),
-            Reaction::RefreshReferenceOnce => self.reference.refresh(ctx, error)?,
+            Reaction::RefreshReferenceOnce => self.reference.refresh(ctx, ticket, error)?,
             _ => {}
         }
         Ok(())
@@ -378,20 +387,27 @@ impl Member {
     ) -> Flow {
         let (call, is_verifying) = (self.reference.call(), self.is_verifying());
         let subchain = self.subchain(which);
-        let Polled { page, updates } =
-            subchain.answered(ctx, call, is_verifying, ticket, result)?;
+        let Polled {
+            is_answer,
+            page,
+            updates,
+        } = subchain.answered(ctx, call, is_verifying, ticket, result)?;
         self.take_updates(ctx, updates)?;
-        let Some(page) = page else {
-            return Ok(());
-        };
-        match which {
-            SubChain::Blocks => self.blocks_read(ctx, page)?,
-            SubChain::Broadcasts => self.broadcasts_read(ctx, page),
+        match (which, page) {
+            _ if !is_answer => return Ok(()),
+            // A server that shows nothing else takes us for a user outside the call.
+            (SubChain::Blocks, Some(Page::OnlyLast(_))) => {
+                self.doubt(ctx, RejoinReason::NotJoined);
+                return Ok(());
+            }
+            (SubChain::Blocks, Some(page)) => self.blocks_read(ctx, page)?,
+            (SubChain::Broadcasts, Some(page)) => self.broadcasts_read(ctx, page),
+            (_, None) => {}
         }
         self.follow(ctx)?;
         match page {
-            Page::Full => self.subchain(which).poll(ctx, call),
-            Page::Last => self.caught_up(ctx, which),
+            Some(Page::Full) => self.subchain(which).poll(ctx, call),
+            Some(Page::Last) => self.caught_up(ctx, which),
             _ => {}
         }
         let owes_us = which == SubChain::Broadcasts && self.broadcaster.is_owed(ctx);
@@ -419,12 +435,7 @@ impl Member {
                 fork::suspect(ctx, height, "the server's chain ends before ours");
                 Err(RejoinReason::Rewound { offset, ours }.into())
             }
-            // A server that shows nothing else takes us for a user outside the call.
-            Page::OnlyLast(_) => {
-                self.doubt(ctx, RejoinReason::NotJoined);
-                Ok(())
-            }
-            Page::Last | Page::Full | Page::Endless => Ok(()),
+            Page::OnlyLast(_) | Page::Last | Page::Full | Page::Endless => Ok(()),
         }
     }
 
@@ -499,12 +510,7 @@ impl Member {
             }
             Update::Connection(connection) => self.self_state.take_connection(ctx, &connection),
             Update::Participants(change) if self.reference.names(&change.call) => {
-                let us = self.identity();
-                if self.roster.take_change(ctx, us, &change)? {
-                    // A block that removed us may be behind it; else the server has lost us.
-                    self.blocks.poll(ctx, us.call);
-                    self.liveness.check(ctx, us);
-                }
+                self.take_roster(ctx, &change)?;
             }
             Update::GroupCall(call) if self.reference.names(&call.reference()) => {
                 self.reference.take(ctx, call)?;
@@ -513,6 +519,16 @@ impl Member {
                 self.take_message(ctx, &message);
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_roster(&mut self, ctx: &mut Context, change: &Participants) -> Flow {
+        let us = self.identity();
+        if self.roster.take_change(ctx, us, change)? {
+            // A block that removed us may be behind it; else the server has lost us.
+            self.blocks.poll(ctx, us.call);
+            self.liveness.check(ctx, us);
         }
         Ok(())
     }
@@ -638,15 +654,16 @@ impl Member {
         let is_own = broadcast.user_id == self.membership.user_id();
         match self.membership.receive(&broadcast) {
             Ok(Received::Counted) => {
+                self.blocks.progressed();
                 self.broadcasts.progressed();
                 self.round.moved();
                 if is_own {
-                    self.broadcaster.echoed(&broadcast);
+                    self.broadcaster.echoed(ctx, &broadcast);
                 }
             }
             // What we sent again because an answer was lost comes back twice.
             Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) if is_own => {
-                self.broadcaster.echoed(&broadcast);
+                self.broadcaster.echoed(ctx, &broadcast);
             }
             // It was said once at least; it is the server that repeats it.
             Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) => {

@@ -1,7 +1,6 @@
 //! The start of a membership.
 
 use super::Member;
-use crate::api::Update;
 use crate::engine::context::Context;
 use crate::engine::departure::Flow;
 use crate::engine::end::EndReason;
@@ -40,8 +39,9 @@ pub(in crate::engine) fn take_up(
         false => Event::Joined(joined),
     });
     begin(&mut member, ctx);
-    let mut rosters = shown.rosters.into_iter().map(Update::Participants);
-    let flow = rosters.try_for_each(|roster| member.take_update(ctx, roster));
+    // They may name the call by the link that we joined by.
+    let mut rosters = shown.rosters.iter();
+    let flow = rosters.try_for_each(|roster| member.take_roster(ctx, roster));
     let flow = flow.and_then(|()| member.settle(ctx));
     Ok((member, flow))
 }

@@ -92,23 +92,27 @@ impl Broadcaster {
 
     /// Drops what is about another height.
     pub(in crate::engine) fn keep_height(&mut self, ctx: &mut Context, height: Height) {
+        self.keep(ctx, |ours| ours.height == height);
+    }
+
+    /// Notes that the server has sent one of our broadcasts back.
+    pub(in crate::engine) fn echoed(&mut self, ctx: &mut Context, broadcast: &Broadcast) {
+        let is_commit = |one: &Broadcast| matches!(one.content, BroadcastContent::Commit { .. });
+        self.keep(ctx, |ours| {
+            ours.height != broadcast.height || is_commit(ours) != is_commit(broadcast)
+        });
+    }
+
+    /// Drops the broadcasts that need not be sent any more, those that are held back included.
+    fn keep(&mut self, ctx: &mut Context, stays: impl Fn(&Broadcast) -> bool) {
         self.0.retain(|one| {
-            let stays = one.broadcast.height == height;
+            let stays = stays(&one.broadcast);
             if let Progress::InFlight(ticket) = one.progress
                 && !stays
             {
                 ctx.abandon(ticket);
             }
             stays
-        });
-    }
-
-    /// Notes that the server has sent one of our broadcasts back.
-    pub(in crate::engine) fn echoed(&mut self, broadcast: &Broadcast) {
-        let is_commit = |one: &Broadcast| matches!(one.content, BroadcastContent::Commit { .. });
-        self.0.retain(|one| {
-            let ours = &one.broadcast;
-            ours.height != broadcast.height || is_commit(ours) != is_commit(broadcast)
         });
     }
 
@@ -160,6 +164,8 @@ impl Broadcaster {
         };
         let reaction = failure.reaction(METHOD);
         match failure {
+            // The member finds out whether it is one, and ends or joins again.
+            Failure::Refused(_) if reaction == Some(Reaction::Rejoin) => Sequel::Nothing,
             Failure::Refused(_) if reaction == Some(Reaction::CatchUpAndDrop) => {
                 self.remove(ticket);
                 Sequel::ReadBlocks
@@ -189,10 +195,6 @@ impl Broadcaster {
         let Some(one) = self.find(ticket) else {
             return;
         };
-        if let Some(Reaction::WaitThenRepeat(_)) = failure.reaction(METHOD) {
-            // The server has had us wait as often as we do.
-            one.tries = RETRIES + 1;
-        }
         if one.tries > RETRIES {
             one.progress = Progress::Due(ctx.now);
             return;

@@ -19,13 +19,18 @@ const COMPARISON: Duration = Duration::from_secs(5);
 /// The comparison of the server's block at our height with ours.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::engine) struct ForkCheck {
+    /// True while the server's block is asked for.
+    is_asking: bool,
     /// The moment from which what was read before may be read again.
     next: Moment,
 }
 
 impl ForkCheck {
     pub(in crate::engine) fn new(now: Moment) -> Self {
-        Self { next: now }
+        Self {
+            is_asking: false,
+            next: now,
+        }
     }
 
     /// Gives whether it is time again to read what was read before; then it is not for a while.
@@ -39,7 +44,8 @@ impl ForkCheck {
 
     /// Reads the block before an offset again: at the same height the server may have another one by now.
     pub(in crate::engine) fn compare(&mut self, ctx: &mut Context, call: CallRef, next: i32) {
-        if self.may_read(ctx.now) {
+        if !self.is_asking && self.may_read(ctx.now) {
+            self.is_asking = true;
             let poll = GetGroupCallChainBlocks {
                 call: call.into(),
                 sub_chain: SubChain::Blocks,
@@ -52,12 +58,13 @@ impl ForkCheck {
 
     /// Compares the server's block at our height with ours; what cannot be read is no evidence.
     pub(in crate::engine) fn answered(
-        &self,
+        &mut self,
         ctx: &mut Context,
         call: CallRef,
         ours: &ChainState,
         result: Result<Response, Failure>,
     ) -> Result<(), RejoinReason> {
+        self.is_asking = false;
         let updates = result.ok().and_then(|one| one.into_updates().ok());
         let tip = Tip::from_answer(updates.unwrap_or_default(), &InputGroupCall::from(call));
         let Ok(Some(tip)) = tip else {

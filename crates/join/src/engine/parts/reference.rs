@@ -9,6 +9,7 @@ use crate::engine::end::EndReason;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
+use crate::engine::requests::Ticket;
 use crate::joining::AnswerFault;
 
 /// The number of times that a stale reference is looked up without an answer.
@@ -28,6 +29,8 @@ pub(in crate::engine) struct Reference {
     is_refreshed: bool,
     /// The number of times that it was looked up without an answer.
     lookups: u32,
+    /// The first request that could know the newest reference.
+    known_since: Option<Ticket>,
 }
 
 impl Reference {
@@ -43,6 +46,7 @@ impl Reference {
             is_looking: false,
             is_refreshed: false,
             lookups: 0,
+            known_since: None,
         }
     }
 
@@ -68,8 +72,13 @@ impl Reference {
     pub(in crate::engine) fn refresh(
         &mut self,
         ctx: &mut Context,
+        refused: Ticket,
         error: RpcError,
     ) -> Result<(), EndReason> {
+        // A request that had to wait can name the call as it was before.
+        if self.known_since.is_some_and(|since| refused < since) {
+            return Ok(());
+        }
         match self.found_by.clone().filter(|_| !self.is_refreshed) {
             Some(call) => {
                 (self.is_refreshed, self.is_looking) = (true, true);
@@ -96,6 +105,7 @@ impl Reference {
         let info = info.map_err(|wrong| EndReason::Unusable(wrong.into()))?;
         let found = CallRef::of(&info.call.reference()).filter(|found| found.id == self.call.id);
         self.call = found.ok_or(EndReason::Unusable(AnswerFault::OtherCall))?;
+        self.known_since = Some(ctx.next_ticket());
         self.take(ctx, info.call)
     }
 

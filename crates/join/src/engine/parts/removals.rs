@@ -66,6 +66,8 @@ struct Removal {
     users: Vec<UserId>,
     backoff: Backoff,
     progress: Progress,
+    /// The height and the users of the last block that was built.
+    built: Option<(Height, Vec<UserId>)>,
 }
 
 /// The cause of a removal.
@@ -210,6 +212,7 @@ impl Removals {
             users,
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 12),
             progress: Progress::Due(due),
+            built: None,
         });
     }
 
@@ -228,6 +231,9 @@ impl Removals {
         view: View<'_>,
         build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
     ) {
+        self.waiting
+            .iter_mut()
+            .for_each(|one| one.drop_stale(ctx, view));
         let is_due = |one: &Removal, now| matches!(one.progress, Progress::Due(at) if at <= now);
         while let Some(at) = self.waiting.iter().position(|one| is_due(one, ctx.now)) {
             let mut removal = self.waiting.remove(at);
@@ -294,10 +300,9 @@ impl Removals {
     /// Answers the kicks that wait in a membership that ends.
     pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
         for removal in core::mem::take(&mut self.waiting) {
-            let was_sent = match removal.progress {
-                Progress::Due(_) => removal.backoff.used() > 0,
-                Progress::InFlight(ticket) => !ctx.holds_back(ticket),
-            };
+            let is_sent =
+                matches!(removal.progress, Progress::InFlight(ticket) if !ctx.holds_back(ticket));
+            let was_sent = is_sent || removal.backoff.used() > 0;
             let why = match was_sent {
                 true => CommandFailure::Unanswered,
                 false => CommandFailure::NotJoined,
@@ -315,19 +320,37 @@ impl Removal {
         }
     }
 
+    /// Gives up a block that is held back, once it would be refused or would remove others than it should.
+    fn drop_stale(&mut self, ctx: &mut Context, view: View<'_>) {
+        let Progress::InFlight(ticket) = self.progress else {
+            return;
+        };
+        let is_stale = |(height, users): &(Height, Vec<UserId>)| {
+            *height != view.chain.height() || *users != self.users_in(view)
+        };
+        if ctx.holds_back(ticket) && self.built.as_ref().is_some_and(is_stale) {
+            ctx.abandon(ticket);
+            self.progress = Progress::Due(ctx.now);
+        }
+    }
+
+    /// The users who are still to be removed.
+    fn users_in(&self, view: View<'_>) -> Vec<UserId> {
+        let is_back = |user: UserId| self.mode() == Mode::OnlyLeft && view.roster.lists(user);
+        let users = self.users.iter().copied();
+        users
+            .filter(|user| view.has_member(*user) && !is_back(*user))
+            .collect()
+    }
+
     /// Sends a block without the users who are still to be removed; `None` if nothing is left to do.
     fn send(
-        &self,
+        &mut self,
         ctx: &mut Context,
         view: View<'_>,
         build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
     ) -> Option<Ticket> {
-        let removal = self.mode();
-        let is_back = |user: UserId| removal == Mode::OnlyLeft && view.roster.lists(user);
-        let users = self.users.iter().copied();
-        let ids: Vec<_> = users
-            .filter(|user| view.has_member(*user) && !is_back(*user))
-            .collect();
+        let (removal, ids) = (self.mode(), self.users_in(view));
         if ids.is_empty() {
             // Another member was faster, or a block of ours whose answer was lost.
             self.done(ctx);
@@ -335,6 +358,7 @@ impl Removal {
         }
         match build(ctx, &ids) {
             Ok(block) => {
+                self.built = Some((view.chain.height(), ids.clone()));
                 let body = DeleteConferenceCallParticipants {
                     removal,
                     call: view.call.into(),

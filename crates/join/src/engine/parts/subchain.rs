@@ -93,6 +93,8 @@ pub(in crate::engine) enum Page {
 /// An answer to a poll.
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Polled {
+    /// True for the server's answer to the poll that is waited for.
+    pub(in crate::engine) is_answer: bool,
     /// The page of the subchain, whose items were taken in.
     pub(in crate::engine) page: Option<Page>,
     /// All the other updates of the answer.
@@ -279,8 +281,10 @@ impl Subchain {
         let Some(poll) = self.poll.take_if(|poll| poll.ticket == ticket) else {
             // Its items count as pushed ones do; where they end says nothing about the poll that is under way.
             let updates = result.ok().and_then(|one| one.into_updates().ok());
-            let (page, updates) = (None, updates.unwrap_or_default());
-            return Ok(Polled { page, updates });
+            return Ok(Polled {
+                updates: updates.unwrap_or_default(),
+                ..Polled::default()
+            });
         };
         match result {
             Ok(response) => {
@@ -300,8 +304,8 @@ impl Subchain {
         // A membership that is lost is not polled again, but looked at once more.
         if failure.reaction(method) != Some(Reaction::Rejoin) {
             ctx.retrying(failure.trouble(method), pause, 2);
+            ctx.after(self.timer(), pause);
         }
-        ctx.after(self.timer(), pause);
     }
 
     fn page_read(
@@ -312,7 +316,10 @@ impl Subchain {
         poll: Poll,
         updates: Updates,
     ) -> Result<Polled, EndReason> {
-        let mut polled = Polled::default();
+        let mut polled = Polled {
+            is_answer: true,
+            ..Polled::default()
+        };
         for update in updates.0 {
             match update {
                 Update::ChainBlocks(items)
@@ -331,6 +338,8 @@ impl Subchain {
             None => ctx.after(self.timer(), FAST_CADENCE),
             // The member polls again at once.
             Some(Page::Full) => {}
+            // It polls once more before it gives the membership up.
+            Some(Page::OnlyLast(_)) if self.which == SubChain::Blocks => {}
             Some(page) => {
                 if page == Page::Endless {
                     let read = usize::from(limits::FULL_PAGES) * usize::from(LIMIT);
