@@ -75,6 +75,12 @@ mod log;
 mod options;
 mod view;
 
+pub use conference::{Conference, Resumption};
+pub use events::{Events, Notice};
+pub use options::{NoRandomness, Options};
+pub use view::View;
+
+// The crates below, whole.
 pub use confcall_join as join;
 pub use confcall_media as media;
 pub use confcall_state as state;
@@ -84,24 +90,93 @@ pub use confcall_transport::grammers_tl_types;
 #[cfg(feature = "grammers")]
 pub use confcall_transport::{grammers_mtsender, grammers_session};
 
-pub use conference::{Conference, Resumption};
-pub use events::{Events, Notice};
-pub use options::{NoRandomness, Options};
-pub use view::View;
-
-pub use confcall_join::Ssrc;
-pub use confcall_join::engine::{
-    Command, Config, EmptyCall, Engine, Event, Input, MediaState, Outcome, Output,
+// The types of the signatures here, and of what they are made of, so that a client depends on no other crate.
+#[doc(inline)]
+pub use confcall_join::api::{
+    self, AccessHash, CallId, CallRef, DataJson, InputGroupCall, InputUser, InviteLink, MessageId,
+    Method, Request, Response, RpcError, Slug, Ssrc, Update,
 };
-pub use confcall_join::joining::{Fingerprint, JoinPayload, Link, Target};
+#[doc(inline)]
+pub use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
+#[doc(inline)]
+pub use confcall_join::engine::{
+    Advice, Command, CommandFailure, CommandId, CommandKind, Config, EmptyCall, EndReason, Ended,
+    Engine, Event, Input, Joined, MediaState, Misuse, Outcome, Output, RejoinReason, RequestId,
+    Restored, Suspicion, Trouble,
+};
+#[doc(inline)]
+pub use confcall_join::joining::{
+    Fingerprint, FingerprintHash, IceCredentials, InviteHash, JoinPayload, Link, Target, Username,
+};
+#[doc(inline)]
 pub use confcall_join::membership::{Membership, MembershipEnd};
+#[doc(inline)]
 pub use confcall_join::message::{GroupMessage, RandomId};
-pub use confcall_join::policy::Media;
+#[doc(inline)]
+pub use confcall_join::policy::{CallKind, CheckedRequest, Media};
+#[doc(inline)]
 pub use confcall_media::{
     AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, RemovalGrace, Speech,
 };
-pub use confcall_state::{Chain, JoinBlock, Joiner, UserId};
-pub use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
+#[doc(inline)]
+pub use confcall_state::keys::{PublicKey, Seed};
+#[doc(inline)]
+pub use confcall_state::verification::{EmojiHash, Phase};
+#[doc(inline)]
+pub use confcall_state::wire::Permissions;
+#[doc(inline)]
+pub use confcall_state::{BlockHash, Chain, Height, JoinBlock, Joiner, KvHash, UserId};
+#[doc(inline)]
+pub use confcall_transport::{CallError, Missed, Transport, UpdateSender, UpdateStream};
+
+/// The connection of the media, as the server's answer to a join describes it.
+pub mod connection {
+    #[doc(inline)]
+    pub use confcall_join::joining::{
+        Candidate, ConnectionParameters, Feedback, HeaderExtension, MediaParameters, PayloadType,
+        Transport,
+    };
+}
+
+/// The errors of parts, and the causes inside errors and reasons, down to the rule that was broken.
+pub mod fault {
+    #[doc(inline)]
+    pub use confcall_join::api::reaction::GiveUpReason;
+    #[doc(inline)]
+    pub use confcall_join::api::{SlugError, SsrcGroupError, WrongResponse};
+    #[doc(inline)]
+    pub use confcall_join::joining::{
+        AnswerError, AnswerFault, FingerprintError, IceError, LinkError, NotAConference,
+        PayloadError, PresendError,
+    };
+    #[doc(inline)]
+    pub use confcall_join::membership::{BroadcastRefused, ChangeError, StartError};
+    #[doc(inline)]
+    pub use confcall_join::message::{MessageError, OpenMessageError};
+    #[doc(inline)]
+    pub use confcall_join::policy::PolicyViolation;
+    #[doc(inline)]
+    pub use confcall_media::{
+        InvalidChannel, OpenError, OpenFrameError, Replay, SealError, SealFrameError,
+    };
+    #[doc(inline)]
+    pub use confcall_state::chain::{
+        ChainError, GroupChangeError, GroupStateFault, MemberChangeFault, MissingPermission,
+        RecipientFault, SelfAddFault,
+    };
+    #[doc(inline)]
+    pub use confcall_state::encryption::{DecryptionError, HeaderError};
+    #[doc(inline)]
+    pub use confcall_state::keys::{InvalidSignature, NoSharedSecret};
+    #[doc(inline)]
+    pub use confcall_state::tl::{ReadError, ReadErrorKind};
+    #[doc(inline)]
+    pub use confcall_state::trie::TrieError;
+    #[doc(inline)]
+    pub use confcall_state::verification::BroadcastError;
+    #[doc(inline)]
+    pub use confcall_state::{EpochKeyError, UnusableParticipant};
+}
 
 /// The examples of the crate's README and of the repository's, compiled and run.
 #[cfg(doctest)]

@@ -13,7 +13,7 @@ use crate::updates::UpdateStream;
 /// [`CheckedRequest`] has passed the policy, so there is nothing left to check.
 ///
 /// An answer is mapped to the variant of [`Response`] that has its type in the API, and updates to the kinds of
-/// [`Update`](confcall_join::api::Update), in their order; all others are left out. An answer to a join holds the
+/// `Update`, in their order; all others are left out. An answer to a join holds the
 /// connection, the call as an active conference, and the items of both subchains once.
 ///
 /// ```
