@@ -13,7 +13,7 @@ const KNOWN: u32 = MUTED | VIDEO_STOPPED | JOIN;
 /// The request `phone.createConferenceCall` with every field that the wire can carry (`spec/protocol.md`, 11.1).
 ///
 /// One flag says that the creator joins at once and announces key, block and payload together. A value that
-/// has only some of them is written without any, and [`policy::check_creation`](crate::policy::check_creation)
+/// has only some of them is written without any, and [`crate::policy::check_creation`]
 /// refuses it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CreateConferenceCall {

@@ -13,8 +13,8 @@ const KNOWN: u32 = MUTED | INVITE_HASH | VIDEO_STOPPED | KEY_AND_BLOCK;
 
 /// The request `phone.joinGroupCall` with every field that the wire can carry (`spec/protocol.md`, 11.1).
 ///
-/// It says nothing about what a kind of call allows: that is [`policy::check`](crate::policy::check), and
-/// [`ConferenceJoin`](crate::policy::ConferenceJoin) and its siblings build only what is allowed.
+/// It says nothing about what a kind of call allows: that is [`crate::policy::check`], and
+/// [`crate::policy::ConferenceJoin`] and its siblings build only what is allowed.
 ///
 /// One flag announces key and block together. A value that has only one of them is written without either,
 /// and the policy refuses it for every kind of call.

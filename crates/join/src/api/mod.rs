@@ -1,7 +1,7 @@
 //! The API's requests with their exact bytes, and the typed form of its answers.
 //!
 //! A request is a plain value: every field that the wire carries, nothing decided. What a kind of call
-//! allows is decided by [`policy`](crate::policy). Answers are typed only: the adapter that speaks to the
+//! allows is decided by [`crate::policy`]. Answers are typed only: the adapter that speaks to the
 //! server turns what it got into a [`Response`] or an [`RpcError`].
 //!
 //! ```text

@@ -59,7 +59,7 @@ impl ChainBlocks {
 pub struct CallConnection {
     /// True if this is about the screen that is shared and not about the main connection.
     pub presentation: bool,
-    /// The JSON that [`Answer::from_json`](crate::joining::Answer::from_json) reads.
+    /// The JSON that [`crate::joining::Answer::from_json`] reads.
     #[serde(with = "traced::params")]
     pub params: DataJson,
 }

@@ -70,7 +70,7 @@ pub enum Misuse {
 /// - After [`Event::Ended`] nothing more comes out, and every input is ignored.
 ///
 /// Nothing here blocks. Everything that a server or a member can make an engine store has bounds ([`crate::limits`]). The engine owns the private key of the current membership; media threads hold the
-/// [`Cryptor`](confcall_media::Cryptor) that came with [`Event::Joined`], which closes with the membership.
+/// [`confcall_media::Cryptor`] that came with [`Event::Joined`], which closes with the membership.
 ///
 /// # Example
 ///

@@ -37,8 +37,8 @@ pub use seal::OpenMessageError;
 
 /// A message that a member writes to all others.
 ///
-/// Its text has at most [`MESSAGE_CHARACTERS`](limits::MESSAGE_CHARACTERS), its entities are at most
-/// [`MESSAGE_ENTITIES`](limits::MESSAGE_ENTITIES) and lie inside the text.
+/// Its text has at most [`limits::MESSAGE_CHARACTERS`], its entities are at most
+/// [`limits::MESSAGE_ENTITIES`] and lie inside the text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct GroupMessage {
     random_id: RandomId,

@@ -48,7 +48,7 @@ impl GroupMessage {
     /// Opens the packet of `updateGroupCallEncryptedMessage` that `sender` is said to have sent.
     ///
     /// The packet is authentic before anything in it is looked at. Whether the message is new is for a
-    /// [`Deduplicator`](super::Deduplicator) to say.
+    /// [`super::Deduplicator`] to say.
     ///
     /// # Errors
     ///
