@@ -4,7 +4,11 @@
 mod running;
 
 use std::fs;
+use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use assert_cmd::assert::Assert;
 use predicates::prelude::*;
@@ -129,7 +133,7 @@ fn a_link_on_standard_input_is_joined_and_does_not_stand_in_the_command_line() {
 #[test]
 fn a_snapshot_that_is_none_is_named_and_kept() {
     let place = Place::new("serve-no-snapshot");
-    let path = place.write("calls.snapshot", "something else");
+    let path = place.write_private("calls.snapshot", "something else");
     let mut command = assert_cmd::Command::from_std(confcall());
     command
         .args(place.serve_args(["--listen", "127.0.0.1:0", "--snapshot"]))
@@ -137,6 +141,54 @@ fn a_snapshot_that_is_none_is_named_and_kept() {
     let says = contains("calls.snapshot; move it away to start without it");
     command.assert().code(1).stderr(says);
     assert_eq!(fs::read_to_string(path).unwrap(), "something else");
+}
+
+#[test]
+fn a_snapshot_of_a_running_server_is_not_taken_by_another_one() {
+    let place = Place::new("serve-one-snapshot");
+    let path = place.file("calls.snapshot");
+    let snapshot = ["--snapshot", path.to_str().unwrap()];
+    let _server = place.serve(&snapshot);
+    let mut command = assert_cmd::Command::from_std(confcall());
+    command.args(place.serve_args(["--listen", "127.0.0.1:0"]));
+    let refused = command.args(snapshot).assert().code(1);
+    refused.stderr(contains("another server uses the snapshot"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_reads_its_files_can_be_interrupted() {
+    let place = Place::new("serve-slow-start");
+    place.issue("1.session", "1", "127.0.0.1:4430").success();
+    // The server waits for the lock as it would for a slow disk.
+    let keys = fs::File::open(place.file("keys")).unwrap();
+    keys.lock().unwrap();
+    let mut server = Running::start(place.serve_args(["--listen", "127.0.0.1:0"]));
+    // Long enough for the process to start listening to signals, before which they end it anyway.
+    thread::sleep(Duration::from_secs(1));
+    server.terminate();
+    assert_eq!(server.end(), 130);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_may_open_few_files_serves_a_client_beside_silent_connections() {
+    let place = Place::new("serve-few-files");
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -n 64; exec \"$0\" \"$@\" --json"]);
+    limited.arg(confcall().get_program());
+    limited.args(place.serve_args(["--listen", "127.0.0.1:0"]));
+    let mut process = Running::run(limited);
+    let address = text(&process.next("listening")["address"]).to_owned();
+    // At ten seconds until a silent connection is closed by itself, so many would keep others out for a minute.
+    let silent: Vec<_> = (0..400)
+        .map(|_| TcpStream::connect(&address).unwrap())
+        .collect();
+    let start = Instant::now();
+    let mut alice = place.enter(&address, "1", &["create"]);
+    alice.next("joined");
+    assert!(start.elapsed() < Duration::from_secs(20));
+    drop(silent);
 }
 
 #[test]
