@@ -11,7 +11,7 @@ use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
 use crate::api::{CallRef, InviteLink, Method, RpcError};
 use crate::joining::{ConnectionParameters, JoinPayload};
-use crate::message::GroupMessage;
+use crate::message::{GroupMessage, MessageError};
 
 /// Something that a client's interface can show.
 #[derive(Clone, Debug)]
@@ -80,6 +80,13 @@ pub enum Event {
         from: UserId,
         /// The message itself.
         message: GroupMessage,
+    },
+    /// A member wrote something that cannot be shown, as a newer client can.
+    MessageNotShown {
+        /// The sender.
+        from: UserId,
+        /// The reason.
+        why: MessageError,
     },
     /// Something that an honest server and honest members would not do.
     Suspicious(Suspicion),

@@ -1,7 +1,7 @@
 use confcall_state::EpochKeyError;
 use confcall_state::wire::Broadcast;
 
-use crate::message::RandomId;
+use crate::message::{MessageError, RandomId};
 
 /// The public part of a result that took a secret.
 ///
@@ -18,6 +18,7 @@ pub enum Fact {
     Removal(Result<Vec<u8>, String>),
     /// A message was to be sealed: the packet, or what is wrong.
     Sealed(Result<Vec<u8>, String>),
-    /// A packet was to be opened as a message; of one that opened the id and the length of its text.
-    Read(Option<(RandomId, usize)>),
+    /// A packet was to be opened as a message; of one that opened the id and the length of its text, or the reason why it
+    /// cannot be shown.
+    Read(Option<Result<(RandomId, usize), MessageError>>),
 }

@@ -21,7 +21,7 @@ use super::fact::Fact;
 use super::generator::Generator;
 use crate::joining::CheckedJoin;
 use crate::membership::{Followed, Membership, MembershipEnd, PublicMembership, StartError};
-use crate::message::GroupMessage;
+use crate::message::{GroupMessage, MessageError, OpenMessageError};
 
 /// The generator of keys, nonces and everything else that must stay secret, and the trace of what came of them.
 #[derive(Debug)]
@@ -280,32 +280,39 @@ impl Secrets {
         sealed.unwrap_or_else(|| Err(String::new()))
     }
 
-    /// Opens a packet as a message; from a trace comes one of the same id and length without the text.
+    /// Opens a packet as a message, which can be one that cannot be shown; `None` for a packet that does not open.
+    ///
+    /// From a trace comes a message of the same id and length without the text.
     pub(super) fn read(
         &mut self,
         now: Moment,
         membership: &Membership,
         from: UserId,
         packet: &[u8],
-    ) -> Option<GroupMessage> {
-        let message = self.perform(
-            |_| GroupMessage::open(now, membership.cryptor(), from, packet).ok(),
-            |message| {
-                let length = |message: &GroupMessage| message.text().chars().count();
-                Fact::Read(
-                    message
-                        .as_ref()
-                        .map(|message| (message.random_id(), length(message))),
-                )
+    ) -> Option<Result<GroupMessage, MessageError>> {
+        let read = self.perform(
+            |_| match GroupMessage::open(now, membership.cryptor(), from, packet) {
+                Ok(message) => Some(Ok(message)),
+                Err(OpenMessageError::Message(error)) => Some(Err(error)),
+                Err(OpenMessageError::Packet(_)) => None,
+            },
+            |read| {
+                let shown =
+                    |message: &GroupMessage| (message.random_id(), message.text().chars().count());
+                Fact::Read(read.as_ref().map(|read| match read {
+                    Ok(message) => Ok(shown(message)),
+                    Err(error) => Err(*error),
+                }))
             },
             |fact| match fact {
-                Fact::Read(read) => Some(read.and_then(|(random_id, length)| {
-                    GroupMessage::new(random_id, "x".repeat(length), Vec::new()).ok()
+                Fact::Read(read) => Some(read.map(|read| {
+                    let (random_id, length) = read?;
+                    GroupMessage::new(random_id, "x".repeat(length), Vec::new())
                 })),
                 _ => None,
             },
         );
-        message.flatten()
+        read.flatten()
     }
 }
 

@@ -50,6 +50,9 @@ pub(super) fn form(event: &Event) -> Value {
             let (id, length) = message::traced::form(message);
             json!({"message": {"from": from.value(), "id": id, "length": length}})
         }
+        Event::MessageNotShown { from, why } => {
+            json!({"message_not_shown": {"from": from.value(), "why": why}})
+        }
         Event::Suspicious(suspicion) => json!({"suspicious": suspicious(suspicion)}),
         Event::Retrying {
             why,

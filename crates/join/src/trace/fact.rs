@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::traced::{self, Hex};
 use crate::engine::fact::Fact;
-use crate::message;
+use crate::message::{self, MessageError};
 
 /// A fact as a trace shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,8 @@ pub(super) enum FactForm {
     Removal(Made),
     Sealed(Made),
     Read(Option<(i64, usize)>),
+    /// Of a packet that opened, and holds no message that can be shown.
+    NotShown(MessageError),
 }
 
 /// Something that was made, or why it was not.
@@ -64,7 +66,9 @@ impl From<Fact> for FactForm {
             Fact::Said(said) => Self::Said(said.iter().map(|one| Hex(one.to_bytes())).collect()),
             Fact::Removal(block) => Self::Removal(block.into()),
             Fact::Sealed(packet) => Self::Sealed(packet.into()),
-            Fact::Read(read) => Self::Read(read.map(|(id, length)| (id.value(), length))),
+            Fact::Read(Some(Err(error))) => Self::NotShown(error),
+            Fact::Read(Some(Ok((id, length)))) => Self::Read(Some((id.value(), length))),
+            Fact::Read(None) => Self::Read(None),
         }
     }
 }
@@ -84,7 +88,9 @@ impl TryFrom<FactForm> for Fact {
             }
             FactForm::Removal(made) => Self::Removal(made.into()),
             FactForm::Sealed(made) => Self::Sealed(made.into()),
-            FactForm::Read(read) => Self::Read(read.map(message::traced::read).transpose()?),
+            FactForm::Read(None) => Self::Read(None),
+            FactForm::Read(Some(read)) => Self::Read(Some(Ok(message::traced::read(read)?))),
+            FactForm::NotShown(error) => Self::Read(Some(Err(error))),
         })
     }
 }

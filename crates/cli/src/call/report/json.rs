@@ -110,6 +110,11 @@ fn event(event: &Event) -> Value {
             "id": message.random_id().value().to_string(),
             "text": message.text(),
         }),
+        Event::MessageNotShown { from, why } => json!({
+            "event": "message_not_shown",
+            "from": from.to_string(),
+            "why": why.to_string(),
+        }),
         Event::Suspicious(what) => json!({
             "event": "suspicious",
             "what": suspicion(what),

@@ -105,6 +105,11 @@ fn event(event: &Event) -> Vec<Line> {
             "message",
             format!("{from}: {}", message.text()),
         ),
+        Event::MessageNotShown { from, why } => one(
+            Level::Warning,
+            "message",
+            format!("{from} wrote something that cannot be shown: {why}"),
+        ),
         Event::Suspicious(what) => one(Level::Error, "warning", describe::suspicion(what)),
         Event::Retrying {
             why,

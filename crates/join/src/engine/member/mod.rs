@@ -533,17 +533,20 @@ impl Member {
         Ok(())
     }
 
-    /// Opens a message to the call; what does not open, or was shown before, changes nothing.
+    /// Opens a message to the call; a packet that does not open, and a message that was shown before, change nothing.
     fn take_message(&mut self, ctx: &mut Context, message: &EncryptedMessage) {
         let Peer::User(from) = message.from else {
             return;
         };
         let packet = &message.encrypted_message;
         let opened = ctx.secrets.read(ctx.now, &self.membership, from, packet);
-        if let Some(message) = opened
-            && self.seen.see(from, message.random_id()) == Novelty::New
-        {
-            ctx.event(Event::Message { from, message });
+        match opened {
+            Some(Ok(message)) if self.seen.see(from, message.random_id()) == Novelty::New => {
+                ctx.event(Event::Message { from, message });
+            }
+            // A member wrote it, so people see that something was said.
+            Some(Err(why)) => ctx.event(Event::MessageNotShown { from, why }),
+            Some(Ok(_)) | None => {}
         }
     }
 }
