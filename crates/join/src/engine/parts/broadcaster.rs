@@ -236,3 +236,79 @@ impl Owed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::testing::{CALL, US, advance, context, outputs, refused, verification};
+
+    /// A broadcaster that owes the commit to the first block of our call.
+    fn broadcaster(ctx: &Context) -> Broadcaster {
+        let mut verification = verification(1);
+        let said = verification.take_outbound();
+        let mut broadcaster = Broadcaster::default();
+        broadcaster.add(ctx.now, US.user_id, verification.counts(), said);
+        broadcaster
+    }
+
+    /// Sends what is due; gives the ticket of the only broadcast, if it went out.
+    fn send(broadcaster: &mut Broadcaster, ctx: &mut Context) -> Option<Ticket> {
+        broadcaster.send_due(ctx, CALL);
+        match (outputs(ctx).0.len(), broadcaster.0.first()?.progress) {
+            (1, Progress::InFlight(ticket)) => Some(ticket),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_broadcast_is_owed_until_it_comes_back() {
+        let mut ctx = context();
+        let mut broadcaster = broadcaster(&ctx);
+        let ticket = send(&mut broadcaster, &mut ctx).unwrap();
+        let taken = Ok(Updates::default().into());
+        let sequel = broadcaster.answered(&mut ctx, ticket, taken);
+        assert_eq!(sequel, Sequel::TakeIn(Updates::default()));
+        assert!(broadcaster.is_owed(&ctx));
+        // The server took it and has not sent it back: it is sent again.
+        advance(&mut ctx, ECHO);
+        assert!(send(&mut broadcaster, &mut ctx).is_some());
+        let ours = broadcaster.0[0].broadcast.clone();
+        broadcaster.echoed(&ours);
+        assert!(!broadcaster.is_owed(&ctx));
+    }
+
+    #[test]
+    fn a_refused_broadcast_is_reported_if_no_earlier_try_can_have_got_there() {
+        for (losses, sequel) in [
+            (0, Sequel::ReadBroadcasts),
+            (1, Sequel::ReadBroadcastsAgain),
+        ] {
+            let mut ctx = context();
+            let mut broadcaster = broadcaster(&ctx);
+            let mut ticket = send(&mut broadcaster, &mut ctx).unwrap();
+            for _ in 0..losses {
+                broadcaster.answered(&mut ctx, ticket, Err(Failure::Lost));
+                assert!(send(&mut broadcaster, &mut ctx).is_none());
+                advance(&mut ctx, PAUSE);
+                ticket = send(&mut broadcaster, &mut ctx).unwrap();
+            }
+            let refusal = refused(400, "BLOCK_INVALID");
+            let answered = broadcaster.answered(&mut ctx, ticket, refusal);
+            assert_eq!(answered, sequel);
+            assert_eq!(outputs(&mut ctx).1.len(), 1 - losses);
+            assert!(broadcaster.0.is_empty());
+        }
+    }
+
+    #[test]
+    fn another_block_drops_what_is_under_way() {
+        let mut ctx = context();
+        let mut broadcaster = broadcaster(&ctx);
+        let ticket = send(&mut broadcaster, &mut ctx).unwrap();
+        broadcaster.keep_height(&mut ctx, Height::new(1));
+        assert!(!broadcaster.is_owed(&ctx));
+        let late = broadcaster.answered(&mut ctx, ticket, Err(Failure::Lost));
+        assert_eq!(late, Sequel::Nothing);
+        assert!(outputs(&mut ctx).1.is_empty());
+    }
+}

@@ -36,3 +36,33 @@ impl Checkpoints {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chacha20::ChaCha20Rng;
+    use confcall_state::PrivateKey;
+    use rand_core::SeedableRng as _;
+
+    use super::*;
+    use crate::engine::testing::{context, outputs, verification};
+
+    #[test]
+    fn a_checkpoint_is_due_once_for_each_block_that_all_have_committed_to() {
+        let (mut checkpoints, mut ctx) = (Checkpoints::default(), context());
+        let waiting = verification(2);
+        checkpoints.follow(&mut ctx, waiting.counts());
+        assert!(outputs(&mut ctx).1.is_empty());
+
+        // The server sends the commit of the only member back.
+        let mut alone = verification(1);
+        let commit = alone.take_outbound().remove(0).to_server();
+        let mut rng = ChaCha20Rng::from_seed([3; 32]);
+        let key = PrivateKey::generate(&mut rng);
+        alone.receive_from_server(&commit, &key).unwrap();
+        for _ in 0..2 {
+            checkpoints.follow(&mut ctx, alone.counts());
+        }
+        assert_eq!(outputs(&mut ctx).1.len(), 1);
+        assert!(ctx.timers.is_set(Timer::Checkpoint));
+    }
+}

@@ -66,3 +66,62 @@ impl Commands {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::DiscardGroupCall;
+    use crate::engine::command::CommandId;
+    use crate::engine::event::Event;
+    use crate::engine::testing::{CALL, context, outputs, refused};
+
+    const METHOD: Method = Method::DiscardGroupCall;
+
+    fn discard(commands: &mut Commands, ctx: &mut Context) -> Option<Ticket> {
+        let (id, kind) = (CommandId::new(1), CommandKind::Discard);
+        let call = CALL.into();
+        commands.send(ctx, Order { id, kind }, DiscardGroupCall { call });
+        commands.0.keys().next_back().copied()
+    }
+
+    /// The failures of the commands that were answered; `None` for one that is done.
+    fn answers(ctx: &mut Context) -> Vec<Option<CommandFailure>> {
+        let events = outputs(ctx).1.into_iter();
+        let answers = events.filter_map(|event| match event {
+            Event::Done { .. } => Some(None),
+            Event::Failed { why, .. } => Some(Some(why)),
+            _ => None,
+        });
+        answers.collect()
+    }
+
+    #[test]
+    fn a_command_is_answered_once_and_done_if_the_call_is_already_so() {
+        let (mut commands, mut ctx) = (Commands::default(), context());
+        let ticket = discard(&mut commands, &mut ctx).unwrap();
+        let already = || refused(400, "GROUPCALL_ALREADY_DISCARDED");
+        for _ in 0..2 {
+            commands.answered(&mut ctx, METHOD, ticket, already());
+        }
+        assert_eq!(answers(&mut ctx), [None]);
+    }
+
+    #[test]
+    fn what_waits_when_the_membership_ends_fails_unless_the_end_is_what_it_asked_for() {
+        for (is_over, expected) in [(true, None), (false, Some(CommandFailure::Unanswered))] {
+            let (mut commands, mut ctx) = (Commands::default(), context());
+            discard(&mut commands, &mut ctx);
+            commands.give_up(&mut ctx, is_over);
+            assert_eq!(answers(&mut ctx), [expected]);
+        }
+    }
+
+    #[test]
+    fn commands_beyond_the_bound_are_too_many() {
+        let (mut commands, mut ctx) = (Commands::default(), context());
+        for _ in 0..=limits::COMMANDS {
+            discard(&mut commands, &mut ctx);
+        }
+        assert_eq!(answers(&mut ctx), [Some(CommandFailure::Busy)]);
+    }
+}

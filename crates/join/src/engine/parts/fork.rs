@@ -84,3 +84,51 @@ pub(in crate::engine) fn suspect(ctx: &mut Context, height: Height, what: impl I
     let what = what.into();
     ctx.event(Event::Suspicious(Suspicion::Fork { height, what }));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{ChainBlocks, Update, Updates};
+    use crate::engine::testing::{CALL, advance, chain, context, outputs};
+    use chacha20::ChaCha20Rng;
+    use confcall_state::{JoinBlock, Joiner, UserId};
+    use rand_core::SeedableRng as _;
+
+    #[test]
+    fn what_was_read_is_read_again_once_in_a_while() {
+        let mut ctx = context();
+        let mut fork = ForkCheck::new(ctx.now);
+        for _ in 0..3 {
+            fork.compare(&mut ctx, CALL, 1);
+        }
+        assert_eq!(outputs(&mut ctx).0.len(), 1);
+        advance(&mut ctx, COMPARISON);
+        assert!(fork.may_read(ctx.now));
+    }
+
+    #[test]
+    fn another_block_at_our_height_is_a_fork_and_no_answer_is_none() {
+        let mut ctx = context();
+        let fork = ForkCheck::new(ctx.now);
+        let ours = chain(1);
+        let lost = fork.answered(&mut ctx, CALL, ours.state(), Err(Failure::Lost));
+        assert_eq!(lost, Ok(()));
+        let mut rng = ChaCha20Rng::from_seed([5; 32]);
+        let theirs = JoinBlock::first(Joiner::new(UserId::new(9)), &mut rng).unwrap();
+        let tip = Updates(vec![Update::ChainBlocks(ChainBlocks {
+            call: CALL.into(),
+            sub_chain: SubChain::Blocks,
+            blocks: vec![theirs.block().to_server()],
+            next_offset: 1,
+        })]);
+        let found = fork.answered(&mut ctx, CALL, ours.state(), Ok(tip.into()));
+        let height = Height::new(0);
+        assert_eq!(found, Err(RejoinReason::OtherBlock { height }));
+        let events = outputs(&mut ctx).1;
+        let suspected = Suspicion::Fork {
+            height,
+            what: "the server has another block at our height".to_owned(),
+        };
+        assert!(matches!(&events[..], [Event::Suspicious(one)] if *one == suspected));
+    }
+}

@@ -189,3 +189,62 @@ impl Liveness {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{RpcError, SubChain};
+    use crate::engine::parts::subchain::Subchain;
+    use crate::engine::testing::{CALL, US, context, outputs, refused};
+
+    fn poll() -> GetGroupCallChainBlocks {
+        Subchain::new(SubChain::Blocks, 3).request(CALL)
+    }
+
+    #[test]
+    fn a_check_without_our_source_is_a_reason_to_doubt_and_no_answer_is_none() {
+        let (mut liveness, mut ctx) = (Liveness::new(context().now), context());
+        liveness.check(&mut ctx, US);
+        liveness.check(&mut ctx, US);
+        assert_eq!(outputs(&mut ctx).0.len(), 1);
+        assert_eq!(liveness.checked(&mut ctx, US, Err(Failure::Lost)), None);
+        let joined = Ok(vec![US.source].into());
+        assert_eq!(liveness.checked(&mut ctx, US, joined), None);
+        let doubt = liveness.checked(&mut ctx, US, Ok(Vec::new().into()));
+        assert_eq!(doubt, Some(RejoinReason::NotJoined));
+    }
+
+    #[test]
+    fn a_connected_media_needs_no_check() {
+        let (mut liveness, mut ctx) = (Liveness::new(context().now), context());
+        liveness.media_is(&mut ctx, MediaState::Connected);
+        liveness.check_is_due(&mut ctx, US);
+        assert!(outputs(&mut ctx).0.is_empty());
+        liveness.media_is(&mut ctx, MediaState::Disconnected);
+        assert!(ctx.timers.is_set(Timer::Check));
+    }
+
+    #[test]
+    fn the_last_poll_is_sent_once_and_again_only_where_that_can_help() {
+        let (mut liveness, mut ctx) = (Liveness::new(context().now), context());
+        for _ in 0..2 {
+            liveness.doubt(&mut ctx, RejoinReason::NotJoined, poll());
+        }
+        assert_eq!(outputs(&mut ctx).0.len(), 1);
+        assert_eq!(liveness.polled(&mut ctx, Err(Failure::Lost)), None);
+        assert!(ctx.timers.is_set(Timer::LastPoll));
+        let refusal = refused(403, "GROUPCALL_FORBIDDEN");
+        let reason = RejoinReason::Forbidden(RpcError::new(403, "GROUPCALL_FORBIDDEN"));
+        let end = Some((Updates::default(), reason));
+        assert_eq!(liveness.polled(&mut ctx, refusal), end);
+    }
+
+    #[test]
+    fn many_gaps_in_a_row_are_read_after_once() {
+        let (mut liveness, now) = (Liveness::new(context().now), context().now);
+        assert!(liveness.missed(now).is_first);
+        let second = liveness.missed(now);
+        assert!(!second.is_first);
+        assert_eq!(second.from, now + GAPS);
+    }
+}

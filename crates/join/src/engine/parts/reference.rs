@@ -148,3 +148,48 @@ impl Reference {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::Slug;
+    use crate::engine::testing::{CALL, context, outputs, refused};
+
+    fn stale() -> RpcError {
+        RpcError::new(400, "GROUPCALL_INVALID")
+    }
+
+    fn found_by_link() -> Reference {
+        let slug = Slug::new("Wx5f-8PqKJk").unwrap();
+        Reference::new(CALL, Some(InputGroupCall::Slug(slug)), None)
+    }
+
+    #[test]
+    fn a_stale_reference_is_looked_up_once_for_all_who_meet_it() {
+        let (mut reference, mut ctx) = (found_by_link(), context());
+        for _ in 0..3 {
+            assert_eq!(reference.refresh(&mut ctx, stale()), Ok(()));
+        }
+        assert_eq!(outputs(&mut ctx).0.len(), 1);
+        let gone = reference.answered(&mut ctx, refused(400, "GROUPCALL_INVALID"));
+        assert_eq!(gone, Err(EndReason::NotFound(stale())));
+    }
+
+    #[test]
+    fn a_look_up_without_an_answer_is_made_again_a_few_times() {
+        let (mut reference, mut ctx) = (found_by_link(), context());
+        for number in 1..=LOOKUPS {
+            assert_eq!(reference.refresh(&mut ctx, stale()), Ok(()));
+            let answered = reference.answered(&mut ctx, Err(Failure::Lost));
+            assert_eq!(answered.is_err(), number == LOOKUPS);
+        }
+    }
+
+    #[test]
+    fn a_reference_that_came_from_no_link_is_not_looked_up() {
+        let (mut reference, mut ctx) = (Reference::new(CALL, None, None), context());
+        let end = reference.refresh(&mut ctx, stale());
+        assert_eq!(end, Err(EndReason::NotFound(stale())));
+        assert!(outputs(&mut ctx).0.is_empty());
+    }
+}

@@ -386,3 +386,120 @@ impl Removal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Request, RpcError};
+    use crate::engine::command::{CommandId, CommandKind};
+    use crate::engine::testing::{CALL, US, advance, chain, context, outputs, refused};
+
+    const KICK: Order = Order {
+        id: CommandId::new(1),
+        kind: CommandKind::Kick,
+    };
+
+    fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> View<'a> {
+        View {
+            call: CALL,
+            us: US.user_id,
+            chain,
+            roster,
+        }
+    }
+
+    /// Sends what is due; gives the users of each block that went out.
+    fn send(removals: &mut Removals, ctx: &mut Context, view: View<'_>) -> Vec<Vec<UserId>> {
+        removals.send_due(ctx, view, |_, _| Ok(Vec::new()));
+        let removed = outputs(ctx).0.into_iter().filter_map(|body| match body {
+            Request::Remove(remove) => Some(remove.ids),
+            _ => None,
+        });
+        removed.collect()
+    }
+
+    fn in_flight(removals: &Removals) -> Ticket {
+        match removals.waiting[0].progress {
+            Progress::InFlight(ticket) => ticket,
+            Progress::Due(at) => panic!("due at {at:?}"),
+        }
+    }
+
+    #[test]
+    fn a_member_is_removed_once_a_whole_roster_has_confirmed_that_it_left() {
+        let (mut removals, mut ctx) = (Removals::default(), context());
+        let (chain, nobody) = (chain(3), Roster::default());
+        let view = view(chain.state(), &nobody);
+        removals.watch(&mut ctx, view, true);
+        // A load that began before says nothing.
+        removals.roster_is_complete(&mut ctx);
+        assert!(outputs(&mut ctx).1.is_empty());
+        assert!(!removals.must_confirm(&ctx));
+        advance(&mut ctx, UNLISTED * 2);
+        assert!(removals.must_confirm(&ctx));
+        removals.roster_is_complete(&mut ctx);
+        let reported = outputs(&mut ctx).1.len();
+        assert_eq!(reported, 2);
+        assert!(send(&mut removals, &mut ctx, view).is_empty());
+        advance(&mut ctx, GRACE * 2);
+        let users = vec![UserId::new(2), UserId::new(3)];
+        assert_eq!(send(&mut removals, &mut ctx, view), [users]);
+    }
+
+    #[test]
+    fn a_raced_removal_is_built_again_and_one_that_is_refused_for_itself_is_not() {
+        let chain = chain(2);
+        let nobody = Roster::default();
+        let view = view(chain.state(), &nobody);
+        for (name, is_again) in [("CONF_WRITE_CHAIN_INVALID", true), ("BLOCK_INVALID", false)] {
+            let (mut removals, mut ctx) = (Removals::default(), context());
+            removals.kick(&mut ctx, US.user_id, KICK, vec![UserId::new(2)]);
+            send(&mut removals, &mut ctx, view);
+            let ticket = in_flight(&removals);
+            removals.answered(&mut ctx, ticket, refused(400, name));
+            advance(&mut ctx, Duration::from_millis(250));
+            let again = send(&mut removals, &mut ctx, view);
+            assert_eq!(!again.is_empty(), is_again, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_kick_that_waits_when_the_membership_ends_says_whether_it_was_sent() {
+        let chain = chain(2);
+        let nobody = Roster::default();
+        let view = view(chain.state(), &nobody);
+        for (is_sent, expected) in [
+            (false, CommandFailure::NotJoined),
+            (true, CommandFailure::Unanswered),
+        ] {
+            let (mut removals, mut ctx) = (Removals::default(), context());
+            removals.kick(&mut ctx, US.user_id, KICK, vec![UserId::new(2)]);
+            if is_sent {
+                send(&mut removals, &mut ctx, view);
+            }
+            removals.give_up(&mut ctx);
+            let events = outputs(&mut ctx).1;
+            let [Event::Failed { why, .. }] = &events[..] else {
+                panic!("{events:?}");
+            };
+            assert_eq!(*why, expected);
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_what_the_server_said() {
+        let chain = chain(2);
+        let nobody = Roster::default();
+        let (mut removals, mut ctx) = (Removals::default(), context());
+        removals.kick(&mut ctx, US.user_id, KICK, vec![UserId::new(2)]);
+        send(&mut removals, &mut ctx, view(chain.state(), &nobody));
+        let ticket = in_flight(&removals);
+        removals.answered(&mut ctx, ticket, refused(403, "GROUPCALL_FORBIDDEN"));
+        let events = outputs(&mut ctx).1;
+        let [Event::Failed { why, .. }] = &events[..] else {
+            panic!("{events:?}");
+        };
+        let error = RpcError::new(403, "GROUPCALL_FORBIDDEN");
+        assert_eq!(*why, CommandFailure::Refused(error));
+    }
+}

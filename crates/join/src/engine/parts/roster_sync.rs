@@ -299,17 +299,12 @@ fn is_elsewhere(ctx: &Context, us: Identity, source: Option<Ssrc>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{AccessHash, CallId, Peer};
-    use crate::engine::testing;
+    use crate::api::Peer;
+    use crate::engine::testing::{CALL, context};
     use confcall_state::UserId;
 
     const ALICE: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);
-    const CALL: CallRef = CallRef {
-        id: CallId::new(1),
-        access_hash: AccessHash::new(1),
-    };
-
     fn participant(user_id: UserId, source: u32, left: bool) -> GroupCallParticipant {
         GroupCallParticipant {
             peer: Peer::User(user_id),
@@ -345,7 +340,7 @@ mod tests {
 
     #[test]
     fn a_change_that_comes_while_the_pages_are_read_makes_them_be_read_again() {
-        let (mut sync, mut ctx) = (RosterSync::default(), testing::context());
+        let (mut sync, mut ctx) = (RosterSync::default(), context());
         let alice = participant(ALICE, 1, false);
         sync.load(&mut ctx, CALL);
         // Bob comes between the making of the page and its arrival.

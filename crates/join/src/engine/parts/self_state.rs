@@ -67,3 +67,37 @@ impl SelfState {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::DataJson;
+    use crate::engine::testing::{context, outputs};
+
+    fn connection(presentation: bool) -> CallConnection {
+        let fingerprint = ["AB"; 32].join(":");
+        let params = DataJson::new(format!(
+            r#"{{"transport": {{"ufrag": "serv", "pwd": "ABCDEFGHIJKLMNOPQRSTUV", "candidates": [],
+                "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
+        ));
+        CallConnection {
+            presentation,
+            params,
+        }
+    }
+
+    #[test]
+    fn the_main_connection_is_shown_once_and_ends_the_wait_for_it() {
+        let mut ctx = context();
+        let payload = ctx.config.media.payload.clone();
+        let mut state = SelfState::new(payload, None);
+        state.await_connection(&mut ctx);
+        state.take_connection(&mut ctx, &connection(true));
+        assert!(ctx.timers.is_set(Timer::Connection));
+        for _ in 0..2 {
+            state.take_connection(&mut ctx, &connection(false));
+        }
+        assert!(!ctx.timers.is_set(Timer::Connection));
+        assert_eq!(outputs(&mut ctx).1.len(), 2);
+    }
+}

@@ -418,13 +418,7 @@ impl Subchain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{AccessHash, CallId};
-    use crate::engine::testing;
-
-    const CALL: CallRef = CallRef {
-        id: CallId::new(1),
-        access_hash: AccessHash::new(2),
-    };
+    use crate::engine::testing::{CALL, context};
 
     fn at(offset: i32) -> Subchain {
         Subchain::new(SubChain::Broadcasts, offset)
@@ -461,7 +455,7 @@ mod tests {
     }
 
     fn polled(subchain: &mut Subchain, items: ChainBlocks) -> Option<Page> {
-        let mut ctx = testing::context();
+        let mut ctx = context();
         subchain.poll(&mut ctx, CALL);
         let ticket = subchain.poll.unwrap().ticket;
         answer(subchain, &mut ctx, ticket, items)
@@ -469,7 +463,7 @@ mod tests {
 
     #[test]
     fn a_late_answer_and_a_push_give_every_item_once_and_in_order() {
-        let (mut subchain, mut ctx) = (at(3), testing::context());
+        let (mut subchain, mut ctx) = (at(3), context());
         subchain.poll(&mut ctx, CALL);
         let ticket = subchain.poll.unwrap().ticket;
         subchain.offer(&mut ctx, items(3..6));
@@ -515,7 +509,7 @@ mod tests {
 
     #[test]
     fn a_hole_is_open_until_it_is_filled() {
-        let (mut subchain, mut ctx) = (at(0), testing::context());
+        let (mut subchain, mut ctx) = (at(0), context());
         subchain.offer(&mut ctx, items(1..3));
         assert!(subchain.has_hole() && ctx.timers.is_set(Timer::Broadcasts));
         assert!(taken(&mut subchain).is_empty());
@@ -526,7 +520,7 @@ mod tests {
 
     #[test]
     fn an_answer_to_another_poll_says_nothing_of_this_one() {
-        let (mut subchain, mut ctx) = (at(0), testing::context());
+        let (mut subchain, mut ctx) = (at(0), context());
         subchain.poll(&mut ctx, CALL);
         let older = subchain.poll.unwrap().ticket;
         subchain.read_again(&mut ctx);
