@@ -58,6 +58,7 @@ pub(super) struct Leaving {
 impl Leaving {
     /// Leaves; the keys are gone already.
     pub(super) fn start(ctx: &mut Context, body: LeaveGroupCall) -> Self {
+        // A poll that is answered after we left would look like a gap (`spec/protocol.md`, 7).
         ctx.cancel_all();
         let leaving = Self {
             body,

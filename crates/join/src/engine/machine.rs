@@ -83,8 +83,8 @@ pub enum Misuse {
 /// use confcall_media::Moment;
 /// use confcall_state::keys::Seed;
 /// use confcall_state::{Joiner, UserId};
-/// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 /// # let operating_system = |bytes: &mut [u8; 32]| bytes.fill(7);
+/// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 /// # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 /// let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
 /// let media = Media { payload, muted: true, video_stopped: true };
@@ -208,6 +208,7 @@ impl Engine {
             Input::Missed => self.with_member(Member::handle_gap),
             Input::Command { id, command } => self.handle_command(id, command),
         }
+        // The input first: it may be what a timer was set for.
         while let Some(timer) = self.ctx.timers.take_due(now) {
             self.handle_timer(timer);
         }
@@ -278,15 +279,14 @@ impl Engine {
     /// [`CheckpointError`], above all for an engine that is not in the call.
     pub fn checkpoint(&self, key: &[u8; 32], number: u64) -> Result<Vec<u8>, CheckpointError> {
         let member = self.member().ok_or(CheckpointError::NotAMember)?;
-        let content = member::checkpoint::save(member, &self.ctx)?;
+        let content = member::checkpoint::save(member, &self.ctx);
         seal(key, number, &content.to_bytes()?)
     }
 
     /// Goes on from a checkpoint whose number is at least `lowest`.
     ///
     /// The configuration is that of the engine before: its user must be the checkpoint's, and its target must not
-    /// name another call; payload and key come from the checkpoint. The seed is fresh, as in
-    /// [`Engine::new`].
+    /// name another call; payload and key come from the checkpoint. The seed is fresh, as in [`Engine::new`].
     ///
     /// The engine first learns what happened meanwhile. It shows [`Event::Resumed`] when it has caught up, ends if it was
     /// removed, and joins again if it cannot follow.
@@ -307,9 +307,8 @@ impl Engine {
         let content = Content::from_bytes(&content)?;
         check_config(&config, &content)?;
         let (rng, public_seed) = Generator::split(seed);
-        let secrets = Secrets::new(rng);
         let public_rng = ChaCha20Rng::from_seed(public_seed);
-        let mut ctx = Context::new(config, now, secrets, public_rng);
+        let mut ctx = Context::new(config, now, Secrets::new(rng), public_rng);
         let (member, flow) = member::checkpoint::resume(&mut ctx, content)?;
         let mut engine = Self::in_state(ctx, State::Member(Box::new(member)));
         engine.go_on(flow);
@@ -388,6 +387,7 @@ impl Engine {
         let order = kind.map(|kind| Order { id, kind });
         match (command, &mut self.state, order) {
             (_, State::Ended, _) => {}
+            // It counts for every later join, in whatever state we are.
             (
                 Command::Announce {
                     muted,
@@ -461,6 +461,7 @@ impl Engine {
         let (Err(departure), State::Member(member)) = (flow, &mut self.state) else {
             return;
         };
+        // The keys go before anything else happens, and what waits is answered before the end.
         member.close(&mut self.ctx, &departure);
         let us = member.identity();
         match departure {
@@ -507,6 +508,7 @@ impl Engine {
     }
 
     fn end(&mut self, reason: EndReason) {
+        // No command is answered after the end.
         self.declines.give_up(&mut self.ctx);
         if let Some(order) = self.rejoin.take() {
             self.ctx.failed(order, CommandFailure::NotJoined);
@@ -520,6 +522,7 @@ impl Engine {
 /// Enters the call of a membership that is over again, after a pause.
 fn rejoin(ctx: &mut Context, member: &Member, reason: RejoinReason, pause: Duration) -> Entry {
     let us = member.identity();
+    // Late answers of the old membership say nothing about the new one.
     ctx.cancel_all();
     ctx.past.add(us.source, member.public_key());
     ctx.retrying(Trouble::Rejoining(reason.clone()), pause, 1);
@@ -547,7 +550,7 @@ impl Engine {
         Generator::split(seed).0
     }
 
-    /// The amounts that were drawn from the secret generator and from the public one.
+    /// The position of the secret generator and of the public one.
     ///
     /// Two engines of the same seed that print the same, and have drawn as much, go on alike.
     pub fn drawn_for_testing_only(&self) -> [u128; 2] {

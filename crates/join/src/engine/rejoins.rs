@@ -29,6 +29,7 @@ impl Rejoins {
         if self.are_enough(now, reason) {
             return None;
         }
+        // At once the first time, since the caller is cut off; then 2, 4 and 8 s.
         let pause = match self.0.len() {
             0 => Duration::ZERO,
             before => Duration::from_secs(1 << before),

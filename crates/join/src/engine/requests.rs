@@ -98,6 +98,7 @@ impl Requests {
 
     /// Gives a request a number, and sends it or holds it back.
     fn dispatch(&mut self, now: Moment, mut one: UnderWay, outputs: &mut VecDeque<Output>) {
+        // Also one that is sent again: a driver answers each number once.
         let request = RequestId(self.next);
         self.next += 1;
         let body = &one.body;
@@ -152,6 +153,7 @@ impl Requests {
             Outcome::Lost => Err(Failure::Lost),
             Outcome::Refused(error) => {
                 if let Reaction::WaitThenRepeat(asked) = error.reaction(method) {
+                    // The whole method waits, also for an abandoned request: the server counts what it is asked.
                     let until = self.impose(method, now + Patience::pause(asked));
                     if !one.abandoned && Patience::of(one.purpose).bears(asked, one.waits) {
                         one.waits += 1;
@@ -178,6 +180,7 @@ impl Requests {
         let Some((&request, one)) = all.find(|(_, one)| one.ticket == ticket) else {
             return false;
         };
+        // One that was sent stays: it takes up room at the server until it is answered.
         one.abandoned = true;
         let is_sent = one.held_since.is_none();
         if !is_sent {

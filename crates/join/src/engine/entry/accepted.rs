@@ -12,7 +12,7 @@ use crate::joining::{AnswerFault, ConnectionParameters, JoinAnswer, JoinPayload,
 pub(in crate::engine) struct AcceptedJoin {
     /// True if it is not the first one.
     pub(in crate::engine) is_rejoin: bool,
-    /// Our block, with our key.
+    /// The key that our block announces.
     pub(in crate::engine) key: AnnouncedKey,
     /// The link or invitation that led to the call.
     pub(in crate::engine) found_by: Option<InputGroupCall>,
@@ -42,6 +42,7 @@ pub(in crate::engine) struct Shown {
 impl Shown {
     /// Reads the answer to the join.
     pub(super) fn by_answer(answer: JoinAnswer) -> Result<Self, AnswerFault> {
+        // Our block, or one that stands on it: the state starts from the first (`spec/protocol.md`, 6).
         let first = answer.blocks.blocks.first().ok_or(AnswerFault::NoBlock)?;
         Ok(Self {
             call: CallRef::of(&answer.call).ok_or(AnswerFault::NoCall)?,

@@ -131,6 +131,7 @@ impl Entry {
 
     /// Gives entering up. A join that is under way may be carried out, so that its answer is waited for.
     pub(super) fn withdraw(&mut self, ctx: &mut Context) -> Option<Withdrawal> {
+        // A look-up or a tip that is under way says nothing that a leaver needs.
         ctx.timers.cancel(Timer::Entry);
         let Step::Sending(ticket) = self.step else {
             return None;

@@ -48,6 +48,7 @@ pub(super) fn located(
     if attempt.known.is_some_and(|known| known.id != found.id) {
         return Err(AnswerFault::OtherCall.into());
     }
+    // Troubles that passed do not count against those to come.
     attempt.budgets.reads.reset();
     attempt.known = Some(found);
     Ok(Next::Now(Action::ReadTip))
@@ -78,8 +79,10 @@ pub(super) fn tip_read(
     let Some(tip) = tip else {
         return no_block(attempt, ctx);
     };
+    // From now on an empty chain is one that was taken away.
     attempt.had_blocks = true;
     let round_trip = ctx.now.since(attempt.tip_asked);
+    // A wait that the server imposed says nothing about how fast the others are.
     let round_trip = round_trip.saturating_sub(answer.waited);
     attempt.contention.tip_read(tip.block.height(), round_trip);
     match block {

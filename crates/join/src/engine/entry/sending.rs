@@ -55,6 +55,7 @@ pub(super) fn send(
         .into(),
     };
     let tip = block.map(Block::hash);
+    // Kept until its fate is known: it may be the block that the server took.
     attempt.block = Some(Box::new(SentBlock { key, tip, body }));
     send_again(attempt, ctx)
 }
@@ -138,6 +139,7 @@ fn refused(
     error: RpcError,
     reaction: Reaction,
 ) -> Result<Next, Exit> {
+    // It was not carried out, so that nothing hangs on its key any more.
     let block = attempt.block.take();
     match reaction {
         Reaction::RebuildOnNewTip => {

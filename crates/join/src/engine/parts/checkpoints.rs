@@ -29,7 +29,7 @@ impl Checkpoints {
     /// Asks for a checkpoint as soon as one outlives the newest block's verification.
     pub(in crate::engine) fn follow(&mut self, ctx: &mut Context, counts: &RoundCounts) {
         let height = counts.height();
-        // Before all have committed, a member that restarts can commit to another nonce.
+        // Our nonce is saved only once all have committed: before that, others could choose theirs by it.
         if counts.phase() != Phase::Commit && self.secured != Some(height) {
             self.secured = Some(height);
             self.ask(ctx);

@@ -46,6 +46,7 @@ impl Commands {
                 return Some(response);
             }
             Err(failure) => match failure.reaction(method) {
+                // The call is already as the caller wants it.
                 Some(Reaction::TreatAsSuccess | Reaction::Ignore) => ctx.done(order),
                 _ => ctx.failed(order, failure),
             },

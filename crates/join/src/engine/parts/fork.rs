@@ -70,6 +70,7 @@ impl ForkCheck {
         let Ok(Some(tip)) = tip else {
             return Ok(());
         };
+        // Our chain may have moved on since we asked; then the block is no evidence either.
         let height = ours.height();
         if tip.block.height() == height && tip.block.hash() != ours.hash() {
             suspect(ctx, height, "the server has another block at our height");

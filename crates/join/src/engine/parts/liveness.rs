@@ -88,6 +88,7 @@ impl Liveness {
 
     /// Asks whether we are still joined, unless that is under way.
     pub(in crate::engine) fn check(&mut self, ctx: &mut Context, us: Identity) {
+        // A server that says again and again that we left is asked once.
         if !core::mem::replace(&mut self.is_checking, true) {
             let check = CheckGroupCall {
                 call: us.call.into(),
@@ -107,6 +108,7 @@ impl Liveness {
         self.is_checking = false;
         if let Ok(response) = result {
             let sources = response.into_sources();
+            // The answer lists only those of the sources asked for that are joined.
             if !sources.is_ok_and(|all| all.contains(&us.source)) {
                 return Some(RejoinReason::NotJoined);
             }

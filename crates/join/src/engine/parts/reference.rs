@@ -121,6 +121,7 @@ impl Reference {
                 reaction => return Err(EndReason::refused(method, error, reaction)),
             }
         }
+        // No answer is not the answer that there is no such call.
         self.is_refreshed = false;
         self.lookups += 1;
         match self.lookups >= LOOKUPS {

@@ -178,6 +178,7 @@ impl Removals {
             }
             stale.push(*user);
         }
+        // A kick of the same user is under way.
         stale.retain(|user| !self.removes(*user));
         if !stale.is_empty() && !self.is_full() {
             let pause = ctx.spread(GRACE);

@@ -126,6 +126,7 @@ impl RosterSync {
 
     fn apply(&mut self, change: &Participants) -> Change {
         let counts = change.participants.iter().any(|one| one.versioned);
+        // A change that the server does not count has no place among the others, and is never old.
         if counts && change.version < self.version {
             return Change::Old;
         }

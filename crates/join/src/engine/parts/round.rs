@@ -63,6 +63,7 @@ impl Round {
         }
         let count = self.blamed.entry(from).or_default();
         *count = count.saturating_add(1);
+        // At 5, 50, 500: a member who keeps on is not heard of at every broadcast.
         let mut reported = FIRST_REPORTED;
         while reported < *count {
             reported = reported.saturating_mul(10);

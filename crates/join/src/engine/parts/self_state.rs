@@ -54,6 +54,7 @@ impl SelfState {
         };
         let parameters = Box::new(parameters);
         let presentation = connection.presentation;
+        // The parameters of a shared screen do not connect the main media.
         if !presentation {
             ctx.timers.cancel(Timer::Connection);
             let known = self.connection.replace(parameters.clone());

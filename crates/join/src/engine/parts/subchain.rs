@@ -152,6 +152,7 @@ impl Subchain {
     pub(in crate::engine) fn offer(&mut self, ctx: &mut Context, items: ChainBlocks) {
         let had_hole = self.has_hole();
         self.insert(items);
+        // One poll for each hole: it may be filled by a push that is only late.
         if !had_hole && self.has_hole() {
             let pause = ctx.spread(HOLE);
             ctx.within(self.timer(), pause);
@@ -160,6 +161,7 @@ impl Subchain {
 
     /// Keeps items by their offsets; those that were taken out before, or that are too far ahead, are dropped.
     fn insert(&mut self, items: ChainBlocks) {
+        // Items without a place cannot be put in order.
         let Some(first) = items.first_offset() else {
             return;
         };
@@ -325,6 +327,7 @@ impl Subchain {
                 Update::ChainBlocks(items)
                     if items.sub_chain == self.which && polled.page.is_none() =>
                 {
+                    // A server that mixes up calls in an answer cannot be followed.
                     if items.call.id().is_some_and(|id| id != call.id) {
                         return Err(EndReason::Unusable(AnswerFault::OtherCall));
                     }
@@ -356,6 +359,7 @@ impl Subchain {
     fn take_page(&mut self, poll: Poll, items: ChainBlocks) -> Option<Page> {
         let first = items.first_offset()?;
         let end = items.next_offset;
+        // Compared with where we were when we asked: pushes may have taken us further since.
         if end < poll.offset {
             return Some(Page::Rewound(end));
         }
