@@ -1,5 +1,10 @@
 //! Messages between the members of a call, as other clients write them.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 
 use confcall::UserId;
 use confcall::join::api::{EncryptedMessage, Peer, Update};

@@ -37,7 +37,7 @@ const DATA_CENTRE: i32 = 1;
 /// The kinds of session file.
 #[derive(Debug)]
 pub(crate) enum SessionFile {
-    Own(OwnSession),
+    Own(Box<OwnSession>),
     /// A database, which is grammers' to read.
     Sqlite,
 }
@@ -96,7 +96,7 @@ impl SessionFile {
         if text.starts_with(SQLITE) {
             return Ok(Self::Sqlite);
         }
-        OwnSession::parse(&text, path).map(Self::Own)
+        OwnSession::parse(&text, path).map(|own| Self::Own(Box::new(own)))
     }
 }
 
