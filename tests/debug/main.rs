@@ -1,7 +1,12 @@
 //! `Debug` of everything that holds a secret, to the letter where it is short.
 //!
 //! Of what is long, no four bytes of the secret may be in it, in hexadecimal or as numbers, and no text that is one.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
 
 mod calls;
 mod keys;

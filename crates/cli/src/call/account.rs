@@ -19,7 +19,7 @@ pub(super) struct Account {
 
 /// The storage of the account's key.
 enum AccountSession {
-    CallHistory(MemorySession),
+    Own(MemorySession),
     #[cfg(feature = "session-file")]
     Sqlite(grammers_session::storages::SqliteSession),
 }
@@ -31,7 +31,7 @@ impl Account {
         match file.map_err(|error| anyhow!("{error}{}", advice(&error)))? {
             SessionFile::Own(own) => Ok(Self {
                 user: own.user,
-                session: AccountSession::CallHistory(own.into_memory()),
+                session: AccountSession::Own(own.into_memory()),
             }),
             SessionFile::Sqlite => open_sqlite(path).await,
         }
@@ -41,7 +41,7 @@ impl Account {
     pub(super) fn connect(self, api_id: i32) -> GrammersConnection {
         let Self { user, session } = self;
         match session {
-            AccountSession::CallHistory(session) => {
+            AccountSession::Own(session) => {
                 GrammersConnection::open(Arc::new(session), api_id, user, parameters)
             }
             #[cfg(feature = "session-file")]
