@@ -2,6 +2,7 @@
 
 /// The reason is printed for a run without the flag, in which the tests of `exhaustive` and `forged` are left out.
 #[test]
+#[expect(clippy::assertions_on_constants, reason = "the build decides")]
 #[cfg_attr(
     not(any(fuzzing, confcall_testing)),
     ignore = "the tests that copy engines did not run: RUSTFLAGS took the place of .cargo/config.toml, \
