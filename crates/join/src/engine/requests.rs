@@ -328,4 +328,12 @@ mod tests {
         requests.send_due(at(9), &mut out);
         assert_eq!(sent(&mut out), [0]);
     }
+    #[test]
+    fn what_a_caller_asks_for_leaves_room_for_what_the_engine_sends() {
+        let (mut requests, mut out) = (Requests::default(), VecDeque::new());
+        for purpose in [Purpose::Command, Purpose::Decline, Purpose::Check] {
+            requests.send(at(0), purpose, decline(1), &mut out);
+        }
+        assert_eq!(requests.of_the_engine(), 1);
+    }
 }

@@ -240,6 +240,8 @@ impl Owed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::RpcError;
+    use crate::engine::io::{Outcome, RequestId};
     use crate::engine::testing::{CALL, US, advance, context, outputs, refused, verification};
 
     /// A broadcaster that owes the commit to the first block of our call.
@@ -273,7 +275,7 @@ mod tests {
         advance(&mut ctx, ECHO);
         assert!(send(&mut broadcaster, &mut ctx).is_some());
         let ours = broadcaster.0[0].broadcast.clone();
-        broadcaster.echoed(&ours);
+        broadcaster.echoed(&mut ctx, &ours);
         assert!(!broadcaster.is_owed(&ctx));
     }
 
@@ -310,5 +312,20 @@ mod tests {
         let late = broadcaster.answered(&mut ctx, ticket, Err(Failure::Lost));
         assert_eq!(late, Sequel::Nothing);
         assert!(outputs(&mut ctx).1.is_empty());
+    }
+    #[test]
+    fn a_broadcast_that_was_echoed_is_not_sent_when_its_wait_is_over() {
+        let mut ctx = context();
+        let mut broadcaster = broadcaster(&ctx);
+        let ticket = send(&mut broadcaster, &mut ctx).unwrap();
+        // A wait of any length is one that a broadcast bears.
+        let wait = Outcome::Refused(RpcError::new(420, "FLOOD_WAIT_3600"));
+        assert!(ctx.answered(RequestId(0), wait).is_none());
+        assert!(ctx.holds_back(ticket) && !broadcaster.is_owed(&ctx));
+        let ours = broadcaster.0[0].broadcast.clone();
+        broadcaster.echoed(&mut ctx, &ours);
+        advance(&mut ctx, Duration::from_secs(3600));
+        ctx.send_held_back();
+        assert!(outputs(&mut ctx).0.is_empty());
     }
 }

@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn another_block_at_our_height_is_a_fork_and_no_answer_is_none() {
         let mut ctx = context();
-        let fork = ForkCheck::new(ctx.now);
+        let mut fork = ForkCheck::new(ctx.now);
         let ours = chain(1);
         let lost = fork.answered(&mut ctx, CALL, ours.state(), Err(Failure::Lost));
         assert_eq!(lost, Ok(()));

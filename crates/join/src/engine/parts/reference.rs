@@ -153,7 +153,7 @@ impl Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Slug;
+    use crate::api::{GroupCallInfo, Slug};
     use crate::engine::testing::{CALL, context, outputs, refused};
 
     fn stale() -> RpcError {
@@ -169,7 +169,8 @@ mod tests {
     fn a_stale_reference_is_looked_up_once_for_all_who_meet_it() {
         let (mut reference, mut ctx) = (found_by_link(), context());
         for _ in 0..3 {
-            assert_eq!(reference.refresh(&mut ctx, stale()), Ok(()));
+            let refused = ctx.next_ticket();
+            assert_eq!(reference.refresh(&mut ctx, refused, stale()), Ok(()));
         }
         assert_eq!(outputs(&mut ctx).0.len(), 1);
         let gone = reference.answered(&mut ctx, refused(400, "GROUPCALL_INVALID"));
@@ -180,7 +181,8 @@ mod tests {
     fn a_look_up_without_an_answer_is_made_again_a_few_times() {
         let (mut reference, mut ctx) = (found_by_link(), context());
         for number in 1..=LOOKUPS {
-            assert_eq!(reference.refresh(&mut ctx, stale()), Ok(()));
+            let refused = ctx.next_ticket();
+            assert_eq!(reference.refresh(&mut ctx, refused, stale()), Ok(()));
             let answered = reference.answered(&mut ctx, Err(Failure::Lost));
             assert_eq!(answered.is_err(), number == LOOKUPS);
         }
@@ -189,8 +191,41 @@ mod tests {
     #[test]
     fn a_reference_that_came_from_no_link_is_not_looked_up() {
         let (mut reference, mut ctx) = (Reference::new(CALL, None, None), context());
-        let end = reference.refresh(&mut ctx, stale());
+        let refused = ctx.next_ticket();
+        let end = reference.refresh(&mut ctx, refused, stale());
         assert_eq!(end, Err(EndReason::NotFound(stale())));
         assert!(outputs(&mut ctx).0.is_empty());
+    }
+    #[test]
+    fn a_request_that_named_the_call_as_it_was_before_is_no_reason_to_end() {
+        let (mut reference, mut ctx) = (found_by_link(), context());
+        let waited = ctx.send(
+            Purpose::Check,
+            GetGroupCall {
+                call: CALL.into(),
+                limit: 1,
+            },
+        );
+        let refused = ctx.next_ticket();
+        assert_eq!(reference.refresh(&mut ctx, refused, stale()), Ok(()));
+        let call = GroupCall::Active {
+            id: CALL.id,
+            access_hash: CALL.access_hash,
+            conference: true,
+            creator: false,
+            participants_count: 1,
+            version: 1,
+            invite_link: None,
+        };
+        let found = GroupCallInfo {
+            call,
+            participants: Vec::new(),
+            next_offset: None,
+        };
+        assert_eq!(reference.answered(&mut ctx, Ok(found.into())), Ok(()));
+        assert_eq!(reference.refresh(&mut ctx, waited, stale()), Ok(()));
+        let newer = ctx.next_ticket();
+        let end = reference.refresh(&mut ctx, newer, stale());
+        assert_eq!(end, Err(EndReason::NotFound(stale())));
     }
 }
