@@ -274,7 +274,7 @@ mod tests {
         // The server took it and has not sent it back: it is sent again.
         advance(&mut ctx, ECHO);
         assert!(send(&mut broadcaster, &mut ctx).is_some());
-        let ours = broadcaster.0[0].broadcast.clone();
+        let ours = broadcaster.0[0].broadcast;
         broadcaster.echoed(&mut ctx, &ours);
         assert!(!broadcaster.is_owed(&ctx));
     }
@@ -322,7 +322,7 @@ mod tests {
         let wait = Outcome::Refused(RpcError::new(420, "FLOOD_WAIT_3600"));
         assert!(ctx.answered(RequestId(0), wait).is_none());
         assert!(ctx.holds_back(ticket) && !broadcaster.is_owed(&ctx));
-        let ours = broadcaster.0[0].broadcast.clone();
+        let ours = broadcaster.0[0].broadcast;
         broadcaster.echoed(&mut ctx, &ours);
         advance(&mut ctx, Duration::from_secs(3600));
         ctx.send_held_back();
