@@ -190,7 +190,9 @@ fn ids_of_64_bits_are_strings_for_programs() {
     us.type_line("Hello!");
     let id = us.next("message")["id"].clone();
     assert!(id.as_str().unwrap().parse::<i64>().is_ok(), "{id}");
-    let is_large = |value: &serde_json::Value| value.as_f64().is_some_and(|it| it.abs() > 2e9);
+    // A media source has 32 bits.
+    let most = f64::from(u32::MAX);
+    let is_large = |value: &serde_json::Value| value.as_f64().is_some_and(|it| it.abs() > most);
     for object in us.objects() {
         let large = object
             .as_object()

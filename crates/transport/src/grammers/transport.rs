@@ -75,6 +75,7 @@ impl GrammersTransport {
         reachability.heard(feed.sender());
         match updates {
             UpdatesLike::Updates(updates) => feed.send(updates),
+            // One of them may have been about the call.
             UpdatesLike::MalformedUpdates => feed.sender().gap(),
             // The rest are answers to requests that are not ours.
             _ => {}
@@ -83,6 +84,7 @@ impl GrammersTransport {
 
     /// Sends by another pool from now on; the one before it is gone.
     pub(super) fn replace(&self, pool: SenderPoolFatHandle) {
+        // The server may have pushed to the old pool what is not read any more.
         self.0.reachability.lost(self.0.feed.sender());
         *self.0.lock() = pool;
     }
@@ -100,6 +102,7 @@ impl Inner {
     }
 
     async fn invoke(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
+        // No lock over an await: the pool may be replaced while a request is under way.
         let pool = self.lock().clone();
         let session = &pool.session;
         let home = session.home_dc_id().map_err(InvocationError::Session)?;
@@ -125,6 +128,7 @@ impl Inner {
         bytes: Vec<u8>,
     ) -> Result<Vec<u8>, InvocationError> {
         let answer = tokio::select! {
+            // An answer that is there counts, also if the silence ends at the same moment.
             biased;
             answer = pool.raw_invoke_in_dc(data_centre, bytes) => answer,
             () = self.reachability.silence() => {

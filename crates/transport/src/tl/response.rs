@@ -59,6 +59,7 @@ fn answer_of(method: Method) -> ResponseKind {
 }
 
 fn read_sources(sources: Vec<i32>) -> Response {
+    // The API writes an unsigned number as a signed one, here as in payloads.
     let sources = sources.into_iter().filter_map(Ssrc::from_signed);
     Response::Sources(sources.collect())
 }

@@ -84,6 +84,7 @@ fn read_update(update: &enums::Update, own: UserId) -> Option<Update> {
         enums::Update::NewMessage(update) => {
             read_invitation(&update.message, own).map(Update::Invitation)
         }
+        // A client hands in everything that its server pushes, most of which is about chats.
         _ => None,
     }
 }
