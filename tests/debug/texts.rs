@@ -34,7 +34,7 @@ fn links_and_slugs_are_credentials() {
     };
     hides_text(&call, "Wx5f-8PqKJk");
     let video_chat = Link::parse("https://t.me/some?videochat=Wx5f-8PqKJk").unwrap();
-    let shown = "VideoChat { username: Username(\"some\"), invite_hash: Some(InviteHash(..)) }";
+    let shown = "VideoChat { username: Username(\"some\"), invite_hash: Some(InviteHash(..)), livestream: false }";
     is_shown_as(&video_chat, shown);
 }
 
