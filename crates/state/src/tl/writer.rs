@@ -59,7 +59,7 @@ impl Writer {
         self.i32(i32::try_from(count).unwrap_or(i32::MAX));
     }
 
-    /// Writes a vector that [`Reader::boxed_vector`] reads.
+    /// Writes a vector that [`Reader::boxed_vector`](super::Reader::boxed_vector) reads.
     pub fn boxed_vector<T>(&mut self, elements: &[T], write: impl Fn(&mut Self, &T)) {
         self.u32(VECTOR);
         self.count(elements.len());
