@@ -55,6 +55,22 @@ fn leaving_twice_or_by_an_older_source_is_refused() {
 }
 
 #[test]
+fn a_leave_takes_out_the_device_whose_source_it_names_and_no_other_of_the_account() {
+    let mut scene = Scene::with(&[ALICE, BOB]);
+    let phone = scene.leaving(BOB);
+    // The same account joins on another device, which takes its place in the call.
+    scene.join(BOB).unwrap();
+    let laptop = source_of(&scene, BOB);
+    scene.refused(BOB, phone, "GROUPCALL_JOIN_MISSING");
+    let mut other = scene.leaving(BOB);
+    other.source = source_of(&scene, ALICE);
+    scene.refused(BOB, other, "GROUPCALL_JOIN_MISSING");
+    assert_eq!(source_of(&scene, BOB), laptop);
+    scene.leave(BOB);
+    assert_eq!(scene.call().member(BOB), None);
+}
+
+#[test]
 fn whoever_left_can_join_again_and_its_source_is_free() {
     let mut scene = Scene::with(&[ALICE, BOB]);
     let source = source_of(&scene, BOB);

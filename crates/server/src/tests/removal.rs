@@ -144,6 +144,26 @@ fn a_prune_removes_only_those_who_left() {
 }
 
 #[test]
+fn several_users_are_removed_by_one_block() {
+    let users: Vec<_> = (1..=6).map(UserId::new).collect();
+    for removal in [Removal::OnlyLeft, Removal::Kick] {
+        let mut scene = Scene::with(&users);
+        let gone = &users[2..];
+        if removal == Removal::OnlyLeft {
+            gone.iter().for_each(|user| scene.leave(*user));
+        }
+        let request = scene.removal(ALICE, removal, gone);
+        let answer = scene.send(ALICE, request).unwrap();
+        assert_eq!(items(&answer, SubChain::Blocks).blocks.len(), 1);
+        let call = scene.call();
+        assert_eq!((call.blocks().len(), call.members().len()), (7, 2));
+        let participants = &call.chain_state().group_state().participants;
+        let left = participants.iter().map(|one| one.user_id);
+        assert_eq!(left.collect::<Vec<_>>(), [ALICE, BOB]);
+    }
+}
+
+#[test]
 fn a_removal_that_lost_a_race_learns_so_before_anything_else() {
     let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
     let (first, second) = (
