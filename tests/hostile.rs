@@ -14,8 +14,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// More requests than this no engine sends within a minute, whatever a server does.
 const BUSIEST_MINUTE: usize = 400;
 
-/// More than this no engine of four members takes, as text for developers; an idle one takes a tenth of it.
-const LARGEST: usize = 2 << 20;
+/// More than this no engine of four members takes, as text for developers: 2 MiB, and as much for the broadcasts that a
+/// server can make it keep for later blocks. An idle one takes a tenth of it.
+const LARGEST: usize = 4 << 20;
 
 /// A call of three over a network, whose server turns hostile; a fourth comes later.
 fn hostile_call(kind: Kind, seed: u64, faults: Faults) -> World {

@@ -6,8 +6,8 @@
 /// four bytes.
 pub const DEVIATIONS: usize = 64;
 
-/// Heights ahead of the chain at which a broadcast is kept.
-pub const EARLY_HEIGHTS: i64 = 16;
+/// The heights ahead of the chain for which a broadcast is kept.
+pub const EARLY_HEIGHTS: i64 = 64;
 
-/// Broadcasts for later blocks that are kept: commit and reveal of 256 members.
-pub const EARLY_BROADCASTS: usize = 512;
+/// The broadcasts for later blocks that are kept: ten times those of 200 members for two blocks.
+pub const EARLY_BROADCASTS: usize = 8192;

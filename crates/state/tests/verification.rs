@@ -200,6 +200,59 @@ fn broadcasts_that_come_before_their_block_count_when_it_comes() {
 }
 
 #[test]
+fn a_bad_early_commit_keeps_no_member_from_the_emoji_whoever_signed_it() {
+    let mut call = Call::of(2);
+    let late = call.counts();
+    call.next_block(&[]);
+    let another = Broadcast {
+        content: BroadcastContent::Commit {
+            nonce_hash: [9; 32],
+        },
+        block_hash: BlockHash::from_bytes([9; 32]),
+        ..call.commit(2)
+    };
+    let forged = Broadcast {
+        signature: Signature::ZERO,
+        ..call.commit(2)
+    };
+    for bad in [another.sign(call.key(2)), forged] {
+        for place in 0..=4 {
+            let mut late = late.clone();
+            let mut early = vec![
+                call.commit(1),
+                call.commit(2),
+                call.reveal(1),
+                call.reveal(2),
+            ];
+            early.insert(place, bad);
+            for broadcast in &early {
+                assert_eq!(late.receive(broadcast), Ok(Received::Kept));
+            }
+            let faults = late.restart(call.state());
+            assert_eq!(faults.len(), 1, "{bad:?} at {place}");
+            assert!(late.emoji_hash().is_some(), "{bad:?} at {place}");
+        }
+    }
+}
+
+#[test]
+fn a_member_who_is_40_blocks_behind_comes_to_the_emoji() {
+    let mut call = Call::of(3);
+    let mut late = call.counts();
+    for _ in 0..40 {
+        call.next_block(&[]);
+        for user in 1..=3 {
+            assert_eq!(late.receive(&call.commit(user)), Ok(Received::Kept));
+        }
+        for user in 1..=3 {
+            assert_eq!(late.receive(&call.reveal(user)), Ok(Received::Kept));
+        }
+    }
+    assert_eq!(late.restart(call.state()), []);
+    assert_eq!(late.phase(), Phase::End);
+}
+
+#[test]
 fn what_was_kept_and_does_not_count_is_reported_with_its_sender() {
     let mut call = Call::of(2);
     let mut counts = call.counts();
@@ -367,7 +420,7 @@ fn the_first_broken_rule_decides_which_error_it_is() {
 fn a_far_future_commit_parks_nothing() {
     let mut call = Call::of(2);
     let mut counts = call.counts();
-    for ahead in [17, 1000, i32::MAX - call.state().height().value()] {
+    for ahead in [65, 1000, i32::MAX - call.state().height().value()] {
         let height = Height::new(call.state().height().value() + ahead);
         let commit = Broadcast {
             height,

@@ -4,7 +4,8 @@ use arbitrary::Unstructured;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_state::verification::{
-    BroadcastError, EarlyBroadcasts, Phase as EnginePhase, Received, RoundCounts, Verification,
+    BroadcastError, Dropped, EarlyBroadcasts, Phase as EnginePhase, Received, RoundCounts,
+    Verification,
 };
 use confcall_state::wire::{Broadcast as EngineBroadcast, BroadcastContent};
 use confcall_state::{Block as EngineBlock, Chain, ChainState, PrivateKey, UserId};
@@ -206,7 +207,7 @@ impl Scene {
         // Those who take part speak for themselves most of the time.
         let place = *u.choose(&[0, 1, 2, 2, 3, 4, 5, 6, 7, 8])?;
         let nonce = [u.int_in_range(0..=1)?; 32];
-        let ahead = [0, 0, 0, 0, 0, 1, 1, 2, 16, 17, -1, i32::MAX];
+        let ahead = [0, 0, 0, 0, 0, 1, 1, 2, 64, 65, -1, i32::MAX];
         let mut broadcast = Broadcast {
             signature: [0; 64],
             user: person(place).user,
@@ -245,8 +246,7 @@ impl Scene {
             _ if self.early == EarlyBroadcasts::Refuse => {
                 Err(Refused::with(500, "its block has come"))
             }
-            // What has no place is the engine's own rule.
-            _ => engine.map_err(|_| Refused::without_code("it is kept")),
+            ahead => Ok(self.keep(broadcast, ahead)),
         };
         let model = model.map_err(|refused| refused.code);
         agree(
@@ -255,9 +255,6 @@ impl Scene {
             &engine.as_ref().copied().map_err(code),
             broadcast,
         )?;
-        if engine == Ok(Received::Kept) {
-            self.keep(broadcast);
-        }
         for member in &mut self.members {
             // A bad one changes nothing, which is compared below.
             let _ = member.verification.receive(&read, &member.key);
@@ -266,12 +263,19 @@ impl Scene {
         self.compare(broadcast)
     }
 
-    /// Keeps a broadcast; what takes the place of one that nobody is known to have signed replaces it.
-    fn keep(&mut self, broadcast: &Broadcast) {
-        let is_commit = |says: &Says| matches!(says, Says::Commit(_));
-        let slot = |one: &Broadcast| (one.user, one.height, is_commit(&one.says));
-        self.kept.retain(|one| slot(one) != slot(broadcast));
+    /// Keeps a broadcast as it is, once and within bounds of height; no drawing gets to the bound of size.
+    fn keep(&mut self, broadcast: &Broadcast, ahead: i32) -> Received {
+        if ahead > 64 {
+            return Received::Dropped(Dropped::TooFarAhead);
+        }
+        // Of the same commit the first can count, of the same reveal the last.
+        let is_commit = matches!(broadcast.says, Says::Commit(_));
+        if is_commit && self.kept.contains(broadcast) {
+            return Received::Dropped(Dropped::Repeated);
+        }
+        self.kept.retain(|one| one != broadcast);
         self.kept.push(broadcast.clone());
+        Received::Kept
     }
 
     /// Takes what the members want to say.

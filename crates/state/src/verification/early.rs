@@ -1,153 +1,181 @@
+use core::fmt;
 use core::mem;
+use std::collections::BTreeMap;
 
-use crate::keys::PublicKey;
 use crate::limits;
 use crate::participant_keys::ParticipantKeys;
-use crate::types::{Height, UserId};
+use crate::types::Height;
 use crate::wire::{Broadcast, BroadcastContent};
 
-/// The reason for which a broadcast for a later block was not kept.
+/// The reason that a broadcast for a later block was not kept.
 ///
-/// That is no fault of its sender: the reference keeps everything, and nothing here may run full.
+/// It is no fault of its sender: the reference keeps everything, and nothing here may run full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
-    /// It is for a block more than 16 heights ahead.
+    /// It is for a block more than 64 heights ahead.
     TooFarAhead,
-    /// The sender's broadcast of this kind for this height is kept already.
-    AlreadyKept,
-    /// 512 broadcasts are kept, and each of them has more claim to its place.
+    /// It is a commit, and the very same one is kept already.
+    Repeated,
+    /// 8,192 broadcasts are kept, and each of them has more claim to its place.
     Full,
 }
 
-/// A broadcast for a later block.
-#[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub(super) broadcast: Broadcast,
-    /// The member's key of now that signed it. It is likely the key at that block, too.
-    pub(super) signed_by: Option<PublicKey>,
+/// The facts of a kept broadcast beside its content.
+#[derive(Clone)]
+struct Kept {
+    /// Counts up over all that was ever kept.
+    arrival: u64,
+    /// True if a member of the newest group signed it; unknown until places are short.
+    is_signed: Option<bool>,
 }
 
-impl Kept {
-    fn new(broadcast: &Broadcast, participants: &ParticipantKeys) -> Self {
-        let member = participants.of(broadcast.user_id);
-        let signer = member.filter(|one| broadcast.verify_with(one.verifying_key()).is_ok());
-        Self {
-            broadcast: *broadcast,
-            signed_by: signer.map(|member| *member.public_key()),
-        }
-    }
-
-    /// The less, the better its claim to a place: what a member signed, then what comes sooner.
-    fn rank(&self) -> (bool, Height) {
-        (self.signed_by.is_none(), self.broadcast.height)
-    }
-}
-
-/// What tells the broadcasts apart of which one is kept: sender, height and kind.
-fn slot(broadcast: &Broadcast) -> (UserId, Height, bool) {
-    let is_commit = matches!(broadcast.content, BroadcastContent::Commit { .. });
-    (broadcast.user_id, broadcast.height, is_commit)
-}
-
-/// Broadcasts for later blocks, in the order of their arrival.
+/// Broadcasts for later blocks: all that come, up to a bound far beyond what an honest server sends.
 ///
-/// What is kept cannot be checked yet: the group of its block is not known, and the server can put any name on
-/// anything. So a broadcast that a member signed with the key of now has the first claim, and keeps its place:
+/// None is judged while it waits. Its group is not known yet, the server can put any name on anything, and a member can
+/// sign what it likes, so to prefer one broadcast to another could shut out the one that counts (`spec/protocol.md`, 5).
 ///
-/// - One of each kind is kept for each sender and height. What a member signed stays, as the first that counts
-///   is the one that everybody counts. What nobody is known to have signed gives way to the next, for somebody
-///   who has yet to enter speaks later than whoever pretends to be them in advance.
-/// - When all places are taken, the joiner displaces the one with the least claim, if that has less than
-///   itself: signed by nobody known before signed by a member, and then the higher block.
-///
-/// A member can thus take 32 places at most, and the places of blocks that come sooner never. A server can
-/// withhold what it likes, with or without this.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Store {
-    kept: Vec<Kept>,
+/// When all places are taken, a new one displaces the one with the least claim, if that has less than itself: signed by
+/// no known member before signed by one, and then the higher block.
+#[derive(Clone, Default)]
+pub(super) struct Early {
+    /// By height and then by content, so that a repetition and the broadcasts of one block are found without a search.
+    kept: BTreeMap<Height, BTreeMap<Broadcast, Kept>>,
+    arrivals: u64,
 }
 
-impl Store {
+impl Early {
     /// Keeps a broadcast for a height above `height`, or drops it and changes nothing.
+    ///
+    /// `participants` are those of the newest block.
     pub(super) fn keep(
         &mut self,
         broadcast: &Broadcast,
         height: Height,
         participants: &ParticipantKeys,
     ) -> Result<(), Dropped> {
+        // Heights are any int32 on the wire, and their difference need not be one.
         let ahead = i64::from(broadcast.height.value()) - i64::from(height.value());
         if ahead > limits::EARLY_HEIGHTS {
             return Err(Dropped::TooFarAhead);
         }
-        let rival = self.rival(broadcast)?;
-        let joiner = Kept::new(broadcast, participants);
-        let displaced = match rival {
-            None if self.kept.len() >= limits::EARLY_BROADCASTS => {
-                Some(self.displaced_by(&joiner)?)
+        let arrival = self.arrivals;
+        self.arrivals += 1;
+        if let Some(kept) = self.find(broadcast) {
+            // Of the same commit the first counts if any does, and of the same reveal the last: commits end a phase, and
+            // reveals are refused until it has ended.
+            if let BroadcastContent::Commit { .. } = broadcast.content {
+                return Err(Dropped::Repeated);
             }
-            rival => rival,
-        };
-        if let Some(at) = displaced {
-            self.kept.remove(at);
+            kept.arrival = arrival;
+            return Ok(());
         }
-        self.kept.push(joiner);
+        // A signature takes as long as keeping a hundred broadcasts, so none is checked before it has to be.
+        let is_signed = match self.len() < limits::EARLY_BROADCASTS {
+            true => None,
+            false => Some(self.make_room(broadcast, participants)?),
+        };
+        let at_height = self.kept.entry(broadcast.height).or_default();
+        at_height.insert(*broadcast, Kept { arrival, is_signed });
         Ok(())
     }
 
-    /// The place of the broadcast that this one takes the slot of, if that may be taken.
-    fn rival(&self, broadcast: &Broadcast) -> Result<Option<usize>, Dropped> {
-        let mut places = self.kept.iter().enumerate();
-        let rival = places.find(|(_, kept)| slot(&kept.broadcast) == slot(broadcast));
-        match rival {
-            Some((_, kept)) if kept.signed_by.is_some() || kept.broadcast == *broadcast => {
-                Err(Dropped::AlreadyKept)
-            }
-            rival => Ok(rival.map(|(at, _)| at)),
+    /// The same broadcast, if it is kept.
+    fn find(&mut self, broadcast: &Broadcast) -> Option<&mut Kept> {
+        self.kept.get_mut(&broadcast.height)?.get_mut(broadcast)
+    }
+
+    /// Displaces the broadcast with the least claim, if that has less than `broadcast`, and says whether a member signed
+    /// this one.
+    fn make_room(
+        &mut self,
+        broadcast: &Broadcast,
+        participants: &ParticipantKeys,
+    ) -> Result<bool, Dropped> {
+        let is_signed = is_signed(broadcast, participants);
+        let (unsigned, victim) = self.least_claim(participants).ok_or(Dropped::Full)?;
+        if (unsigned, victim.height) <= (!is_signed, broadcast.height) {
+            return Err(Dropped::Full);
         }
+        if let Some(at_height) = self.kept.get_mut(&victim.height) {
+            at_height.remove(&victim);
+        }
+        Ok(is_signed)
     }
 
-    /// The place with the least claim, the latest of equals, if the joiner has more.
-    fn displaced_by(&self, joiner: &Kept) -> Result<usize, Dropped> {
-        let places = self.kept.iter().enumerate();
-        let least = places.max_by_key(|(_, kept)| kept.rank());
-        let least = least.filter(|(_, kept)| kept.rank() > joiner.rank());
-        least.map(|(at, _)| at).ok_or(Dropped::Full)
+    /// The broadcast with the least claim to its place, and whether that is for want of a member's signature.
+    fn least_claim(&mut self, participants: &ParticipantKeys) -> Option<(bool, Broadcast)> {
+        // Each signature is checked once for a group, and no more of them than it takes to find one that is bad.
+        let mut kept = self.kept.values_mut().rev().flatten();
+        let unsigned = kept.find_map(|(broadcast, kept)| {
+            let check = || is_signed(broadcast, participants);
+            let is_signed = *kept.is_signed.get_or_insert_with(check);
+            (!is_signed).then_some((true, *broadcast))
+        });
+        if unsigned.is_some() {
+            return unsigned;
+        }
+        let mut all = self.kept.values().rev().flatten();
+        all.next().map(|(broadcast, _)| (false, *broadcast))
     }
 
-    /// Everything that is kept.
+    /// The number of broadcasts that are kept.
+    fn len(&self) -> usize {
+        self.kept.values().map(BTreeMap::len).sum()
+    }
+
+    /// Everything that is kept, by height and then in the order of arrival.
     pub(super) fn all(&self) -> impl Iterator<Item = &Broadcast> {
-        self.kept.iter().map(|kept| &kept.broadcast)
+        self.kept.values().flat_map(in_order)
     }
 
-    /// Takes what was kept for the block of this height, and forgets what was for earlier ones.
-    ///
-    /// What the members of `participants` have not signed with the keys that they have now loses its claim.
-    pub(super) fn take(&mut self, height: Height, participants: &ParticipantKeys) -> Vec<Kept> {
-        let kept = mem::take(&mut self.kept).into_iter();
-        let (due, later) = kept
-            .filter(|one| one.broadcast.height >= height)
-            .partition(|one| one.broadcast.height == height);
-        self.kept = later;
-        for one in &mut self.kept {
-            let member = participants.of(one.broadcast.user_id);
-            let key = member.map(|member| *member.public_key());
-            one.signed_by = one.signed_by.filter(|signer| Some(*signer) == key);
+    /// Takes what was kept for the block of this height, in the order of arrival, and forgets what was for earlier ones.
+    pub(super) fn take(&mut self, height: Height) -> Vec<Broadcast> {
+        let next = height.next();
+        let mut later = next.map_or_else(BTreeMap::new, |next| self.kept.split_off(&next));
+        // The new group may have other members, or the same ones under other keys.
+        for kept in later.values_mut().flat_map(BTreeMap::values_mut) {
+            kept.is_signed = None;
         }
-        due
+        let due = mem::replace(&mut self.kept, later).remove(&height);
+        due.iter().flat_map(in_order).copied().collect()
+    }
+}
+
+/// The broadcasts of one height in the order of arrival.
+fn in_order(kept: &BTreeMap<Broadcast, Kept>) -> impl Iterator<Item = &Broadcast> {
+    let mut kept: Vec<_> = kept.iter().collect();
+    kept.sort_unstable_by_key(|(_, kept)| kept.arrival);
+    kept.into_iter().map(|(broadcast, _)| broadcast)
+}
+
+fn is_signed(broadcast: &Broadcast, participants: &ParticipantKeys) -> bool {
+    let member = participants.of(broadcast.user_id);
+    member.is_some_and(|member| broadcast.verify_with(member.verifying_key()).is_ok())
+}
+
+/// The number of broadcasts by height: all of them would be megabytes.
+impl fmt::Debug for Early {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let heights = self.kept.iter();
+        let numbers = heights.map(|(height, kept)| (height.value(), kept.len()));
+        f.debug_map().entries(numbers).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use crate::keys::{PrivateKey, Signature};
-    use crate::types::BlockHash;
+    use crate::types::{BlockHash, UserId};
     use crate::wire::{GroupState, Participant, Permissions};
 
     const NOW: Height = Height::new(100);
+    const FULL: usize = limits::EARLY_BROADCASTS;
 
     /// Members with the ids and seeds 1 to 20.
-    fn participants() -> ParticipantKeys {
+    static PARTICIPANTS: LazyLock<ParticipantKeys> = LazyLock::new(|| {
         let participants = (1..=20).map(|user| Participant {
             user_id: UserId::new(user),
             public_key: key(user).public_key(),
@@ -158,150 +186,165 @@ mod tests {
             participants: participants.collect(),
             external_permissions: Permissions::NONE,
         })
-    }
+    });
 
     fn key(user: i64) -> PrivateKey {
         PrivateKey::from_seed(&[user as u8; 32])
     }
 
-    /// A commit that nobody signed.
-    fn forged(user: i64, ahead: i32) -> Broadcast {
+    /// A commit that its user did not sign, which differs from others by a number.
+    fn forged(user: i64, ahead: i32, number: usize) -> Broadcast {
+        let mut nonce_hash = [0; 32];
+        nonce_hash[..8].copy_from_slice(&number.to_le_bytes());
         Broadcast {
             signature: Signature::ZERO,
             user_id: UserId::new(user),
             height: Height::new(NOW.value() + ahead),
             block_hash: BlockHash::ZERO,
-            content: BroadcastContent::Commit {
-                nonce_hash: [0; 32],
-            },
+            content: BroadcastContent::Commit { nonce_hash },
         }
     }
 
     fn commit(user: i64, ahead: i32) -> Broadcast {
-        forged(user, ahead).sign(&key(user))
+        forged(user, ahead, 0).sign(&key(user))
     }
 
     fn reveal(user: i64, ahead: i32) -> Broadcast {
         let content = BroadcastContent::Reveal { nonce: [0; 32] };
-        Broadcast {
+        let unsigned = Broadcast {
             content,
-            ..forged(user, ahead)
-        }
-        .sign(&key(user))
+            ..forged(user, ahead, 0)
+        };
+        unsigned.sign(&key(user))
     }
 
-    fn keep(store: &mut Store, broadcast: &Broadcast) -> Result<(), Dropped> {
-        let before = store.kept.len();
-        let kept = store.keep(broadcast, NOW, &participants());
-        assert!(kept.is_ok() || store.kept.len() == before);
-        assert!(store.kept.len() <= limits::EARLY_BROADCASTS);
+    fn keep(early: &mut Early, broadcast: &Broadcast) -> Result<(), Dropped> {
+        let before = early.len();
+        let kept = early.keep(broadcast, NOW, &PARTICIPANTS);
+        assert!(kept.is_ok() || early.len() == before);
+        assert!(early.len() <= FULL);
         kept
     }
 
-    fn taken(store: &mut Store, ahead: i32) -> Vec<Broadcast> {
-        let due = store.take(Height::new(NOW.value() + ahead), &participants());
-        due.into_iter().map(|kept| kept.broadcast).collect()
+    fn taken(early: &mut Early, ahead: i32) -> Vec<Broadcast> {
+        early.take(Height::new(NOW.value() + ahead))
     }
 
-    /// A store full of forged commits for the next height.
-    fn full_of_strangers() -> Store {
-        let mut store = Store::default();
-        for user in 0..limits::EARLY_BROADCASTS as i64 {
-            assert_eq!(keep(&mut store, &forged(1000 + user, 1)), Ok(()));
+    /// Everything full of commits that nobody signed.
+    fn full_of_forged(ahead: i32) -> Early {
+        let mut early = Early::default();
+        for number in 0..FULL {
+            let one = forged(1, ahead, number);
+            assert_eq!(early.keep(&one, NOW, &PARTICIPANTS), Ok(()));
         }
-        store
+        early
     }
 
     #[test]
-    fn sixteen_heights_ahead_are_kept_and_no_more() {
-        let mut store = Store::default();
-        assert_eq!(keep(&mut store, &commit(1, 16)), Ok(()));
-        let too_far = [commit(1, 17), {
-            let height = Height::new(i32::MAX);
-            Broadcast {
-                height,
-                ..commit(1, 1)
-            }
-        }];
-        for broadcast in too_far {
-            assert_eq!(keep(&mut store, &broadcast), Err(Dropped::TooFarAhead));
+    fn sixty_four_heights_ahead_are_kept_and_no_more() {
+        let mut early = Early::default();
+        assert_eq!(keep(&mut early, &commit(1, 64)), Ok(()));
+        let far = Broadcast {
+            height: Height::new(i32::MAX),
+            ..commit(1, 1)
+        };
+        for broadcast in [commit(1, 65), far] {
+            assert_eq!(keep(&mut early, &broadcast), Err(Dropped::TooFarAhead));
         }
-        assert_eq!(taken(&mut store, 16), [commit(1, 16)]);
+        assert_eq!(taken(&mut early, 64), [commit(1, 64)]);
     }
 
     #[test]
-    fn one_of_each_kind_is_kept_for_each_sender_and_height() {
-        let mut store = Store::default();
-        let first = [commit(1, 1), reveal(1, 1), commit(2, 1)];
-        for broadcast in first.iter().chain(&[commit(1, 2)]) {
-            assert_eq!(keep(&mut store, broadcast), Ok(()));
+    fn all_are_kept_in_the_order_of_arrival_whoever_signed_them() {
+        let mut early = Early::default();
+        let mut other = commit(1, 1);
+        other.block_hash = BlockHash::from_bytes([1; 32]);
+        let others = [
+            forged(1, 1, 7),
+            commit(1, 1),
+            other.sign(&key(1)),
+            forged(1, 1, 3),
+        ];
+        let all = [
+            others.as_slice(),
+            &[reveal(1, 1), commit(30, 1), commit(2, 1)],
+        ]
+        .concat();
+        for broadcast in all.iter().chain(&[commit(1, 2)]) {
+            assert_eq!(keep(&mut early, broadcast), Ok(()));
         }
-        let mut second = commit(1, 1);
-        second.block_hash = BlockHash::from_bytes([1; 32]);
-        for again in [commit(1, 1), second.sign(&key(1)), forged(1, 1)] {
-            assert_eq!(keep(&mut store, &again), Err(Dropped::AlreadyKept));
+        assert_eq!(taken(&mut early, 1), all);
+        assert_eq!(taken(&mut early, 2), [commit(1, 2)]);
+    }
+
+    #[test]
+    fn an_exact_repetition_is_kept_once_and_another_signature_is_no_repetition() {
+        let mut early = Early::default();
+        let (said, forged) = (commit(1, 1), forged(1, 1, 0));
+        for broadcast in [said, forged] {
+            assert_eq!(keep(&mut early, &broadcast), Ok(()));
+            assert_eq!(keep(&mut early, &broadcast), Err(Dropped::Repeated));
         }
-        assert_eq!(taken(&mut store, 1), first);
-        assert_eq!(taken(&mut store, 2), [commit(1, 2)]);
+        assert_eq!(taken(&mut early, 1), [said, forged]);
     }
 
     #[test]
-    fn a_forged_broadcast_gives_its_place_to_a_true_one_and_never_takes_one() {
-        let mut store = Store::default();
-        assert_eq!(keep(&mut store, &forged(1, 1)), Ok(()));
-        assert_eq!(keep(&mut store, &commit(1, 1)), Ok(()));
-        assert_eq!(keep(&mut store, &forged(1, 1)), Err(Dropped::AlreadyKept));
-        assert_eq!(taken(&mut store, 1), [commit(1, 1)]);
-    }
-
-    #[test]
-    fn of_what_cannot_be_checked_the_latest_is_kept() {
-        let mut store = Store::default();
-        let (pretended, said) = (forged(30, 1), commit(30, 1));
-        assert_eq!(keep(&mut store, &pretended), Ok(()));
-        assert_eq!(keep(&mut store, &said), Ok(()));
-        assert_eq!(keep(&mut store, &said), Err(Dropped::AlreadyKept));
-        assert_eq!(taken(&mut store, 1), [said]);
-    }
-
-    #[test]
-    fn a_member_displaces_a_stranger_and_never_the_other_way() {
-        let mut store = full_of_strangers();
-        assert_eq!(keep(&mut store, &forged(999, 1)), Err(Dropped::Full));
-        assert_eq!(keep(&mut store, &forged(1, 1)), Err(Dropped::Full));
-        for ahead in 1..=16 {
-            for user in 1..=16 {
-                assert_eq!(keep(&mut store, &commit(user, ahead)), Ok(()));
-                assert_eq!(keep(&mut store, &reveal(user, ahead)), Ok(()));
-            }
+    fn of_the_same_commit_the_first_keeps_its_place_and_of_the_same_reveal_the_last() {
+        let mut early = Early::default();
+        for broadcast in [reveal(1, 1), commit(1, 1), commit(2, 1), reveal(1, 1)] {
+            assert_eq!(keep(&mut early, &broadcast), Ok(()));
         }
-        assert_eq!(keep(&mut store, &forged(999, 1)), Err(Dropped::Full));
-        let due = taken(&mut store, 1);
-        assert_eq!(due.len(), 32);
-        assert!(due.iter().all(|one| one.user_id.value() <= 16));
+        assert_eq!(keep(&mut early, &commit(1, 1)), Err(Dropped::Repeated));
+        let expected = [commit(1, 1), commit(2, 1), reveal(1, 1)];
+        assert_eq!(taken(&mut early, 1), expected);
     }
 
     #[test]
-    fn a_full_store_makes_room_for_a_block_that_comes_sooner() {
-        let mut store = Store::default();
+    fn when_all_places_are_taken_a_member_displaces_a_stranger_and_never_the_other_way() {
+        let mut early = full_of_forged(1);
+        for stranger in [forged(999, 1, 0), forged(1, 1, FULL), commit(30, 1)] {
+            assert_eq!(keep(&mut early, &stranger), Err(Dropped::Full));
+        }
         for user in 1..=16 {
-            for ahead in 1..=16 {
-                assert_eq!(keep(&mut store, &commit(user, ahead)), Ok(()));
-                assert_eq!(keep(&mut store, &reveal(user, ahead)), Ok(()));
-            }
+            assert_eq!(keep(&mut early, &commit(user, 1)), Ok(()));
+            assert_eq!(keep(&mut early, &reveal(user, 64)), Ok(()));
         }
-        assert_eq!(keep(&mut store, &commit(17, 16)), Err(Dropped::Full));
-        assert_eq!(keep(&mut store, &commit(17, 15)), Ok(()));
-        assert_eq!(taken(&mut store, 15).last(), Some(&commit(17, 15)));
-        assert_eq!(taken(&mut store, 16).len(), 31);
+        assert_eq!(keep(&mut early, &forged(999, 1, 0)), Err(Dropped::Full));
+        let due = taken(&mut early, 1);
+        assert_eq!(due.len(), FULL - 16);
+        let from_members = due.iter().filter(|one| is_signed(one, &PARTICIPANTS));
+        assert_eq!(from_members.count(), 16);
     }
 
     #[test]
-    fn who_has_left_loses_the_claim_to_a_place() {
-        let mut store = Store::default();
-        assert_eq!(keep(&mut store, &commit(1, 3)), Ok(()));
+    fn when_all_places_are_taken_there_is_room_for_a_block_that_comes_sooner() {
+        let mut early = full_of_forged(3);
+        assert_eq!(keep(&mut early, &forged(1, 4, 0)), Err(Dropped::Full));
+        assert_eq!(keep(&mut early, &forged(1, 3, FULL)), Err(Dropped::Full));
+        assert_eq!(keep(&mut early, &forged(1, 2, 0)), Ok(()));
+        assert_eq!(taken(&mut early, 2), [forged(1, 2, 0)]);
+        assert_eq!(taken(&mut early, 3).len(), FULL - 1);
+    }
+
+    #[test]
+    fn the_claim_of_a_member_is_judged_by_the_newest_group() {
+        let mut early = full_of_forged(3);
+        assert_eq!(keep(&mut early, &commit(1, 3)), Ok(()));
+        assert_eq!(taken(&mut early, 1), []);
+        let all = early.kept.values().flatten();
+        assert!(all.clone().all(|(_, kept)| kept.is_signed.is_none()));
+        // Another group, of which user 1 is no member: nothing has a claim but to come sooner.
         let nobody = ParticipantKeys::new(&GroupState::before_first());
-        assert!(store.take(Height::new(NOW.value() + 1), &nobody).is_empty());
-        assert!(store.kept.iter().all(|kept| kept.signed_by.is_none()));
+        let now = Height::new(NOW.value() + 1);
+        assert_eq!(early.keep(&commit(2, 3), now, &nobody), Err(Dropped::Full));
+    }
+
+    #[test]
+    fn what_is_printed_says_how_many_wait_for_each_height() {
+        let mut early = Early::default();
+        for broadcast in [commit(1, 1), commit(2, 1), commit(1, 3)] {
+            assert_eq!(keep(&mut early, &broadcast), Ok(()));
+        }
+        assert_eq!(format!("{early:?}"), "{101: 2, 103: 1}");
     }
 }

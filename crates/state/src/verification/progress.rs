@@ -27,7 +27,7 @@ pub struct Progress {
     pub reveals: Vec<(UserId, [u8; 32])>,
     /// Our own nonce, once every commit has come.
     pub nonce: Option<Nonce>,
-    /// The broadcasts for later blocks, at most 512.
+    /// The broadcasts for later blocks, at most 8,192.
     pub early: Vec<Broadcast>,
 }
 
@@ -52,7 +52,7 @@ impl RoundCounts {
         counts.restart(state);
         counts.put_values([&progress.commits, &progress.reveals]);
         for broadcast in &progress.early {
-            // One that does not fit any more has no claim to a place.
+            // One that does not fit any more is dropped, as it would have been when it came.
             let _ = counts.receive(broadcast);
         }
         counts

@@ -4,7 +4,6 @@ use super::EmojiHash;
 use super::error::BroadcastError;
 use super::phase::Phase;
 use crate::chain::ChainState;
-use crate::keys::PublicKey;
 use crate::participant_keys::ParticipantKeys;
 use crate::types::{BlockHash, Height, UserId};
 use crate::wire::{Broadcast, BroadcastContent, GroupState};
@@ -92,22 +91,15 @@ impl Round {
 
     /// Counts a broadcast for this height, or refuses it and changes nothing.
     ///
-    /// The signature is not checked again if it is known to be `signed_by` the key of the sender. The order of
-    /// the checks decides which error it is.
-    pub(super) fn accept(
-        &mut self,
-        broadcast: &Broadcast,
-        signed_by: Option<PublicKey>,
-    ) -> Result<(), BroadcastError> {
+    /// The order of the checks decides which error it is.
+    pub(super) fn accept(&mut self, broadcast: &Broadcast) -> Result<(), BroadcastError> {
         // 506, 501 or 502, 503, 202, 504, 505: the order of the reference (5).
         self.check_block(broadcast)?;
         self.check_phase(broadcast)?;
         let user_id = broadcast.user_id;
         let place = self.participants.place_of(user_id);
         let (at, member) = place.ok_or(BroadcastError::UnknownUser(user_id))?;
-        if signed_by.as_ref() != Some(member.public_key()) {
-            broadcast.verify_with(member.verifying_key())?;
-        }
+        broadcast.verify_with(member.verifying_key())?;
         match broadcast.content {
             BroadcastContent::Commit { nonce_hash } if self.commits.of(at).is_none() => {
                 self.commit(at, nonce_hash);

@@ -1,4 +1,4 @@
-use super::early::{Dropped, Store};
+use super::early::{Dropped, Early};
 use super::phase::Phase;
 use super::round::Round;
 use super::{BroadcastError, EmojiHash, Fault};
@@ -34,38 +34,38 @@ pub enum Received {
 /// It holds no key of ours and says nothing itself, so it serves an observer too. Only what the server echoes
 /// counts, our own broadcasts included. A broadcast that is refused or dropped changes nothing.
 ///
-/// Broadcasts for later blocks are kept within bounds: up to 16 heights ahead, one of each kind for each sender
-/// and height, 512 in all, those first that members signed.
+/// Broadcasts for later blocks are kept, unlooked at, up to 64 heights ahead and 8,192 in all; beyond that those that
+/// members signed come first.
 ///
 /// Implements `spec/protocol.md`, 5.
 #[derive(Clone, Debug)]
 pub struct RoundCounts {
-    early: EarlyBroadcasts,
+    treatment: EarlyBroadcasts,
     round: Round,
-    store: Store,
+    early: Early,
 }
 
 impl RoundCounts {
     /// The counts before the first block, in [`Phase::End`].
-    pub fn new(early: EarlyBroadcasts) -> Self {
+    pub fn new(treatment: EarlyBroadcasts) -> Self {
         Self {
-            early,
+            treatment,
             round: Round::before_first(),
-            store: Store::default(),
+            early: Early::default(),
         }
     }
 
     /// Starts the round of a block that was accepted.
     ///
     /// What was kept for it is counted now, in the order in which it came, and what of it does not count is
-    /// returned: 512 faults at most, none of which is an error of the block.
+    /// returned: 8,192 faults at most, none of which is an error of the block.
     pub fn restart(&mut self, state: &ChainState) -> Vec<Fault> {
         self.round = self.round.next(state);
-        let due = self.store.take(self.round.height, &self.round.participants);
-        let faults = due.iter().filter_map(|kept| {
-            let accepted = self.round.accept(&kept.broadcast, kept.signed_by);
-            let user_id = kept.broadcast.user_id;
-            accepted.err().map(|error| Fault { user_id, error })
+        let due = self.early.take(self.round.height);
+        let faults = due.iter().filter_map(|broadcast| {
+            let error = self.round.accept(broadcast).err()?;
+            let user_id = broadcast.user_id;
+            Some(Fault { user_id, error })
         });
         faults.collect()
     }
@@ -82,13 +82,13 @@ impl RoundCounts {
             return Ok(Received::Old);
         }
         if found == height {
-            self.round.accept(broadcast, None)?;
+            self.round.accept(broadcast)?;
             return Ok(Received::Counted);
         }
-        if self.early == EarlyBroadcasts::Refuse {
+        if self.treatment == EarlyBroadcasts::Refuse {
             return Err(BroadcastError::InFuture { height, found });
         }
-        let kept = self.store.keep(broadcast, height, &self.round.participants);
+        let kept = self.early.keep(broadcast, height, &self.round.participants);
         Ok(kept.map_or_else(Received::Dropped, |()| Received::Kept))
     }
 
@@ -104,7 +104,7 @@ impl RoundCounts {
 
     /// The broadcasts that wait for later blocks.
     pub(super) fn early(&self) -> impl Iterator<Item = &Broadcast> {
-        self.store.all()
+        self.early.all()
     }
 
     /// Takes over what had come for this block before a restart.

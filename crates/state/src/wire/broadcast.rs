@@ -7,7 +7,7 @@ pub(super) const COMMIT: u32 = 0xd151_2ae7;
 pub(super) const REVEAL: u32 = 0x83f4_f9d8;
 
 /// The content of a broadcast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BroadcastContent {
     /// The SHA-256 of a nonce that is still secret.
     Commit {
@@ -32,8 +32,8 @@ impl BroadcastContent {
 
 /// A message of the verification that all members of a call receive.
 ///
-/// It has one form only: all its fields have fixed sizes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// It has one form only: all its fields have fixed sizes. Broadcasts are ordered by their fields, which means nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Broadcast {
     /// The signature over the broadcast with this field zero.
     pub signature: Signature,
@@ -70,7 +70,7 @@ impl Broadcast {
         let what = "a broadcast";
         let mut reader = Reader::new(bytes);
         let found = reader.u32(what)?;
-        // The two kinds have the same layout and differ in the id alone.
+        // The two kinds have the same layout, so the id alone distinguishes them.
         let is_commit = found == form.id(COMMIT);
         if !is_commit && found != form.id(REVEAL) {
             let kind = ReadErrorKind::UnexpectedConstructor { what, found };
