@@ -100,7 +100,7 @@ impl Trie {
 
     /// Reads a trie or proof that was sent; what it proves depends on its [`hash`](Self::hash).
     ///
-    /// Values are read as leniently as any TL string, the bits of paths in canonical form only.
+    /// Values are read as leniently as any TL string, and bits of paths that do not count are passed over.
     ///
     /// # Errors
     ///
