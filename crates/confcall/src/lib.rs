@@ -109,7 +109,7 @@ pub use confcall_join::joining::{
     Fingerprint, FingerprintHash, IceCredentials, InviteHash, JoinPayload, Link, Target, Username,
 };
 #[doc(inline)]
-pub use confcall_join::membership::{Membership, MembershipEnd};
+pub use confcall_join::membership::{BlockRefused, Membership, MembershipEnd};
 #[doc(inline)]
 pub use confcall_join::message::{GroupMessage, RandomId};
 #[doc(inline)]

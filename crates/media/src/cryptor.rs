@@ -189,6 +189,19 @@ impl Cryptor {
         Ok(())
     }
 
+    /// Checks that a frame could be sealed now on some channel, and takes no seqno.
+    ///
+    /// That is for callers whose channel is any number: the reference looks at it after all of this
+    /// (`spec/protocol.md`, 4).
+    ///
+    /// # Errors
+    ///
+    /// [`SealError`], in the order of its variants.
+    pub fn check_seal(&self, now: Moment, prefix: usize, frame: &[u8]) -> Result<(), SealError> {
+        Plain::new(frame, prefix, &[])?;
+        self.sealing_epochs(now).map(drop)
+    }
+
     /// Takes a seqno for a packet.
     pub(crate) fn start_sealing<'a>(
         &'a self,
@@ -196,11 +209,8 @@ impl Cryptor {
         channel: ChannelId,
         plain: Plain<'a>,
     ) -> Result<Sealing<'a>, SealError> {
-        let epochs = self
-            .epochs(now)
-            .filter(|epochs| epochs.sealing().next().is_some());
         // Before a seqno is taken: a refused frame leaves no gap.
-        let epochs = epochs.ok_or(SealError::UnknownEpoch)?;
+        let epochs = self.sealing_epochs(now)?;
         let seqno = self.counters.take(channel);
         Ok(Sealing {
             cryptor: self,
@@ -238,6 +248,13 @@ impl Cryptor {
         // After the end no epoch is known, so every packet is a 400, as the reference answers.
         let epochs = self.epochs(now).unwrap_or_default();
         open_packet(&epochs, self.user_id, sender, packet)
+    }
+
+    /// The epochs that are kept at a moment, of which there is one to seal under.
+    fn sealing_epochs(&self, now: Moment) -> Result<Arc<Epochs>, SealError> {
+        let epochs = self.epochs(now);
+        let epochs = epochs.filter(|epochs| epochs.sealing().next().is_some());
+        epochs.ok_or(SealError::UnknownEpoch)
     }
 
     /// The epochs that are kept at a moment, unless the membership ended.

@@ -101,7 +101,7 @@ pub enum OpenError {
     /// The packet is not signed by the user.
     #[error(transparent)]
     Signature(#[from] InvalidSignature),
-    /// The content is too short for a channel and a seqno.
+    /// The content is too short for a channel and a seqno; of one that holds a channel, that is looked at first.
     #[error("a channel and a sequence number take 8 bytes, not {length}")]
     Content {
         /// The length of the content.

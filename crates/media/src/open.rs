@@ -112,11 +112,14 @@ fn decrypt(
     Ok((info, Place { start, end }))
 }
 
-/// Reads what stands before the payload.
+/// Reads the channel and the seqno that stand before the payload.
 fn channel_and_seqno(content: &[u8]) -> Result<(ChannelId, u32), OpenError> {
-    let length = content.len();
-    let start: &[u8; CONTENT_START] = content.first_chunk().ok_or(OpenError::Content { length })?;
-    let [a, b, c, d, seqno @ ..] = *start;
-    let channel = ChannelId::new(i32::from_le_bytes([a, b, c, d]))?;
-    Ok((channel, u32::from_le_bytes(seqno)))
+    let short = OpenError::Content {
+        length: content.len(),
+    };
+    // The channel is judged as soon as its bytes are there, before the seqno is missed (4).
+    let (channel, rest) = content.split_first_chunk().ok_or(short)?;
+    let channel = ChannelId::new(i32::from_le_bytes(*channel))?;
+    let seqno = rest.first_chunk().ok_or(short)?;
+    Ok((channel, u32::from_le_bytes(*seqno)))
 }

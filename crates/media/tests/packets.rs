@@ -5,8 +5,8 @@ mod common;
 
 use common::*;
 use confcall_media::{
-    AudioLevel, ChannelId, Codec, Counters, EncodedFrame, InvalidChannel, OpenError, SealError,
-    Speech,
+    AudioLevel, ChannelId, Codec, Counters, Cryptor, EncodedFrame, InvalidChannel, OpenError,
+    RemovalGrace, SealError, Speech,
 };
 use confcall_state::ReferenceCode;
 use confcall_state::encryption::{EncryptedData, encrypt_data, encrypt_header};
@@ -59,6 +59,25 @@ fn without_an_epoch_nothing_is_sent_not_even_in_clear() {
     let mut out = b"what was sent before".to_vec();
     let sealed = alice.seal_into(at(0), MAIN, 0, b"a frame", &mut rng(), &mut out);
     assert!(sealed.is_err() && out.is_empty());
+}
+
+#[test]
+fn a_check_before_sealing_names_the_prefix_then_the_epochs_and_takes_no_seqno() {
+    let (alice, _) = pair();
+    let nobody = Cryptor::new(user(1), key(1), RemovalGrace::WithGrace);
+    let prefix = SealError::PrefixLength {
+        prefix: 2,
+        frame: 1,
+    };
+    for (cryptor, length, expected) in [
+        (&nobody, 2, Err(prefix)),
+        (&alice, 2, Err(prefix)),
+        (&nobody, 1, Err(SealError::UnknownEpoch)),
+        (&alice, 1, Ok(())),
+    ] {
+        assert_eq!(cryptor.check_seal(at(0), length, &[0]), expected);
+    }
+    assert_eq!(alice.counters(), Counters::default());
 }
 
 #[test]
@@ -239,6 +258,17 @@ fn an_authentic_packet_on_a_channel_that_there_is_not_is_600_and_a_shorter_one_n
     }
     let short = bob.open(at(0), user(1), &authentic(&content(0)[..7]));
     assert_eq!(short.unwrap_err(), OpenError::Content { length: 7 });
+    // The channel is judged as soon as its 4 bytes are there.
+    for length in 0..8 {
+        for channel in [1024, 0] {
+            let error = bob.open(at(0), user(1), &authentic(&content(channel)[..length]));
+            let expected = match (length, channel) {
+                (4.., 1024) => OpenError::Channel(InvalidChannel { channel }),
+                _ => OpenError::Content { length },
+            };
+            assert_eq!(error.unwrap_err(), expected);
+        }
+    }
     let opened = bob.open(at(0), user(1), &authentic(&content(1023)));
     assert!(opened.unwrap().data.is_empty());
 }

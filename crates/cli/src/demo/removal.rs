@@ -5,7 +5,7 @@ use chacha20::ChaCha20Rng;
 use confcall::join::api::{DeleteConferenceCallParticipants, Removal};
 use confcall::media::{Codec, OpenError, OpenFrameError};
 use confcall::state::EmojiHash;
-use confcall::{MembershipEnd, Moment, UserId};
+use confcall::{BlockRefused, MembershipEnd, Moment, UserId};
 
 use super::broken::DidNotHold;
 use super::frame::{Frame, Voice};
@@ -122,7 +122,10 @@ async fn check_removed(
     let user_id = removed.user_id();
     let end = match removed.follow(now, rng).await {
         Ok(()) => None,
-        Err(error) => Some(error.downcast::<MembershipEnd>()?),
+        Err(error) => match error.downcast()? {
+            BlockRefused::Ended(end) => Some(end),
+            refused => return Err(refused.into()),
+        },
     };
     match end {
         Some(end @ MembershipEnd::Removed { by: Some(by), .. }) if by == us => {

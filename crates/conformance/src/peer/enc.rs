@@ -119,7 +119,14 @@ impl Frame {
         now: Moment,
         rng: &mut dyn CryptoRng,
     ) -> Result<Sealed, Refusal> {
-        let channel = ChannelId::new(self.channel_id)?;
+        let channel = match ChannelId::new(self.channel_id) {
+            Ok(channel) => channel,
+            // The channel comes last: a fault of the prefix or of the epochs is named before it.
+            Err(invalid) => {
+                cryptor.check_seal(now, self.prefix, &self.data.0)?;
+                return Err(invalid.into());
+            }
+        };
         // The generator is the peer's: a fixed one would repeat one-time secrets between packets.
         let packet = cryptor.seal(now, channel, self.prefix, &self.data.0, rng)?;
         let packet = Bytes(packet);

@@ -1,6 +1,8 @@
 use core::fmt::Display;
 
-use confcall_join::membership::{BroadcastRefused, ChangeError, MembershipEnd, StartError};
+use confcall_join::membership::{
+    BlockRefused, BroadcastRefused, ChangeError, MembershipEnd, StartError,
+};
 use confcall_media::{InvalidChannel, OpenError, SealError};
 use confcall_state::encryption::{DecryptionError, HeaderError, PaddingError};
 use confcall_state::keys::{InvalidSignature, NoSharedSecret};
@@ -56,7 +58,7 @@ macro_rules! coded {
 }
 
 coded!(ChainError GroupChangeError EpochKeyError BroadcastError SealError OpenError);
-coded!(StartError BroadcastRefused ChangeError);
+coded!(StartError BlockRefused BroadcastRefused ChangeError);
 
 impl From<InvalidChannel> for Refusal {
     fn from(error: InvalidChannel) -> Self {

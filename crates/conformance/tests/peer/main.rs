@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod call_vectors;
+mod forms;
 mod grace;
 mod requests;
 mod state_vectors;

@@ -20,7 +20,7 @@ use super::end::EndReason;
 use super::fact::Fact;
 use super::generator::Generator;
 use crate::joining::CheckedJoin;
-use crate::membership::{Followed, Membership, MembershipEnd, PublicMembership, StartError};
+use crate::membership::{BlockRefused, Followed, Membership, PublicMembership, StartError};
 use crate::message::{GroupMessage, MessageError, OpenMessageError};
 
 /// The generator of keys, nonces and everything else that must stay secret, and the trace of what came of them.
@@ -210,10 +210,10 @@ impl Secrets {
         now: Moment,
         membership: &mut Membership,
         bytes: &[u8],
-    ) -> Result<Followed, MembershipEnd> {
+    ) -> Result<Followed, BlockRefused> {
         let next = membership.stage_from_server(bytes)?;
         let epoch_key = self.open(|| membership.open(&next));
-        membership.merge(now, next, epoch_key, &mut self.rng)
+        Ok(membership.merge(now, next, epoch_key, &mut self.rng)?)
     }
 
     /// Takes what the verification has to say.

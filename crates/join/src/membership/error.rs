@@ -1,5 +1,6 @@
 use confcall_state::tl::ReadError;
 use confcall_state::verification::BroadcastError;
+use confcall_state::wire::NotServerForm;
 use confcall_state::{
     BlockHash, ChainError, EpochKeyError, GroupChangeError, Height, PublicKey, ReferenceCode,
     UserId,
@@ -85,6 +86,28 @@ impl MembershipEnd {
     /// The reference's code.
     pub fn reference_code(&self) -> ReferenceCode {
         ReferenceCode::CallFailed
+    }
+}
+
+/// A block that the server sent was not followed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BlockRefused {
+    /// It is in no form that a server sends, and the membership lives on as if nothing had come.
+    #[error("the item is refused for its form: {0}")]
+    Form(#[from] NotServerForm),
+    /// The membership is over.
+    #[error("the membership is over: {0}")]
+    Ended(#[from] MembershipEnd),
+}
+
+impl BlockRefused {
+    /// The reference's code, where it has one for this.
+    pub fn reference_code(&self) -> Option<ReferenceCode> {
+        match self {
+            Self::Form(_) => None,
+            Self::Ended(end) => Some(end.reference_code()),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
 use confcall_state::verification::{BroadcastError, Contribution, Received, RoundCounts};
-use confcall_state::wire::{Broadcast, GroupState};
+use confcall_state::wire::{Broadcast, GroupState, check_server_form};
 use confcall_state::{Block, ChainState, EpochKey, EpochKeyError, PrivateKey, PublicKey, UserId};
 use rand_core::CryptoRng;
 
@@ -33,7 +33,7 @@ pub(crate) use public::NextBlock;
 pub(crate) use saved::SavedVerification;
 pub(crate) use saved::{SavedFault, SavedMembership};
 
-pub use error::{BroadcastRefused, ChangeError, MembershipEnd, StartError};
+pub use error::{BlockRefused, BroadcastRefused, ChangeError, MembershipEnd, StartError};
 pub use public::{Followed, PublicMembership};
 
 /// A member's part of a call, from the first echoed block to its end.
@@ -117,16 +117,17 @@ impl Membership {
     ///
     /// # Errors
     ///
-    /// [`MembershipEnd`], also for bytes that are no block in server form.
+    /// [`BlockRefused`]: an item in no form that a server sends changes nothing, any other that is no next block ends the
+    /// membership.
     pub fn apply_from_server(
         &mut self,
         now: Moment,
         bytes: &[u8],
         rng: &mut (impl CryptoRng + ?Sized),
-    ) -> Result<Followed, MembershipEnd> {
+    ) -> Result<Followed, BlockRefused> {
         let next = self.stage_from_server(bytes)?;
         let epoch_key = self.open(&next);
-        self.merge(now, next, epoch_key, rng)
+        Ok(self.merge(now, next, epoch_key, rng)?)
     }
 
     fn stage(&mut self, block: &Block) -> Result<NextBlock, MembershipEnd> {
@@ -134,11 +135,12 @@ impl Membership {
     }
 
     /// Tries the next block as the server sends it; one that cannot be followed ends the membership.
-    pub(crate) fn stage_from_server(&mut self, bytes: &[u8]) -> Result<NextBlock, MembershipEnd> {
+    pub(crate) fn stage_from_server(&mut self, bytes: &[u8]) -> Result<NextBlock, BlockRefused> {
         self.public.check_alive()?;
+        check_server_form(bytes)?;
         match Block::from_server(bytes) {
-            Ok(block) => self.stage(&block),
-            Err(error) => Err(self.end(MembershipEnd::Unreadable(error))),
+            Ok(block) => Ok(self.stage(&block)?),
+            Err(error) => Err(self.end(MembershipEnd::Unreadable(error)).into()),
         }
     }
 

@@ -237,10 +237,41 @@ fn a_block_that_the_chain_refuses_ends_the_membership() {
         ]
     ));
     let mut call = Call::of(&[ALICE]);
-    let local_form = call.tip.bytes().to_vec();
-    let end = call.members[0].apply_from_server(NOW, &local_form, &mut call.rng);
-    assert!(matches!(end, Err(MembershipEnd::Unreadable(_))));
-    assert_eq!(call.members[0].ended(), end.err().as_ref());
+    let mut unreadable = call.tip.to_server();
+    unreadable.truncate(100);
+    let end = call.members[0].apply_from_server(NOW, &unreadable, &mut call.rng);
+    let Err(BlockRefused::Ended(end @ MembershipEnd::Unreadable(_))) = end else {
+        panic!("{end:?}");
+    };
+    assert_eq!(call.members[0].ended(), Some(&end));
+}
+
+#[test]
+fn an_item_that_is_refused_for_its_form_changes_nothing_and_the_membership_goes_on() {
+    let mut call = Call::of(&[ALICE, BOB]);
+    let join = call.join_block(CAROL);
+    let local = join.block().bytes().to_vec();
+    let before = call.members[0].state().clone();
+    for item in [&local[..], &local[..3], &[]] {
+        let refused = call.members[0].apply_from_server(NOW, item, &mut call.rng);
+        let Err(refused @ BlockRefused::Form(_)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(refused.reference_code(), None);
+        let refused = call.members[0].receive_broadcast(item).unwrap_err();
+        assert_eq!(refused.reference_code(), None);
+        assert_eq!(call.members[0].ended(), None);
+        assert_eq!(call.members[0].state(), &before);
+    }
+    assert_eq!(call.accept(join.block().clone()), [Ok(()), Ok(())]);
+    // Every other id is looked at, and ends the membership as a bad block does.
+    let mut other = join.block().to_server();
+    other[0] ^= 0x40;
+    let ended = call.members[0].apply_from_server(NOW, &other, &mut call.rng);
+    assert!(matches!(
+        ended,
+        Err(BlockRefused::Ended(MembershipEnd::Unreadable(_)))
+    ));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod byte_strings;
 mod change;
 mod form;
 mod group_state;
+mod item;
 mod permissions;
 mod shared_key;
 mod state_proof;
@@ -30,11 +31,7 @@ pub use broadcast::{Broadcast, BroadcastContent};
 pub use byte_strings::ByteStrings;
 pub use change::Change;
 pub use group_state::{GroupState, Participant};
+pub use item::{ITEM_IDS, NotServerForm, check_server_form};
 pub use permissions::Permissions;
 pub use shared_key::SharedKey;
 pub use state_proof::StateProof;
-
-/// The canonical constructor ids of what a server passes on: a block, a commit and a reveal.
-///
-/// Each stands incremented by one in what comes from the server (`spec/protocol.md`, 1.3).
-pub const ITEM_IDS: [u32; 3] = [block::BLOCK, broadcast::COMMIT, broadcast::REVEAL];

@@ -120,17 +120,21 @@ impl Call {
             let Some(user) = check.succeeds("the user", self.users.get(id).ok_or("unknown")) else {
                 continue;
             };
-            let got = match (view.starts, self.members.remove(id)) {
-                (true, _) => start(user, block, &mut self.rng),
-                (false, Some(member)) => follow(member, block, &mut self.rng, check),
+            let (got, member) = match (view.starts, self.members.remove(id)) {
+                (true, _) => match start(user, block, &mut self.rng) {
+                    Ok(member) => (epoch(&member, user), Some(member)),
+                    Err(error) => (Err(error), None),
+                },
+                (false, Some(mut member)) => {
+                    let followed = follow(&mut member, block, &mut self.rng);
+                    (followed.and_then(|()| epoch(&member, user)), Some(member))
+                }
                 (false, None) => continue,
             };
-            let got = got.and_then(|member| {
-                let epoch = epoch(&member, user)?;
-                // Only a member with a key stays: the vectors have no view of one who ended.
+            // One who has ended is in no later view; an item that is refused for its form ends no membership.
+            if let Some(member) = member.filter(|member| member.ended().is_none()) {
                 self.members.insert(*id, member);
-                Ok(epoch)
-            });
+            }
             check.outcome(&view.outcome, &got);
         }
     }
@@ -200,18 +204,10 @@ fn start(user: &User, block: &[u8], rng: &mut ChaCha20Rng) -> Result<Membership,
         .map_err(|error| CodedError::new(error.reference_code(), &error))
 }
 
-fn follow(
-    mut member: Membership,
-    block: &[u8],
-    rng: &mut ChaCha20Rng,
-    check: &mut Check,
-) -> Result<Membership, CodedError> {
+fn follow(member: &mut Membership, block: &[u8], rng: &mut ChaCha20Rng) -> Result<(), CodedError> {
     match member.apply_from_server(NOW, block, rng) {
-        Ok(_) => Ok(member),
-        Err(end) => {
-            check.holds("the membership is over", member.ended() == Some(&end));
-            Err(CodedError::new(Some(end.reference_code()), &end))
-        }
+        Ok(_) => Ok(()),
+        Err(refused) => Err(CodedError::new(refused.reference_code(), &refused)),
     }
 }
 

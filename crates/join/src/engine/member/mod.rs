@@ -52,7 +52,7 @@ use crate::api::{
 };
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::limits;
-use crate::membership::{BroadcastRefused, Membership, MembershipEnd};
+use crate::membership::{BlockRefused, BroadcastRefused, Membership, MembershipEnd};
 use crate::message::{Deduplicator, GroupMessage, Novelty};
 
 /// One membership, and the parts that keep it.
@@ -603,7 +603,9 @@ impl Member {
         let before = self.membership.state().group_state().clone();
         let followed = match ctx.secrets.apply(ctx.now, &mut self.membership, bytes) {
             Ok(followed) => followed,
-            Err(end) => return Err(self.departure(ctx, end)),
+            // The subchain does not even keep those.
+            Err(BlockRefused::Form(_)) => return Ok(()),
+            Err(BlockRefused::Ended(end)) => return Err(self.departure(ctx, end)),
         };
         for fault in followed.faults {
             let from = Some(fault.user_id).filter(|_| fault.error.is_signed());

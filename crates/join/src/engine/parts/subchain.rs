@@ -15,6 +15,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use confcall_media::Moment;
+use confcall_state::wire::check_server_form;
 
 use crate::api::reaction::Reaction;
 use crate::api::{
@@ -160,6 +161,9 @@ impl Subchain {
     }
 
     /// Keeps items by their offsets; those that were taken out before, or that are too far ahead, are dropped.
+    ///
+    /// So are items among the blocks that are refused for their form, as if they had not come (`spec/protocol.md`, 3): what
+    /// belongs in their place is polled for. A broadcast in such a form is one that does not count.
     fn insert(&mut self, items: ChainBlocks) {
         // Items without a place cannot be put in order.
         let Some(first) = items.first_offset() else {
@@ -170,7 +174,8 @@ impl Subchain {
             // The item that is due always has room: it does not wait.
             let has_room =
                 offset == self.next || self.waiting_bytes + item.len() <= limits::ITEMS_AHEAD_BYTES;
-            if is_near && has_room && !self.waiting.contains_key(&offset) {
+            let has_form = self.which == SubChain::Broadcasts || check_server_form(&item).is_ok();
+            if is_near && has_room && has_form && !self.waiting.contains_key(&offset) {
                 self.waiting_bytes += item.len();
                 self.waiting.insert(offset, item);
             }
@@ -421,6 +426,8 @@ impl Subchain {
 
 #[cfg(test)]
 mod tests {
+    use confcall_state::wire::ITEM_IDS;
+
     use super::*;
     use crate::engine::testing::{CALL, context};
 
@@ -475,6 +482,24 @@ mod tests {
         let page = answer(&mut subchain, &mut ctx, ticket, items(3..7));
         assert_eq!(page, Some(Page::Last));
         assert_eq!(taken(&mut subchain), [6]);
+    }
+
+    #[test]
+    fn an_item_among_the_blocks_that_is_refused_for_its_form_is_waited_for_as_if_it_had_not_come() {
+        let mut subchain = Subchain::new(SubChain::Blocks, 3);
+        let with = |item: Vec<u8>| ChainBlocks {
+            sub_chain: SubChain::Blocks,
+            blocks: vec![item],
+            ..items(3..4)
+        };
+        let canonical = ITEM_IDS.map(|id| id.to_le_bytes().to_vec());
+        for refused in canonical.into_iter().chain([vec![], vec![1, 2, 3]]) {
+            subchain.insert(with(refused));
+            assert_eq!(subchain.take(), None);
+        }
+        let item = (ITEM_IDS[0] + 1).to_le_bytes().to_vec();
+        subchain.insert(with(item.clone()));
+        assert_eq!(subchain.take(), Some(item));
     }
 
     #[test]
