@@ -202,6 +202,15 @@ impl Cryptor {
         self.sealing_epochs(now).map(drop)
     }
 
+    /// True if frames of H.264 can be sealed now, as far as it depends on the epochs.
+    ///
+    /// The hash of a block that another member wrote can hold a start code. Every packet for its epoch has that hash in
+    /// clear, so that no frame of H.264 can be sent until the epoch has ended: send VP8 meanwhile. It changes only with
+    /// the epochs, so ask after each block and each [expiry](Self::next_expiry).
+    pub fn permits_h264(&self, now: Moment) -> bool {
+        self.epochs(now).is_none_or(|epochs| epochs.permit_h264())
+    }
+
     /// Takes a seqno for a packet.
     pub(crate) fn start_sealing<'a>(
         &'a self,

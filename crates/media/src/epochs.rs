@@ -120,6 +120,11 @@ impl Epochs {
         sealing.map(|term| &*term.epoch)
     }
 
+    /// True if packets for the epochs to seal under can carry H.264.
+    pub(crate) fn permit_h264(&self) -> bool {
+        BlockHash::all_permit_h264(self.sealing().map(|epoch| &epoch.hash))
+    }
+
     pub(crate) fn find(&self, hash: &[u8; 32]) -> Option<&KeptEpoch> {
         let mut epochs = self.0.iter().map(|term| &*term.epoch);
         epochs.find(|epoch| epoch.hash.as_bytes() == hash)

@@ -102,13 +102,11 @@ fn a_start_code_in_what_was_encrypted_is_encrypted_again_under_the_same_seqno() 
 
 #[test]
 fn a_frame_that_always_comes_out_with_a_start_code_is_dropped_and_uses_no_seqno() {
-    let alice = member(1);
-    // The head ends in zeros, and this hash starts with a one.
-    let mut unlucky = epoch(1, &[1, 2]);
-    unlucky.hash = confcall_state::BlockHash::from_bytes([1; 32]);
-    add(&alice, 0, unlucky);
+    let (alice, _) = pair();
+    // A parameter set that ends in zeros, before the number of the packet's epochs, which is one.
+    let unlucky = [0, 0, 0, 1, 0x67, 0x42, 0, 0];
     let mut out = Vec::new();
-    let frame = EncodedFrame::H264(&H264);
+    let frame = EncodedFrame::H264(&unlucky);
     let refused = alice.seal_frame_into(at(0), MAIN, frame, &mut rng(), &mut out);
     let fault = H264Fault::StartCode { attempts: 5 };
     assert_eq!(refused, Err(SealFrameError::H264(fault)));
@@ -120,6 +118,30 @@ fn a_frame_that_always_comes_out_with_a_start_code_is_dropped_and_uses_no_seqno(
         level,
     };
     assert!(alice.seal_frame(at(0), MAIN, frame, &mut rng()).is_ok());
+}
+
+#[test]
+fn h264_is_impossible_while_the_hash_of_an_epoch_holds_a_start_code_and_other_codecs_go_on() {
+    let alice = member(1);
+    assert!(alice.permits_h264(at(0)));
+    // The head ends in zeros, and this hash starts with a one.
+    let mut unlucky = epoch(1, &[1, 2]);
+    unlucky.hash = confcall_state::BlockHash::from_bytes([1; 32]);
+    add(&alice, 0, unlucky);
+    let seal = |now, frame| alice.seal_frame(at(now), MAIN, frame, &mut rng());
+    let h264 = || EncodedFrame::H264(&H264);
+    assert!(!alice.permits_h264(at(0)));
+    let fault = SealFrameError::H264(H264Fault::EpochHash);
+    assert_eq!(seal(0, h264()), Err(fault));
+    assert_eq!(alice.counters().iter().len(), 0);
+    assert!(seal(0, EncodedFrame::Vp8(&[0; 20])).is_ok());
+
+    // Another block, and the end of the first one's grace.
+    add(&alice, 1, epoch(2, &[1, 2]));
+    for (now, permits) in [(1, false), (10, false), (11, true)] {
+        assert_eq!(alice.permits_h264(at(now)), permits, "{now}");
+        assert_eq!(seal(now, h264()).is_ok(), permits, "{now}");
+    }
 }
 
 #[test]

@@ -109,6 +109,27 @@ public_bytes! {
 impl BlockHash {
     /// The hash that block 0 names as that of the block before.
     pub const ZERO: Self = Self([0; 32]);
+
+    /// True if packets of the epoch can carry H.264, whatever other epochs they are for.
+    ///
+    /// One hash in 250 does not permit it. It is enough that each hash of a head does, not necessary.
+    pub fn permits_h264(&self) -> bool {
+        Self::all_permit_h264([self])
+    }
+
+    /// True if a packet for the epochs of these blocks, in their order, can carry H.264.
+    ///
+    /// The hashes stand in clear in the head of the packet, behind three zeros. Where they hold a start code of Annex B,
+    /// receivers would cut each frame there (`spec/protocol.md`, 4.1).
+    pub fn all_permit_h264<'a>(hashes: impl IntoIterator<Item = &'a Self>) -> bool {
+        let mut zeros = 3;
+        let mut bytes = hashes.into_iter().flat_map(Self::as_bytes);
+        !bytes.any(|byte| {
+            let ends_start_code = *byte == 1 && zeros >= 2;
+            zeros = if *byte == 0 { zeros + 1 } else { 0 };
+            ends_start_code
+        })
+    }
 }
 
 public_bytes! {
@@ -123,4 +144,42 @@ impl KvHash {
         0x48, 0xea, 0x77, 0x8a, 0xdc, 0x52, 0xbc, 0x49, 0x8c, 0xe8, 0x05, 0x24, 0xc0, 0x14, 0xb8,
         0x11, 0x19,
     ]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hash_permits_h264_unless_it_holds_or_ends_a_start_code() {
+        let with = |at: usize, bytes: &[u8]| {
+            let mut hash = [7; 32];
+            hash[at..at + bytes.len()].copy_from_slice(bytes);
+            BlockHash::from_bytes(hash).permits_h264()
+        };
+        assert!(with(0, &[]));
+        for start in [&[1][..], &[0, 1], &[0, 0, 1], &[0, 0, 0, 0, 1]] {
+            assert!(!with(0, start), "{start:?}");
+        }
+        for at in 1..=29 {
+            assert!(!with(at, &[0, 0, 1]), "{at}");
+        }
+        assert!(with(1, &[0, 1]) && with(5, &[0, 2, 1]) && with(30, &[0, 0]));
+    }
+
+    #[test]
+    fn hashes_that_each_permit_h264_do_so_together_and_others_only_behind_some() {
+        let hash = |first: u8, last: u8| {
+            let mut hash = [7; 32];
+            hash[0] = first;
+            hash[30..].fill(last);
+            BlockHash::from_bytes(hash)
+        };
+        let (clean, ends, starts) = (hash(7, 7), hash(7, 0), hash(1, 7));
+        assert!(BlockHash::all_permit_h264([&ends, &clean, &ends]));
+        assert!(BlockHash::all_permit_h264([&clean, &starts]));
+        assert!(!BlockHash::all_permit_h264([&ends, &starts]));
+        assert!(!BlockHash::all_permit_h264([&starts, &clean]));
+        assert!(BlockHash::all_permit_h264([]));
+    }
 }

@@ -521,3 +521,20 @@ fn nobody_is_in_a_group_twice_however_large_it_is() {
         }
     }
 }
+
+#[test]
+fn no_block_that_we_write_keeps_a_call_from_h264() {
+    let mut rng = rng();
+    for _ in 0..700 {
+        let first = JoinBlock::first(Joiner::new(UserId::new(1)), &mut rng).unwrap();
+        let second = Joiner::new(UserId::new(2));
+        let joined = JoinBlock::add_self(first.block(), second, &mut rng).unwrap();
+        let chain = Chain::start_from(joined.block()).unwrap();
+        let mut alone = GroupState::clone(chain.state().group_state());
+        alone.participants.pop();
+        let removal = chain.build_group_change(alone, first.private_key(), &mut rng);
+        for block in [first.block(), joined.block(), &removal.unwrap()] {
+            assert!(block.hash().permits_h264(), "{}", block.hash());
+        }
+    }
+}

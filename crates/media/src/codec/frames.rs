@@ -121,6 +121,10 @@ impl Cryptor {
         out: &mut Vec<u8>,
     ) -> Result<(), SealFrameError> {
         let h264::Split { frame, prefix } = h264::split(frame)?;
+        // Before a seqno is taken, and before five attempts that cannot succeed.
+        if !self.permits_h264(now) {
+            return Err(H264Fault::EpochHash.into());
+        }
         let plain = Plain::new(&frame, prefix, &[])?;
         let sealing = self.start_sealing(now, channel, plain)?;
         // Each attempt has another one-time secret; a start code comes out by chance, about once in 16 MB.

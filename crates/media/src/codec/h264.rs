@@ -33,11 +33,12 @@ pub enum H264Fault {
         /// The type of the NAL unit.
         kind: u8,
     },
-    /// However often it was encrypted, what came out contained a start code.
+    /// The hash of an epoch holds a start code, which every packet would have in clear.
     ///
-    /// By chance that hardly happens. But an epoch whose hash starts with the byte 1, one of 256, has this fault
-    /// in every frame while it is the oldest that is sent under: the zeros of the head stand before it. Send VP8
-    /// until then.
+    /// It holds until that epoch has ended ([`Cryptor::permits_h264`](crate::Cryptor::permits_h264)): send VP8 until then.
+    #[error("the hash of an epoch holds a start code, so that no frame of H.264 can be sent")]
+    EpochHash,
+    /// However often it was encrypted, what came out contained a start code; by chance that hardly happens.
     #[error("{attempts} times what was encrypted contained a start code")]
     StartCode {
         /// The number of attempts.

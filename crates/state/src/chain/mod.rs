@@ -41,6 +41,9 @@ use crate::types::BlockHash;
 use crate::wire::{Block, BlockFields, Change, GroupState, SharedKey};
 use draft::{Draft, Kinds, check_value_keys};
 
+/// The times that the key of a block is drawn again; random bytes need the last of them once in 10^38 blocks.
+const REDRAWS: usize = 16;
+
 /// The chain of a call at its last block.
 ///
 /// A clone is cheap: states, keys and the trie are shared.
@@ -260,7 +263,8 @@ impl Chain {
     /// Builds and signs the block that gives the call this group, with a new shared key for all who are in it.
     ///
     /// That is the usual block of a call (`spec/protocol.md`, 2.2). It is checked as by [`Self::build`], and the
-    /// chain does not change either.
+    /// chain does not change either. The key is drawn again until the block's hash [permits
+    /// H.264](BlockHash::permits_h264).
     ///
     /// # Errors
     ///
@@ -271,9 +275,26 @@ impl Chain {
         signer: &PrivateKey,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Block, GroupChangeError> {
+        let group_state = Arc::new(group_state);
+        let mut block = self.build_with_new_key(&group_state, signer, rng)?;
+        for _ in 0..REDRAWS {
+            if block.hash().permits_h264() {
+                break;
+            }
+            block = self.build_with_new_key(&group_state, signer, rng)?;
+        }
+        Ok(block)
+    }
+
+    fn build_with_new_key(
+        &self,
+        group_state: &Arc<GroupState>,
+        signer: &PrivateKey,
+        rng: &mut (impl CryptoRng + ?Sized),
+    ) -> Result<Block, GroupChangeError> {
         let shared_key = SharedKey::for_participants(&group_state.participants, rng)?;
         let changes = vec![
-            Change::SetGroupState(Arc::new(group_state)),
+            Change::SetGroupState(Arc::clone(group_state)),
             Change::SetSharedKey(Arc::new(shared_key)),
         ];
         Ok(self.build(changes, signer)?)
