@@ -17,6 +17,7 @@ mod builders;
 mod call;
 mod chain;
 mod enc;
+mod ids;
 mod lines;
 mod membership;
 mod named;
@@ -91,6 +92,10 @@ fn answer<'a>(peer: &mut Peer, line: &'a str) -> Answer<'a> {
             Some((_, run)) => run(peer, &request),
             None => Err(Refusal::driver(&"there is no such operation")),
         }
+    });
+    let outcome = outcome.map(|mut result| {
+        peer.ids.apply(&mut result);
+        result
     });
     Answer::new(request.id(), outcome)
 }

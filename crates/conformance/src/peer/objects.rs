@@ -5,6 +5,7 @@ use confcall_state::Chain;
 use confcall_state::verification::RoundCounts;
 use rand_core::CryptoRng;
 
+use super::ids::Ids;
 use super::membership::Call;
 use super::named::Named;
 
@@ -17,6 +18,7 @@ pub(super) struct Peer {
     pub(super) broadcasts: Named<RoundCounts>,
     pub(super) calls: Named<Call>,
     pub(super) encs: Named<Cryptor>,
+    pub(super) ids: Ids,
 }
 
 impl Peer {
@@ -32,6 +34,7 @@ impl Peer {
             broadcasts: Named::new("broadcast"),
             calls: Named::new("call"),
             encs: Named::new("enc"),
+            ids: Ids::Numbers,
         }
     }
 

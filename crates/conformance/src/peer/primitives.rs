@@ -8,13 +8,14 @@ use confcall_state::keys::{OneTimeSecret, SharedSecret, Signature};
 use confcall_state::{PrivateKey, PublicKey};
 use serde::{Deserialize, Serialize};
 
+use super::ids::Ids;
 use super::objects::Peer;
 use super::refusal::Refusal;
 use super::request::{Nothing, operations};
 use crate::hex_bytes::{Array, Bytes};
 
 operations! {
-    ping key shared_secret sign verify
+    ping options key shared_secret sign verify
     encrypt_padded encrypt_data decrypt_data encrypt_header decrypt_header
 }
 
@@ -25,6 +26,16 @@ struct Name {
 
 fn ping(_: &mut Peer, _: Nothing) -> Result<Name, Refusal> {
     Ok(Name { name: "confcall" })
+}
+
+#[derive(Deserialize)]
+struct OptionsRequest {
+    ids: Option<Ids>,
+}
+
+fn options(peer: &mut Peer, request: OptionsRequest) -> Result<Nothing, Refusal> {
+    peer.ids = request.ids.unwrap_or(peer.ids);
+    Ok(Nothing {})
 }
 
 #[derive(Deserialize)]

@@ -119,3 +119,34 @@ fn a_drawn_key_signs_and_shares_secrets() {
     encrypted["extra"] = "".into();
     assert_eq!(answer(encrypted)["ok"]["data"], "0102");
 }
+
+#[test]
+fn answers_have_user_ids_as_strings_after_the_option_and_as_numbers_before() {
+    let user_id = i64::MIN + 1;
+    let seed = "07".repeat(32);
+    let public_key = answer(json!({"op": "key", "seed": seed}))["ok"]["public_key"].clone();
+    let participant =
+        json!({"user_id": user_id, "public_key": public_key, "flags": 3, "version": 0});
+    let group_state = json!({"participants": [participant], "external_permissions": 3});
+    let block = answer(json!({"op": "zero_block", "seed": seed, "group_state": group_state}));
+    let parse = json!({"op": "block_parse", "block": block["ok"]["block"]});
+    let options = |ids: &str| json!({"op": "options", "ids": ids});
+    let answers = answers(&[
+        parse.clone(),
+        options("strings"),
+        parse.clone(),
+        json!({"op": "options"}),
+        parse.clone(),
+        options("numbers"),
+        parse,
+    ]);
+    let (number, string) = (json!(user_id), json!(user_id.to_string()));
+    for (at, expected) in [(0, &number), (2, &string), (4, &string), (6, &number)] {
+        let changes = &answers[at]["ok"]["block"]["changes"];
+        let participants = &changes[0]["group_state"]["participants"];
+        assert_eq!(&participants[0]["user_id"], expected);
+        assert_eq!(participants[0]["version"], json!(0));
+        assert_eq!(changes[1]["shared_key"]["dest_user_id"], json!([expected]));
+    }
+    assert_eq!(answers[1]["ok"], json!({}));
+}
