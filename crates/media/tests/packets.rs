@@ -3,13 +3,17 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::*;
 use confcall_media::{
     AudioLevel, ChannelId, Codec, Counters, Cryptor, EncodedFrame, InvalidChannel, OpenError,
     RemovalGrace, SealError, Speech,
 };
 use confcall_state::ReferenceCode;
-use confcall_state::encryption::{EncryptedData, encrypt_data, encrypt_header};
+use confcall_state::encryption::{
+    EncryptedData, decrypt_data, decrypt_header, encrypt_data, encrypt_header,
+};
 use confcall_state::keys::OneTimeSecret;
 use proptest::prelude::*;
 
@@ -27,6 +31,25 @@ fn a_packet_gives_back_the_frame_and_says_where_it_was_sent() {
         let info = opened.info;
         assert_eq!((info.channel, info.seqno), (channel, number));
         assert_eq!((info.epoch, info.prefix), (hash(1), prefix));
+    }
+}
+
+#[test]
+fn each_packet_has_a_one_time_secret_of_its_own() {
+    let (alice, _) = pair();
+    let epoch_key = epoch(1, &[1, 2]).key;
+    let mut rng = rng();
+    let mut secrets = BTreeSet::new();
+    for number in 0..20_u8 {
+        // The same frame each time, and another one.
+        let frame = [number / 2; 40];
+        let packet = alice.seal(at(0), MAIN, 0, &frame, &mut rng).unwrap();
+        let (header, rest) = packet[36..].split_at(32);
+        let encrypted = &rest[..rest.len() - 68];
+        let secret = decrypt_header(header, encrypted, &(&epoch_key).into()).unwrap();
+        let extra = [&0x40a6_bee9_u32.to_le_bytes(), &packet[..36]].concat();
+        assert!(decrypt_data(encrypted, &secret, &extra).is_ok());
+        assert!(secrets.insert(*secret.dangerous_bytes()), "packet {number}");
     }
 }
 

@@ -199,11 +199,37 @@ impl RawKey {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::wire::Permissions;
     use chacha20::ChaCha20Rng;
     use chacha20::rand_core::SeedableRng as _;
     use sha2::{Digest as _, Sha256};
+
+    #[test]
+    fn each_shared_key_has_a_key_a_one_time_secret_and_an_ephemeral_pair_of_its_own() {
+        let mut rng = ChaCha20Rng::from_seed([4; 32]);
+        let (user_id, private) = (UserId::new(1), PrivateKey::generate(&mut rng));
+        let participant = Participant {
+            user_id,
+            public_key: private.public_key(),
+            permissions: Permissions::ALL,
+            version: 0,
+        };
+        let mut seen = BTreeSet::new();
+        for _ in 0..20 {
+            let key = SharedKey::for_participants(&[participant], &mut rng).unwrap();
+            let shared = private.shared_secret(&key.ephemeral_key).unwrap();
+            let header = key.headers.get(0).unwrap();
+            let encrypted = &key.encrypted_shared_key;
+            let secret = decrypt_header(header, encrypted, &(&shared).into()).unwrap();
+            let raw = key.open(user_id, &private).unwrap();
+            assert!(seen.insert(*key.ephemeral_key.as_bytes()));
+            assert!(seen.insert(*secret.dangerous_bytes()));
+            assert!(seen.insert(*raw.dangerous_bytes()));
+        }
+    }
 
     #[test]
     fn the_bytes_of_a_key_for_many_do_not_depend_on_how_many_cores_write_it() {

@@ -322,6 +322,23 @@ fn all_pending_messages_are_taken_in_order_and_once() {
 }
 
 #[test]
+fn nothing_is_revealed_while_any_commit_is_missing() {
+    let mut call = Call::of(3);
+    let mut ours = call.start(1);
+    let commit = ours.take_outbound()[0];
+    for (echoed, missing) in [(commit, 2), (call.commit(2), 1)] {
+        ours.receive(&echoed, call.key(1)).unwrap();
+        assert_eq!(ours.counts().missing().count(), missing);
+        assert_eq!(ours.take_outbound(), []);
+    }
+    ours.receive(&call.commit(3), call.key(1)).unwrap();
+    let [reveal] = ours.take_outbound()[..] else {
+        panic!("our reveal is due");
+    };
+    assert!(matches!(reveal.content, BroadcastContent::Reveal { .. }));
+}
+
+#[test]
 fn our_own_commit_counts_only_when_it_is_echoed() {
     let mut call = Call::of(2);
     let mut ours = call.start(1);
