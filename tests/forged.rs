@@ -81,18 +81,22 @@ impl Victim {
         self.node.requests_of(method).map(|sent| sent.id).collect()
     }
 
-    /// Pushes connection parameters with a password that ends so.
-    fn push_connection(&mut self, password: &str) {
+    /// Answers a request of ours with connection parameters whose password ends so.
+    fn answer_with_connection(&mut self, password: &str) {
         let fingerprint = ["AB"; 32].join(":");
         let params = DataJson::new(format!(
             r#"{{"transport": {{"ufrag": "serv", "pwd": "{password:+>22}", "candidates": [],
                 "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
         ));
         let presentation = false;
-        self.input(Input::Update(Update::Connection(CallConnection {
+        let connection = Update::Connection(CallConnection {
             presentation,
             params,
-        })));
+        });
+        self.command(Command::RevokeLink);
+        let request = *self.asked(Method::ToggleGroupCallSettings).last().unwrap();
+        let response = Response::from(Updates(vec![connection]));
+        self.answer(request, Outcome::Done(response));
     }
 
     /// The polls of a subchain, the oldest first.
@@ -141,17 +145,17 @@ fn one_push_has_us_ask_once_whether_we_are_joined_however_often_it_says_that_we_
 }
 
 #[test]
-fn how_the_media_connects_is_told_again_only_if_it_changed() {
+fn connection_parameters_in_an_answer_are_shown_again_only_if_they_changed() {
     let mut victim = Victim::of(&World::with_call(1));
     for password in ["first", "first", "second", "first"] {
-        victim.push_connection(password);
+        victim.answer_with_connection(password);
     }
-    let told = victim.node.events.iter();
-    let told = told.filter_map(|event| match event {
+    let shown = victim.node.events.iter();
+    let shown = shown.filter_map(|event| match event {
         Event::Connection { parameters, .. } => Some(parameters.transport.credentials.pwd()),
         _ => None,
     });
-    let passwords: Vec<_> = told
+    let passwords: Vec<_> = shown
         .map(|password| password.trim_start_matches('+'))
         .collect();
     assert_eq!(passwords, ["first", "second", "first"]);

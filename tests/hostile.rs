@@ -1,13 +1,16 @@
 //! Calls of a server that lies: no member is fooled, nothing grows, and everything ends.
+#![cfg(any(fuzzing, confcall_testing))]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::time::Duration;
 
 use confcall::Target;
 use confcall::UserId;
-use confcall::join::api::SubChain;
-use confcall::join::engine::{Advice, Command, EndReason, Event, Suspicion};
-use confcall_simulator::{Faults, Hostility, Kind, World, each_seed};
+use confcall::join::api::{SubChain, Update};
+use confcall::join::engine::{Advice, Command, EndReason, Event, Input, Suspicion};
+use confcall::join::message::{GroupMessage, RandomId};
+use confcall::media::Moment;
+use confcall_simulator::{Faults, Hostility, Kind, Node, World, each_seed, of_another_call};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -160,9 +163,83 @@ fn broadcasts_that_nobody_signed_are_told_of_and_nobody_is_blamed() {
     }
 }
 
+/// A call in which everything is pushed once to its first member, from whose state on its inputs are given.
+fn busy_call() -> (Node, Vec<(Moment, Input)>) {
+    let mut world = World::with_call(2);
+    let link = world.link();
+    let observer = world.nodes[0].clone();
+    world.nodes[0].inputs = Some(Vec::new());
+    world.join(link);
+    world.run(Duration::from_secs(5));
+    let message = GroupMessage::new(RandomId::new(7).unwrap(), "hello", Vec::new());
+    world.command(1, Command::Send(message.unwrap()));
+    world.run(Duration::from_secs(1));
+    world.command(1, Command::Leave);
+    world.run(Duration::from_secs(20));
+    let inputs = world.nodes[0].inputs.take().unwrap();
+    let has = |is_it: fn(&Update) -> bool| {
+        let mut updates = inputs.iter().filter_map(|(_, input)| pushed(input));
+        updates.any(is_it)
+    };
+    assert!(has(|one| matches!(one, Update::EncryptedMessage(_))));
+    assert!(has(|one| matches!(one, Update::Participants(_))));
+    for wanted in [SubChain::Blocks, SubChain::Broadcasts] {
+        let mut updates = inputs.iter().filter_map(|(_, input)| pushed(input));
+        let is_it =
+            |one: &Update| matches!(one, Update::ChainBlocks(items) if items.sub_chain == wanted);
+        assert!(updates.any(is_it));
+    }
+    (observer, inputs)
+}
+
+fn pushed(input: &Input) -> Option<&Update> {
+    match input {
+        Input::Update(update) => Some(update),
+        _ => None,
+    }
+}
+
+/// What becomes of a member by these inputs: its state, and what it showed and asked.
+fn outcome_of(mut node: Node, inputs: impl Iterator<Item = (Moment, Input)>) -> String {
+    inputs.for_each(|(now, input)| node.handle_input(now, input));
+    format!("{:?} {:?} {:?}", node.engine, node.events, node.requests)
+}
+
+fn ours(update: &Update) -> Vec<Input> {
+    vec![Input::Update(update.clone())]
+}
+
+/// Updates of another call that look like one of ours.
+fn foreign(update: &Update) -> Vec<Input> {
+    let updates = of_another_call(update).into_iter();
+    updates.map(Input::Update).collect()
+}
+
 #[test]
 fn updates_of_other_calls_change_nothing() {
+    let (observer, inputs) = busy_call();
+    // What becomes of the member if other inputs come in the place of each update.
+    let run = |replace: fn(&Update) -> Vec<Input>| {
+        let inputs = inputs.iter().flat_map(|(now, input)| {
+            let inputs = pushed(input).map_or_else(|| vec![input.clone()], replace);
+            inputs.into_iter().map(|input| (*now, input))
+        });
+        outcome_of(observer.clone(), inputs)
+    };
+    let alone = run(ours);
+    let before = run(|update| [foreign(update), ours(update)].concat());
+    assert!(before == alone, "before one of ours");
+    let after = run(|update| [ours(update), foreign(update)].concat());
+    assert!(after == alone, "after one of ours");
+    // Any input lets the engine do what is due.
+    let none = run(|_| vec![Input::Tick]);
+    assert!(run(foreign) == none, "in the place of one of ours");
+}
+
+#[test]
+fn a_member_of_two_calls_whose_updates_are_mixed_stays_in_both() {
     let (world, _) = end_of_victim(Kind::OtherCalls);
-    assert!(world.has_converged(), "{}", world.history());
+    let stay = world.nodes.iter().all(|node| node.ended.is_none());
+    assert!(stay && world.has_converged(), "{}", world.history());
     world.check_hearing();
 }

@@ -4,8 +4,9 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::api::reaction::{ErrorName, ROWS};
 use confcall_join::api::{
-    AccessHash, CallId, ChainBlocks, GroupCallParticipant, InputGroupCall, Participants, Request,
-    Response, RpcError, Service as _, SubChain, Update, Updates,
+    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
+    GroupCallParticipant, InputGroupCall, Participants, Request, Response, RpcError, Service as _,
+    SubChain, Update, Updates,
 };
 use confcall_server::Server;
 use confcall_state::UserId;
@@ -41,7 +42,7 @@ pub enum Kind {
     Junk,
     /// Its answers have other types than were asked for.
     WrongTypes,
-    /// It gives each update of this call a second time as one of another call, with other contents.
+    /// It sends updates of another call of the same account among those of this one.
     OtherCalls,
     /// It has members ask again at once.
     ComeAgain,
@@ -204,7 +205,13 @@ impl Hostility {
             {
                 vec![Update::ChainBlocks(self.with_replays(items, 50))]
             }
-            (Kind::OtherCalls, update) => of_another_call(update),
+            // An answer that mixes up calls ends the membership, which is another story.
+            (Kind::OtherCalls, update) if body.is_none() => {
+                let mut updates = of_another_call(&update);
+                let place = self.rng.next_u32() as usize % (updates.len() + 1);
+                updates.insert(place, update);
+                updates
+            }
             (_, update) => vec![update],
         }
     }
@@ -302,28 +309,43 @@ fn listed(participants: Vec<GroupCallParticipant>) -> Vec<GroupCallParticipant> 
         .collect()
 }
 
-/// An update, and the same with other contents about a call of another id.
-fn of_another_call(update: Update) -> Vec<Update> {
-    let call = InputGroupCall::Id {
-        id: CallId::new(i64::MIN),
-        access_hash: AccessHash::new(1),
+/// Updates of another call of the same account that look like one of ours.
+///
+/// The items are those of our call, so that an engine that took them would be at another place; the other call ends, and
+/// its media connects elsewhere.
+pub fn of_another_call(update: &Update) -> Vec<Update> {
+    let (id, access_hash) = (CallId::new(i64::MIN), AccessHash::new(1));
+    let call = InputGroupCall::Id { id, access_hash };
+    let ended = Update::GroupCall(GroupCall::Discarded {
+        id,
+        access_hash,
+        duration: 1,
+    });
+    let connected = Update::Connection(CallConnection {
+        presentation: false,
+        params: DataJson::new(OTHER_CONNECTION),
+    });
+    let same = match update.clone() {
+        Update::ChainBlocks(items) => Update::ChainBlocks(ChainBlocks { call, ..items }),
+        Update::EncryptedMessage(message) => {
+            Update::EncryptedMessage(EncryptedMessage { call, ..message })
+        }
+        Update::Participants(change) => {
+            let participants = change.participants.into_iter();
+            let left = participants.map(|one| GroupCallParticipant { left: true, ..one });
+            Update::Participants(Participants {
+                call,
+                participants: left.collect(),
+                version: change.version,
+            })
+        }
+        _ => return vec![ended, connected],
     };
-    let other = match update.clone() {
-        Update::ChainBlocks(items) => Update::ChainBlocks(ChainBlocks {
-            call,
-            blocks: vec![vec![7; 9]; items.blocks.len()],
-            ..items
-        }),
-        Update::Participants(change) => Update::Participants(Participants {
-            call,
-            participants: change
-                .participants
-                .into_iter()
-                .map(|one| GroupCallParticipant { left: true, ..one })
-                .collect(),
-            version: change.version,
-        }),
-        _ => return vec![update],
-    };
-    vec![update, other]
+    vec![same, ended, connected]
 }
+
+/// Connection parameters that no call of ours has.
+const OTHER_CONNECTION: &str = r#"{"transport": {
+    "ufrag": "other", "pwd": "the+password+of+another+call", "candidates": [],
+    "fingerprints": [{"hash": "sha-256", "setup": "active", "fingerprint":
+        "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB"}]}}"#;

@@ -295,7 +295,11 @@ impl Member {
     }
 
     pub(super) fn handle_update(&mut self, ctx: &mut Context, update: Update) -> Flow {
-        self.take_update(ctx, update)?;
+        // Connection parameters name no call. Those in an answer to us are ours; those that are pushed may be of another call
+        // of the account.
+        if !matches!(update, Update::Connection(_)) {
+            self.take_update(ctx, update)?;
+        }
         self.settle(ctx)
     }
 

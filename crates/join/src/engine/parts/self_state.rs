@@ -8,7 +8,7 @@ use crate::engine::event::Event;
 use crate::engine::timers::Timer;
 use crate::joining::{Answer, ConnectionParameters, JoinPayload};
 
-/// The time for which the connection parameters may be missing after a lost answer.
+/// The time after a lost answer until we rejoin for the parameters of the connection that were in it.
 const CONNECTION: Duration = Duration::from_secs(5);
 
 /// Our payload, and the parameters of the media connection.
@@ -34,15 +34,14 @@ impl SelfState {
         &self.payload
     }
 
-    /// Waits for parameters that did not come with the answer to the join.
+    /// Rejoins soon if the answer to the join, and the parameters with it, were lost.
     pub(in crate::engine) fn await_connection(&self, ctx: &mut Context) {
         if self.connection.is_none() {
             ctx.after(Timer::Connection, CONNECTION);
         }
     }
 
-    /// Shows the parameters of the media connection to the caller, once: an adapter may hand out as an update what the
-    /// answer to the join held.
+    /// Shows the parameters of the media connection that came in an answer to us, if they are other ones.
     pub(in crate::engine) fn take_connection(
         &mut self,
         ctx: &mut Context,
