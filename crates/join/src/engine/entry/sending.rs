@@ -7,7 +7,7 @@ use confcall_state::{Block, BlockHash};
 use super::accepted::{AcceptedJoin, Shown};
 use super::attempt::{Action, Exit, JoinAttempt, Next, SentBlock};
 use crate::api::reaction::Reaction;
-use crate::api::{Method, Response, RpcError};
+use crate::api::{InputGroupCall, Method, Response, RpcError};
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
 use crate::engine::event::Trouble;
@@ -86,10 +86,13 @@ pub(super) fn answered(
 
 /// Reads the answer to a block that the server took.
 fn accepted(attempt: &mut JoinAttempt, response: Response) -> Exit {
+    // A link names no id, and an answer could be of any call.
+    let known = attempt.known.map(InputGroupCall::from);
+    let target = known.or_else(|| attempt.call.clone());
     let shown = response
         .into_updates()
         .map_err(AnswerFault::from)
-        .and_then(|updates| JoinAnswer::read(updates, attempt.call.as_ref()))
+        .and_then(|updates| JoinAnswer::read(updates, target.as_ref()))
         .and_then(Shown::by_answer);
     match (shown, attempt.block.take()) {
         (Ok(shown), Some(block)) => Exit::Accepted(Box::new(AcceptedJoin {

@@ -301,7 +301,7 @@ fn is_elsewhere(ctx: &Context, us: Identity, source: Option<Ssrc>) -> bool {
 mod tests {
     use super::*;
     use crate::api::Peer;
-    use crate::engine::testing::{CALL, context};
+    use crate::engine::testing::{CALL, US, context};
     use confcall_state::UserId;
 
     const ALICE: UserId = UserId::new(1);
@@ -356,6 +356,21 @@ mod tests {
         let new = page(5, vec![alice, participant(BOB, 2, false)]);
         assert_eq!(sync.take_page(new), Some(Loaded::Complete));
         assert!(sync.roster.lists(BOB));
+    }
+
+    #[test]
+    fn a_roster_that_changed_while_it_was_read_is_not_complete() {
+        let (mut sync, mut ctx) = (RosterSync::default(), context());
+        let read = |sync: &mut RosterSync, ctx: &mut Context, version| {
+            sync.load(ctx, CALL);
+            sync.apply(&change(4, participant(BOB, 2, false)));
+            let ticket = sync.load.as_ref().unwrap().ticket;
+            let page = page(version, vec![participant(ALICE, 1, false)]);
+            sync.answered(ctx, US, ticket, Ok(page.into()))
+        };
+        // The first page was made before Bob came.
+        assert_eq!(read(&mut sync, &mut ctx, 3), Ok(false));
+        assert_eq!(read(&mut sync, &mut ctx, 4), Ok(true));
     }
 
     #[test]
