@@ -53,7 +53,7 @@ fn suspects_a_fork(world: &World, node: usize) -> bool {
     world.nodes[node].events.iter().any(is_fork)
 }
 
-// Line 18.
+// Leaving stops polls and drops keys at once, whatever the server says.
 
 #[test]
 fn leaving_stops_the_polls_tells_the_server_and_drops_the_keys() {
@@ -88,7 +88,7 @@ fn leaving_ends_after_ten_seconds_although_the_server_says_nothing() {
     assert!(world.nodes[1].sent(LEAVE) >= 2);
 }
 
-// Line 20.
+// Items are known by their offsets: what comes again changes nothing (`spec/protocol.md`, 7).
 
 #[test]
 fn items_that_come_again_by_a_late_answer_or_push_change_nothing() {
@@ -102,7 +102,7 @@ fn items_that_come_again_by_a_late_answer_or_push_change_nothing() {
     assert!(world.has_converged());
 }
 
-// Line 21.
+// Subchain 1 may be compacted at any time: a gap in it is no loss (`spec/protocol.md`, 7).
 
 #[test]
 fn a_compacted_gap_in_subchain_1_is_skipped_and_not_polled_again() {
@@ -127,7 +127,7 @@ fn a_compacted_gap_in_subchain_1_is_skipped_and_not_polled_again() {
     assert!(rejoins(&world, 1).is_empty(), "{}", world.history());
 }
 
-// Line 22.
+// A chain that is not the one we followed leads to one rejoin, and then to the end.
 
 #[test]
 fn a_block_that_cannot_be_applied_leads_to_one_rejoin_and_a_second_one_to_the_end() {
@@ -183,7 +183,7 @@ fn another_block_at_our_height_is_found_by_the_broadcasts_about_it() {
     assert!(reasons.len() == 1 && reasons[0].is_fork(), "{reasons:?}");
 }
 
-// Line 23.
+// The server shows the newest block only to users who are no members.
 
 #[test]
 fn a_non_members_answer_is_no_gap_and_no_fork() {
@@ -205,7 +205,7 @@ fn a_non_members_answer_is_no_gap_and_no_fork() {
     assert_eq!(rejoins(&world, 1), [&RejoinReason::NotJoined]);
 }
 
-// Line 24.
+// Polls: after a hole, after missed updates, in a quiet call and in one that verifies.
 
 #[test]
 fn a_hole_is_polled_for_after_half_a_second_to_a_second() {
@@ -329,7 +329,7 @@ fn gaps_while_entering_change_nothing() {
     world.converge();
 }
 
-// Line 25.
+// A stale reference is looked up once by what led to the call.
 
 #[test]
 fn a_member_by_link_looks_its_reference_up_once_and_then_ends() {

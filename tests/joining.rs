@@ -48,7 +48,7 @@ fn pauses(world: &World, node: usize, method: Method) -> Vec<Duration> {
     times.windows(2).map(|pair| pair[1] - pair[0]).collect()
 }
 
-// Line 11.
+// Of several blocks on one tip the server takes one; the others are built again (`spec/protocol.md`, 6).
 
 #[test]
 fn a_lost_race_is_known_by_the_start_of_its_name_and_tried_again_with_another_key() {
@@ -143,7 +143,7 @@ fn every_block_is_built_on_a_tip_that_was_read_for_it() {
     );
 }
 
-// Line 12.
+// A call without blocks is waited for, and started only if the caller says so.
 
 /// A call without any block, and an invitation of the second user to it.
 fn empty_call() -> (World, Target) {
@@ -200,7 +200,7 @@ fn an_empty_call_of_a_link_is_not_started_unless_the_caller_says_so() {
     assert_eq!(*world.end(0), EndReason::Empty);
 }
 
-// Line 13.
+// A block stands on what the server showed, never on one that it did not take.
 
 #[test]
 fn a_retry_stands_on_the_servers_block_and_not_on_the_unsent_one() {
@@ -217,7 +217,7 @@ fn a_retry_stands_on_the_servers_block_and_not_on_the_unsent_one() {
     assert_eq!(call.blocks().len(), 2);
 }
 
-// Line 14.
+// A source that is taken is drawn again.
 
 #[test]
 fn a_taken_source_leads_to_a_new_one_and_five_of_them_to_the_end() {
@@ -243,7 +243,7 @@ fn a_taken_source_leads_to_a_new_one_and_five_of_them_to_the_end() {
     assert!(payloads.iter().all(|payload| payload.contains("\"ssrc\"")));
 }
 
-// Line 15.
+// Pushes name the call by its id, also to a member who came by a link.
 
 #[test]
 fn whoever_joined_by_a_link_takes_pushes_that_name_the_id() {
@@ -268,7 +268,7 @@ fn whoever_joined_by_a_link_takes_pushes_that_name_the_id() {
     assert_eq!(height(1), height(0));
 }
 
-// Line 16.
+// An answer holds both subchains (`spec/protocol.md`, 6).
 
 #[test]
 fn both_subchains_of_the_answer_count() {
@@ -309,7 +309,7 @@ fn an_answer_without_subchain_1_ends_with_a_word_and_the_server_is_told() {
     assert_eq!(world.nodes[node].sent(Method::LeaveGroupCall), 1);
 }
 
-// Line 17.
+// A refusal ends the join with its reason.
 
 #[test]
 fn a_refused_join_ends_with_its_reason_and_no_event_says_joined() {
@@ -352,7 +352,7 @@ fn a_session_that_the_server_does_not_accept_is_the_end_at_once() {
     }
 }
 
-// Line 19.
+// A join whose answer is lost may have been carried out: the tip says so.
 
 #[test]
 fn a_join_whose_answer_was_lost_is_found_in_the_tip_and_not_sent_again() {
@@ -476,7 +476,7 @@ fn a_creation_whose_answer_was_lost_is_sent_again_unchanged() {
     assert_eq!(world.server.calls().len(), 1);
 }
 
-// Line 25.
+// A stale reference is looked up once more, by the link that led to the call.
 
 #[test]
 fn a_stale_reference_is_looked_up_once_more_and_then_it_is_the_end() {

@@ -42,7 +42,7 @@ fn kicks(world: &World, node: usize) -> Vec<Result<(), &CommandFailure>> {
     ends.collect()
 }
 
-// Line 38.
+// The roster gives the user of each source.
 
 #[test]
 fn the_sources_follow_who_comes_and_goes_and_rejoins() {
@@ -72,7 +72,7 @@ fn the_sources_follow_who_comes_and_goes_and_rejoins() {
     assert_eq!(world.nodes[0].engine.user_of(before), None);
 }
 
-// Line 40.
+// A roster that is not complete removes no one; members who left are removed after a grace (`spec/protocol.md`, 8).
 
 #[test]
 fn an_incomplete_roster_removes_nobody() {
@@ -169,7 +169,7 @@ fn who_left_without_a_word_to_anybody_is_found_within_two_minutes_and_removed() 
     );
 }
 
-// Line 41.
+// A kick is built again on newer blocks until it is done, or refused for itself (`spec/protocol.md`, 8).
 
 #[test]
 fn a_raced_kick_is_built_again_on_the_newer_block_until_it_is_done() {
@@ -229,7 +229,7 @@ fn a_kick_whose_answer_was_lost_is_not_carried_out_twice() {
     assert_eq!(world.nodes[0].sent(REMOVE), 1);
 }
 
-// Line 42.
+// Users whose ids, devices or servers differ from what other clients expect.
 
 #[test]
 fn users_with_ids_beyond_the_integers_of_floating_point_are_members_like_others() {

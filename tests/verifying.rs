@@ -26,7 +26,7 @@ fn phase(world: &World, node: usize) -> (Phase, Vec<i64>) {
     )
 }
 
-// Line 26.
+// Broadcasts may come before their block (`spec/protocol.md`, 5).
 
 #[test]
 fn broadcasts_that_arrive_before_their_block_count_once_it_comes() {
@@ -54,7 +54,7 @@ fn broadcasts_that_arrive_before_their_block_count_once_it_comes() {
     world.converge();
 }
 
-// Line 27.
+// A broadcast is sent again until it comes back, with pauses and an end.
 
 #[test]
 fn a_broadcast_that_was_lost_is_sent_again() {
@@ -134,7 +134,7 @@ fn a_member_who_is_not_known_any_more_rejoins_and_the_verification_goes_on() {
     assert_eq!(world.nodes[1].joins, 2);
 }
 
-// Line 28.
+// A bad broadcast is counted, and ends nothing.
 
 #[test]
 fn bad_broadcasts_are_counted_told_of_and_end_nothing() {
@@ -153,7 +153,7 @@ fn bad_broadcasts_are_counted_told_of_and_end_nothing() {
     assert!(world.nodes[1].is_in());
 }
 
-// Line 29.
+// Only what the server sends back counts, our own commit included (`spec/protocol.md`, 5).
 
 #[test]
 fn our_own_commit_counts_only_once_the_server_sends_it_back() {
