@@ -198,4 +198,23 @@ mod tests {
         let start = opened.keep();
         assert_eq!(&bytes[start..], b"a payload");
     }
+
+    #[test]
+    fn a_message_id_counts_with_all_of_its_bytes() {
+        let secret = OneTimeSecret::from_bytes([5; 32]);
+        // Found by trying numbers: the tag of what they decrypt agrees with them in the first, and in the last two bytes.
+        for (number, part) in [(11_677_u32, 0..2), (4_331, 14..16)] {
+            let mut bytes = [16; MESSAGE_ID + 32];
+            bytes[..MESSAGE_ID].fill(0);
+            bytes[6..10].copy_from_slice(&number.to_le_bytes());
+            let (message, padded) = bytes.split_first_chunk().unwrap();
+            let (keys, mut padded) = (kdf(&[5; 32], b"tde2e_encrypt_data"), padded.to_vec());
+            cbc::decrypt(keyed(&keys.left), message, &mut padded);
+            let tag = large_msg_id(&keys.right, &padded, core::iter::empty());
+            assert_eq!(tag[part.clone()], message[part]);
+
+            let opened = decrypt_data_in_place(&mut bytes, &secret, core::iter::empty());
+            assert_eq!(opened.err(), Some(DecryptionError::MessageId));
+        }
+    }
 }
