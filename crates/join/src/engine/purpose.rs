@@ -76,13 +76,20 @@ impl Patience {
         }
     }
 
-    /// The time until all requests of the method may go on, where the server names a time.
-    pub(super) fn pause(asked: Duration) -> Duration {
-        asked.max(LEAST_WAIT)
+    /// The wait that follows from the time that the server names, for a request that has waited so many times.
+    pub(super) fn wait(self, asked: Duration, waits: u32) -> Wait {
+        Wait {
+            pause: asked.max(LEAST_WAIT),
+            is_borne: waits < self.times && asked <= self.longest,
+        }
     }
+}
 
-    /// True if a request that has waited so many times waits once more, for as long as the server names.
-    pub(super) fn bears(self, asked: Duration, waits: u32) -> bool {
-        waits < self.times && asked <= self.longest
-    }
+/// A wait that the server imposes on a method.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    /// The time until requests of the method may go on.
+    pub(super) pause: Duration,
+    /// True if the request that met it is sent again then; else patience is at its end.
+    pub(super) is_borne: bool,
 }

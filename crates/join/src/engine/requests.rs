@@ -153,9 +153,10 @@ impl Requests {
             Outcome::Lost => Err(Failure::Lost),
             Outcome::Refused(error) => {
                 if let Reaction::WaitThenRepeat(asked) = error.reaction(method) {
+                    let wait = Patience::of(one.purpose).wait(asked, one.waits);
                     // The whole method waits, also for an abandoned request: the server counts what it is asked.
-                    let until = self.impose(method, now + Patience::pause(asked));
-                    if !one.abandoned && Patience::of(one.purpose).bears(asked, one.waits) {
+                    let until = self.impose(method, now + wait.pause);
+                    if wait.is_borne && !one.abandoned {
                         one.waits += 1;
                         let (pause, attempt) = (until.since(now), one.waits.saturating_add(1));
                         self.dispatch(now, one, outputs);
