@@ -7,10 +7,11 @@
 //! ```
 
 use super::Member;
+use super::follower::Follower;
 use crate::api::{
     AccessHash, CallId, CallRef, InputGroupCall, InviteLink, MessageId, Slug, Ssrc, SubChain,
 };
-use crate::engine::checkpoint::{CheckpointError, Content, RESERVE, RestoreError, SavedLink};
+use crate::engine::checkpoint::{Content, RESERVE, RestoreError, SavedLink};
 use crate::engine::context::Context;
 use crate::engine::departure::Flow;
 use crate::engine::parts::reference::Reference;
@@ -20,19 +21,20 @@ use crate::joining::JoinPayload;
 use crate::membership::Membership;
 
 /// The content of a checkpoint.
-pub(in crate::engine) fn save(member: &Member, ctx: &Context) -> Result<Content, CheckpointError> {
+pub(in crate::engine) fn save(member: &Member, ctx: &Context) -> Content {
     let reference = &member.reference;
     let call = reference.call();
-    Ok(Content {
-        membership: member.membership.to_saved(),
+    let (next_block, next_broadcast) = member.follower.next();
+    Content {
+        membership: member.membership().to_saved(),
         call: (call.id.value(), call.access_hash.value()),
         link: reference.found_by().and_then(saved_link),
         invite_link: reference.invite_link().map(InviteLink::to_string),
         payload: member.payload().to_json(),
         past_sources: ctx.past.sources().map(Ssrc::value).collect(),
-        next_block: member.blocks.next(),
-        next_broadcast: member.broadcasts.next(),
-    })
+        next_block,
+        next_broadcast,
+    }
 }
 
 /// The member of a checkpoint, which begins to learn what happened meanwhile.
@@ -57,14 +59,15 @@ pub(in crate::engine) fn resume(
         id: CallId::new(id),
         access_hash: AccessHash::new(access_hash),
     };
-    let mut member = Member::new(
-        ctx.now,
+    let follower = Follower::new(
+        ctx,
         membership,
-        Reference::new(call, found_by, content.invite_link.map(InviteLink::new)),
-        SelfState::new(payload, None),
         Subchain::resumed(SubChain::Blocks, content.next_block),
         Subchain::resumed(SubChain::Broadcasts, content.next_broadcast),
     );
+    let reference = Reference::new(call, found_by, content.invite_link.map(InviteLink::new));
+    let self_state = SelfState::new(payload, None);
+    let mut member = Member::new(ctx.now, follower, reference, self_state);
     let flow = go_on(&mut member, ctx);
     Ok((member, flow))
 }
@@ -73,8 +76,8 @@ fn go_on(member: &mut Member, ctx: &mut Context) -> Flow {
     let us = member.identity();
     // The checkpoint is used up.
     member.checkpoints.ask(ctx);
-    member.blocks.poll(ctx, us.call);
-    member.broadcasts.poll(ctx, us.call);
+    member.follower.poll(ctx, SubChain::Blocks, us.call);
+    member.follower.poll(ctx, SubChain::Broadcasts, us.call);
     member.liveness.check(ctx, us);
     member.liveness.start(ctx);
     member.roster.load_soon(ctx);

@@ -9,18 +9,18 @@
 //! ```
 //!
 //! The member routes every input to its part, does what the part returns, and then settles: it applies what is due in
-//! both subchains, in order, whether it was pushed or polled, and sends what follows from that. A membership ends by a
-//! [`Departure`], which the engine turns into a rejoin, a leave or the end.
+//! both subchains, in order, whether it was pushed or polled, and sends what follows from that. All that hangs on the
+//! chain is in the [`Follower`]. A membership ends by a [`Departure`], which the engine turns into a rejoin, a leave or
+//! the end.
 //!
 //! Implements `spec/protocol.md`, 7 and 8.
 
 pub(super) mod checkpoint;
+mod follower;
 pub(super) mod start;
 
 use confcall_media::Moment;
-use confcall_state::verification::{BroadcastError, Phase, Received};
-use confcall_state::wire::{Broadcast, GroupState};
-use confcall_state::{Height, PublicKey, UserId};
+use confcall_state::PublicKey;
 
 use super::command::{Command, CommandFailure, CommandId, CommandKind, Order};
 use super::context::Context;
@@ -29,18 +29,15 @@ use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
-use super::parts::broadcaster::{self, Broadcaster};
 use super::parts::checkpoints::Checkpoints;
 use super::parts::commands::Commands;
-use super::parts::fork::{self, ForkCheck};
 use super::parts::liveness::Liveness;
 use super::parts::reference::Reference;
-use super::parts::removals::{self, Removals};
+use super::parts::removals::{Removals, Sequel, View};
 use super::parts::roster::Roster;
 use super::parts::roster_sync::RosterSync;
-use super::parts::round::Round;
 use super::parts::self_state::SelfState;
-use super::parts::subchain::{Page, Polled, Subchain};
+use super::parts::subchain::Polled;
 use super::purpose::Purpose;
 use super::requests::{Answer, Ticket};
 use super::timers::Timer;
@@ -52,24 +49,20 @@ use crate::api::{
 };
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::limits;
-use crate::membership::{BlockRefused, BroadcastRefused, Membership, MembershipEnd};
+use crate::membership::Membership;
 use crate::message::{Deduplicator, GroupMessage, Novelty};
+use follower::{Follower, Read};
 
 /// One membership, and the parts that keep it.
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) struct Member {
-    membership: Membership,
+    follower: Follower,
     reference: Reference,
     self_state: SelfState,
-    blocks: Subchain,
-    broadcasts: Subchain,
-    fork: ForkCheck,
     liveness: Liveness,
     roster: RosterSync,
     removals: Removals,
-    broadcaster: Broadcaster,
-    round: Round,
     checkpoints: Checkpoints,
     commands: Commands,
     /// The messages that were shown.
@@ -78,27 +71,15 @@ pub(super) struct Member {
 
 /// The views.
 impl Member {
-    /// A member who knows nothing but its membership and its place in both subchains.
-    fn new(
-        now: Moment,
-        membership: Membership,
-        reference: Reference,
-        self_state: SelfState,
-        blocks: Subchain,
-        broadcasts: Subchain,
-    ) -> Self {
+    /// A member who knows nothing but the chain, and by what the call is named.
+    fn new(now: Moment, follower: Follower, reference: Reference, self_state: SelfState) -> Self {
         Self {
-            membership,
+            follower,
             reference,
             self_state,
-            blocks,
-            broadcasts,
-            fork: ForkCheck::new(now),
             liveness: Liveness::new(now),
             roster: RosterSync::default(),
             removals: Removals::default(),
-            broadcaster: Broadcaster::default(),
-            round: Round::new(now),
             checkpoints: Checkpoints::default(),
             commands: Commands::default(),
             seen: Deduplicator::new(),
@@ -106,7 +87,7 @@ impl Member {
     }
 
     pub(super) fn membership(&self) -> &Membership {
-        &self.membership
+        self.follower.membership()
     }
 
     pub(super) fn roster(&self) -> &Roster {
@@ -126,37 +107,22 @@ impl Member {
     pub(super) fn identity(&self) -> Identity {
         Identity {
             call: self.reference.call(),
-            user_id: self.membership.user_id(),
+            user_id: self.follower.user_id(),
             source: self.self_state.payload().ssrc(),
         }
     }
 
     /// Our key, as the chain has it.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
-        let group_state = self.membership.state().group_state();
-        let us = group_state.by_user(self.membership.user_id());
-        us.map(|us| us.public_key)
+        self.follower.public_key()
     }
 
     /// Drops the keys, also those of media threads, and answers what waits in the membership.
     pub(super) fn close(&mut self, ctx: &mut Context, departure: &Departure) {
-        self.membership.leave();
+        self.follower.close();
         let is_over = matches!(departure, Departure::End(EndReason::Discarded));
         self.commands.give_up(ctx, is_over);
         self.removals.give_up(ctx);
-    }
-
-    /// True if we have not seen yet how the call went on since a restart.
-    fn is_behind(&self) -> bool {
-        self.blocks.is_behind() || self.broadcasts.is_behind()
-    }
-
-    fn is_verifying(&self) -> bool {
-        self.membership.verification().phase() != Phase::End
-    }
-
-    fn height(&self) -> Height {
-        self.membership.state().height()
     }
 
     /// The membership as the caller sees it.
@@ -166,7 +132,7 @@ impl Member {
             connection,
             payload: self.self_state.payload().clone(),
             invite_link: self.reference.invite_link().cloned(),
-            cryptor: self.membership.cryptor().clone(),
+            cryptor: self.follower.cryptor().clone(),
             attempts,
         }
     }
@@ -177,11 +143,11 @@ impl Member {
     pub(super) fn handle_timer(&mut self, ctx: &mut Context, timer: Timer) -> Flow {
         let us = self.identity();
         match timer {
-            Timer::Blocks => self.blocks.poll(ctx, us.call),
-            Timer::Broadcasts => self.broadcasts.poll(ctx, us.call),
+            Timer::Blocks => self.follower.poll(ctx, SubChain::Blocks, us.call),
+            Timer::Broadcasts => self.follower.poll(ctx, SubChain::Broadcasts, us.call),
             Timer::Check => self.liveness.check_is_due(ctx, us),
             Timer::LastPoll => {
-                let poll = self.blocks.request(us.call);
+                let poll = self.follower.next_blocks(us.call);
                 self.liveness.poll_again(ctx, poll);
             }
             Timer::Roster | Timer::QuietRoster => self.roster.load(ctx, us.call),
@@ -194,11 +160,11 @@ impl Member {
             }
             Timer::Connection => return Err(RejoinReason::NoConnection.into()),
             Timer::Progress => {
-                self.round.moved();
+                self.follower.report_again();
                 // A member that holds the verification up may have left without our learning it.
                 self.roster.load_soon(ctx);
             }
-            Timer::Epochs => self.membership.cryptor().prune(ctx.now),
+            Timer::Epochs => self.follower.cryptor().prune(ctx.now),
             Timer::Checkpoint => self.checkpoints.ask(ctx),
             // To settle is all that they are for.
             Timer::Broadcast | Timer::Removal => {}
@@ -230,8 +196,8 @@ impl Member {
         match answer.purpose {
             Purpose::Poll(which) => self.polled(ctx, which, ticket, result),
             Purpose::Broadcast => {
-                let sequel = self.broadcaster.answered(ctx, ticket, result);
-                self.after_broadcast(ctx, sequel)
+                let updates = self.follower.broadcast_answered(ctx, ticket, result);
+                self.take_updates(ctx, updates)
             }
             Purpose::Removal => {
                 let sequel = self.removals.answered(ctx, ticket, result);
@@ -255,14 +221,11 @@ impl Member {
                     return Ok(());
                 };
                 self.take_updates(ctx, updates)?;
-                self.follow(ctx)?;
+                self.follower.follow(ctx, us.call)?;
                 Err(reason.into())
             }
             Purpose::Reference => Ok(self.reference.answered(ctx, result)?),
-            Purpose::Fork => {
-                let ours = self.membership.state();
-                Ok(self.fork.answered(ctx, us.call, ours, result)?)
-            }
+            Purpose::Fork => self.follower.fork_answered(ctx, us.call, result),
             Purpose::Command => {
                 let response = self.commands.answered(ctx, answer.method, ticket, result);
                 self.after_command(ctx, response)
@@ -290,7 +253,7 @@ impl Member {
 
     /// Doubts that we are in the call: the last word has the chain.
     fn doubt(&mut self, ctx: &mut Context, reason: RejoinReason) {
-        let poll = self.blocks.request(self.reference.call());
+        let poll = self.follower.next_blocks(self.reference.call());
         self.liveness.doubt(ctx, reason, poll);
     }
 
@@ -310,8 +273,7 @@ impl Member {
             // The pages that were read may be older than what was missed.
             self.roster.stop(ctx);
         }
-        self.blocks.poll_after(ctx, catch_up.from);
-        self.broadcasts.poll_after(ctx, catch_up.from);
+        self.follower.poll_after(ctx, catch_up.from);
         self.roster.load_after(ctx, catch_up.from);
         self.settle(ctx)
     }
@@ -363,11 +325,14 @@ impl Member {
     }
 
     fn send_message(&mut self, ctx: &mut Context, order: Order, message: &GroupMessage) {
-        if self.is_behind() {
+        if self.follower.is_behind() {
             // A member who knows the epoch of the checkpoint may have been removed since.
             return ctx.failed(order, CommandFailure::NotJoined);
         }
-        match ctx.secrets.seal(ctx.now, &self.membership, message) {
+        match ctx
+            .secrets
+            .seal(ctx.now, self.follower.membership(), message)
+        {
             Ok(encrypted_message) => {
                 let body = SendGroupCallEncryptedMessage {
                     call: self.reference.call().into(),
@@ -389,101 +354,40 @@ impl Member {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Flow {
-        let (call, is_verifying) = (self.reference.call(), self.is_verifying());
-        let subchain = self.subchain(which);
+        let call = self.reference.call();
+        let polled = self.follower.answered(ctx, call, which, ticket, result)?;
         let Polled {
             is_answer,
             page,
             updates,
-        } = subchain.answered(ctx, call, is_verifying, ticket, result)?;
+        } = polled;
         self.take_updates(ctx, updates)?;
-        match (which, page) {
-            _ if !is_answer => return Ok(()),
-            // A server that shows nothing else takes us for a user outside the call.
-            (SubChain::Blocks, Some(Page::OnlyLast(_))) => {
-                self.doubt(ctx, RejoinReason::NotJoined);
-                return Ok(());
+        if !is_answer {
+            return Ok(());
+        }
+        match self.follower.read(ctx, call, which, page)? {
+            Read::Outside => self.doubt(ctx, RejoinReason::NotJoined),
+            // From now on the caller may seal and open frames.
+            Read::CaughtUp => {
+                let joined = self.joined(None, 0);
+                ctx.event(Event::Resumed(joined));
             }
-            (SubChain::Blocks, Some(page)) => self.blocks_read(ctx, page)?,
-            (SubChain::Broadcasts, Some(page)) => self.broadcasts_read(ctx, page),
-            (_, None) => {}
-        }
-        self.follow(ctx)?;
-        match page {
-            Some(Page::Full) => self.subchain(which).poll(ctx, call),
-            Some(Page::Last) => self.caught_up(ctx, which),
-            _ => {}
-        }
-        let owes_us = which == SubChain::Broadcasts && self.broadcaster.is_owed(ctx);
-        Ok(self.subchain(which).note_answer(ctx.now, owes_us)?)
-    }
-
-    fn subchain(&mut self, which: SubChain) -> &mut Subchain {
-        match which {
-            SubChain::Blocks => &mut self.blocks,
-            SubChain::Broadcasts => &mut self.broadcasts,
-        }
-    }
-
-    fn blocks_read(&mut self, ctx: &mut Context, page: Page) -> Flow {
-        let (height, ours) = (self.height(), self.blocks.next());
-        match page {
-            Page::Compacted(offset) => {
-                // A member who was removed while it was away is shown the newest block only.
-                if !self.is_behind() {
-                    fork::suspect(ctx, height, "the server leaves blocks out");
-                }
-                Err(RejoinReason::Skipped { offset, ours }.into())
-            }
-            Page::Rewound(offset) => {
-                fork::suspect(ctx, height, "the server's chain ends before ours");
-                Err(RejoinReason::Rewound { offset, ours }.into())
-            }
-            Page::OnlyLast(_) | Page::Last | Page::Full | Page::Endless => Ok(()),
-        }
-    }
-
-    fn broadcasts_read(&mut self, ctx: &mut Context, page: Page) {
-        if let Page::Rewound(_) = page {
-            self.broadcasts.read_again(ctx);
-            let (call, next) = (self.reference.call(), self.blocks.next());
-            self.fork.compare(ctx, call, next);
-        }
-    }
-
-    /// A subchain was read to its end: once both were, the caller gets what seals and opens frames.
-    fn caught_up(&mut self, ctx: &mut Context, which: SubChain) {
-        if self.subchain(which).caught_up() && !self.is_behind() {
-            let joined = self.joined(None, 0);
-            ctx.event(Event::Resumed(joined));
-        }
-    }
-
-    fn after_broadcast(&mut self, ctx: &mut Context, sequel: broadcaster::Sequel) -> Flow {
-        match sequel {
-            broadcaster::Sequel::TakeIn(updates) => return self.take_updates(ctx, updates),
-            broadcaster::Sequel::ReadBlocks => self.blocks.poll_soon(ctx),
-            broadcaster::Sequel::ReadBroadcasts => self.broadcasts.poll_soon(ctx),
-            broadcaster::Sequel::ReadBroadcastsAgain => {
-                self.broadcasts.read_again(ctx);
-                self.broadcasts.poll_soon(ctx);
-            }
-            broadcaster::Sequel::Nothing => {}
+            Read::Followed => {}
         }
         Ok(())
     }
 
-    fn after_removal(&mut self, ctx: &mut Context, sequel: removals::Sequel) -> Flow {
+    fn after_removal(&mut self, ctx: &mut Context, sequel: Sequel) -> Flow {
         match sequel {
-            removals::Sequel::TakeIn(updates) => {
-                self.blocks.poll_soon(ctx);
+            Sequel::TakeIn(updates) => {
+                self.follower.poll_soon(ctx, SubChain::Blocks);
                 return self.take_updates(ctx, updates);
             }
-            removals::Sequel::ReadBlocks => {
+            Sequel::ReadBlocks => {
                 let call = self.reference.call();
-                self.blocks.poll(ctx, call);
+                self.follower.poll(ctx, SubChain::Blocks, call);
             }
-            removals::Sequel::Nothing => {}
+            Sequel::Nothing => {}
         }
         Ok(())
     }
@@ -510,7 +414,7 @@ impl Member {
     fn take_update(&mut self, ctx: &mut Context, update: Update) -> Flow {
         match update {
             Update::ChainBlocks(items) if self.reference.names(&items.call) => {
-                self.subchain(items.sub_chain).offer(ctx, items);
+                self.follower.offer(ctx, items);
             }
             Update::Connection(connection) => self.self_state.take_connection(ctx, &connection),
             Update::Participants(change) if self.reference.names(&change.call) => {
@@ -531,7 +435,7 @@ impl Member {
         let us = self.identity();
         if self.roster.take_change(ctx, us, change)? {
             // A block that removed us may be behind it; else the server has lost us.
-            self.blocks.poll(ctx, us.call);
+            self.follower.poll(ctx, SubChain::Blocks, us.call);
             self.liveness.check(ctx, us);
         }
         Ok(())
@@ -543,7 +447,9 @@ impl Member {
             return;
         };
         let packet = &message.encrypted_message;
-        let opened = ctx.secrets.read(ctx.now, &self.membership, from, packet);
+        let opened = ctx
+            .secrets
+            .read(ctx.now, self.follower.membership(), from, packet);
         match opened {
             Some(Ok(message)) if self.seen.see(from, message.random_id()) == Novelty::New => {
                 ctx.event(Event::Message { from, message });
@@ -555,172 +461,39 @@ impl Member {
     }
 }
 
-/// The chain.
+/// The rest of every input.
 impl Member {
-    /// Brings everything up to date after an input.
+    /// Brings everything up to date.
     fn settle(&mut self, ctx: &mut Context) -> Flow {
-        self.follow(ctx)?;
-        if self.membership.has_lost_nonce() {
-            return Err(RejoinReason::NonceLost.into());
-        }
-        self.watch_unlisted(ctx);
         let us = self.identity();
-        // Until we know what we said before a restart, we say nothing.
-        if !self.is_behind() {
-            let said = ctx.secrets.take_outbound(&mut self.membership);
-            let counts = self.membership.verification();
-            self.broadcaster.add(ctx.now, us.user_id, counts, said);
-            self.broadcaster.send_due(ctx, us.call);
-        }
-        let (membership, view) = (&self.membership, view(&self.membership, us, &self.roster));
+        self.follower.follow(ctx, us.call)?;
+        self.follower.check_nonce()?;
+        self.watch_unlisted(ctx);
+        self.follower.speak(ctx, us.call);
+        let membership = self.follower.membership();
+        let view = view(us, membership, &self.roster);
         self.removals.send_due(ctx, view, |ctx, users| {
             ctx.secrets.remove(membership, users)
         });
-        self.round.report(ctx, self.membership.verification());
-        self.checkpoints.follow(ctx, self.membership.verification());
-        if let Some(expiry) = self.membership.cryptor().next_expiry() {
-            ctx.timers.set(Timer::Epochs, expiry);
-        }
+        self.follower.report(ctx);
+        let counts = self.follower.membership().verification();
+        self.checkpoints.follow(ctx, counts);
         Ok(())
     }
 
     fn watch_unlisted(&mut self, ctx: &mut Context) {
         let has_moved = self.roster.take_moved();
-        let view = view(&self.membership, self.identity(), &self.roster);
+        let membership = self.follower.membership();
+        let view = view(self.identity(), membership, &self.roster);
         self.removals.watch(ctx, view, has_moved);
-    }
-
-    /// Applies what is due in both subchains, blocks first.
-    fn follow(&mut self, ctx: &mut Context) -> Flow {
-        loop {
-            if let Some(block) = self.blocks.take() {
-                self.apply(ctx, &block)?;
-            } else if let Some(broadcast) = self.broadcasts.take() {
-                self.hear(ctx, &broadcast);
-            } else {
-                return Ok(());
-            }
-        }
-    }
-
-    fn apply(&mut self, ctx: &mut Context, bytes: &[u8]) -> Flow {
-        let before = self.membership.state().group_state().clone();
-        let followed = match ctx.secrets.apply(ctx.now, &mut self.membership, bytes) {
-            Ok(followed) => followed,
-            // The subchain does not even keep those.
-            Err(BlockRefused::Form(_)) => return Ok(()),
-            Err(BlockRefused::Ended(end)) => return Err(self.departure(ctx, end)),
-        };
-        for fault in followed.faults {
-            let from = Some(fault.user_id).filter(|_| fault.error.is_signed());
-            self.round.blame(ctx, from);
-        }
-        self.epoch_started(ctx);
-        let after = self.membership.state().group_state();
-        let (added, removed) = (not_in(after, &before), not_in(&before, after));
-        if !(added.is_empty() && removed.is_empty()) {
-            ctx.event(Event::MembersChanged {
-                added,
-                removed,
-                by: followed.by,
-            });
-        }
-        Ok(())
-    }
-
-    /// Shows the newest block to the caller; its verification starts now.
-    fn epoch_started(&mut self, ctx: &mut Context) {
-        let state = self.membership.state();
-        let (height, hash) = (state.height(), state.hash());
-        ctx.event(Event::EpochStarted { height, hash });
-        self.round.restart(ctx.now);
-        self.broadcaster.keep_height(ctx, height);
-        for subchain in [&mut self.blocks, &mut self.broadcasts] {
-            subchain.progressed();
-            subchain.hurry(ctx);
-        }
-    }
-
-    /// The way in which a membership ends.
-    fn departure(&self, ctx: &mut Context, end: MembershipEnd) -> Departure {
-        match end {
-            MembershipEnd::Removed { by, .. } => EndReason::Removed { by }.into(),
-            MembershipEnd::Replaced { .. } => EndReason::JoinedElsewhere.into(),
-            MembershipEnd::Left => Departure::Leave,
-            end => {
-                fork::suspect(ctx, self.height(), end.to_string());
-                RejoinReason::Membership(end).into()
-            }
-        }
-    }
-
-    /// Takes in one broadcast; a bad one is counted and nothing else.
-    fn hear(&mut self, ctx: &mut Context, bytes: &[u8]) {
-        let broadcast = match Broadcast::from_server(bytes) {
-            Ok(broadcast) => broadcast,
-            Err(_) => return self.round.blame(ctx, None),
-        };
-        let is_own = broadcast.user_id == self.membership.user_id();
-        match self.membership.receive(&broadcast) {
-            Ok(Received::Counted) => {
-                self.blocks.progressed();
-                self.broadcasts.progressed();
-                self.round.moved();
-                if is_own {
-                    self.broadcaster.echoed(ctx, &broadcast);
-                }
-            }
-            // What we sent again because an answer was lost comes back twice.
-            Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) if is_own => {
-                self.broadcaster.echoed(ctx, &broadcast);
-            }
-            // It was said once at least; it is the server that repeats it.
-            Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) => {
-                self.round.blame(ctx, None);
-            }
-            Ok(_) | Err(BroadcastRefused::Ended(_)) => {}
-            Err(BroadcastRefused::Broadcast(error)) => {
-                self.investigate(ctx, &error);
-                let from = Some(broadcast.user_id).filter(|_| error.is_signed());
-                self.round.blame(ctx, from);
-            }
-        }
-    }
-
-    /// Reads again what a bad broadcast puts in doubt.
-    fn investigate(&mut self, ctx: &mut Context, error: &BroadcastError) {
-        match error {
-            BroadcastError::BlockHash { .. } => {
-                let (call, next) = (self.reference.call(), self.blocks.next());
-                self.fork.compare(ctx, call, next);
-            }
-            // A reveal comes after all have committed: a commit is where we have not looked.
-            BroadcastError::NotInReveal(Phase::Commit) if self.fork.may_read(ctx.now) => {
-                self.broadcasts.read_again(ctx);
-                self.broadcasts.poll_soon(ctx);
-            }
-            _ => {}
-        }
     }
 }
 
-fn view<'a>(
-    membership: &'a Membership,
-    us: Identity,
-    roster: &'a RosterSync,
-) -> removals::View<'a> {
-    removals::View {
+fn view<'a>(us: Identity, membership: &'a Membership, roster: &'a RosterSync) -> View<'a> {
+    View {
         call: us.call,
         us: us.user_id,
         chain: membership.state(),
         roster: roster.roster(),
     }
-}
-
-/// The users of one group who are not in another.
-fn not_in(group: &GroupState, other: &GroupState) -> Vec<UserId> {
-    let users = group.participants.iter().map(|one| one.user_id);
-    users
-        .filter(|user| other.by_user(*user).is_none())
-        .collect()
 }

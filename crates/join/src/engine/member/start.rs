@@ -1,6 +1,8 @@
 //! The start of a membership.
 
 use super::Member;
+use super::follower::Follower;
+use crate::api::SubChain;
 use crate::engine::context::Context;
 use crate::engine::departure::Flow;
 use crate::engine::end::EndReason;
@@ -28,10 +30,8 @@ pub(in crate::engine) fn take_up(
     )?;
     let reference = Reference::new(shown.call, join.found_by, shown.invite_link);
     let self_state = SelfState::new(join.payload, shown.connection.clone());
-    let (blocks, broadcasts) = (shown.blocks, shown.broadcasts);
-    let mut member = Member::new(
-        ctx.now, membership, reference, self_state, blocks, broadcasts,
-    );
+    let follower = Follower::new(ctx, membership, shown.blocks, shown.broadcasts);
+    let mut member = Member::new(ctx.now, follower, reference, self_state);
     // The caller connects its media before anything else.
     let joined = member.joined(shown.connection, join.attempts);
     ctx.event(match join.is_rejoin {
@@ -50,8 +50,8 @@ fn begin(member: &mut Member, ctx: &mut Context) {
     member.self_state.await_connection(ctx);
     member.liveness.start(ctx);
     // What was pushed between the server's answer and now is lost to us.
-    member.blocks.poll_soon(ctx);
-    member.broadcasts.poll_soon(ctx);
+    member.follower.poll_soon(ctx, SubChain::Blocks);
+    member.follower.poll_soon(ctx, SubChain::Broadcasts);
     member.roster.load_soon(ctx);
-    member.epoch_started(ctx);
+    member.follower.start_epoch(ctx);
 }

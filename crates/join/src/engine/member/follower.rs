@@ -1,0 +1,395 @@
+//! The chain of a conference as we follow it: both subchains, the membership that they lead to, and what it says.
+//!
+//! A call without a chain has none of this.
+
+use std::sync::Arc;
+
+use confcall_media::{Cryptor, Moment};
+use confcall_state::verification::{BroadcastError, Phase, Received};
+use confcall_state::wire::{Broadcast, GroupState};
+use confcall_state::{ChainState, PublicKey, UserId};
+
+use crate::api::{CallRef, ChainBlocks, GetGroupCallChainBlocks, Response, SubChain, Updates};
+use crate::engine::context::Context;
+use crate::engine::departure::{Departure, Flow};
+use crate::engine::end::{EndReason, RejoinReason};
+use crate::engine::event::Event;
+use crate::engine::failure::Failure;
+use crate::engine::parts::broadcaster::{Broadcaster, Sequel};
+use crate::engine::parts::fork::{self, ForkCheck};
+use crate::engine::parts::round::Round;
+use crate::engine::parts::subchain::{Page, Polled, Subchain};
+use crate::engine::requests::Ticket;
+use crate::engine::timers::Timer;
+use crate::membership::{BlockRefused, BroadcastRefused, Followed, Membership, MembershipEnd};
+
+/// The chain as we follow it.
+#[derive(Debug)]
+#[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
+pub(super) struct Follower {
+    membership: Membership,
+    blocks: Subchain,
+    broadcasts: Subchain,
+    broadcaster: Broadcaster,
+    round: Round,
+    fork: ForkCheck,
+}
+
+/// The meaning of an answer to a poll for the member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Read {
+    /// The server takes us for a user outside the call.
+    Outside,
+    /// We know by this how the call went on since a restart.
+    CaughtUp,
+    /// Nothing more.
+    Followed,
+}
+
+/// The views.
+impl Follower {
+    pub(super) fn new(
+        ctx: &Context,
+        membership: Membership,
+        blocks: Subchain,
+        broadcasts: Subchain,
+    ) -> Self {
+        Self {
+            membership,
+            blocks,
+            broadcasts,
+            broadcaster: Broadcaster::default(),
+            round: Round::new(ctx.now),
+            fork: ForkCheck::new(ctx.now),
+        }
+    }
+
+    pub(super) fn membership(&self) -> &Membership {
+        &self.membership
+    }
+
+    pub(super) fn user_id(&self) -> UserId {
+        self.membership.user_id()
+    }
+
+    /// Our key, as the chain has it.
+    pub(super) fn public_key(&self) -> Option<PublicKey> {
+        let us = self.state().group_state().by_user(self.user_id());
+        us.map(|us| us.public_key)
+    }
+
+    pub(super) fn state(&self) -> &ChainState {
+        self.membership.state()
+    }
+
+    pub(super) fn cryptor(&self) -> &Arc<Cryptor> {
+        self.membership.cryptor()
+    }
+
+    /// The offsets of the next block and of the next broadcast.
+    pub(super) fn next(&self) -> (i32, i32) {
+        (self.blocks.next(), self.broadcasts.next())
+    }
+
+    /// True if we have not seen yet how the call went on since a restart.
+    pub(super) fn is_behind(&self) -> bool {
+        self.blocks.is_behind() || self.broadcasts.is_behind()
+    }
+
+    fn subchain(&mut self, which: SubChain) -> &mut Subchain {
+        match which {
+            SubChain::Blocks => &mut self.blocks,
+            SubChain::Broadcasts => &mut self.broadcasts,
+        }
+    }
+}
+
+/// The polls of both subchains.
+impl Follower {
+    pub(super) fn poll(&mut self, ctx: &mut Context, which: SubChain, call: CallRef) {
+        self.subchain(which).poll(ctx, call);
+    }
+
+    /// The request for the blocks that follow.
+    pub(super) fn next_blocks(&self, call: CallRef) -> GetGroupCallChainBlocks {
+        self.blocks.request(call)
+    }
+
+    pub(super) fn poll_soon(&self, ctx: &mut Context, which: SubChain) {
+        match which {
+            SubChain::Blocks => self.blocks.poll_soon(ctx),
+            SubChain::Broadcasts => self.broadcasts.poll_soon(ctx),
+        }
+    }
+
+    /// Polls both soon after a moment, because updates were missed.
+    pub(super) fn poll_after(&self, ctx: &mut Context, from: Moment) {
+        self.blocks.poll_after(ctx, from);
+        self.broadcasts.poll_after(ctx, from);
+    }
+
+    /// Takes in items that were pushed, or came with an answer to something else.
+    pub(super) fn offer(&mut self, ctx: &mut Context, items: ChainBlocks) {
+        self.subchain(items.sub_chain).offer(ctx, items);
+    }
+
+    /// Takes the answer to a poll. The updates in it come before [`Self::read`].
+    pub(super) fn answered(
+        &mut self,
+        ctx: &mut Context,
+        call: CallRef,
+        which: SubChain,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Result<Polled, EndReason> {
+        let is_verifying = self.membership.verification().phase() != Phase::End;
+        let subchain = self.subchain(which);
+        subchain.answered(ctx, call, is_verifying, ticket, result)
+    }
+
+    /// Follows what an answer brought, and draws the consequences of its page.
+    pub(super) fn read(
+        &mut self,
+        ctx: &mut Context,
+        call: CallRef,
+        which: SubChain,
+        page: Option<Page>,
+    ) -> Result<Read, Departure> {
+        match (which, page) {
+            // A server that shows nothing else takes us for a user outside the call.
+            (SubChain::Blocks, Some(Page::OnlyLast(_))) => return Ok(Read::Outside),
+            (SubChain::Blocks, Some(page)) => self.blocks_read(ctx, page)?,
+            (SubChain::Broadcasts, Some(page)) => self.broadcasts_read(ctx, call, page),
+            (_, None) => {}
+        }
+        self.follow(ctx, call)?;
+        let mut read = Read::Followed;
+        match page {
+            Some(Page::Full) => self.subchain(which).poll(ctx, call),
+            Some(Page::Last) if self.subchain(which).caught_up() && !self.is_behind() => {
+                read = Read::CaughtUp;
+            }
+            _ => {}
+        }
+        let owes_us = which == SubChain::Broadcasts && self.broadcaster.is_owed(ctx);
+        self.subchain(which).note_answer(ctx.now, owes_us)?;
+        Ok(read)
+    }
+
+    fn blocks_read(&self, ctx: &mut Context, page: Page) -> Result<(), RejoinReason> {
+        let (height, ours) = (self.state().height(), self.blocks.next());
+        match page {
+            Page::Compacted(offset) => {
+                // A member who was removed while it was away is shown the newest block only.
+                if !self.is_behind() {
+                    fork::suspect(ctx, height, "the server leaves blocks out");
+                }
+                Err(RejoinReason::Skipped { offset, ours })
+            }
+            Page::Rewound(offset) => {
+                fork::suspect(ctx, height, "the server's chain ends before ours");
+                Err(RejoinReason::Rewound { offset, ours })
+            }
+            Page::OnlyLast(_) | Page::Last | Page::Full | Page::Endless => Ok(()),
+        }
+    }
+
+    fn broadcasts_read(&mut self, ctx: &mut Context, call: CallRef, page: Page) {
+        if let Page::Rewound(_) = page {
+            self.broadcasts.read_again(ctx);
+            self.fork.compare(ctx, call, self.blocks.next());
+        }
+    }
+
+    /// Takes the server's block at our height.
+    pub(super) fn fork_answered(
+        &mut self,
+        ctx: &mut Context,
+        call: CallRef,
+        result: Result<Response, Failure>,
+    ) -> Flow {
+        let ours = self.membership.state();
+        Ok(self.fork.answered(ctx, call, ours, result)?)
+    }
+}
+
+/// The blocks and broadcasts.
+impl Follower {
+    /// Applies what is due in both subchains, blocks first.
+    pub(super) fn follow(&mut self, ctx: &mut Context, call: CallRef) -> Flow {
+        loop {
+            if let Some(block) = self.blocks.take() {
+                self.apply(ctx, &block)?;
+            } else if let Some(broadcast) = self.broadcasts.take() {
+                self.hear(ctx, call, &broadcast);
+            } else {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gives a membership up whose newest block cannot be verified, because a restart has lost our nonce.
+    pub(super) fn check_nonce(&self) -> Result<(), RejoinReason> {
+        match self.membership.has_lost_nonce() {
+            true => Err(RejoinReason::NonceLost),
+            false => Ok(()),
+        }
+    }
+
+    fn apply(&mut self, ctx: &mut Context, bytes: &[u8]) -> Flow {
+        let before = self.state().group_state().clone();
+        let followed = ctx.secrets.apply(ctx.now, &mut self.membership, bytes);
+        let Followed { by, faults } = match followed {
+            Ok(followed) => followed,
+            // The subchain does not even keep those.
+            Err(BlockRefused::Form(_)) => return Ok(()),
+            Err(BlockRefused::Ended(end)) => return Err(self.departure(ctx, end)),
+        };
+        for fault in faults {
+            let from = Some(fault.user_id).filter(|_| fault.error.is_signed());
+            self.round.blame(ctx, from);
+        }
+        self.start_epoch(ctx);
+        let after = self.state().group_state();
+        let (added, removed) = (not_in(after, &before), not_in(&before, after));
+        if !(added.is_empty() && removed.is_empty()) {
+            ctx.event(Event::MembersChanged { added, removed, by });
+        }
+        Ok(())
+    }
+
+    /// Shows the newest block to the caller; its verification starts now.
+    pub(super) fn start_epoch(&mut self, ctx: &mut Context) {
+        let state = self.membership.state();
+        let (height, hash) = (state.height(), state.hash());
+        ctx.event(Event::EpochStarted { height, hash });
+        self.round.restart(ctx.now);
+        // What was about the block before is of no use any more.
+        self.broadcaster.keep_height(ctx, height);
+        for subchain in [&mut self.blocks, &mut self.broadcasts] {
+            subchain.progressed();
+            subchain.hurry(ctx);
+        }
+    }
+
+    /// The way in which a membership ends.
+    fn departure(&self, ctx: &mut Context, end: MembershipEnd) -> Departure {
+        match end {
+            MembershipEnd::Removed { by, .. } => EndReason::Removed { by }.into(),
+            MembershipEnd::Replaced { .. } => EndReason::JoinedElsewhere.into(),
+            MembershipEnd::Left => Departure::Leave,
+            end => {
+                fork::suspect(ctx, self.state().height(), end.to_string());
+                RejoinReason::Membership(end).into()
+            }
+        }
+    }
+
+    /// Takes in one broadcast; a bad one is counted and nothing else.
+    fn hear(&mut self, ctx: &mut Context, call: CallRef, bytes: &[u8]) {
+        let broadcast = match Broadcast::from_server(bytes) {
+            Ok(broadcast) => broadcast,
+            Err(_) => return self.round.blame(ctx, None),
+        };
+        let is_own = broadcast.user_id == self.user_id();
+        match self.membership.receive(&broadcast) {
+            Ok(Received::Counted) => {
+                self.blocks.progressed();
+                self.broadcasts.progressed();
+                self.round.moved();
+                if is_own {
+                    self.broadcaster.echoed(ctx, &broadcast);
+                }
+            }
+            // What we sent again because an answer was lost comes back twice.
+            Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) if is_own => {
+                self.broadcaster.echoed(ctx, &broadcast);
+            }
+            // It was said once at least; it is the server that repeats it.
+            Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) => {
+                self.round.blame(ctx, None);
+            }
+            Ok(_) | Err(BroadcastRefused::Ended(_)) => {}
+            Err(BroadcastRefused::Broadcast(error)) => {
+                self.investigate(ctx, call, &error);
+                let from = Some(broadcast.user_id).filter(|_| error.is_signed());
+                self.round.blame(ctx, from);
+            }
+        }
+    }
+
+    /// Reads again what a bad broadcast puts in doubt.
+    fn investigate(&mut self, ctx: &mut Context, call: CallRef, error: &BroadcastError) {
+        match error {
+            BroadcastError::BlockHash { .. } => {
+                self.fork.compare(ctx, call, self.blocks.next());
+            }
+            // A reveal comes after all have committed: a commit is where we have not looked.
+            BroadcastError::NotInReveal(Phase::Commit) if self.fork.may_read(ctx.now) => {
+                self.broadcasts.read_again(ctx);
+                self.broadcasts.poll_soon(ctx);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The things that we say ourselves.
+impl Follower {
+    /// Sends what the verification says.
+    pub(super) fn speak(&mut self, ctx: &mut Context, call: CallRef) {
+        // Until we know what we said before a restart, we say nothing.
+        if !self.is_behind() {
+            let said = ctx.secrets.take_outbound(&mut self.membership);
+            let (us, counts) = (self.membership.user_id(), self.membership.verification());
+            self.broadcaster.add(ctx.now, us, counts, said);
+            self.broadcaster.send_due(ctx, call);
+        }
+    }
+
+    /// Shows the caller how far the verification is.
+    pub(super) fn report(&mut self, ctx: &mut Context) {
+        self.round.report(ctx, self.membership.verification());
+        if let Some(expiry) = self.cryptor().next_expiry() {
+            ctx.timers.set(Timer::Epochs, expiry);
+        }
+    }
+
+    /// Shows the caller how far the verification is, although it has not moved.
+    pub(super) fn report_again(&mut self) {
+        self.round.moved();
+    }
+
+    /// Takes the answer to a broadcast of ours; gives the updates that came with it.
+    pub(super) fn broadcast_answered(
+        &mut self,
+        ctx: &mut Context,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Updates {
+        match self.broadcaster.answered(ctx, ticket, result) {
+            Sequel::TakeIn(updates) => return updates,
+            Sequel::ReadBlocks => self.blocks.poll_soon(ctx),
+            Sequel::ReadBroadcasts => self.broadcasts.poll_soon(ctx),
+            Sequel::ReadBroadcastsAgain => {
+                self.broadcasts.read_again(ctx);
+                self.broadcasts.poll_soon(ctx);
+            }
+            Sequel::Nothing => {}
+        }
+        Updates::default()
+    }
+
+    /// Drops the keys, also those of media threads.
+    pub(super) fn close(&mut self) {
+        self.membership.leave();
+    }
+}
+
+/// The users of one group who are not in another.
+fn not_in(group: &GroupState, other: &GroupState) -> Vec<UserId> {
+    let users = group.participants.iter().map(|one| one.user_id);
+    users
+        .filter(|user| other.by_user(*user).is_none())
+        .collect()
+}
