@@ -1,24 +1,19 @@
 use core::future::pending;
-use core::pin::Pin;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use confcall_join::Ssrc;
-use confcall_join::api::{InputUser, MessageId, Method, Request, Update};
+use confcall_join::api::{InputUser, MessageId, Update};
 use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 use confcall_join::engine::{
-    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, MediaState,
-    Outcome, Output, RequestId,
+    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, MediaState, Output,
 };
 use confcall_join::message::GroupMessage;
-use confcall_join::policy::{CallKind, CheckedRequest};
 use confcall_media::{Cryptor, Moment};
 use confcall_state::UserId;
 use confcall_state::keys::Seed;
-use confcall_transport::{CallError, Missed, Transport, UpdateStream};
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
+use confcall_transport::{Missed, Transport, UpdateStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Instrument as _, debug, error};
@@ -27,6 +22,8 @@ use crate::events::{Events, Publisher};
 use crate::limits;
 use crate::log;
 use crate::options::Options;
+use crate::requests::Requests;
+use crate::settings::{Setter, Setting, Settings};
 use crate::view::View;
 
 /// For how long a last request to leave, whose answer changes nothing, may be under way.
@@ -61,7 +58,7 @@ pub struct Conference(Arc<Handle>);
 #[derive(Debug)]
 struct Handle {
     orders: mpsc::Sender<Order>,
-    settings: Settings<watch::Sender<Option<Command>>>,
+    settings: Settings<Setter>,
     view: watch::Receiver<Arc<View>>,
     clock: Clock,
 }
@@ -135,12 +132,9 @@ impl Conference {
             engine,
             clock,
             wake: None,
-            answer_timeout,
             // From before the first request, so that nothing that follows from it is missed.
             updates: transport.updates(),
-            transport: Arc::new(transport),
-            requests: FuturesUnordered::new(),
-            farewells: 0,
+            requests: Requests::new(transport, answer_timeout),
             orders: ordered,
             settings: set,
             callers: HashMap::new(),
@@ -391,72 +385,16 @@ enum Order {
 /// The way back to a caller who waits for the outcome of its command.
 type Done = oneshot::Sender<Result<(), CommandFailure>>;
 
-/// The things that a caller sets without waiting, as one command each, of which only the newest counts.
-///
-/// One end has the senders, the other the receivers.
-#[derive(Debug)]
-struct Settings<Channel> {
-    announced: Channel,
-    media: Channel,
-    leave: Channel,
-}
-
-type Set = watch::Receiver<Option<Command>>;
-
-impl Settings<watch::Sender<Option<Command>>> {
-    fn channel() -> (Self, Settings<Set>) {
-        let (announced, set_announced) = watch::channel(None);
-        let (media, set_media) = watch::channel(None);
-        let (leave, set_leave) = watch::channel(None);
-        let senders = Self {
-            announced,
-            media,
-            leave,
-        };
-        let receivers = Settings {
-            announced: set_announced,
-            media: set_media,
-            leave: set_leave,
-        };
-        (senders, receivers)
-    }
-}
-
-impl Settings<Set> {
-    /// The next command that was set; never, once there is no handle any more. Dropping the future loses nothing.
-    async fn next(&mut self) -> Option<Command> {
-        tokio::select! {
-            biased;
-            Ok(()) = self.announced.changed() => self.announced.borrow_and_update().clone(),
-            Ok(()) = self.media.changed() => self.media.borrow_and_update().clone(),
-            Ok(()) = self.leave.changed() => self.leave.borrow_and_update().clone(),
-            else => pending().await,
-        }
-    }
-}
-
-/// The outcome of a request.
-struct Answered {
-    request: RequestId,
-    method: Method,
-    outcome: Outcome,
-}
-
 /// An engine and all that comes and goes for it.
 struct Driver<T> {
     engine: Engine,
     clock: Clock,
     /// The moment at which the engine wants to be woken.
     wake: Option<Moment>,
-    transport: Arc<T>,
-    answer_timeout: Duration,
+    requests: Requests<T>,
     updates: UpdateStream,
-    /// The requests under way, which begin in the order in which they were added. The engine bounds them.
-    requests: FuturesUnordered<Pin<Box<dyn Future<Output = Answered> + Send>>>,
-    /// The number of them that are to leave.
-    farewells: usize,
     orders: mpsc::Receiver<Order>,
-    settings: Settings<Set>,
+    settings: Settings<Setting>,
     /// The callers whose commands the engine has, which answers each once and bounds how many it takes.
     callers: HashMap<CommandId, Done>,
     /// The number of commands that the engine was given, which numbers them.
@@ -474,7 +412,9 @@ impl<T: Transport + 'static> Driver<T> {
                 // Outcomes come first, of which there are no more than requests. Callers come before updates, so that a
                 // server that pushes without a pause cannot keep a user from leaving.
                 biased;
-                Some(answered) = self.requests.next() => self.answer(answered),
+                Some((request, outcome)) = self.requests.next() => {
+                    self.hand_in(Input::Answer { request, outcome });
+                }
                 Some(command) = self.settings.next() => self.command(command, None),
                 order = self.orders.recv(), if has_handles => match order {
                     Some(order) => self.carry_out(order),
@@ -494,25 +434,8 @@ impl<T: Transport + 'static> Driver<T> {
     async fn part(mut self) {
         // Callers who come too late learn that there is no call any more.
         drop(self.orders);
-        let farewell = async {
-            while self.farewells > 0
-                && let Some(answered) = self.requests.next().await
-            {
-                self.farewells -= usize::from(is_farewell(answered.method));
-            }
-        };
-        let _ = timeout(FAREWELL, farewell).await;
+        let _ = timeout(FAREWELL, self.requests.leave()).await;
         self.publisher.end();
-    }
-
-    fn answer(&mut self, answered: Answered) {
-        let Answered {
-            request,
-            method,
-            outcome,
-        } = answered;
-        self.farewells -= usize::from(is_farewell(method));
-        self.hand_in(Input::Answer { request, outcome });
     }
 
     fn update(&mut self, update: Result<Update, Missed>) {
@@ -555,7 +478,7 @@ impl<T: Transport + 'static> Driver<T> {
         let mut events = Vec::new();
         self.wake = loop {
             match self.engine.poll_output() {
-                Output::Request { request, body } => self.send(request, body),
+                Output::Request { request, body } => self.requests.send(request, body),
                 Output::Event(event) => events.push(event),
                 Output::Timeout(wake) => break wake,
             }
@@ -575,147 +498,5 @@ impl<T: Transport + 'static> Driver<T> {
         if let Some(done) = self.callers.remove(&id) {
             let _ = done.send(outcome);
         }
-    }
-
-    fn send(&mut self, request: RequestId, body: Request) {
-        let method = body.method();
-        debug!(%method, %request, "sending");
-        self.farewells += usize::from(is_farewell(method));
-        let transport = Arc::clone(&self.transport);
-        let patience = self.answer_timeout;
-        self.requests.push(Box::pin(async move {
-            let outcome = outcome_of(&*transport, &body, patience).await;
-            Answered {
-                request,
-                method,
-                outcome,
-            }
-        }));
-    }
-}
-
-fn is_farewell(method: Method) -> bool {
-    method == Method::LeaveGroupCall
-}
-
-/// Sends a request that keeps to the policy; what has no answer in time is lost.
-async fn outcome_of(transport: &impl Transport, body: &Request, patience: Duration) -> Outcome {
-    let method = body.method();
-    let request = match CheckedRequest::new(CallKind::Conference, body) {
-        Ok(request) => request,
-        // The engine builds no such request. It ends after a few tries, as if the server could not be reached.
-        Err(violation) => {
-            error!(%method, %violation, "not sent");
-            return Outcome::Lost;
-        }
-    };
-    match timeout(patience, transport.call(request)).await {
-        Ok(Ok(response)) => Outcome::Done(response),
-        Ok(Err(CallError::Rpc(error))) => {
-            debug!(%method, %error, "refused");
-            Outcome::Refused(error)
-        }
-        // The server may have carried it out: the engine looks before it repeats what cannot be repeated.
-        Ok(Err(CallError::Lost { reason })) => {
-            debug!(%method, reason, "lost");
-            Outcome::Lost
-        }
-        Err(_) => {
-            debug!(%method, ?patience, "no answer");
-            Outcome::Lost
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use confcall_join::api::{CreateConferenceCall, DataJson, Response, Updates};
-    use confcall_state::keys::PublicKey;
-    use confcall_transport::UpdateSender;
-    use std::sync::Mutex;
-
-    /// An adapter that sends whatever it is given.
-    #[derive(Default)]
-    struct Careless {
-        sent: Mutex<Vec<Vec<u8>>>,
-        pushed: UpdateSender,
-    }
-
-    impl Transport for Careless {
-        async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
-            let mut sent = self.sent.lock().map_err(|_| lost())?;
-            sent.push(request.into_bytes());
-            Ok(Updates(Vec::new()).into())
-        }
-
-        fn updates(&self) -> UpdateStream {
-            self.pushed.subscribe()
-        }
-    }
-
-    fn lost() -> CallError {
-        let reason = String::new();
-        CallError::Lost { reason }
-    }
-
-    /// A request to create a call by a payload.
-    fn creation(params: &str) -> Request {
-        let creation = CreateConferenceCall {
-            muted: false,
-            video_stopped: false,
-            random_id: 1,
-            public_key: Some(PublicKey::from_bytes([1; 32])),
-            block: Some(vec![1]),
-            params: Some(DataJson::new(params)),
-        };
-        creation.into()
-    }
-
-    #[tokio::test]
-    async fn a_careless_adapter_is_given_nothing_that_the_policy_forbids() {
-        let adapter = Careless::default();
-        let patience = Duration::from_secs(1);
-        let forbidden = creation("{}");
-        let outcome = outcome_of(&adapter, &forbidden, patience).await;
-        assert!(matches!(outcome, Outcome::Lost));
-        assert!(adapter.sent.lock().is_ok_and(|sent| sent.is_empty()));
-
-        let allowed = creation(
-            r#"{"ssrc": 1, "ufrag": "abcd", "pwd": "0123456789012345678901", "fingerprints": [
-                {"hash": "sha-256", "setup": "passive", "fingerprint": "FINGERPRINT"}]}"#
-                .replace("FINGERPRINT", &["07"; 32].join(":"))
-                .as_str(),
-        );
-        let outcome = outcome_of(&adapter, &allowed, patience).await;
-        assert!(matches!(outcome, Outcome::Done(_)));
-        let sent = adapter.sent.into_inner().unwrap_or_default();
-        assert_eq!(sent, [allowed.to_tl()]);
-    }
-
-    /// `FuturesUnordered` does not promise it, and a join must not overtake the request before it.
-    #[tokio::test]
-    async fn requests_begin_in_their_order_and_end_in_any() {
-        let begun = Arc::new(Mutex::new(Vec::new()));
-        let mut requests = FuturesUnordered::new();
-        let mut answers = Vec::new();
-        for number in 0..3 {
-            let (answer, answered) = oneshot::channel::<()>();
-            answers.push(answer);
-            let begun = Arc::clone(&begun);
-            requests.push(async move {
-                begun.lock().map(|mut begun| begun.push(number)).ok();
-                answered.await.ok();
-                number
-            });
-        }
-        let mut answers = answers.into_iter();
-        let (first, second, third) = (answers.next(), answers.next(), answers.next());
-        for (answer, number) in [(third, 2), (first, 0), (second, 1)] {
-            answer.map(|answer| answer.send(()));
-            assert_eq!(requests.next().await, Some(number));
-        }
-        assert!(requests.is_empty());
-        assert_eq!(begun.lock().ok().as_deref(), Some(&vec![0, 1, 2]));
     }
 }

@@ -73,6 +73,8 @@ mod events;
 pub mod limits;
 mod log;
 mod options;
+mod requests;
+mod settings;
 mod view;
 
 pub use conference::{Conference, Resumption};
