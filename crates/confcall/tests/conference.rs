@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use common::network::{Network, count};
 use common::{
-    ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, rng, said, within,
+    ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, rng, said,
+    seals_for_removed, within,
 };
 use confcall_join::api::{AccessHash, InputUser, Method, Request, RpcError};
 use confcall_join::engine::{CommandFailure, EndReason, Event, MediaState};
 use confcall_join::joining::Target;
-use confcall_media::{ChannelId, Codec, EncodedFrame, SealError, SealFrameError};
+use confcall_media::{ChannelId, Codec, EncodedFrame, RemovalGrace, SealError, SealFrameError};
 
 #[tokio::test(start_paused = true)]
 async fn two_members_see_the_same_emoji_and_each_other() {
@@ -240,4 +241,19 @@ async fn a_later_join_announces_what_was_switched_meanwhile() {
         announced.collect::<Vec<_>>(),
         [(false, true), (true, false)]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_removal_only_a_strict_member_seals_for_none_but_those_who_stayed() {
+    for grace in [RemovalGrace::WithGrace, RemovalGrace::Strict] {
+        let hub = hub();
+        let mut options = options(Target::Create, ALICE);
+        options.config.removal_grace = grace;
+        let mut alice = Member::over(hub.connect(ALICE), options).await.unwrap();
+        let _bob = Member::join(&hub, BOB).await;
+        let _carol = Member::join(&hub, CAROL).await;
+        alice.emoji_at(2).await;
+        let is_sealed_for_more = seals_for_removed(&mut alice, BOB).await;
+        assert_eq!(is_sealed_for_more, grace == RemovalGrace::WithGrace);
+    }
 }

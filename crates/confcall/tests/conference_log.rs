@@ -78,6 +78,18 @@ async fn the_log_knows_call_and_height_and_no_user() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn no_field_is_written_twice_into_a_line_of_the_log() {
+    let (log, _) = log_at(Level::TRACE).await;
+    for line in log.lines() {
+        for field in ["call=", "height="] {
+            assert!(line.matches(field).count() <= 1, "{line}");
+        }
+    }
+    // Two blocks came, so that a span would have kept two heights.
+    assert!(log.contains("height=2"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn users_are_for_debugging_and_texts_for_nobody() {
     let (log, _) = log_at(Level::TRACE).await;
     assert!(log.contains("123456789"));

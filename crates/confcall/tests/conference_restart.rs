@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use common::network::Network;
 use common::{
-    ALICE, BOB, CAROL, Member, hub, link, members, message, options, options_again, pass, said,
+    ALICE, BOB, CAROL, Member, hub, link, members, message, options, options_again, pass, rng,
+    said, seals_for_removed,
 };
 use confcall::Conference;
 use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 use confcall_join::engine::{EndReason, Event};
+use confcall_join::joining::Target;
+use confcall_media::{ChannelId, RemovalGrace};
 
 const KEY: [u8; 32] = [9; 32];
 
@@ -102,4 +105,55 @@ async fn a_user_who_was_removed_meanwhile_learns_it() {
     let mut bob = Member { conference, events };
     let end = bob.end().await.reason;
     assert_eq!(end, EndReason::Removed { by: Some(ALICE) });
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_number_of_a_packet_is_used_twice_over_two_restarts() {
+    let hub = hub();
+    let mut alice = Member::create(&hub, ALICE).await;
+    let mut bob = Member::join(&hub, BOB).await;
+    alice.emoji_at(1).await;
+    let (mut numbers, mut gone) = (Vec::new(), Vec::new());
+    for stay in 1..=3 {
+        let (sealing, opening) = (&bob.conference, &alice.conference);
+        for _ in 0..3 {
+            let cryptor = sealing.cryptor().unwrap();
+            let packet = cryptor.seal(sealing.now(), ChannelId::MAIN, 0, b"hello", &mut rng(BOB));
+            let cryptor = opening.cryptor().unwrap();
+            let opened = cryptor.open(opening.now(), BOB, &packet.unwrap());
+            numbers.push(opened.unwrap().info.seqno);
+        }
+        let number = u64::from(stay);
+        let blob = bob.conference.checkpoint(&KEY, number).await.unwrap();
+        let options = options_again(link(&hub), BOB, stay);
+        let restored = Conference::restore(&blob, &KEY, number, options).unwrap();
+        let (conference, events) = restored.start(hub.connect(BOB));
+        gone.push(core::mem::replace(&mut bob, Member { conference, events }));
+        let resumed = |event: &Event| matches!(event, Event::Resumed(_)).then_some(());
+        bob.until(resumed).await;
+    }
+    assert!(numbers.is_sorted_by(|one, next| one < next), "{numbers:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strict_member_is_strict_after_a_restart() {
+    let hub = hub();
+    let strict = |target, stay| {
+        let mut options = options_again(target, ALICE, stay);
+        options.config.removal_grace = RemovalGrace::Strict;
+        options
+    };
+    let before = Member::over(hub.connect(ALICE), strict(Target::Create, 0)).await;
+    let before = before.unwrap();
+    let _bob = Member::join(&hub, BOB).await;
+    let mut carol = Member::join(&hub, CAROL).await;
+    carol.emoji_at(2).await;
+    let blob = before.conference.checkpoint(&KEY, 1).await.unwrap();
+    let restored = Conference::restore(&blob, &KEY, 1, strict(link(&hub), 1)).unwrap();
+    let (conference, events) = restored.start(hub.connect(ALICE));
+    let mut alice = Member { conference, events };
+    let resumed = |event: &Event| matches!(event, Event::Resumed(_)).then_some(());
+    alice.until(resumed).await;
+    assert!(!seals_for_removed(&mut alice, BOB).await);
+    drop(before);
 }

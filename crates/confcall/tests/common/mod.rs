@@ -17,6 +17,7 @@ use confcall_join::engine::{Config, Ended, Event};
 use confcall_join::joining::{Fingerprint, JoinPayload, Link, Target};
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::Media;
+use confcall_media::ChannelId;
 use confcall_server::loopback::Hub;
 use confcall_server::{Call, Server};
 use confcall_state::keys::Seed;
@@ -158,4 +159,24 @@ pub(crate) fn said(event: &Event) -> Option<(UserId, String)> {
         Event::Message { from, message } => Some((*from, message.text().to_owned())),
         _ => None,
     }
+}
+
+/// Removes a user; gives whether a packet that is sealed right after is sealed for more epochs than one before.
+pub(crate) async fn seals_for_removed(member: &mut Member, user: UserId) -> bool {
+    let sealed_length = |conference: &Conference| {
+        let cryptor = conference.cryptor().unwrap();
+        let now = conference.now();
+        let packet = cryptor.seal(now, ChannelId::MAIN, 0, b"hello", &mut rng(user));
+        packet.unwrap().len()
+    };
+    // The epochs before the newest have ended by then.
+    pass(Duration::from_secs(60)).await;
+    let before = sealed_length(&member.conference);
+    member.conference.kick(vec![user]).await.unwrap();
+    let is_removed = |event: &Event| match event {
+        Event::MembersChanged { removed, .. } if removed == &[user] => Some(()),
+        _ => None,
+    };
+    member.until(is_removed).await;
+    sealed_length(&member.conference) > before
 }
