@@ -15,9 +15,10 @@ use crate::config::ConnectionLimits;
 use crate::hub::Hub;
 use crate::limits;
 use crate::mtproto::framing::{Framer, FramingError};
-use crate::mtproto::message::{Envelope, EnvelopeError};
+use crate::mtproto::message::{Clock, Envelope, EnvelopeError, Origin};
 use crate::mtproto::sealing::{self, PacketError};
 use crate::mtproto::session::Event;
+use crate::mtproto::unencrypted;
 use crate::pending::{Answered, PendingRequests};
 use crate::push_queue::QueuedPush;
 use crate::unidentified::Place;
@@ -195,8 +196,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Takes the first packet, whose key says who the client is.
+    /// Takes a packet of a client that is not known yet: its key says who the client is.
     async fn meet(&mut self, packet: &[u8]) -> Result<(), Closed> {
+        if let Some(answer) = self.answer_in_clear(packet)? {
+            let framed = self.framer.frame(&answer);
+            return self.write(&framed).await;
+        }
         let id = sealing::key_id(packet).ok_or(PacketError::Length(packet.len()))?;
         let Some((user, key)) = self.hub.find_key(id) else {
             let error = self.framer.frame_error(UNKNOWN_KEY);
@@ -212,6 +217,14 @@ impl Connection {
         self.framer.trust();
         // Boxed because the functions call each other, although never twice: the client is known now.
         Box::pin(self.take(packet)).await
+    }
+
+    /// The answer to a client without a key that asks for the time; it stays unknown, and among those that give way.
+    fn answer_in_clear(&self, packet: &[u8]) -> Result<Option<Vec<u8>>, Closed> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce)?;
+        let id = Clock::default().next(clock::now(), Origin::Answer);
+        Ok(unencrypted::answer(packet, id, nonce))
     }
 
     async fn carry_out(&mut self, event: Event) -> Result<(), Closed> {

@@ -12,3 +12,4 @@ pub(crate) mod sealing;
 pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod session_memory;
+pub(crate) mod unencrypted;

@@ -1,7 +1,7 @@
 //! Starts and ends of connections.
 
 use std::fs::File;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use confcall_mtproto_server::{BindError, Config, ConnectionLimits, Listener, Reach};
 use confcall_server::{Server, ServerOptions};
@@ -10,9 +10,11 @@ use grammers_mtproto::mtp::Encrypted;
 use grammers_mtproto::transport::{Abridged, Error, Full, Intermediate, Obfuscated, Transport};
 use grammers_mtsender::{InvocationError, Sender, ServerAddr, connect, connect_with_auth};
 use grammers_tl_types::{enums, functions, types};
+use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
 use crate::client::look_up_nothing;
+use crate::raw::Raw;
 use crate::scene::{ALICE, PATIENCE, Scene, seeded_keys};
 
 async fn sender<T: Transport>(scene: &Scene, transport: T) -> Sender<T, Encrypted> {
@@ -88,7 +90,12 @@ async fn a_key_that_the_server_did_not_issue_is_unknown_and_none_is_made() {
             .unwrap();
         let answer = sender.invoke(&functions::help::GetConfig {}).await;
         unknown(answer.unwrap_err());
-        unknown(connect(again, address()).await.err().unwrap());
+        // The exchange of a key begins, which is how clients learn the time, and has no key to go on with.
+        let error = connect(again, address()).await.err().unwrap();
+        assert!(
+            matches!(error, InvocationError::Authentication(_)),
+            "{error}"
+        );
     }
     check(&scene, Full::new(), Full::new()).await;
     check(&scene, Abridged::new(), Abridged::new()).await;
@@ -254,4 +261,23 @@ async fn a_taken_address_is_an_error_that_names_it() {
     let bound = Listener::bind(config, scene.keys(), Server::new(ServerOptions::default())).await;
     let error = bound.unwrap_err().to_string();
     assert!(error.contains(&scene.address.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_without_a_key_learns_the_time() {
+    let scene = Scene::new().await;
+    let mut raw = Raw::connect(scene.address).await;
+    let mut request = vec![0; 16];
+    request.extend(20_i32.to_le_bytes());
+    request.extend(0xbe7e_8ef1_u32.to_le_bytes());
+    request.extend([7; 16]);
+    raw.send_packet(&request).await;
+
+    let length = raw.stream.read_u32_le().await.unwrap();
+    let mut packet = vec![0; length as usize - 4];
+    raw.stream.read_exact(&mut packet).await.unwrap();
+    // The number of the packet and the key come before the id, whose upper half is the time.
+    let time = u32::from_le_bytes(packet[16..20].try_into().unwrap());
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    assert!(now.as_secs().abs_diff(time.into()) <= 2);
 }
