@@ -1,4 +1,5 @@
 use core::future::pending;
+use core::slice;
 use core::time::Duration;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +8,8 @@ use confcall_join::Ssrc;
 use confcall_join::api::{InputUser, MessageId, Update};
 use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 use confcall_join::engine::{
-    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, MediaState, Output,
+    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, MediaState,
+    Outcome, Output, Trouble,
 };
 use confcall_join::message::GroupMessage;
 use confcall_media::{Cryptor, Moment};
@@ -18,11 +20,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Instrument as _, debug, error};
 
-use crate::events::{Events, Publisher};
+use crate::contact::Contact;
+use crate::events::{Events, Notice, Publisher};
 use crate::limits;
 use crate::log;
 use crate::options::Options;
-use crate::requests::Requests;
+use crate::requests::{Answered, Requests};
 use crate::settings::{Setter, Setting, Settings};
 use crate::view::View;
 
@@ -135,11 +138,13 @@ impl Conference {
             // From before the first request, so that nothing that follows from it is missed.
             updates: transport.updates(),
             requests: Requests::new(transport, answer_timeout),
+            contact: Contact::new(),
             orders: ordered,
             settings: set,
             callers: HashMap::new(),
             commands: 0,
             publisher,
+            is_stopped: false,
         };
         tokio::spawn(driver.run().instrument(log::span()));
         let handle = Handle {
@@ -392,6 +397,7 @@ struct Driver<T> {
     /// The moment at which the engine wants to be woken.
     wake: Option<Moment>,
     requests: Requests<T>,
+    contact: Contact,
     updates: UpdateStream,
     orders: mpsc::Receiver<Order>,
     settings: Settings<Setting>,
@@ -400,6 +406,8 @@ struct Driver<T> {
     /// The number of commands that the engine was given, which numbers them.
     commands: u64,
     publisher: Publisher,
+    /// Set when the driver ends before the engine.
+    is_stopped: bool,
 }
 
 impl<T: Transport + 'static> Driver<T> {
@@ -407,14 +415,12 @@ impl<T: Transport + 'static> Driver<T> {
     async fn run(mut self) {
         self.drain();
         let mut has_handles = true;
-        while !self.engine.has_ended() {
+        while !self.engine.has_ended() && !self.is_stopped {
             tokio::select! {
                 // Outcomes come first, of which there are no more than requests. Callers come before updates, so that a
                 // server that pushes without a pause cannot keep a user from leaving.
                 biased;
-                Some((request, outcome)) = self.requests.next() => {
-                    self.hand_in(Input::Answer { request, outcome });
-                }
+                Some(answered) = self.requests.next() => self.answer(answered),
                 Some(command) = self.settings.next() => self.command(command, None),
                 order = self.orders.recv(), if has_handles => match order {
                     Some(order) => self.carry_out(order),
@@ -438,7 +444,46 @@ impl<T: Transport + 'static> Driver<T> {
         self.publisher.end();
     }
 
+    fn answer(&mut self, answered: Answered) {
+        let Answered {
+            request,
+            sent,
+            outcome,
+            ..
+        } = answered;
+        let outcome = match outcome {
+            Ok(outcome) => outcome,
+            Err(reason) => return self.stop(reason),
+        };
+        match outcome {
+            Outcome::Lost if self.contact.miss(sent) => {
+                self.publisher.connection_lost();
+            }
+            Outcome::Lost => {}
+            Outcome::Done(_) | Outcome::Refused(_) => self.hear(),
+        }
+        self.hand_in(Input::Answer { request, outcome });
+    }
+
+    /// Ends before the engine does, which would ask for ever.
+    fn stop(&mut self, reason: EndReason) {
+        self.is_stopped = true;
+        let ended = Event::Ended(reason.into());
+        self.publisher.update(&self.engine, slice::from_ref(&ended));
+        self.publisher.announce(Notice::Event(ended));
+    }
+
+    /// Notes that the server was heard.
+    fn hear(&mut self) {
+        if self.contact.hear() {
+            self.publisher.connection_back();
+        }
+    }
+
     fn update(&mut self, update: Result<Update, Missed>) {
+        if update.is_ok() {
+            self.hear();
+        }
         self.hand_in(match update {
             Ok(update) => Input::Update(update),
             Err(missed) => {
@@ -488,7 +533,12 @@ impl<T: Transport + 'static> Driver<T> {
             match event {
                 Event::Done { id, .. } => self.resolve(id, Ok(())),
                 Event::Failed { id, why, .. } => self.resolve(id, Err(why)),
-                event => self.publisher.announce(event),
+                // That the connection is lost was said, and each request that fails by it says nothing more.
+                Event::Retrying {
+                    why: Trouble::Unanswered { .. },
+                    ..
+                } if self.contact.is_lost() => {}
+                event => self.publisher.announce(Notice::Event(event)),
             }
         }
     }

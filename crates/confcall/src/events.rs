@@ -17,9 +17,15 @@ pub enum Notice {
     /// The [`View`] has the state that came of them, suspicions included. Only the messages among them are lost, and if
     /// one was [`Event::CheckpointDue`], a checkpoint is due.
     Lagged {
-        /// The number of events that were dropped.
+        /// The number of notices that were dropped.
         missed: u64,
     },
+    /// The server is not heard any more: requests go unanswered, and are tried again until it is.
+    ///
+    /// Until [`Notice::ConnectionBack`], that requests are tried again is no event.
+    ConnectionLost,
+    /// The server is heard again.
+    ConnectionBack,
 }
 
 /// The events of a conference, in order, for one reader.
@@ -30,7 +36,7 @@ pub enum Notice {
 ///
 /// It may be dropped: the conference goes on unread.
 #[derive(Debug)]
-pub struct Events(broadcast::Receiver<Event>);
+pub struct Events(broadcast::Receiver<Notice>);
 
 impl Events {
     /// The next notice, or `None` after the end.
@@ -38,7 +44,7 @@ impl Events {
     /// Without [`Event::Ended`] before it, the runtime was shut down. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Notice> {
         match self.0.recv().await {
-            Ok(event) => Some(Notice::Event(event)),
+            Ok(notice) => Some(notice),
             Err(broadcast::error::RecvError::Lagged(missed)) => Some(Notice::Lagged { missed }),
             Err(broadcast::error::RecvError::Closed) => None,
         }
@@ -47,7 +53,7 @@ impl Events {
 
 /// The other end of the events and of the view; dropping it closes both.
 pub(crate) struct Publisher {
-    events: broadcast::Sender<Event>,
+    notices: broadcast::Sender<Notice>,
     shown: watch::Sender<Arc<View>>,
     /// The state that is shown, or will be with the next change.
     view: View,
@@ -58,10 +64,10 @@ pub(crate) struct Publisher {
 
 impl Publisher {
     pub(crate) fn new() -> (Self, watch::Receiver<Arc<View>>, Events) {
-        let (events, unread) = broadcast::channel(limits::UNREAD_EVENTS);
+        let (notices, unread) = broadcast::channel(limits::UNREAD_EVENTS);
         let (shown, seen) = watch::channel(Arc::default());
         let publisher = Self {
-            events,
+            notices,
             shown,
             view: View::default(),
             log: Log::default(),
@@ -86,14 +92,27 @@ impl Publisher {
         }
     }
 
-    /// Adds an event; never waits.
-    pub(crate) fn announce(&self, event: Event) {
+    pub(crate) fn connection_lost(&mut self) {
+        self.view.connection_lost = true;
+        self.shown.send_replace(Arc::new(self.view.clone()));
+        self.announce(Notice::ConnectionLost);
+    }
+
+    pub(crate) fn connection_back(&mut self) {
+        self.view.connection_lost = false;
+        self.shown.send_replace(Arc::new(self.view.clone()));
+        self.announce(Notice::ConnectionBack);
+    }
+
+    /// Adds a notice; never waits.
+    pub(crate) fn announce(&self, notice: Notice) {
         // Without a reader it is dropped.
-        let _ = self.events.send(event);
+        let _ = self.notices.send(notice);
     }
 
     /// Shows the end to those who wait for it.
     pub(crate) fn end(mut self) {
+        self.view = self.view.without_call();
         self.view.ended = self.ended;
         self.shown.send_replace(Arc::new(self.view));
     }

@@ -69,6 +69,7 @@
 //! The directory `examples` has a bot, a client of grammers, an adapter over bytes, an engine without a runtime, and a restart.
 
 mod conference;
+mod contact;
 mod events;
 pub mod limits;
 mod log;

@@ -3,12 +3,12 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use confcall_join::api::{Method, Request};
-use confcall_join::engine::{Outcome, RequestId};
+use confcall_join::engine::{EndReason, Outcome, RequestId};
 use confcall_join::policy::{CallKind, CheckedRequest};
 use confcall_transport::{CallError, Transport};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, error};
 
 /// The requests of one engine that are under way, which bounds them.
@@ -23,10 +23,13 @@ pub(crate) struct Requests<T> {
 }
 
 /// The outcome of a request.
-struct Answered {
-    request: RequestId,
+pub(crate) struct Answered {
+    pub(crate) request: RequestId,
     method: Method,
-    outcome: Outcome,
+    /// The moment at which it was sent.
+    pub(crate) sent: Instant,
+    /// The outcome, or the reason why no request has a chance.
+    pub(crate) outcome: Result<Outcome, EndReason>,
 }
 
 impl<T: Transport + 'static> Requests<T> {
@@ -44,22 +47,23 @@ impl<T: Transport + 'static> Requests<T> {
         debug!(%method, %request, "sending");
         self.leaves += usize::from(method == Method::LeaveGroupCall);
         let transport = Arc::clone(&self.transport);
-        let patience = self.answer_timeout;
+        let (patience, sent) = (self.answer_timeout, Instant::now());
         self.under_way.push(Box::pin(async move {
             let outcome = outcome_of(&*transport, &body, patience).await;
             Answered {
                 request,
                 method,
+                sent,
                 outcome,
             }
         }));
     }
 
     /// The next outcome; `None` if there is no request. Dropping the future loses nothing.
-    pub(crate) async fn next(&mut self) -> Option<(RequestId, Outcome)> {
+    pub(crate) async fn next(&mut self) -> Option<Answered> {
         let answered = self.under_way.next().await?;
         self.leaves -= usize::from(answered.method == Method::LeaveGroupCall);
-        Some((answered.request, answered.outcome))
+        Some(answered)
     }
 
     /// Waits for the outcome of the requests to leave.
@@ -69,17 +73,21 @@ impl<T: Transport + 'static> Requests<T> {
 }
 
 /// Sends a request that keeps to the policy; what has no answer in time is lost.
-async fn outcome_of(transport: &impl Transport, body: &Request, patience: Duration) -> Outcome {
+async fn outcome_of(
+    transport: &impl Transport,
+    body: &Request,
+    patience: Duration,
+) -> Result<Outcome, EndReason> {
     let method = body.method();
     let request = match CheckedRequest::new(CallKind::Conference, body) {
         Ok(request) => request,
         // The engine builds no such request. It ends after a few tries, as if the server could not be reached.
         Err(violation) => {
             error!(%method, %violation, "not sent");
-            return Outcome::Lost;
+            return Ok(Outcome::Lost);
         }
     };
-    match timeout(patience, transport.call(request)).await {
+    Ok(match timeout(patience, transport.call(request)).await {
         Ok(Ok(response)) => Outcome::Done(response),
         Ok(Err(CallError::Rpc(error))) => {
             debug!(%method, %error, "refused");
@@ -90,11 +98,15 @@ async fn outcome_of(transport: &impl Transport, body: &Request, patience: Durati
             debug!(%method, reason, "lost");
             Outcome::Lost
         }
+        Ok(Err(CallError::ClockAhead { by })) => {
+            let seconds = by.as_secs();
+            return Err(EndReason::ClockAhead { seconds });
+        }
         Err(_) => {
             debug!(%method, ?patience, "no answer");
             Outcome::Lost
         }
-    }
+    })
 }
 
 #[cfg(test)]
@@ -149,7 +161,7 @@ mod tests {
         let patience = Duration::from_secs(1);
         let forbidden = creation("{}");
         let outcome = outcome_of(&adapter, &forbidden, patience).await;
-        assert!(matches!(outcome, Outcome::Lost));
+        assert!(matches!(outcome, Ok(Outcome::Lost)));
         assert!(adapter.sent.lock().is_ok_and(|sent| sent.is_empty()));
 
         let allowed = creation(
@@ -159,7 +171,7 @@ mod tests {
                 .as_str(),
         );
         let outcome = outcome_of(&adapter, &allowed, patience).await;
-        assert!(matches!(outcome, Outcome::Done(_)));
+        assert!(matches!(outcome, Ok(Outcome::Done(_))));
         let sent = adapter.sent.into_inner().unwrap_or_default();
         assert_eq!(sent, [allowed.to_tl()]);
     }

@@ -13,7 +13,7 @@ use crate::limits;
 
 /// The state of a conference at one moment.
 ///
-/// Everything but the suspicions and the end is empty while we are not in the call.
+/// Everything but the connection's loss, the suspicions and the end is empty while we are not in the call.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct View {
@@ -41,6 +41,8 @@ pub struct View {
     pub presentation: Option<Arc<ConnectionParameters>>,
     /// The cryptor for frames, if we may seal: not before we have caught up after a restart.
     pub cryptor: Option<Arc<Cryptor>>,
+    /// Set while the server is not heard.
+    pub connection_lost: bool,
     /// The newest different suspicions, 64 at most, those of earlier memberships included.
     pub suspicions: Vec<Suspicion>,
     /// The end, once the server knows of it.
@@ -65,8 +67,7 @@ impl View {
                     payload: Some(joined.payload.clone()),
                     connection: joined.connection.clone().map(Arc::from),
                     cryptor: Some(Arc::clone(&joined.cryptor)),
-                    suspicions: core::mem::take(&mut self.suspicions),
-                    ..Self::default()
+                    ..self.without_call()
                 };
             }
             Event::Connection {
@@ -96,6 +97,16 @@ impl View {
         true
     }
 
+    /// The view with nothing of a membership.
+    pub(crate) fn without_call(&mut self) -> Self {
+        Self {
+            connection_lost: self.connection_lost,
+            suspicions: core::mem::take(&mut self.suspicions),
+            ended: self.ended.take(),
+            ..Self::default()
+        }
+    }
+
     /// Keeps each suspicion once, the newest last.
     fn suspect(&mut self, suspicion: &Suspicion) {
         self.suspicions.retain(|old| !replaces(suspicion, old));
@@ -108,10 +119,7 @@ impl View {
     /// Reads what the engine itself shows.
     pub(crate) fn read(&mut self, engine: &Engine) {
         let Some(membership) = engine.membership() else {
-            *self = Self {
-                suspicions: core::mem::take(&mut self.suspicions),
-                ..Self::default()
-            };
+            *self = self.without_call();
             return;
         };
         let state = membership.state();

@@ -4,11 +4,12 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::network::{Network, count, lost};
 use common::{ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, within};
-use confcall::Conference;
+use confcall::{Conference, Event, Events, Notice, Trouble};
 use confcall_join::api::{
     AccessHash, CallId, InputGroupCall, Method, Request, Response, RpcError, Update, Updates,
 };
@@ -236,4 +237,81 @@ async fn a_call_whose_chain_vanishes_between_attempts_is_not_started_again() {
         assert_eq!(ended.map(|_| ()).unwrap_err().reason, fault);
         assert_eq!(count(&sent, Method::JoinGroupCall), 1);
     }
+}
+
+/// The notices about the connection, and the tries again that were announced.
+async fn of_the_connection(events: &mut Events, for_: Duration) -> (Vec<&'static str>, usize) {
+    let (mut said, mut tries) = (Vec::new(), 0);
+    let reading = async {
+        while let Some(notice) = events.next().await {
+            match notice {
+                Notice::ConnectionLost => said.push("lost"),
+                Notice::ConnectionBack => said.push("back"),
+                Notice::Event(Event::Retrying {
+                    why: Trouble::Unanswered { .. },
+                    ..
+                }) => tries += 1,
+                _ => {}
+            }
+        }
+    };
+    let _ = tokio::time::timeout(for_, reading).await;
+    (said, tries)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_lost_and_back_is_said_once_each() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let is_down = Arc::new(AtomicBool::new(false));
+    let down = Arc::clone(&is_down);
+    let answer = move |_: &Request| down.load(Ordering::Relaxed).then(|| Err(lost()));
+    let network = Network::new(hub.connect(BOB)).answering(answer);
+    let network = network.pushing(UpdateSender::new());
+    let (bob, mut events) = Conference::join(network, options(link(&hub), BOB))
+        .await
+        .unwrap();
+    let second = Duration::from_secs(1);
+    assert_eq!(
+        of_the_connection(&mut events, 5 * second).await,
+        (vec![], 0)
+    );
+
+    is_down.store(true, Ordering::Relaxed);
+    let outage = of_the_connection(&mut events, 20 * second).await;
+    assert_eq!(outage, (vec!["lost"], 0));
+    assert!(bob.view().connection_lost);
+    is_down.store(false, Ordering::Relaxed);
+    let after = of_the_connection(&mut events, 20 * second).await;
+    assert_eq!(after, (vec!["back"], 0));
+    assert!(!bob.view().connection_lost);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_without_an_answer_is_no_loss_while_others_are_answered() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let network = Network::new(hub.connect(BOB)).never_answering(Method::GetGroupParticipants);
+    let sent = Arc::clone(&network.sent);
+    let joined = Conference::join(network, options(link(&hub), BOB)).await;
+    let (_bob, mut events) = joined.unwrap();
+    let (said, _) = of_the_connection(&mut events, Duration::from_secs(120)).await;
+    assert!(said.is_empty(), "{said:?}");
+    assert!(count(&sent, Method::GetGroupParticipants) > 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_ahead_ends_with_its_reason_and_is_not_tried_again() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let by = Duration::from_secs(120);
+    let answer = move |_: &Request| Some(Err(CallError::ClockAhead { by }));
+    let network = Network::new(hub.connect(BOB)).answering(answer);
+    let sent = Arc::clone(&network.sent);
+    let ended = Member::over(network, options(link(&hub), BOB)).await;
+    let ended = ended.map(|_| ()).unwrap_err();
+    assert_eq!(ended.reason, EndReason::ClockAhead { seconds: 120 });
+    assert_eq!(ended.advice, Advice::SetClock);
+    pass(Duration::from_secs(60)).await;
+    assert_eq!(sent.lock().unwrap().len(), 1);
 }

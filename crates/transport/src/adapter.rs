@@ -1,4 +1,5 @@
 use core::future::Future;
+use core::time::Duration;
 
 use confcall_join::api::{Response, RpcError};
 use confcall_join::policy::CheckedRequest;
@@ -75,5 +76,13 @@ pub enum CallError {
     Lost {
         /// The network's own words.
         reason: String,
+    },
+    /// The clock of this device is ahead of the server's, which takes no message from the future.
+    ///
+    /// No request has a chance before the clock is set.
+    #[error("the clock of this device is {} s ahead of the server's", by.as_secs())]
+    ClockAhead {
+        /// By how much.
+        by: Duration,
     },
 }

@@ -6,7 +6,8 @@ mod chain;
 
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use confcall_join::api::Update;
 use confcall_state::UserId;
@@ -18,6 +19,8 @@ use grammers_session::storages::MemorySession;
 use grammers_session::types::DcOption;
 use grammers_session::updates::UpdatesLike;
 use grammers_tl_types::enums;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 
 use chain::{blocks, tip};
@@ -175,4 +178,81 @@ async fn a_closed_connection_loses_every_request() {
             .await
             .starts_with("the connection was given up")
     );
+}
+
+/// A server that says its time by a clock that is `behind` ours, and answers nothing else; counts its connections.
+async fn server_with_a_clock(behind: Duration) -> (u16, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let count = Arc::new(AtomicUsize::new(0));
+    let connections = Arc::clone(&count);
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            connections.fetch_add(1, Ordering::Relaxed);
+            // The transport of the question for the time begins with this byte, and grammers' own with a length.
+            let mut first = [0];
+            stream.read_exact(&mut first).await.unwrap();
+            if first == [0xef] {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+                let seconds = (since - behind).as_secs() as i64;
+                let mut answer = vec![19];
+                answer.extend([0; 8]);
+                answer.extend((seconds << 32 | 1).to_le_bytes());
+                answer.extend([0; 60]);
+                stream.write_all(&answer).await.unwrap();
+            }
+            open.push(stream);
+        }
+    });
+    (port, count)
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_is_found_within_a_second_and_ends_the_connection() {
+    let (port, connections) = server_with_a_clock(Duration::from_secs(120)).await;
+    let session = session_at(port).await;
+    let connection = GrammersConnection::open(session, 1, OWN, ConnectionParams::default);
+    let transport = connection.transport();
+    let asking = timeout(Duration::from_secs(1), transport.call(tip()));
+    let Err(CallError::ClockAhead { by }) = asking.await.unwrap() else {
+        panic!("the clock is ahead");
+    };
+    assert!((119..=121).contains(&by.as_secs()), "{by:?}");
+    assert_eq!(connections.load(Ordering::Relaxed), 2);
+
+    // From then on the clock is looked at first, and nothing is sent.
+    let again = transport.call(tip()).await;
+    assert!(matches!(again, Err(CallError::ClockAhead { .. })));
+    assert_eq!(connections.load(Ordering::Relaxed), 3);
+}
+
+/// Gives a connection up, and closes it at that moment; says whether that took less than a second.
+async fn closes_at_once() -> bool {
+    let (port, _) = server_with_a_clock(Duration::from_secs(120)).await;
+    let session = session_at(port).await;
+    let connection = GrammersConnection::open(session, 1, OWN, ConnectionParams::default);
+    let answer = connection.transport().call(tip()).await;
+    assert!(matches!(answer, Err(CallError::ClockAhead { .. })));
+    let closed = timeout(Duration::from_secs(1), connection.close()).await;
+    closed.is_ok()
+}
+
+#[tokio::test]
+async fn a_connection_that_was_given_up_closes_at_once() {
+    // Which of two things that are ready is seen first would be left to chance.
+    let closing: JoinSet<_> = (0..30).map(|_| closes_at_once()).collect();
+    assert!(closing.join_all().await.into_iter().all(|closed| closed));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_right_or_behind_ends_no_connection() {
+    for behind in [Duration::ZERO, Duration::from_secs(25)] {
+        let (port, _) = server_with_a_clock(behind).await;
+        let session = session_at(port).await;
+        let connection = GrammersConnection::open(session, 1, OWN, ConnectionParams::default);
+        let asking = timeout(Duration::from_secs(2), connection.transport().call(tip())).await;
+        assert!(asking.is_err(), "{asking:?}");
+    }
 }

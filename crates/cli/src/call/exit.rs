@@ -43,7 +43,7 @@ impl ExitStatus {
             EndReason::Removed { .. } | EndReason::JoinedElsewhere => Self::Removed,
             reason => match reason.advice() {
                 Advice::Nothing => Self::Over,
-                Advice::JoinAgain => Self::Network,
+                Advice::JoinAgain | Advice::SetClock => Self::Network,
                 Advice::JoinLater => Self::NotNow,
                 Advice::AskForInvitation | Advice::LogIn => Self::Refused,
                 Advice::Warn => Self::Suspicious,
@@ -144,6 +144,7 @@ pub(super) fn next(advice: Advice) -> Option<&'static str> {
         Advice::Nothing => return None,
         Advice::JoinAgain => "join again",
         Advice::JoinLater => "join again later",
+        Advice::SetClock => "set the clock of this device, and join again",
         Advice::AskForInvitation => "ask a member of the call for a new link or invitation",
         Advice::LogIn => "log in again, or use a session of this server",
         Advice::Warn => "do not trust this server, or a member of this call, before you know more",

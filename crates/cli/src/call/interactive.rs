@@ -120,6 +120,14 @@ impl<W: Write> InteractiveCall<W> {
                 self.screen.show(&CallReport::Lagged { missed })?;
                 return Ok(None);
             }
+            Notice::ConnectionLost => {
+                self.screen.show(&CallReport::ConnectionLost)?;
+                return Ok(None);
+            }
+            Notice::ConnectionBack => {
+                self.screen.show(&CallReport::ConnectionBack)?;
+                return Ok(None);
+            }
         };
         let mut end = None;
         let view = self.conference.view();

@@ -35,6 +35,8 @@ pub enum Advice {
     JoinLater,
     /// Ask a member for a new link or invitation.
     AskForInvitation,
+    /// Set the clock of the device, and join again.
+    SetClock,
     /// Log in again: the server does not know the session, or does not accept it any more.
     LogIn,
     /// Warn the user: the server or a member does what an honest one would not.
@@ -127,6 +129,12 @@ pub enum EndReason {
     /// The membership was lost again, after we had joined again.
     #[error("the membership was lost again: {0}")]
     Broken(RejoinReason),
+    /// The clock of the device is ahead of the server's, which takes no request then; a driver says so, and no engine.
+    #[error("the clock of this device is {seconds} s ahead of the server's")]
+    ClockAhead {
+        /// By how many seconds.
+        seconds: u64,
+    },
     /// The driver stopped before the end of the engine, as when a runtime is shut down; no engine says so itself.
     ///
     /// The server may still count us as joined.
@@ -151,6 +159,7 @@ impl EndReason {
                 Some(GiveUpReason::Full) => Advice::JoinLater,
                 _ => Advice::AskForInvitation,
             },
+            Self::ClockAhead { .. } => Advice::SetClock,
             Self::Raced { .. } | Self::Exhausted { .. } | Self::Stopped => Advice::JoinAgain,
             Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
             Self::Unusable(_) | Self::NoMembership(_) | Self::Block(_) => Advice::Warn,

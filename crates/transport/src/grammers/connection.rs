@@ -58,7 +58,7 @@ impl GrammersConnection {
             SenderPool::with_configuration(Arc::clone(&session), api_id, parameters)
         };
         let pool = open_pool();
-        let transport = GrammersTransport::new(pool.handle.clone(), own);
+        let transport = GrammersTransport::of_own_pool(pool.handle.clone(), own);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(keep(pool, open_pool, transport.clone(), stopped));
         Self {
@@ -98,6 +98,10 @@ async fn keep(
         let mut running = JoinSet::new();
         running.spawn(runner.run());
         tokio::select! {
+            // A connection that was given up is not waited for, also where the end comes with it.
+            biased;
+            // A server that says nothing while a connection is being made holds up the whole pool.
+            () = transport.given_up() => {}
             _ = &mut stop => {
                 handle.quit();
                 let closed = tokio::time::timeout(CLOSING, running.join_next()).await;
@@ -106,8 +110,6 @@ async fn keep(
             }
             // grammers panics where a server breaks the rules of its transport.
             _ = running.join_next() => {}
-            // A server that says nothing while a connection is being made holds up the whole pool.
-            () = transport.given_up() => {}
             () = take_updates(&transport, updates) => {}
         }
         tracing::debug!("connections replaced");

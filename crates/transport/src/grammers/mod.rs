@@ -19,9 +19,15 @@
 //! connection and says nothing. Where a request is not answered and nothing else was heard for [`SILENCE`], the
 //! connection is given up and the request is lost.
 //!
+//! **The clock.** A server takes no message whose id lies more than 30 s in the future, and grammers goes on with such ids
+//! at the speed of the network, even after it learnt the time. So where a [`GrammersConnection`] has no answer to a first
+//! request within half a second, it asks the data centre for its time, and gives the connection up if our clock is so far
+//! ahead. It asks the address in the session, not through a proxy.
+//!
 //! **Twice.** The pool hands out the updates in an answer like pushed ones too, so a member gets them a second
 //! time, at the same offsets and with the same versions. That changes nothing.
 
+mod clock;
 mod connection;
 mod error;
 mod reachability;

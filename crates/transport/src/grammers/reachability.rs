@@ -24,6 +24,11 @@ impl Reachability {
         }
     }
 
+    /// True while nothing was heard over the newest connection.
+    pub(super) fn is_unheard(&self) -> bool {
+        self.heard.load(Ordering::Relaxed) == 0 || self.lost.load(Ordering::Relaxed)
+    }
+
     /// The connection was lost: what was on its way may be, too.
     pub(super) fn lost(&self, pushed: &UpdateSender) {
         if !self.lost.swap(true, Ordering::Relaxed) {

@@ -1,4 +1,7 @@
 use core::fmt;
+use core::future::pending;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use confcall_join::api::Response;
@@ -8,11 +11,20 @@ use grammers_mtsender::{InvocationError, SenderPoolFatHandle};
 use grammers_session::updates::UpdatesLike;
 use tokio::sync::Notify;
 
+use super::clock;
 use super::error::home_elsewhere;
 use super::reachability::Reachability;
 use crate::adapter::{CallError, Transport};
 use crate::bytes::{Feed, exchange};
 use crate::updates::UpdateStream;
+
+/// The time after which a first request without an answer has our clock compared with the server's.
+///
+/// Short enough to find a wrong clock within a second; on a slow network it costs one more connection.
+const FIRST_ANSWER: Duration = Duration::from_millis(500);
+
+/// A server takes messages up to so far in the future.
+const TOLERANCE: Duration = Duration::from_secs(30);
 
 /// A [`Transport`] over a pool of grammers' connections; clones share all.
 ///
@@ -27,6 +39,10 @@ struct Inner {
     feed: Feed,
     reachability: Reachability,
     given_up: Notify,
+    /// Set for a pool of our own, whose connections end where the clock is wrong.
+    checks_clock: bool,
+    /// Set while our clock is known to be ahead.
+    is_ahead: AtomicBool,
 }
 
 impl GrammersTransport {
@@ -56,11 +72,22 @@ impl GrammersTransport {
     /// # }
     /// ```
     pub fn new(pool: SenderPoolFatHandle, own: UserId) -> Self {
+        Self::over(pool, own, false)
+    }
+
+    /// As [`GrammersTransport::new`], for a pool that is replaced when a connection is given up.
+    pub(super) fn of_own_pool(pool: SenderPoolFatHandle, own: UserId) -> Self {
+        Self::over(pool, own, true)
+    }
+
+    fn over(pool: SenderPoolFatHandle, own: UserId, checks_clock: bool) -> Self {
         Self(Arc::new(Inner {
             pool: Mutex::new(pool),
             feed: Feed::new(own),
             reachability: Reachability::default(),
             given_up: Notify::new(),
+            checks_clock,
+            is_ahead: AtomicBool::new(false),
         }))
     }
 
@@ -102,6 +129,50 @@ impl Inner {
     }
 
     async fn invoke(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
+        // A clock that was ahead is looked at before anything is sent: a pool would ask at once, and without end.
+        if self.is_ahead.load(Ordering::Relaxed) {
+            self.check_clock().await?;
+        }
+        tokio::select! {
+            biased;
+            answer = self.send(bytes) => answer,
+            error = self.find_clock_ahead() => {
+                self.given_up.notify_waiters();
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits until our clock is found to be ahead while a first request has no answer; for ever, if it is not.
+    async fn find_clock_ahead(&self) -> CallError {
+        tokio::time::sleep(FIRST_ANSWER).await;
+        if self.checks_clock
+            && self.reachability.is_unheard()
+            && let Err(error) = self.check_clock().await
+        {
+            return error;
+        }
+        pending().await
+    }
+
+    /// Compares our clock with that of the home data centre; one that cannot be asked says nothing.
+    async fn check_clock(&self) -> Result<(), CallError> {
+        let session = Arc::clone(&self.lock().session);
+        let home = session.home_dc_id().map_err(InvocationError::Session)?;
+        let home = session.dc_option(home).map_err(InvocationError::Session)?;
+        let Some(home) = home else {
+            return Ok(());
+        };
+        let ahead = clock::seconds_ahead(home.ipv4.into()).await;
+        let by = ahead.inspect(|ahead| tracing::debug!(ahead, "our clock in seconds"));
+        let by = by.ok().and_then(|ahead| u64::try_from(ahead).ok());
+        let by = by.map(Duration::from_secs).filter(|by| *by >= TOLERANCE);
+        self.is_ahead.store(by.is_some(), Ordering::Relaxed);
+        by.map_or(Ok(()), |by| Err(CallError::ClockAhead { by }))
+    }
+
+    /// Sends a request to the home data centre, and to another one if the account's home is there.
+    async fn send(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
         // No lock over an await: the pool may be replaced while a request is under way.
         let pool = self.lock().clone();
         let session = &pool.session;

@@ -63,6 +63,10 @@ pub(in super::super) enum CallReport {
     },
     /// Events came faster than they could be shown.
     Lagged { missed: u64 },
+    /// The server is not heard any more.
+    ConnectionLost,
+    /// The server is heard again.
+    ConnectionBack,
     /// The start of leaving, as the user wants.
     Leaving,
     /// The commands of a user.

@@ -74,6 +74,8 @@ pub(super) fn object(report: &CallReport) -> Value {
             "text": text(frame),
             "frame": hex::encode(frame),
         }),
+        CallReport::ConnectionLost => json!({"event": "connection_lost"}),
+        CallReport::ConnectionBack => json!({"event": "connection_back"}),
         CallReport::Lagged { missed } => json!({"event": "lagged", "missed": missed}),
         CallReport::Leaving => json!({"event": "leaving"}),
         CallReport::Help => json!({"event": "help", "text": super::super::user_command::HELP}),
@@ -174,6 +176,7 @@ fn reason(reason: &EndReason) -> &'static str {
         EndReason::NoMembership(_) => "no_membership",
         EndReason::Block(_) | EndReason::Presend(_) | EndReason::Policy(_) => "not_sent",
         EndReason::Broken(_) => "broken",
+        EndReason::ClockAhead { .. } => "clock_ahead",
         _ => "other",
     }
 }
@@ -183,6 +186,7 @@ fn advice(advice: Advice) -> &'static str {
         Advice::Nothing => "nothing",
         Advice::JoinAgain => "join_again",
         Advice::JoinLater => "join_later",
+        Advice::SetClock => "set_clock",
         Advice::AskForInvitation => "ask_for_invitation",
         Advice::LogIn => "log_in",
         Advice::Warn => "warn",

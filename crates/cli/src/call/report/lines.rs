@@ -55,6 +55,14 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
             let text = format!("user {from}, packet {seqno}: {}", text(frame));
             one(Level::Success, "opened", text)
         }
+        CallReport::ConnectionLost => {
+            let text = "the server is not heard; trying again until it is".to_owned();
+            one(Level::Warning, "connection", text)
+        }
+        CallReport::ConnectionBack => {
+            let text = "the server is heard again".to_owned();
+            one(Level::Success, "connection", text)
+        }
         CallReport::Lagged { missed } => {
             let text = format!("{missed} events came faster than they could be shown");
             one(Level::Warning, "lagged", text)
