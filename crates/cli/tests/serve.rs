@@ -110,6 +110,28 @@ fn a_second_signal_ends_a_member_whom_the_server_does_not_answer() {
     assert_eq!(alice.status(), 130);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_connection_that_is_lost_and_back_is_reported_once_each() {
+    let place = Place::new("serve-outage");
+    let server = place.serve(&["--silence", "60"]);
+    let create = ["create", "--answer-timeout", "3"];
+    let mut alice = member(&place, &server, "1", &create);
+    alice.next("emoji");
+    server.process.signal("-STOP");
+    alice.next("connection_lost");
+    // Several requests are lost in this time.
+    thread::sleep(Duration::from_secs(9));
+    server.process.signal("-CONT");
+    alice.next("connection_back");
+    assert_eq!(alice.status(), 0);
+    for event in ["connection_lost", "connection_back"] {
+        assert_eq!(alice.all(event).count(), 1, "{event}");
+    }
+    let lost = |one: &&Value| one["event"] == "retrying" && one["why"] == "unanswered";
+    assert_eq!(alice.objects().find(lost), None);
+}
+
 #[test]
 fn a_link_on_standard_input_is_joined_and_does_not_stand_in_the_command_line() {
     let place = Place::new("serve-stdin");

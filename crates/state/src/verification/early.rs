@@ -2,6 +2,8 @@ use core::fmt;
 use core::mem;
 use std::collections::BTreeMap;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::limits;
 use crate::participant_keys::ParticipantKeys;
 use crate::types::Height;
@@ -153,13 +155,25 @@ fn is_signed(broadcast: &Broadcast, participants: &ParticipantKeys) -> bool {
     member.is_some_and(|member| broadcast.verify_with(member.verifying_key()).is_ok())
 }
 
-/// The number of broadcasts by height: all of them would be megabytes.
+/// The number of broadcasts by height, and a digest that tells them apart: all of them would be megabytes.
 impl fmt::Debug for Early {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heights = self.kept.iter();
-        let numbers = heights.map(|(height, kept)| (height.value(), kept.len()));
-        f.debug_map().entries(numbers).finish()
+        let told = heights.map(|(height, kept)| (height.value(), (kept.len(), digest(kept))));
+        f.debug_map().entries(told).finish()
     }
+}
+
+/// The first bytes of the SHA-256 of some broadcasts in the order of arrival.
+fn digest(kept: &BTreeMap<Broadcast, Kept>) -> u64 {
+    let mut hasher = Sha256::new();
+    for broadcast in in_order(kept) {
+        hasher.update(broadcast.to_bytes());
+    }
+    let hash: [u8; 32] = hasher.finalize().into();
+    hash.iter()
+        .take(8)
+        .fold(0, |digest, byte| digest << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]
