@@ -308,8 +308,9 @@ fn a_bad_block_fails_the_call_for_good_and_no_other() {
     let zero = json!({"seed": member.seed, "group_state": group});
     let local = member.peer.ok("zero_block", zero)["block"].clone();
     let zero = member.server_form(&local);
-    // A local block, one that was applied before, and no block at all.
-    for bad in [&local, &zero, &json!("00")] {
+    // A block that was applied before, and one with a byte too many.
+    let longer = json!(format!("{}00", zero.as_str().unwrap()));
+    for bad in [&zero, &longer] {
         let created = member.create_call(&zero);
         let other = json!({"call": "d", "user_id": 5, "seed": member.seed, "last_block": zero});
         assert_eq!(member.peer.ok("call_create", other), created);
@@ -317,6 +318,13 @@ fn a_bad_block_fails_the_call_for_good_and_no_other() {
         member.peer.refused("call_apply", apply, 601);
         assert_failed(&mut member, &zero);
         member.peer.ok("call_verification", json!({"call": "d"}));
+    }
+    // A local block, and no block at all, are as if they had not come.
+    member.create_call(&zero);
+    for other in [&local, &json!("00")] {
+        let apply = json!({"call": "c", "block": other});
+        member.peer.refused("call_apply", apply, 0);
+        member.peer.ok("call_verification", json!({"call": "c"}));
     }
     member.peer.finish();
 }

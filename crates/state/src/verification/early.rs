@@ -354,11 +354,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_says_how_many_wait_for_each_height() {
-        let mut early = Early::default();
-        for broadcast in [commit(1, 1), commit(2, 1), commit(1, 3)] {
-            assert_eq!(keep(&mut early, &broadcast), Ok(()));
-        }
-        assert_eq!(format!("{early:?}"), "{101: 2, 103: 1}");
+    fn what_is_printed_says_how_many_wait_for_each_height_and_tells_them_apart() {
+        let printed = |kept: [Broadcast; 3]| {
+            let mut early = Early::default();
+            for broadcast in kept {
+                assert_eq!(keep(&mut early, &broadcast), Ok(()));
+            }
+            format!("{early:?}")
+        };
+        let one = printed([commit(1, 1), commit(2, 1), commit(1, 3)]);
+        assert!(
+            one.starts_with("{101: (2, ") && one.contains(", 103: (1, "),
+            "{one}"
+        );
+        let others = [
+            [commit(2, 1), commit(1, 1), commit(1, 3)],
+            [commit(1, 1), commit(2, 1), commit(3, 3)],
+        ];
+        assert!(others.iter().all(|other| printed(*other) != one));
     }
 }

@@ -1,4 +1,5 @@
 use confcall_join::api::RpcError;
+use grammers_mtproto::authentication;
 use grammers_mtproto::transport::Error as TransportError;
 use grammers_mtsender::InvocationError;
 
@@ -7,16 +8,18 @@ use crate::adapter::CallError;
 impl From<InvocationError> for CallError {
     /// A refusal for what the server refused, and a lost answer for all else: the request may have been carried out.
     ///
-    /// A server that does not know the session's key refuses too, and says so below the API. It gets the API's name.
+    /// A server that does not know the session's key, or has no key of its own that the client knows, refuses too, and says so
+    /// below the API. It gets the API's name.
     fn from(error: InvocationError) -> Self {
         match error {
             InvocationError::Rpc(error) => {
                 let message = full_name(error.name, error.value);
                 Self::Rpc(RpcError::new(error.code, message))
             }
-            InvocationError::Transport(TransportError::BadStatus { status: 404 }) => {
-                Self::Rpc(RpcError::new(401, "AUTH_KEY_UNREGISTERED"))
-            }
+            InvocationError::Transport(TransportError::BadStatus { status: 404 })
+            | InvocationError::Authentication(authentication::Error::UnknownFingerprints {
+                ..
+            }) => Self::Rpc(RpcError::new(401, "AUTH_KEY_UNREGISTERED")),
             error => Self::Lost {
                 reason: reason(&error),
             },
@@ -104,12 +107,16 @@ mod tests {
 
     #[test]
     fn a_key_that_the_server_does_not_know_is_a_refusal() {
-        let error = TransportError::BadStatus { status: 404 };
-        let refusal = RpcError::new(401, "AUTH_KEY_UNREGISTERED");
-        assert_eq!(
-            CallError::from(InvocationError::Transport(error)),
-            CallError::Rpc(refusal)
-        );
+        let unknown = TransportError::BadStatus { status: 404 };
+        let fingerprints = vec![];
+        let others = authentication::Error::UnknownFingerprints { fingerprints };
+        let refusal = CallError::Rpc(RpcError::new(401, "AUTH_KEY_UNREGISTERED"));
+        for error in [
+            InvocationError::Transport(unknown),
+            InvocationError::Authentication(others),
+        ] {
+            assert_eq!(CallError::from(error), refusal);
+        }
     }
 
     #[test]
