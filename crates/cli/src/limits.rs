@@ -12,6 +12,9 @@ pub(crate) const SHOWN_REQUESTS: usize = 64;
 /// Bytes of a session file; the key is most of its seven hundred.
 pub(crate) const SESSION_BYTES: u64 = 4 << 10;
 
+/// Bytes of a file of `--last-known`: a block and a few numbers.
+pub(crate) const LAST_KNOWN_BYTES: u64 = 16 << 20;
+
 /// Bytes of a block or broadcast in any notation; a block has some tens of thousands.
 pub(crate) const INSPECTED_BYTES: u64 = 16 << 20;
 

@@ -153,6 +153,35 @@ fn a_link_on_standard_input_is_joined_and_does_not_stand_in_the_command_line() {
 }
 
 #[test]
+fn what_was_seen_of_a_call_is_compared_when_it_is_joined_again() {
+    let place = Place::new("serve-last-known");
+    let server = place.serve(&[]);
+    let mut alice = member(&place, &server, "1", &["create"]);
+    alice.type_line("/link");
+    let link = text(&alice.next("link")["link"]).to_owned();
+    let known = place.file("call.known");
+    let join = ["join", &link, "--last-known", known.to_str().unwrap()];
+
+    let mut bob = member(&place, &server, "2", &join);
+    bob.next("emoji");
+    assert_eq!(bob.status(), 0);
+    alice.wait_for("members", |now| now["members"] == json!(["1"]));
+    let mut carol = member(&place, &server, "3", &["join", &link]);
+    carol.next("emoji");
+
+    let mut bob = place.enter(&server.address, "2", &join);
+    let gap = bob.next("gap");
+    assert_eq!((&gap["blocks"], &gap["joined"]), (&json!(2), &json!(["3"])));
+    bob.next("joined");
+    assert_eq!(bob.status(), 0);
+
+    fs::write(&known, "something else").unwrap();
+    let mut bob = place.enter(&server.address, "2", &join);
+    bob.line("is no file of --last-known: move it away to go on without it");
+    assert_eq!(bob.status(), 1);
+}
+
+#[test]
 fn a_snapshot_that_is_none_is_named_and_kept() {
     let place = Place::new("serve-no-snapshot");
     let path = place.write_private("calls.snapshot", "something else");

@@ -468,7 +468,7 @@ impl<T: Transport + 'static> Driver<T> {
     /// Ends before the engine does, which would ask for ever.
     fn stop(&mut self, reason: EndReason) {
         self.is_stopped = true;
-        let ended = Event::Ended(reason.into());
+        let ended = Event::Ended(Ended::new(reason, self.engine.last_known()));
         self.publisher.update(&self.engine, slice::from_ref(&ended));
         self.publisher.announce(Notice::Event(ended));
     }

@@ -112,7 +112,7 @@ pub use confcall_join::joining::{
     Fingerprint, FingerprintHash, IceCredentials, InviteHash, JoinPayload, Link, Target, Username,
 };
 #[doc(inline)]
-pub use confcall_join::membership::{BlockRefused, Membership, MembershipEnd};
+pub use confcall_join::membership::{BlockRefused, Gap, LastKnown, Membership, MembershipEnd};
 #[doc(inline)]
 pub use confcall_join::message::{GroupMessage, RandomId};
 #[doc(inline)]
@@ -153,7 +153,9 @@ pub mod fault {
         PayloadError, PresendError,
     };
     #[doc(inline)]
-    pub use confcall_join::membership::{BroadcastRefused, ChangeError, StartError};
+    pub use confcall_join::membership::{
+        Break, BroadcastRefused, ChangeError, LastKnownError, StartError,
+    };
     #[doc(inline)]
     pub use confcall_join::message::{MessageError, OpenMessageError};
     #[doc(inline)]

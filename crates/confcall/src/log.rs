@@ -29,12 +29,18 @@ impl Log {
                 self.height = Some(height.value());
                 debug!(height = self.height, "a new epoch");
             }
-            Event::MembersChanged { added, removed, by } => {
-                debug!(?added, ?removed, ?by, "the members changed");
+            Event::MembersChanged {
+                added,
+                removed,
+                rekeyed,
+                by,
+            } => {
+                debug!(?added, ?removed, ?rekeyed, ?by, "the members changed");
             }
             Event::Verification { phase, missing, .. } => {
                 debug!(height = self.height, ?phase, ?missing, "verifying");
             }
+            Event::Gap(gap) => info!(blocks = gap.blocks, "the call went on without us"),
             Event::Suspicious(suspicion) => {
                 warn!(height = self.height, "something is suspicious");
                 debug!(?suspicion, "the suspicion");

@@ -5,6 +5,7 @@ use confcall_join::Ssrc;
 use confcall_join::api::{CallRef, InviteLink};
 use confcall_join::engine::{Ended, Engine, Event, Suspicion};
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
+use confcall_join::membership::LastKnown;
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{Height, UserId};
@@ -13,7 +14,7 @@ use crate::limits;
 
 /// The state of a conference at one moment.
 ///
-/// Everything but the connection's loss, the suspicions and the end is empty while we are not in the call.
+/// Everything but the connection's loss, the suspicions, the last known state and the end is empty while we are not in the call.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct View {
@@ -45,6 +46,8 @@ pub struct View {
     pub connection_lost: bool,
     /// The newest different suspicions, 64 at most, those of earlier memberships included.
     pub suspicions: Vec<Suspicion>,
+    /// What was seen of the call, to be kept for [`Config::last_known`](crate::Config::last_known) when the user enters it again.
+    pub last_known: Option<LastKnown>,
     /// The end, once the server knows of it.
     pub ended: Option<Ended>,
     sources: HashMap<Ssrc, UserId>,
@@ -102,6 +105,7 @@ impl View {
         Self {
             connection_lost: self.connection_lost,
             suspicions: core::mem::take(&mut self.suspicions),
+            last_known: self.last_known.take(),
             ended: self.ended.take(),
             ..Self::default()
         }
@@ -125,7 +129,9 @@ impl View {
         let state = membership.state();
         let participants = state.group_state().participants.iter();
         self.call = engine.call();
-        self.height = Some(state.height());
+        if self.height.replace(state.height()) != Some(state.height()) {
+            self.last_known = engine.last_known();
+        }
         self.members = participants.map(|one| one.user_id).collect();
         self.connected = engine.connected();
         self.sources = engine.sources().collect();

@@ -48,6 +48,11 @@ pub(super) struct CallArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub(super) answer_timeout: u64,
 
+    /// Compare the call with what FILE remembers of it, if there is one, and remember it there at the end: a server could show
+    /// another call in its place.
+    #[arg(long, value_name = "FILE")]
+    pub(super) last_known: Option<PathBuf>,
+
     /// Print a JSON object a line for each event.
     #[arg(long)]
     pub(super) json: bool,
@@ -57,6 +62,7 @@ const JOIN_EXAMPLES: &str = "\
 Examples:
   confcall join --embedded
   confcall join https://t.me/call/Wx5f-8PqKJk --session alice.session
+  confcall join Wx5f-8PqKJk --session bob.session --last-known call.known
   confcall join Wx5f-8PqKJk --session bob.session --json | jq .event
   pass show call | confcall join - --session bob.session --stay
   confcall join Wx5f-8PqKJk --session bob.session --stay </dev/null";
@@ -88,5 +94,6 @@ command sends no sound: others see its user without any media.";
 
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
-rejoined, connection, link, keys, members, roster, verification, emoji, message, suspicious, done, failed, \
-not_understood, sealed, opened, dropped, help, leaving, ended. Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";
+gap, rejoined, connection, connection_lost, connection_back, link, keys, members, roster, verification, emoji, \
+message, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
+Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";

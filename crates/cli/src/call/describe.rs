@@ -12,6 +12,7 @@ pub(super) fn trouble(why: &Trouble) -> String {
         Trouble::Race => "another block came first".to_owned(),
         Trouble::SourceTaken => "our media source is taken".to_owned(),
         Trouble::NoBlockYet => "the call has no block yet".to_owned(),
+        Trouble::WentBack => "the call is shorter than when it was seen last".to_owned(),
         Trouble::Flood => "the server wants us to wait".to_owned(),
         Trouble::Refused { method, error } => format!("{method}: {error}"),
         Trouble::Unanswered { method } => format!("{method} has no answer"),
@@ -46,6 +47,9 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
         ),
         Suspicion::Fork { height, what } => format!(
             "the server shows another chain than the one that we follow to height {height}: {what}"
+        ),
+        Suspicion::Swapped(broken) => format!(
+            "the server may show another call than the one that you were in: {broken}; compare the emoji before you say anything"
         ),
         Suspicion::BadBroadcasts { from, count } => {
             let from = from.map_or_else(String::new, |user| format!(" in the name of user {user}"));

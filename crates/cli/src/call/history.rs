@@ -81,10 +81,16 @@ impl CallHistory {
                 self.emoji = None;
                 vec![of_event(event)]
             }
-            Event::MembersChanged { added, removed, by } => vec![CallReport::Members {
+            Event::MembersChanged {
+                added,
+                removed,
+                rekeyed,
+                by,
+            } => vec![CallReport::Members {
                 members: view.members.clone(),
                 added,
                 removed,
+                rekeyed,
                 by,
             }],
             Event::RosterChanged => self.compare_roster(view),
@@ -136,6 +142,7 @@ pub(super) fn members(view: &View) -> CallReport {
         members: view.members.clone(),
         added: Vec::new(),
         removed: Vec::new(),
+        rekeyed: Vec::new(),
         by: None,
     }
 }

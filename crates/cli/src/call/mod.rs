@@ -11,6 +11,7 @@
 //! | `interactive.rs`, `history.rs` | the loop over everything that happens, and its memory |
 //! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs` | lines of standard input and their effects |
 //! | `observed.rs`, `report/`, `describe.rs` | reports, for people and for programs |
+//! | `last_known.rs` | the file that remembers a call between two times of being in it |
 //! | `exit.rs` | the exit status of each end |
 
 mod account;
@@ -21,6 +22,7 @@ mod exit;
 mod frames;
 mod history;
 mod interactive;
+mod last_known;
 mod observed;
 mod report;
 mod run_command;

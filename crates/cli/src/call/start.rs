@@ -16,7 +16,7 @@ use super::interactive::{EndOfInput, InputSources, InteractiveCall};
 use super::observed::ObservedTransport;
 use super::report::CallReport;
 use super::target::TargetArg;
-use super::{embedded, standard_input, target};
+use super::{embedded, last_known, standard_input, target};
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen};
 use crate::seed;
@@ -94,6 +94,9 @@ async fn attend(
     screen.show(&entering)?;
     let mut options = Options::new(target, user)?;
     options.config.media.muted = args.muted;
+    if let Some(path) = &args.last_known {
+        options.config.last_known = last_known::read(path)?;
+    }
     options.answer_timeout = Duration::from_secs(args.answer_timeout);
     let (transport, requests) = ObservedTransport::new(transport);
     let (conference, events) = Conference::start(transport, options);
@@ -106,7 +109,13 @@ async fn attend(
         },
         interrupts,
     };
-    InteractiveCall::new(conference, screen, rng)
+    let handle = conference.clone();
+    let ended = InteractiveCall::new(conference, screen, rng)
         .run(events, sources)
-        .await
+        .await;
+    // Also after an end that was not wanted, which is when it matters.
+    if let (Some(path), Some(known)) = (&args.last_known, &handle.view().last_known) {
+        last_known::write(path, known)?;
+    }
+    ended
 }

@@ -4,6 +4,7 @@ use confcall_media::RemovalGrace;
 use confcall_state::Joiner;
 
 use crate::joining::Target;
+use crate::membership::LastKnown;
 use crate::policy::Media;
 
 /// The choice for a call that has no block.
@@ -30,6 +31,10 @@ pub struct Config {
     pub empty_call: EmptyCall,
     /// The members for whom frames are sealed right after a removal.
     pub removal_grace: RemovalGrace,
+    /// The last state that was seen of the call, if the user was in it before: [`Ended::last_known`](super::Ended).
+    ///
+    /// What the server shows is compared with it; one of another call changes nothing.
+    pub last_known: Option<LastKnown>,
     /// The most participants of a call, `conference_call_size_limit` of the server's configuration.
     pub size_limit: usize,
 }
@@ -43,6 +48,7 @@ impl Config {
             media,
             empty_call: EmptyCall::Refuse,
             removal_grace: RemovalGrace::WithGrace,
+            last_known: None,
             size_limit: 200,
         }
     }

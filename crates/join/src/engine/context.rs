@@ -13,6 +13,7 @@ use super::event::{Event, Trouble};
 use super::io::{Outcome, Output, RequestId};
 use super::past::PastMemberships;
 use super::purpose::Purpose;
+use super::rejoins::Rejoins;
 use super::requests::{Answer, Handled, Requests, Ticket};
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
@@ -29,6 +30,7 @@ pub(super) struct Context {
     /// Pauses and payloads, which the server sees.
     pub(super) public_rng: ChaCha20Rng,
     pub(super) past: PastMemberships,
+    pub(super) rejoins: Rejoins,
     requests: Requests,
     outputs: VecDeque<Output>,
 }
@@ -43,6 +45,7 @@ impl Clone for Context {
             secrets: self.secrets.clone(),
             public_rng: super::testing::same_generator(&self.public_rng),
             past: self.past.clone(),
+            rejoins: self.rejoins.clone(),
             requests: self.requests.clone(),
             outputs: self.outputs.clone(),
         }
@@ -56,13 +59,15 @@ impl Context {
         secrets: Secrets,
         public_rng: ChaCha20Rng,
     ) -> Self {
+        let past = PastMemberships::new(config.last_known.clone());
         Self {
             config,
             now,
             timers: Timers::default(),
             secrets,
             public_rng,
-            past: PastMemberships::default(),
+            past,
+            rejoins: Rejoins::default(),
             requests: Requests::default(),
             outputs: VecDeque::new(),
         }

@@ -6,7 +6,7 @@ use thiserror::Error;
 use crate::api::reaction::{GiveUpReason, Reaction};
 use crate::api::{Method, RpcError};
 use crate::joining::{AnswerFault, PresendError};
-use crate::membership::{MembershipEnd, StartError};
+use crate::membership::{Break, LastKnown, MembershipEnd, StartError};
 use crate::policy::PolicyViolation;
 
 /// The code of every error that says that this session is not logged in.
@@ -21,6 +21,9 @@ pub struct Ended {
     pub reason: EndReason,
     /// The advice to the caller.
     pub advice: Advice,
+    /// The last state that was seen of the call, for [`Config::last_known`](super::Config::last_known) when the user enters it
+    /// again.
+    pub last_known: Option<LastKnown>,
 }
 
 /// The advice to a caller after the end.
@@ -117,6 +120,9 @@ pub enum EndReason {
     /// The server took our block, and what it echoes holds no membership for us.
     #[error("the server's answer holds no membership: {0}")]
     NoMembership(#[from] StartError),
+    /// The server shows another call than the one that we were in, or that we joined.
+    #[error("the server shows another call: {0}")]
+    Swapped(#[from] Break),
     /// No block can be built on the tip.
     #[error("no block can be built: {0}")]
     Block(#[from] GroupChangeError),
@@ -162,7 +168,9 @@ impl EndReason {
             Self::ClockAhead { .. } => Advice::SetClock,
             Self::Raced { .. } | Self::Exhausted { .. } | Self::Stopped => Advice::JoinAgain,
             Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
-            Self::Unusable(_) | Self::NoMembership(_) | Self::Block(_) => Advice::Warn,
+            Self::Unusable(_) | Self::NoMembership(_) | Self::Swapped(_) | Self::Block(_) => {
+                Advice::Warn
+            }
             Self::Broken(reason) if reason.is_fork() => Advice::Warn,
             Self::Broken(_) => Advice::JoinAgain,
         }
@@ -201,12 +209,21 @@ impl EndReason {
     }
 }
 
-impl From<EndReason> for Ended {
-    fn from(reason: EndReason) -> Self {
+impl Ended {
+    /// The end for this reason, with the advice that belongs to it.
+    pub fn new(reason: EndReason, last_known: Option<LastKnown>) -> Self {
         Self {
             advice: reason.advice(),
             reason,
+            last_known,
         }
+    }
+}
+
+impl From<EndReason> for Ended {
+    /// The end of one who has seen nothing of the call.
+    fn from(reason: EndReason) -> Self {
+        Self::new(reason, None)
     }
 }
 

@@ -11,6 +11,7 @@ use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
 use crate::api::{CallRef, InviteLink, Method, RpcError};
 use crate::joining::{ConnectionParameters, JoinPayload};
+use crate::membership::{Break, Gap};
 use crate::message::{GroupMessage, MessageError};
 
 /// Something that a client's interface can show.
@@ -51,9 +52,15 @@ pub enum Event {
         added: Vec<UserId>,
         /// Those who are gone.
         removed: Vec<UserId>,
-        /// The signer of the block, if it was a member before it or is one after.
+        /// Those who stayed, under another key.
+        rekeyed: Vec<UserId>,
+        /// The signer of the block, if there was only one and it was a member before it or is one after.
         by: Option<UserId>,
     },
+    /// We enter a call in which we were before, and it went on without us: compare the emoji again.
+    ///
+    /// Before the event that we are in.
+    Gap(Gap),
     /// The roster changed, and with it perhaps the user of a source.
     RosterChanged,
     /// The verification of the newest block has come this far.
@@ -151,6 +158,8 @@ pub enum Suspicion {
         /// The difference, in words.
         what: String,
     },
+    /// The call that is entered may be another one than the one that we were in.
+    Swapped(Break),
     /// Bad broadcasts keep coming.
     BadBroadcasts {
         /// The member in whose name they are, if they could be read; a signature need not have held.
@@ -177,6 +186,8 @@ pub enum Trouble {
     SourceTaken,
     /// The call has no block yet.
     NoBlockYet,
+    /// The call's chain is shorter than when we saw it last.
+    WentBack,
     /// The server wants some time to pass.
     Flood,
     /// The server refused a request for the time being.

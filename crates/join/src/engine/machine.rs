@@ -12,7 +12,7 @@ use super::config::Config;
 use super::context::Context;
 use super::declines::Declines;
 use super::departure::{Departure, Flow};
-use super::end::{EndReason, RejoinReason};
+use super::end::{EndReason, Ended, RejoinReason};
 use super::entry::{AcceptedJoin, Entry, Exit};
 use super::event::{Event, Trouble};
 use super::fact::Fact;
@@ -22,14 +22,13 @@ use super::leaving::{Leaving, Withdrawal};
 use super::member::{self, Member};
 use super::parts::roster::Roster;
 use super::purpose::Purpose;
-use super::rejoins::Rejoins;
 use super::requests::Answer;
 use super::secrets::Secrets;
 use super::timers::Timer;
 use crate::api::{CallRef, LeaveGroupCall, Ssrc};
 use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
 use crate::joining::Target;
-use crate::membership::Membership;
+use crate::membership::{LastKnown, Membership};
 
 /// The state of an engine.
 #[derive(Debug)]
@@ -105,7 +104,6 @@ pub enum Misuse {
 pub struct Engine {
     ctx: Context,
     state: State,
-    rejoins: Rejoins,
     /// The command that waits for the next membership.
     rejoin: Option<Order>,
     declines: Declines,
@@ -165,7 +163,6 @@ impl Engine {
         Self {
             ctx,
             state,
-            rejoins: Rejoins::default(),
             rejoin: None,
             declines: Declines::default(),
         }
@@ -248,6 +245,14 @@ impl Engine {
     pub fn connected(&self) -> Vec<UserId> {
         self.roster()
             .map_or_else(Vec::new, |roster| roster.users().collect())
+    }
+
+    /// The last state that was seen of the call, for [`Config::last_known`] of a later engine.
+    ///
+    /// The end hands it out too; this is for those who keep it before, against a crash.
+    pub fn last_known(&self) -> Option<LastKnown> {
+        let current = self.member().map(Member::last_known);
+        current.or_else(|| self.ctx.past.last_known().cloned())
     }
 
     /// True once the engine has ended.
@@ -415,7 +420,7 @@ impl Engine {
     /// Gives the membership up for a new one, unless that was done too often.
     fn rejoin_asked(&mut self, order: Order) {
         let reason = RejoinReason::Requested;
-        if self.rejoins.are_enough(self.ctx.now, &reason) {
+        if self.ctx.rejoins.are_enough(self.ctx.now, &reason) {
             return self.ctx.failed(order, CommandFailure::TooOften);
         }
         self.rejoin = Some(order);
@@ -463,11 +468,12 @@ impl Engine {
         };
         // The keys go before anything else happens, and what waits is answered before the end.
         member.close(&mut self.ctx, &departure);
+        self.ctx.past.remember(member.last_known());
         let us = member.identity();
         match departure {
             Departure::Leave => self.leave(Some(us.leave())),
             Departure::End(reason) => self.end_and_leave(reason, Some(us.leave())),
-            Departure::Rejoin(reason) => match self.rejoins.next(self.ctx.now, &reason) {
+            Departure::Rejoin(reason) => match self.ctx.rejoins.next(self.ctx.now, &reason) {
                 Some(pause) => {
                     let entry = rejoin(&mut self.ctx, member, reason, pause);
                     self.state = State::Entering(Box::new(entry));
@@ -514,7 +520,8 @@ impl Engine {
             self.ctx.failed(order, CommandFailure::NotJoined);
         }
         self.ctx.forget_all();
-        self.ctx.event(Event::Ended(reason.into()));
+        let last_known = self.ctx.past.last_known().cloned();
+        self.ctx.event(Event::Ended(Ended::new(reason, last_known)));
         self.state = State::Ended;
     }
 }

@@ -1,22 +1,48 @@
-//! The memberships of this engine that are over.
+//! The memberships that are over, of this engine and of the one before.
 
 use std::collections::VecDeque;
 
 use confcall_state::PublicKey;
 
-use crate::api::Ssrc;
+use crate::api::{CallId, Ssrc};
 use crate::limits;
+use crate::membership::LastKnown;
 
-/// The sources and keys of memberships that are over, the last one first.
+/// What is kept of memberships that are over: sources and keys, the last one first, and the last state of the call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PastMemberships {
     /// Late updates may still name them.
     sources: VecDeque<Ssrc>,
     /// An older block can still hold them.
     keys: VecDeque<PublicKey>,
+    /// What the server shows on entering the call again is compared with it.
+    last_known: Option<LastKnown>,
 }
 
 impl PastMemberships {
+    /// Nothing but what an earlier engine has seen.
+    pub(super) fn new(last_known: Option<LastKnown>) -> Self {
+        Self {
+            last_known,
+            ..Self::default()
+        }
+    }
+
+    /// Notes the state of a call that a membership ends with.
+    pub(super) fn remember(&mut self, last_known: LastKnown) {
+        self.last_known = Some(last_known);
+    }
+
+    /// The last state that was seen of any call.
+    pub(super) fn last_known(&self) -> Option<&LastKnown> {
+        self.last_known.as_ref()
+    }
+
+    /// The last state that was seen of this call.
+    pub(super) fn last_known_of(&self, call: CallId) -> Option<&LastKnown> {
+        self.last_known().filter(|known| known.call() == call)
+    }
+
     /// Notes the source and the key of a membership that is over.
     pub(super) fn add(&mut self, source: Ssrc, key: Option<PublicKey>) {
         self.sources.truncate(limits::PAST_MEMBERSHIPS - 1);

@@ -19,9 +19,27 @@ pub(super) struct Rejoins(Vec<(Moment, bool)>);
 impl Rejoins {
     /// True if there were enough for one of this reason to be refused.
     pub(super) fn are_enough(&mut self, now: Moment, reason: &RejoinReason) -> bool {
-        self.0.retain(|(at, _)| now.since(*at) < MEMORY);
-        let forks = self.0.iter().filter(|(_, fork)| *fork).count();
+        let forks = self.forks(now);
         self.0.len() >= limits::REJOINS || (reason.is_fork() && forks >= FORKS)
+    }
+
+    /// Notes that the call that is entered may be another one; gives whether it may be entered all the same.
+    ///
+    /// That counts like a fork, and not twice where a fork is why we enter it.
+    pub(super) fn suspect(&mut self, now: Moment, again: Option<&RejoinReason>) -> bool {
+        if again.is_some_and(RejoinReason::is_fork) {
+            return true;
+        }
+        let may = self.forks(now) < FORKS;
+        if may {
+            self.0.push((now, true));
+        }
+        may
+    }
+
+    fn forks(&mut self, now: Moment) -> usize {
+        self.0.retain(|(at, _)| now.since(*at) < MEMORY);
+        self.0.iter().filter(|(_, fork)| *fork).count()
     }
 
     /// The pause before another rejoin, or `None` if there were enough.

@@ -151,9 +151,9 @@ impl Secrets {
         let checked = CheckedJoin::new(tip, &join)?;
         let traced = self.perform(
             |_| checked.clone(),
-            |checked| Fact::Join(checked.block().to_vec()),
+            |checked| Fact::Join(checked.block().bytes().to_vec()),
             |fact| match fact {
-                Fact::Join(block) => CheckedJoin::of_trace(block.clone()),
+                Fact::Join(block) => CheckedJoin::of_trace(block),
                 _ => None,
             },
         );

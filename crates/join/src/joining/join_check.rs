@@ -38,7 +38,7 @@ pub enum PresendError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CheckedJoin {
     public_key: PublicKey,
-    block: Vec<u8>,
+    block: Block,
 }
 
 impl CheckedJoin {
@@ -82,13 +82,14 @@ impl CheckedJoin {
         after.open_epoch_key(user_id, key)?;
         Ok(Self {
             public_key: announced,
-            block: bytes.to_vec(),
+            block,
         })
     }
 
     /// The block of a trace, whose key is not here to check it with; `None` for bytes that are no signed block.
-    pub(crate) fn of_trace(block: Vec<u8>) -> Option<Self> {
-        let public_key = Block::parse(&block).ok()?.fields().signature_public_key?;
+    pub(crate) fn of_trace(block: &[u8]) -> Option<Self> {
+        let block = Block::parse(block).ok()?;
+        let public_key = block.fields().signature_public_key?;
         Some(Self { public_key, block })
     }
 
@@ -97,14 +98,14 @@ impl CheckedJoin {
         self.public_key
     }
 
-    /// The bytes of the block.
-    pub fn block(&self) -> &[u8] {
+    /// The block.
+    pub fn block(&self) -> &Block {
         &self.block
     }
 
-    /// The key to announce, and the block.
+    /// The key to announce, and the bytes of the block.
     pub fn into_parts(self) -> (PublicKey, Vec<u8>) {
-        (self.public_key, self.block)
+        (self.public_key, self.block.bytes().to_vec())
     }
 }
 

@@ -16,6 +16,8 @@
 //!
 //! Implements `spec/protocol.md`, 2.3, 3 and 5, for one member.
 
+mod continuity;
+mod difference;
 mod error;
 mod public;
 mod saved;
@@ -28,11 +30,13 @@ use confcall_state::wire::{Broadcast, GroupState, check_server_form};
 use confcall_state::{Block, ChainState, EpochKey, EpochKeyError, PrivateKey, PublicKey, UserId};
 use rand_core::CryptoRng;
 
+pub(crate) use difference::Difference;
 pub(crate) use public::NextBlock;
 #[cfg(test)]
 pub(crate) use saved::SavedVerification;
 pub(crate) use saved::{SavedFault, SavedMembership};
 
+pub use continuity::{Break, Continuity, Gap, LastKnown, LastKnownError};
 pub use error::{BlockRefused, BroadcastRefused, ChangeError, MembershipEnd, StartError};
 pub use public::{Followed, PublicMembership};
 

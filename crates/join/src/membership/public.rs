@@ -11,7 +11,8 @@ use confcall_state::verification::{EarlyBroadcasts, Fault, Progress, Received, R
 use confcall_state::wire::Broadcast;
 use confcall_state::{Block, Chain, ChainState, PublicKey, UserId};
 
-use super::{BroadcastRefused, MembershipEnd, StartError};
+use super::{BroadcastRefused, LastKnown, MembershipEnd, StartError};
+use crate::api::CallId;
 
 /// The public half of a membership: the chain, the counted broadcasts, and whose membership it is.
 ///
@@ -148,6 +149,11 @@ impl PublicMembership {
     /// The broadcasts that count for the verification of the last block.
     pub fn verification(&self) -> &RoundCounts {
         &self.counts
+    }
+
+    /// The state that is compared on entering the call again.
+    pub fn last_known(&self, call: CallId) -> LastKnown {
+        LastKnown::of_chain(call, self.user_id, &self.block, self.chain.clone())
     }
 
     /// The end that a good block means for us, as far as it can be seen without a key.

@@ -25,10 +25,22 @@ pub(super) fn form(event: &Event) -> Value {
         Event::EpochStarted { height, hash } => {
             json!({"epoch_started": {"height": height.value(), "hash": hash.to_string()}})
         }
-        Event::MembersChanged { added, removed, by } => json!({"members_changed": {
+        Event::MembersChanged {
+            added,
+            removed,
+            rekeyed,
+            by,
+        } => json!({"members_changed": {
             "added": ids(added),
             "removed": ids(removed),
+            "rekeyed": ids(rekeyed),
             "by": by.map(UserId::value),
+        }}),
+        Event::Gap(gap) => json!({"gap": {
+            "blocks": gap.blocks,
+            "joined": ids(&gap.joined),
+            "left": ids(&gap.left),
+            "rekeyed": ids(&gap.rekeyed),
         }}),
         Event::RosterChanged => json!({"roster_changed": {}}),
         Event::Verification {
@@ -109,6 +121,7 @@ fn suspicious(suspicion: &Suspicion) -> Value {
         Suspicion::Fork { height, what } => {
             json!({"fork": {"height": height.value(), "what": what}})
         }
+        Suspicion::Swapped(broken) => json!({"swapped": broken.to_string()}),
         Suspicion::BadBroadcasts { from, count } => {
             json!({"bad_broadcasts": {"from": from.map(UserId::value), "count": count}})
         }
@@ -122,6 +135,7 @@ fn trouble(why: &Trouble) -> Value {
         Trouble::Race => json!("race"),
         Trouble::SourceTaken => json!("source_taken"),
         Trouble::NoBlockYet => json!("no_block_yet"),
+        Trouble::WentBack => json!("went_back"),
         Trouble::Flood => json!("flood"),
         Trouble::Refused { method, error } => {
             json!({"refused": {"method": method.name(), "error": error}})

@@ -9,6 +9,7 @@ use crate::api::redact;
 use crate::api::traced::{self, Hex};
 use crate::engine::{Config, EmptyCall};
 use crate::joining::{JoinPayload, Target};
+use crate::membership::LastKnown;
 use crate::policy::Media;
 
 /// The name of the format.
@@ -43,6 +44,9 @@ struct ConfigForm {
     start_if_empty: bool,
     strict_sending: bool,
     size_limit: usize,
+    /// Absent in older traces.
+    #[serde(default)]
+    last_known: Option<Hex>,
 }
 
 impl Header {
@@ -68,6 +72,10 @@ impl Header {
                 start_if_empty: config.empty_call == EmptyCall::Start,
                 strict_sending: config.removal_grace == RemovalGrace::Strict,
                 size_limit: config.size_limit,
+                last_known: config
+                    .last_known
+                    .as_ref()
+                    .map(|known| Hex(known.to_bytes())),
             },
         }
     }
@@ -131,6 +139,11 @@ impl Header {
             config.removal_grace = RemovalGrace::Strict;
         }
         config.size_limit = form.size_limit;
+        let known = form.last_known.as_ref();
+        let known = known
+            .map(|known| LastKnown::from_bytes(&known.0))
+            .transpose();
+        config.last_known = known.map_err(|error| error.to_string())?;
         Ok(config)
     }
 }

@@ -35,6 +35,8 @@ pub(in super::super) enum CallReport {
         members: Vec<UserId>,
         added: Vec<UserId>,
         removed: Vec<UserId>,
+        /// Those who stayed, under another key.
+        rekeyed: Vec<UserId>,
         by: Option<UserId>,
     },
     /// The connected users, as the server lists them.

@@ -33,8 +33,9 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
             members,
             added,
             removed,
+            rekeyed,
             by,
-        } => changes(members, added, removed, *by),
+        } => changes(members, [added, removed, rekeyed], *by),
         CallReport::Roster(connected) => one(Level::Detail, "connected", list(connected)),
         CallReport::Emoji(emoji) => self::emoji(emoji.as_ref()),
         CallReport::Link(Some(link)) => one(Level::Info, "link", link.to_string()),
@@ -118,6 +119,14 @@ fn event(event: &Event) -> Vec<Line> {
             "message",
             format!("{from} wrote something that cannot be shown: {why}"),
         ),
+        Event::Gap(gap) => {
+            let blocks = match gap.blocks {
+                1 => "1 block was".to_owned(),
+                blocks => format!("{blocks} blocks were"),
+            };
+            let text = format!("{blocks} written while you were away: compare the emoji again");
+            one(Level::Info, "gap", text)
+        }
         Event::Suspicious(what) => one(Level::Error, "warning", describe::suspicion(what)),
         Event::Retrying {
             why,
@@ -165,8 +174,7 @@ fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Vec<Line> {
 
 fn changes(
     members: &[UserId],
-    added: &[UserId],
-    removed: &[UserId],
+    [added, removed, rekeyed]: [&[UserId]; 3],
     by: Option<UserId>,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -174,6 +182,7 @@ fn changes(
     for (level, label, users) in [
         (Level::Success, "came", added),
         (Level::Warning, "gone", removed),
+        (Level::Warning, "new key", rekeyed),
     ] {
         if !users.is_empty() {
             lines.push(Line::new(level, label, format!("{}{by}", list(users))));

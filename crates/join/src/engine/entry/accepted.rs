@@ -6,6 +6,7 @@ use crate::api::{CallRef, InputGroupCall, InviteLink, Participants, SubChain};
 use crate::engine::parts::subchain::Subchain;
 use crate::engine::secrets::AnnouncedKey;
 use crate::joining::{AnswerFault, ConnectionParameters, JoinAnswer, JoinPayload, Tip};
+use crate::membership::Gap;
 
 /// A join that the server took.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(in crate::engine) struct AcceptedJoin {
     pub(in crate::engine) attempts: u32,
     /// The things that the server showed.
     pub(in crate::engine) shown: Shown,
+    /// Blocks that we have not seen, before ours and behind it.
+    pub(in crate::engine) gaps: Vec<Gap>,
 }
 
 /// The things that the server showed of a call that we are in.

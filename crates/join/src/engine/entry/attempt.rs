@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use confcall_media::Moment;
-use confcall_state::BlockHash;
+use confcall_state::{Block, BlockHash};
 use rand_core::Rng as _;
 
 use super::accepted::AcceptedJoin;
@@ -15,6 +15,10 @@ use crate::engine::end::{EndReason, RejoinReason};
 use crate::engine::event::Trouble;
 use crate::engine::secrets::AnnouncedKey;
 use crate::joining::{AnswerFault, JoinPayload, Tip};
+use crate::membership::Gap;
+
+/// The time until a chain that went back is looked at again.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 
 /// The parts of an attempt to join that stay over all its steps.
 #[derive(Debug)]
@@ -39,6 +43,12 @@ pub(super) struct JoinAttempt {
     pub(super) tip_asked: Moment,
     /// True if the call had a block when we looked before.
     pub(super) had_blocks: bool,
+    /// True once a chain that had gone back was looked at again.
+    went_back: bool,
+    /// True once the call is suspected of being another one.
+    pub(super) is_suspect: bool,
+    /// The blocks that we have not seen since we were in the call the last time.
+    pub(super) gap: Option<Gap>,
     is_refreshed: bool,
     /// The number of times that a block was sent.
     pub(super) sent: u32,
@@ -49,6 +59,7 @@ pub(super) struct JoinAttempt {
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 pub(super) struct SentBlock {
     pub(super) key: AnnouncedKey,
+    pub(super) block: Block,
     /// The block on which it stands.
     pub(super) tip: Option<BlockHash>,
     /// The request that it went out with.
@@ -141,6 +152,9 @@ impl JoinAttempt {
             contention: Contention::new(),
             tip_asked: ctx.now,
             had_blocks: false,
+            went_back: false,
+            is_suspect: false,
+            gap: None,
             is_refreshed: false,
             sent: 0,
         }
@@ -159,6 +173,16 @@ impl JoinAttempt {
             Some(_) => Action::ReadTip,
             None => Action::WriteFirst,
         }
+    }
+
+    /// Has a chain that went back looked at again, once: one machine of the server may not have heard of the newest block.
+    pub(super) fn look_again(&mut self) -> Option<Next> {
+        let is_first = !core::mem::replace(&mut self.went_back, true);
+        is_first.then_some(Next::After {
+            why: Trouble::WentBack,
+            pause: SECOND_LOOK,
+            action: Action::ReadTip,
+        })
     }
 
     /// Has a reference that leads nowhere looked up once more, if it came from a link.

@@ -20,6 +20,7 @@
 
 mod accepted;
 mod attempt;
+mod comparison;
 mod contention;
 mod reading;
 mod sending;

@@ -1,9 +1,12 @@
 //! Reading what a block is built on: the call and its size, and the newest block.
 
-use super::accepted::{AcceptedJoin, Shown};
-use super::attempt::{Action, Exit, JoinAttempt, Next};
+use super::accepted::Shown;
+use super::attempt::{Action, Exit, JoinAttempt, Next, SentBlock};
+use super::comparison;
 use crate::api::reaction::Reaction;
-use crate::api::{CallRef, GetGroupCall, GetGroupCallChainBlocks, GroupCall, Method};
+use crate::api::{
+    CallRef, GetGroupCall, GetGroupCallChainBlocks, GroupCall, InputGroupCall, Method,
+};
 use crate::engine::config::EmptyCall;
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
@@ -71,9 +74,12 @@ pub(super) fn tip_read(
         Ok(response) => response,
         Err(failure) => return failed(attempt, ctx, answer.method, failure, Action::ReadTip),
     };
-    let asked = attempt.call.as_ref().ok_or(AnswerFault::NoCall)?;
+    // A link names no id, and an answer could be of any call.
+    let known = attempt.known.map(InputGroupCall::from);
+    let asked = known.or_else(|| attempt.call.clone());
+    let asked = asked.ok_or(AnswerFault::NoCall)?;
     let updates = response.into_updates().map_err(AnswerFault::from)?;
-    let tip = Tip::from_answer(updates, asked)?;
+    let tip = Tip::from_answer(updates, &asked)?;
     attempt.budgets.reads.reset();
     let block = attempt.block.take();
     let Some(tip) = tip else {
@@ -87,19 +93,18 @@ pub(super) fn tip_read(
     attempt.contention.tip_read(tip.block.height(), round_trip);
     match block {
         Some(block) if tip.holds(&block.key.public_key()) => {
-            let accepted = AcceptedJoin {
-                is_rejoin: attempt.again.is_some(),
-                key: block.key,
-                found_by: attempt.found_by.clone(),
-                payload: attempt.payload.clone(),
-                attempts: attempt.sent,
-                shown: Shown::by_tip(tip, attempt.known)
-                    .map_err(|fault| Exit::Failed(fault.into(), attempt.leave()))?,
-            };
-            Err(Exit::Accepted(Box::new(accepted)))
+            Err(recovered(attempt, ctx, *block, tip))
         }
         _ if is_elsewhere(attempt, ctx, &tip) => Err(EndReason::JoinedElsewhere.into()),
-        _ => Ok(Next::BuildOn(Box::new(tip))),
+        _ => comparison::build_on(attempt, ctx, tip),
+    }
+}
+
+/// Takes up the membership whose answer was lost.
+fn recovered(attempt: &JoinAttempt, ctx: &Context, block: SentBlock, tip: Tip) -> Exit {
+    match Shown::by_tip(tip, attempt.known) {
+        Ok(shown) => comparison::accept(attempt, ctx, block, shown),
+        Err(fault) => Exit::Failed(fault.into(), attempt.leave()),
     }
 }
 
@@ -114,8 +119,11 @@ fn is_elsewhere(attempt: &JoinAttempt, ctx: &Context, tip: &Tip) -> bool {
 /// Waits for the first block, or writes it: an invitation can be older, and only a caller who asked to writes it. A
 /// chain that we have seen does not begin again.
 fn no_block(attempt: &mut JoinAttempt, ctx: &mut Context) -> Result<Next, Exit> {
-    if attempt.had_blocks || attempt.again.is_some() {
-        return Err(AnswerFault::ChainGone.into());
+    let call = attempt.known.map(|known| known.id);
+    let was_known = call.is_some_and(|call| ctx.past.last_known_of(call).is_some());
+    if attempt.had_blocks || was_known {
+        let gone = || AnswerFault::ChainGone.into();
+        return attempt.look_again().ok_or_else(gone);
     }
     match attempt.budgets.first_block.next(&mut ctx.public_rng) {
         Some(pause) => Ok(Next::After {

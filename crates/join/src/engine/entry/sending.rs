@@ -4,8 +4,9 @@ use core::time::Duration;
 
 use confcall_state::{Block, BlockHash};
 
-use super::accepted::{AcceptedJoin, Shown};
+use super::accepted::Shown;
 use super::attempt::{Action, Exit, JoinAttempt, Next, SentBlock};
+use super::comparison;
 use crate::api::reaction::Reaction;
 use crate::api::{InputGroupCall, Method, Response, RpcError};
 use crate::engine::context::Context;
@@ -32,6 +33,7 @@ pub(super) fn send(
     let joiner = ctx.config.joiner;
     let block = tip.map(|tip| &tip.block);
     let (key, checked) = ctx.secrets.join(block, joiner)?;
+    let written = checked.block().clone();
     let media = Media {
         payload: attempt.payload.clone(),
         ..ctx.config.media.clone()
@@ -56,7 +58,12 @@ pub(super) fn send(
     };
     let tip = block.map(Block::hash);
     // Kept until its fate is known: it may be the block that the server took.
-    attempt.block = Some(Box::new(SentBlock { key, tip, body }));
+    attempt.block = Some(Box::new(SentBlock {
+        key,
+        block: written,
+        tip,
+        body,
+    }));
     send_again(attempt, ctx)
 }
 
@@ -75,7 +82,7 @@ pub(super) fn answered(
 ) -> Result<Next, Exit> {
     let method = answer.method;
     match answer.result {
-        Ok(response) => Err(accepted(attempt, response)),
+        Ok(response) => Err(accepted(attempt, ctx, response)),
         Err(Failure::Lost) => in_doubt(attempt, ctx, method, &Failure::Lost),
         Err(Failure::Refused(error)) => match error.reaction(method) {
             Reaction::CheckTipFirst => in_doubt(attempt, ctx, method, &Failure::Refused(error)),
@@ -85,7 +92,7 @@ pub(super) fn answered(
 }
 
 /// Reads the answer to a block that the server took.
-fn accepted(attempt: &mut JoinAttempt, response: Response) -> Exit {
+fn accepted(attempt: &mut JoinAttempt, ctx: &Context, response: Response) -> Exit {
     // A link names no id, and an answer could be of any call.
     let known = attempt.known.map(InputGroupCall::from);
     let target = known.or_else(|| attempt.call.clone());
@@ -95,14 +102,7 @@ fn accepted(attempt: &mut JoinAttempt, response: Response) -> Exit {
         .and_then(|updates| JoinAnswer::read(updates, target.as_ref()))
         .and_then(Shown::by_answer);
     match (shown, attempt.block.take()) {
-        (Ok(shown), Some(block)) => Exit::Accepted(Box::new(AcceptedJoin {
-            is_rejoin: attempt.again.is_some(),
-            key: block.key,
-            found_by: attempt.found_by.clone(),
-            payload: attempt.payload.clone(),
-            attempts: attempt.sent,
-            shown,
-        })),
+        (Ok(shown), Some(block)) => comparison::accept(attempt, ctx, *block, shown),
         (Ok(_), None) => AnswerFault::NoBlock.into(),
         (Err(fault), _) => Exit::Failed(fault.into(), attempt.leave()),
     }

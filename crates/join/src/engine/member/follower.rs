@@ -21,7 +21,9 @@ use crate::engine::parts::round::Round;
 use crate::engine::parts::subchain::{Page, Polled, Subchain};
 use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
-use crate::membership::{BlockRefused, BroadcastRefused, Followed, Membership, MembershipEnd};
+use crate::membership::{
+    BlockRefused, BroadcastRefused, Difference, Followed, Membership, MembershipEnd,
+};
 
 /// The chain as we follow it.
 #[derive(Debug)]
@@ -250,12 +252,17 @@ impl Follower {
             self.round.blame(ctx, from);
         }
         self.start_epoch(ctx);
-        let after = self.state().group_state();
-        let (added, removed) = (not_in(after, &before), not_in(&before, after));
-        if !(added.is_empty() && removed.is_empty()) {
-            ctx.event(Event::MembersChanged { added, removed, by });
-        }
+        let changes = Difference::between(&before, self.state().group_state());
+        members_changed(ctx, changes, by);
         Ok(())
+    }
+
+    /// Shows the caller how the members changed since we were in the call the last time.
+    pub(super) fn compare_members(&self, ctx: &mut Context, known: &GroupState) {
+        let mut changes = Difference::between(known, self.state().group_state());
+        // We ourselves have another key each time.
+        changes.rekeyed.retain(|user| *user != self.user_id());
+        members_changed(ctx, changes, None);
     }
 
     /// Shows the newest block to the caller; its verification starts now.
@@ -386,10 +393,20 @@ impl Follower {
     }
 }
 
-/// The users of one group who are not in another.
-fn not_in(group: &GroupState, other: &GroupState) -> Vec<UserId> {
-    let users = group.participants.iter().map(|one| one.user_id);
-    users
-        .filter(|user| other.by_user(*user).is_none())
-        .collect()
+/// Shows the caller how the members changed, if they did.
+fn members_changed(ctx: &mut Context, changes: Difference, by: Option<UserId>) {
+    if changes.is_empty() {
+        return;
+    }
+    let Difference {
+        added,
+        removed,
+        rekeyed,
+    } = changes;
+    ctx.event(Event::MembersChanged {
+        added,
+        removed,
+        rekeyed,
+        by,
+    });
 }

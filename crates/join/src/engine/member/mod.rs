@@ -49,7 +49,7 @@ use crate::api::{
 };
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::limits;
-use crate::membership::Membership;
+use crate::membership::{LastKnown, Membership};
 use crate::message::{Deduplicator, GroupMessage, Novelty};
 use follower::{Follower, Read};
 
@@ -110,6 +110,13 @@ impl Member {
             user_id: self.follower.user_id(),
             source: self.self_state.payload().ssrc(),
         }
+    }
+
+    /// The state of the call as we have seen it.
+    pub(super) fn last_known(&self) -> LastKnown {
+        self.membership()
+            .public()
+            .last_known(self.reference.call().id)
     }
 
     /// Our key, as the chain has it.

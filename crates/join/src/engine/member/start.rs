@@ -34,11 +34,17 @@ pub(in crate::engine) fn take_up(
     let mut member = Member::new(ctx.now, follower, reference, self_state);
     // The caller connects its media before anything else.
     let joined = member.joined(shown.connection, join.attempts);
+    for gap in join.gaps {
+        ctx.event(Event::Gap(gap));
+    }
     ctx.event(match join.is_rejoin {
         true => Event::Rejoined(joined),
         false => Event::Joined(joined),
     });
     begin(&mut member, ctx);
+    if let Some(known) = ctx.past.last_known_of(shown.call.id).cloned() {
+        member.follower.compare_members(ctx, known.group_state());
+    }
     // They may name the call by the link that we joined by.
     let mut rosters = shown.rosters.iter();
     let flow = rosters.try_for_each(|roster| member.take_roster(ctx, roster));

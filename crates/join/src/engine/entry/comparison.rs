@@ -1,0 +1,90 @@
+//! The comparison of what the server shows with what we have seen of the call before, and with the block that we sent.
+//!
+//! ```text
+//! before a join:  the last state that we knew ── compare ── tip
+//! after it:       the block that we sent ──────── compare ── first block of the answer, or the tip if that was lost
+//! ```
+
+use confcall_state::{Block, Chain, UserId};
+
+use super::accepted::{AcceptedJoin, Shown};
+use super::attempt::{Exit, JoinAttempt, Next, SentBlock};
+use crate::api::{CallRef, LeaveGroupCall};
+use crate::engine::context::Context;
+use crate::engine::end::EndReason;
+use crate::engine::event::{Event, Suspicion};
+use crate::joining::{AnswerFault, Tip};
+use crate::membership::{Break, Continuity, Gap, LastKnown, StartError};
+
+/// Compares the tip with what we have seen of the call before, and builds on it.
+pub(super) fn build_on(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    tip: Tip,
+) -> Result<Next, Exit> {
+    let call = attempt.known.or_else(|| CallRef::of(&tip.call));
+    let known = call.and_then(|call| ctx.past.last_known_of(call.id));
+    let compared = known.map(|known| known.compare(&tip.block, tip.chain.state()));
+    match compared {
+        None => {}
+        Some(Ok(Continuity::Proven)) => attempt.gap = None,
+        Some(Ok(Continuity::Gap(gap))) => attempt.gap = Some(gap),
+        Some(Err(broken)) => {
+            let again = match broken {
+                Break::WentBack { .. } => attempt.look_again(),
+                _ => None,
+            };
+            match again {
+                Some(again) => return Ok(again),
+                None => suspect(attempt, ctx, broken)?,
+            }
+        }
+    }
+    Ok(Next::BuildOn(Box::new(tip)))
+}
+
+/// Shows the caller, once, that the call may be another one; ends where that was so before.
+fn suspect(attempt: &mut JoinAttempt, ctx: &mut Context, broken: Break) -> Result<(), Exit> {
+    if attempt.is_suspect {
+        return Ok(());
+    }
+    attempt.is_suspect = true;
+    ctx.event(Event::Suspicious(Suspicion::Swapped(broken)));
+    match ctx.rejoins.suspect(ctx.now, attempt.again.as_ref()) {
+        true => Ok(()),
+        false => Err(EndReason::Swapped(broken).into()),
+    }
+}
+
+/// Takes up what the server showed after it took our block.
+pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, shown: Shown) -> Exit {
+    let user_id = ctx.config.joiner.user_id;
+    match unseen(user_id, &sent.block, &shown) {
+        Ok(behind) => Exit::Accepted(Box::new(AcceptedJoin {
+            is_rejoin: attempt.again.is_some(),
+            key: sent.key,
+            found_by: attempt.found_by.clone(),
+            payload: attempt.payload.clone(),
+            attempts: attempt.sent,
+            shown,
+            gaps: attempt.gap.iter().cloned().chain(behind).collect(),
+        })),
+        Err(reason) => {
+            let leave = LeaveGroupCall {
+                call: shown.call.into(),
+                source: attempt.payload.ssrc(),
+            };
+            Exit::Failed(reason, Some(leave))
+        }
+    }
+}
+
+/// The blocks between ours and the first that was shown, which must be ours or lead on from it (`spec/protocol.md`, 6).
+fn unseen(user_id: UserId, ours: &Block, shown: &Shown) -> Result<Option<Gap>, EndReason> {
+    let ours = LastKnown::new(shown.call.id, user_id, ours).map_err(|_| AnswerFault::NoBlock)?;
+    let chain = Chain::start_from(&shown.first).map_err(StartError::from)?;
+    Ok(match ours.compare(&shown.first, chain.state())? {
+        Continuity::Proven => None,
+        Continuity::Gap(gap) => Some(gap),
+    })
+}

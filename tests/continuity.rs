@@ -1,0 +1,410 @@
+//! Servers that show another call than the one that we were in, or that we joined.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests"
+)]
+
+use std::time::Duration;
+
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
+use confcall::join::api::{ChainBlocks, Method, Request, Response, SubChain, Update, Updates};
+use confcall::join::engine::{
+    Advice, Config, EndReason, Event, Input, Outcome, RequestId, Suspicion,
+};
+use confcall::join::membership::{Break, Gap, LastKnown};
+use confcall::join::trace::{Trace, replay};
+use confcall::state::wire::{GroupState, Participant, Permissions};
+use confcall::state::{Block, Chain, PrivateKey, PublicKey};
+use confcall::{Command, Engine, Height, Joiner, Moment, Seed, Target, UserId};
+use confcall_server::{Server, ServerOptions};
+use confcall_simulator::{Faults, Node, World, media};
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// A call of the same id on another server, of users whose keys are others; the first has left it again, and so have some who came
+/// last.
+fn twin(members: usize, who_left: usize) -> World {
+    let options = ServerOptions {
+        seed: 1,
+        ..ServerOptions::default()
+    };
+    let mut twin = World::with_server(Server::new(options), 99, Faults::NONE);
+    twin.join(Target::Create);
+    twin.converge();
+    for _ in 1..members + who_left {
+        let link = twin.link();
+        twin.join(link);
+        twin.converge();
+    }
+    for node in (members..members + who_left).chain([0]) {
+        twin.command(node, Command::Leave);
+        twin.run(10 * SECOND);
+        twin.converge();
+    }
+    twin
+}
+
+/// Shows the first client the twin from now on.
+fn swap(world: &mut World, twin: &World) {
+    for node in 1..world.nodes.len() {
+        world.stop(node);
+    }
+    let ids = |world: &World| world.server.calls().next().unwrap().id();
+    assert_eq!(ids(world), ids(twin));
+    world.server = twin.server.clone();
+}
+
+/// The suspicions that another call is shown, and the end of a first stay; each comes before we are in.
+fn told(node: &Node) -> Vec<Break> {
+    let mut told = Vec::new();
+    let mut is_in = true;
+    for event in &node.events {
+        match event {
+            Event::Suspicious(Suspicion::Swapped(broken)) => {
+                assert!(!is_in, "{:?}", node.events);
+                told.push(*broken);
+            }
+            Event::Retrying { .. } => is_in = false,
+            Event::Joined(_) | Event::Rejoined(_) => is_in = true,
+            _ => {}
+        }
+    }
+    told
+}
+
+fn gaps(node: &Node) -> Vec<&Gap> {
+    let events = node.events.iter();
+    events
+        .filter_map(|event| match event {
+            Event::Gap(gap) => Some(gap),
+            _ => None,
+        })
+        .collect()
+}
+
+fn users(numbers: impl IntoIterator<Item = i64>) -> Vec<UserId> {
+    numbers.into_iter().map(UserId::new).collect()
+}
+
+#[test]
+fn a_member_who_is_shown_another_call_after_it_was_put_out_is_told_before_it_is_in_again() {
+    let more = Break::MorePeopleThanBlocks {
+        pairs: 7,
+        blocks: 5,
+    };
+    for (members, who_left, expected) in [
+        (8, 0, more),
+        (4, 3, Break::AllReplaced { users: 3 }),
+        (4, 0, fork(4)),
+        (3, 0, fork(3)),
+        (2, 0, back(3, 2)),
+    ] {
+        let mut world = World::with_call(4);
+        swap(&mut world, &twin(members, who_left));
+        world.run(MINUTE);
+        let node = &world.nodes[0];
+        assert_eq!(told(node), [expected], "{}", world.history());
+        assert_eq!(node.joins, 2, "{}", world.history());
+    }
+}
+
+fn back(known: i32, shown: i32) -> Break {
+    let (known, shown) = (Height::new(known), Height::new(shown));
+    Break::WentBack { known, shown }
+}
+
+fn fork(height: i32) -> Break {
+    Break::Fork {
+        height: Height::new(height),
+    }
+}
+
+#[test]
+fn a_client_that_started_again_compares_the_call_with_what_it_saw_before() {
+    let mut world = World::with_call(4);
+    world.run(5 * SECOND);
+    world.crash(0);
+    assert_eq!(world.restored, 1, "{}", world.history());
+    swap(&mut world, &twin(8, 0));
+    world.run(MINUTE);
+    assert_eq!(told(&world.nodes[0]).len(), 1, "{}", world.history());
+}
+
+#[test]
+fn the_members_who_came_and_went_with_another_call_are_named() {
+    let mut world = World::with_call(4);
+    swap(&mut world, &twin(8, 0));
+    world.run(MINUTE);
+    let changed = world.nodes[0]
+        .events
+        .iter()
+        .rev()
+        .find_map(|event| match event {
+            Event::MembersChanged {
+                added,
+                removed,
+                rekeyed,
+                by: None,
+            } => Some((added.clone(), removed.clone(), rekeyed.clone())),
+            _ => None,
+        });
+    assert_eq!(changed, Some((users(5..=8), users([]), users(2..=4))));
+}
+
+#[test]
+fn a_call_that_is_swapped_a_second_time_is_the_end() {
+    let mut world = World::with_call(4);
+    swap(&mut world, &twin(8, 0));
+    world.run(MINUTE);
+    swap(&mut world, &twin(16, 0));
+    world.run(MINUTE);
+    let node = &world.nodes[0];
+    assert_eq!(told(node).len(), 2, "{}", world.history());
+    let ended = node.ended.as_ref().unwrap();
+    assert!(matches!(ended.reason, EndReason::Swapped(_)), "{ended:?}");
+    assert_eq!(ended.advice, Advice::Warn);
+}
+
+#[test]
+fn a_chain_that_is_shorter_is_looked_at_again_after_a_second_before_that_is_said() {
+    let mut world = World::with_call(3);
+    let behind = world.server.clone();
+    let link = world.link();
+    world.join(link);
+    world.converge();
+    let newest = std::mem::replace(&mut world.server, behind);
+    world.command(0, Command::Rejoin);
+    world.run(SECOND / 2);
+    world.server = newest;
+    world.run(10 * SECOND);
+    assert_eq!(told(&world.nodes[0]), [], "{}", world.history());
+    assert_eq!(world.nodes[0].joins, 2);
+}
+
+/// Leaves, and gives what the end hands out, by way of the bytes that a client stores.
+fn leave(world: &mut World, node: usize) -> LastKnown {
+    world.command(node, Command::Leave);
+    world.run(10 * SECOND);
+    let ended = world.nodes[node].ended.as_ref().unwrap();
+    let known = ended.last_known.as_ref().unwrap();
+    LastKnown::from_bytes(&known.to_bytes()).unwrap()
+}
+
+fn come_back(world: &mut World, known: LastKnown) -> usize {
+    let (link, user) = (world.link(), UserId::new(1));
+    let media = media(world.rng());
+    let mut config = Config::new(link, Joiner::new(user), media);
+    config.last_known = Some(known);
+    let node = world.start_recorded(config);
+    world.run(20 * SECOND);
+    node
+}
+
+#[test]
+fn a_user_who_left_and_is_shown_another_call_on_coming_back_is_told_before_it_is_in() {
+    let mut world = World::with_call(4);
+    let known = leave(&mut world, 0);
+    swap(&mut world, &twin(10, 0));
+    let back = come_back(&mut world, known);
+    let node = &world.nodes[back];
+    let first = node
+        .events
+        .iter()
+        .position(|event| matches!(event, Event::Joined(_)));
+    let told = node
+        .events
+        .iter()
+        .position(|event| matches!(event, Event::Suspicious(_)));
+    assert!(told.unwrap() < first.unwrap(), "{:?}", node.events);
+    // What was known is a part of the trace.
+    let trace = world.nodes[back].take_trace();
+    replay(&Trace::read(trace.as_bytes()).unwrap()).unwrap();
+}
+
+#[test]
+fn a_call_that_went_on_while_we_were_away_is_no_alarm_and_it_is_said_what_changed() {
+    let mut world = World::with_call(4);
+    let known = leave(&mut world, 0);
+    let link = world.link();
+    world.join_as(UserId::new(5), link);
+    world.command(1, Command::Leave);
+    world.run(20 * SECOND);
+    world.converge();
+    let back = come_back(&mut world, known);
+    let node = &world.nodes[back];
+    let [gap] = gaps(node)[..] else {
+        panic!("{}", world.history());
+    };
+    assert_eq!(
+        (gap.blocks, &gap.joined, &gap.left),
+        (3, &users([5]), &users([2]))
+    );
+    assert_eq!(gap.rekeyed, []);
+    let is_alarm = |event: &&Event| matches!(event, Event::Suspicious(_));
+    assert!(!node.events.iter().any(|event| is_alarm(&event)));
+    let first = &node.events[..2];
+    assert!(
+        matches!(first, [Event::Gap(_), Event::Joined(_)]),
+        "{first:?}"
+    );
+}
+
+/// A client that enters an honest server's call, of which one answer is another.
+struct Entrant {
+    server: Server,
+    node: Node,
+    now: Moment,
+}
+
+impl Entrant {
+    const USER: UserId = UserId::new(9);
+
+    /// The second member of a call of two, at height 2; or the founder of a new one.
+    fn new(creates: bool) -> Self {
+        let world = World::with_call(2);
+        let target = match creates {
+            true => Target::Create,
+            false => world.link(),
+        };
+        let mut rng = ChaCha20Rng::from_seed([4; 32]);
+        let config = Config::new(target, Joiner::new(Self::USER), media(&mut rng));
+        let now = world.moment();
+        let engine = Engine::new(config, Seed::copy_of(&[8; 32]), now);
+        Self {
+            server: world.server.clone(),
+            node: Node::new(Self::USER, engine, now),
+            now,
+        }
+    }
+
+    /// Answers what is asked until a block was taken, whose answer shows another block: the one that `forge` makes for our key.
+    fn enter(mut self, forge: impl Fn(PublicKey) -> Block) -> Node {
+        let (request, key, answer) = self.send_block();
+        let outcome = Outcome::Done(showing(answer, &forge(key)));
+        self.input(Input::Answer { request, outcome });
+        self.node
+    }
+
+    /// The same, but the answer is lost, and the other block is shown as the newest one.
+    fn recover(mut self, forge: impl Fn(PublicKey) -> Block) -> Node {
+        let (request, key, _) = self.send_block();
+        let outcome = Outcome::Lost;
+        self.input(Input::Answer { request, outcome });
+        self.now = self.node.wake.unwrap();
+        self.input(Input::Tick);
+        let sent = self.node.requests.last().unwrap().clone();
+        let tip = self.server.answer(Self::USER, &sent.body).unwrap();
+        let outcome = Outcome::Done(showing(tip, &forge(key)));
+        let request = sent.id;
+        self.input(Input::Answer { request, outcome });
+        self.node
+    }
+
+    fn input(&mut self, input: Input) {
+        self.node.handle_input(self.now, input);
+    }
+
+    /// Answers what is asked up to our block; gives its request, the key that it announces, and the honest answer.
+    fn send_block(&mut self) -> (RequestId, PublicKey, Response) {
+        for asked in 0.. {
+            let sent = self.node.requests[asked].clone();
+            let answer = self.server.answer(Self::USER, &sent.body).unwrap();
+            let request = sent.id;
+            let key = match &sent.body {
+                Request::Join(join) => join.public_key,
+                Request::Create(creation) => creation.public_key,
+                _ => None,
+            };
+            if let Some(key) = key {
+                return (request, key, answer);
+            }
+            let outcome = Outcome::Done(answer);
+            self.input(Input::Answer { request, outcome });
+        }
+        unreachable!("there is a request or a panic")
+    }
+}
+
+/// The same answer with another block, whose offset is its height.
+fn showing(answer: Response, block: &Block) -> Response {
+    let updates = answer.into_updates().unwrap().0.into_iter();
+    let updates = updates.map(|update| match update {
+        Update::ChainBlocks(items) if items.sub_chain == SubChain::Blocks => {
+            Update::ChainBlocks(ChainBlocks {
+                blocks: vec![block.to_server()],
+                next_offset: block.height().value() + 1,
+                ..items
+            })
+        }
+        update => update,
+    });
+    Updates(updates.collect()).into()
+}
+
+fn participant(user_id: UserId, public_key: PublicKey) -> Participant {
+    Participant {
+        user_id,
+        public_key,
+        permissions: Permissions::ALL,
+        version: 0,
+    }
+}
+
+/// The block of a stranger's chain at a height, in whose group we are.
+fn forged(height: i32, ours: PublicKey) -> Block {
+    let mut rng = ChaCha20Rng::from_seed([6; 32]);
+    let stranger = PrivateKey::from_seed(&[5; 32]);
+    let group = GroupState {
+        participants: vec![
+            participant(UserId::new(66), stranger.public_key()),
+            participant(Entrant::USER, ours),
+        ],
+        external_permissions: Permissions::ALL,
+    };
+    let mut chain = Chain::client();
+    loop {
+        let block = chain
+            .build_group_change(group.clone(), &stranger, &mut rng)
+            .unwrap();
+        chain.apply(&block).unwrap();
+        if block.height().value() == height {
+            return block;
+        }
+    }
+}
+
+#[test]
+fn a_block_in_the_answer_to_ours_that_is_not_ours_and_does_not_lead_on_from_it_is_no_membership() {
+    let creation = [(0, fork(0)), (1, fork(1))];
+    let join = [(0, back(2, 0)), (2, fork(2)), (3, fork(3))];
+    let created = creation.map(|(height, why)| (Entrant::new(true), height, why));
+    let joined = join.map(|(height, why)| (Entrant::new(false), height, why));
+    for (entrant, height, why) in created.into_iter().chain(joined) {
+        let node = entrant.enter(|key| forged(height, key));
+        assert_kept_out(&node, why);
+    }
+}
+
+#[test]
+fn a_tip_that_has_our_key_and_does_not_lead_on_from_our_block_is_no_membership() {
+    for (height, why) in [(0, back(2, 0)), (2, fork(2)), (3, fork(3))] {
+        let node = Entrant::new(false).recover(|key| forged(height, key));
+        assert_kept_out(&node, why);
+    }
+}
+
+fn assert_kept_out(node: &Node, why: Break) {
+    let ended = node
+        .ended
+        .as_ref()
+        .unwrap_or_else(|| panic!("{:?}", node.events));
+    assert_eq!(ended.reason, EndReason::Swapped(why));
+    assert_eq!(ended.advice, Advice::Warn);
+    assert_eq!(node.joins, 0);
+    // The server counts us as joined.
+    assert_eq!(node.sent(Method::LeaveGroupCall), 1);
+}
