@@ -117,6 +117,8 @@ const fn name(why: &CommandFailure) -> &'static str {
         CommandFailure::NotJoined => "not_joined",
         CommandFailure::Refused(_) => "refused",
         CommandFailure::Unanswered => "unanswered",
+        CommandFailure::NoEffect => "no_effect",
+        CommandFailure::NotAMember(_) => "not_a_member",
         CommandFailure::Block(_) => "block",
         CommandFailure::Message(_) => "message",
         CommandFailure::Busy => "busy",

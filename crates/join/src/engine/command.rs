@@ -1,5 +1,7 @@
 //! The commands of a caller, and the ways in which they fail.
 
+use core::time::Duration;
+
 use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -7,6 +9,9 @@ use thiserror::Error;
 use crate::api::traced;
 use crate::api::{InputUser, MessageId, RpcError, Ssrc};
 use crate::message::{GroupMessage, RandomId, traced as traced_message};
+
+/// The time for the effect of a command to come, after the server said yes.
+pub(super) const EFFECT: Duration = Duration::from_secs(15);
 
 /// A command of the caller.
 ///
@@ -21,7 +26,10 @@ use crate::message::{GroupMessage, RandomId, traced as traced_message};
 pub enum Command {
     /// Leave the call, or give up entering it.
     Leave,
-    /// Remove users from the call against their will.
+    /// Remove users from the call against their will, all or none.
+    ///
+    /// It is done once a block without them is in our chain, which another member may have written. It fails at once if
+    /// one of them is not in the chain, and 15 s after the server took our block if no such block has come.
     Kick {
         /// The users.
         #[serde(with = "traced::users")]
@@ -154,6 +162,13 @@ pub enum CommandFailure {
     /// There is no answer; it may have been carried out.
     #[error("the server did not answer; it may have been carried out")]
     Unanswered,
+    /// The server said yes, and the block or update that it ends in did not come within 15 s, or before the end of the
+    /// membership.
+    #[error("the server accepted it, but nothing of it has come")]
+    NoEffect,
+    /// A user to be removed is not in the chain, and the block was not written.
+    #[error("user {0} is not in the call")]
+    NotAMember(UserId),
     /// No block can be built for it.
     #[error("no block can be built: {0}")]
     Block(String),

@@ -164,6 +164,8 @@ fn failure(why: &CommandFailure) -> Value {
         CommandFailure::NotJoined => json!("not_joined"),
         CommandFailure::Refused(error) => json!({"refused": error}),
         CommandFailure::Unanswered => json!("unanswered"),
+        CommandFailure::NoEffect => json!("no_effect"),
+        CommandFailure::NotAMember(user) => json!({"not_a_member": user.value()}),
         CommandFailure::Block(what) => json!({"block": what}),
         CommandFailure::Message(what) => json!({"message": what}),
         CommandFailure::Busy => json!("busy"),

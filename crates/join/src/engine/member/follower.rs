@@ -35,6 +35,8 @@ pub(super) struct Follower {
     broadcaster: Broadcaster,
     round: Round,
     fork: ForkCheck,
+    /// The users whom blocks removed since the last input was settled.
+    removed: Vec<UserId>,
 }
 
 /// The meaning of an answer to a poll for the member.
@@ -63,6 +65,7 @@ impl Follower {
             broadcaster: Broadcaster::default(),
             round: Round::new(ctx.now),
             fork: ForkCheck::new(ctx.now),
+            removed: Vec::new(),
         }
     }
 
@@ -253,6 +256,7 @@ impl Follower {
         }
         self.start_epoch(ctx);
         let changes = Difference::between(&before, self.state().group_state());
+        self.removed.extend(&changes.removed);
         members_changed(ctx, changes, by);
         Ok(())
     }
@@ -263,6 +267,11 @@ impl Follower {
         // We ourselves have another key each time.
         changes.rekeyed.retain(|user| *user != self.user_id());
         members_changed(ctx, changes, None);
+    }
+
+    /// Takes the users whom blocks removed.
+    pub(super) fn take_removed(&mut self) -> Vec<UserId> {
+        core::mem::take(&mut self.removed)
     }
 
     /// Shows the newest block to the caller; its verification starts now.

@@ -20,7 +20,7 @@ mod follower;
 pub(super) mod start;
 
 use confcall_media::Moment;
-use confcall_state::PublicKey;
+use confcall_state::{PublicKey, UserId};
 
 use super::command::{Command, CommandFailure, CommandId, CommandKind, Order};
 use super::context::Context;
@@ -299,10 +299,7 @@ impl Member {
             // They are the engine's.
             Command::Announce { .. } | Command::Decline { .. } | Command::Rejoin => {}
             Command::Media(media) => self.liveness.media_is(ctx, media),
-            Command::Kick { users } => {
-                let order = order(CommandKind::Kick);
-                self.removals.kick(ctx, us.user_id, order, users);
-            }
+            Command::Kick { users } => self.kick(ctx, order(CommandKind::Kick), users),
             Command::Invite { user, video } => {
                 let invite = InviteConferenceCallParticipant { video, call, user };
                 self.commands.send(ctx, order(CommandKind::Invite), invite);
@@ -329,6 +326,15 @@ impl Member {
             }
         }
         self.settle(ctx)
+    }
+
+    fn kick(&mut self, ctx: &mut Context, order: Order, users: Vec<UserId>) {
+        if self.follower.is_behind() {
+            // The chain of the checkpoint does not say who is in the call now.
+            return ctx.failed(order, CommandFailure::NotJoined);
+        }
+        let view = view(self.identity(), self.follower.membership(), &self.roster);
+        self.removals.kick(ctx, view, order, users);
     }
 
     fn send_message(&mut self, ctx: &mut Context, order: Order, message: &GroupMessage) {
@@ -475,6 +481,8 @@ impl Member {
         let us = self.identity();
         self.follower.follow(ctx, us.call)?;
         self.follower.check_nonce()?;
+        let removed = self.follower.take_removed();
+        self.removals.are_gone(&removed);
         self.watch_unlisted(ctx);
         self.follower.speak(ctx, us.call);
         let membership = self.follower.membership();

@@ -4,7 +4,7 @@
 //! in the chain, not in the roster ── 3 to 6 s ──▶ the whole roster is loaded
 //!                                                      │ still not in it
 //!                                                      ▼
-//! kick ───────────────────────────────▶ removal ── grace ──▶ block ──▶ request
+//! kick ───────────────────────────────▶ removal ── grace ──▶ block ──▶ request ── taken ──▶ in our chain: done
 //!                                           ▲                             │
 //!                                           └── catch up, back off ◀── race, lost answer
 //! ```
@@ -23,7 +23,7 @@ use crate::api::{
     CallRef, DeleteConferenceCallParticipants, Method, Removal as Mode, Response, Updates,
 };
 use crate::engine::backoff::Backoff;
-use crate::engine::command::{CommandFailure, Order};
+use crate::engine::command::{CommandFailure, EFFECT, Order};
 use crate::engine::context::Context;
 use crate::engine::event::{Event, Suspicion};
 use crate::engine::failure::Failure;
@@ -68,6 +68,8 @@ struct Removal {
     progress: Progress,
     /// The height and the users of the last block that was built.
     built: Option<(Height, Vec<UserId>)>,
+    /// The failure of the tries so far; lost, if one of them may have been carried out.
+    failure: Option<Failure>,
 }
 
 /// The cause of a removal.
@@ -83,6 +85,8 @@ enum Cause {
 enum Progress {
     Due(Moment),
     InFlight(Ticket),
+    /// The server took the block, which must come until this moment.
+    Taken(Moment),
 }
 
 /// A member of the chain whom the roster does not list.
@@ -193,17 +197,27 @@ impl Removals {
     pub(in crate::engine) fn kick(
         &mut self,
         ctx: &mut Context,
-        us: UserId,
+        view: View<'_>,
         order: Order,
         users: Vec<UserId>,
     ) {
-        if users.contains(&us) {
+        let absent = users.iter().find(|user| !view.has_member(**user));
+        if users.contains(&view.us) {
             let why = ChangeError::Ourselves.to_string();
             ctx.failed(order, CommandFailure::Block(why));
+        } else if let Some(user) = absent {
+            ctx.failed(order, CommandFailure::NotAMember(*user));
         } else if self.is_full() {
             ctx.failed(order, CommandFailure::Busy);
         } else {
             self.add(Cause::Kick(order), users, ctx.now);
+        }
+    }
+
+    /// Notes that blocks removed users: a user who comes back is not to be removed for what was before.
+    pub(in crate::engine) fn are_gone(&mut self, users: &[UserId]) {
+        for one in &mut self.waiting {
+            one.users.retain(|user| !users.contains(user));
         }
     }
 
@@ -214,6 +228,7 @@ impl Removals {
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 12),
             progress: Progress::Due(due),
             built: None,
+            failure: None,
         });
     }
 
@@ -235,6 +250,7 @@ impl Removals {
         self.waiting
             .iter_mut()
             .for_each(|one| one.drop_stale(ctx, view));
+        self.waiting.retain(|one| !one.is_over(ctx, view));
         let is_due = |one: &Removal, now| matches!(one.progress, Progress::Due(at) if at <= now);
         while let Some(at) = self.waiting.iter().position(|one| is_due(one, ctx.now)) {
             let mut removal = self.waiting.remove(at);
@@ -244,7 +260,7 @@ impl Removals {
             }
         }
         let due = self.waiting.iter().filter_map(|one| match one.progress {
-            Progress::Due(at) => Some(at),
+            Progress::Due(at) | Progress::Taken(at) => Some(at),
             Progress::InFlight(_) => None,
         });
         match due.min() {
@@ -267,17 +283,21 @@ impl Removals {
         let mut removal = self.waiting.remove(at);
         let failure = match result {
             Ok(response) => {
-                removal.done(ctx);
+                // The server's word is no block, so the chain must say it too.
+                removal.progress = Progress::Taken(ctx.now + EFFECT);
+                self.waiting.push(removal);
                 return Sequel::TakeIn(response.into_updates().unwrap_or_default());
             }
             Err(failure) => failure,
         };
+        removal.note(&failure);
         let pause = match failure.reaction(METHOD) {
             None
             | Some(
                 Reaction::CatchUpAndRebuild
                 | Reaction::CheckTipFirst
-                | Reaction::RefreshReferenceOnce,
+                | Reaction::RefreshReferenceOnce
+                | Reaction::RetryWithBackoff,
             ) => removal.backoff.next(&mut ctx.public_rng),
             Some(Reaction::WaitThenRepeat(_)) => None,
             // Refused for itself, or because we are no member any more.
@@ -301,12 +321,11 @@ impl Removals {
     /// Answers the kicks that wait in a membership that ends.
     pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
         for removal in core::mem::take(&mut self.waiting) {
-            let is_sent =
-                matches!(removal.progress, Progress::InFlight(ticket) if !ctx.holds_back(ticket));
-            let was_sent = is_sent || removal.backoff.used() > 0;
-            let why = match was_sent {
-                true => CommandFailure::Unanswered,
-                false => CommandFailure::NotJoined,
+            let failure = removal.failure.clone();
+            let why = match removal.progress {
+                Progress::Taken(_) => CommandFailure::NoEffect,
+                Progress::InFlight(ticket) if !ctx.holds_back(ticket) => CommandFailure::Unanswered,
+                _ => failure.map_or(CommandFailure::NotJoined, CommandFailure::from),
             };
             removal.failed(ctx, why);
         }
@@ -332,6 +351,33 @@ impl Removal {
         if ctx.holds_back(ticket) && self.built.as_ref().is_some_and(is_stale) {
             ctx.abandon(ticket);
             self.progress = Progress::Due(ctx.now);
+        }
+    }
+
+    /// Gives whether a block that the server took has come, or had its time to come.
+    fn is_over(&self, ctx: &mut Context, view: View<'_>) -> bool {
+        let Progress::Taken(until) = self.progress else {
+            return false;
+        };
+        let is_done = self.users_in(view).is_empty();
+        if is_done {
+            self.done(ctx);
+        } else if until <= ctx.now {
+            self.failed(ctx, CommandFailure::NoEffect);
+        }
+        is_done || until <= ctx.now
+    }
+
+    /// Keeps the failure of a try; after one that may have been carried out, a refusal of the next proves nothing.
+    fn note(&mut self, failure: &Failure) {
+        let in_doubt = matches!(
+            failure.reaction(METHOD),
+            None | Some(Reaction::CheckTipFirst)
+        );
+        if in_doubt {
+            self.failure = Some(Failure::Lost);
+        } else if !matches!(self.failure, Some(Failure::Lost)) {
+            self.failure = Some(failure.clone());
         }
     }
 
@@ -422,7 +468,7 @@ mod tests {
     fn in_flight(removals: &Removals) -> Ticket {
         match removals.waiting[0].progress {
             Progress::InFlight(ticket) => ticket,
-            Progress::Due(at) => panic!("due at {at:?}"),
+            Progress::Due(at) | Progress::Taken(at) => panic!("due at {at:?}"),
         }
     }
 
@@ -454,7 +500,7 @@ mod tests {
         let view = view(chain.state(), &nobody);
         for (name, is_again) in [("CONF_WRITE_CHAIN_INVALID", true), ("BLOCK_INVALID", false)] {
             let (mut removals, mut ctx) = (Removals::default(), context());
-            removals.kick(&mut ctx, US.user_id, KICK, vec![UserId::new(2)]);
+            removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
             send(&mut removals, &mut ctx, view);
             let ticket = in_flight(&removals);
             removals.answered(&mut ctx, ticket, refused(400, name));
@@ -474,7 +520,7 @@ mod tests {
             (true, CommandFailure::Unanswered),
         ] {
             let (mut removals, mut ctx) = (Removals::default(), context());
-            removals.kick(&mut ctx, US.user_id, KICK, vec![UserId::new(2)]);
+            removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
             if is_sent {
                 send(&mut removals, &mut ctx, view);
             }
@@ -491,9 +537,10 @@ mod tests {
     fn a_refusal_says_what_the_server_said() {
         let chain = chain(2);
         let nobody = Roster::default();
+        let view = view(chain.state(), &nobody);
         let (mut removals, mut ctx) = (Removals::default(), context());
-        removals.kick(&mut ctx, US.user_id, KICK, vec![UserId::new(2)]);
-        send(&mut removals, &mut ctx, view(chain.state(), &nobody));
+        removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
+        send(&mut removals, &mut ctx, view);
         let ticket = in_flight(&removals);
         removals.answered(&mut ctx, ticket, refused(403, "GROUPCALL_FORBIDDEN"));
         let events = outputs(&mut ctx).1;
@@ -502,5 +549,98 @@ mod tests {
         };
         let error = RpcError::new(403, "GROUPCALL_FORBIDDEN");
         assert_eq!(*why, CommandFailure::Refused(error));
+    }
+
+    /// The answers to the kick; `None` for one that is done.
+    fn kicked(ctx: &mut Context) -> Vec<Option<CommandFailure>> {
+        let events = outputs(ctx).1.into_iter();
+        let answers = events.filter_map(|event| match event {
+            Event::Done { .. } => Some(None),
+            Event::Failed { why, .. } => Some(Some(why)),
+            _ => None,
+        });
+        answers.collect()
+    }
+
+    #[test]
+    fn a_kick_is_done_when_its_block_is_in_the_chain_and_fails_fifteen_seconds_after_the_servers_yes()
+     {
+        let (before, after) = (chain(2), chain(1));
+        let nobody = Roster::default();
+        let (before, after) = (view(before.state(), &nobody), view(after.state(), &nobody));
+        for comes in [true, false] {
+            let (mut removals, mut ctx) = (Removals::default(), context());
+            removals.kick(&mut ctx, before, KICK, vec![UserId::new(2)]);
+            send(&mut removals, &mut ctx, before);
+            let ticket = in_flight(&removals);
+            removals.answered(&mut ctx, ticket, Ok(Updates::default().into()));
+            advance(&mut ctx, EFFECT - Duration::from_millis(1));
+            removals.send_due(&mut ctx, before, |_, _| Ok(Vec::new()));
+            assert_eq!(kicked(&mut ctx), []);
+            assert!(ctx.timers.is_set(Timer::Removal));
+            if comes {
+                removals.send_due(&mut ctx, after, |_, _| Ok(Vec::new()));
+                assert_eq!(kicked(&mut ctx), [None]);
+            } else {
+                advance(&mut ctx, Duration::from_millis(1));
+                removals.send_due(&mut ctx, before, |_, _| Ok(Vec::new()));
+                assert_eq!(kicked(&mut ctx), [Some(CommandFailure::NoEffect)]);
+            }
+            assert!(removals.waiting.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_kick_is_done_although_the_user_comes_back_at_once() {
+        let chain = chain(2);
+        let nobody = Roster::default();
+        let view = view(chain.state(), &nobody);
+        let (mut removals, mut ctx) = (Removals::default(), context());
+        removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
+        send(&mut removals, &mut ctx, view);
+        removals.are_gone(&[UserId::new(2)]);
+        let ticket = in_flight(&removals);
+        removals.answered(&mut ctx, ticket, Ok(Updates::default().into()));
+        removals.send_due(&mut ctx, view, |_, _| Ok(Vec::new()));
+        assert_eq!(kicked(&mut ctx), [None]);
+    }
+
+    #[test]
+    fn a_kick_of_a_user_who_is_not_in_the_chain_fails_and_sends_nothing() {
+        let chain = chain(2);
+        let nobody = Roster::default();
+        let view = view(chain.state(), &nobody);
+        let (mut removals, mut ctx) = (Removals::default(), context());
+        let absent = UserId::new(9);
+        removals.kick(&mut ctx, view, KICK, vec![UserId::new(2), absent]);
+        assert_eq!(kicked(&mut ctx), [Some(CommandFailure::NotAMember(absent))]);
+        assert!(send(&mut removals, &mut ctx, view).is_empty());
+    }
+
+    #[test]
+    fn a_kick_whose_refusal_ends_the_membership_says_what_the_server_said() {
+        let chain = chain(2);
+        let nobody = Roster::default();
+        let view = view(chain.state(), &nobody);
+        let refusal = || refused(400, "GROUPCALL_INVALID");
+        let error = RpcError::new(400, "GROUPCALL_INVALID");
+        for (answers, expected) in [
+            (vec![refusal()], CommandFailure::Refused(error)),
+            (
+                vec![Err(Failure::Lost), refusal()],
+                CommandFailure::Unanswered,
+            ),
+        ] {
+            let (mut removals, mut ctx) = (Removals::default(), context());
+            removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
+            for answer in answers {
+                advance(&mut ctx, Duration::from_secs(1));
+                send(&mut removals, &mut ctx, view);
+                let ticket = in_flight(&removals);
+                removals.answered(&mut ctx, ticket, answer);
+            }
+            removals.give_up(&mut ctx);
+            assert_eq!(kicked(&mut ctx), [Some(expected)]);
+        }
     }
 }
