@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::{AccessHash, GroupCall, InputUser, MessageId, Method, Update};
+use confcall::join::api::{AccessHash, GroupCall, InputUser, MessageId, Method, Update, Updates};
 use confcall::join::engine::{
     Command, CommandFailure, CommandId, CommandKind, EndReason, Event, Input, RejoinReason, Trouble,
 };
@@ -296,4 +296,36 @@ fn a_rejoin_that_ends_the_call_for_us_has_failed() {
     let not_joined = Some(Err(CommandFailure::NotJoined));
     assert_eq!(answer(&world, 1, id), not_joined);
     assert_eq!(Command::Rejoin.kind(), Some(CommandKind::Rejoin));
+}
+
+#[test]
+fn a_command_is_done_by_what_it_changes_and_not_by_the_servers_word() {
+    let users = vec![UserId::new(2)];
+    for (method, command) in [
+        (REMOVE, Command::Kick { users }),
+        (Method::ToggleGroupCallSettings, Command::RevokeLink),
+        (Method::DiscardGroupCall, Command::Discard),
+    ] {
+        let mut world = World::with_call(3);
+        let empty_yes = Verdict::Answer(Updates::default().into());
+        world.rules.push(Rule::new(method, empty_yes).times(1));
+        let first = world.command(0, command.clone());
+        world.run(14 * SECOND);
+        assert_eq!(answer(&world, 0, first), None, "{method}");
+        world.run(2 * SECOND);
+        let no_effect = Some(Err(CommandFailure::NoEffect));
+        assert_eq!(answer(&world, 0, first), no_effect, "{method}");
+        let second = world.command(0, command);
+        world.run(5 * SECOND);
+        assert_eq!(answer(&world, 0, second), Some(Ok(())), "{method}");
+    }
+}
+
+#[test]
+fn a_kick_of_a_user_who_is_not_in_the_call_fails_and_says_so() {
+    let mut world = World::with_call(2);
+    let absent = kick(&mut world, 0, 9);
+    let not_there = Some(Err(CommandFailure::NotAMember(UserId::new(9))));
+    assert_eq!(answer(&world, 0, absent), not_there);
+    assert_eq!(world.nodes[0].sent(REMOVE), 0);
 }

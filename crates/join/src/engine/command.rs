@@ -36,6 +36,8 @@ pub enum Command {
         users: Vec<UserId>,
     },
     /// Invite a user.
+    ///
+    /// It is done once the server has accepted it; nothing in the call shows an invitation.
     Invite {
         /// The user.
         user: InputUser,
@@ -43,17 +45,28 @@ pub enum Command {
         video: bool,
     },
     /// Decline an invitation, which need not be to this call.
+    ///
+    /// It is done once the server has accepted it, or does not know the invitation any more.
     Decline {
         /// The message that invites.
         message: MessageId,
     },
     /// Replace the link of the call by a new one; for its creator.
+    ///
+    /// It is done once the server has accepted it and shown another link, and fails if none comes within 15 s.
     RevokeLink,
     /// End the call for everyone; for its creator.
+    ///
+    /// It is done once the server shows the call as over, and fails if that does not come within 15 s after it accepted. A
+    /// server that says that the call was over before has done it, too.
     Discard,
     /// Send a message or a reaction to all in the call.
+    ///
+    /// It is done once the server has accepted it, which does not send us what we wrote.
     Send(#[serde(with = "traced_message")] GroupMessage),
     /// Ask for the users of these sources, which the roster does not show yet.
+    ///
+    /// It is done with the answer, whether it has a user for each of them or not.
     Resolve {
         /// The sources.
         sources: Vec<Ssrc>,

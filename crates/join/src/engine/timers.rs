@@ -39,6 +39,8 @@ timers! {
     Unlisted,
     /// The next try of a removal.
     Removal,
+    /// The last moment for the effect of a command to come.
+    Command,
     /// The release of a request that is held back.
     HeldBack,
     /// The next report of a verification that does not move.

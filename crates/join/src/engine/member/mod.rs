@@ -30,7 +30,7 @@ use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
 use super::parts::checkpoints::Checkpoints;
-use super::parts::commands::Commands;
+use super::parts::commands::{Commands, Effect};
 use super::parts::liveness::Liveness;
 use super::parts::reference::Reference;
 use super::parts::removals::{Removals, Sequel, View};
@@ -174,7 +174,7 @@ impl Member {
             Timer::Epochs => self.follower.cryptor().prune(ctx.now),
             Timer::Checkpoint => self.checkpoints.ask(ctx),
             // To settle is all that they are for.
-            Timer::Broadcast | Timer::Removal => {}
+            Timer::Broadcast | Timer::Removal | Timer::Command => {}
             // They are those of other states.
             Timer::Entry | Timer::Leave | Timer::HeldBack => {}
         }
@@ -302,23 +302,24 @@ impl Member {
             Command::Kick { users } => self.kick(ctx, order(CommandKind::Kick), users),
             Command::Invite { user, video } => {
                 let invite = InviteConferenceCallParticipant { video, call, user };
-                self.commands.send(ctx, order(CommandKind::Invite), invite);
+                let order = order(CommandKind::Invite);
+                self.commands.send(ctx, order, Effect::Answer, invite);
             }
             Command::RevokeLink => {
                 let settings = ToggleGroupCallSettings::revoke_link(call);
-                self.commands
-                    .send(ctx, order(CommandKind::RevokeLink), settings);
+                let effect = Effect::LinkOtherThan(self.reference.invite_link().cloned());
+                let order = order(CommandKind::RevokeLink);
+                self.commands.send(ctx, order, effect, settings);
             }
             Command::Discard => {
-                let discard = DiscardGroupCall { call };
-                self.commands
-                    .send(ctx, order(CommandKind::Discard), discard);
+                let (order, discard) = (order(CommandKind::Discard), DiscardGroupCall { call });
+                self.commands.send(ctx, order, Effect::Over, discard);
             }
             Command::Resolve { mut sources } => {
                 sources.truncate(limits::RESOLVED_SOURCES);
                 let by_sources = GetGroupParticipants::by_sources(call, sources);
-                self.commands
-                    .send(ctx, order(CommandKind::Resolve), by_sources);
+                let order = order(CommandKind::Resolve);
+                self.commands.send(ctx, order, Effect::Answer, by_sources);
             }
             Command::Send(message) => {
                 let order = order(CommandKind::Send(message.random_id()));
@@ -351,7 +352,7 @@ impl Member {
                     call: self.reference.call().into(),
                     encrypted_message,
                 };
-                self.commands.send(ctx, order, body);
+                self.commands.send(ctx, order, Effect::Answer, body);
             }
             Err(why) => ctx.failed(order, CommandFailure::Message(why)),
         }
@@ -490,6 +491,7 @@ impl Member {
         self.removals.send_due(ctx, view, |ctx, users| {
             ctx.secrets.remove(membership, users)
         });
+        self.commands.settle(ctx, self.reference.invite_link());
         self.follower.report(ctx);
         let counts = self.follower.membership().verification();
         self.checkpoints.follow(ctx, counts);

@@ -1,19 +1,47 @@
-//! The commands of the caller that wait for an answer of the server.
+//! The commands of the caller that wait for an answer of the server, or for what the answer promises.
+//!
+//! ```text
+//! sent ── yes ──▶ done                          the answer is all there is to see
+//!            └──▶ promised ── it comes ──▶ done
+//!                         └── 15 s ──────▶ failed
+//! ```
 
 use std::collections::BTreeMap;
 
+use confcall_media::Moment;
+
 use crate::api::reaction::Reaction;
-use crate::api::{Method, Request, Response};
-use crate::engine::command::{CommandFailure, CommandKind, Order};
+use crate::api::{InviteLink, Method, Request, Response};
+use crate::engine::command::{CommandFailure, EFFECT, Order};
 use crate::engine::context::Context;
 use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
+use crate::engine::timers::Timer;
 use crate::limits;
 
-/// The commands that wait for an answer.
+/// The commands that wait.
 #[derive(Clone, Debug, Default)]
-pub(in crate::engine) struct Commands(BTreeMap<Ticket, Order>);
+pub(in crate::engine) struct Commands(BTreeMap<Ticket, Waiting>);
+
+#[derive(Clone, Debug)]
+struct Waiting {
+    order: Order,
+    effect: Effect,
+    /// The last moment for the effect to come, once the server said yes.
+    promised: Option<Moment>,
+}
+
+/// The sign by which a command is known to be carried out, after the server said yes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum Effect {
+    /// The answer itself.
+    Answer,
+    /// Another link of the call than this.
+    LinkOtherThan(Option<InviteLink>),
+    /// The end of the call.
+    Over,
+}
 
 impl Commands {
     /// Sends the request of a command, unless too much waits already.
@@ -21,11 +49,17 @@ impl Commands {
         &mut self,
         ctx: &mut Context,
         order: Order,
+        effect: Effect,
         body: impl Into<Request>,
     ) {
         if self.0.len() < limits::COMMANDS {
             let ticket = ctx.send(Purpose::Command, body);
-            self.0.insert(ticket, order);
+            let waiting = Waiting {
+                order,
+                effect,
+                promised: None,
+            };
+            self.0.insert(ticket, waiting);
         } else {
             ctx.failed(order, CommandFailure::Busy);
         }
@@ -39,10 +73,16 @@ impl Commands {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Option<Response> {
-        let order = self.0.remove(&ticket)?;
+        let mut waiting = self.0.remove(&ticket)?;
+        let order = waiting.order;
         match result {
             Ok(response) => {
-                ctx.done(order);
+                if waiting.effect == Effect::Answer {
+                    ctx.done(order);
+                } else {
+                    waiting.promised = Some(ctx.now + EFFECT);
+                    self.0.insert(ticket, waiting);
+                }
                 return Some(response);
             }
             Err(failure) => match failure.reaction(method) {
@@ -54,16 +94,48 @@ impl Commands {
         None
     }
 
+    /// Answers the commands whose effect has come, or had its time to; `link` is that of the call.
+    pub(in crate::engine) fn settle(&mut self, ctx: &mut Context, link: Option<&InviteLink>) {
+        self.0.retain(|_, one| match one.promised {
+            Some(_) if one.has_come(link) => {
+                ctx.done(one.order);
+                false
+            }
+            Some(until) if until <= ctx.now => {
+                ctx.failed(one.order, CommandFailure::NoEffect);
+                false
+            }
+            _ => true,
+        });
+        match self.0.values().filter_map(|one| one.promised).min() {
+            Some(until) => ctx.timers.set(Timer::Command, until),
+            None => ctx.timers.cancel(Timer::Command),
+        }
+    }
+
     /// Answers the commands that wait in a membership that ends, perhaps because the call is over.
     pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context, is_over: bool) {
-        for (ticket, order) in core::mem::take(&mut self.0) {
-            if is_over && order.kind == CommandKind::Discard {
-                ctx.done(order);
+        for (ticket, one) in core::mem::take(&mut self.0) {
+            if is_over && one.effect == Effect::Over {
+                ctx.done(one.order);
+            } else if one.promised.is_some() {
+                ctx.failed(one.order, CommandFailure::NoEffect);
             } else if ctx.holds_back(ticket) {
-                ctx.failed(order, CommandFailure::NotJoined);
+                ctx.failed(one.order, CommandFailure::NotJoined);
             } else {
-                ctx.failed(order, CommandFailure::Unanswered);
+                ctx.failed(one.order, CommandFailure::Unanswered);
             }
+        }
+    }
+}
+
+impl Waiting {
+    fn has_come(&self, link: Option<&InviteLink>) -> bool {
+        match &self.effect {
+            Effect::Answer => true,
+            Effect::LinkOtherThan(before) => link != before.as_ref(),
+            // With it the membership ends.
+            Effect::Over => false,
         }
     }
 }
@@ -71,17 +143,18 @@ impl Commands {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::DiscardGroupCall;
-    use crate::engine::command::CommandId;
+    use crate::api::{DiscardGroupCall, ToggleGroupCallSettings, Updates};
+    use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::event::Event;
-    use crate::engine::testing::{CALL, context, outputs, refused};
+    use crate::engine::testing::{CALL, advance, context, outputs, refused};
 
     const METHOD: Method = Method::DiscardGroupCall;
 
     fn discard(commands: &mut Commands, ctx: &mut Context) -> Option<Ticket> {
         let (id, kind) = (CommandId::new(1), CommandKind::Discard);
         let call = CALL.into();
-        commands.send(ctx, Order { id, kind }, DiscardGroupCall { call });
+        let (order, discard) = (Order { id, kind }, DiscardGroupCall { call });
+        commands.send(ctx, order, Effect::Over, discard);
         commands.0.keys().next_back().copied()
     }
 
@@ -124,5 +197,49 @@ mod tests {
             discard(&mut commands, &mut ctx);
         }
         assert_eq!(answers(&mut ctx), [Some(CommandFailure::Busy)]);
+    }
+
+    #[test]
+    fn a_link_is_replaced_when_another_one_is_seen_and_not_by_the_servers_word() {
+        let [old, new] = ["https://t.me/call/old", "https://t.me/call/new"].map(InviteLink::new);
+        let order = Order {
+            id: CommandId::new(1),
+            kind: CommandKind::RevokeLink,
+        };
+        for (seen, expected) in [(&new, None), (&old, Some(CommandFailure::NoEffect))] {
+            let (mut commands, mut ctx) = (Commands::default(), context());
+            let effect = Effect::LinkOtherThan(Some(old.clone()));
+            let revoke = ToggleGroupCallSettings::revoke_link(CALL.into());
+            commands.send(&mut ctx, order, effect, revoke);
+            let ticket = *commands.0.keys().next().unwrap();
+            let yes = Ok(Updates::default().into());
+            commands.answered(&mut ctx, Method::ToggleGroupCallSettings, ticket, yes);
+            commands.settle(&mut ctx, Some(&old));
+            assert_eq!(answers(&mut ctx), []);
+            assert!(ctx.timers.is_set(Timer::Command));
+            advance(&mut ctx, EFFECT);
+            commands.settle(&mut ctx, Some(seen));
+            assert_eq!(answers(&mut ctx), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_call_is_ended_when_its_end_is_seen_and_not_by_the_servers_word() {
+        for (is_over, expected) in [(true, None), (false, Some(CommandFailure::NoEffect))] {
+            let (mut commands, mut ctx) = (Commands::default(), context());
+            let ticket = discard(&mut commands, &mut ctx).unwrap();
+            let yes = Ok(Updates::default().into());
+            commands.answered(&mut ctx, METHOD, ticket, yes);
+            advance(&mut ctx, EFFECT / 2);
+            commands.settle(&mut ctx, None);
+            assert_eq!(answers(&mut ctx), []);
+            if is_over {
+                commands.give_up(&mut ctx, true);
+            } else {
+                advance(&mut ctx, EFFECT / 2);
+                commands.settle(&mut ctx, None);
+            }
+            assert_eq!(answers(&mut ctx), [expected]);
+        }
     }
 }
