@@ -3,12 +3,42 @@
 
 use std::time::Duration;
 
-use confcall::join::api::Method;
 use confcall::join::api::reaction::{ErrorName, GiveUpReason, ROWS, Reaction, Row};
-use confcall::join::engine::{EndReason, Event, Trouble};
+use confcall::join::api::{GroupCall, GroupCallInfo, Method};
+use confcall::join::engine::{
+    Advice, Command, CommandFailure, EndReason, Event, OtherKind, Trouble,
+};
 use confcall_simulator::{Rule, Verdict, World};
 
 const JOIN: Method = Method::JoinGroupCall;
+const READ: Method = Method::GetGroupCallChainBlocks;
+const LOCATE: Method = Method::GetGroupCall;
+
+/// Refusals by the account, the session or the connection, each with the advice on it.
+const ADVICE: &[(i32, &str, Advice)] = &[
+    (303, "USER_MIGRATE_4", Advice::Reconnect),
+    (303, "PHONE_MIGRATE_4", Advice::Reconnect),
+    (303, "NETWORK_MIGRATE_4", Advice::Reconnect),
+    (303, "FILE_MIGRATE_4", Advice::Reconnect),
+    (303, "STATS_MIGRATE_4", Advice::Reconnect),
+    (400, "CONNECTION_NOT_INITED", Advice::Reconnect),
+    (400, "MSG_WAIT_FAILED", Advice::Reconnect),
+    (500, "MSG_WAIT_FAILED", Advice::Reconnect),
+    (400, "MSG_WAIT_TIMEOUT", Advice::Reconnect),
+    (401, "AUTH_KEY_UNREGISTERED", Advice::LogIn),
+    (401, "SESSION_REVOKED", Advice::LogIn),
+    (401, "SESSION_EXPIRED", Advice::LogIn),
+    (401, "USER_DEACTIVATED", Advice::LogIn),
+    (401, "SESSION_PASSWORD_NEEDED", Advice::LogIn),
+    (406, "AUTH_KEY_DUPLICATED", Advice::LogIn),
+    (420, "FROZEN_METHOD_INVALID", Advice::UseOtherAccount),
+    (400, "BOT_METHOD_INVALID", Advice::UseOtherAccount),
+    (420, "FLOOD_WAIT_301", Advice::JoinLater),
+    (420, "FLOOD_PREMIUM_WAIT_301", Advice::JoinLater),
+    (420, "SLOWMODE_WAIT_301", Advice::JoinLater),
+    (403, "A_NEW_NAME", Advice::AskForInvitation),
+    (400, "A_NEW_NAME", Advice::Report),
+];
 
 /// A client of a link that met the error of a row once, and what it made of it.
 fn met(row: &Row) -> World {
@@ -90,4 +120,151 @@ fn an_error_that_the_table_does_not_know_ends_the_join_with_its_name() {
         world.end(1),
         EndReason::Refused { error, kind: None, .. } if error.message == "NEW_ERROR"
     ));
+}
+
+/// A call with a client of its link, whose requests by a method are all refused.
+fn refused(method: Method, code: i32, name: &str) -> World {
+    let mut world = World::with_call(1);
+    let refusal = Verdict::refuse(code, name);
+    world.rules.push(Rule::new(method, refusal).of(2));
+    let link = world.link();
+    world.join(link);
+    world.run(Duration::from_secs(20));
+    world
+}
+
+#[test]
+fn every_refusal_on_the_way_in_has_the_advice_of_its_kind() {
+    for (code, name, expected) in ADVICE {
+        for method in [LOCATE, READ, JOIN] {
+            let world = refused(method, *code, name);
+            let advice = world.nodes[1].ended.as_ref().unwrap().advice;
+            assert_eq!(advice, *expected, "{name} from {method}");
+            assert_eq!(world.nodes[1].sent(method), 1, "{name} from {method}");
+        }
+    }
+    let world = refused(JOIN, 400, "BLOCK_INVALID");
+    let advice = world.nodes[1].ended.as_ref().unwrap().advice;
+    assert_eq!(advice, Advice::Report);
+}
+
+#[test]
+fn every_kind_of_wait_is_waited_for() {
+    for name in ["FLOOD_WAIT_3", "FLOOD_PREMIUM_WAIT_3", "SLOWMODE_WAIT_3"] {
+        let mut world = World::with_call(1);
+        let wait = Verdict::refuse(420, name);
+        world.rules.push(Rule::new(JOIN, wait).of(2).times(1));
+        let link = world.link();
+        world.join(link);
+        world.run(Duration::from_secs(2));
+        assert!(!world.nodes[1].is_in());
+        world.run(Duration::from_secs(3));
+        assert!(world.nodes[1].is_in(), "{name}");
+    }
+}
+
+#[test]
+fn a_call_that_is_no_conference_ends_the_join_with_what_it_is() {
+    for (rtmp, expected) in [
+        (true, OtherKind::RtmpStream),
+        (false, OtherKind::ChatOrStory),
+    ] {
+        let mut world = World::with_call(1);
+        let shown = world.server.calls().next().unwrap();
+        let call = GroupCall::Active {
+            id: shown.id(),
+            access_hash: shown.access_hash(),
+            conference: false,
+            rtmp_stream: rtmp,
+            creator: false,
+            participants_count: 1,
+            invite_link: None,
+            version: 1,
+        };
+        let info = GroupCallInfo {
+            call,
+            participants: Vec::new(),
+            next_offset: None,
+        };
+        world
+            .rules
+            .push(Rule::new(LOCATE, Verdict::Answer(info.into())));
+        let link = world.link();
+        world.join(link);
+        world.run(Duration::from_secs(2));
+        assert_eq!(*world.end(1), EndReason::OtherKind(expected));
+        let advice = world.nodes[1].ended.as_ref().unwrap().advice;
+        assert_eq!(advice, Advice::UseOtherClient);
+    }
+}
+
+#[test]
+fn a_session_that_is_revoked_in_a_call_ends_it_by_whatever_request_shows_it() {
+    for (code, name) in [
+        (401, "SESSION_REVOKED"),
+        (401, "AUTH_KEY_UNREGISTERED"),
+        (406, "AUTH_KEY_DUPLICATED"),
+    ] {
+        for method in [
+            READ,
+            Method::CheckGroupCall,
+            Method::SendConferenceCallBroadcast,
+        ] {
+            let mut world = World::with_call(3);
+            let refusal = Verdict::refuse(code, name);
+            world.rules.push(Rule::new(method, refusal).of(2));
+            // A block makes broadcasts due.
+            let link = world.link();
+            world.join(link);
+            world.run(Duration::from_secs(20));
+            let ended = world.nodes[1].ended.as_ref();
+            let ended = ended.unwrap_or_else(|| panic!("{name} from {method}"));
+            assert_eq!(ended.advice, Advice::LogIn, "{name} from {method}");
+            assert_eq!(world.nodes[1].sent(Method::LeaveGroupCall), 0);
+            let tries = world.nodes[1].events.iter();
+            let is_retried = |event: &&Event| {
+                matches!(
+                    event,
+                    Event::Retrying {
+                        why: Trouble::Refused { .. },
+                        ..
+                    }
+                )
+            };
+            assert_eq!(tries.filter(is_retried).count(), 0, "{name} from {method}");
+        }
+    }
+}
+
+#[test]
+fn a_command_that_meets_a_revoked_session_is_answered_with_the_refusal() {
+    let mut world = World::with_call(3);
+    let refusal = Verdict::refuse(401, "SESSION_REVOKED");
+    let remove = Method::DeleteConferenceCallParticipants;
+    world.rules.push(Rule::new(remove, refusal));
+    let users = vec![confcall::UserId::new(2)];
+    let kicked = world.command(0, Command::Kick { users });
+    world.run(Duration::from_secs(2));
+    let mut events = world.nodes[0].events.iter();
+    let is_refused = |event: &Event| {
+        let refused = matches!(
+            event,
+            Event::Failed {
+                why: CommandFailure::Refused(_),
+                ..
+            }
+        );
+        refused && matches!(event, Event::Failed { id, .. } if *id == kicked)
+    };
+    assert!(events.any(is_refused));
+    assert_eq!(world.nodes[0].ended.as_ref().unwrap().advice, Advice::LogIn);
+}
+
+#[test]
+fn a_password_that_is_asked_for_ends_no_membership() {
+    let mut world = World::with_call(2);
+    let refusal = Verdict::refuse(401, "SESSION_PASSWORD_NEEDED");
+    world.rules.push(Rule::new(READ, refusal).of(2).times(3));
+    world.run(Duration::from_secs(30));
+    assert!(world.nodes[1].is_in());
 }

@@ -420,6 +420,7 @@ impl Forger<'_> {
                 id,
                 access_hash,
                 conference: self.world.below(4) != 0,
+                rtmp_stream: false,
                 creator: false,
                 participants_count: self.edge(),
                 invite_link: None,

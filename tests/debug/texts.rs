@@ -27,6 +27,7 @@ fn links_and_slugs_are_credentials() {
         id: CallId::new(1),
         access_hash: AccessHash::new(2),
         conference: true,
+        rtmp_stream: false,
         creator: false,
         participants_count: 3,
         invite_link: Some(link),

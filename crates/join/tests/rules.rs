@@ -27,6 +27,7 @@ fn of_another_call(update: Update) -> Update {
         Update::Participants(change) => Update::Participants(Participants { call, ..change }),
         Update::GroupCall(GroupCall::Active {
             conference,
+            rtmp_stream,
             creator,
             participants_count,
             invite_link,
@@ -36,6 +37,7 @@ fn of_another_call(update: Update) -> Update {
             id,
             access_hash,
             conference,
+            rtmp_stream,
             creator,
             participants_count,
             invite_link,

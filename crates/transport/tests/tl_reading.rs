@@ -186,6 +186,7 @@ fn group_call() -> GroupCall {
         id: CallId::new(-4),
         access_hash: AccessHash::new(8),
         conference: true,
+        rtmp_stream: true,
         creator: false,
         participants_count: 3,
         invite_link: Some(InviteLink::new("https://t.me/call/abc")),

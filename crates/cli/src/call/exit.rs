@@ -43,9 +43,12 @@ impl ExitStatus {
             EndReason::Removed { .. } | EndReason::JoinedElsewhere => Self::Removed,
             reason => match reason.advice() {
                 Advice::Nothing => Self::Over,
-                Advice::JoinAgain | Advice::SetClock => Self::Network,
+                Advice::JoinAgain | Advice::Reconnect | Advice::SetClock => Self::Network,
                 Advice::JoinLater => Self::NotNow,
-                Advice::AskForInvitation | Advice::LogIn => Self::Refused,
+                Advice::AskForInvitation
+                | Advice::LogIn
+                | Advice::UseOtherAccount
+                | Advice::UseOtherClient => Self::Refused,
                 Advice::Warn => Self::Suspicious,
                 _ => Self::Defect,
             },
@@ -147,6 +150,9 @@ pub(super) fn next(advice: Advice) -> Option<&'static str> {
         Advice::SetClock => "set the clock of this device, and join again",
         Advice::AskForInvitation => "ask a member of the call for a new link or invitation",
         Advice::LogIn => "log in again, or use a session of this server",
+        Advice::Reconnect => "connect to the server again, and join again",
+        Advice::UseOtherAccount => "use another account, no bot's and none that is frozen",
+        Advice::UseOtherClient => "open it in an application of Telegram",
         Advice::Warn => "do not trust this server, or a member of this call, before you know more",
         _ => "please report it, with what --log debug says",
     })

@@ -117,6 +117,9 @@ pub enum GroupCall {
         access_hash: AccessHash,
         /// True if the call is an end-to-end encrypted conference.
         conference: bool,
+        /// True if one program outside feeds the call by RTMP; no conference is.
+        #[serde(default)]
+        rtmp_stream: bool,
         /// True if the user who asks created the call.
         creator: bool,
         /// The number of participants in the roster.

@@ -1,5 +1,7 @@
 //! The ends of an engine and of a membership, and the advice to the caller.
 
+use core::fmt;
+
 use confcall_state::{GroupChangeError, Height, UserId};
 use thiserror::Error;
 
@@ -9,8 +11,8 @@ use crate::joining::{AnswerFault, PresendError};
 use crate::membership::{Break, LastKnown, MembershipEnd, StartError};
 use crate::policy::PolicyViolation;
 
-/// The code of every error that says that this session is not logged in.
-const UNAUTHORISED: i32 = 401;
+/// The code of refusals for want of a right, where an invitation may help.
+const FORBIDDEN: i32 = 403;
 
 /// The end of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -42,6 +44,12 @@ pub enum Advice {
     SetClock,
     /// Log in again: the server does not know the session, or does not accept it any more.
     LogIn,
+    /// Connect to the server again, and join again.
+    Reconnect,
+    /// Use another account, which is no bot's and not frozen.
+    UseOtherAccount,
+    /// Open the call in a client of its kind.
+    UseOtherClient,
     /// Warn the user: the server or a member does what an honest one would not.
     Warn,
     /// Report a defect of the client, with the trace.
@@ -73,6 +81,9 @@ pub enum EndReason {
     /// The call has as many participants as it may have.
     #[error("the call is full")]
     Full,
+    /// The call is of a kind that has no encryption end to end, and that this client does not join.
+    #[error("the call is {0}, and no conference")]
+    OtherKind(OtherKind),
     /// There is no such call.
     #[error("there is no such call: {0}")]
     NotFound(RpcError),
@@ -148,6 +159,38 @@ pub enum EndReason {
     Stopped,
 }
 
+/// The kinds of group call without encryption end to end, as far as the server's answer tells them apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherKind {
+    /// A call that one program outside feeds by RTMP.
+    RtmpStream,
+    /// The video chat of a group, the livestream of a channel, or a live story.
+    ChatOrStory,
+}
+
+impl fmt::Display for OtherKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RtmpStream => "a livestream by RTMP",
+            Self::ChatOrStory => "a video chat, a livestream or a live story",
+        })
+    }
+}
+
+/// The advice after a refusal of a kind that the protocol names.
+fn advice_on(kind: GiveUpReason) -> Advice {
+    match kind {
+        GiveUpReason::OurMistake => Advice::Report,
+        GiveUpReason::Full => Advice::JoinLater,
+        GiveUpReason::LoggedOut | GiveUpReason::PasswordNeeded => Advice::LogIn,
+        GiveUpReason::OtherDataCentre | GiveUpReason::Unprepared => Advice::Reconnect,
+        GiveUpReason::Frozen | GiveUpReason::Bot => Advice::UseOtherAccount,
+        GiveUpReason::OverOrNotForUs | GiveUpReason::NotAllowed | GiveUpReason::NotAsThisPeer => {
+            Advice::AskForInvitation
+        }
+    }
+}
+
 fn by_whom(by: &Option<UserId>) -> String {
     by.map_or_else(String::new, |user| format!(" by user {user}"))
 }
@@ -159,12 +202,19 @@ impl EndReason {
             Self::Left | Self::JoinedElsewhere | Self::Discarded => Advice::Nothing,
             Self::Removed { .. } | Self::NotFound(_) => Advice::AskForInvitation,
             Self::Empty | Self::Full | Self::FloodWait { .. } => Advice::JoinLater,
-            Self::Refused { error, .. } if error.code == UNAUTHORISED => Advice::LogIn,
-            Self::Refused { kind, .. } => match kind {
-                Some(GiveUpReason::OurMistake) => Advice::Report,
-                Some(GiveUpReason::Full) => Advice::JoinLater,
-                _ => Advice::AskForInvitation,
+            Self::Refused {
+                method,
+                error,
+                kind,
+            } => match kind {
+                Some(kind) => advice_on(*kind),
+                // Outside the call, as when we try to enter it.
+                None if error.reaction(*method) == Reaction::Rejoin => Advice::AskForInvitation,
+                None if error.code == FORBIDDEN => Advice::AskForInvitation,
+                // Of an error that we do not know nothing better can be said.
+                None => Advice::Report,
             },
+            Self::OtherKind(_) => Advice::UseOtherClient,
             Self::ClockAhead { .. } => Advice::SetClock,
             Self::Raced { .. } | Self::Exhausted { .. } | Self::Stopped => Advice::JoinAgain,
             Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
@@ -205,6 +255,11 @@ impl EndReason {
                 | Self::Removed { .. }
                 | Self::Discarded
                 | Self::NotFound(_)
+                // A session that is not logged in cannot leave either.
+                | Self::Refused {
+                    kind: Some(GiveUpReason::LoggedOut),
+                    ..
+                }
         )
     }
 }

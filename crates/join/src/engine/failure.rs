@@ -3,7 +3,7 @@
 use super::command::CommandFailure;
 use super::end::EndReason;
 use super::event::Trouble;
-use crate::api::reaction::Reaction;
+use crate::api::reaction::{GiveUpReason, Reaction};
 use crate::api::{Method, RpcError};
 
 /// A request that was not carried out, or of which it is not known.
@@ -20,6 +20,18 @@ impl Failure {
     pub(super) fn reaction(&self, method: Method) -> Option<Reaction> {
         match self {
             Self::Refused(error) => Some(error.reaction(method)),
+            Self::Lost => None,
+        }
+    }
+
+    /// The end of a membership whose session is not logged in any more, by whatever request that shows.
+    pub(super) fn logged_out(&self, method: Method) -> Option<EndReason> {
+        match self {
+            Self::Refused(error) => {
+                let reaction = error.reaction(method);
+                let is_it = reaction == Reaction::GiveUp(GiveUpReason::LoggedOut);
+                is_it.then(|| EndReason::refused(method, error.clone(), reaction))
+            }
             Self::Lost => None,
         }
     }

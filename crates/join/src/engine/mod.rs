@@ -62,7 +62,7 @@ mod timers;
 
 pub use command::{Command, CommandFailure, CommandId, CommandKind, MediaState};
 pub use config::{Config, EmptyCall};
-pub use end::{Advice, EndReason, Ended, RejoinReason};
+pub use end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
 pub use event::{Event, Joined, Suspicion, Trouble};
 pub use io::{Input, Outcome, Output, RequestId};
 pub use machine::{Engine, Misuse, Restored};

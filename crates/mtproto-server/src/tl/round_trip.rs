@@ -86,16 +86,17 @@ fn group_call() -> impl Strategy<Value = GroupCall> {
     let ids = any::<(i64, i64)>()
         .prop_map(|(id, access_hash)| (CallId::new(id), AccessHash::new(access_hash)));
     let state = (
-        any::<(bool, bool, i32, i32)>(),
+        any::<([bool; 3], i32, i32)>(),
         option::of(".*".prop_map(InviteLink::new)),
     );
     prop_oneof![
         (ids.clone(), state).prop_map(|((id, access_hash), (rest, invite_link))| {
-            let (conference, creator, participants_count, version) = rest;
+            let ([conference, rtmp_stream, creator], participants_count, version) = rest;
             GroupCall::Active {
                 id,
                 access_hash,
                 conference,
+                rtmp_stream,
                 creator,
                 participants_count,
                 invite_link,

@@ -407,6 +407,7 @@ impl Call {
             id: self.id(),
             access_hash: self.access_hash(),
             conference: true,
+            rtmp_stream: false,
             creator: self.access.is_creator(viewer),
             participants_count: self.roster.count(),
             invite_link: Some(self.invite_link()),

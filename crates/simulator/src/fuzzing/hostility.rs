@@ -199,6 +199,7 @@ fn group_call_of(
             id,
             access_hash,
             conference: u.ratio(7, 8)?,
+            rtmp_stream: false,
             creator: u.arbitrary()?,
             participants_count: edge(u)?,
             invite_link: Some(InviteLink::new(*u.choose(&links)?)),

@@ -32,6 +32,7 @@ pub(super) fn read_call(call: &enums::GroupCall) -> GroupCall {
             id: CallId::new(call.id),
             access_hash: AccessHash::new(call.access_hash),
             conference: call.conference,
+            rtmp_stream: call.rtmp_stream,
             creator: call.creator,
             participants_count: call.participants_count,
             invite_link: call.invite_link.clone().map(InviteLink::new),

@@ -53,6 +53,18 @@ pub enum GiveUpReason {
     Full,
     /// The call cannot be joined as this peer.
     NotAsThisPeer,
+    /// The session is not logged in, or not any more.
+    LoggedOut,
+    /// The session is not logged in before it has given the password of the account.
+    PasswordNeeded,
+    /// The account belongs to another data centre than the one that was asked.
+    OtherDataCentre,
+    /// The connection was not prepared for requests, or what the request had to wait for failed.
+    Unprepared,
+    /// The account is frozen.
+    Frozen,
+    /// The account is that of a bot.
+    Bot,
 }
 
 impl fmt::Display for GiveUpReason {
@@ -63,6 +75,12 @@ impl fmt::Display for GiveUpReason {
             Self::NotAllowed => "the user is not allowed to do this",
             Self::Full => "the call is full",
             Self::NotAsThisPeer => "the call cannot be joined as this peer",
+            Self::LoggedOut => "the session is not logged in",
+            Self::PasswordNeeded => "the session needs the password of the account",
+            Self::OtherDataCentre => "the account belongs to another data centre",
+            Self::Unprepared => "the connection was not prepared for requests",
+            Self::Frozen => "the account is frozen",
+            Self::Bot => "the account is that of a bot",
         })
     }
 }

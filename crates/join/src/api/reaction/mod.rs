@@ -2,7 +2,8 @@
 //!
 //! [`ROWS`] is the table of `spec/protocol.md`, 11.2, and the only place where the names of errors stand. An
 //! error belongs to the first row that fits its name and its method. The code in a row is that which the server
-//! sends with the name; the name alone decides, because it says all that the code says and more.
+//! sends with the name; the name alone decides, because it says all that the code says and more. The code decides for
+//! names without a row, which the server may add.
 
 mod kinds;
 mod row;

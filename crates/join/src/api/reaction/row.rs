@@ -26,6 +26,8 @@ pub enum ErrorName {
     Prefix(&'static str),
     /// By the start of its name, which a number of seconds follows.
     Seconds(&'static str),
+    /// By its code alone.
+    Code(i32),
     /// By its code alone: the server failed, 500 to 599 or, for its own timeouts, -599 to -500.
     ServerFault,
 }
@@ -43,6 +45,7 @@ impl Row {
                 let seconds = error.message.strip_prefix(prefix)?;
                 return parse_seconds(seconds).map(Reaction::WaitThenRepeat);
             }
+            ErrorName::Code(code) => error.code == code,
             ErrorName::ServerFault => (500..600).contains(&error.code.unsigned_abs()),
         };
         fits.then_some(self.reaction)

@@ -1,7 +1,7 @@
 use core::time::Duration;
 
 use super::kinds::{GiveUpReason, Reaction};
-use super::row::ErrorName::{self, Exact, Prefix, Seconds, ServerFault};
+use super::row::ErrorName::{self, Code, Exact, Prefix, Seconds, ServerFault};
 use super::row::Row;
 use crate::api::Method::{
     self, CreateConferenceCall, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
@@ -27,6 +27,12 @@ const OUR_MISTAKE: Reaction = Reaction::GiveUp(GiveUpReason::OurMistake);
 const NOT_ALLOWED: Reaction = Reaction::GiveUp(GiveUpReason::NotAllowed);
 const FULL: Reaction = Reaction::GiveUp(GiveUpReason::Full);
 const NOT_AS_THIS_PEER: Reaction = Reaction::GiveUp(GiveUpReason::NotAsThisPeer);
+const LOGGED_OUT: Reaction = Reaction::GiveUp(GiveUpReason::LoggedOut);
+const PASSWORD_NEEDED: Reaction = Reaction::GiveUp(GiveUpReason::PasswordNeeded);
+const ELSEWHERE: Reaction = Reaction::GiveUp(GiveUpReason::OtherDataCentre);
+const UNPREPARED: Reaction = Reaction::GiveUp(GiveUpReason::Unprepared);
+const FROZEN: Reaction = Reaction::GiveUp(GiveUpReason::Frozen);
+const BOT: Reaction = Reaction::GiveUp(GiveUpReason::Bot);
 const WAIT: Reaction = Reaction::WaitThenRepeat(Duration::ZERO);
 
 /// Every error that the protocol knows, the more special rows first (`spec/protocol.md`, 11.2).
@@ -36,6 +42,7 @@ pub const ROWS: &[Row] = &[
     row(Prefix("CONF_WRITE_CHAIN_INVALID"),          None,      REMOVE,           Reaction::CatchUpAndRebuild),
     row(Prefix("CONF_WRITE_CHAIN_INVALID"),          None,      BROADCAST,        Reaction::CatchUpAndDrop),
     row(Exact("BLOCK_INVALID"),                      None,      BROADCAST_REMOVE, Reaction::DropAndReport),
+    row(Exact("BLOCK_INVALID"),                      None,      JOIN,             OUR_MISTAKE),
     row(Exact("GROUPCALL_SSRC_DUPLICATE_MUCH"),      Some(400), JOIN,             Reaction::NewSsrc),
     row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), JOIN,             OVER),
     row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), ANY,              Reaction::Rejoin),
@@ -56,6 +63,21 @@ pub const ROWS: &[Row] = &[
     row(Exact("USER_WAS_KICKED"),                    None,      INVITE,           Reaction::Report),
     row(Exact("MESSAGE_ID_INVALID"),                 Some(400), DECLINE,          Reaction::Ignore),
     row(Seconds("FLOOD_WAIT_"),                      Some(420), ANY,              WAIT),
+    row(Seconds("FLOOD_PREMIUM_WAIT_"),              Some(420), ANY,              WAIT),
+    row(Seconds("SLOWMODE_WAIT_"),                   Some(420), ANY,              WAIT),
+    row(Exact("FROZEN_METHOD_INVALID"),              Some(420), ANY,              FROZEN),
+    row(Exact("BOT_METHOD_INVALID"),                 Some(400), ANY,              BOT),
+    row(Exact("MSG_WAIT_FAILED"),                    None,      ANY,              UNPREPARED),
+    row(Exact("MSG_WAIT_TIMEOUT"),                   None,      ANY,              UNPREPARED),
+    row(Exact("CONNECTION_NOT_INITED"),              Some(400), ANY,              UNPREPARED),
+    row(Prefix("USER_MIGRATE_"),                     Some(303), ANY,              ELSEWHERE),
+    row(Prefix("PHONE_MIGRATE_"),                    Some(303), ANY,              ELSEWHERE),
+    row(Prefix("NETWORK_MIGRATE_"),                  Some(303), ANY,              ELSEWHERE),
+    row(Prefix("FILE_MIGRATE_"),                     Some(303), ANY,              ELSEWHERE),
+    row(Exact("AUTH_KEY_DUPLICATED"),                Some(406), ANY,              LOGGED_OUT),
+    row(Exact("SESSION_PASSWORD_NEEDED"),            Some(401), ANY,              PASSWORD_NEEDED),
+    row(Code(401),                                   Some(401), ANY,              LOGGED_OUT),
+    row(Code(303),                                   Some(303), ANY,              ELSEWHERE),
     row(ServerFault,                                 None,      ANY,              Reaction::CheckTipFirst),
 ];
 

@@ -125,6 +125,104 @@ fn every_row_of_the_table_has_its_reaction() {
             "any",
             R::WaitThenRepeat(Duration::from_secs(17)),
         ),
+        (
+            420,
+            "FLOOD_PREMIUM_WAIT_17",
+            "any",
+            R::WaitThenRepeat(Duration::from_secs(17)),
+        ),
+        (
+            420,
+            "SLOWMODE_WAIT_17",
+            "any",
+            R::WaitThenRepeat(Duration::from_secs(17)),
+        ),
+        (
+            400,
+            "BLOCK_INVALID",
+            "join",
+            give_up(GiveUpReason::OurMistake),
+        ),
+        (
+            420,
+            "FROZEN_METHOD_INVALID",
+            "any",
+            give_up(GiveUpReason::Frozen),
+        ),
+        (400, "BOT_METHOD_INVALID", "any", give_up(GiveUpReason::Bot)),
+        (
+            400,
+            "MSG_WAIT_FAILED",
+            "any",
+            give_up(GiveUpReason::Unprepared),
+        ),
+        (
+            500,
+            "MSG_WAIT_FAILED",
+            "any",
+            give_up(GiveUpReason::Unprepared),
+        ),
+        (
+            400,
+            "MSG_WAIT_TIMEOUT",
+            "any",
+            give_up(GiveUpReason::Unprepared),
+        ),
+        (
+            400,
+            "CONNECTION_NOT_INITED",
+            "any",
+            give_up(GiveUpReason::Unprepared),
+        ),
+        (
+            303,
+            "USER_MIGRATE_4",
+            "any",
+            give_up(GiveUpReason::OtherDataCentre),
+        ),
+        (
+            303,
+            "PHONE_MIGRATE_4",
+            "any",
+            give_up(GiveUpReason::OtherDataCentre),
+        ),
+        (
+            303,
+            "NETWORK_MIGRATE_4",
+            "any",
+            give_up(GiveUpReason::OtherDataCentre),
+        ),
+        (
+            303,
+            "FILE_MIGRATE_4",
+            "any",
+            give_up(GiveUpReason::OtherDataCentre),
+        ),
+        (
+            303,
+            "STATS_MIGRATE_4",
+            "any",
+            give_up(GiveUpReason::OtherDataCentre),
+        ),
+        (
+            406,
+            "AUTH_KEY_DUPLICATED",
+            "any",
+            give_up(GiveUpReason::LoggedOut),
+        ),
+        (
+            401,
+            "SESSION_REVOKED",
+            "any",
+            give_up(GiveUpReason::LoggedOut),
+        ),
+        (401, "A_NEW_NAME", "any", give_up(GiveUpReason::LoggedOut)),
+        (
+            401,
+            "SESSION_PASSWORD_NEEDED",
+            "any",
+            give_up(GiveUpReason::PasswordNeeded),
+        ),
         (500, "INTERNAL", "any", R::CheckTipFirst),
         (-503, "Timeout", "any", R::CheckTipFirst),
     ] {
@@ -225,6 +323,7 @@ fn every_row_can_be_reached() {
         let (code, message) = match row.name {
             ErrorName::Exact(name) | ErrorName::Prefix(name) => (400, name.to_owned()),
             ErrorName::Seconds(prefix) => (420, format!("{prefix}0")),
+            ErrorName::Code(code) => (code, "X".to_owned()),
             ErrorName::ServerFault => (500, "X".to_owned()),
         };
         let error = RpcError::new(code, message);

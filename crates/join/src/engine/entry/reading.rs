@@ -9,7 +9,7 @@ use crate::api::{
 };
 use crate::engine::config::EmptyCall;
 use crate::engine::context::Context;
-use crate::engine::end::EndReason;
+use crate::engine::end::{EndReason, OtherKind};
 use crate::engine::event::Trouble;
 use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
@@ -34,6 +34,7 @@ pub(super) fn located(
     };
     let GroupCall::Active {
         conference,
+        rtmp_stream,
         participants_count,
         ..
     } = info.call
@@ -41,7 +42,11 @@ pub(super) fn located(
         return Err(EndReason::Discarded.into());
     };
     if !conference {
-        return Err(AnswerFault::NoCall.into());
+        let kind = match rtmp_stream {
+            true => OtherKind::RtmpStream,
+            false => OtherKind::ChatOrStory,
+        };
+        return Err(EndReason::OtherKind(kind).into());
     }
     let count = usize::try_from(participants_count).unwrap_or(0);
     if count >= ctx.config.size_limit {

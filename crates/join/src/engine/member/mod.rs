@@ -182,6 +182,14 @@ impl Member {
     }
 
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
+        let failure = answer.result.as_ref().err();
+        if let Some(reason) = failure.and_then(|failure| failure.logged_out(answer.method)) {
+            // No part tries again; only a command that met it is answered with what the server said.
+            if matches!(answer.purpose, Purpose::Command | Purpose::Removal) {
+                self.route(ctx, answer)?;
+            }
+            return Err(reason.into());
+        }
         let refusal = match &answer.result {
             // A comparison that the server refuses is no evidence of anything.
             Err(Failure::Refused(error)) if answer.purpose != Purpose::Fork => {

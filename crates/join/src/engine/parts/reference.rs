@@ -212,6 +212,7 @@ mod tests {
             id: CALL.id,
             access_hash: CALL.access_hash,
             conference: true,
+            rtmp_stream: false,
             creator: false,
             participants_count: 1,
             version: 1,
