@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{Method, SubChain, Update, Updates};
-use confcall::join::engine::{Event, Input, Suspicion};
+use confcall::join::engine::{EmojiOverdue, Event, Input, Suspicion};
 use confcall::state::verification::Phase;
 use confcall_simulator::{Rule, Verdict, World};
 
@@ -188,4 +188,58 @@ fn the_caller_is_told_who_holds_the_verification_up_and_for_how_long() {
     let (missing, since) = longest.unwrap();
     assert_eq!(missing, [UserId::new(2)]);
     assert!(since >= 10 * SECOND, "{since:?}");
+}
+
+// Emoji that do not come (`spec/protocol.md`, 5).
+
+/// The reports to a client that the emoji are overdue.
+fn overdue(world: &World, node: usize) -> Vec<EmojiOverdue> {
+    let events = world.nodes[node].events.iter();
+    let overdue = events.filter_map(|event| match event {
+        Event::EmojiOverdue(overdue) => Some(overdue.clone()),
+        _ => None,
+    });
+    overdue.collect()
+}
+
+#[test]
+fn people_learn_once_that_blocks_keep_ending_the_verification_and_who_wrote_them() {
+    let mut world = World::with_call(2);
+    assert_eq!(overdue(&world, 0), []);
+    world.rules.push(Rule::new(SEND, Verdict::Lose));
+    for _ in 0..7 {
+        let link = world.link();
+        world.join(link);
+        world.run(SECOND);
+    }
+    let [first] = &overdue(&world, 0)[..] else {
+        panic!("{}", world.history());
+    };
+    assert_eq!(first.ended, 5);
+    assert_eq!(first.writers, [4, 5, 6, 7, 8].map(UserId::new));
+    assert!(first.since < 10 * SECOND);
+
+    // After the emoji it can be said again.
+    world.rules.clear();
+    world.converge();
+    world.rules.push(Rule::new(SEND, Verdict::Lose));
+    let link = world.link();
+    world.join(link);
+    world.run(40 * SECOND);
+    let [_, second] = &overdue(&world, 0)[..] else {
+        panic!("{}", world.history());
+    };
+    assert!(second.ended < 5 && second.since >= 30 * SECOND);
+    assert!(!second.missing.is_empty());
+}
+
+#[test]
+fn a_call_in_which_people_come_and_go_at_leisure_has_no_overdue_emoji() {
+    let mut world = World::with_call(2);
+    for _ in 0..10 {
+        let link = world.link();
+        world.join(link);
+        world.converge();
+    }
+    assert_eq!(overdue(&world, 0), []);
 }

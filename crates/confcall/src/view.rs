@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use confcall_join::Ssrc;
 use confcall_join::api::{CallRef, InviteLink};
-use confcall_join::engine::{Ended, Engine, Event, Suspicion};
+use confcall_join::engine::{EmojiOverdue, Ended, Engine, Event, Suspicion};
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_join::membership::LastKnown;
 use confcall_media::Cryptor;
@@ -34,6 +34,8 @@ pub struct View {
     pub missing: Vec<UserId>,
     /// The emoji of the newest block, once it is verified.
     pub emoji: Option<EmojiHash>,
+    /// Set while the emoji are overdue: many blocks have ended their verification, or it takes long.
+    pub emoji_overdue: Option<EmojiOverdue>,
     /// The payload that the server took, with the source of our sound.
     pub payload: Option<JoinPayload>,
     /// The parameters by which the media connects, once they are known.
@@ -92,7 +94,10 @@ impl View {
                 self.verification = Some(*phase);
                 self.missing.clone_from(missing);
             }
-            Event::Emoji { hash, .. } => self.emoji = Some(*hash),
+            Event::Emoji { hash, .. } => {
+                (self.emoji, self.emoji_overdue) = (Some(*hash), None);
+            }
+            Event::EmojiOverdue(overdue) => self.emoji_overdue = Some(overdue.clone()),
             Event::Suspicious(suspicion) => self.suspect(suspicion),
             Event::MembersChanged { .. } | Event::RosterChanged => {}
             _ => return false,
@@ -176,5 +181,19 @@ mod tests {
         let many = core::iter::once(refused).chain((0..99).map(unlisted));
         let newest: Vec<_> = (35..99).map(unlisted).collect();
         assert_eq!(suspicions(many), newest);
+    }
+
+    #[test]
+    fn overdue_emoji_are_shown_until_they_come_or_the_membership_ends() {
+        let overdue = EmojiOverdue::default();
+        let height = Height::new(1);
+        let hash = EmojiHash::from_bytes([1; 64]);
+        let mut view = View::default();
+        assert!(view.note(&Event::EmojiOverdue(overdue.clone())));
+        assert_eq!(view.emoji_overdue, Some(overdue.clone()));
+        assert!(view.note(&Event::Emoji { height, hash }));
+        assert_eq!(view.emoji_overdue, None);
+        assert!(view.note(&Event::EmojiOverdue(overdue)));
+        assert_eq!(view.without_call().emoji_overdue, None);
     }
 }

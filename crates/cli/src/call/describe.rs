@@ -3,7 +3,8 @@
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use confcall::join::engine::{Suspicion, Trouble};
+use confcall::UserId;
+use confcall::join::engine::{EmojiOverdue, Suspicion, Trouble};
 use confcall::state::verification::Phase;
 
 /// The reason for a retry.
@@ -61,6 +62,25 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
         Suspicion::Endless { read } => format!("a list of the server does not end after {read}"),
         other => format!("{other:?}"),
     }
+}
+
+/// Emoji that are overdue, and the reason.
+pub(super) fn overdue(overdue: &EmojiOverdue) -> String {
+    let users = |users: &[UserId]| {
+        let users: Vec<_> = users.iter().map(UserId::to_string).collect();
+        users.join(" ")
+    };
+    let mut text = format!("none for {:.2} s", overdue.since.as_secs_f64());
+    if overdue.ended > 0 {
+        let (ended, writers) = (overdue.ended, users(&overdue.writers));
+        text += &format!(
+            "; blocks of users {writers} have ended {ended} rounds, as happens while many come and go"
+        );
+    }
+    if !overdue.missing.is_empty() {
+        text += &format!("; waiting for {}", users(&overdue.missing));
+    }
+    text
 }
 
 /// The name of a phase of the verification.

@@ -81,6 +81,11 @@ pub enum Event {
         /// The hash that the emoji are made of.
         hash: EmojiHash,
     },
+    /// The emoji are overdue: blocks have ended five rounds of the verification in a row, or 30 s have passed without them.
+    ///
+    /// It comes once until there are emoji. Many people who come and go have the same effect as a server that wants no
+    /// comparison of emoji, so that it is no suspicion.
+    EmojiOverdue(EmojiOverdue),
     /// A message or a reaction.
     Message {
         /// The sender.
@@ -143,6 +148,20 @@ pub struct Joined {
     pub cryptor: Arc<Cryptor>,
     /// The number of times that a block was sent; none after a restart.
     pub attempts: u32,
+}
+
+/// Emoji that are long in coming.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EmojiOverdue {
+    /// The time since a block began the first round without emoji.
+    pub since: Duration,
+    /// The number of rounds in a row that a block has ended.
+    pub ended: u32,
+    /// The signers of those blocks.
+    pub writers: Vec<UserId>,
+    /// Those who hold the round under way up.
+    pub missing: Vec<UserId>,
 }
 
 /// A thing that is wrong with the server or a member.

@@ -63,6 +63,6 @@ mod timers;
 pub use command::{Command, CommandFailure, CommandId, CommandKind, MediaState};
 pub use config::{Config, EmptyCall};
 pub use end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
-pub use event::{Event, Joined, Suspicion, Trouble};
+pub use event::{EmojiOverdue, Event, Joined, Suspicion, Trouble};
 pub use io::{Input, Outcome, Output, RequestId};
 pub use machine::{Engine, Misuse, Restored};

@@ -57,6 +57,12 @@ pub(super) fn form(event: &Event) -> Value {
         Event::Emoji { height, hash } => {
             json!({"emoji": {"height": height.value(), "hash": hex::encode(hash.as_bytes())}})
         }
+        Event::EmojiOverdue(overdue) => json!({"emoji_overdue": {
+            "since": nanoseconds(overdue.since),
+            "ended": overdue.ended,
+            "writers": ids(&overdue.writers),
+            "missing": ids(&overdue.missing),
+        }}),
         Event::Message { from, message } => {
             // The text stays out: a trace shows that something was written, and when.
             let (id, length) = message::traced::form(message);

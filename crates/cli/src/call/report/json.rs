@@ -108,6 +108,14 @@ fn event(event: &Event) -> Value {
             "missing": ids(missing),
             "since_ms": milliseconds(*since),
         }),
+        Event::EmojiOverdue(overdue) => json!({
+            "event": "emoji_overdue",
+            "since_ms": milliseconds(overdue.since),
+            "ended": overdue.ended,
+            "writers": ids(&overdue.writers),
+            "missing": ids(&overdue.missing),
+            "message": describe::overdue(overdue),
+        }),
         Event::Message { from, message } => json!({
             "event": "message",
             "from": from.to_string(),

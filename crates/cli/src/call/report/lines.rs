@@ -109,6 +109,7 @@ fn event(event: &Event) -> Vec<Line> {
             );
             one(Level::Detail, "verify", text)
         }
+        Event::EmojiOverdue(overdue) => one(Level::Warning, "emoji", describe::overdue(overdue)),
         Event::Message { from, message } => one(
             Level::Success,
             "message",

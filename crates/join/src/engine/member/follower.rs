@@ -254,7 +254,7 @@ impl Follower {
             let from = Some(fault.user_id).filter(|_| fault.error.is_signed());
             self.round.blame(ctx, from);
         }
-        self.start_epoch(ctx);
+        self.start_epoch(ctx, by);
         let changes = Difference::between(&before, self.state().group_state());
         self.removed.extend(&changes.removed);
         members_changed(ctx, changes, by);
@@ -274,12 +274,12 @@ impl Follower {
         core::mem::take(&mut self.removed)
     }
 
-    /// Shows the newest block to the caller; its verification starts now.
-    pub(super) fn start_epoch(&mut self, ctx: &mut Context) {
+    /// Shows the newest block, which this member signed, to the caller; its verification starts now.
+    pub(super) fn start_epoch(&mut self, ctx: &mut Context, by: Option<UserId>) {
         let state = self.membership.state();
         let (height, hash) = (state.height(), state.hash());
         ctx.event(Event::EpochStarted { height, hash });
-        self.round.restart(ctx.now);
+        self.round.restart(ctx.now, by);
         // What was about the block before is of no use any more.
         self.broadcaster.keep_height(ctx, height);
         for subchain in [&mut self.blocks, &mut self.broadcasts] {

@@ -59,5 +59,5 @@ fn begin(member: &mut Member, ctx: &mut Context) {
     member.follower.poll_soon(ctx, SubChain::Blocks);
     member.follower.poll_soon(ctx, SubChain::Broadcasts);
     member.roster.load_soon(ctx);
-    member.follower.start_epoch(ctx);
+    member.follower.start_epoch(ctx, None);
 }
