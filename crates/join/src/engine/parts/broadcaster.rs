@@ -202,7 +202,8 @@ impl Broadcaster {
         let doubled = 1_u32.checked_shl(one.tries - 1).unwrap_or(u32::MAX);
         let pause = PAUSE.saturating_mul(doubled);
         one.progress = Progress::Due(ctx.now + pause);
-        ctx.retrying(failure.trouble(METHOD), pause, 2);
+        let attempt = one.tries.saturating_add(1);
+        ctx.retrying(failure.trouble(METHOD), pause, attempt);
     }
 
     /// Drops a broadcast that will never be taken; gives the number of tries if it was still waited for.

@@ -53,6 +53,8 @@ pub(in crate::engine) struct Subchain {
     waiting: BTreeMap<i32, Vec<u8>>,
     waiting_bytes: usize,
     poll: Option<Poll>,
+    /// The number of polls that failed in a row.
+    failures: u32,
     /// The number of full pages that came in a row.
     full_pages: u8,
     stall: Option<Stall>,
@@ -111,6 +113,7 @@ impl Subchain {
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
             poll: None,
+            failures: 0,
             full_pages: 0,
             stall: None,
             is_behind: false,
@@ -310,7 +313,9 @@ impl Subchain {
         let (method, pause) = (Method::GetGroupCallChainBlocks, self.cadence(is_verifying));
         // A membership that is lost is not polled again, but looked at once more.
         if failure.reaction(method) != Some(Reaction::Rejoin) {
-            ctx.retrying(failure.trouble(method), pause, 2);
+            self.failures = self.failures.saturating_add(1);
+            let attempt = self.failures.saturating_add(1);
+            ctx.retrying(failure.trouble(method), pause, attempt);
             ctx.after(self.timer(), pause);
         }
     }
@@ -323,6 +328,7 @@ impl Subchain {
         poll: Poll,
         updates: Updates,
     ) -> Result<Polled, EndReason> {
+        self.failures = 0;
         let mut polled = Polled {
             is_answer: true,
             ..Polled::default()
