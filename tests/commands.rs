@@ -329,3 +329,16 @@ fn a_kick_of_a_user_who_is_not_in_the_call_fails_and_says_so() {
     assert_eq!(answer(&world, 0, absent), not_there);
     assert_eq!(world.nodes[0].sent(REMOVE), 0);
 }
+
+#[test]
+fn a_kick_that_ends_a_membership_without_a_link_is_answered_with_the_refusal() {
+    let mut world = World::with_call(2);
+    let refused = Verdict::refuse(400, "GROUPCALL_INVALID");
+    world.rules.push(Rule::new(REMOVE, refused));
+    let kicked = kick(&mut world, 0, 2);
+    world.run(5 * SECOND);
+    assert!(matches!(world.end(0), EndReason::NotFound(_)));
+    let answered = answer(&world, 0, kicked);
+    let is_refused = matches!(answered, Some(Err(CommandFailure::Refused(_))));
+    assert!(is_refused, "{answered:?}");
+}

@@ -89,7 +89,9 @@ fn every_row_for_a_join_leads_where_the_table_says() {
         let leads_there = match row.reaction {
             Reaction::RebuildOnNewTip => is_retried_because(&world, |why| *why == Trouble::Race),
             Reaction::NewSsrc => is_retried_because(&world, |why| *why == Trouble::SourceTaken),
-            Reaction::WaitThenRepeat(_) => is_retried_because(&world, |why| *why == Trouble::Flood),
+            Reaction::WaitThenRepeat(_) => {
+                is_retried_because(&world, |why| matches!(why, Trouble::Flood { method: JOIN }))
+            }
             Reaction::RetryWithBackoff | Reaction::CheckTipFirst => {
                 is_retried_because(&world, |why| matches!(why, Trouble::Refused { .. }))
             }

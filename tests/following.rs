@@ -348,6 +348,65 @@ fn a_member_by_link_looks_its_reference_up_once_and_then_ends() {
 }
 
 #[test]
+fn nothing_is_asked_by_a_stale_reference_while_it_is_looked_up() {
+    let mut world = World::with_call(2);
+    let looks = world.nodes[1].sent(LOOK);
+    let stale = Verdict::refuse(400, "GROUPCALL_INVALID");
+    world.rules.push(Rule::new(POLL, stale).of(2).times(1));
+    world
+        .rules
+        .push(Rule::new(LOOK, Verdict::Lose).of(2).times(1));
+    assert!(world.run_while_not(20 * SECOND, |world| world.nodes[1].sent(LOOK) == looks + 1));
+    // What was under way has its answer.
+    world.run(SECOND / 2);
+    let asked = world.nodes[1].requests.len();
+    world.run_while_not(60 * SECOND, |world| world.nodes[1].requests.len() > asked);
+    assert_eq!(world.nodes[1].sent(LOOK), looks + 2, "{}", world.history());
+    assert_eq!(world.nodes[1].requests.len(), asked + 1);
+    let polls = world.nodes[1].sent(POLL);
+    world.run(20 * SECOND);
+    assert!(world.nodes[1].is_in() && world.nodes[1].sent(POLL) > polls + 1);
+}
+
+#[test]
+fn people_see_that_a_poll_waits_and_until_when() {
+    let mut world = World::with_call(2);
+    world.nodes[1].events.clear();
+    let wait = Verdict::refuse(420, "FLOOD_WAIT_3000");
+    world.rules.push(Rule::new(POLL, wait).of(2).times(1));
+    world.run(60 * SECOND);
+    let waits: Vec<_> = world.nodes[1]
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Retrying { why, pause, .. } => Some((why.clone(), *pause)),
+            _ => None,
+        })
+        .collect();
+    let flood = Trouble::Flood { method: POLL };
+    assert_eq!(waits, [(flood, 3000 * SECOND)]);
+}
+
+#[test]
+fn polls_that_fail_in_a_row_are_numbered() {
+    let mut world = World::with_call(2);
+    world.nodes[1].events.clear();
+    let fault = Verdict::refuse(500, "INTERNAL");
+    world.rules.push(Rule::new(POLL, fault).of(2).times(6));
+    world.run(30 * SECOND);
+    let events = world.nodes[1].events.iter();
+    let mut attempts: Vec<_> = events
+        .filter_map(|event| match event {
+            Event::Retrying { attempt, .. } => Some(*attempt),
+            _ => None,
+        })
+        .collect();
+    attempts.sort_unstable();
+    // Each subchain counts for itself.
+    assert_eq!(attempts, [2, 2, 3, 3, 4, 4]);
+}
+
+#[test]
 fn a_lookup_that_failed_for_the_time_being_is_no_end_and_comes_again() {
     let unavailable = RpcError::new(500, "INTERNAL");
     for verdict in [

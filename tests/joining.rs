@@ -493,6 +493,15 @@ fn a_stale_reference_is_looked_up_once_more_and_then_it_is_the_end() {
 }
 
 #[test]
+fn a_link_that_the_server_does_not_know_is_asked_for_once() {
+    let refusal = Verdict::refuse(400, "GROUPCALL_INVALID");
+    let mut world = joiner(Rule::new(Method::GetGroupCall, refusal));
+    world.run(10 * SECOND);
+    assert!(matches!(world.end(1), EndReason::NotFound(_)));
+    assert_eq!(world.nodes[1].sent(Method::GetGroupCall), 1);
+}
+
+#[test]
 fn a_link_that_leads_to_another_call_when_it_is_looked_up_once_more_is_not_followed() {
     let refusal = Verdict::refuse(400, "GROUPCALL_INVALID");
     let mut world = joiner(Rule::new(JOIN, refusal).times(1));
@@ -541,6 +550,18 @@ fn a_flood_wait_is_kept_to_the_second_and_the_same_request_follows() {
         .map(|one| &one.body)
         .collect();
     assert_eq!(sent[0], sent[1]);
+}
+
+#[test]
+fn a_block_that_is_sent_again_after_a_wait_counts_as_another_attempt() {
+    let mut world = joiner(Rule::new(JOIN, Verdict::refuse(420, "FLOOD_WAIT_2")).times(2));
+    world.run(10 * SECOND);
+    let mut events = world.nodes[1].events.iter();
+    let attempts = events.find_map(|event| match event {
+        Event::Joined(joined) => Some(joined.attempts),
+        _ => None,
+    });
+    assert_eq!((attempts, world.nodes[1].sent(JOIN)), (Some(3), 3));
 }
 
 #[test]

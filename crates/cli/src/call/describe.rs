@@ -14,7 +14,7 @@ pub(super) fn trouble(why: &Trouble) -> String {
         Trouble::SourceTaken => "our media source is taken".to_owned(),
         Trouble::NoBlockYet => "the call has no block yet".to_owned(),
         Trouble::WentBack => "the call is shorter than when it was seen last".to_owned(),
-        Trouble::Flood => "the server wants us to wait".to_owned(),
+        Trouble::Flood { method } => format!("{method}: the server wants us to wait"),
         Trouble::Refused { method, error } => format!("{method}: {error}"),
         Trouble::Unanswered { method } => format!("{method} has no answer"),
         Trouble::Rejoining(reason) => format!("coming in again: {reason}"),

@@ -4,8 +4,9 @@ use super::codec::{Fields, decode};
 use super::{
     CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
     DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
-    GetGroupParticipants, InviteConferenceCallParticipant, JoinGroupCall, LeaveGroupCall, Method,
-    SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, ToggleGroupCallSettings,
+    GetGroupParticipants, InputGroupCall, InviteConferenceCallParticipant, JoinGroupCall,
+    LeaveGroupCall, Method, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
+    ToggleGroupCallSettings,
 };
 
 /// Defines the requests by one table, and how each is written and read.
@@ -114,6 +115,27 @@ requests! {
     Discard(DiscardGroupCall),
     /// Changes the settings of a call.
     Settings(ToggleGroupCallSettings),
+}
+
+impl Request {
+    /// The call that the request names; one that creates a call or declines an invitation names none.
+    pub(crate) fn call_mut(&mut self) -> Option<&mut InputGroupCall> {
+        Some(match self {
+            Self::Create(_) | Self::DeclineInvite(_) => return None,
+            Self::Join(request) => &mut request.call,
+            Self::ChainBlocks(request) => &mut request.call,
+            Self::Broadcast(request) => &mut request.call,
+            Self::Remove(request) => &mut request.call,
+            Self::Invite(request) => &mut request.call,
+            Self::Message(request) => &mut request.call,
+            Self::GroupCall(request) => &mut request.call,
+            Self::Participants(request) => &mut request.call,
+            Self::Check(request) => &mut request.call,
+            Self::Leave(request) => &mut request.call,
+            Self::Discard(request) => &mut request.call,
+            Self::Settings(request) => &mut request.call,
+        })
+    }
 }
 
 #[cfg(test)]

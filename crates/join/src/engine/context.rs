@@ -17,7 +17,7 @@ use super::rejoins::Rejoins;
 use super::requests::{Answer, Handled, Requests, Ticket};
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
-use crate::api::Request;
+use crate::api::{CallRef, Request};
 
 /// The things that states and parts share.
 #[derive(Debug)]
@@ -87,12 +87,29 @@ impl Context {
         match requests.answered(self.now, request, outcome, outputs) {
             Handled::Unknown => None,
             Handled::Answered(answer) => Some(answer),
-            Handled::Repeated { pause, attempt } => {
+            Handled::Repeated {
+                method,
+                pause,
+                attempt,
+            } => {
                 self.set_release();
-                self.retrying(Trouble::Flood, pause, attempt);
+                self.retrying(Trouble::Flood { method }, pause, attempt);
                 None
             }
         }
+    }
+
+    /// Holds back what names the call by a reference that leads nowhere, until another one is found.
+    pub(super) fn reference_is_stale(&mut self, stale: CallRef) {
+        self.requests.reference_is_stale(stale);
+        self.set_release();
+    }
+
+    /// Sends with this reference what was held back for it.
+    pub(super) fn reference_is(&mut self, found: CallRef) {
+        let outputs = &mut self.outputs;
+        self.requests.reference_is(self.now, found, outputs);
+        self.set_release();
     }
 
     /// Sends what need not wait any more.

@@ -207,8 +207,11 @@ pub enum Trouble {
     NoBlockYet,
     /// The call's chain is shorter than when we saw it last.
     WentBack,
-    /// The server wants some time to pass.
-    Flood,
+    /// The server wants some time to pass before the next request of this method.
+    Flood {
+        /// The method.
+        method: Method,
+    },
     /// The server refused a request for the time being.
     Refused {
         /// The method.

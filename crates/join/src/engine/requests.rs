@@ -7,7 +7,9 @@
 //!                 └────────── while patience lasts ◀──────┘
 //! ```
 //!
-//! No other place knows of such waits: the sender of a request learns its answer, or that patience is at its end.
+//! No other place knows of such waits: the sender of a request learns its answer, or that patience is at its end. So too
+//! while the reference to the call is looked up: what names the call by a reference that leads nowhere is held back, and
+//! sent with the new one.
 //!
 //! Implements `FLOOD_WAIT_n` of `spec/protocol.md`, 11.2.
 
@@ -20,7 +22,7 @@ use super::failure::Failure;
 use super::io::{Outcome, Output, RequestId};
 use super::purpose::{Patience, Purpose};
 use crate::api::reaction::Reaction;
-use crate::api::{Method, Request, Response};
+use crate::api::{CallRef, Method, Request, Response};
 
 /// The name of a request inside the engine, which it keeps when it is sent again under another number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,6 +36,8 @@ pub(super) struct Answer {
     pub(super) method: Method,
     /// For how long it was held back in all.
     pub(super) waited: Duration,
+    /// The number of times that it was sent again after a wait.
+    pub(super) repeats: u32,
     pub(super) result: Result<Response, Failure>,
 }
 
@@ -43,7 +47,11 @@ pub(super) enum Handled {
     /// The request is not waited for any more.
     Unknown,
     /// It is sent again after a pause, as attempt number so and so.
-    Repeated { pause: Duration, attempt: u32 },
+    Repeated {
+        method: Method,
+        pause: Duration,
+        attempt: u32,
+    },
     /// Its part takes the answer.
     Answered(Answer),
 }
@@ -56,6 +64,8 @@ pub(super) struct Requests {
     under_way: BTreeMap<RequestId, UnderWay>,
     /// The end of the wait of each method that was ever made to wait.
     waits: BTreeMap<Method, Moment>,
+    /// The reference to the call that leads nowhere, while another one is looked up.
+    stale: Option<CallRef>,
     next: u64,
 }
 
@@ -66,6 +76,8 @@ struct UnderWay {
     body: Request,
     /// Since when it is held back, if it is.
     held_since: Option<Moment>,
+    /// True if it is held back because it names the call by the reference that leads nowhere.
+    is_stale: bool,
     waited: Duration,
     /// The number of times that the server wanted it to wait.
     waits: u32,
@@ -88,6 +100,7 @@ impl Requests {
             purpose,
             body,
             held_since: None,
+            is_stale: false,
             waited: Duration::ZERO,
             waits: 0,
             abandoned: false,
@@ -101,19 +114,49 @@ impl Requests {
         // Also one that is sent again: a driver answers each number once.
         let request = RequestId(self.next);
         self.next += 1;
-        let body = &one.body;
-        if self.until(body.method()).is_some_and(|until| until > now) {
+        one.is_stale = self.stale.is_some_and(|stale| one.names(stale));
+        let until = self.until(one.body.method());
+        if one.is_stale || until.is_some_and(|until| until > now) {
             one.held_since = Some(now);
         } else {
-            let body = body.clone();
+            let body = one.body.clone();
             outputs.push_back(Output::Request { request, body });
         }
         self.under_way.insert(request, one);
     }
 
+    /// Holds back what names the call by a reference that leads nowhere, until another one is found.
+    pub(super) fn reference_is_stale(&mut self, stale: CallRef) {
+        self.stale = Some(stale);
+        for one in self.under_way.values_mut() {
+            one.is_stale = one.held_since.is_some() && one.names(stale);
+        }
+    }
+
+    /// Sends with this reference what was held back for it.
+    pub(super) fn reference_is(
+        &mut self,
+        now: Moment,
+        found: CallRef,
+        outputs: &mut VecDeque<Output>,
+    ) {
+        self.stale = None;
+        for one in self.under_way.values_mut() {
+            if core::mem::take(&mut one.is_stale)
+                && let Some(call) = one.body.call_mut()
+            {
+                *call = found.into();
+            }
+        }
+        self.send_due(now, outputs);
+    }
+
     /// Sends what need not wait any more.
     pub(super) fn send_due(&mut self, now: Moment, outputs: &mut VecDeque<Output>) {
         for (request, one) in &mut self.under_way {
+            if one.is_stale {
+                continue;
+            }
             let until = self.waits.get(&one.body.method()).copied();
             let Some(since) = one.held_since.filter(|_| until.is_none_or(|at| at <= now)) else {
                 continue;
@@ -130,7 +173,7 @@ impl Requests {
         let held_back = self
             .under_way
             .values()
-            .filter(|one| one.held_since.is_some());
+            .filter(|one| one.held_since.is_some() && !one.is_stale);
         held_back
             .filter_map(|one| self.until(one.body.method()))
             .min()
@@ -160,7 +203,11 @@ impl Requests {
                         one.waits += 1;
                         let (pause, attempt) = (until.since(now), one.waits.saturating_add(1));
                         self.dispatch(now, one, outputs);
-                        return Handled::Repeated { pause, attempt };
+                        return Handled::Repeated {
+                            method,
+                            pause,
+                            attempt,
+                        };
                     }
                 }
                 Err(Failure::Refused(error))
@@ -171,6 +218,7 @@ impl Requests {
             ticket: one.ticket,
             method,
             waited: one.waited,
+            repeats: one.waits,
             result,
         })
     }
@@ -196,8 +244,9 @@ impl Requests {
         all.any(|one| one.ticket == ticket && one.held_since.is_some())
     }
 
-    /// Forgets all requests but those of a purpose.
+    /// Forgets all requests but those of a purpose, and what is known of the reference.
     pub(super) fn retain(&mut self, purpose: Purpose) {
+        self.stale = None;
         self.under_way.retain(|_, one| one.purpose == purpose);
     }
 
@@ -224,10 +273,22 @@ impl Requests {
     }
 }
 
+impl UnderWay {
+    /// True if it names the call by this reference. Leaving does not wait: it is the last request.
+    fn names(&mut self, call: CallRef) -> bool {
+        let named = self.body.call_mut().map(|named| &*named);
+        self.purpose != Purpose::Leave && named == Some(&call.into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{DeclineConferenceCallInvite, MessageId, RpcError};
+    use crate::api::{
+        AccessHash, CheckGroupCall, DeclineConferenceCallInvite, LeaveGroupCall, MessageId,
+        RpcError, Ssrc,
+    };
+    use crate::engine::testing::{CALL, US};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -260,7 +321,7 @@ mod tests {
         let handled = requests.answered(at(1), RequestId(0), wait(7), &mut out);
         assert!(matches!(
             handled,
-            Handled::Repeated { pause, attempt: 2 } if pause == 7 * SECOND
+            Handled::Repeated { pause, attempt: 2, .. } if pause == 7 * SECOND
         ));
         let second = requests.send(at(2), Purpose::Decline, decline(2), &mut out);
         assert_eq!(sent(&mut out), [0]);
@@ -336,5 +397,40 @@ mod tests {
             requests.send(at(0), purpose, decline(1), &mut out);
         }
         assert_eq!(requests.of_the_engine(), 1);
+    }
+
+    #[test]
+    fn what_names_the_call_by_a_reference_that_leads_nowhere_waits_for_the_new_one() {
+        let (mut requests, mut out) = (Requests::default(), VecDeque::new());
+        let check = |call: CallRef| CheckGroupCall {
+            call: call.into(),
+            sources: vec![US.source],
+        };
+        requests.send(at(0), Purpose::Check, check(CALL).into(), &mut out);
+        // It is under way, and its answer is to be heard.
+        requests.reference_is_stale(CALL);
+        requests.send(at(1), Purpose::Check, check(CALL).into(), &mut out);
+        requests.answered(at(1), RequestId(0), wait(7), &mut out);
+        requests.send(at(1), Purpose::Decline, decline(1), &mut out);
+        let leave = LeaveGroupCall {
+            call: CALL.into(),
+            source: Ssrc::new(1).unwrap(),
+        };
+        requests.send(at(1), Purpose::Leave, leave.into(), &mut out);
+        assert_eq!(sent(&mut out), [0, 3, 4]);
+        requests.send_due(at(8), &mut out);
+        assert_eq!((sent(&mut out), requests.next_due()), (vec![], None));
+
+        let found = CallRef {
+            access_hash: AccessHash::new(9),
+            ..CALL
+        };
+        requests.reference_is(at(8), found, &mut out);
+        let bodies = out.iter().map(|output| match output {
+            Output::Request { body, .. } => body.clone(),
+            _ => panic!("{output:?}"),
+        });
+        let both = [Request::from(check(found)), check(found).into()];
+        assert_eq!(bodies.collect::<Vec<_>>(), both);
     }
 }

@@ -31,6 +31,8 @@ timers! {
     Check,
     /// The next try of the last poll.
     LastPoll,
+    /// The next look-up of a stale reference.
+    Reference,
     /// The next load of the roster.
     Roster,
     /// The load of a roster that is complete, because it has not changed for a while.

@@ -142,7 +142,7 @@ fn trouble(why: &Trouble) -> Value {
         Trouble::SourceTaken => json!("source_taken"),
         Trouble::NoBlockYet => json!("no_block_yet"),
         Trouble::WentBack => json!("went_back"),
-        Trouble::Flood => json!("flood"),
+        Trouble::Flood { method } => json!({"flood": method.name()}),
         Trouble::Refused { method, error } => {
             json!({"refused": {"method": method.name(), "error": error}})
         }

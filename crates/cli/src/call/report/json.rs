@@ -5,6 +5,7 @@
 //! key of an epoch, access hash or password of the media connection.
 
 use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use confcall::UserId;
 use confcall::join::api::InviteLink;
@@ -150,6 +151,7 @@ fn event(event: &Event) -> Value {
             "message": describe::trouble(why),
             "attempt": attempt,
             "pause_ms": milliseconds(*pause),
+            "until_ms": until(*pause, SystemTime::now()),
         }),
         _ => json!({"event": "other"}),
     }
@@ -244,7 +246,7 @@ fn trouble(why: &Trouble) -> &'static str {
         Trouble::SourceTaken => "source_taken",
         Trouble::NoBlockYet => "no_block_yet",
         Trouble::WentBack => "went_back",
-        Trouble::Flood => "flood",
+        Trouble::Flood { .. } => "flood",
         Trouble::Refused { .. } => "refused",
         Trouble::Unanswered { .. } => "unanswered",
         Trouble::Rejoining(_) => "rejoining",
@@ -254,6 +256,12 @@ fn trouble(why: &Trouble) -> &'static str {
 
 fn ids(users: &[UserId]) -> Vec<String> {
     users.iter().map(UserId::to_string).collect()
+}
+
+/// The end of a pause that began now, in milliseconds since 1970.
+fn until(pause: Duration, now: SystemTime) -> u64 {
+    let now = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+    milliseconds(now.saturating_add(pause))
 }
 
 fn milliseconds(time: Duration) -> u64 {

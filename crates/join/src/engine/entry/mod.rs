@@ -122,7 +122,10 @@ impl Entry {
         let next = match self.step {
             Step::Locating(_) => reading::located(attempt, ctx, answer),
             Step::ReadingTip(_) => reading::tip_read(attempt, ctx, answer),
-            Step::Sending(_) => sending::answered(attempt, ctx, answer),
+            Step::Sending(_) => {
+                attempt.sent = attempt.sent.saturating_add(answer.repeats);
+                sending::answered(attempt, ctx, answer)
+            }
             Step::Pausing(_) => return Ok(()),
         };
         let step = next.and_then(|next| follow(attempt, ctx, next));

@@ -153,6 +153,10 @@ fn failed(
         Failure::Lost => Failure::Lost,
         Failure::Refused(error) => match error.reaction(method) {
             Reaction::CheckTipFirst | Reaction::RetryWithBackoff => Failure::Refused(error),
+            // The same look-up would have the same answer.
+            Reaction::RefreshReferenceOnce if matches!(action, Action::Locate) => {
+                return Err(EndReason::NotFound(error).into());
+            }
             Reaction::RefreshReferenceOnce => return attempt.look_up_again(error),
             reaction => return Err(EndReason::refused(method, error, reaction).into()),
         },

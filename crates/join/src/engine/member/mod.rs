@@ -157,6 +157,7 @@ impl Member {
                 let poll = self.follower.next_blocks(us.call);
                 self.liveness.poll_again(ctx, poll);
             }
+            Timer::Reference => self.reference.look_up(ctx),
             Timer::Roster | Timer::QuietRoster => self.roster.load(ctx, us.call),
             Timer::Unlisted => {
                 if self.removals.must_confirm(ctx) {

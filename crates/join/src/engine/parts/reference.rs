@@ -1,19 +1,25 @@
 //! The reference to the call, which is looked up again where it is stale, and the link of the call for others.
+//!
+//! While it is looked up, no request goes out that names the call by the stale one.
+
+use core::time::Duration;
 
 use crate::api::reaction::Reaction;
 use crate::api::{
     CallRef, GetGroupCall, GroupCall, InputGroupCall, InviteLink, Method, Response, RpcError,
 };
+use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
+use crate::engine::timers::Timer;
 use crate::joining::AnswerFault;
 
-/// The number of times that a stale reference is looked up without an answer.
-const LOOKUPS: u32 = 6;
+/// The number of times that a stale reference is looked up again without an answer.
+const RETRIES: u32 = 5;
 
 /// The reference to the call.
 #[derive(Clone, Debug)]
@@ -23,14 +29,21 @@ pub(in crate::engine) struct Reference {
     found_by: Option<InputGroupCall>,
     /// The link of the call for others, if the server named it.
     invite_link: Option<InviteLink>,
-    /// True while it is looked up.
-    is_looking: bool,
-    /// True once it was looked up.
-    is_refreshed: bool,
-    /// The number of times that it was looked up without an answer.
-    lookups: u32,
+    progress: Progress,
+    backoff: Backoff,
     /// The first request that could know the newest reference.
     known_since: Option<Ticket>,
+}
+
+/// The progress of the one look-up that a stale reference is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// It was not stale yet.
+    Fresh,
+    /// It is looked up.
+    Looking,
+    /// It was looked up.
+    Refreshed,
 }
 
 impl Reference {
@@ -43,9 +56,8 @@ impl Reference {
             call,
             found_by,
             invite_link,
-            is_looking: false,
-            is_refreshed: false,
-            lookups: 0,
+            progress: Progress::Fresh,
+            backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), RETRIES),
             known_since: None,
         }
     }
@@ -79,15 +91,23 @@ impl Reference {
         if self.known_since.is_some_and(|since| refused < since) {
             return Ok(());
         }
-        match self.found_by.clone().filter(|_| !self.is_refreshed) {
-            Some(call) => {
-                (self.is_refreshed, self.is_looking) = (true, true);
-                ctx.send(Purpose::Reference, GetGroupCall { call, limit: 1 });
+        match self.progress {
+            Progress::Fresh if self.found_by.is_some() => {
+                self.progress = Progress::Looking;
+                ctx.reference_is_stale(self.call);
+                self.look_up(ctx);
                 Ok(())
             }
             // Several requests may have met the same error.
-            None if self.is_looking => Ok(()),
-            None => Err(EndReason::NotFound(error)),
+            Progress::Looking => Ok(()),
+            Progress::Fresh | Progress::Refreshed => Err(EndReason::NotFound(error)),
+        }
+    }
+
+    /// Looks the reference up, also after a pause.
+    pub(in crate::engine) fn look_up(&self, ctx: &mut Context) {
+        if let Some(call) = self.found_by.clone() {
+            ctx.send(Purpose::Reference, GetGroupCall { call, limit: 1 });
         }
     }
 
@@ -97,37 +117,46 @@ impl Reference {
         ctx: &mut Context,
         result: Result<Response, Failure>,
     ) -> Result<(), EndReason> {
-        self.is_looking = false;
         let info = match result {
             Ok(response) => response.into_group_call(),
-            Err(failure) => return self.look_up_failed(&failure),
+            Err(failure) => return self.look_up_failed(ctx, &failure),
         };
         let info = info.map_err(|wrong| EndReason::Unusable(wrong.into()))?;
         let found = CallRef::of(&info.call.reference()).filter(|found| found.id == self.call.id);
         self.call = found.ok_or(EndReason::Unusable(AnswerFault::OtherCall))?;
         self.known_since = Some(ctx.next_ticket());
+        self.refreshed(ctx);
         self.take(ctx, info.call)
     }
 
-    /// Whatever needs the reference has it looked up again, unless the server said that there is no such call.
-    fn look_up_failed(&mut self, failure: &Failure) -> Result<(), EndReason> {
+    fn refreshed(&mut self, ctx: &mut Context) {
+        self.progress = Progress::Refreshed;
+        ctx.reference_is(self.call);
+    }
+
+    /// Looks the reference up after a pause, unless the server said that there is no such call.
+    fn look_up_failed(&mut self, ctx: &mut Context, failure: &Failure) -> Result<(), EndReason> {
         let method = Method::GetGroupCall;
         if let Failure::Refused(error) = failure.clone() {
             match error.reaction(method) {
                 Reaction::CheckTipFirst | Reaction::WaitThenRepeat(_) => {}
                 Reaction::RefreshReferenceOnce => return Err(EndReason::NotFound(error)),
                 // The member doubts that it is joined, and finds out in its own way.
-                Reaction::Rejoin => return Ok(()),
+                Reaction::Rejoin => {
+                    self.refreshed(ctx);
+                    return Ok(());
+                }
                 reaction => return Err(EndReason::refused(method, error, reaction)),
             }
         }
         // No answer is not the answer that there is no such call.
-        self.is_refreshed = false;
-        self.lookups += 1;
-        match self.lookups >= LOOKUPS {
-            true => Err(failure.exhausted(method, self.lookups)),
-            false => Ok(()),
-        }
+        let attempt = self.backoff.used().saturating_add(2);
+        let Some(pause) = self.backoff.next(&mut ctx.public_rng) else {
+            return Err(failure.exhausted(method, attempt - 1));
+        };
+        ctx.retrying(failure.trouble(method), pause, attempt);
+        ctx.after(Timer::Reference, pause);
+        Ok(())
     }
 
     /// Takes in what the server says of the call itself.
@@ -165,6 +194,26 @@ mod tests {
         Reference::new(CALL, Some(InputGroupCall::Slug(slug)), None)
     }
 
+    /// The answer that shows the call.
+    fn found() -> Response {
+        let call = GroupCall::Active {
+            id: CALL.id,
+            access_hash: CALL.access_hash,
+            conference: true,
+            rtmp_stream: false,
+            creator: false,
+            participants_count: 1,
+            version: 1,
+            invite_link: None,
+        };
+        let info = GroupCallInfo {
+            call,
+            participants: Vec::new(),
+            next_offset: None,
+        };
+        info.into()
+    }
+
     #[test]
     fn a_stale_reference_is_looked_up_once_for_all_who_meet_it() {
         let (mut reference, mut ctx) = (found_by_link(), context());
@@ -180,12 +229,31 @@ mod tests {
     #[test]
     fn a_look_up_without_an_answer_is_made_again_a_few_times() {
         let (mut reference, mut ctx) = (found_by_link(), context());
-        for number in 1..=LOOKUPS {
-            let refused = ctx.next_ticket();
-            assert_eq!(reference.refresh(&mut ctx, refused, stale()), Ok(()));
-            let answered = reference.answered(&mut ctx, Err(Failure::Lost));
-            assert_eq!(answered.is_err(), number == LOOKUPS);
+        let refused = ctx.next_ticket();
+        assert_eq!(reference.refresh(&mut ctx, refused, stale()), Ok(()));
+        for _ in 0..RETRIES {
+            assert_eq!(reference.answered(&mut ctx, Err(Failure::Lost)), Ok(()));
+            assert!(ctx.timers.is_set(Timer::Reference));
+            reference.look_up(&mut ctx);
         }
+        assert!(reference.answered(&mut ctx, Err(Failure::Lost)).is_err());
+        assert_eq!(outputs(&mut ctx).0.len(), 6);
+    }
+
+    #[test]
+    fn nothing_is_asked_by_a_stale_reference_while_it_is_looked_up() {
+        let (mut reference, mut ctx) = (found_by_link(), context());
+        let check = |ctx: &mut Context| {
+            let (call, limit) = (CALL.into(), 1);
+            ctx.send(Purpose::Check, GetGroupCall { call, limit })
+        };
+        let refused = check(&mut ctx);
+        outputs(&mut ctx);
+        assert_eq!(reference.refresh(&mut ctx, refused, stale()), Ok(()));
+        check(&mut ctx);
+        assert_eq!(outputs(&mut ctx).0.len(), 1);
+        assert_eq!(reference.answered(&mut ctx, Ok(found())), Ok(()));
+        assert_eq!(outputs(&mut ctx).0.len(), 1);
     }
 
     #[test]
@@ -196,6 +264,7 @@ mod tests {
         assert_eq!(end, Err(EndReason::NotFound(stale())));
         assert!(outputs(&mut ctx).0.is_empty());
     }
+
     #[test]
     fn a_request_that_named_the_call_as_it_was_before_is_no_reason_to_end() {
         let (mut reference, mut ctx) = (found_by_link(), context());
@@ -208,22 +277,7 @@ mod tests {
         );
         let refused = ctx.next_ticket();
         assert_eq!(reference.refresh(&mut ctx, refused, stale()), Ok(()));
-        let call = GroupCall::Active {
-            id: CALL.id,
-            access_hash: CALL.access_hash,
-            conference: true,
-            rtmp_stream: false,
-            creator: false,
-            participants_count: 1,
-            version: 1,
-            invite_link: None,
-        };
-        let found = GroupCallInfo {
-            call,
-            participants: Vec::new(),
-            next_offset: None,
-        };
-        assert_eq!(reference.answered(&mut ctx, Ok(found.into())), Ok(()));
+        assert_eq!(reference.answered(&mut ctx, Ok(found())), Ok(()));
         assert_eq!(reference.refresh(&mut ctx, waited, stale()), Ok(()));
         let newer = ctx.next_ticket();
         let end = reference.refresh(&mut ctx, newer, stale());
