@@ -105,4 +105,18 @@ mod tests {
             "300.00 s, at 00:03:07 UTC"
         );
     }
+
+    #[test]
+    fn overdue_emoji_name_the_writers_of_the_blocks_and_those_who_are_missing() {
+        let mut overdue_emoji = EmojiOverdue::default();
+        overdue_emoji.since = Duration::from_secs(31);
+        overdue_emoji.missing = vec![UserId::new(4)];
+        assert_eq!(overdue(&overdue_emoji), "none for 31.00 s; waiting for 4");
+        overdue_emoji.ended = 5;
+        overdue_emoji.writers = [2, 3].map(UserId::new).to_vec();
+        assert_eq!(
+            overdue(&overdue_emoji),
+            "none for 31.00 s; blocks of users 2 3 have ended 5 rounds, as happens while many come and go; waiting for 4"
+        );
+    }
 }

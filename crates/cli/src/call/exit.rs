@@ -13,7 +13,7 @@ Exit status:
     1  something on this computer: the session file, the terminal
     2  the command line is wrong
     3  removed by a member, or the same account joined elsewhere
-    4  no such call, or the server refuses us for good
+    4  no such call or no conference, or the server refuses us for good
     5  not now: the call is full, has not begun, or the server wants us to wait
     6  the network: no answers, or other members were always faster
     7  the server or a member does what an honest one would not; be warned
@@ -164,21 +164,13 @@ mod tests {
     use confcall::UserId;
     use confcall::join::api::reaction::GiveUpReason;
     use confcall::join::api::{Method, RpcError};
-    use confcall::join::engine::RejoinReason;
+    use confcall::join::engine::{OtherKind, RejoinReason};
 
     fn refused(kind: GiveUpReason) -> EndReason {
         EndReason::Refused {
             method: Method::JoinGroupCall,
             error: RpcError::new(400, "X"),
             kind: Some(kind),
-        }
-    }
-
-    fn logged_out() -> EndReason {
-        EndReason::Refused {
-            method: Method::GetGroupCall,
-            error: RpcError::new(401, "AUTH_KEY_UNREGISTERED"),
-            kind: None,
         }
     }
 
@@ -193,12 +185,16 @@ mod tests {
             (EndReason::NotFound(RpcError::new(400, "X")), 4),
             (refused(GiveUpReason::OverOrNotForUs), 4),
             (refused(GiveUpReason::NotAllowed), 4),
-            (logged_out(), 4),
+            (refused(GiveUpReason::LoggedOut), 4),
+            (refused(GiveUpReason::Bot), 4),
+            (EndReason::OtherKind(OtherKind::ChatOrStory), 4),
             (refused(GiveUpReason::Full), 5),
             (EndReason::Full, 5),
             (EndReason::Empty, 5),
             (EndReason::FloodWait { seconds: 9 }, 5),
             (EndReason::Raced { attempts: 9 }, 6),
+            (refused(GiveUpReason::Unprepared), 6),
+            (refused(GiveUpReason::OtherDataCentre), 6),
             (EndReason::Broken(RejoinReason::Silence), 6),
             (
                 EndReason::Broken(RejoinReason::Rewound { offset: 1, ours: 2 }),
@@ -221,6 +217,11 @@ mod tests {
             "removed from the call by user 1; ask a member of the call for a new link or invitation"
         );
         assert!(check(&EndReason::Left.into(), None).is_ok());
+        let story = EndReason::OtherKind(OtherKind::ChatOrStory);
+        assert_eq!(
+            check(&story.into(), None).unwrap_err().to_string(),
+            "the call is a video chat, a livestream or a live story, and no conference; open it in an application of Telegram"
+        );
     }
 
     #[test]
