@@ -6,7 +6,7 @@ use core::pin::Pin;
 
 use chacha20::ChaCha20Rng;
 use confcall::join::engine::CommandFailure;
-use confcall::{Conference, Cryptor, GroupMessage, RandomId, UserId};
+use confcall::{Conference, Cryptor, GroupMessage, RandomId};
 
 use super::frames;
 use super::history::{self, CallHistory};
@@ -38,13 +38,7 @@ pub(super) fn begin(
                 Err(error) => failed("message", "not_sent", error),
             }
         }
-        UserCommand::Kick(users) => match absent(&users, &call.view().members) {
-            Some(user) => {
-                let message = format!("user {user} is not in the call; /members shows who is");
-                failed("kick", "not_a_member", message)
-            }
-            None => run("kick", async move { call.kick(users).await }),
-        },
+        UserCommand::Kick(users) => run("kick", async move { call.kick(users).await }),
         UserCommand::Invite(user) => run("invite", async move { call.invite(user, false).await }),
         UserCommand::Revoke => run("revoke", async move { call.revoke_link().await }),
         UserCommand::Rejoin => run("rejoin", async move { call.rejoin().await }),
@@ -62,13 +56,6 @@ pub(super) fn begin(
             frames::open(cryptor, call.now(), from, &packet)
         }),
     }
-}
-
-/// The first of these users who is no member.
-///
-/// A removal of users who are not there changes nothing, and would still be reported as done.
-fn absent(users: &[UserId], members: &[UserId]) -> Option<UserId> {
-    users.iter().copied().find(|user| !members.contains(user))
 }
 
 fn run(
