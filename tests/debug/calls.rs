@@ -58,7 +58,10 @@ fn secrets(engine: &Engine) -> Vec<Vec<u8>> {
     let epoch_key = state.open_epoch_key(ALICE, join.private_key()).unwrap();
     vec![
         SEED.to_vec(),
-        join.private_key().dangerous_seed().to_vec(),
+        join.private_key()
+            .dangerous_seed()
+            .dangerous_bytes()
+            .to_vec(),
         epoch_key.dangerous_bytes().to_vec(),
     ]
 }

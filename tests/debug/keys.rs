@@ -24,15 +24,15 @@ fn rng(seed: u8) -> ChaCha20Rng {
 #[test]
 fn keys_and_nonces_are_shown_by_their_names_alone() {
     is_shown_as(&PrivateKey::from_seed(&SECRET), "PrivateKey(..)");
-    is_shown_as(&EpochKey::from_bytes(SECRET), "EpochKey(..)");
-    is_shown_as(&RawKey::from_bytes(SECRET), "RawKey(..)");
-    is_shown_as(&OneTimeSecret::from_bytes(SECRET), "OneTimeSecret(..)");
-    is_shown_as(&SharedSecret::from_bytes(SECRET), "SharedSecret(..)");
-    is_shown_as(&Nonce::from_bytes(SECRET), "Nonce(..)");
-    let derived = HeaderKey::from(&EpochKey::from_bytes(SECRET));
+    is_shown_as(&EpochKey::from_bytes(&SECRET), "EpochKey(..)");
+    is_shown_as(&RawKey::from_bytes(&SECRET), "RawKey(..)");
+    is_shown_as(&OneTimeSecret::from_bytes(&SECRET), "OneTimeSecret(..)");
+    is_shown_as(&SharedSecret::from_bytes(&SECRET), "SharedSecret(..)");
+    is_shown_as(&Nonce::from_bytes(&SECRET), "Nonce(..)");
+    let derived = HeaderKey::from(&EpochKey::from_bytes(&SECRET));
     is_shown_as(&derived, "HeaderKey(..)");
     let progress = Progress {
-        nonce: Some(Nonce::from_bytes(SECRET)),
+        nonce: Some(Nonce::from_bytes(&SECRET)),
         ..Progress::default()
     };
     let shown = "Progress { commits: [], reveals: [], nonce: Some(Nonce(..)), early: [] }";
@@ -41,7 +41,7 @@ fn keys_and_nonces_are_shown_by_their_names_alone() {
 
 #[test]
 fn of_what_is_decrypted_only_the_length_is_shown() {
-    let secret = OneTimeSecret::from_bytes(SECRET);
+    let secret = OneTimeSecret::from_bytes(&SECRET);
     let mut bytes = encrypt_data(b"a payload", &secret, b"", &mut rng(1)).bytes;
     let decrypted = decrypt_data(&bytes, &secret, b"").unwrap();
     is_shown_as(&decrypted, "DecryptedData(9 bytes)");
@@ -54,7 +54,7 @@ fn of_what_is_decrypted_only_the_length_is_shown() {
 fn a_join_block_shows_no_private_key() {
     let join = JoinBlock::first(Joiner::new(ALICE), &mut rng(2)).unwrap();
     assert!(format!("{join:?}").contains("private_key: PrivateKey(..)"));
-    hides_bytes(&join, &*join.private_key().dangerous_seed());
+    hides_bytes(&join, join.private_key().dangerous_seed().dangerous_bytes());
 }
 
 #[test]

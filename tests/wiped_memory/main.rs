@@ -41,5 +41,5 @@ fn main() {
     owners::the_secret_that_two_keys_share_is_wiped();
     owners::a_cryptor_wipes_the_keys_of_its_epochs();
     owners::a_membership_wipes_key_and_nonce();
-    owners::an_opened_frame_is_wiped();
+    owners::a_frame_and_its_one_time_secret_are_wiped();
 }

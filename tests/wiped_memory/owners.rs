@@ -40,7 +40,7 @@ fn is_gone(secret: &Pattern) {
 }
 
 fn seed_of(key: &PrivateKey) -> Pattern {
-    Pattern::of(&key.dangerous_seed())
+    Pattern::of(key.dangerous_seed().dangerous_bytes())
 }
 
 fn join(seed: u8) -> JoinBlock {
@@ -90,15 +90,13 @@ pub(crate) fn a_cryptor_wipes_the_keys_of_its_epochs() {
     let join = join(7);
     let (key, plain) = epoch_key(&join);
     let derived = Pattern::of(&header_mac_state(&key));
+    drop(key);
     let state = Chain::start_from(join.block()).unwrap().state().clone();
-    let cryptor = Cryptor::new(
-        ALICE,
-        Arc::new(join.into_private_key()),
-        RemovalGrace::WithGrace,
-    );
+    let private = Arc::new(join.into_private_key());
+    let cryptor = Cryptor::new(ALICE, Arc::clone(&private), RemovalGrace::WithGrace);
     let epoch = || Epoch {
         hash: state.hash(),
-        key: EpochKey::from_bytes(*key.dangerous_bytes()),
+        key: state.open_epoch_key(ALICE, &private).unwrap(),
         participants: ParticipantKeys::new(state.group_state()),
     };
     cryptor.add_epoch(now(), epoch());
@@ -148,7 +146,7 @@ pub(crate) fn a_membership_wipes_key_and_nonce() {
     is_gone(&nonce);
 }
 
-pub(crate) fn an_opened_frame_is_wiped() {
+pub(crate) fn a_frame_and_its_one_time_secret_are_wiped() {
     let first = join(11);
     let tip = first.block().clone();
     let second = JoinBlock::add_self(&tip, Joiner::new(BOB), &mut rng(12)).unwrap();
@@ -170,9 +168,15 @@ pub(crate) fn an_opened_frame_is_wiped() {
     rng(13).fill_bytes(&mut frame);
     let secret = Pattern::of(&frame);
     let main = ChannelId::MAIN;
+    // The one-time secret is the first thing that a packet draws.
+    let mut one_time = [0; 32];
+    rng(14).fill_bytes(&mut one_time);
+    let one_time = Pattern::of(&one_time);
     let packet = alice.seal(now(), main, 0, &frame, &mut rng(14)).unwrap();
     is_gone(&secret);
+    is_gone(&one_time);
     takes_along(bob.open(now(), ALICE, &packet).unwrap(), &secret);
+    is_gone(&one_time);
     // Refused as a replay after it was decrypted.
     bob.open(now(), ALICE, &packet).unwrap_err();
     is_gone(&secret);

@@ -131,7 +131,7 @@ impl SharedKey {
         let raw = decrypt_data(encrypted, &secret, b"")?.payload;
         // A member can encrypt anything as the key.
         match raw.first_chunk() {
-            Some(bytes) if raw.len() == 32 => Ok(RawKey::from_bytes(*bytes)),
+            Some(bytes) if raw.len() == 32 => Ok(RawKey::from_bytes(bytes)),
             _ => Err(EpochKeyError::Length { length: raw.len() }),
         }
     }
@@ -191,8 +191,8 @@ impl RawKey {
     /// mix it with the block's hash.
     pub fn epoch_key(&self, version: u8, block: &BlockHash) -> EpochKey {
         match version {
-            0 => EpochKey::from_bytes(*self.dangerous_bytes()),
-            _ => EpochKey::from_bytes(kdf(self.dangerous_bytes(), block.as_bytes()).left),
+            0 => EpochKey::from_bytes(self.dangerous_bytes()),
+            _ => EpochKey::from_bytes(&kdf(self.dangerous_bytes(), block.as_bytes()).left),
         }
     }
 }

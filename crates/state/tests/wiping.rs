@@ -6,7 +6,7 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall_state::encryption::{DecryptionError, HeaderKey, decrypt_data_in_place, encrypt_data};
 use confcall_state::keys::{Nonce, OneTimeSecret, RawKey, Seed, SharedSecret};
 use confcall_state::{EpochKey, PrivateKey};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 const SECRET: [u8; 32] = [7; 32];
 
@@ -22,7 +22,7 @@ fn every_secret_says_of_itself_that_it_is_wiped_when_dropped() {
     is_wiped::<Seed>();
     is_wiped::<HeaderKey>();
     // What a private key gives away is, too.
-    let _: Zeroizing<[u8; 32]> = PrivateKey::from_seed(&SECRET).dangerous_seed();
+    let _: Seed = PrivateKey::from_seed(&SECRET).dangerous_seed();
 }
 
 #[test]
@@ -33,17 +33,17 @@ fn wiping_leaves_zeros() {
         *bytes(&secret)
     }
     let secrets = [
-        wiped(EpochKey::from_bytes(SECRET), EpochKey::dangerous_bytes),
-        wiped(RawKey::from_bytes(SECRET), RawKey::dangerous_bytes),
+        wiped(EpochKey::from_bytes(&SECRET), EpochKey::dangerous_bytes),
+        wiped(RawKey::from_bytes(&SECRET), RawKey::dangerous_bytes),
         wiped(
-            OneTimeSecret::from_bytes(SECRET),
+            OneTimeSecret::from_bytes(&SECRET),
             OneTimeSecret::dangerous_bytes,
         ),
         wiped(
-            SharedSecret::from_bytes(SECRET),
+            SharedSecret::from_bytes(&SECRET),
             SharedSecret::dangerous_bytes,
         ),
-        wiped(Nonce::from_bytes(SECRET), Nonce::dangerous_bytes),
+        wiped(Nonce::from_bytes(&SECRET), Nonce::dangerous_bytes),
     ];
     assert_eq!(secrets, [[0; 32]; 5]);
 }

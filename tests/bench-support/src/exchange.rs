@@ -56,7 +56,7 @@ pub fn member(user: UserId, epochs: u8) -> Cryptor {
     for number in 0..epochs {
         let epoch = Epoch {
             hash: BlockHash::from_bytes([number; 32]),
-            key: EpochKey::from_bytes([number; 32]),
+            key: EpochKey::from_bytes(&[number; 32]),
             participants: participants.clone(),
         };
         cryptor.add_epoch(NOW, epoch);

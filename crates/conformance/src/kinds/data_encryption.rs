@@ -19,7 +19,7 @@ struct Decrypted {
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let operation = case.take("op")?;
     let Array(secret) = case.take("secret")?;
-    let secret = OneTimeSecret::from_bytes(secret);
+    let secret = OneTimeSecret::from_bytes(&secret);
     let Bytes(extra) = case.take("extra")?;
     let encrypted: Bytes = case.take("encrypted")?;
     match operation {

@@ -18,7 +18,7 @@ struct Decrypted {
 pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault> {
     let operation = case.take("op")?;
     let Array(key) = case.take("secret")?;
-    let key = HeaderKey::from(&SharedSecret::from_bytes(key));
+    let key = HeaderKey::from(&SharedSecret::from_bytes(&key));
     let Bytes(encrypted) = case.take("encrypted")?;
     let encrypted_header: Bytes = case.take("encrypted_header")?;
     let decrypted = || {
@@ -31,7 +31,7 @@ pub(super) fn run(case: &mut Fields, check: &mut Check) -> Result<(), CaseFault>
     match operation {
         Direction::Encrypt => {
             let header: Array<32> = case.take("header")?;
-            let secret = OneTimeSecret::from_bytes(header.0);
+            let secret = OneTimeSecret::from_bytes(&header.0);
             let got = encrypt_header(&secret, &encrypted, &key);
             if let Some(got) = check.succeeds("encrypting", got) {
                 check.same("encrypted_header", &encrypted_header, &Bytes(got.to_vec()));

@@ -32,7 +32,7 @@ impl User {
             let own = one.group_state.clone().map(wire::GroupState::from);
             let epoch = Epoch {
                 hash: BlockHash::from_bytes(one.hash.0),
-                key: EpochKey::from_bytes(one.secret.0),
+                key: EpochKey::from_bytes(&one.secret.0),
                 participants: ParticipantKeys::new(own.as_ref().unwrap_or(group_state)),
             };
             cryptor.add_epoch(NOW, epoch);

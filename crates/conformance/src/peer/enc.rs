@@ -42,7 +42,7 @@ struct AddRequest {
 fn enc_add(peer: &mut Peer, request: AddRequest) -> Result<Nothing, Refusal> {
     let epoch = Epoch {
         hash: BlockHash::from_bytes(request.hash.0),
-        key: EpochKey::from_bytes(request.secret.0),
+        key: EpochKey::from_bytes(&request.secret.0),
         participants: ParticipantKeys::new(&request.group_state.into()),
     };
     let cryptor = peer.encs.named(&request.enc)?;

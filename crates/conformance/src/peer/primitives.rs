@@ -141,7 +141,7 @@ impl From<EncryptedData> for Encrypted {
 }
 
 fn encrypt_padded(_: &mut Peer, request: PaddedRequest) -> Result<Encrypted, Refusal> {
-    let secret = OneTimeSecret::from_bytes(request.secret.0);
+    let secret = OneTimeSecret::from_bytes(&request.secret.0);
     let encrypted = dangerous_encrypt_padded(&request.padded.0, &secret, &request.extra.0)?;
     Ok(encrypted.into())
 }
@@ -154,7 +154,7 @@ struct DataRequest {
 }
 
 fn encrypt_data(peer: &mut Peer, request: DataRequest) -> Result<Encrypted, Refusal> {
-    let secret = OneTimeSecret::from_bytes(request.secret.0);
+    let secret = OneTimeSecret::from_bytes(&request.secret.0);
     Ok(encrypt(&request.data.0, &secret, &request.extra.0, &mut *peer.rng).into())
 }
 
@@ -172,7 +172,7 @@ struct Data {
 }
 
 fn decrypt_data(_: &mut Peer, request: EncryptedRequest) -> Result<Data, Refusal> {
-    let secret = OneTimeSecret::from_bytes(request.secret.0);
+    let secret = OneTimeSecret::from_bytes(&request.secret.0);
     let decrypted = decrypt(&request.encrypted.0, &secret, &request.extra.0)?;
     Ok(Data {
         data: Bytes(decrypted.payload.to_vec()),
@@ -193,8 +193,8 @@ struct EncryptedHeader {
 }
 
 fn encrypt_header(_: &mut Peer, request: HeaderRequest) -> Result<EncryptedHeader, Refusal> {
-    let header = OneTimeSecret::from_bytes(request.header.0);
-    let secret = HeaderKey::from(&SharedSecret::from_bytes(request.secret.0));
+    let header = OneTimeSecret::from_bytes(&request.header.0);
+    let secret = HeaderKey::from(&SharedSecret::from_bytes(&request.secret.0));
     let encrypted_header = Array(seal(&header, &request.encrypted.0, &secret)?);
     Ok(EncryptedHeader { encrypted_header })
 }
@@ -212,7 +212,7 @@ struct Header {
 }
 
 fn decrypt_header(_: &mut Peer, request: EncryptedHeaderRequest) -> Result<Header, Refusal> {
-    let secret = HeaderKey::from(&SharedSecret::from_bytes(request.secret.0));
+    let secret = HeaderKey::from(&SharedSecret::from_bytes(&request.secret.0));
     let header = open(&request.encrypted_header.0, &request.encrypted.0, &secret)?;
     Ok(Header {
         header: Array(*header.dangerous_bytes()),

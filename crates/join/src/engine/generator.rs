@@ -1,7 +1,7 @@
 use core::convert::Infallible;
 
 use chacha20::ChaCha20Rng;
-use confcall_state::keys::Seed;
+use confcall_state::keys::{Seed, with_wiped_stack};
 use rand_core::{Rng as _, SeedableRng as _, TryCryptoRng, TryRng};
 
 /// The generator of an engine's secrets, which forgets what it gave.
@@ -22,10 +22,12 @@ impl Generator {
     ///
     /// The server sees what is made of the public half, which says nothing of the other one.
     pub(super) fn split(mut seed: Seed) -> (Self, [u8; 32]) {
-        let mut stream = ChaCha20Rng::from_seed(*seed.dangerous_bytes());
         let mut public = [0; 32];
-        stream.fill_bytes(&mut public);
-        stream.fill_bytes(seed.dangerous_bytes_mut());
+        with_wiped_stack(|| {
+            let mut stream = ChaCha20Rng::from_seed(*seed.dangerous_bytes());
+            stream.fill_bytes(&mut public);
+            stream.fill_bytes(seed.dangerous_bytes_mut());
+        });
         (Self { key: seed }, public)
     }
 
@@ -52,10 +54,13 @@ impl TryRng for Generator {
     }
 
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        let mut stream = ChaCha20Rng::from_seed(*self.key.dangerous_bytes());
-        // The next key comes first, so that its place does not depend on how much is drawn.
-        stream.fill_bytes(self.key.dangerous_bytes_mut());
-        stream.fill_bytes(bytes);
+        // The library takes the key by value: a copy of it would give again what is drawn now.
+        with_wiped_stack(|| {
+            let mut stream = ChaCha20Rng::from_seed(*self.key.dangerous_bytes());
+            // The next key comes first, so that its place does not depend on how much is drawn.
+            stream.fill_bytes(self.key.dangerous_bytes_mut());
+            stream.fill_bytes(bytes);
+        });
         Ok(())
     }
 }

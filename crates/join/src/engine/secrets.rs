@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 
 use confcall_media::{Moment, RemovalGrace};
+use confcall_state::keys::with_wiped_stack;
 use confcall_state::wire::Broadcast;
 use confcall_state::{
     Block, EpochKey, EpochKeyError, JoinBlock, Joiner, PrivateKey, PublicKey, UserId,
@@ -119,9 +120,9 @@ impl Secrets {
         result: impl FnOnce(&Fact) -> Option<T>,
     ) -> Option<T> {
         match &mut self.trace {
-            Trace::Off => Some(operation(&mut self.rng)),
+            Trace::Off => Some(with_wiped_stack(|| operation(&mut self.rng))),
             Trace::Recorded(facts) => {
-                let done = operation(&mut self.rng);
+                let done = with_wiped_stack(|| operation(&mut self.rng));
                 facts.push(fact(&done));
                 Some(done)
             }
@@ -144,11 +145,14 @@ impl Secrets {
         joiner: Joiner,
     ) -> Result<(AnnouncedKey, CheckedJoin), EndReason> {
         // What makes it fail does not depend on our key, so that a stand-in fails as well.
-        let join = match tip {
-            Some(tip) => JoinBlock::add_self(tip, joiner, &mut self.rng),
-            None => JoinBlock::first(joiner, &mut self.rng),
-        }?;
-        let checked = CheckedJoin::new(tip, &join)?;
+        let (join, checked) = with_wiped_stack(|| {
+            let join = match tip {
+                Some(tip) => JoinBlock::add_self(tip, joiner, &mut self.rng)?,
+                None => JoinBlock::first(joiner, &mut self.rng)?,
+            };
+            let checked = CheckedJoin::new(tip, &join)?;
+            Ok::<_, EndReason>((join, checked))
+        })?;
         let traced = self.perform(
             |_| checked.clone(),
             |checked| Fact::Join(checked.block().bytes().to_vec()),
@@ -169,7 +173,7 @@ impl Secrets {
         &mut self,
         open: impl FnOnce() -> Result<EpochKey, EpochKeyError>,
     ) -> Result<EpochKey, EpochKeyError> {
-        let stand_in = || EpochKey::from_bytes([0; 32]);
+        let stand_in = || EpochKey::from_bytes(&[0; 32]);
         let opened = self.perform(
             |_| open(),
             |opened| Fact::Opened(opened.as_ref().map(drop).map_err(|error| *error)),

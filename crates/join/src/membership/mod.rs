@@ -25,6 +25,7 @@ mod saved;
 use std::sync::Arc;
 
 use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
+use confcall_state::keys::with_wiped_stack;
 use confcall_state::verification::{BroadcastError, Contribution, Received, RoundCounts};
 use confcall_state::wire::{Broadcast, GroupState, check_server_form};
 use confcall_state::{Block, ChainState, EpochKey, EpochKeyError, PrivateKey, PublicKey, UserId};
@@ -86,17 +87,19 @@ impl Membership {
         removal_grace: RemovalGrace,
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Self {
-        let (key, user_id) = (Arc::new(key), public.user_id());
-        let mut contribution = Contribution::new(user_id);
-        contribution.restart(public.verification(), &key, rng);
-        let cryptor = Cryptor::new(user_id, Arc::clone(&key), removal_grace);
-        cryptor.add_epoch(now, epoch(public.verification(), epoch_key));
-        Self {
-            public,
-            key,
-            contribution,
-            cryptor: Arc::new(cryptor),
-        }
+        with_wiped_stack(|| {
+            let (key, user_id) = (Arc::new(key), public.user_id());
+            let mut contribution = Contribution::new(user_id);
+            contribution.restart(public.verification(), &key, rng);
+            let cryptor = Cryptor::new(user_id, Arc::clone(&key), removal_grace);
+            cryptor.add_epoch(now, epoch(public.verification(), epoch_key));
+            Self {
+                public,
+                key,
+                contribution,
+                cryptor: Arc::new(cryptor),
+            }
+        })
     }
 
     /// Follows one block: the chain, the key of the epoch that it starts, and a new verification.
@@ -151,7 +154,7 @@ impl Membership {
     /// Opens the key of a block that was tried.
     pub(crate) fn open(&self, next: &NextBlock) -> Result<EpochKey, EpochKeyError> {
         let user_id = self.public.user_id();
-        next.state().open_epoch_key(user_id, &self.key)
+        with_wiped_stack(|| next.state().open_epoch_key(user_id, &self.key))
     }
 
     /// Follows a block that was tried, with its key; one that did not open ends the membership.
@@ -167,9 +170,11 @@ impl Membership {
         let epoch_key = epoch_key.map_err(|end| self.end(end))?;
         let followed = self.public.merge(next).map_err(|end| self.end(end))?;
         // Only now, when nothing can fail any more: a block counts for all of them or for none.
-        let counts = self.public.verification();
-        self.contribution.restart(counts, &self.key, rng);
-        self.cryptor.add_epoch(now, epoch(counts, epoch_key));
+        with_wiped_stack(|| {
+            let counts = self.public.verification();
+            self.contribution.restart(counts, &self.key, rng);
+            self.cryptor.add_epoch(now, epoch(counts, epoch_key));
+        });
         Ok(followed)
     }
 
@@ -194,8 +199,10 @@ impl Membership {
     pub fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
         let received = self.public.receive(broadcast)?;
         // Our own commit counts by its echo alone, like those of others (`spec/protocol.md`, 5).
-        self.contribution
-            .follow(self.public.verification(), &self.key);
+        with_wiped_stack(|| {
+            self.contribution
+                .follow(self.public.verification(), &self.key);
+        });
         Ok(received)
     }
 
@@ -219,7 +226,8 @@ impl Membership {
     ) -> Result<Block, ChangeError> {
         self.public.check_alive()?;
         let chain = self.public.chain();
-        Ok(chain.build_group_change(group_state, &self.key, rng)?)
+        let block = with_wiped_stack(|| chain.build_group_change(group_state, &self.key, rng));
+        Ok(block?)
     }
 
     /// Builds the block that removes these users and leaves all others as they are.

@@ -1,15 +1,16 @@
 //! A membership as a checkpoint keeps it, and how it goes on from there after a restart.
 
+use core::fmt;
 use std::sync::Arc;
 
 use confcall_media::{ChannelId, Cryptor, Moment, RemovalGrace, ReplayFloor};
-use confcall_state::keys::Nonce;
+use confcall_state::keys::{Nonce, Seed};
 use confcall_state::verification::{Contribution, Progress};
 use confcall_state::wire::Broadcast;
 use confcall_state::{Block, PrivateKey, PublicKey, UserId};
 use rand_core::CryptoRng;
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use serde::de::{self, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Membership, PublicMembership, epoch};
 
@@ -21,7 +22,7 @@ pub(crate) type SavedSeqnos = Vec<(u16, u32)>;
 pub(crate) struct SavedMembership {
     pub(crate) user_id: i64,
     /// The seed of the private key.
-    pub(crate) key: Zeroizing<[u8; 32]>,
+    pub(crate) key: SavedSecret,
     /// The newest block in canonical form.
     pub(crate) block: Vec<u8>,
     pub(crate) verification: SavedVerification,
@@ -36,9 +37,45 @@ pub(crate) struct SavedMembership {
 pub(crate) struct SavedVerification {
     pub(crate) commits: Vec<(i64, [u8; 32])>,
     pub(crate) reveals: Vec<(i64, [u8; 32])>,
-    pub(crate) nonce: Option<Zeroizing<[u8; 32]>>,
+    pub(crate) nonce: Option<SavedSecret>,
     /// Broadcasts for later blocks, in canonical form.
     pub(crate) early: Vec<Vec<u8>>,
+}
+
+/// A secret as a checkpoint holds it: written from its place, and read into it.
+pub(crate) struct SavedSecret(Seed);
+
+impl Serialize for SavedSecret {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.dangerous_bytes().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for SavedSecret {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_tuple(32, SecretVisitor)
+    }
+}
+
+struct SecretVisitor;
+
+impl<'de> Visitor<'de> for SecretVisitor {
+    type Value = SavedSecret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("32 bytes")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut bytes: A) -> Result<SavedSecret, A::Error> {
+        let seed = Seed::try_fill_with(|seed| {
+            for (place, byte) in seed.iter_mut().enumerate() {
+                let next = bytes.next_element()?;
+                *byte = next.ok_or_else(|| de::Error::invalid_length(place, &self))?;
+            }
+            Ok(())
+        });
+        seed.map(SavedSecret)
+    }
 }
 
 /// A part of a checkpoint that does not fit the others, although it was sealed so.
@@ -52,7 +89,7 @@ impl Membership {
         let progress = Progress::of(self.public.verification(), &self.contribution);
         SavedMembership {
             user_id: self.public.user_id().value(),
-            key: self.key.dangerous_seed(),
+            key: SavedSecret(self.key.dangerous_seed()),
             block: self.public.block().to_vec(),
             verification: saved_verification(progress),
             counters: numbers(self.cryptor.counters().iter()),
@@ -71,7 +108,7 @@ impl Membership {
         rng: &mut (impl CryptoRng + ?Sized),
     ) -> Result<Self, SavedFault> {
         let user_id = UserId::new(saved.user_id);
-        let key = Arc::new(PrivateKey::from_seed(&saved.key));
+        let key = Arc::new(PrivateKey::from_seed(saved.key.0.dangerous_bytes()));
         let block = Block::parse(&saved.block);
         let block = block.map_err(|_| SavedFault("its block cannot be read"))?;
         let public = PublicMembership::start(user_id, key.public_key(), &block);
@@ -108,7 +145,7 @@ fn saved_verification(progress: Progress) -> SavedVerification {
         reveals: values(progress.reveals),
         nonce: progress
             .nonce
-            .map(|nonce| Zeroizing::new(*nonce.dangerous_bytes())),
+            .map(|nonce| SavedSecret(Seed::copy_of(nonce.dangerous_bytes()))),
         early: early.map(Broadcast::to_bytes).collect(),
     }
 }
@@ -125,7 +162,9 @@ fn progress_of(saved: SavedVerification) -> Result<Progress, SavedFault> {
     Ok(Progress {
         commits: values(saved.commits),
         reveals: values(saved.reveals),
-        nonce: saved.nonce.map(|nonce| Nonce::from_bytes(*nonce)),
+        nonce: saved
+            .nonce
+            .map(|nonce| Nonce::from_bytes(nonce.0.dangerous_bytes())),
         early: early
             .collect::<Result<_, _>>()
             .map_err(|_| SavedFault(what))?,

@@ -46,7 +46,7 @@ fn epoch(number: u8, users: impl IntoIterator<Item = u8>) -> Epoch {
     });
     Epoch {
         hash: hash(number),
-        key: EpochKey::from_bytes([number; 32]),
+        key: EpochKey::from_bytes(&[number; 32]),
         participants: ParticipantKeys::new(&GroupState {
             participants: participants.collect(),
             external_permissions: Permissions::NONE,

@@ -115,7 +115,7 @@ impl Crafted {
         let header_a = [self.head.to_vec(), hashes.flatten().collect()].concat();
         let extra = [&CALL_PACKET[..], &header_a, &self.prefix].concat();
         let encrypted = encrypt_data(&self.content(), &secret, &extra, &mut rng);
-        let epoch_key = EpochKey::from_bytes([self.keyed; 32]);
+        let epoch_key = EpochKey::from_bytes(&[self.keyed; 32]);
         let header = encrypt_header(&secret, &encrypted.bytes, &(&epoch_key).into());
         let header = header.expect("what was encrypted has a msg_id");
         let signature = key(self.signer).sign(&signed(&encrypted.large_msg_id));

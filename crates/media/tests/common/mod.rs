@@ -51,7 +51,7 @@ pub(crate) fn epoch_of_keys(number: u8, members: &[(u8, u8)]) -> Epoch {
     });
     Epoch {
         hash: hash(number),
-        key: EpochKey::from_bytes([number; 32]),
+        key: EpochKey::from_bytes(&[number; 32]),
         participants: ParticipantKeys::new(&GroupState {
             participants: participants.collect(),
             external_permissions: Permissions::from_bits(3),

@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_message_id_counts_with_all_of_its_bytes() {
-        let secret = OneTimeSecret::from_bytes([5; 32]);
+        let secret = OneTimeSecret::from_bytes(&[5; 32]);
         // Found by trying numbers: the tag of what they decrypt agrees with them in the first, and in the last two bytes.
         for (number, part) in [(11_677_u32, 0..2), (4_331, 14..16)] {
             let mut bytes = [16; MESSAGE_ID + 32];

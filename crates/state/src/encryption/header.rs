@@ -100,7 +100,7 @@ pub fn decrypt_header(
         .map(Zeroizing::new)
         .map_err(|_| HeaderError::HeaderLength { length })?;
     cbc::decrypt(key.0.clone(), message_id(encrypted)?, secret.as_mut_slice());
-    Ok(OneTimeSecret::from_bytes(*secret))
+    Ok(OneTimeSecret::from_bytes(&secret))
 }
 
 fn message_id(encrypted: &[u8]) -> Result<&MessageId, HeaderError> {

@@ -14,9 +14,11 @@ mod public_key;
 mod secret;
 mod seed;
 mod shared_secret;
+mod wiped_stack;
 
 pub use private_key::PrivateKey;
 pub use public_key::{InvalidSignature, PublicKey, Signature, VerifyingKey};
 pub use secret::{EpochKey, Nonce, OneTimeSecret, RawKey};
 pub use seed::Seed;
 pub use shared_secret::{NoSharedSecret, SharedSecret};
+pub use wiped_stack::with_wiped_stack;

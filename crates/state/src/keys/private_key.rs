@@ -5,7 +5,7 @@ use rand_core::CryptoRng;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::shared_secret::{NoSharedSecret, SharedSecret, for_each_shared_secret};
-use super::{PublicKey, Signature};
+use super::{PublicKey, Seed, Signature, with_wiped_stack};
 
 /// The private key of one membership.
 ///
@@ -20,19 +20,18 @@ impl PrivateKey {
     /// Draws a new key.
     pub fn generate(rng: &mut (impl CryptoRng + ?Sized)) -> Self {
         // Wiped here: the key keeps a copy of its own behind its pointer.
-        let mut seed = Zeroizing::new([0; 32]);
-        rng.fill_bytes(&mut *seed);
-        Self::from_seed(&seed)
+        Self::from_seed(Seed::generate(rng).dangerous_bytes())
     }
 
     /// The key of an Ed25519 seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(Box::new(SigningKey::from_bytes(seed)))
+        // The library makes the key on the stack and hands it over by value.
+        with_wiped_stack(|| Self(Box::new(SigningKey::from_bytes(seed))))
     }
 
     /// The Ed25519 seed, for a sealed checkpoint and nothing else.
-    pub fn dangerous_seed(&self) -> Zeroizing<[u8; 32]> {
-        Zeroizing::new(self.0.to_bytes())
+    pub fn dangerous_seed(&self) -> Seed {
+        Seed::copy_of(self.0.as_bytes())
     }
 
     /// The public key that belongs to it.

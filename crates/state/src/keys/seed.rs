@@ -1,12 +1,12 @@
 use core::fmt;
 
 use rand_core::CryptoRng;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Thirty-two secret bytes from which keys or a generator are made, wiped when dropped.
 ///
 /// They are written where they stay: the seed has a place of its own in memory, which is filled there. To move a seed moves
-/// the pointer, and leaves no copy of the bytes behind.
+/// the pointer, and leaves no copy of the bytes behind. What fills it, and what copies out of it, has its own to wipe.
 ///
 /// ```
 /// use confcall_state::keys::Seed;
@@ -53,6 +53,12 @@ impl Seed {
     /// The secret bytes, to be written over in place.
     pub fn dangerous_bytes_mut(&mut self) -> &mut [u8; 32] {
         &mut self.0
+    }
+}
+
+impl Zeroize for Seed {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
 

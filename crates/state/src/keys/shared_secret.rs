@@ -9,7 +9,7 @@ use crate::encryption::kdf;
 
 secret_bytes! {
     /// The secret that two keys share; it encrypts the header of one recipient.
-    SharedSecret
+    SharedSecret in [u8; 32]
 }
 
 /// No secret can be shared with this key: it has a small order, or is 1 mod p.
@@ -65,7 +65,7 @@ fn secret_of(x: Option<[u8; 32]>) -> Option<SharedSecret> {
     let is_zero = x.ct_eq(&[0; 32]);
     let derived = kdf(b"tde2e_shared_secret", &x);
     x.zeroize();
-    (!bool::from(is_zero)).then(|| SharedSecret::from_bytes(derived.left))
+    (!bool::from(is_zero)).then(|| SharedSecret::from_bytes(&derived.left))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ impl Progress {
         Self {
             commits,
             reveals,
-            nonce: nonce.map(|nonce| Nonce::from_bytes(*nonce.dangerous_bytes())),
+            nonce: nonce.map(|nonce| Nonce::from_bytes(nonce.dangerous_bytes())),
             early: counts.early().copied().collect(),
         }
     }
