@@ -1,10 +1,7 @@
 use core::time::Duration;
 
-use chacha20::ChaCha20Rng;
 use confcall_media::Moment;
 use confcall_state::UserId;
-use confcall_state::keys::Seed;
-use rand_core::SeedableRng as _;
 use thiserror::Error;
 
 use super::command::{Command, CommandFailure, CommandId, Order};
@@ -15,20 +12,17 @@ use super::departure::{Departure, Flow};
 use super::end::{EndReason, Ended, RejoinReason};
 use super::entry::{AcceptedJoin, Entry, Exit};
 use super::event::{Event, Trouble};
-use super::fact::Fact;
-use super::generator::Generator;
 use super::io::{Input, Outcome, Output, RequestId};
 use super::leaving::{Leaving, Withdrawal};
 use super::member::{self, Member};
-use super::parts::roster::Roster;
 use super::purpose::Purpose;
 use super::requests::Answer;
 use super::secrets::Secrets;
 use super::timers::Timer;
-use crate::api::{CallRef, LeaveGroupCall, Ssrc};
-use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
+use crate::api::LeaveGroupCall;
+use crate::engine::checkpoint::{Content, RestoreError};
 use crate::joining::Target;
-use crate::membership::{LastKnown, Membership};
+use crate::membership::LastKnown;
 
 /// The state of an engine.
 #[derive(Debug)]
@@ -54,54 +48,10 @@ pub enum Misuse {
     TimeWentBack,
 }
 
-/// One user's whole life in one call.
-///
-/// # Contract
-///
-/// - After [`Engine::new`] and after every [`Engine::handle_input`], call [`Engine::poll_output`] until it gives
-///   [`Output::Timeout`]. An input before that is a [`Misuse`] and changes nothing.
-/// - Send every [`Output::Request`], in order, and hand back its outcome by [`Input::Answer`] once, in whatever order the
-///   answers come. The sender decides how long to wait; an answer that does not come within that time, 30 s say, is
-///   [`Outcome::Lost`].
-/// - When the moment of [`Output::Timeout`] has come, hand in [`Input::Tick`]. Later is not wrong, only slower.
-/// - Hand in updates in the order of their arrival; those about other calls do no harm.
-/// - The moments of all inputs are of one clock that does not go backwards.
-/// - After [`Event::Ended`] nothing more comes out, and every input is ignored.
-///
-/// Nothing here blocks. Everything that a server or a member can make an engine store has bounds ([`crate::limits`]). The engine owns the private key of the current membership; media threads hold the
-/// [`confcall_media::Cryptor`] that came with [`Event::Joined`], which closes with the membership.
-///
-/// # Example
-///
-/// ```
-/// use confcall_join::Slug;
-/// use confcall_join::api::Request;
-/// use confcall_join::engine::{Config, Engine, Output};
-/// use confcall_join::joining::{Fingerprint, JoinPayload, Target};
-/// use confcall_join::policy::Media;
-/// use confcall_media::Moment;
-/// use confcall_state::keys::Seed;
-/// use confcall_state::{Joiner, UserId};
-/// # let operating_system = |bytes: &mut [u8; 32]| bytes.fill(7);
-/// # use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
-/// # let mut rng = ChaCha20Rng::from_seed([7; 32]);
-/// let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut rng);
-/// let media = Media { payload, muted: true, video_stopped: true };
-/// let target = Target::Slug(Slug::new("Wx5f-8PqKJk")?);
-/// let config = Config::new(target, Joiner::new(UserId::new(1)), media);
-///
-/// let seed = Seed::fill_with(|bytes| operating_system(bytes));
-/// let mut engine = Engine::new(config, seed, Moment::default());
-/// let Output::Request { request, body: Request::GroupCall(_) } = engine.poll_output() else {
-///     panic!("the link is looked up first");
-/// };
-/// assert!(matches!(engine.poll_output(), Output::Timeout(None)));
-/// # let _ = request;
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// The states of an engine, and all that they share.
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
-pub struct Engine {
+pub(super) struct Machine {
     ctx: Context,
     state: State,
     /// The command that waits for the next membership.
@@ -109,54 +59,30 @@ pub struct Engine {
     declines: Declines,
 }
 
-/// An engine that goes on from a checkpoint, which is used up by that.
-#[derive(Debug)]
-#[must_use = "the lowest number must be stored before the engine is used"]
-pub struct Restored {
-    /// The lowest number of a checkpoint that is valid from now on.
-    ///
-    /// Store it before anything that the engine wants is sent.
-    pub lowest: u64,
-    /// The engine, which is to be polled as after [`Engine::new`].
-    pub engine: Engine,
-}
-
-impl Engine {
+impl Machine {
     /// Begins to enter the call of the configuration.
-    ///
-    /// All keys, nonces and pads are made of the seed. It must be fresh for every engine.
-    pub fn new(config: Config, seed: Seed, now: Moment) -> Self {
-        let (rng, public_seed) = Generator::split(seed);
-        Self::begin(config, public_seed, now, Secrets::new(rng))
-    }
-
-    /// As [`Engine::new`], with the public seed, for an engine whose facts are taken after every input.
-    pub(crate) fn recorded(config: Config, seed: Seed, now: Moment) -> (Self, [u8; 32]) {
-        let (rng, public_seed) = Generator::split(seed);
-        let engine = Self::begin(config, public_seed, now, Secrets::recorded(rng));
-        (engine, public_seed)
-    }
-
-    /// An engine without secrets that comes to the same outputs as a recorded one, of which it gets the
-    /// configuration, the public seed, the facts and the inputs.
-    pub(crate) fn replayed(
-        config: Config,
-        public_seed: [u8; 32],
-        now: Moment,
-        facts: Vec<Fact>,
-    ) -> Self {
-        Self::begin(config, public_seed, now, Secrets::of_trace(facts))
-    }
-
-    fn begin(config: Config, public_seed: [u8; 32], now: Moment, secrets: Secrets) -> Self {
-        let public_rng = ChaCha20Rng::from_seed(public_seed);
-        let ctx = Context::new(config, now, secrets, public_rng);
-        let mut engine = Self::in_state(ctx, State::Ended);
-        match Entry::first(&mut engine.ctx) {
-            Ok(entry) => engine.state = State::Entering(Box::new(entry)),
-            Err(exit) => engine.exit(exit),
+    pub(super) fn begin(ctx: Context) -> Self {
+        let mut machine = Self::in_state(ctx, State::Ended);
+        match Entry::first(&mut machine.ctx) {
+            Ok(entry) => machine.state = State::Entering(Box::new(entry)),
+            Err(exit) => machine.exit(exit),
         }
-        engine
+        machine
+    }
+
+    /// Goes on from what a checkpoint holds.
+    pub(super) fn resume(mut ctx: Context, content: Content) -> Result<Self, RestoreError> {
+        check_config(&ctx.config, &content)?;
+        let (member, flow) = member::checkpoint::resume(&mut ctx, content)?;
+        let mut machine = Self::in_state(ctx, State::Member(Box::new(member)));
+        machine.go_on(flow);
+        Ok(machine)
+    }
+
+    /// The content of a checkpoint; there is none outside the call.
+    pub(super) fn save(&self) -> Option<Content> {
+        let member = self.member()?;
+        Some(member::checkpoint::save(member, &self.ctx))
     }
 
     fn in_state(ctx: Context, state: State) -> Self {
@@ -168,27 +94,18 @@ impl Engine {
         }
     }
 
-    /// Takes the facts since the last time; there are some only in a recorded engine.
-    pub(crate) fn take_facts(&mut self) -> Vec<Fact> {
-        self.ctx.secrets.take_facts()
+    /// The secrets, whose facts a trace keeps.
+    pub(super) fn secrets(&self) -> &Secrets {
+        &self.ctx.secrets
     }
 
-    /// Gives a replayed engine the facts of the input that comes next.
-    pub(crate) fn add_facts(&mut self, facts: Vec<Fact>) {
-        self.ctx.secrets.add_facts(facts);
-    }
-
-    /// True once a replayed engine has left its trace: it asked for another fact than came next, or for none.
-    pub(crate) fn has_derailed(&self) -> bool {
-        self.ctx.secrets.has_derailed()
+    /// The secrets, to take facts from them or to give them some.
+    pub(super) fn secrets_mut(&mut self) -> &mut Secrets {
+        &mut self.ctx.secrets
     }
 
     /// Takes in one input at a moment.
-    ///
-    /// # Errors
-    ///
-    /// [`Misuse`]; nothing has changed then.
-    pub fn handle_input(&mut self, now: Moment, input: Input) -> Result<(), Misuse> {
+    pub(super) fn handle_input(&mut self, now: Moment, input: Input) -> Result<(), Misuse> {
         if self.ctx.has_output() {
             return Err(Misuse::OutputPending);
         }
@@ -213,116 +130,34 @@ impl Engine {
     }
 
     /// The next output.
-    pub fn poll_output(&mut self) -> Output {
+    pub(super) fn poll_output(&mut self) -> Output {
         self.ctx
             .take_output()
             .unwrap_or_else(|| Output::Timeout(self.ctx.timers.next()))
     }
 
-    /// The membership, while there is one.
-    pub fn membership(&self) -> Option<&Membership> {
-        self.member().map(Member::membership)
-    }
-
-    /// The call, while we are in it.
-    pub fn call(&self) -> Option<CallRef> {
-        self.member().map(|member| member.identity().call)
-    }
-
-    /// The user of a media source, if the roster shows it; [`Command::Resolve`] asks for it.
-    ///
-    /// A frame of a source without a known user must be dropped.
-    pub fn user_of(&self, source: Ssrc) -> Option<UserId> {
-        self.roster().and_then(|roster| roster.user_of(source))
-    }
-
-    /// All media sources that the roster shows, with their users.
-    pub fn sources(&self) -> impl Iterator<Item = (Ssrc, UserId)> {
-        self.roster().into_iter().flat_map(Roster::sources)
-    }
-
-    /// The users who are connected, as far as the roster shows.
-    pub fn connected(&self) -> Vec<UserId> {
-        self.roster()
-            .map_or_else(Vec::new, |roster| roster.users().collect())
-    }
-
-    /// The last state that was seen of the call, for [`Config::last_known`] of a later engine.
-    ///
-    /// The end hands it out too; this is for those who keep it before, against a crash.
-    pub fn last_known(&self) -> Option<LastKnown> {
+    /// The last state that was seen of the call.
+    pub(super) fn last_known(&self) -> Option<LastKnown> {
         let current = self.member().map(Member::last_known);
         current.or_else(|| self.ctx.past.last_known().cloned())
     }
 
-    /// True once the engine has ended.
-    pub fn has_ended(&self) -> bool {
-        matches!(self.state, State::Ended)
-    }
-
-    fn member(&self) -> Option<&Member> {
+    /// The member, while we are one.
+    pub(super) fn member(&self) -> Option<&Member> {
         match &self.state {
             State::Member(member) => Some(member),
             _ => None,
         }
     }
 
-    fn roster(&self) -> Option<&Roster> {
-        self.member().map(Member::roster)
-    }
-}
-
-/// The checkpoints.
-impl Engine {
-    /// Writes down what is needed to go on after a restart, sealed under the caller's key.
-    ///
-    /// `number` is higher than that of every checkpoint before; [`crate::engine::checkpoint`] says who stores it. The same state,
-    /// key and number give the same bytes (`spec/checkpoint.md`).
-    ///
-    /// # Errors
-    ///
-    /// [`CheckpointError`], above all for an engine that is not in the call.
-    pub fn checkpoint(&self, key: &[u8; 32], number: u64) -> Result<Vec<u8>, CheckpointError> {
-        let member = self.member().ok_or(CheckpointError::NotAMember)?;
-        let content = member::checkpoint::save(member, &self.ctx);
-        seal(key, number, &content.to_bytes()?)
-    }
-
-    /// Goes on from a checkpoint whose number is at least `lowest`.
-    ///
-    /// The configuration is that of the engine before: its user must be the checkpoint's, and its target must not
-    /// name another call; payload and key come from the checkpoint. The seed is fresh, as in [`Engine::new`].
-    ///
-    /// The engine first learns what happened meanwhile. It shows [`Event::Resumed`] when it has caught up, ends if it was
-    /// removed, and joins again if it cannot follow.
-    ///
-    /// # Errors
-    ///
-    /// [`RestoreError`]
-    pub fn restore(
-        blob: &[u8],
-        key: &[u8; 32],
-        lowest: u64,
-        config: Config,
-        seed: Seed,
-        now: Moment,
-    ) -> Result<Restored, RestoreError> {
-        let Opened { number, content } = open(key, lowest, blob)?;
-        let lowest = number.checked_add(1).ok_or(RestoreError::LastNumber)?;
-        let content = Content::from_bytes(&content)?;
-        check_config(&config, &content)?;
-        let (rng, public_seed) = Generator::split(seed);
-        let public_rng = ChaCha20Rng::from_seed(public_seed);
-        let mut ctx = Context::new(config, now, Secrets::new(rng), public_rng);
-        let (member, flow) = member::checkpoint::resume(&mut ctx, content)?;
-        let mut engine = Self::in_state(ctx, State::Member(Box::new(member)));
-        engine.go_on(flow);
-        Ok(Restored { lowest, engine })
+    /// True once all is over.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
     }
 }
 
 /// The inputs, each for the state that takes it.
-impl Engine {
+impl Machine {
     /// Hands an input to the member, if we are one, and goes on as it says.
     fn with_member(&mut self, input: impl FnOnce(&mut Member, &mut Context) -> Flow) {
         if let State::Member(member) = &mut self.state {
@@ -429,7 +264,7 @@ impl Engine {
 }
 
 /// The transitions.
-impl Engine {
+impl Machine {
     /// Goes on with entering, or does what its end demands.
     fn step(&mut self, step: Result<(), Exit>) {
         if let Err(exit) = step {
@@ -551,16 +386,9 @@ fn check_config(config: &Config, content: &Content) -> Result<(), RestoreError> 
 }
 
 #[cfg(any(fuzzing, confcall_testing))]
-impl Engine {
-    /// The generator of secrets that an engine of this seed begins with.
-    pub fn secret_generator_for_testing_only(seed: Seed) -> impl rand_core::CryptoRng {
-        Generator::split(seed).0
-    }
-
+impl Machine {
     /// The position of the secret generator and of the public one.
-    ///
-    /// Two engines of the same seed that print the same, and have drawn as much, go on alike.
-    pub fn drawn_for_testing_only(&self) -> [u128; 2] {
+    pub(super) fn drawn(&self) -> [u128; 2] {
         let secret = self.ctx.secrets.position();
         [secret, self.ctx.public_rng.get_word_pos()]
     }

@@ -18,6 +18,7 @@
 //!
 //! | layer | files |
 //! |---|---|
+//! | the engine as its user holds it | `handle.rs` |
 //! | the states, and what leads from one to another | `machine.rs`; entering `entry/`, member `member/`, leaving `leaving.rs` |
 //! | the parts of a member | `parts/` |
 //! | requests under way, timers, randomness, the way out | `context.rs`, `requests.rs`, `timers.rs` |
@@ -45,6 +46,7 @@ mod event;
 pub(crate) mod fact;
 mod failure;
 mod generator;
+mod handle;
 mod identity;
 mod io;
 mod leaving;
@@ -64,5 +66,6 @@ pub use command::{Command, CommandFailure, CommandId, CommandKind, MediaState};
 pub use config::{Config, EmptyCall};
 pub use end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
 pub use event::{EmojiOverdue, Event, Joined, Suspicion, Trouble};
+pub use handle::{Engine, Restored};
 pub use io::{Input, Outcome, Output, RequestId};
-pub use machine::{Engine, Misuse, Restored};
+pub use machine::Misuse;
