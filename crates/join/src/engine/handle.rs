@@ -256,6 +256,11 @@ impl Engine {
         Generator::split(seed).0
     }
 
+    /// A generator that gives what the secret generator will give.
+    pub fn secrets_to_come_for_testing_only(&self) -> impl rand_core::CryptoRng {
+        self.machine.secrets().same_rng()
+    }
+
     /// The position of the secret generator and of the public one.
     ///
     /// Two engines of the same seed that print the same, and have drawn as much, go on alike.

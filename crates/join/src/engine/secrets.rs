@@ -332,6 +332,11 @@ impl Clone for Secrets {
 
 #[cfg(any(fuzzing, confcall_testing))]
 impl Secrets {
+    /// A generator that gives from now on the same as this one.
+    pub(super) fn same_rng(&self) -> Generator {
+        self.rng.same()
+    }
+
     /// The position of the generator.
     pub(super) fn position(&self) -> u128 {
         self.rng.position()

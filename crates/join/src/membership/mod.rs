@@ -25,6 +25,8 @@ mod saved;
 use std::sync::Arc;
 
 use confcall_media::{Cryptor, Epoch, Moment, RemovalGrace};
+#[cfg(any(fuzzing, confcall_testing))]
+use confcall_state::keys::Seed;
 use confcall_state::keys::with_wiped_stack;
 use confcall_state::verification::{BroadcastError, Contribution, Received, RoundCounts};
 use confcall_state::wire::{Broadcast, GroupState, check_server_form};
@@ -327,6 +329,19 @@ impl Clone for Membership {
             contribution: self.contribution.clone(),
             cryptor: Arc::new(Cryptor::clone(&self.cryptor)),
         }
+    }
+}
+
+#[cfg(any(fuzzing, confcall_testing))]
+impl Membership {
+    /// The seed of our private key, and our nonce as long as it is secret.
+    pub fn secrets_for_testing_only(&self) -> Vec<Seed> {
+        let nonce = self.contribution.nonce_for_testing_only();
+        let nonce = nonce.map(|nonce| Seed::copy_of(nonce.dangerous_bytes()));
+        [Some(self.key.dangerous_seed()), nonce]
+            .into_iter()
+            .flatten()
+            .collect()
     }
 }
 

@@ -167,6 +167,17 @@ impl Contribution {
     }
 }
 
+#[cfg(any(fuzzing, confcall_testing))]
+impl Contribution {
+    /// Our nonce, as long as it is secret.
+    pub fn nonce_for_testing_only(&self) -> Option<&Nonce> {
+        match &self.part {
+            Part::Committed(nonce) => Some(nonce),
+            Part::Absent | Part::Revealed(_) | Part::Lost => None,
+        }
+    }
+}
+
 fn hash_of(nonce: &Nonce) -> [u8; 32] {
     Sha256::digest(nonce.dangerous_bytes()).into()
 }
