@@ -168,7 +168,8 @@ pub struct EmojiOverdue {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Suspicion {
-    /// A member of the chain, who can decrypt, is not in the complete roster.
+    /// A member of the chain, who can decrypt, has not been in the roster for longer than the removal of a member who left
+    /// takes: for 30 s, or after the third removal that failed.
     UnlistedMember(UserId),
     /// The server shows another chain than the one that we follow.
     Fork {

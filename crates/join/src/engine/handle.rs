@@ -179,6 +179,15 @@ impl Engine {
             .map_or_else(Vec::new, |roster| roster.users().collect())
     }
 
+    /// The members of the chain who have just left: the roster does not list them, and a block removes them soon.
+    ///
+    /// Until then they have the key of the newest epoch. One who is not removed in time is a
+    /// [`Suspicion::UnlistedMember`](super::Suspicion::UnlistedMember), and not in here any more.
+    pub fn leaving(&self) -> Vec<UserId> {
+        let member = self.machine.member();
+        member.map_or_else(Vec::new, |member| member.leaving().collect())
+    }
+
     /// The last state that was seen of the call, for [`Config::last_known`] of a later engine.
     ///
     /// The end hands it out too; this is for those who keep it before, against a crash.

@@ -94,6 +94,11 @@ impl Member {
         self.roster.roster()
     }
 
+    /// The members of the chain who have just left.
+    pub(super) fn leaving(&self) -> impl Iterator<Item = UserId> {
+        self.removals.leaving()
+    }
+
     pub(super) fn payload(&self) -> &JoinPayload {
         self.self_state.payload()
     }
@@ -160,7 +165,7 @@ impl Member {
             Timer::Reference => self.reference.look_up(ctx),
             Timer::Roster | Timer::QuietRoster => self.roster.load(ctx, us.call),
             Timer::Unlisted => {
-                if self.removals.must_confirm(ctx) {
+                if self.removals.must_seek(ctx) {
                     // Pages that were read before do not count.
                     self.roster.stop(ctx);
                     self.roster.load(ctx, us.call);

@@ -8,7 +8,7 @@
 //! |---|---|---|
 //! | [`subchain`] | where we are in one of the two subchains, and its polls | |
 //! | [`roster_sync`] | the roster, and its loads page by page | ✓ |
-//! | [`removals`] | the members who are not listed, and the blocks that remove | |
+//! | [`removals`] | the members who are not listed ([`absences`]), and the blocks that remove | |
 //! | [`broadcaster`] | our broadcasts, until the server has sent them back | |
 //! | [`round`] | the reports of how far the verification is | |
 //! | [`fork`] | the comparison of the server's block with ours | |
@@ -18,6 +18,7 @@
 //! | [`commands`] | the commands that wait for an answer | ✓ |
 //! | [`checkpoints`] | the moments at which a checkpoint is due | |
 
+mod absences;
 pub(super) mod broadcaster;
 pub(super) mod checkpoints;
 pub(super) mod commands;

@@ -1,22 +1,23 @@
 //! The removal of members who left, and of those who are to leave.
 //!
 //! ```text
-//! in the chain, not in the roster ── 3 to 6 s ──▶ the whole roster is loaded
-//!                                                      │ still not in it
-//!                                                      ▼
-//! kick ───────────────────────────────▶ removal ── grace ──▶ block ──▶ request ── taken ──▶ in our chain: done
-//!                                           ▲                             │
-//!                                           └── catch up, back off ◀── race, lost answer
+//! absences ── the whole roster does not list them ──┐
+//!                                                   ▼
+//! kick ──────────────────────────────────────▶ removal ── grace ──▶ block ──▶ request ── taken ──▶ in our chain: done
+//!                                                   ▲                             │
+//!                                                   └── catch up, back off ◀── race, lost answer
 //! ```
 //!
-//! A roster that did not load completely removes no member. Implements `spec/protocol.md`, 8.
+//! A block for each who leaves would cost every member an epoch, a verification and two broadcasts: at most one removal of
+//! those who left is under way, and each of its blocks takes in all who are known to have left when it is built. A roster that
+//! did not load completely removes no member. Implements `spec/protocol.md`, 8.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use confcall_media::Moment;
 use confcall_state::{ChainState, Height, UserId};
 
+use super::absences::{Absences, GRACE};
 use super::roster::Roster;
 use crate::api::reaction::Reaction;
 use crate::api::{
@@ -25,7 +26,6 @@ use crate::api::{
 use crate::engine::backoff::Backoff;
 use crate::engine::command::{CommandFailure, EFFECT, Order};
 use crate::engine::context::Context;
-use crate::engine::event::{Event, Suspicion};
 use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
@@ -34,20 +34,12 @@ use crate::limits;
 use crate::membership::ChangeError;
 
 const METHOD: Method = Method::DeleteConferenceCallParticipants;
-/// The least time for which a member is not listed before the roster is loaded to make sure.
-const UNLISTED: Duration = Duration::from_secs(3);
-/// The least time between being sure and writing a block; of many members one comes first.
-const GRACE: Duration = Duration::from_secs(2);
-/// The time before a member whose removal failed is looked at again.
-const LATER: Duration = Duration::from_secs(60);
 
 /// The removals that are under way, and the members who may have left.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct Removals {
     waiting: Vec<Removal>,
-    unlisted: BTreeMap<UserId, Unlisted>,
-    /// The block whose members were last compared with the roster.
-    compared: Option<Height>,
+    absences: Absences,
 }
 
 /// The things that removals see of the call.
@@ -70,6 +62,8 @@ struct Removal {
     built: Option<(Height, Vec<UserId>)>,
     /// The failure of the tries so far; lost, if one of them may have been carried out.
     failure: Option<Failure>,
+    /// True if the server refused the last block.
+    was_refused: bool,
 }
 
 /// The cause of a removal.
@@ -89,16 +83,6 @@ enum Progress {
     Taken(Moment),
 }
 
-/// A member of the chain whom the roster does not list.
-#[derive(Clone, Copy, Debug)]
-struct Unlisted {
-    /// The moment at which the roster is loaded to make sure.
-    look_at: Moment,
-    /// True if that load has begun.
-    confirming: bool,
-    reported: bool,
-}
-
 /// The rest of what an answer asks for.
 #[derive(Debug)]
 pub(in crate::engine) enum Sequel {
@@ -111,83 +95,35 @@ pub(in crate::engine) enum Sequel {
 }
 
 impl View<'_> {
-    fn has_member(&self, user: UserId) -> bool {
+    pub(super) fn has_member(&self, user: UserId) -> bool {
         self.chain.group_state().by_user(user).is_some()
     }
 
-    fn is_unlisted(&self, user: UserId) -> bool {
+    pub(super) fn is_unlisted(&self, user: UserId) -> bool {
         user != self.us && !self.roster.lists(user) && self.has_member(user)
     }
 }
 
-/// The watch over the members whom the roster does not list.
+/// The members whom the roster does not list.
 impl Removals {
     /// Keeps watch; `has_moved` says whether the roster may be another than when this was last asked.
     pub(in crate::engine) fn watch(&mut self, ctx: &mut Context, view: View<'_>, has_moved: bool) {
-        // Most inputs change neither, and comparing two hundred members costs more than all the rest of a poll.
-        let height = Some(view.chain.height());
-        let is_other_block = core::mem::replace(&mut self.compared, height) != height;
-        if has_moved || is_other_block {
-            self.note_unlisted(ctx, view);
-        }
-        let waiting = self.unlisted.values().filter(|one| !one.confirming);
-        if let Some(look_at) = waiting.map(|one| one.look_at).min() {
-            ctx.timers.set_earlier(Timer::Unlisted, look_at);
-        }
-    }
-
-    fn note_unlisted(&mut self, ctx: &mut Context, view: View<'_>) {
-        self.unlisted.retain(|user, _| view.is_unlisted(*user));
-        // One load of the roster serves all who are missed at once.
-        let mut look_at = None;
-        for one in &view.chain.group_state().participants {
-            if view.is_unlisted(one.user_id) {
-                self.unlisted
-                    .entry(one.user_id)
-                    .or_insert_with(|| Unlisted {
-                        look_at: *look_at.get_or_insert_with(|| ctx.now + ctx.spread(UNLISTED)),
-                        confirming: false,
-                        reported: false,
-                    });
-            }
-        }
+        self.absences.watch(ctx, view, has_moved);
     }
 
     /// Gives whether the roster must be loaded to make sure of those who have not been listed for a while.
-    pub(in crate::engine) fn must_confirm(&mut self, ctx: &Context) -> bool {
-        let now = ctx.now;
-        // A server that makes rosters can have us want any number of loads.
-        let has_room = ctx.under_way() < limits::REQUESTS;
-        let mut must_load = false;
-        let all = self.unlisted.values_mut();
-        for one in all.filter(|one| !one.confirming && one.look_at <= now) {
-            if has_room {
-                one.confirming = true;
-                must_load = true;
-            } else {
-                one.look_at = now + UNLISTED;
-            }
-        }
-        must_load
+    pub(in crate::engine) fn must_seek(&mut self, ctx: &Context) -> bool {
+        self.absences.must_seek(ctx)
     }
 
-    /// Takes note of a complete roster: a member who was not in it before and is not in it now has left or is hidden.
-    pub(in crate::engine) fn roster_is_complete(&mut self, ctx: &mut Context) {
-        let mut stale = Vec::new();
-        for (user, one) in self.unlisted.iter_mut().filter(|(_, one)| one.confirming) {
-            one.confirming = false;
-            one.look_at = ctx.now + LATER;
-            if !core::mem::replace(&mut one.reported, true) {
-                ctx.event(Event::Suspicious(Suspicion::UnlistedMember(*user)));
-            }
-            stale.push(*user);
-        }
-        // A kick of the same user is under way.
-        stale.retain(|user| !self.removes(*user));
-        if !stale.is_empty() && !self.is_full() {
-            let pause = ctx.spread(GRACE);
-            self.add(Cause::Left, stale, ctx.now + pause);
-        }
+    /// Takes note of a complete roster.
+    pub(in crate::engine) fn roster_is_complete(&mut self, ctx: &Context) {
+        self.absences.roster_is_complete(ctx.now);
+    }
+
+    /// The members who have just left, and whom the next block removes.
+    pub(in crate::engine) fn leaving(&self) -> impl Iterator<Item = UserId> {
+        self.absences.leaving()
     }
 }
 
@@ -229,6 +165,7 @@ impl Removals {
             progress: Progress::Due(due),
             built: None,
             failure: None,
+            was_refused: false,
         });
     }
 
@@ -236,8 +173,30 @@ impl Removals {
         self.waiting.len() >= limits::REMOVALS
     }
 
-    fn removes(&self, user: UserId) -> bool {
-        self.waiting.iter().any(|one| one.users.contains(&user))
+    /// Queues a removal of those who left, or has the one that waits take in those who are known by now.
+    fn follow_absences(&mut self, ctx: &mut Context) {
+        let Some(removable_at) = self.absences.removable_at() else {
+            return;
+        };
+        let is_full = self.is_full();
+        let mut prunes = self.waiting.iter_mut().filter(|one| one.mode() == Mode::OnlyLeft);
+        match prunes.next() {
+            // Roster loads are further apart than the grace is long, so that it is not put off for ever.
+            Some(prune) => prune.wait_until(removable_at),
+            None if !is_full => {
+                let pause = ctx.spread(GRACE);
+                self.add(Cause::Left, Vec::new(), ctx.now + pause);
+            }
+            None => {}
+        }
+    }
+
+    /// Those who are to be removed because they left; a kick of a user goes before.
+    fn stale(&self, now: Moment) -> Vec<UserId> {
+        let is_kicked = |user: &UserId| self.waiting.iter().any(|one| one.kicks(*user));
+        let mut stale = self.absences.stale(now);
+        stale.retain(|user| !is_kicked(user));
+        stale
     }
 
     /// Sends the removals that are due; `build` makes the block without some users.
@@ -247,18 +206,26 @@ impl Removals {
         view: View<'_>,
         build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
     ) {
-        self.waiting
-            .iter_mut()
-            .for_each(|one| one.drop_stale(ctx, view));
         self.waiting.retain(|one| !one.is_over(ctx, view));
+        self.follow_absences(ctx);
+        let stale = self.stale(ctx.now);
+        for one in &mut self.waiting {
+            one.take_in(ctx, &stale);
+            one.drop_stale(ctx, view);
+        }
         let is_due = |one: &Removal, now| matches!(one.progress, Progress::Due(at) if at <= now);
         while let Some(at) = self.waiting.iter().position(|one| is_due(one, ctx.now)) {
             let mut removal = self.waiting.remove(at);
-            if let Some(ticket) = removal.send(ctx, view, &build) {
-                removal.progress = Progress::InFlight(ticket);
-                self.waiting.push(removal);
+            self.absences.note_failure(&removal.take_failed(view.chain.height()));
+            match removal.send(ctx, view, &build) {
+                Some(ticket) => {
+                    removal.progress = Progress::InFlight(ticket);
+                    self.waiting.push(removal);
+                }
+                None => self.absences.put_off(ctx.now, removal.left(), false),
             }
         }
+        self.absences.suspect(ctx);
         let due = self.waiting.iter().filter_map(|one| match one.progress {
             Progress::Due(at) | Progress::Taken(at) => Some(at),
             Progress::InFlight(_) => None,
@@ -302,10 +269,13 @@ impl Removals {
             Some(Reaction::WaitThenRepeat(_)) => None,
             // Refused for itself, or because we are no member any more.
             Some(_) => {
+                self.absences.note_failure(removal.left());
+                self.absences.put_off(ctx.now, removal.left(), true);
                 removal.failed(ctx, failure);
                 return Sequel::Nothing;
             }
         };
+        removal.was_refused = matches!(failure, Failure::Refused(_));
         match pause {
             Some(pause) => {
                 let attempt = removal.backoff.used().saturating_add(1);
@@ -313,7 +283,10 @@ impl Removals {
                 removal.progress = Progress::Due(ctx.now + pause);
                 self.waiting.push(removal);
             }
-            None => removal.failed(ctx, failure),
+            None => {
+                self.absences.put_off(ctx.now, removal.left(), false);
+                removal.failed(ctx, failure);
+            }
         }
         Sequel::ReadBlocks
     }
@@ -337,6 +310,49 @@ impl Removal {
         match self.cause {
             Cause::Left => Mode::OnlyLeft,
             Cause::Kick(_) => Mode::Kick,
+        }
+    }
+
+    /// True for a kick of this user.
+    fn kicks(&self, user: UserId) -> bool {
+        self.mode() == Mode::Kick && self.users.contains(&user)
+    }
+
+    /// Those who are removed because they left.
+    fn left(&self) -> &[UserId] {
+        match self.mode() {
+            Mode::OnlyLeft => &self.users,
+            Mode::Kick => &[],
+        }
+    }
+
+    /// Puts a removal that was not sent yet off until a moment.
+    fn wait_until(&mut self, moment: Moment) {
+        if let Progress::Due(at) = &mut self.progress
+            && self.backoff.used() == 0
+        {
+            *at = moment.max(*at);
+        }
+    }
+
+    /// Takes in all who are known to have left by now, unless its block is on its way.
+    fn take_in(&mut self, ctx: &Context, stale: &[UserId]) {
+        let is_on_its_way = match self.progress {
+            Progress::Due(_) => false,
+            Progress::InFlight(ticket) => !ctx.holds_back(ticket),
+            Progress::Taken(_) => true,
+        };
+        if self.mode() == Mode::OnlyLeft && !is_on_its_way {
+            self.users = stale.to_vec();
+        }
+    }
+
+    /// Takes the users whose removal was refused although no other block has come.
+    fn take_failed(&mut self, height: Height) -> Vec<UserId> {
+        let was_refused = core::mem::take(&mut self.was_refused);
+        match &self.built {
+            Some((built_on, users)) if was_refused && *built_on == height => users.clone(),
+            _ => Vec::new(),
         }
     }
 
@@ -437,8 +453,10 @@ impl Removal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use super::super::absences::UNLISTED;
     use crate::api::{Request, RpcError};
     use crate::engine::command::{CommandId, CommandKind};
+    use crate::engine::event::Event;
     use crate::engine::testing::{CALL, US, advance, chain, context, outputs, refused};
 
     const KICK: Order = Order {
@@ -457,12 +475,22 @@ mod tests {
 
     /// Sends what is due; gives the users of each block that went out.
     fn send(removals: &mut Removals, ctx: &mut Context, view: View<'_>) -> Vec<Vec<UserId>> {
+        send_and_show(removals, ctx, view).0
+    }
+
+    /// The same, with the events.
+    fn send_and_show(
+        removals: &mut Removals,
+        ctx: &mut Context,
+        view: View<'_>,
+    ) -> (Vec<Vec<UserId>>, Vec<Event>) {
         removals.send_due(ctx, view, |_, _| Ok(Vec::new()));
-        let removed = outputs(ctx).0.into_iter().filter_map(|body| match body {
+        let (requests, events) = outputs(ctx);
+        let removed = requests.into_iter().filter_map(|body| match body {
             Request::Remove(remove) => Some(remove.ids),
             _ => None,
         });
-        removed.collect()
+        (removed.collect(), events)
     }
 
     fn in_flight(removals: &Removals) -> Ticket {
@@ -479,18 +507,54 @@ mod tests {
         let view = view(chain.state(), &nobody);
         removals.watch(&mut ctx, view, true);
         // A load that began before says nothing.
-        removals.roster_is_complete(&mut ctx);
-        assert!(outputs(&mut ctx).1.is_empty());
-        assert!(!removals.must_confirm(&ctx));
+        removals.roster_is_complete(&ctx);
+        assert!(send(&mut removals, &mut ctx, view).is_empty());
+        assert!(!removals.must_seek(&ctx));
         advance(&mut ctx, UNLISTED * 2);
-        assert!(removals.must_confirm(&ctx));
-        removals.roster_is_complete(&mut ctx);
-        let reported = outputs(&mut ctx).1.len();
-        assert_eq!(reported, 2);
+        assert!(removals.must_seek(&ctx));
+        removals.roster_is_complete(&ctx);
         assert!(send(&mut removals, &mut ctx, view).is_empty());
         advance(&mut ctx, GRACE * 2);
         let users = vec![UserId::new(2), UserId::new(3)];
         assert_eq!(send(&mut removals, &mut ctx, view), [users]);
+    }
+
+    /// Removals of two members who left, and the answers to each of three blocks.
+    fn refused_removals(name: &str) -> (Vec<Vec<UserId>>, Vec<Event>) {
+        let (mut removals, mut ctx) = (Removals::default(), context());
+        let (chain, nobody) = (chain(3), Roster::default());
+        let view = view(chain.state(), &nobody);
+        removals.watch(&mut ctx, view, true);
+        let (mut sent, mut events) = (Vec::new(), Vec::new());
+        while sent.len() < 4 {
+            advance(&mut ctx, Duration::from_secs(1));
+            if removals.must_seek(&ctx) {
+                removals.roster_is_complete(&ctx);
+            }
+            removals.watch(&mut ctx, view, false);
+            let (blocks, shown) = send_and_show(&mut removals, &mut ctx, view);
+            events.extend(shown);
+            if !blocks.is_empty() {
+                let ticket = in_flight(&removals);
+                removals.answered(&mut ctx, ticket, refused(400, name));
+                sent.extend(blocks);
+            }
+        }
+        (sent, events)
+    }
+
+    #[test]
+    fn a_removal_that_fails_for_the_third_time_makes_the_members_suspicious() {
+        let (_, events) = refused_removals("CONF_WRITE_CHAIN_INVALID");
+        let is_suspicion = |event: &&Event| matches!(event, Event::Suspicious(_));
+        assert_eq!(events.iter().filter(is_suspicion).count(), 2, "{events:?}");
+    }
+
+    #[test]
+    fn after_a_removal_that_is_refused_for_itself_each_member_is_removed_alone() {
+        let (sent, _) = refused_removals("BLOCK_INVALID");
+        let [second, third] = [2, 3].map(UserId::new);
+        assert_eq!(sent[..3], [vec![second, third], vec![second], vec![third]]);
     }
 
     #[test]
