@@ -338,3 +338,66 @@ fn a_member_whom_the_server_has_lost_joins_again_with_another_source_and_key() {
     assert_ne!(before, key(&world));
     assert_eq!(in_the_chain(&world), [1, 2]);
 }
+
+// Who leaves is no alarm, and people leave in bursts (`spec/protocol.md`, 8).
+
+fn suspicions(world: &World, node: usize) -> usize {
+    let events = world.nodes[node].events.iter();
+    let suspicions = events.filter(|event| matches!(event, Event::Suspicious(_)));
+    suspicions.count()
+}
+
+#[test]
+fn who_has_left_is_shown_as_leaving_until_a_block_removes_them_and_is_no_suspicion() {
+    let mut world = World::with_call(3);
+    world.run(10 * SECOND);
+    world.command(2, Command::Leave);
+    world.run(SECOND);
+    let leaving = vec![UserId::new(3)];
+    for node in 0..2 {
+        assert_eq!(world.nodes[node].engine.leaving(), leaving);
+    }
+    assert!(world.run_while_not(20 * SECOND, |world| in_the_chain(world) == [1, 2]));
+    world.run(60 * SECOND);
+    for node in 0..2 {
+        assert_eq!(world.nodes[node].engine.leaving(), []);
+        assert_eq!(suspicions(&world, node), 0, "{}", world.history());
+    }
+}
+
+#[test]
+fn who_has_left_and_is_not_removed_is_a_suspicion_after_thirty_seconds_and_not_leaving() {
+    let mut world = World::with_call(3);
+    world.run(10 * SECOND);
+    world.rules.push(Rule::new(REMOVE, Verdict::Lose));
+    world.command(2, Command::Leave);
+    world.run(29 * SECOND);
+    assert_eq!(suspicions(&world, 0), 0, "{}", world.history());
+    world.run(3 * SECOND);
+    assert_eq!(suspicions(&world, 0), 1, "{}", world.history());
+    assert_eq!(world.nodes[0].engine.leaving(), []);
+}
+
+#[test]
+fn forty_who_leave_within_a_few_seconds_cost_few_blocks_and_few_looks_at_the_roster() {
+    let mut world = World::with_call(44);
+    let blocks = |world: &World| world.server.calls().next().unwrap().blocks().len();
+    let looks = |world: &World, node: usize| world.nodes[node].sent(ROSTER);
+    world.run(10 * SECOND);
+    let before = (blocks(&world), [0, 1, 2, 3].map(|node| looks(&world, node)));
+    for node in 4..44 {
+        world.command(node, Command::Leave);
+        world.run(SECOND / 10);
+    }
+    let is_done = |world: &World| in_the_chain(world) == [1, 2, 3, 4];
+    assert!(world.run_while_not(60 * SECOND, is_done), "{}", world.history());
+    world.run(10 * SECOND);
+    let written = blocks(&world) - before.0;
+    assert!(written <= 3, "{written} blocks");
+    for node in 0..4 {
+        let looks = looks(&world, node) - before.1[node];
+        assert!(looks <= 5, "{looks} looks at the roster");
+        assert_eq!(suspicions(&world, node), 0, "{}", world.history());
+    }
+    world.converge();
+}

@@ -28,6 +28,10 @@ pub struct View {
     pub members: Vec<UserId>,
     /// The users who are connected, as far as the roster says.
     pub connected: Vec<UserId>,
+    /// The members of the chain who have just left: not connected any more, and removed by a block soon.
+    ///
+    /// One who is not removed in time is a suspicion, [`Suspicion::UnlistedMember`].
+    pub leaving: Vec<UserId>,
     /// The progress of the newest block's verification.
     pub verification: Option<Phase>,
     /// The members who hold the verification up.
@@ -139,6 +143,7 @@ impl View {
         }
         self.members = participants.map(|one| one.user_id).collect();
         self.connected = engine.connected();
+        self.leaving = engine.leaving();
         self.sources = engine.sources().collect();
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn pause(pause: Duration, now: SystemTime) -> String {
 pub(super) fn suspicion(what: &Suspicion) -> String {
     match what {
         Suspicion::UnlistedMember(user) => format!(
-            "user {user} is in the chain and can decrypt, but the server does not list it; remove it with /kick {user} unless you know why"
+            "user {user} is in the chain and can decrypt, but the server has not listed it for longer than leaving takes; remove it with /kick {user} unless you know why"
         ),
         Suspicion::Fork { height, what } => format!(
             "the server shows another chain than the one that we follow to height {height}: {what}"

@@ -16,6 +16,7 @@ pub(super) struct CallHistory {
     newest: Option<(Height, BlockHash)>,
     emoji: Option<Emoji>,
     connected: Vec<UserId>,
+    leaving: Vec<UserId>,
     /// The request that has no answer yet, or will have none.
     unanswered: Option<Unanswered>,
 }
@@ -86,13 +87,17 @@ impl CallHistory {
                 removed,
                 rekeyed,
                 by,
-            } => vec![CallReport::Members {
-                members: view.members.clone(),
-                added,
-                removed,
-                rekeyed,
-                by,
-            }],
+            } => {
+                self.leaving.clone_from(&view.leaving);
+                vec![CallReport::Members {
+                    members: view.members.clone(),
+                    leaving: view.leaving.clone(),
+                    added,
+                    removed,
+                    rekeyed,
+                    by,
+                }]
+            }
             Event::RosterChanged => self.compare_roster(view),
             Event::Emoji { height, hash } => {
                 // The words are those of the block, so they are known only while it is the newest.
@@ -124,11 +129,15 @@ impl CallHistory {
 
     /// The server repeats rosters, so only one that differs is reported.
     fn compare_roster(&mut self, view: &View) -> Vec<CallReport> {
-        if self.connected == view.connected {
+        if self.connected == view.connected && self.leaving == view.leaving {
             return Vec::new();
         }
         self.connected.clone_from(&view.connected);
-        vec![CallReport::Roster(view.connected.clone())]
+        self.leaving.clone_from(&view.leaving);
+        vec![CallReport::Roster {
+            connected: view.connected.clone(),
+            leaving: view.leaving.clone(),
+        }]
     }
 }
 
@@ -140,6 +149,7 @@ fn of_event(event: Event) -> CallReport {
 pub(super) fn members(view: &View) -> CallReport {
     CallReport::Members {
         members: view.members.clone(),
+        leaving: view.leaving.clone(),
         added: Vec::new(),
         removed: Vec::new(),
         rekeyed: Vec::new(),

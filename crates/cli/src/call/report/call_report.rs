@@ -33,14 +33,20 @@ pub(in super::super) enum CallReport {
     Members {
         /// All of them; each can decrypt.
         members: Vec<UserId>,
+        /// Those of them who have just left, and whom a block removes soon.
+        leaving: Vec<UserId>,
         added: Vec<UserId>,
         removed: Vec<UserId>,
         /// Those who stayed, under another key.
         rekeyed: Vec<UserId>,
         by: Option<UserId>,
     },
-    /// The connected users, as the server lists them.
-    Roster(Vec<UserId>),
+    /// The users as the server lists them.
+    Roster {
+        connected: Vec<UserId>,
+        /// The members of the chain who have just left.
+        leaving: Vec<UserId>,
+    },
     /// The emoji to compare; `None` while the newest block is not verified.
     Emoji(Option<Emoji>),
     /// The link of the call, if it is known.

@@ -38,6 +38,7 @@ pub(super) fn object(report: &CallReport) -> Value {
         CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref()),
         CallReport::Members {
             members,
+            leaving,
             added,
             removed,
             rekeyed,
@@ -45,12 +46,15 @@ pub(super) fn object(report: &CallReport) -> Value {
         } => json!({
             "event": "members",
             "members": ids(members),
+            "leaving": ids(leaving),
             "added": ids(added),
             "removed": ids(removed),
             "rekeyed": ids(rekeyed),
             "by": by.map(|by| by.to_string()),
         }),
-        CallReport::Roster(connected) => json!({"event": "roster", "connected": ids(connected)}),
+        CallReport::Roster { connected, leaving } => {
+            json!({"event": "roster", "connected": ids(connected), "leaving": ids(leaving)})
+        }
         CallReport::Emoji(Some(emoji)) => json!({
             "event": "emoji",
             "height": emoji.height.value(),

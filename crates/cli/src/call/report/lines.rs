@@ -31,12 +31,21 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
         CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref()),
         CallReport::Members {
             members,
+            leaving,
             added,
             removed,
             rekeyed,
             by,
-        } => changes(members, [added, removed, rekeyed], *by),
-        CallReport::Roster(connected) => one(Level::Detail, "connected", list(connected)),
+        } => {
+            let mut lines = changes(members, [added, removed, rekeyed], *by);
+            lines.extend(self::leaving(leaving));
+            lines
+        }
+        CallReport::Roster { connected, leaving } => {
+            let mut lines = one(Level::Detail, "connected", list(connected));
+            lines.extend(self::leaving(leaving));
+            lines
+        }
         CallReport::Emoji(emoji) => self::emoji(emoji.as_ref()),
         CallReport::Link(Some(link)) => one(Level::Info, "link", link.to_string()),
         CallReport::Link(None) => one(
@@ -191,6 +200,12 @@ fn changes(
     }
     lines.push(Line::new(Level::Info, "members", list(members)));
     lines
+}
+
+/// The members who have just left, if there are any.
+fn leaving(users: &[UserId]) -> Option<Line> {
+    let text = format!("{}; can decrypt until a block removes them, in some seconds", list(users));
+    (!users.is_empty()).then(|| Line::new(Level::Info, "leaving", text))
 }
 
 fn emoji(emoji: Option<&Emoji>) -> Vec<Line> {
