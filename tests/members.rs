@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::{Method, ParticipantsPage, Request};
+use confcall::join::api::{ChainBlocks, Method, ParticipantsPage, Request, SubChain, Update};
 use confcall::join::engine::{Command, CommandFailure, CommandKind, EndReason, Event, MediaState};
 use confcall_simulator::{Rule, Verdict, World};
 
@@ -390,7 +390,11 @@ fn forty_who_leave_within_a_few_seconds_cost_few_blocks_and_few_looks_at_the_ros
         world.run(SECOND / 10);
     }
     let is_done = |world: &World| in_the_chain(world) == [1, 2, 3, 4];
-    assert!(world.run_while_not(60 * SECOND, is_done), "{}", world.history());
+    assert!(
+        world.run_while_not(60 * SECOND, is_done),
+        "{}",
+        world.history()
+    );
     world.run(10 * SECOND);
     let written = blocks(&world) - before.0;
     assert!(written <= 3, "{written} blocks");
@@ -400,4 +404,138 @@ fn forty_who_leave_within_a_few_seconds_cost_few_blocks_and_few_looks_at_the_ros
         assert_eq!(suspicions(&world, node), 0, "{}", world.history());
     }
     world.converge();
+}
+
+// The server loses who is out of touch, and the others remove them as if they had left: they come back by themselves.
+
+/// Lets the server lose the second client, which hears nothing from now on, and the others remove it.
+fn lose(world: &mut World) {
+    let call = world.server.calls().next().unwrap().id();
+    world.cut_off(1);
+    world.run(10 * SECOND);
+    world.server.drop_member(call, UserId::new(2)).unwrap();
+    world.push_out();
+    let is_removed = |world: &World| !in_the_chain(world).contains(&2);
+    assert!(world.run_while_not(25 * SECOND, is_removed));
+}
+
+#[test]
+fn a_member_removed_while_it_was_out_of_touch_comes_back_by_itself_however_many_blocks_came_since()
+{
+    for joiners in 0..3 {
+        let mut world = World::with_call(2);
+        world.run(10 * SECOND);
+        lose(&mut world);
+        for _ in 0..joiners {
+            let link = world.link();
+            world.join(link);
+            world.run(3 * SECOND);
+        }
+        world.run(10 * SECOND);
+        world.reconnect(1);
+        world.run(20 * SECOND);
+        assert_eq!(world.nodes[1].ended, None, "{}", world.history());
+        assert_eq!(world.nodes[1].joins, 2, "{}", world.history());
+        world.converge();
+    }
+}
+
+#[test]
+fn a_member_that_learns_of_its_removal_by_a_push_after_it_was_out_of_touch_comes_back_by_itself() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    lose(&mut world);
+    world.reconnect(1);
+    let removal = world.server.calls().next().unwrap().blocks().len() as i32;
+    let call = world.server.calls().next().unwrap();
+    let update = Update::ChainBlocks(ChainBlocks {
+        call: call.reference(),
+        sub_chain: SubChain::Blocks,
+        blocks: vec![call.blocks().last().unwrap().clone()],
+        next_offset: removal,
+    });
+    // What is polled comes later.
+    world
+        .rules
+        .push(Rule::new(POLL, Verdict::Lose).of(2).times(4));
+    world.push(UserId::new(2), &update);
+    world.run(20 * SECOND);
+    assert_eq!(world.nodes[1].joins, 2, "{}", world.history());
+    world.converge();
+}
+
+#[test]
+fn who_was_removed_in_touch_ends_although_the_blocks_since_hide_by_whom() {
+    let mut world = World::with_call(2);
+    world.run(20 * SECOND);
+    world.command(1, Command::Media(MediaState::Connected));
+    world.run(6 * SECOND);
+    world.faults.lost_pushes = 1;
+    kick(&mut world, 0, 2);
+    world.run(SECOND / 4);
+    let link = world.link();
+    world.join(link.clone());
+    world.run(SECOND / 4);
+    world.join(link);
+    world.run(10 * SECOND);
+    assert!(
+        matches!(world.end(1), EndReason::Removed { .. }),
+        "{}",
+        world.history()
+    );
+    assert_eq!(world.nodes[1].sent(Method::JoinGroupCall), 1);
+}
+
+#[test]
+fn a_second_removal_within_ten_minutes_is_meant_and_an_end_and_a_later_one_is_not() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    let lose_and_reconnect = |world: &mut World| {
+        lose(world);
+        world.run(10 * SECOND);
+        world.reconnect(1);
+        world.run(20 * SECOND);
+    };
+    lose_and_reconnect(&mut world);
+    assert_eq!(world.nodes[1].joins, 2, "{}", world.history());
+    world.run(600 * SECOND);
+    lose_and_reconnect(&mut world);
+    assert_eq!(world.nodes[1].joins, 3, "{}", world.history());
+    lose_and_reconnect(&mut world);
+    let by = Some(UserId::new(1));
+    assert_eq!(*world.end(1), EndReason::Removed { by });
+}
+
+#[test]
+fn who_was_kicked_while_out_of_touch_and_is_refused_ends_as_removed_by_whom() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    world.cut_off(1);
+    world.run(10 * SECOND);
+    kick(&mut world, 0, 2);
+    world.run(10 * SECOND);
+    world.reconnect(1);
+    world.run(20 * SECOND);
+    let by = Some(UserId::new(1));
+    assert_eq!(*world.end(1), EndReason::Removed { by });
+    assert_eq!(world.nodes[1].sent(Method::JoinGroupCall), 2);
+}
+
+#[test]
+fn who_was_removed_while_out_of_touch_and_has_joined_from_another_place_since_stays_away() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    lose(&mut world);
+    let link = world.link();
+    let second = world.join_as(UserId::new(2), link);
+    world.run(5 * SECOND);
+    world.reconnect(1);
+    world.run(20 * SECOND);
+    assert_eq!(
+        *world.end(1),
+        EndReason::JoinedElsewhere,
+        "{}",
+        world.history()
+    );
+    assert!(world.nodes[second].is_in());
 }

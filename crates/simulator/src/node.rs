@@ -62,6 +62,8 @@ pub struct Node {
     pub joins: usize,
     /// True while neither pushes nor ticks reach it.
     pub(crate) is_asleep: bool,
+    /// True while nothing passes between it and the server.
+    pub(crate) is_cut_off: bool,
     /// The number of engines before this one.
     pub(crate) life: u32,
     /// The numbers of all requests of this engine.
@@ -107,6 +109,7 @@ impl Node {
             cryptor: None,
             joins: 0,
             is_asleep: false,
+            is_cut_off: false,
             life: 0,
             numbers: BTreeSet::new(),
             trace,

@@ -332,6 +332,16 @@ impl World {
         self.outage_until = self.now() + time;
     }
 
+    /// Lets nothing pass between one client and the server, which is as if the others' network were another one.
+    pub fn cut_off(&mut self, node: NodeId) {
+        self.nodes[node].is_cut_off = true;
+    }
+
+    /// Ends that: what was under way is lost all the same.
+    pub fn reconnect(&mut self, node: NodeId) {
+        self.nodes[node].is_cut_off = false;
+    }
+
     /// Holds all requests and pushes from now on, until a script delivers them one by one.
     pub fn hold(&mut self) {
         self.held = Some(Held::default());
@@ -370,7 +380,7 @@ impl World {
 
     /// The verdict on a request: by an outage or a rule, else by the faults of the network.
     fn verdict(&mut self, request: &HeldRequest) -> Verdict {
-        if self.now() < self.outage_until {
+        if self.now() < self.outage_until || self.nodes[request.sender.node].is_cut_off {
             self.count("requests in outages");
             return Verdict::Lose;
         }
@@ -422,7 +432,8 @@ impl World {
     /// Sends an update to all clients of a user.
     pub fn push(&mut self, user: UserId, update: &Update) {
         for node in 0..self.nodes.len() {
-            if self.nodes[node].user == user && !self.nodes[node].is_asleep {
+            let client = &self.nodes[node];
+            if client.user == user && !client.is_asleep && !client.is_cut_off {
                 match &mut self.held {
                     Some(held) => held.pushes.push_back((node, update.clone())),
                     None => self.push_to(node, update),

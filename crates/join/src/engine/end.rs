@@ -66,10 +66,10 @@ pub enum EndReason {
     /// The same account joined from another place.
     #[error("joined from another place")]
     JoinedElsewhere,
-    /// A member removed us.
+    /// A member removed us, and not because the server had lost us.
     #[error("removed from the call{}", by_whom(.by))]
     Removed {
-        /// The signer of the block, if it was a member.
+        /// The signer of the block, if it was a member, and the server showed the block.
         by: Option<UserId>,
     },
     /// The call is over.
@@ -200,7 +200,9 @@ impl EndReason {
     pub fn advice(&self) -> Advice {
         match self {
             Self::Left | Self::JoinedElsewhere | Self::Discarded => Advice::Nothing,
-            Self::Removed { .. } | Self::NotFound(_) => Advice::AskForInvitation,
+            // It may have been a mistake, which only people can settle.
+            Self::Removed { .. } => Advice::JoinAgain,
+            Self::NotFound(_) => Advice::AskForInvitation,
             Self::Empty | Self::Full | Self::FloodWait { .. } => Advice::JoinLater,
             Self::Refused {
                 method,
@@ -314,6 +316,12 @@ pub enum RejoinReason {
     /// The server does not know us as a member.
     #[error("the server does not know us as a member: {0}")]
     Forbidden(RpcError),
+    /// A member removed us while we were out of touch, as whoever leaves is removed.
+    #[error("removed{} while we were out of touch", by_whom(.by))]
+    Removed {
+        /// The signer of the block, if the server showed it.
+        by: Option<UserId>,
+    },
     /// Our source is not among those that are joined.
     #[error("our source is not joined any more")]
     NotJoined,
@@ -341,5 +349,15 @@ impl RejoinReason {
                 | Self::Skipped { .. }
                 | Self::OtherBlock { .. }
         )
+    }
+}
+
+impl From<RejoinReason> for EndReason {
+    /// The end of a membership in whose place there is no other.
+    fn from(reason: RejoinReason) -> Self {
+        match reason {
+            RejoinReason::Removed { by } => Self::Removed { by },
+            reason => Self::Broken(reason),
+        }
     }
 }

@@ -275,7 +275,13 @@ impl Machine {
     fn exit(&mut self, exit: Exit) {
         match exit {
             Exit::Accepted(join) => self.enter(*join),
-            Exit::Failed(reason, leave) => self.end_and_leave(reason, leave),
+            Exit::Failed(reason, leave) => {
+                let reason = match &self.state {
+                    State::Entering(entry) => entry.end_of(reason),
+                    _ => reason,
+                };
+                self.end_and_leave(reason, leave);
+            }
         }
     }
 
@@ -301,6 +307,7 @@ impl Machine {
         let (Err(departure), State::Member(member)) = (flow, &mut self.state) else {
             return;
         };
+        let departure = member.judge(&self.ctx, departure);
         // The keys go before anything else happens, and what waits is answered before the end.
         member.close(&mut self.ctx, &departure);
         self.ctx.past.remember(member.last_known());
@@ -308,12 +315,13 @@ impl Machine {
         match departure {
             Departure::Leave => self.leave(Some(us.leave())),
             Departure::End(reason) => self.end_and_leave(reason, Some(us.leave())),
+            Departure::Removed { by } => self.end_and_leave(EndReason::Removed { by }, None),
             Departure::Rejoin(reason) => match self.ctx.rejoins.next(self.ctx.now, &reason) {
                 Some(pause) => {
                     let entry = rejoin(&mut self.ctx, member, reason, pause);
                     self.state = State::Entering(Box::new(entry));
                 }
-                None => self.end_and_leave(EndReason::Broken(reason), Some(us.leave())),
+                None => self.end_and_leave(reason.into(), Some(us.leave())),
             },
         }
     }

@@ -11,16 +11,44 @@ use crate::limits;
 const MEMORY: Duration = Duration::from_secs(600);
 /// After a fork we join again once: a second one is the server's doing, and no key helps against that.
 const FORKS: usize = 1;
+/// After a removal while we were out of touch we come back once: a second one may be meant.
+const RETURNS: usize = 1;
 
 /// The rejoins that still count.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rejoins(Vec<(Moment, bool)>);
+pub(super) struct Rejoins(Vec<(Moment, Kind)>);
+
+/// The reasons that have a budget of their own, and all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Fork,
+    Return,
+    Other,
+}
+
+impl Kind {
+    fn of(reason: &RejoinReason) -> Self {
+        match reason {
+            RejoinReason::Removed { .. } => Self::Return,
+            reason if reason.is_fork() => Self::Fork,
+            _ => Self::Other,
+        }
+    }
+
+    fn budget(self) -> usize {
+        match self {
+            Self::Fork => FORKS,
+            Self::Return => RETURNS,
+            Self::Other => limits::REJOINS,
+        }
+    }
+}
 
 impl Rejoins {
     /// True if there were enough for one of this reason to be refused.
     pub(super) fn are_enough(&mut self, now: Moment, reason: &RejoinReason) -> bool {
-        let forks = self.forks(now);
-        self.0.len() >= limits::REJOINS || (reason.is_fork() && forks >= FORKS)
+        let of_kind = self.count(now, Kind::of(reason));
+        self.0.len() >= limits::REJOINS || of_kind >= Kind::of(reason).budget()
     }
 
     /// Notes that the call that is entered may be another one; gives whether it may be entered all the same.
@@ -30,16 +58,17 @@ impl Rejoins {
         if again.is_some_and(RejoinReason::is_fork) {
             return true;
         }
-        let may = self.forks(now) < FORKS;
+        let may = self.count(now, Kind::Fork) < FORKS;
         if may {
-            self.0.push((now, true));
+            self.0.push((now, Kind::Fork));
         }
         may
     }
 
-    fn forks(&mut self, now: Moment) -> usize {
+    /// The rejoins of a kind that still count.
+    fn count(&mut self, now: Moment, kind: Kind) -> usize {
         self.0.retain(|(at, _)| now.since(*at) < MEMORY);
-        self.0.iter().filter(|(_, fork)| *fork).count()
+        self.0.iter().filter(|(_, one)| *one == kind).count()
     }
 
     /// The pause before another rejoin, or `None` if there were enough.
@@ -52,7 +81,7 @@ impl Rejoins {
             0 => Duration::ZERO,
             before => Duration::from_secs(1 << before),
         };
-        self.0.push((now, reason.is_fork()));
+        self.0.push((now, Kind::of(reason)));
         Some(pause)
     }
 }

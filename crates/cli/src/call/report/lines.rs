@@ -204,7 +204,10 @@ fn changes(
 
 /// The members who have just left, if there are any.
 fn leaving(users: &[UserId]) -> Option<Line> {
-    let text = format!("{}; can decrypt until a block removes them, in some seconds", list(users));
+    let text = format!(
+        "{}; can decrypt until a block removes them, in some seconds",
+        list(users)
+    );
     (!users.is_empty()).then(|| Line::new(Level::Info, "leaving", text))
 }
 

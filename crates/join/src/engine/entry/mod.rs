@@ -31,7 +31,7 @@ pub(super) use accepted::AcceptedJoin;
 pub(super) use attempt::Exit;
 
 use super::context::Context;
-use super::end::RejoinReason;
+use super::end::{Advice, EndReason, RejoinReason};
 use super::identity::Identity;
 use super::leaving::Withdrawal;
 use super::requests::{Answer, Ticket};
@@ -145,6 +145,16 @@ impl Entry {
             source: self.attempt.payload.ssrc(),
         };
         ctx.abandon(ticket).then_some(withdrawal)
+    }
+
+    /// The reason as the caller sees it: who comes back after a removal and is refused was removed.
+    pub(super) fn end_of(&self, reason: EndReason) -> EndReason {
+        let is_refusal = matches!(reason, EndReason::Refused { .. })
+            && reason.advice() == Advice::AskForInvitation;
+        match self.attempt.again {
+            Some(RejoinReason::Removed { by }) if is_refusal => EndReason::Removed { by },
+            _ => reason,
+        }
     }
 
     /// The request that leaves the call that we may be in, while it is not known whether a join was carried out.

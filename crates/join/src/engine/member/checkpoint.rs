@@ -14,6 +14,7 @@ use crate::api::{
 use crate::engine::checkpoint::{Content, RESERVE, RestoreError, SavedLink};
 use crate::engine::context::Context;
 use crate::engine::departure::Flow;
+use crate::engine::parts::liveness::Liveness;
 use crate::engine::parts::reference::Reference;
 use crate::engine::parts::self_state::SelfState;
 use crate::engine::parts::subchain::Subchain;
@@ -67,7 +68,9 @@ pub(in crate::engine) fn resume(
     );
     let reference = Reference::new(call, found_by, content.invite_link.map(InviteLink::new));
     let self_state = SelfState::new(payload, None);
-    let mut member = Member::new(ctx.now, follower, reference, self_state);
+    // Nothing was answered since the checkpoint, however long that is ago.
+    let liveness = Liveness::new(ctx.now, None);
+    let mut member = Member::new(follower, reference, self_state, liveness);
     let flow = go_on(&mut member, ctx);
     Ok((member, flow))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use confcall_media::{Cryptor, Moment};
 use confcall_state::verification::{BroadcastError, Phase, Received};
 use confcall_state::wire::{Broadcast, GroupState};
-use confcall_state::{ChainState, PublicKey, UserId};
+use confcall_state::{Block, Chain, ChainState, PublicKey, UserId};
 
 use crate::api::{CallRef, ChainBlocks, GetGroupCallChainBlocks, Response, SubChain, Updates};
 use crate::engine::context::Context;
@@ -19,6 +19,7 @@ use crate::engine::parts::broadcaster::{Broadcaster, Sequel};
 use crate::engine::parts::fork::{self, ForkCheck};
 use crate::engine::parts::round::Round;
 use crate::engine::parts::subchain::{Page, Polled, Subchain};
+use crate::engine::past::PastMemberships;
 use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
 use crate::membership::{
@@ -291,7 +292,7 @@ impl Follower {
     /// The way in which a membership ends.
     fn departure(&self, ctx: &mut Context, end: MembershipEnd) -> Departure {
         match end {
-            MembershipEnd::Removed { by, .. } => EndReason::Removed { by }.into(),
+            MembershipEnd::Removed { by, .. } => Departure::Removed { by },
             MembershipEnd::Replaced { .. } => EndReason::JoinedElsewhere.into(),
             MembershipEnd::Left => Departure::Leave,
             end => {
@@ -299,6 +300,27 @@ impl Follower {
                 RejoinReason::Membership(end).into()
             }
         }
+    }
+
+    /// True if a block that waits holds our user under a key that was never ours.
+    pub(super) fn is_elsewhere(&self, past: &PastMemberships) -> bool {
+        let ours = self.membership.public_key();
+        let keys = self.blocks.waiting().filter_map(|block| {
+            let chain = shown(block)?;
+            let own = chain.state().group_state().by_user(self.user_id())?;
+            Some(own.public_key)
+        });
+        keys.into_iter()
+            .any(|key| key != ours && !past.had_key(&key))
+    }
+
+    /// True if we are not in the newest block that waits: some block before it removed us.
+    pub(super) fn is_outside(&self) -> bool {
+        let newest = self.blocks.waiting().next_back().and_then(shown);
+        newest.is_some_and(|chain| {
+            let group_state = chain.state().group_state();
+            group_state.by_user(self.user_id()).is_none()
+        })
     }
 
     /// Takes in one broadcast; a bad one is counted and nothing else.
@@ -418,4 +440,9 @@ fn members_changed(ctx: &mut Context, changes: Difference, by: Option<UserId>) {
         rekeyed,
         by,
     });
+}
+
+/// The chain that a block shows by itself.
+fn shown(block: &[u8]) -> Option<Chain> {
+    Chain::start_from(&Block::from_server(block).ok()?).ok()
 }

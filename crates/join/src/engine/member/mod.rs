@@ -19,7 +19,6 @@ pub(super) mod checkpoint;
 mod follower;
 pub(super) mod start;
 
-use confcall_media::Moment;
 use confcall_state::{PublicKey, UserId};
 
 use super::command::{Command, CommandFailure, CommandId, CommandKind, Order};
@@ -72,12 +71,17 @@ pub(super) struct Member {
 /// The views.
 impl Member {
     /// A member who knows nothing but the chain, and by what the call is named.
-    fn new(now: Moment, follower: Follower, reference: Reference, self_state: SelfState) -> Self {
+    fn new(
+        follower: Follower,
+        reference: Reference,
+        self_state: SelfState,
+        liveness: Liveness,
+    ) -> Self {
         Self {
             follower,
             reference,
             self_state,
-            liveness: Liveness::new(now),
+            liveness,
             roster: RosterSync::default(),
             removals: Removals::default(),
             checkpoints: Checkpoints::default(),
@@ -127,6 +131,27 @@ impl Member {
     /// Our key, as the chain has it.
     pub(super) fn public_key(&self) -> Option<PublicKey> {
         self.follower.public_key()
+    }
+
+    /// The consequence of a departure. Who was removed comes back by itself only if the server had lost it, by all we know.
+    pub(super) fn judge(&self, ctx: &Context, departure: Departure) -> Departure {
+        match departure {
+            Departure::Removed { by } => {
+                let is_by_another = by.is_some_and(|by| by != self.follower.user_id());
+                self.removed(ctx, by, is_by_another)
+            }
+            departure => departure,
+        }
+    }
+
+    fn removed(&self, ctx: &Context, by: Option<UserId>, may_return: bool) -> Departure {
+        if self.follower.is_elsewhere(&ctx.past) {
+            EndReason::JoinedElsewhere.into()
+        } else if may_return && !self.liveness.is_in_touch(ctx.now) {
+            RejoinReason::Removed { by }.into()
+        } else {
+            EndReason::Removed { by }.into()
+        }
     }
 
     /// Drops the keys, also those of media threads, and answers what waits in the membership.
@@ -203,7 +228,16 @@ impl Member {
             }
             _ => None,
         };
+        // A poll says by its page whether it was answered as a member's, a check by its sources.
+        let is_for_members = answer.result.is_ok()
+            && matches!(
+                answer.purpose,
+                Purpose::Roster | Purpose::Broadcast | Purpose::Removal
+            );
         self.route(ctx, answer)?;
+        if is_for_members {
+            self.liveness.answered(ctx.now);
+        }
         if let Some((ticket, method, error)) = refusal {
             self.refused(ctx, ticket, method, error)?;
         }
@@ -243,7 +277,11 @@ impl Member {
                 };
                 self.take_updates(ctx, updates)?;
                 self.follower.follow(ctx, us.call)?;
-                Err(reason.into())
+                match self.follower.is_outside() {
+                    // The block that removed us is not shown to those outside.
+                    true => Err(self.removed(ctx, None, true)),
+                    false => Err(reason.into()),
+                }
             }
             Purpose::Reference => Ok(self.reference.answered(ctx, result)?),
             Purpose::Fork => self.follower.fork_answered(ctx, us.call, result),
@@ -387,13 +425,19 @@ impl Member {
         let Polled {
             is_answer,
             page,
+            is_for_members,
             updates,
         } = polled;
         self.take_updates(ctx, updates)?;
         if !is_answer {
             return Ok(());
         }
-        match self.follower.read(ctx, call, which, page)? {
+        let read = self.follower.read(ctx, call, which, page)?;
+        // Who is outside may get an empty page of the broadcasts too.
+        if is_for_members && which == SubChain::Blocks {
+            self.liveness.answered(ctx.now);
+        }
+        match read {
             Read::Outside => self.doubt(ctx, RejoinReason::NotJoined),
             // From now on the caller may seal and open frames.
             Read::CaughtUp => {

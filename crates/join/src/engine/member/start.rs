@@ -8,6 +8,7 @@ use crate::engine::departure::Flow;
 use crate::engine::end::EndReason;
 use crate::engine::entry::AcceptedJoin;
 use crate::engine::event::Event;
+use crate::engine::parts::liveness::Liveness;
 use crate::engine::parts::reference::Reference;
 use crate::engine::parts::self_state::SelfState;
 
@@ -31,7 +32,8 @@ pub(in crate::engine) fn take_up(
     let reference = Reference::new(shown.call, join.found_by, shown.invite_link);
     let self_state = SelfState::new(join.payload, shown.connection.clone());
     let follower = Follower::new(ctx, membership, shown.blocks, shown.broadcasts);
-    let mut member = Member::new(ctx.now, follower, reference, self_state);
+    let liveness = Liveness::new(ctx.now, Some(ctx.now));
+    let mut member = Member::new(follower, reference, self_state, liveness);
     // The caller connects its media before anything else.
     let joined = member.joined(shown.connection, join.attempts);
     for gap in join.gaps {

@@ -81,7 +81,11 @@ impl Absence {
     /// The moment from which the absence is suspicious; `None` if it is so already, or not sure.
     fn suspicious_at(&self) -> Option<Moment> {
         let is_due = self.failures >= FAILURES;
-        let at = if is_due { self.since } else { self.since + LEAVING };
+        let at = if is_due {
+            self.since
+        } else {
+            self.since + LEAVING
+        };
         (self.has_left && !self.is_suspect).then_some(at)
     }
 }
@@ -120,7 +124,9 @@ impl Absences {
             let was_listed = self.listed.contains(&user);
             self.absent.entry(user).or_insert_with(|| Absence {
                 since: ctx.now,
-                stage: Stage::Missed(*look_at.get_or_insert_with(|| ctx.now + ctx.spread(UNLISTED))),
+                stage: Stage::Missed(
+                    *look_at.get_or_insert_with(|| ctx.now + ctx.spread(UNLISTED)),
+                ),
                 has_left: was_listed,
                 failures: 0,
                 is_apart: false,
@@ -194,7 +200,8 @@ impl Absences {
     ///
     /// After a removal that was refused for itself each comes alone: it may be for one of them that the server refuses.
     pub(super) fn stale(&self, now: Moment) -> Vec<UserId> {
-        let is_stale = |one: &Absence| matches!(one.stage, Stage::Confirmed(at) if at + GRACE <= now);
+        let is_stale =
+            |one: &Absence| matches!(one.stage, Stage::Confirmed(at) if at + GRACE <= now);
         let stale = self.absent.iter().filter(|(_, one)| is_stale(one));
         let (apart, together): (Vec<_>, Vec<_>) = stale.partition(|(_, one)| one.is_apart);
         let alone = apart.into_iter().min_by_key(|(_, one)| one.failures);
@@ -215,13 +222,19 @@ impl Absences {
 
     /// Notes that a removal failed although no other block came first.
     pub(super) fn note_failure(&mut self, users: &[UserId]) {
-        let failed = self.absent.iter_mut().filter(|(user, _)| users.contains(user));
+        let failed = self
+            .absent
+            .iter_mut()
+            .filter(|(user, _)| users.contains(user));
         failed.for_each(|(_, one)| one.failures = one.failures.saturating_add(1));
     }
 
     /// Looks at members again later, because a removal of them is over; apart, if it was refused for itself.
     pub(super) fn put_off(&mut self, now: Moment, users: &[UserId], is_apart: bool) {
-        let over = self.absent.iter_mut().filter(|(user, _)| users.contains(user));
+        let over = self
+            .absent
+            .iter_mut()
+            .filter(|(user, _)| users.contains(user));
         for (_, one) in over {
             one.stage = Stage::Missed(now + LATER);
             one.is_apart |= is_apart;

@@ -7,7 +7,8 @@
 //!                             └─ pause
 //! ```
 //!
-//! A member who was removed learns it by a block, which may come after such a refusal, and must not join again.
+//! A member who was removed learns it by a block, which may come after such a refusal. Who was out of touch then was lost by
+//! the server and removed like those who leave, and may come back; who was in touch was removed against its will.
 //!
 //! Implements the connection check of `spec/protocol.md`, 10.
 
@@ -31,9 +32,15 @@ const CHECK: Duration = Duration::from_secs(4);
 /// The least time between two readings of everything because updates were missed.
 const GAPS: Duration = Duration::from_secs(5);
 
+/// The time without an answer to a member after which we are out of touch: a server takes longer to lose a member, and the
+/// others to remove it, while polls are 5 s apart.
+const IN_TOUCH: Duration = Duration::from_secs(8);
+
 /// The signs of life between the server and us.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Liveness {
+    /// The moment of the last answer that only a member gets; none since a restart at first.
+    last_answer: Option<Moment>,
     media: MediaState,
     is_checking: bool,
     last_poll: Option<LastPoll>,
@@ -58,13 +65,24 @@ pub(in crate::engine) struct CatchUp {
 }
 
 impl Liveness {
-    pub(in crate::engine) fn new(now: Moment) -> Self {
+    pub(in crate::engine) fn new(now: Moment, last_answer: Option<Moment>) -> Self {
         Self {
+            last_answer,
             media: MediaState::Disconnected,
             is_checking: false,
             last_poll: None,
             next_catch_up: now,
         }
+    }
+
+    /// Notes an answer that only a member gets.
+    pub(in crate::engine) fn answered(&mut self, now: Moment) {
+        self.last_answer = Some(now);
+    }
+
+    /// True if the server has answered us as a member lately.
+    pub(in crate::engine) fn is_in_touch(&self, now: Moment) -> bool {
+        self.last_answer.is_some_and(|at| now.since(at) < IN_TOUCH)
     }
 
     /// Starts the checks.
@@ -112,6 +130,7 @@ impl Liveness {
             if !sources.is_ok_and(|all| all.contains(&us.source)) {
                 return Some(RejoinReason::NotJoined);
             }
+            self.answered(ctx.now);
         }
         if self.media == MediaState::Disconnected {
             ctx.after(Timer::Check, CHECK);
@@ -205,7 +224,7 @@ mod tests {
 
     #[test]
     fn a_check_without_our_source_is_a_reason_to_doubt_and_no_answer_is_none() {
-        let (mut liveness, mut ctx) = (Liveness::new(context().now), context());
+        let (mut liveness, mut ctx) = (Liveness::new(context().now, None), context());
         liveness.check(&mut ctx, US);
         liveness.check(&mut ctx, US);
         assert_eq!(outputs(&mut ctx).0.len(), 1);
@@ -218,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_connected_media_needs_no_check() {
-        let (mut liveness, mut ctx) = (Liveness::new(context().now), context());
+        let (mut liveness, mut ctx) = (Liveness::new(context().now, None), context());
         liveness.media_is(&mut ctx, MediaState::Connected);
         liveness.check_is_due(&mut ctx, US);
         assert!(outputs(&mut ctx).0.is_empty());
@@ -228,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_last_poll_is_sent_once_and_again_only_where_that_can_help() {
-        let (mut liveness, mut ctx) = (Liveness::new(context().now), context());
+        let (mut liveness, mut ctx) = (Liveness::new(context().now, None), context());
         for _ in 0..2 {
             liveness.doubt(&mut ctx, RejoinReason::NotJoined, poll());
         }
@@ -243,7 +262,7 @@ mod tests {
 
     #[test]
     fn many_gaps_in_a_row_are_read_after_once() {
-        let (mut liveness, now) = (Liveness::new(context().now), context().now);
+        let (mut liveness, now) = (Liveness::new(context().now, None), context().now);
         assert!(liveness.missed(now).is_first);
         let second = liveness.missed(now);
         assert!(!second.is_first);

@@ -179,7 +179,10 @@ impl Removals {
             return;
         };
         let is_full = self.is_full();
-        let mut prunes = self.waiting.iter_mut().filter(|one| one.mode() == Mode::OnlyLeft);
+        let mut prunes = self
+            .waiting
+            .iter_mut()
+            .filter(|one| one.mode() == Mode::OnlyLeft);
         match prunes.next() {
             // Roster loads are further apart than the grace is long, so that it is not put off for ever.
             Some(prune) => prune.wait_until(removable_at),
@@ -216,7 +219,8 @@ impl Removals {
         let is_due = |one: &Removal, now| matches!(one.progress, Progress::Due(at) if at <= now);
         while let Some(at) = self.waiting.iter().position(|one| is_due(one, ctx.now)) {
             let mut removal = self.waiting.remove(at);
-            self.absences.note_failure(&removal.take_failed(view.chain.height()));
+            self.absences
+                .note_failure(&removal.take_failed(view.chain.height()));
             match removal.send(ctx, view, &build) {
                 Some(ticket) => {
                     removal.progress = Progress::InFlight(ticket);
@@ -452,8 +456,8 @@ impl Removal {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use super::super::absences::UNLISTED;
+    use super::*;
     use crate::api::{Request, RpcError};
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::event::Event;

@@ -100,6 +100,8 @@ pub(in crate::engine) struct Polled {
     pub(in crate::engine) is_answer: bool,
     /// The page of the subchain, whose items were taken in.
     pub(in crate::engine) page: Option<Page>,
+    /// True if the page begins where it was asked for: who is outside gets the newest item, asked for or not.
+    pub(in crate::engine) is_for_members: bool,
     /// All the other updates of the answer.
     pub(in crate::engine) updates: Updates,
 }
@@ -191,6 +193,11 @@ impl Subchain {
         self.waiting_bytes -= item.len();
         self.next = self.next.saturating_add(1);
         Some(item)
+    }
+
+    /// The items that wait, in order.
+    pub(in crate::engine) fn waiting(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
+        self.waiting.values().map(Vec::as_slice)
     }
 
     /// True if items wait behind one that has not arrived.
@@ -342,6 +349,7 @@ impl Subchain {
                     if items.call.id().is_some_and(|id| id != call.id) {
                         return Err(EndReason::Unusable(AnswerFault::OtherCall));
                     }
+                    polled.is_for_members = items.first_offset() == Some(poll.offset);
                     polled.page = self.take_page(poll, items);
                 }
                 other => polled.updates.0.push(other),
