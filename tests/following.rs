@@ -202,7 +202,8 @@ fn a_non_members_answer_is_no_gap_and_no_fork() {
     world.rules.clear();
     world.converge();
     assert!(!suspects_a_fork(&world, 1), "{}", world.history());
-    assert_eq!(rejoins(&world, 1), [&RejoinReason::NotJoined]);
+    // Whose block it was is not shown to those outside.
+    assert_eq!(rejoins(&world, 1), [&RejoinReason::Removed { by: None }]);
 }
 
 // Polls: after a hole, after missed updates, in a quiet call and in one that verifies.

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{ChainBlocks, Method, ParticipantsPage, Request, SubChain, Update};
-use confcall::join::engine::{Command, CommandFailure, CommandKind, EndReason, Event, MediaState};
+use confcall::join::engine::{
+    Advice, Command, CommandFailure, CommandKind, EndReason, Event, MediaState,
+};
 use confcall_simulator::{Rule, Verdict, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -454,10 +456,6 @@ fn a_member_that_learns_of_its_removal_by_a_push_after_it_was_out_of_touch_comes
         blocks: vec![call.blocks().last().unwrap().clone()],
         next_offset: removal,
     });
-    // What is polled comes later.
-    world
-        .rules
-        .push(Rule::new(POLL, Verdict::Lose).of(2).times(4));
     world.push(UserId::new(2), &update);
     world.run(20 * SECOND);
     assert_eq!(world.nodes[1].joins, 2, "{}", world.history());
@@ -478,11 +476,9 @@ fn who_was_removed_in_touch_ends_although_the_blocks_since_hide_by_whom() {
     world.run(SECOND / 4);
     world.join(link);
     world.run(10 * SECOND);
-    assert!(
-        matches!(world.end(1), EndReason::Removed { .. }),
-        "{}",
-        world.history()
-    );
+    assert_eq!(*world.end(1), EndReason::Removed { by: None });
+    let ended = world.nodes[1].ended.as_ref().unwrap();
+    assert_eq!(ended.advice, Advice::JoinAgain);
     assert_eq!(world.nodes[1].sent(Method::JoinGroupCall), 1);
 }
 
@@ -518,6 +514,8 @@ fn who_was_kicked_while_out_of_touch_and_is_refused_ends_as_removed_by_whom() {
     world.run(20 * SECOND);
     let by = Some(UserId::new(1));
     assert_eq!(*world.end(1), EndReason::Removed { by });
+    let ended = world.nodes[1].ended.as_ref().unwrap();
+    assert_eq!(ended.advice, Advice::AskForInvitation);
     assert_eq!(world.nodes[1].sent(Method::JoinGroupCall), 2);
 }
 

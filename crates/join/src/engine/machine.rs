@@ -276,11 +276,11 @@ impl Machine {
         match exit {
             Exit::Accepted(join) => self.enter(*join),
             Exit::Failed(reason, leave) => {
-                let reason = match &self.state {
+                let ended = match &self.state {
                     State::Entering(entry) => entry.end_of(reason),
-                    _ => reason,
+                    _ => reason.into(),
                 };
-                self.end_and_leave(reason, leave);
+                self.end_and_leave(ended, leave);
             }
         }
     }
@@ -321,7 +321,7 @@ impl Machine {
                     let entry = rejoin(&mut self.ctx, member, reason, pause);
                     self.state = State::Entering(Box::new(entry));
                 }
-                None => self.end_and_leave(reason.into(), Some(us.leave())),
+                None => self.end_and_leave(EndReason::from(reason), Some(us.leave())),
             },
         }
     }
@@ -349,14 +349,15 @@ impl Machine {
     }
 
     /// Ends, and leaves if the server counts us as joined; its answer does not matter.
-    fn end_and_leave(&mut self, reason: EndReason, leave: Option<LeaveGroupCall>) {
-        if let Some(body) = leave.filter(|_| reason.leaves_a_trace()) {
+    fn end_and_leave(&mut self, ended: impl Into<Ended>, leave: Option<LeaveGroupCall>) {
+        let ended = ended.into();
+        if let Some(body) = leave.filter(|_| ended.reason.leaves_a_trace()) {
             self.ctx.send(Purpose::Leave, body);
         }
-        self.end(reason);
+        self.end(ended);
     }
 
-    fn end(&mut self, reason: EndReason) {
+    fn end(&mut self, ended: impl Into<Ended>) {
         // No command is answered after the end.
         self.declines.give_up(&mut self.ctx);
         if let Some(order) = self.rejoin.take() {
@@ -364,7 +365,10 @@ impl Machine {
         }
         self.ctx.forget_all();
         let last_known = self.ctx.past.last_known().cloned();
-        self.ctx.event(Event::Ended(Ended::new(reason, last_known)));
+        self.ctx.event(Event::Ended(Ended {
+            last_known,
+            ..ended.into()
+        }));
         self.state = State::Ended;
     }
 }

@@ -31,7 +31,7 @@ pub(super) use accepted::AcceptedJoin;
 pub(super) use attempt::Exit;
 
 use super::context::Context;
-use super::end::{Advice, EndReason, RejoinReason};
+use super::end::{Advice, EndReason, Ended, RejoinReason};
 use super::identity::Identity;
 use super::leaving::Withdrawal;
 use super::requests::{Answer, Ticket};
@@ -147,13 +147,17 @@ impl Entry {
         ctx.abandon(ticket).then_some(withdrawal)
     }
 
-    /// The reason as the caller sees it: who comes back after a removal and is refused was removed.
-    pub(super) fn end_of(&self, reason: EndReason) -> EndReason {
-        let is_refusal = matches!(reason, EndReason::Refused { .. })
-            && reason.advice() == Advice::AskForInvitation;
+    /// The end as the caller sees it: who comes back after a removal and is refused was removed, and is not to come again.
+    pub(super) fn end_of(&self, reason: EndReason) -> Ended {
+        let advice = reason.advice();
+        let is_refusal =
+            matches!(reason, EndReason::Refused { .. }) && advice == Advice::AskForInvitation;
         match self.attempt.again {
-            Some(RejoinReason::Removed { by }) if is_refusal => EndReason::Removed { by },
-            _ => reason,
+            Some(RejoinReason::Removed { by }) if is_refusal => Ended {
+                advice,
+                ..EndReason::Removed { by }.into()
+            },
+            _ => reason.into(),
         }
     }
 
