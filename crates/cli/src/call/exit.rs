@@ -214,7 +214,7 @@ mod tests {
         let error = check(&EndReason::Removed { by }.into(), None).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "removed from the call by user 1; ask a member of the call for a new link or invitation"
+            "removed from the call by user 1; join again"
         );
         assert!(check(&EndReason::Left.into(), None).is_ok());
         let story = EndReason::OtherKind(OtherKind::ChatOrStory);

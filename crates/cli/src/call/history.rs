@@ -156,3 +156,30 @@ pub(super) fn members(view: &View) -> CallReport {
         by: None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::Report as _;
+
+    #[test]
+    fn who_is_leaving_is_said_once_and_without_advice_to_kick() {
+        let (mut history, mut view) = (CallHistory::default(), View::default());
+        let ids = |users: &[i64]| users.iter().copied().map(UserId::new).collect::<Vec<_>>();
+        view.connected = ids(&[1]);
+        view.leaving = ids(&[2]);
+        let reports = history.reports(Event::RosterChanged, &view);
+        let [report] = &reports[..] else {
+            panic!("{reports:?}");
+        };
+        let object = report.json();
+        assert_eq!(object["connected"], serde_json::json!(["1"]));
+        assert_eq!(object["leaving"], serde_json::json!(["2"]));
+        let lines = format!("{:?}", report.lines());
+        assert!(
+            lines.contains("leaving") && !lines.contains("kick"),
+            "{lines}"
+        );
+        assert!(history.reports(Event::RosterChanged, &view).is_empty());
+    }
+}

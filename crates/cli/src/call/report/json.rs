@@ -175,10 +175,19 @@ fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Value {
     json!({
         "event": "ended",
         "reason": reason(&ended.reason),
+        "by": remover(&ended.reason).map(|by| by.to_string()),
         "message": ended.reason.to_string(),
         "advice": advice(ended.advice),
         "status": unwanted.map_or(0, UnwantedEnd::code),
     })
+}
+
+/// The member who removed us, if one did and is known.
+fn remover(reason: &EndReason) -> Option<UserId> {
+    match reason {
+        EndReason::Removed { by } => *by,
+        _ => None,
+    }
 }
 
 fn reason(reason: &EndReason) -> &'static str {
