@@ -448,15 +448,7 @@ fn a_member_that_learns_of_its_removal_by_a_push_after_it_was_out_of_touch_comes
     world.run(10 * SECOND);
     lose(&mut world);
     world.reconnect(1);
-    let removal = world.server.calls().next().unwrap().blocks().len() as i32;
-    let call = world.server.calls().next().unwrap();
-    let update = Update::ChainBlocks(ChainBlocks {
-        call: call.reference(),
-        sub_chain: SubChain::Blocks,
-        blocks: vec![call.blocks().last().unwrap().clone()],
-        next_offset: removal,
-    });
-    world.push(UserId::new(2), &update);
+    push_blocks(&mut world, 2);
     world.run(20 * SECOND);
     assert_eq!(world.nodes[1].joins, 2, "{}", world.history());
     world.converge();
@@ -517,6 +509,36 @@ fn who_was_kicked_while_out_of_touch_and_is_refused_ends_as_removed_by_whom() {
     let ended = world.nodes[1].ended.as_ref().unwrap();
     assert_eq!(ended.advice, Advice::AskForInvitation);
     assert_eq!(world.nodes[1].sent(Method::JoinGroupCall), 2);
+}
+
+/// Pushes all blocks from an offset on to the second user.
+fn push_blocks(world: &mut World, from: usize) {
+    let call = world.server.calls().next().unwrap();
+    let blocks = call.blocks();
+    let update = Update::ChainBlocks(ChainBlocks {
+        call: call.reference(),
+        sub_chain: SubChain::Blocks,
+        blocks: blocks[from..].to_vec(),
+        next_offset: blocks.len() as i32,
+    });
+    world.push(UserId::new(2), &update);
+}
+
+#[test]
+fn who_has_joined_from_another_place_since_and_left_it_again_stays_away_too() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    lose(&mut world);
+    let link = world.link();
+    let second = world.join_as(UserId::new(2), link);
+    world.run(5 * SECOND);
+    world.command(second, Command::Leave);
+    assert!(world.run_while_not(30 * SECOND, |world| in_the_chain(world) == [1]));
+    world.reconnect(1);
+    push_blocks(&mut world, 2);
+    world.run(20 * SECOND);
+    let history = world.history();
+    assert_eq!(*world.end(1), EndReason::JoinedElsewhere, "{history}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! ```text
 //! Member ─▶ Content ─▶ Member, behind ── both subchains read to their ends ──▶ resumed, sends again
 //!                          │
-//!                          └── removed: the end; cannot follow, nonce lost: a new join
+//!                          └── removed, cannot follow, nonce lost: a new join
 //! ```
 
 use super::Member;

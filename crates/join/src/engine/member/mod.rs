@@ -228,12 +228,7 @@ impl Member {
             }
             _ => None,
         };
-        // A poll says by its page whether it was answered as a member's, a check by its sources.
-        let is_for_members = answer.result.is_ok()
-            && matches!(
-                answer.purpose,
-                Purpose::Roster | Purpose::Broadcast | Purpose::Removal
-            );
+        let is_for_members = answer.result.is_ok() && is_for_members(answer.method);
         self.route(ctx, answer)?;
         if is_for_members {
             self.liveness.answered(ctx.now);
@@ -562,6 +557,18 @@ impl Member {
         let view = view(self.identity(), membership, &self.roster);
         self.removals.watch(ctx, view, has_moved);
     }
+}
+
+/// True for a method that the server carries out for members only. Others say it by what they answer: a poll by its page, a
+/// check by its sources.
+fn is_for_members(method: Method) -> bool {
+    matches!(
+        method,
+        Method::GetGroupParticipants
+            | Method::SendConferenceCallBroadcast
+            | Method::DeleteConferenceCallParticipants
+            | Method::SendGroupCallEncryptedMessage
+    )
 }
 
 fn view<'a>(us: Identity, membership: &'a Membership, roster: &'a RosterSync) -> View<'a> {

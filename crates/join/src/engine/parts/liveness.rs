@@ -1,8 +1,8 @@
 //! The checks that we are still in the call.
 //!
 //! ```text
-//! forbidden, not joined ──▶ last poll ── removed by a block ──▶ the end
-//!                             ▲   │ └─ anything else ─────────▶ join again
+//! forbidden, not joined ──▶ last poll ── removed while in touch ──▶ the end
+//!                             ▲   │ └─ anything else ─────────────▶ join again
 //!                             │   └─ lost, refused for a while
 //!                             └─ pause
 //! ```
