@@ -228,7 +228,8 @@ impl Engine {
     /// name another call; payload and key come from the checkpoint. The seed is fresh, as in [`Engine::new`].
     ///
     /// The engine first learns what happened meanwhile. It shows [`Event::Resumed`](super::Event::Resumed) when it has
-    /// caught up, ends if it was removed, and joins again if it cannot follow.
+    /// caught up, and joins again if it cannot follow, or was removed meanwhile; if the server refuses that, it ends as
+    /// removed.
     ///
     /// # Errors
     ///
