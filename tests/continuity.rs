@@ -55,7 +55,11 @@ fn swap(world: &mut World, twin: &World) {
     }
     let ids = |world: &World| world.server.calls().next().unwrap().id();
     assert_eq!(ids(world), ids(twin));
+    // Whoever is in touch and outside was kicked, and does not come back by itself.
+    world.cut_off(0);
+    world.run(10 * SECOND);
     world.server = twin.server.clone();
+    world.reconnect(0);
 }
 
 /// The suspicions that another call is shown, and the end of a first stay; each comes before we are in.
@@ -160,7 +164,8 @@ fn a_call_that_is_swapped_a_second_time_is_the_end() {
     let mut world = World::with_call(4);
     swap(&mut world, &twin(8, 0));
     world.run(MINUTE);
-    swap(&mut world, &twin(16, 0));
+    world.server = twin(16, 0).server;
+    world.command(0, Command::Rejoin);
     world.run(MINUTE);
     let node = &world.nodes[0];
     assert_eq!(told(node).len(), 2, "{}", world.history());
@@ -223,6 +228,47 @@ fn a_user_who_left_and_is_shown_another_call_on_coming_back_is_told_before_it_is
     // What was known is a part of the trace.
     let trace = world.nodes[back].take_trace();
     replay(&Trace::read(trace.as_bytes()).unwrap()).unwrap();
+}
+
+#[test]
+fn a_link_that_leads_to_another_call_than_before_is_told_before_we_are_in_that() {
+    let known = leave(&mut World::with_call(2), 0);
+    let options = ServerOptions {
+        seed: 77,
+        ..ServerOptions::default()
+    };
+    let mut world = World::with_server(Server::new(options), 5, Faults::NONE);
+    world.join_as(UserId::new(2), Target::Create);
+    world.converge();
+    let shown = world.server.calls().next().unwrap().id();
+    let expected = Break::OtherCall {
+        known: known.call(),
+        shown,
+    };
+    let back = come_back(&mut world, known);
+    let first = &world.nodes[back].events[..2];
+    let [
+        Event::Suspicious(Suspicion::Swapped(told)),
+        Event::Joined(_),
+    ] = first
+    else {
+        panic!("{first:?}");
+    };
+    assert_eq!(*told, expected);
+}
+
+#[test]
+fn a_stranger_in_our_place_of_another_call_is_told_although_we_seem_to_have_joined_elsewhere() {
+    let mut world = World::with_call(4);
+    let mut twin = twin(8, 0);
+    let link = twin.link();
+    twin.join_as(UserId::new(1), link);
+    twin.converge();
+    twin.stop(0);
+    swap(&mut world, &twin);
+    world.run(MINUTE);
+    assert_eq!(told(&world.nodes[0]).len(), 1, "{}", world.history());
+    assert_eq!(*world.end(0), EndReason::JoinedElsewhere);
 }
 
 #[test]

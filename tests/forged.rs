@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
@@ -21,8 +22,9 @@ use confcall::join::engine::{
 };
 use confcall::join::{Slug, Ssrc, limits};
 use confcall::media::Moment;
-use confcall::state::Block;
-use confcall::state::wire::Broadcast;
+use confcall::state::keys::Signature;
+use confcall::state::wire::{Broadcast, BroadcastContent, Change, SharedKey};
+use confcall::state::{Block, Chain};
 use confcall::{JoinBlock, Joiner, UserId};
 use confcall_simulator::{Node, SentRequest, World, each_seed, participant};
 
@@ -97,6 +99,16 @@ impl Victim {
         let request = *self.asked(Method::ToggleGroupCallSettings).last().unwrap();
         let response = Response::from(Updates(vec![connection]));
         self.answer(request, Outcome::Done(response));
+    }
+
+    /// Pushes the block that follows.
+    fn push_block(&mut self, block: &Block) {
+        self.input(Input::Update(Update::ChainBlocks(ChainBlocks {
+            call: self.call(),
+            sub_chain: SubChain::Blocks,
+            next_offset: block.height().value() + 1,
+            blocks: vec![block.to_server()],
+        })));
     }
 
     /// The polls of a subchain, the oldest first.
@@ -177,16 +189,11 @@ fn a_chain_that_grows_without_an_answer_has_us_say_so_much_and_no_more() {
     let blocks = world.items(SubChain::Blocks).blocks;
     let mut tip = Block::from_server(blocks.last().unwrap()).unwrap();
     let mut rng = ChaCha20Rng::from_seed([7; 32]);
-    for offset in (1..).skip(blocks.len()).take(2 * limits::REQUESTS) {
+    for _ in 0..2 * limits::REQUESTS {
         // Anybody can join again and again, so the server can as well.
         let join = JoinBlock::add_self(&tip, Joiner::new(UserId::new(2)), &mut rng).unwrap();
         tip = join.block().clone();
-        victim.input(Input::Update(Update::ChainBlocks(ChainBlocks {
-            call: victim.call(),
-            sub_chain: SubChain::Blocks,
-            next_offset: offset,
-            blocks: vec![tip.to_server()],
-        })));
+        victim.push_block(&tip);
     }
     let membership = victim.node.engine.membership().unwrap();
     assert_eq!(membership.state().hash(), tip.hash());
@@ -212,6 +219,86 @@ fn a_chain_that_grows_without_an_answer_has_us_say_so_much_and_no_more() {
             _ => None,
         });
     assert_eq!(said.next_back().unwrap().block_hash, tip.hash());
+}
+
+#[test]
+fn a_block_of_another_member_that_keeps_the_call_from_h264_is_announced_until_the_next_epoch() {
+    let world = World::with_call(1);
+    let mut victim = Victim::of(&world);
+    let first = world.items(SubChain::Blocks).blocks;
+    let first = Block::from_server(first.last().unwrap()).unwrap();
+    let mut rng = ChaCha20Rng::from_seed([7; 32]);
+    let join = JoinBlock::add_self(&first, Joiner::new(UserId::new(2)), &mut rng).unwrap();
+    let mut chain = Chain::start_from(join.block()).unwrap();
+    victim.push_block(join.block());
+    let group = chain.state().group_state().clone();
+    let mut block = |permits: bool| {
+        // Unlike ours, its blocks are not drawn again.
+        let block = loop {
+            let shared_key = SharedKey::for_participants(&group.participants, &mut rng).unwrap();
+            let changes = vec![
+                Change::SetGroupState(group.clone().into()),
+                Change::SetSharedKey(Arc::new(shared_key)),
+            ];
+            let block = chain.build(changes, join.private_key()).unwrap();
+            if block.hash().permits_h264() == permits {
+                break block;
+            }
+        };
+        chain.apply(&block).unwrap();
+        block
+    };
+    for permits in [false, true] {
+        victim.push_block(&block(permits));
+        victim.run(15 * SECOND);
+    }
+    let events = victim.node.events.iter();
+    let announced: Vec<_> = events
+        .filter_map(|event| match event {
+            Event::H264 { is_permitted } => Some(*is_permitted),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(announced, [false, true]);
+}
+
+#[test]
+fn broadcasts_beyond_the_chain_are_not_read_on_before_its_blocks() {
+    let world = World::with_call(2);
+    let mut victim = Victim::of(&world);
+    victim.run(6 * SECOND);
+    let [poll] = victim.polls(SubChain::Broadcasts)[..] else {
+        panic!("one poll at a time");
+    };
+    let state = victim.node.engine.membership().unwrap().state();
+    let (next, offset) = (
+        state.height().next().unwrap(),
+        world.items(SubChain::Broadcasts).next_offset,
+    );
+    let early = (0..50_u8).map(|number| {
+        let nonce_hash = [number; 32];
+        let broadcast = Broadcast {
+            signature: Signature::ZERO,
+            user_id: UserId::new(2),
+            height: next,
+            block_hash: state.hash(),
+            content: BroadcastContent::Commit { nonce_hash },
+        };
+        broadcast.to_server()
+    });
+    let page = ChainBlocks {
+        call: victim.call(),
+        sub_chain: SubChain::Broadcasts,
+        blocks: early.collect(),
+        next_offset: offset + 50,
+    };
+    let page = Updates(vec![Update::ChainBlocks(page)]);
+    victim.answer(poll, Outcome::Done(page.into()));
+    assert_eq!(victim.polls(SubChain::Broadcasts), [poll]);
+    victim.run(SECOND);
+    assert!(victim.polls(SubChain::Blocks).len() > 0);
+    victim.run(6 * SECOND);
+    assert_eq!(victim.polls(SubChain::Broadcasts).len(), 2);
 }
 
 #[test]

@@ -206,7 +206,7 @@ impl Cryptor {
     ///
     /// The hash of a block that another member wrote can hold a start code. Every packet for its epoch has that hash in
     /// clear, so that no frame of H.264 can be sent until the epoch has ended: send VP8 meanwhile. It changes only with
-    /// the epochs, so ask after each block and each [expiry](Self::next_expiry).
+    /// the epochs, so ask after each block and each [expiry](Self::next_expiry); an engine has an event for it.
     pub fn permits_h264(&self, now: Moment) -> bool {
         self.epochs(now).is_none_or(|epochs| epochs.permit_h264())
     }

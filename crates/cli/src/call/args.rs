@@ -49,7 +49,7 @@ pub(super) struct CallArgs {
     pub(super) answer_timeout: u64,
 
     /// Compare the call with what FILE remembers of it, if there is one, and remember it there at the end: a server could show
-    /// another call in its place.
+    /// another call in its place. Of such a one nothing is remembered.
     #[arg(long, value_name = "FILE")]
     pub(super) last_known: Option<PathBuf>,
 
@@ -94,6 +94,6 @@ command sends no sound: others see its user without any media.";
 
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
-gap, rejoined, connection, connection_lost, connection_back, link, keys, members, roster, verification, emoji, \
+gap, h264, rejoined, connection, connection_lost, connection_back, link, keys, members, roster, verification, emoji, \
 message, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
 Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::{Conference, Options, Target, Transport, UserId};
+use confcall::{Conference, Options, Suspicion, Target, Transport, UserId};
 use tokio::runtime::Builder;
 
 use super::account::Account;
@@ -113,8 +113,12 @@ async fn attend(
     let ended = InteractiveCall::new(conference, screen, rng)
         .run(events, sources)
         .await;
-    // Also after an end that was not wanted, which is when it matters.
-    if let (Some(path), Some(known)) = (&args.last_known, &handle.view().last_known) {
+    // Also after an end that was not wanted, which is when it matters; but a call that may be another one does not take the
+    // place of the one that is remembered.
+    let view = handle.view();
+    let is_swapped = |one: &Suspicion| matches!(one, Suspicion::Swapped(_));
+    let is_same = !view.suspicions.iter().any(is_swapped);
+    if let (Some(path), Some(known), true) = (&args.last_known, &view.last_known, is_same) {
         last_known::write(path, known)?;
     }
     ended

@@ -33,7 +33,8 @@ pub struct Config {
     pub removal_grace: RemovalGrace,
     /// The last state that was seen of the call, if the user was in it before: [`Ended::last_known`](super::Ended).
     ///
-    /// What the server shows is compared with it; one of another call changes nothing.
+    /// What the server shows is compared with it. Where the target is a link or an invitation that leads to another call, that is a
+    /// suspicion too; where it names another call by its id, nothing is compared.
     pub last_known: Option<LastKnown>,
     /// The most participants of a call, `conference_call_size_limit` of the server's configuration.
     pub size_limit: usize,

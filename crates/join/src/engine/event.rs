@@ -61,6 +61,13 @@ pub enum Event {
     ///
     /// Before the event that we are in.
     Gap(Gap),
+    /// Frames of H.264 cannot be sealed from now on, or can again: send VP8 meanwhile (`spec/protocol.md`, 4.1).
+    ///
+    /// The reason is the hash of a block that another member wrote. They can at first.
+    H264 {
+        /// True if they can be sealed.
+        is_permitted: bool,
+    },
     /// The roster changed, and with it perhaps the user of a source.
     RosterChanged,
     /// The verification of the newest block has come this far.

@@ -68,6 +68,14 @@ pub struct Gap {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum Break {
+    /// The link or invitation leads to another call than the one that was known.
+    #[error("it is call {shown}, and was call {known} before")]
+    OtherCall {
+        /// The call that we knew.
+        known: CallId,
+        /// The call that the server shows.
+        shown: CallId,
+    },
     /// The chain ends before the block that we knew.
     #[error("the chain ends at height {shown}, and was at {known} before")]
     WentBack {
@@ -424,6 +432,32 @@ mod tests {
             rekeyed: users([4]),
         };
         assert_eq!(scene.compare(&known), Ok(Continuity::Gap(gap)));
+    }
+
+    #[test]
+    fn as_many_new_keys_as_blocks_are_joins_and_one_who_stayed_may_have_another_key() {
+        let mut scene = Scene::new();
+        scene.join(2);
+        let known = scene.known();
+        scene.join(2);
+        scene.join(3);
+        let gap = Gap {
+            blocks: 2,
+            joined: users([3]),
+            rekeyed: users([2]),
+            left: users([]),
+        };
+        assert_eq!(scene.compare(&known), Ok(Continuity::Gap(gap)));
+    }
+
+    #[test]
+    fn two_who_stayed_and_have_other_keys_are_all_replaced() {
+        let mut scene = Scene::new();
+        (2..=3).for_each(|user| scene.join(user));
+        let known = scene.known();
+        (2..=3).for_each(|user| scene.join(user));
+        let replaced = Break::AllReplaced { users: 2 };
+        assert_eq!(scene.compare(&known), Err(replaced));
     }
 
     #[test]

@@ -42,6 +42,7 @@ pub(super) fn form(event: &Event) -> Value {
             "left": ids(&gap.left),
             "rekeyed": ids(&gap.rekeyed),
         }}),
+        Event::H264 { is_permitted } => json!({"h264": is_permitted}),
         Event::RosterChanged => json!({"roster_changed": {}}),
         Event::Verification {
             height,

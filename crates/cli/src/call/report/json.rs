@@ -132,6 +132,7 @@ fn event(event: &Event) -> Value {
             "from": from.to_string(),
             "why": why.to_string(),
         }),
+        Event::H264 { is_permitted } => json!({"event": "h264", "permitted": is_permitted}),
         Event::Gap(gap) => json!({
             "event": "gap",
             "blocks": gap.blocks,

@@ -23,9 +23,7 @@ pub(super) fn build_on(
     tip: Tip,
 ) -> Result<Next, Exit> {
     let call = attempt.known.or_else(|| CallRef::of(&tip.call));
-    let known = call.and_then(|call| ctx.past.last_known_of(call.id));
-    let compared = known.map(|known| known.compare(&tip.block, tip.chain.state()));
-    match compared {
+    match call.and_then(|call| compared(attempt, ctx, call, &tip)) {
         None => {}
         Some(Ok(Continuity::Proven)) => attempt.gap = None,
         Some(Ok(Continuity::Gap(gap))) => attempt.gap = Some(gap),
@@ -41,6 +39,23 @@ pub(super) fn build_on(
         }
     }
     Ok(Next::BuildOn(Box::new(tip)))
+}
+
+/// Compares the tip with the last state of the call that we knew, if we did.
+fn compared(
+    attempt: &JoinAttempt,
+    ctx: &Context,
+    call: CallRef,
+    tip: &Tip,
+) -> Option<Result<Continuity, Break>> {
+    let known = ctx.past.last_known()?;
+    if known.call() == call.id {
+        return Some(known.compare(&tip.block, tip.chain.state()));
+    }
+    // A call that is named by its id may be any. One that is found must be the one that was found before.
+    let (known, shown) = (known.call(), call.id);
+    let is_found = attempt.found_by.is_some();
+    is_found.then_some(Err(Break::OtherCall { known, shown }))
 }
 
 /// Shows the caller, once, that the call may be another one; ends where that was so before.

@@ -100,8 +100,14 @@ pub(super) fn tip_read(
         Some(block) if tip.holds(&block.key.public_key()) => {
             Err(recovered(attempt, ctx, *block, tip))
         }
-        _ if is_elsewhere(attempt, ctx, &tip) => Err(EndReason::JoinedElsewhere.into()),
-        _ => comparison::build_on(attempt, ctx, tip),
+        _ => {
+            let is_elsewhere = is_elsewhere(attempt, ctx, &tip);
+            // The comparison first: in another call there can be anybody in our place.
+            match comparison::build_on(attempt, ctx, tip)? {
+                Next::BuildOn(_) if is_elsewhere => Err(EndReason::JoinedElsewhere.into()),
+                next => Ok(next),
+            }
+        }
     }
 }
 

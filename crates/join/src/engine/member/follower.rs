@@ -36,6 +36,10 @@ pub(super) struct Follower {
     broadcaster: Broadcaster,
     round: Round,
     fork: ForkCheck,
+    /// True if the last broadcast that was read is about a block that we have not.
+    is_ahead: bool,
+    /// True if frames of H.264 can be sealed, as the caller knows.
+    permits_h264: bool,
     /// The users whom blocks removed since the last input was settled.
     removed: Vec<UserId>,
 }
@@ -66,6 +70,8 @@ impl Follower {
             broadcaster: Broadcaster::default(),
             round: Round::new(ctx.now),
             fork: ForkCheck::new(ctx.now),
+            is_ahead: false,
+            permits_h264: true,
             removed: Vec::new(),
         }
     }
@@ -171,6 +177,10 @@ impl Follower {
         self.follow(ctx, call)?;
         let mut read = Read::Followed;
         match page {
+            // What is beyond the chain is of no use before the blocks are there: they go first, and it can wait its turn.
+            Some(Page::Full) if which == SubChain::Broadcasts && self.is_ahead => {
+                self.blocks.poll_soon(ctx);
+            }
             Some(Page::Full) => self.subchain(which).poll(ctx, call),
             Some(Page::Last) if self.subchain(which).caught_up() && !self.is_behind() => {
                 read = Read::CaughtUp;
@@ -244,6 +254,7 @@ impl Follower {
 
     fn apply(&mut self, ctx: &mut Context, bytes: &[u8]) -> Flow {
         let before = self.state().group_state().clone();
+        self.is_ahead = false;
         let followed = ctx.secrets.apply(ctx.now, &mut self.membership, bytes);
         let Followed { by, faults } = match followed {
             Ok(followed) => followed,
@@ -330,7 +341,9 @@ impl Follower {
             Err(_) => return self.round.blame(ctx, None),
         };
         let is_own = broadcast.user_id == self.user_id();
-        match self.membership.receive(&broadcast) {
+        let received = self.membership.receive(&broadcast);
+        self.is_ahead = matches!(received, Ok(Received::Kept | Received::Dropped(_)));
+        match received {
             Ok(Received::Counted) => {
                 self.blocks.progressed();
                 self.broadcasts.progressed();
@@ -388,6 +401,11 @@ impl Follower {
     /// Shows the caller how far the verification is.
     pub(super) fn report(&mut self, ctx: &mut Context) {
         self.round.report(ctx, self.membership.verification());
+        let is_permitted = self.cryptor().permits_h264(ctx.now);
+        if is_permitted != self.permits_h264 {
+            self.permits_h264 = is_permitted;
+            ctx.event(Event::H264 { is_permitted });
+        }
         if let Some(expiry) = self.cryptor().next_expiry() {
             ctx.timers.set(Timer::Epochs, expiry);
         }

@@ -28,11 +28,12 @@ use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
+use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
 use super::parts::commands::{Commands, Effect};
 use super::parts::liveness::Liveness;
 use super::parts::reference::Reference;
-use super::parts::removals::{Removals, Sequel, View};
+use super::parts::removals::{Removals, Sequel};
 use super::parts::roster::Roster;
 use super::parts::roster_sync::RosterSync;
 use super::parts::self_state::SelfState;
@@ -571,8 +572,8 @@ fn is_for_members(method: Method) -> bool {
     )
 }
 
-fn view<'a>(us: Identity, membership: &'a Membership, roster: &'a RosterSync) -> View<'a> {
-    View {
+fn view<'a>(us: Identity, membership: &'a Membership, roster: &'a RosterSync) -> CallView<'a> {
+    CallView {
         call: us.call,
         us: us.user_id,
         chain: membership.state(),

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use confcall_media::Moment;
 use confcall_state::{Height, UserId};
 
-use super::removals::View;
+use super::call_view::CallView;
 use crate::engine::context::Context;
 use crate::engine::event::{Event, Suspicion};
 use crate::engine::timers::Timer;
@@ -93,7 +93,7 @@ impl Absence {
 /// The comparison of chain and roster.
 impl Absences {
     /// Keeps watch; `has_moved` says whether the roster may be another than when this was last asked.
-    pub(super) fn watch(&mut self, ctx: &mut Context, view: View<'_>, has_moved: bool) {
+    pub(super) fn watch(&mut self, ctx: &mut Context, view: CallView<'_>, has_moved: bool) {
         // Most inputs change neither, and comparing two hundred members costs more than all the rest of a poll.
         let height = Some(view.chain.height());
         let is_other_block = core::mem::replace(&mut self.compared, height) != height;
@@ -109,7 +109,7 @@ impl Absences {
         }
     }
 
-    fn compare(&mut self, ctx: &mut Context, view: View<'_>) {
+    fn compare(&mut self, ctx: &mut Context, view: CallView<'_>) {
         self.forget_those_back_or_gone(ctx, view);
         let shared = self.absent.values().filter(|one| !one.is_apart);
         let mut look_at = shared.filter_map(Absence::look_at).min();
@@ -138,7 +138,7 @@ impl Absences {
 
     /// Forgets who is listed again or not in the chain any more. If a block removed some of those who are to be removed,
     /// its writer did not know of the others: all seek them again, so that one block takes in who left meanwhile.
-    fn forget_those_back_or_gone(&mut self, ctx: &mut Context, view: View<'_>) {
+    fn forget_those_back_or_gone(&mut self, ctx: &mut Context, view: CallView<'_>) {
         let mut was_removal = false;
         self.absent.retain(|user, one| {
             was_removal |= one.has_left && !view.has_member(*user);
@@ -261,8 +261,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> View<'a> {
-        View {
+    fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> CallView<'a> {
+        CallView {
             call: CALL,
             us: US.user_id,
             chain,

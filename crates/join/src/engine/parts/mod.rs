@@ -20,6 +20,7 @@
 
 mod absences;
 pub(super) mod broadcaster;
+pub(super) mod call_view;
 pub(super) mod checkpoints;
 pub(super) mod commands;
 pub(super) mod fork;

@@ -15,14 +15,12 @@
 use core::time::Duration;
 
 use confcall_media::Moment;
-use confcall_state::{ChainState, Height, UserId};
+use confcall_state::{Height, UserId};
 
 use super::absences::{Absences, GRACE};
-use super::roster::Roster;
+use super::call_view::CallView;
 use crate::api::reaction::Reaction;
-use crate::api::{
-    CallRef, DeleteConferenceCallParticipants, Method, Removal as Mode, Response, Updates,
-};
+use crate::api::{DeleteConferenceCallParticipants, Method, Removal as Mode, Response, Updates};
 use crate::engine::backoff::Backoff;
 use crate::engine::command::{CommandFailure, EFFECT, Order};
 use crate::engine::context::Context;
@@ -40,15 +38,6 @@ const METHOD: Method = Method::DeleteConferenceCallParticipants;
 pub(in crate::engine) struct Removals {
     waiting: Vec<Removal>,
     absences: Absences,
-}
-
-/// The things that removals see of the call.
-#[derive(Clone, Copy)]
-pub(in crate::engine) struct View<'a> {
-    pub(in crate::engine) call: CallRef,
-    pub(in crate::engine) us: UserId,
-    pub(in crate::engine) chain: &'a ChainState,
-    pub(in crate::engine) roster: &'a Roster,
 }
 
 /// Some users who are to be removed by one block.
@@ -94,7 +83,7 @@ pub(in crate::engine) enum Sequel {
     Nothing,
 }
 
-impl View<'_> {
+impl CallView<'_> {
     pub(super) fn has_member(&self, user: UserId) -> bool {
         self.chain.group_state().by_user(user).is_some()
     }
@@ -107,7 +96,12 @@ impl View<'_> {
 /// The members whom the roster does not list.
 impl Removals {
     /// Keeps watch; `has_moved` says whether the roster may be another than when this was last asked.
-    pub(in crate::engine) fn watch(&mut self, ctx: &mut Context, view: View<'_>, has_moved: bool) {
+    pub(in crate::engine) fn watch(
+        &mut self,
+        ctx: &mut Context,
+        view: CallView<'_>,
+        has_moved: bool,
+    ) {
         self.absences.watch(ctx, view, has_moved);
     }
 
@@ -133,7 +127,7 @@ impl Removals {
     pub(in crate::engine) fn kick(
         &mut self,
         ctx: &mut Context,
-        view: View<'_>,
+        view: CallView<'_>,
         order: Order,
         users: Vec<UserId>,
     ) {
@@ -206,7 +200,7 @@ impl Removals {
     pub(in crate::engine) fn send_due(
         &mut self,
         ctx: &mut Context,
-        view: View<'_>,
+        view: CallView<'_>,
         build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
     ) {
         self.waiting.retain(|one| !one.is_over(ctx, view));
@@ -361,7 +355,7 @@ impl Removal {
     }
 
     /// Gives up a block that is held back, once it would be refused or would remove others than it should.
-    fn drop_stale(&mut self, ctx: &mut Context, view: View<'_>) {
+    fn drop_stale(&mut self, ctx: &mut Context, view: CallView<'_>) {
         let Progress::InFlight(ticket) = self.progress else {
             return;
         };
@@ -375,7 +369,7 @@ impl Removal {
     }
 
     /// Gives whether a block that the server took has come, or had its time to come.
-    fn is_over(&self, ctx: &mut Context, view: View<'_>) -> bool {
+    fn is_over(&self, ctx: &mut Context, view: CallView<'_>) -> bool {
         let Progress::Taken(until) = self.progress else {
             return false;
         };
@@ -402,7 +396,7 @@ impl Removal {
     }
 
     /// The users who are still to be removed.
-    fn users_in(&self, view: View<'_>) -> Vec<UserId> {
+    fn users_in(&self, view: CallView<'_>) -> Vec<UserId> {
         let is_back = |user: UserId| self.mode() == Mode::OnlyLeft && view.roster.lists(user);
         let users = self.users.iter().copied();
         users
@@ -414,7 +408,7 @@ impl Removal {
     fn send(
         &mut self,
         ctx: &mut Context,
-        view: View<'_>,
+        view: CallView<'_>,
         build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
     ) -> Option<Ticket> {
         let (removal, ids) = (self.mode(), self.users_in(view));
@@ -468,8 +462,8 @@ mod tests {
         kind: CommandKind::Kick,
     };
 
-    fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> View<'a> {
-        View {
+    fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> CallView<'a> {
+        CallView {
             call: CALL,
             us: US.user_id,
             chain,
@@ -478,7 +472,7 @@ mod tests {
     }
 
     /// Sends what is due; gives the users of each block that went out.
-    fn send(removals: &mut Removals, ctx: &mut Context, view: View<'_>) -> Vec<Vec<UserId>> {
+    fn send(removals: &mut Removals, ctx: &mut Context, view: CallView<'_>) -> Vec<Vec<UserId>> {
         send_and_show(removals, ctx, view).0
     }
 
@@ -486,7 +480,7 @@ mod tests {
     fn send_and_show(
         removals: &mut Removals,
         ctx: &mut Context,
-        view: View<'_>,
+        view: CallView<'_>,
     ) -> (Vec<Vec<UserId>>, Vec<Event>) {
         removals.send_due(ctx, view, |_, _| Ok(Vec::new()));
         let (requests, events) = outputs(ctx);
