@@ -7,6 +7,7 @@ use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::api::reaction::GiveUpReason;
 use confcall_join::engine::{Command, EndReason, Event, Trouble};
 use confcall_join::joining::Target;
+use confcall_join::membership::Break;
 use confcall_server::faults::Faults;
 
 use crate::actions::Action;
@@ -227,6 +228,10 @@ fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
             // A server that restarts from a snapshot forks off those who saw more, and a client that has rejoined too often stays out.
             EndReason::Broken(reason) => {
                 rejoins(node) >= REJOINS && (is_rewound || !reason.is_fork())
+            }
+            // So does one that comes back after a restart of the server, or after an outage in which all got other keys, twice.
+            EndReason::Swapped(broken) => {
+                is_rewound || matches!(broken, Break::AllReplaced { .. }) && rejoins(node) >= 2
             }
             EndReason::FloodWait { .. } => is_flooded,
             // Chance and an outage can fail seven requests in a row; who comes on the calm network is checked on its own.

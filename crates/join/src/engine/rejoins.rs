@@ -16,59 +16,54 @@ const RETURNS: usize = 1;
 
 /// The rejoins that still count.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rejoins(Vec<(Moment, Kind)>);
+pub(super) struct Rejoins(Vec<Rejoin>);
 
-/// The reasons that have a budget of their own, and all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Fork,
-    Return,
-    Other,
-}
-
-impl Kind {
-    fn of(reason: &RejoinReason) -> Self {
-        match reason {
-            RejoinReason::Removed { .. } => Self::Return,
-            reason if reason.is_fork() => Self::Fork,
-            _ => Self::Other,
-        }
-    }
-
-    fn budget(self) -> usize {
-        match self {
-            Self::Fork => FORKS,
-            Self::Return => RETURNS,
-            Self::Other => limits::REJOINS,
-        }
-    }
+#[derive(Clone, Copy, Debug)]
+struct Rejoin {
+    at: Moment,
+    /// True if the server shows another chain than the one that we followed.
+    is_fork: bool,
+    /// True if we come back after a removal.
+    is_return: bool,
 }
 
 impl Rejoins {
     /// True if there were enough for one of this reason to be refused.
     pub(super) fn are_enough(&mut self, now: Moment, reason: &RejoinReason) -> bool {
-        let of_kind = self.count(now, Kind::of(reason));
-        self.0.len() >= limits::REJOINS || of_kind >= Kind::of(reason).budget()
+        self.forget(now);
+        let is_full = self.0.len() >= limits::REJOINS;
+        is_full || (reason.is_fork() && self.forks() >= FORKS) || {
+            let returns = self.0.iter().filter(|one| one.is_return).count();
+            is_return(reason) && returns >= RETURNS
+        }
     }
 
-    /// Notes that the call that is entered may be another one; gives whether it may be entered all the same.
+    /// Notes that the call that is entered, perhaps again, may be another one; gives whether it may be entered all the same.
     ///
     /// That counts like a fork, and not twice where a fork is why we enter it.
     pub(super) fn suspect(&mut self, now: Moment, again: Option<&RejoinReason>) -> bool {
         if again.is_some_and(RejoinReason::is_fork) {
             return true;
         }
-        let may = self.count(now, Kind::Fork) < FORKS;
-        if may {
-            self.0.push((now, Kind::Fork));
+        self.forget(now);
+        let may = self.forks() < FORKS;
+        match self.0.last_mut().filter(|_| again.is_some()) {
+            Some(this) => this.is_fork = true,
+            None => self.0.push(Rejoin {
+                at: now,
+                is_fork: true,
+                is_return: false,
+            }),
         }
         may
     }
 
-    /// The rejoins of a kind that still count.
-    fn count(&mut self, now: Moment, kind: Kind) -> usize {
-        self.0.retain(|(at, _)| now.since(*at) < MEMORY);
-        self.0.iter().filter(|(_, one)| *one == kind).count()
+    fn forget(&mut self, now: Moment) {
+        self.0.retain(|one| now.since(one.at) < MEMORY);
+    }
+
+    fn forks(&self) -> usize {
+        self.0.iter().filter(|one| one.is_fork).count()
     }
 
     /// The pause before another rejoin, or `None` if there were enough.
@@ -81,7 +76,15 @@ impl Rejoins {
             0 => Duration::ZERO,
             before => Duration::from_secs(1 << before),
         };
-        self.0.push((now, Kind::of(reason)));
+        self.0.push(Rejoin {
+            at: now,
+            is_fork: reason.is_fork(),
+            is_return: is_return(reason),
+        });
         Some(pause)
     }
+}
+
+fn is_return(reason: &RejoinReason) -> bool {
+    matches!(reason, RejoinReason::Removed { .. })
 }
