@@ -1,14 +1,15 @@
 //! The parts of a member: each owns its fields, its timers and its tests.
 //!
 //! A part takes inputs and what it needs to see of the membership, sends its requests and events through the context, and
-//! returns what is left for the member to do. No part calls the member or another part, so that a member of another kind
-//! of call is another set of the same parts.
+//! returns what is left for the member to do. No part calls the member or a part beside it, so that a member of another kind
+//! of call is another set of the same parts. Two have a smaller part inside, which they alone drive: [`roster_sync`] the
+//! [`roster`], [`removals`] the [`absences`].
 //!
 //! | part | owns | without a chain |
 //! |---|---|---|
 //! | [`subchain`] | where we are in one of the two subchains, and its polls | |
 //! | [`roster_sync`] | the roster, and its loads page by page | ✓ |
-//! | [`removals`] | the members who are not listed ([`absences`]), and the blocks that remove | |
+//! | [`removals`] | the blocks that remove, and in [`absences`] the members who are not listed | |
 //! | [`broadcaster`] | our broadcasts, until the server has sent them back | |
 //! | [`round`] | the reports of how far the verification is | |
 //! | [`fork`] | the comparison of the server's block with ours | |
