@@ -52,7 +52,8 @@ pub struct View {
     pub connection_lost: bool,
     /// The newest different suspicions, 64 at most, those of earlier memberships included.
     pub suspicions: Vec<Suspicion>,
-    /// What was seen of the call, to be kept for [`Config::last_known`](crate::Config::last_known) when the user enters it again.
+    /// The last state that was seen of the call, to be kept for [`Config::last_known`](crate::Config::last_known) when the user
+    /// enters it again.
     pub last_known: Option<LastKnown>,
     /// The end, once the server knows of it.
     pub ended: Option<Ended>,

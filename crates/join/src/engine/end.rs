@@ -316,7 +316,7 @@ pub enum RejoinReason {
     /// The server does not know us as a member.
     #[error("the server does not know us as a member: {0}")]
     Forbidden(RpcError),
-    /// A member removed us while we were out of touch, as whoever leaves is removed.
+    /// A member removed us while we were out of touch, as a member who leaves is removed.
     #[error("removed{} while we were out of touch", by_whom(.by))]
     Removed {
         /// The signer of the block, if the server showed it.

@@ -31,6 +31,9 @@ pub enum Event {
     /// A caller that takes none passes over it.
     CheckpointDue,
     /// The parameters of the media connection have changed, or became known after the join.
+    ///
+    /// They are taken from answers to us alone: parameters that are pushed name no call, and may be those of another call of
+    /// the account.
     Connection {
         /// True if this is about the screen that is shared and not about the main connection.
         presentation: bool,
@@ -144,8 +147,10 @@ pub enum Event {
 pub struct Joined {
     /// The call.
     pub call: CallRef,
-    /// The parameters of the media connection; `None` if the answer to our join was lost, and then they come as an event,
-    /// and after a restart.
+    /// The parameters of the media connection.
+    ///
+    /// `None` if the answer to our join was lost: unless another answer brings them, as [`Event::Connection`], we join again
+    /// after some seconds, and [`Event::Rejoined`] has them. `None` after a restart as well, where those of before hold.
     pub connection: Option<Box<ConnectionParameters>>,
     /// The payload that the server took, with the source of our sound.
     pub payload: JoinPayload,

@@ -8,14 +8,14 @@ use crate::api::{CallId, Ssrc};
 use crate::limits;
 use crate::membership::LastKnown;
 
-/// What is kept of memberships that are over: sources and keys, the last one first, and the last state of the call.
+/// The remains of memberships that are over: sources and keys, the last one first, and the last state of the call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PastMemberships {
     /// Late updates may still name them.
     sources: VecDeque<Ssrc>,
     /// An older block can still hold them.
     keys: VecDeque<PublicKey>,
-    /// What the server shows on entering the call again is compared with it.
+    /// Compared with the block that the server shows on entering the call again.
     last_known: Option<LastKnown>,
 }
 

@@ -5,7 +5,7 @@
 //!                                                                            └──────────▶ Break
 //! ```
 //!
-//! Nobody outside a call is shown the blocks in between, so this cannot prove that the call is the same one. It says
+//! Users outside a call are not shown the blocks in between, so this cannot prove that the call is the same one. It says
 //! which swaps no series of blocks explains, and what changed where one may.
 //!
 //! Implements the last paragraph of `spec/protocol.md`, 6.
@@ -218,7 +218,10 @@ impl LastKnown {
         }))
     }
 
-    /// Bytes to be stored; there is no secret in them, and who changes them can only make a comparison fail.
+    /// Bytes to be stored, without any secret.
+    ///
+    /// Keep them where others cannot write, as beside the session: no signature in them is checked, so that a change can make
+    /// a comparison pass as well as fail.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![VERSION];
         bytes.extend(self.0.call.value().to_le_bytes());

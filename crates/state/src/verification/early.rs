@@ -159,8 +159,8 @@ fn is_signed(broadcast: &Broadcast, participants: &ParticipantKeys) -> bool {
 impl fmt::Debug for Early {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let heights = self.kept.iter();
-        let told = heights.map(|(height, kept)| (height.value(), (kept.len(), digest(kept))));
-        f.debug_map().entries(told).finish()
+        let shown = heights.map(|(height, kept)| (height.value(), (kept.len(), digest(kept))));
+        f.debug_map().entries(shown).finish()
     }
 }
 
