@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::api::{ChainBlocks, Method, Request, Response, SubChain, Update, Updates};
+use confcall::join::api::{
+    ChainBlocks, GetGroupCallChainBlocks, Method, Request, Response, SubChain, Update, Updates,
+};
 use confcall::join::engine::{
     Advice, Config, EndReason, Event, Input, Outcome, RequestId, Suspicion,
 };
@@ -20,7 +22,7 @@ use confcall::state::wire::{GroupState, Participant, Permissions};
 use confcall::state::{Block, Chain, PrivateKey, PublicKey};
 use confcall::{Command, Engine, Height, Joiner, Moment, Seed, Target, UserId};
 use confcall_server::{Server, ServerOptions};
-use confcall_simulator::{Faults, Node, World, media};
+use confcall_simulator::{Faults, Node, Rule, Verdict, World, media};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -139,6 +141,46 @@ fn a_client_that_started_again_compares_the_call_with_what_it_saw_before() {
 }
 
 #[test]
+fn an_engine_that_goes_on_from_an_older_checkpoint_compares_the_call_with_what_was_seen_since() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    let key = [5; 32];
+    let blob = world.nodes[0].engine.checkpoint(&key, 0).unwrap();
+    let earlier = world.server.clone();
+    for _ in 0..2 {
+        let link = world.link();
+        world.join(link);
+        world.converge();
+    }
+    let known = world.nodes[0].engine.last_known().unwrap();
+    // The server goes on from the block of the checkpoint with other people.
+    for node in 0..world.nodes.len() {
+        world.stop(node);
+    }
+    world.server = earlier;
+    let mut config = Config::new(
+        world.link(),
+        Joiner::new(UserId::new(1)),
+        media(world.rng()),
+    );
+    config.last_known = Some(known);
+    let (seed, now) = (world.seed(), world.moment());
+    let restored = Engine::restore(&blob, &key, 0, config, Seed::copy_of(&seed), now).unwrap();
+    let before = world.nodes[0].events.len();
+    world.replace(0, restored.engine);
+    let link = world.link();
+    for user in [13, 14] {
+        world.join_as(UserId::new(user), link.clone());
+        world.run(10 * SECOND);
+    }
+    let node = &world.nodes[0];
+    let told = node.events[before..]
+        .iter()
+        .any(|event| matches!(event, Event::Suspicious(_)));
+    assert!(told, "{:?}", &node.events[before..]);
+}
+
+#[test]
 fn the_members_who_came_and_went_with_another_call_are_named() {
     let mut world = World::with_call(4);
     swap(&mut world, &twin(8, 0));
@@ -188,6 +230,34 @@ fn a_chain_that_is_shorter_is_looked_at_again_after_a_second_before_that_is_said
     world.run(10 * SECOND);
     assert_eq!(told(&world.nodes[0]), [], "{}", world.history());
     assert_eq!(world.nodes[0].joins, 2);
+}
+
+#[test]
+fn each_look_at_a_chain_that_seems_to_have_gone_back_is_made_twice() {
+    let mut world = World::with_call(3);
+    let call = world.server.calls().next().unwrap().reference();
+    let tip = Request::ChainBlocks(GetGroupCallChainBlocks::tip(call));
+    let behind = world.server.answer(UserId::new(99), &tip).unwrap();
+    let link = world.link();
+    world.join(link);
+    world.converge();
+    // One machine of the server has not heard of the newest block, and now and then it is asked.
+    let answer = || Verdict::Answer(behind.clone());
+    let poll = || {
+        Rule::new(Method::GetGroupCallChainBlocks, answer())
+            .of(1)
+            .on(SubChain::Blocks)
+    };
+    world.rules.push(poll().times(1));
+    world.rules.push(poll().after(1).times(1));
+    let raced = Verdict::refuse(400, "CONF_WRITE_CHAIN_INVALID");
+    world
+        .rules
+        .push(Rule::new(Method::JoinGroupCall, raced).of(1).times(1));
+    world.command(0, Command::Rejoin);
+    world.run(20 * SECOND);
+    assert_eq!(world.nodes[0].joins, 2, "{}", world.history());
+    assert_eq!(told(&world.nodes[0]), [], "{}", world.history());
 }
 
 /// Leaves, and gives what the end hands out, by way of the bytes that a client stores.

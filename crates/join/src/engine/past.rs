@@ -28,9 +28,17 @@ impl PastMemberships {
         }
     }
 
-    /// Notes the state of a call that a membership ends with.
-    pub(super) fn remember(&mut self, last_known: LastKnown) {
-        self.last_known = Some(last_known);
+    /// Notes the state of a call that a membership begins with, whatever was known before.
+    pub(super) fn begin_with(&mut self, known: LastKnown) {
+        self.last_known = Some(known);
+    }
+
+    /// Notes the state of a call that a membership ends with, unless a later one is known.
+    pub(super) fn remember(&mut self, known: LastKnown) {
+        let before = self.last_known_of(known.call());
+        if before.is_none_or(|before| before.height() <= known.height()) {
+            self.last_known = Some(known);
+        }
     }
 
     /// The last state that was seen of any call.

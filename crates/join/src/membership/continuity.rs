@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use confcall_state::wire::GroupState;
-use confcall_state::{Block, Chain, ChainState, Height, PublicKey, UserId};
+use confcall_state::{Block, BlockHash, Chain, ChainState, Height, PublicKey, UserId};
 use thiserror::Error;
 
 use super::difference::Difference;
@@ -154,6 +154,11 @@ impl LastKnown {
     /// The height of the newest block.
     pub fn height(&self) -> Height {
         self.state().height()
+    }
+
+    /// The hash of the newest block.
+    pub fn hash(&self) -> BlockHash {
+        self.state().hash()
     }
 
     /// The users and keys of the state.

@@ -43,8 +43,8 @@ pub(super) struct JoinAttempt {
     pub(super) tip_asked: Moment,
     /// True if the call had a block when we looked before.
     pub(super) had_blocks: bool,
-    /// True once a chain that had gone back was looked at again.
-    went_back: bool,
+    /// True while a chain that went back is looked at again.
+    pub(super) went_back: bool,
     /// True once the call is suspected of being another one.
     pub(super) is_suspect: bool,
     /// The blocks that we have not seen since we were in the call the last time.

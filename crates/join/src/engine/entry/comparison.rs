@@ -25,8 +25,13 @@ pub(super) fn build_on(
     let call = attempt.known.or_else(|| CallRef::of(&tip.call));
     match call.and_then(|call| compared(attempt, ctx, call, &tip)) {
         None => {}
-        Some(Ok(Continuity::Proven)) => attempt.gap = None,
-        Some(Ok(Continuity::Gap(gap))) => attempt.gap = Some(gap),
+        Some(Ok(continuity)) => {
+            attempt.went_back = false;
+            attempt.gap = match continuity {
+                Continuity::Proven => None,
+                Continuity::Gap(gap) => Some(gap),
+            };
+        }
         Some(Err(broken)) => {
             let again = match broken {
                 Break::WentBack { .. } => attempt.look_again(),

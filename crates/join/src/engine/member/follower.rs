@@ -235,7 +235,7 @@ impl Follower {
     pub(super) fn follow(&mut self, ctx: &mut Context, call: CallRef) -> Flow {
         loop {
             if let Some(block) = self.blocks.take() {
-                self.apply(ctx, &block)?;
+                self.apply(ctx, call, &block)?;
             } else if let Some(broadcast) = self.broadcasts.take() {
                 self.hear(ctx, call, &broadcast);
             } else {
@@ -252,7 +252,7 @@ impl Follower {
         }
     }
 
-    fn apply(&mut self, ctx: &mut Context, bytes: &[u8]) -> Flow {
+    fn apply(&mut self, ctx: &mut Context, call: CallRef, bytes: &[u8]) -> Flow {
         let before = self.state().group_state().clone();
         self.is_ahead = false;
         let followed = ctx.secrets.apply(ctx.now, &mut self.membership, bytes);
@@ -270,7 +270,18 @@ impl Follower {
         let changes = Difference::between(&before, self.state().group_state());
         self.removed.extend(&changes.removed);
         members_changed(ctx, changes, by);
-        Ok(())
+        self.check_known(ctx, call)
+    }
+
+    /// Compares the chain with a later state that was seen before a restart from an older checkpoint.
+    fn check_known(&self, ctx: &mut Context, call: CallRef) -> Flow {
+        let (height, hash) = (self.state().height(), self.state().hash());
+        let known = ctx.past.last_known_of(call.id);
+        if known.is_none_or(|known| known.height() != height || known.hash() == hash) {
+            return Ok(());
+        }
+        fork::suspect(ctx, height, "the server showed another block before");
+        Err(RejoinReason::OtherBlock { height }.into())
     }
 
     /// Shows the caller how the members changed since we were in the call the last time.

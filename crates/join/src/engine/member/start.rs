@@ -47,6 +47,7 @@ pub(in crate::engine) fn take_up(
     if let Some(known) = ctx.past.last_known_of(shown.call.id).cloned() {
         member.follower.compare_members(ctx, known.group_state());
     }
+    ctx.past.begin_with(member.last_known());
     // They may name the call by the link that we joined by.
     let mut rosters = shown.rosters.iter();
     let flow = rosters.try_for_each(|roster| member.take_roster(ctx, roster));
