@@ -135,15 +135,15 @@ fn newer_layer(object: &Value) -> Option<i64> {
 
 /// A number of 64 bits, as a number or as a string of nothing but its digits and a minus.
 fn number(value: &Value) -> Option<i64> {
-    match value {
+    let (signed, unsigned) = match value {
         Value::String(text) => {
             let digits = text.strip_prefix('-').unwrap_or(text);
             let is_decimal = digits.bytes().all(|byte| byte.is_ascii_digit());
-            is_decimal.then(|| text.parse().ok())?
+            let text = is_decimal.then_some(text)?;
+            (text.parse().ok(), text.parse().ok())
         }
-        // Some write the 64 bits of a signed number unsigned.
-        _ => value
-            .as_i64()
-            .or_else(|| value.as_u64().map(u64::cast_signed)),
-    }
+        _ => (value.as_i64(), value.as_u64()),
+    };
+    // Some write the 64 bits of a signed number unsigned.
+    signed.or_else(|| unsigned.map(u64::cast_signed))
 }
