@@ -545,7 +545,10 @@ impl Member {
         self.removals.send_due(ctx, view, |ctx, users| {
             ctx.secrets.remove(membership, users)
         });
-        self.commands.settle(ctx, self.reference.invite_link());
+        if let Some(link) = self.reference.take_shown_link() {
+            self.commands.link_is_shown(&link);
+        }
+        self.commands.settle(ctx);
         self.follower.report(ctx);
         let counts = self.follower.membership().verification();
         self.checkpoints.follow(ctx, counts);

@@ -37,7 +37,7 @@ struct Waiting {
 pub(in crate::engine) enum Effect {
     /// The answer itself.
     Answer,
-    /// Another link of the call than this.
+    /// Another link of the call than this; if none is known, one that is shown after the server said yes.
     LinkOtherThan(Option<InviteLink>),
     /// The end of the call.
     Over,
@@ -94,10 +94,17 @@ impl Commands {
         None
     }
 
-    /// Answers the commands whose effect has come, or had its time to; `link` is that of the call.
-    pub(in crate::engine) fn settle(&mut self, ctx: &mut Context, link: Option<&InviteLink>) {
+    /// Notes the link that the server has just shown.
+    pub(in crate::engine) fn link_is_shown(&mut self, link: &InviteLink) {
+        for one in self.0.values_mut() {
+            one.see_link(link);
+        }
+    }
+
+    /// Answers the commands whose effect has come, or had its time to.
+    pub(in crate::engine) fn settle(&mut self, ctx: &mut Context) {
         self.0.retain(|_, one| match one.promised {
-            Some(_) if one.has_come(link) => {
+            Some(_) if one.effect == Effect::Answer => {
                 ctx.done(one.order);
                 false
             }
@@ -130,12 +137,16 @@ impl Commands {
 }
 
 impl Waiting {
-    fn has_come(&self, link: Option<&InviteLink>) -> bool {
-        match &self.effect {
-            Effect::Answer => true,
-            Effect::LinkOtherThan(before) => link != before.as_ref(),
-            // With it the membership ends.
-            Effect::Over => false,
+    /// Waits for no more than the answer, once a link shows that the old one is replaced.
+    fn see_link(&mut self, link: &InviteLink) {
+        let is_new = match &self.effect {
+            Effect::LinkOtherThan(Some(old)) => link != old,
+            // What is shown before may be the old link, for the first time.
+            Effect::LinkOtherThan(None) => self.promised.is_some(),
+            Effect::Answer | Effect::Over => false,
+        };
+        if is_new {
+            self.effect = Effect::Answer;
         }
     }
 }
@@ -214,13 +225,38 @@ mod tests {
             let ticket = *commands.0.keys().next().unwrap();
             let yes = Ok(Updates::default().into());
             commands.answered(&mut ctx, Method::ToggleGroupCallSettings, ticket, yes);
-            commands.settle(&mut ctx, Some(&old));
+            commands.link_is_shown(&old);
+            commands.settle(&mut ctx);
             assert_eq!(answers(&mut ctx), []);
             assert!(ctx.timers.is_set(Timer::Command));
             advance(&mut ctx, EFFECT);
-            commands.settle(&mut ctx, Some(seen));
+            commands.link_is_shown(seen);
+            commands.settle(&mut ctx);
             assert_eq!(answers(&mut ctx), [expected]);
         }
+    }
+
+    #[test]
+    fn a_link_that_is_known_by_nobody_is_replaced_when_one_is_seen_after_the_servers_yes() {
+        let [old, new] = ["https://t.me/call/old", "https://t.me/call/new"].map(InviteLink::new);
+        let order = Order {
+            id: CommandId::new(1),
+            kind: CommandKind::RevokeLink,
+        };
+        let (mut commands, mut ctx) = (Commands::default(), context());
+        let revoke = ToggleGroupCallSettings::revoke_link(CALL.into());
+        commands.send(&mut ctx, order, Effect::LinkOtherThan(None), revoke);
+        let ticket = *commands.0.keys().next().unwrap();
+        // An update that was on its way shows the old one for the first time.
+        commands.link_is_shown(&old);
+        commands.settle(&mut ctx);
+        let yes = Ok(Updates::default().into());
+        commands.answered(&mut ctx, Method::ToggleGroupCallSettings, ticket, yes);
+        commands.settle(&mut ctx);
+        assert_eq!(answers(&mut ctx), []);
+        commands.link_is_shown(&new);
+        commands.settle(&mut ctx);
+        assert_eq!(answers(&mut ctx), [None]);
     }
 
     #[test]
@@ -231,13 +267,13 @@ mod tests {
             let yes = Ok(Updates::default().into());
             commands.answered(&mut ctx, METHOD, ticket, yes);
             advance(&mut ctx, EFFECT / 2);
-            commands.settle(&mut ctx, None);
+            commands.settle(&mut ctx);
             assert_eq!(answers(&mut ctx), []);
             if is_over {
                 commands.give_up(&mut ctx, true);
             } else {
                 advance(&mut ctx, EFFECT / 2);
-                commands.settle(&mut ctx, None);
+                commands.settle(&mut ctx);
             }
             assert_eq!(answers(&mut ctx), [expected]);
         }

@@ -29,6 +29,8 @@ pub(in crate::engine) struct Reference {
     found_by: Option<InputGroupCall>,
     /// The link of the call for others, if the server named it.
     invite_link: Option<InviteLink>,
+    /// The link that the server showed last since [`Reference::take_shown_link`].
+    shown_link: Option<InviteLink>,
     progress: Progress,
     backoff: Backoff,
     /// The first request that could know the newest reference.
@@ -56,6 +58,7 @@ impl Reference {
             call,
             found_by,
             invite_link,
+            shown_link: None,
             progress: Progress::Fresh,
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), RETRIES),
             known_since: None,
@@ -73,6 +76,11 @@ impl Reference {
 
     pub(in crate::engine) fn invite_link(&self) -> Option<&InviteLink> {
         self.invite_link.as_ref()
+    }
+
+    /// Takes the link that the server has shown, be it the known one.
+    pub(in crate::engine) fn take_shown_link(&mut self) -> Option<InviteLink> {
+        self.shown_link.take()
     }
 
     /// True if a reference names our call; what the server says of other calls is not for us.
@@ -168,6 +176,9 @@ impl Reference {
         match call {
             GroupCall::Discarded { .. } => Err(EndReason::Discarded),
             GroupCall::Active { invite_link, .. } => {
+                if invite_link.is_some() {
+                    self.shown_link.clone_from(&invite_link);
+                }
                 let known = self.invite_link.as_ref();
                 if let Some(link) = invite_link.filter(|link| known != Some(link)) {
                     self.invite_link = Some(link.clone());
