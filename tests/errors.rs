@@ -4,10 +4,15 @@
 use std::time::Duration;
 
 use confcall::join::api::reaction::{ErrorName, GiveUpReason, ROWS, Reaction, Row};
-use confcall::join::api::{GroupCall, GroupCallInfo, Method};
-use confcall::join::engine::{
-    Advice, Command, CommandFailure, EndReason, Event, OtherKind, Trouble,
+use confcall::join::api::{
+    ChainBlocks, GroupCall, GroupCallInfo, Method, Request, SubChain, Update,
 };
+use confcall::join::engine::{
+    Advice, Command, CommandFailure, EndReason, Event, Input, OtherKind, Trouble,
+};
+use confcall::join::message::{GroupMessage, RandomId};
+use confcall::state::BlockHash;
+use confcall::state::wire::Broadcast;
 use confcall_simulator::{Rule, Verdict, World};
 
 const JOIN: Method = Method::JoinGroupCall;
@@ -260,6 +265,121 @@ fn a_command_that_meets_a_revoked_session_is_answered_with_the_refusal() {
     };
     assert!(events.any(is_refused));
     assert_eq!(world.nodes[0].ended.as_ref().unwrap().advice, Advice::LogIn);
+}
+
+/// A call of three whose second member meets a refusal of each request of a method; a fourth makes broadcasts due.
+fn refused_member(method: Method, refusal: Verdict) -> World {
+    let mut world = World::with_call(3);
+    world.rules.push(Rule::new(method, refusal).of(2));
+    let link = world.link();
+    world.join(link);
+    world
+}
+
+#[test]
+fn a_refusal_of_the_account_or_the_connection_ends_a_call_with_the_advice_of_a_join() {
+    let passing = [Advice::JoinLater, Advice::AskForInvitation, Advice::Report];
+    let rows = ADVICE.iter().filter(|(_, name, advice)| {
+        *name != "SESSION_PASSWORD_NEEDED" && !passing.contains(advice)
+    });
+    for (code, name, advice) in rows {
+        for method in [
+            READ,
+            Method::CheckGroupCall,
+            Method::GetGroupParticipants,
+            Method::SendConferenceCallBroadcast,
+        ] {
+            let mut world = refused_member(method, Verdict::refuse(*code, name));
+            world.run(Duration::from_secs(120));
+            let ended = world.nodes[1].ended.as_ref();
+            let ended = ended.unwrap_or_else(|| panic!("{name} from {method}"));
+            assert_eq!(ended.advice, *advice, "{name} from {method}");
+            assert!(matches!(
+                ended.reason,
+                EndReason::Refused { kind: Some(_), .. }
+            ));
+        }
+    }
+}
+
+#[test]
+fn what_passes_or_concerns_one_request_ends_no_call() {
+    for (code, name) in [
+        (420, "FLOOD_WAIT_1"),
+        (420, "SLOWMODE_WAIT_1"),
+        (500, "WORKER_BUSY_TOO_LONG_RETRY"),
+        (400, "A_NEW_NAME"),
+    ] {
+        let mut world = refused_member(READ, Verdict::refuse(code, name));
+        world.run(Duration::from_secs(20));
+        assert!(world.nodes[1].is_in(), "{name}");
+    }
+}
+
+#[test]
+fn a_command_that_the_account_may_not_do_fails_alone_and_one_that_no_connection_carries_ends_the_call()
+ {
+    let send = || {
+        let id = RandomId::new(1).unwrap();
+        let message = GroupMessage::new(id, "a", Vec::new()).unwrap();
+        Command::Send(message)
+    };
+    let users = vec![confcall::UserId::new(3)];
+    for (method, command) in [
+        (Method::SendGroupCallEncryptedMessage, send()),
+        (
+            Method::DeleteConferenceCallParticipants,
+            Command::Kick { users },
+        ),
+    ] {
+        for (code, name, is_alone) in [
+            (420, "FROZEN_METHOD_INVALID", true),
+            (400, "BOT_METHOD_INVALID", true),
+            (400, "MSG_WAIT_FAILED", true),
+            (400, "CONNECTION_NOT_INITED", false),
+            (303, "USER_MIGRATE_4", false),
+        ] {
+            let mut world = refused_member(method, Verdict::refuse(code, name));
+            world.run(Duration::from_secs(5));
+            let id = world.command(1, command.clone());
+            world.run(Duration::from_secs(5));
+            let node = &world.nodes[1];
+            let is_refused = |event: &Event| matches!(event, Event::Failed { id: of, why: CommandFailure::Refused(_), .. } if *of == id);
+            assert!(node.events.iter().any(is_refused), "{name} from {method}");
+            assert_eq!(node.is_in(), is_alone, "{name} from {method}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_to_compare_blocks_is_no_evidence() {
+    for (code, name) in [(420, "FROZEN_METHOD_INVALID"), (401, "SESSION_REVOKED")] {
+        let mut world = World::with_call(2);
+        world.run(Duration::from_secs(10));
+        let refusal = Verdict::refuse(code, name);
+        let rule = Rule::new(READ, refusal).of(2).on(SubChain::Blocks);
+        world.rules.push(rule.times(1));
+        // A broadcast for another block at our height has the blocks compared at once.
+        let call = world.server.calls().next().unwrap();
+        let said = Broadcast::from_server(call.broadcasts().last().unwrap()).unwrap();
+        let block_hash = BlockHash::ZERO;
+        let other = Broadcast { block_hash, ..said };
+        let update = Update::ChainBlocks(ChainBlocks {
+            call: call.reference(),
+            sub_chain: SubChain::Broadcasts,
+            next_offset: call.broadcasts().len() as i32 + 1,
+            blocks: vec![other.to_server()],
+        });
+        world.input(1, Input::Update(update));
+        let newest = world.nodes[1].requests_of(READ).last().unwrap();
+        assert!(is_comparison(&newest.body), "{newest:?}");
+        world.run(Duration::from_secs(20));
+        assert!(world.nodes[1].is_in(), "{name}\n{}", world.history());
+    }
+}
+
+fn is_comparison(body: &Request) -> bool {
+    matches!(body, Request::ChainBlocks(poll) if poll.offset >= 0 && poll.limit == 1)
 }
 
 #[test]

@@ -194,6 +194,7 @@ mod tests {
             (EndReason::FloodWait { seconds: 9 }, 5),
             (EndReason::Raced { attempts: 9 }, 6),
             (refused(GiveUpReason::Unprepared), 6),
+            (refused(GiveUpReason::WaitFailed), 6),
             (refused(GiveUpReason::OtherDataCentre), 6),
             (EndReason::Broken(RejoinReason::Silence), 6),
             (

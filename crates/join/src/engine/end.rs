@@ -183,7 +183,9 @@ fn advice_on(kind: GiveUpReason) -> Advice {
         GiveUpReason::OurMistake => Advice::Report,
         GiveUpReason::Full => Advice::JoinLater,
         GiveUpReason::LoggedOut | GiveUpReason::PasswordNeeded => Advice::LogIn,
-        GiveUpReason::OtherDataCentre | GiveUpReason::Unprepared => Advice::Reconnect,
+        GiveUpReason::OtherDataCentre | GiveUpReason::Unprepared | GiveUpReason::WaitFailed => {
+            Advice::Reconnect
+        }
         GiveUpReason::Frozen | GiveUpReason::Bot => Advice::UseOtherAccount,
         GiveUpReason::OverOrNotForUs | GiveUpReason::NotAllowed | GiveUpReason::NotAsThisPeer => {
             Advice::AskForInvitation

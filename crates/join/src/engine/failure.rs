@@ -3,7 +3,7 @@
 use super::command::CommandFailure;
 use super::end::EndReason;
 use super::event::Trouble;
-use crate::api::reaction::{GiveUpReason, Reaction};
+use crate::api::reaction::{Reach, Reaction};
 use crate::api::{Method, RpcError};
 
 /// A request that was not carried out, or of which it is not known.
@@ -24,15 +24,17 @@ impl Failure {
         }
     }
 
-    /// The end of a membership whose session is not logged in any more, by whatever request that shows.
-    pub(super) fn logged_out(&self, method: Method) -> Option<EndReason> {
-        match self {
-            Self::Refused(error) => {
-                let reaction = error.reaction(method);
-                let is_it = reaction == Reaction::GiveUp(GiveUpReason::LoggedOut);
-                is_it.then(|| EndReason::refused(method, error.clone(), reaction))
+    /// The reach of a refusal for good, and the end of a membership that it reaches.
+    pub(super) fn for_good(&self, method: Method) -> Option<(Reach, EndReason)> {
+        let Self::Refused(error) = self else {
+            return None;
+        };
+        match error.reaction(method) {
+            reaction @ Reaction::GiveUp(kind) => {
+                let end = EndReason::refused(method, error.clone(), reaction);
+                Some((kind.reach(), end))
             }
-            Self::Lost => None,
+            _ => None,
         }
     }
 

@@ -59,12 +59,43 @@ pub enum GiveUpReason {
     PasswordNeeded,
     /// The account belongs to another data centre than the one that was asked.
     OtherDataCentre,
-    /// The connection was not prepared for requests, or what the request had to wait for failed.
+    /// The connection was not prepared for requests.
     Unprepared,
+    /// What the request had to wait for failed.
+    WaitFailed,
     /// The account is frozen.
     Frozen,
     /// The account is that of a bot.
     Bot,
+}
+
+/// The reach of a refusal beyond the request that met it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// That request alone: a membership goes on.
+    Request,
+    /// Every request of its method: a membership ends whose own requests meet it, and a command fails alone.
+    Method,
+    /// Every request of the session or over the connection: a membership ends, also where a command meets it.
+    Everything,
+}
+
+impl GiveUpReason {
+    /// The reach of a refusal for this reason.
+    pub const fn reach(self) -> Reach {
+        match self {
+            Self::OverOrNotForUs
+            | Self::OurMistake
+            | Self::NotAllowed
+            | Self::Full
+            | Self::NotAsThisPeer
+            // A session that waits for its password was never in a call: it is not that of the member.
+            | Self::PasswordNeeded => Reach::Request,
+            // A frozen account and a bot may do some things; what one request waited for is not all that there is.
+            Self::Frozen | Self::Bot | Self::WaitFailed => Reach::Method,
+            Self::LoggedOut | Self::OtherDataCentre | Self::Unprepared => Reach::Everything,
+        }
+    }
 }
 
 impl fmt::Display for GiveUpReason {
@@ -79,6 +110,7 @@ impl fmt::Display for GiveUpReason {
             Self::PasswordNeeded => "the session needs the password of the account",
             Self::OtherDataCentre => "the account belongs to another data centre",
             Self::Unprepared => "the connection was not prepared for requests",
+            Self::WaitFailed => "what the request had to wait for failed",
             Self::Frozen => "the account is frozen",
             Self::Bot => "the account is that of a bot",
         })

@@ -9,7 +9,7 @@ mod kinds;
 mod row;
 mod table;
 
-pub use kinds::{GiveUpReason, Reaction};
+pub use kinds::{GiveUpReason, Reach, Reaction};
 pub use row::{ErrorName, Row};
 pub use table::ROWS;
 

@@ -31,6 +31,7 @@ const LOGGED_OUT: Reaction = Reaction::GiveUp(GiveUpReason::LoggedOut);
 const PASSWORD_NEEDED: Reaction = Reaction::GiveUp(GiveUpReason::PasswordNeeded);
 const ELSEWHERE: Reaction = Reaction::GiveUp(GiveUpReason::OtherDataCentre);
 const UNPREPARED: Reaction = Reaction::GiveUp(GiveUpReason::Unprepared);
+const WAIT_FAILED: Reaction = Reaction::GiveUp(GiveUpReason::WaitFailed);
 const FROZEN: Reaction = Reaction::GiveUp(GiveUpReason::Frozen);
 const BOT: Reaction = Reaction::GiveUp(GiveUpReason::Bot);
 const WAIT: Reaction = Reaction::WaitThenRepeat(Duration::ZERO);
@@ -67,8 +68,8 @@ pub const ROWS: &[Row] = &[
     row(Seconds("SLOWMODE_WAIT_"),                   Some(420), ANY,              WAIT),
     row(Exact("FROZEN_METHOD_INVALID"),              Some(420), ANY,              FROZEN),
     row(Exact("BOT_METHOD_INVALID"),                 Some(400), ANY,              BOT),
-    row(Exact("MSG_WAIT_FAILED"),                    None,      ANY,              UNPREPARED),
-    row(Exact("MSG_WAIT_TIMEOUT"),                   None,      ANY,              UNPREPARED),
+    row(Exact("MSG_WAIT_FAILED"),                    None,      ANY,              WAIT_FAILED),
+    row(Exact("MSG_WAIT_TIMEOUT"),                   None,      ANY,              WAIT_FAILED),
     row(Exact("CONNECTION_NOT_INITED"),              Some(400), ANY,              UNPREPARED),
     row(Prefix("USER_MIGRATE_"),                     Some(303), ANY,              ELSEWHERE),
     row(Prefix("PHONE_MIGRATE_"),                    Some(303), ANY,              ELSEWHERE),

@@ -154,19 +154,19 @@ fn every_row_of_the_table_has_its_reaction() {
             400,
             "MSG_WAIT_FAILED",
             "any",
-            give_up(GiveUpReason::Unprepared),
+            give_up(GiveUpReason::WaitFailed),
         ),
         (
             500,
             "MSG_WAIT_FAILED",
             "any",
-            give_up(GiveUpReason::Unprepared),
+            give_up(GiveUpReason::WaitFailed),
         ),
         (
             400,
             "MSG_WAIT_TIMEOUT",
             "any",
-            give_up(GiveUpReason::Unprepared),
+            give_up(GiveUpReason::WaitFailed),
         ),
         (
             400,

@@ -41,7 +41,7 @@ use super::parts::subchain::Polled;
 use super::purpose::Purpose;
 use super::requests::{Answer, Ticket};
 use super::timers::Timer;
-use crate::api::reaction::Reaction;
+use crate::api::reaction::{Reach, Reaction};
 use crate::api::{
     DiscardGroupCall, EncryptedMessage, GetGroupParticipants, InputGroupCall,
     InviteConferenceCallParticipant, Method, Participants, Peer, Response, RpcError,
@@ -214,8 +214,7 @@ impl Member {
     }
 
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
-        let failure = answer.result.as_ref().err();
-        if let Some(reason) = failure.and_then(|failure| failure.logged_out(answer.method)) {
+        if let Some(reason) = self.end_by(&answer) {
             // No part tries again; only a command that met it is answered with what the server said.
             if matches!(answer.purpose, Purpose::Command | Purpose::Removal) {
                 self.route(ctx, answer)?;
@@ -238,6 +237,20 @@ impl Member {
             self.refused(ctx, ticket, method, error)?;
         }
         self.settle(ctx)
+    }
+
+    /// The end by a refusal that is about more than the request: the session, the account or the connection.
+    fn end_by(&self, answer: &Answer) -> Option<EndReason> {
+        let failure = answer.result.as_ref().err()?;
+        let (reach, reason) = failure.for_good(answer.method)?;
+        let least = match answer.purpose {
+            // A comparison that the server refuses is no evidence of anything.
+            Purpose::Fork => return None,
+            Purpose::Command => Reach::Everything,
+            Purpose::Removal if self.removals.is_kick(answer.ticket) => Reach::Everything,
+            _ => Reach::Method,
+        };
+        (reach >= least).then_some(reason)
     }
 
     /// Hands an answer to the part that waits for it, and does what it returns.

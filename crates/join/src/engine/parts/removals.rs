@@ -234,6 +234,12 @@ impl Removals {
         }
     }
 
+    /// True if a request is a kick, which the caller asked for.
+    pub(in crate::engine) fn is_kick(&self, ticket: Ticket) -> bool {
+        let mut waiting = self.waiting.iter();
+        waiting.any(|one| one.is_under_way_as(ticket) && one.mode() == Mode::Kick)
+    }
+
     /// Takes the answer to a removal.
     pub(in crate::engine) fn answered(
         &mut self,
@@ -241,8 +247,8 @@ impl Removals {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Sequel {
-        let is_it = |one: &Removal| matches!(one.progress, Progress::InFlight(id) if id == ticket);
-        let Some(at) = self.waiting.iter().position(is_it) else {
+        let mut waiting = self.waiting.iter();
+        let Some(at) = waiting.position(|one| one.is_under_way_as(ticket)) else {
             return Sequel::Nothing;
         };
         let mut removal = self.waiting.remove(at);
@@ -309,6 +315,10 @@ impl Removal {
             Cause::Left => Mode::OnlyLeft,
             Cause::Kick(_) => Mode::Kick,
         }
+    }
+
+    fn is_under_way_as(&self, ticket: Ticket) -> bool {
+        matches!(self.progress, Progress::InFlight(id) if id == ticket)
     }
 
     /// True for a kick of this user.
