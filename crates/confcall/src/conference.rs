@@ -364,10 +364,14 @@ impl Clock {
         Moment::new(self.0.elapsed())
     }
 
+    /// The instant of a moment; `None` if it lies beyond what the clock can show.
+    fn instant(self, moment: Moment) -> Option<Instant> {
+        self.0.checked_add(moment.since(Moment::default()))
+    }
+
     /// Sleeps until a moment; for ever, if there is none or it lies beyond what the clock can show.
     async fn sleep(self, until: Option<Moment>) {
-        let until = until.and_then(|until| self.0.checked_add(until.since(Moment::default())));
-        match until {
+        match until.and_then(|until| self.instant(until)) {
             Some(instant) => sleep_until(instant).await,
             None => pending().await,
         }
@@ -469,7 +473,7 @@ impl<T: Transport + 'static> Driver<T> {
     fn stop(&mut self, reason: EndReason) {
         self.is_stopped = true;
         let ended = Event::Ended(Ended::new(reason, self.engine.last_known()));
-        self.publisher.update(&self.engine, slice::from_ref(&ended));
+        self.publish(slice::from_ref(&ended));
         self.publisher.announce(Notice::Event(ended));
     }
 
@@ -528,7 +532,7 @@ impl<T: Transport + 'static> Driver<T> {
                 Output::Timeout(wake) => break wake,
             }
         };
-        self.publisher.update(&self.engine, &events);
+        self.publish(&events);
         for event in events {
             match event {
                 Event::Done { id, .. } => self.resolve(id, Ok(())),
@@ -541,6 +545,19 @@ impl<T: Transport + 'static> Driver<T> {
                 event => self.publisher.announce(Notice::Event(event)),
             }
         }
+    }
+
+    /// Shows the engine's state after these events.
+    fn publish(&mut self, events: &[Event]) {
+        let waits = self
+            .engine
+            .waits()
+            .into_iter()
+            .filter_map(|(method, until)| {
+                let until = self.clock.instant(until)?;
+                Some((method, until.into_std()))
+            });
+        self.publisher.update(&self.engine, events, waits.collect());
     }
 
     /// Hands a caller the outcome of its command; one who has gone does not mind.

@@ -1,5 +1,8 @@
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
+use confcall_join::api::Method;
 use confcall_join::engine::{Ended, Engine, Event};
 use tokio::sync::{broadcast, watch};
 
@@ -77,8 +80,17 @@ impl Publisher {
     }
 
     /// Shows the engine's state after these events, before they are announced: their reader may look at once.
-    pub(crate) fn update(&mut self, engine: &Engine, events: &[Event]) {
-        let mut is_stale = engine.membership().is_some() != self.view.call.is_some();
+    ///
+    /// `waiting` is until when the requests of some methods wait.
+    pub(crate) fn update(
+        &mut self,
+        engine: &Engine,
+        events: &[Event],
+        waiting: BTreeMap<Method, Instant>,
+    ) {
+        let was_waiting = core::mem::replace(&mut self.view.waiting, waiting);
+        let mut is_stale = was_waiting != self.view.waiting;
+        is_stale |= engine.membership().is_some() != self.view.call.is_some();
         for event in events {
             self.log.event(event);
             is_stale |= self.view.note(event);
@@ -113,6 +125,7 @@ impl Publisher {
     /// Shows the end to those who wait for it.
     pub(crate) fn end(mut self) {
         self.view = self.view.without_call();
+        self.view.waiting.clear();
         self.view.ended = self.ended;
         self.shown.send_replace(Arc::new(self.view));
     }

@@ -1,8 +1,9 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Instant;
 
 use confcall_join::Ssrc;
-use confcall_join::api::{CallRef, InviteLink};
+use confcall_join::api::{CallRef, InviteLink, Method};
 use confcall_join::engine::{EmojiOverdue, Ended, Engine, Event, Suspicion};
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_join::membership::LastKnown;
@@ -14,7 +15,8 @@ use crate::limits;
 
 /// The state of a conference at one moment.
 ///
-/// Everything but the connection's loss, the suspicions, the last known state and the end is empty while we are not in the call.
+/// Everything but the connection's loss, the waits, the suspicions, the last known state and the end is empty while we are not
+/// in the call.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct View {
@@ -50,6 +52,8 @@ pub struct View {
     pub cryptor: Option<Arc<Cryptor>>,
     /// Set while the server is not heard.
     pub connection_lost: bool,
+    /// The methods of which requests wait because the server wants time to pass, and until when.
+    pub waiting: BTreeMap<Method, Instant>,
     /// The newest different suspicions, 64 at most, those of earlier memberships included.
     pub suspicions: Vec<Suspicion>,
     /// The last state that was seen of the call, to be kept for [`Config::last_known`](crate::Config::last_known) when the user
@@ -114,6 +118,7 @@ impl View {
     pub(crate) fn without_call(&mut self) -> Self {
         Self {
             connection_lost: self.connection_lost,
+            waiting: core::mem::take(&mut self.waiting),
             suspicions: core::mem::take(&mut self.suspicions),
             last_known: self.last_known.take(),
             ended: self.ended.take(),

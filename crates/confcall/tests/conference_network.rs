@@ -315,3 +315,42 @@ async fn a_clock_that_is_ahead_ends_with_its_reason_and_is_not_tried_again() {
     pass(Duration::from_secs(60)).await;
     assert_eq!(sent.lock().unwrap().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_missed_the_event_sees_that_a_request_waits_and_until_when() {
+    let hub = hub();
+    let _alice = Member::create(&hub, ALICE).await;
+    let is_flooded = Arc::new(AtomicBool::new(false));
+    let asks_for_time = Arc::clone(&is_flooded);
+    let network = Network::new(hub.connect(BOB)).answering(move |request| {
+        let is_poll = request.method() == Method::GetGroupCallChainBlocks;
+        let must_wait = is_poll && asks_for_time.load(Ordering::Relaxed);
+        must_wait.then(|| Err(CallError::Rpc(RpcError::new(420, "FLOOD_WAIT_3600"))))
+    });
+    let joined = Conference::join(network, options(link(&hub), BOB)).await;
+    let (bob, events) = joined.unwrap();
+    drop(events);
+    pass(Duration::from_secs(30)).await;
+    assert!(bob.view().waiting.is_empty());
+
+    is_flooded.store(true, Ordering::Relaxed);
+    pass(Duration::from_secs(10)).await;
+    is_flooded.store(false, Ordering::Relaxed);
+    let until = bob.view().waiting[&Method::GetGroupCallChainBlocks];
+    let left = until - tokio::time::Instant::now().into_std();
+    let hour = Duration::from_secs(3600);
+    assert!(
+        left > hour - Duration::from_secs(11) && left <= hour,
+        "{left:?}"
+    );
+
+    pass(left + Duration::from_secs(1)).await;
+    assert!(bob.view().waiting.is_empty());
+
+    is_flooded.store(true, Ordering::Relaxed);
+    pass(Duration::from_secs(10)).await;
+    assert!(!bob.view().waiting.is_empty());
+    bob.leave();
+    pass(Duration::from_secs(1)).await;
+    assert!(bob.view().waiting.is_empty());
+}

@@ -17,7 +17,7 @@ use super::rejoins::Rejoins;
 use super::requests::{Answer, Handled, Requests, Ticket};
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
-use crate::api::{CallRef, Request};
+use crate::api::{CallRef, Method, Request};
 
 /// The things that states and parts share.
 #[derive(Debug)]
@@ -123,6 +123,11 @@ impl Context {
             Some(due) => self.timers.set(Timer::HeldBack, due),
             None => self.timers.cancel(Timer::HeldBack),
         }
+    }
+
+    /// The method of each request that waits because the server wants time to pass, and until when.
+    pub(super) fn waits(&self) -> impl Iterator<Item = (Method, Moment)> {
+        self.requests.waits()
     }
 
     /// Notes that nothing waits for a request any more; gives whether it was sent.

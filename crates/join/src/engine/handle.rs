@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use chacha20::ChaCha20Rng;
 use confcall_media::Moment;
 use confcall_state::UserId;
@@ -13,7 +15,7 @@ use super::machine::{Machine, Misuse};
 use super::member::Member;
 use super::parts::roster::Roster;
 use super::secrets::Secrets;
-use crate::api::{CallRef, Ssrc};
+use crate::api::{CallRef, Method, Ssrc};
 use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
 use crate::membership::{LastKnown, Membership};
 
@@ -186,6 +188,11 @@ impl Engine {
     pub fn leaving(&self) -> Vec<UserId> {
         let member = self.machine.member();
         member.map_or_else(Vec::new, |member| member.leaving().collect())
+    }
+
+    /// The methods of which requests wait because the server wants time to pass, and until when.
+    pub fn waits(&self) -> BTreeMap<Method, Moment> {
+        self.machine.waits().collect()
     }
 
     /// The last state that was seen of the call, for [`Config::last_known`] of a later engine.

@@ -19,7 +19,7 @@ use super::purpose::Purpose;
 use super::requests::Answer;
 use super::secrets::Secrets;
 use super::timers::Timer;
-use crate::api::LeaveGroupCall;
+use crate::api::{LeaveGroupCall, Method};
 use crate::engine::checkpoint::{Content, RestoreError};
 use crate::joining::Target;
 use crate::membership::LastKnown;
@@ -140,6 +140,11 @@ impl Machine {
     pub(super) fn last_known(&self) -> Option<LastKnown> {
         let current = self.member().map(Member::last_known);
         current.or_else(|| self.ctx.past.last_known().cloned())
+    }
+
+    /// The method of each request that waits because the server wants time to pass, and until when.
+    pub(super) fn waits(&self) -> impl Iterator<Item = (Method, Moment)> {
+        self.ctx.waits()
     }
 
     /// The member, while we are one.

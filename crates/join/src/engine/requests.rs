@@ -170,13 +170,17 @@ impl Requests {
 
     /// The moment at which the first request need not wait any more.
     pub(super) fn next_due(&self) -> Option<Moment> {
-        let held_back = self
-            .under_way
-            .values()
-            .filter(|one| one.held_since.is_some() && !one.is_stale);
-        held_back
-            .filter_map(|one| self.until(one.body.method()))
-            .min()
+        self.waits().map(|(_, until)| until).min()
+    }
+
+    /// The method of each request that waits because the server wants time to pass, and until when.
+    pub(super) fn waits(&self) -> impl Iterator<Item = (Method, Moment)> {
+        let all = self.under_way.values();
+        let held_back = all.filter(|one| one.held_since.is_some() && !one.is_stale);
+        held_back.filter_map(|one| {
+            let method = one.body.method();
+            Some((method, self.until(method)?))
+        })
     }
 
     /// Takes the outcome of a request. If the server wants time to pass, everything of its method waits for that long.
