@@ -247,6 +247,18 @@ async fn a_connection_that_was_given_up_closes_at_once() {
 }
 
 #[tokio::test]
+async fn no_clock_is_asked_for_beside_a_pool_of_the_callers_own() {
+    let (port, connections) = server_with_a_clock(Duration::from_secs(120)).await;
+    let pool = SenderPool::new(session_at(port).await, 1);
+    let running = tokio::spawn(pool.runner.run());
+    let transport = GrammersTransport::new(pool.handle, OWN);
+    let asking = timeout(Duration::from_secs(2), transport.call(tip())).await;
+    assert!(asking.is_err(), "{asking:?}");
+    assert_eq!(connections.load(Ordering::Relaxed), 1);
+    running.abort();
+}
+
+#[tokio::test]
 async fn a_clock_that_is_right_or_behind_ends_no_connection() {
     for behind in [Duration::ZERO, Duration::from_secs(25)] {
         let (port, _) = server_with_a_clock(behind).await;

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use confcall_state::UserId;
-use grammers_mtsender::{ConnectionParams, SenderPool};
+use grammers_mtsender::{ConnectionParams, RetryPolicy, SenderPool};
 use grammers_session::Session;
 use grammers_session::types::{PeerId, PeerInfo};
 use grammers_session::updates::UpdatesLike;
@@ -58,7 +58,8 @@ impl GrammersConnection {
             SenderPool::with_configuration(Arc::clone(&session), api_id, parameters)
         };
         let pool = open_pool();
-        let transport = GrammersTransport::of_own_pool(pool.handle.clone(), own);
+        let checks_clock = is_direct(size_of::<ConnectionParams>());
+        let transport = GrammersTransport::over(pool.handle.clone(), own, checks_clock);
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(keep(pool, open_pool, transport.clone(), stopped));
         Self {
@@ -80,6 +81,17 @@ impl GrammersConnection {
         // It ends in any case, even by a panic.
         let _ = task.await;
     }
+}
+
+/// The parameters of a pool where grammers is built without its feature `proxy`, which adds the address of one.
+type DirectParams = ([String; 5], bool, Box<dyn RetryPolicy>, NonZeroUsize);
+
+/// True if parameters of this size have no place for a proxy, so that the client itself connects to the server.
+///
+/// Whether the feature is on is for the client's other dependencies to say, and a field that may be missing cannot be read.
+/// So where there is a place for it, a proxy counts as configured.
+const fn is_direct(size: usize) -> bool {
+    size == size_of::<DirectParams>()
 }
 
 /// Runs a pool until it shall stop, and another one whenever it breaks.
@@ -137,4 +149,14 @@ pub async fn signed_in_user<S: Session>(session: &S) -> Result<Option<UserId>, S
         Some(PeerInfo::User { id, .. }) => Some(UserId::new(id)),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_proxy_may_be_configured_no_connection_counts_as_direct() {
+        assert!(!is_direct(size_of::<(DirectParams, Option<String>)>()));
+    }
 }

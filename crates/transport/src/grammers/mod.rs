@@ -22,7 +22,9 @@
 //! **The clock.** A server takes no message whose id lies more than 30 s in the future, and grammers goes on with such ids
 //! at the speed of the network, even after it learnt the time. So where a [`GrammersConnection`] has no answer to a first
 //! request within half a second, it asks the data centre for its time, and gives the connection up if our clock is so far
-//! ahead. It asks the address in the session, not through a proxy.
+//! ahead. It asks the address in the session by a connection of its own, which would go past a proxy and show the server the
+//! client's address. So nothing is asked where grammers is built with its feature `proxy`, nor for a pool of the caller's own
+//! ([`GrammersTransport::new`]): there a clock that is ahead is not noticed.
 //!
 //! **Twice.** The pool hands out the updates in an answer like pushed ones too, so a member gets them a second
 //! time, at the same offsets and with the same versions. That changes nothing.

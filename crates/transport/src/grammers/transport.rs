@@ -39,7 +39,7 @@ struct Inner {
     feed: Feed,
     reachability: Reachability,
     given_up: Notify,
-    /// Set for a pool of our own, whose connections end where the clock is wrong.
+    /// Set for a pool of our own without a proxy, whose connections end where the clock is wrong.
     checks_clock: bool,
     /// Set while our clock is known to be ahead.
     is_ahead: AtomicBool,
@@ -47,6 +47,8 @@ struct Inner {
 
 impl GrammersTransport {
     /// Sends by this pool, in which `own` is the user who is logged in.
+    ///
+    /// The clock of the device is not checked, because the way to the server is the owner's to choose.
     ///
     /// The owner of the pool runs it, and gives everything from its channel of updates to [`GrammersTransport::feed`].
     /// That channel drops what comes while it is full: it needs room for a whole container of messages, about a
@@ -75,12 +77,8 @@ impl GrammersTransport {
         Self::over(pool, own, false)
     }
 
-    /// As [`GrammersTransport::new`], for a pool that is replaced when a connection is given up.
-    pub(super) fn of_own_pool(pool: SenderPoolFatHandle, own: UserId) -> Self {
-        Self::over(pool, own, true)
-    }
-
-    fn over(pool: SenderPoolFatHandle, own: UserId, checks_clock: bool) -> Self {
+    /// As [`GrammersTransport::new`]; the clock is checked only for a pool that is replaced when a connection is given up.
+    pub(super) fn over(pool: SenderPoolFatHandle, own: UserId, checks_clock: bool) -> Self {
         Self(Arc::new(Inner {
             pool: Mutex::new(pool),
             feed: Feed::new(own),
