@@ -83,6 +83,12 @@ impl Victim {
         self.node.requests_of(method).map(|sent| sent.id).collect()
     }
 
+    /// The number of commands that are done.
+    fn done(&self) -> usize {
+        let is_done = |event: &&Event| matches!(event, Event::Done { .. });
+        self.node.events.iter().filter(is_done).count()
+    }
+
     /// Answers a request of ours with connection parameters whose password ends so.
     fn answer_with_connection(&mut self, password: &str) {
         let fingerprint = ["AB"; 32].join(":");
@@ -413,6 +419,28 @@ fn a_late_answer_to_an_older_poll_leaves_the_one_that_is_under_way_alone() {
     victim.answer(under_way, Outcome::Done(Updates(vec![broadcasts]).into()));
     let counts = victim.node.engine.membership().unwrap().verification();
     assert!(counts.commit_of(UserId::new(3)).is_some());
+}
+
+#[test]
+fn a_kick_that_lost_the_race_to_the_removal_of_one_who_came_back_is_not_done() {
+    let world = World::with_call(3);
+    let mut victim = Victim::of(&world);
+    let user = UserId::new(2);
+    victim.command(Command::Kick { users: vec![user] });
+    let kick = victim.asked(Method::DeleteConferenceCallParticipants)[0];
+    // Another member removes the user as one who left, which keeps nobody out, and the user joins again.
+    let other = world.nodes[2].engine.membership().unwrap();
+    let mut rng = ChaCha20Rng::from_seed([9; 32]);
+    let pruned = other.remove(&[user], &mut rng).unwrap();
+    let back = JoinBlock::add_self(&pruned, Joiner::new(user), &mut rng).unwrap();
+    victim.push_block(&pruned);
+    victim.push_block(back.block());
+    let raced = RpcError::new(400, "CONF_WRITE_CHAIN_INVALID");
+    victim.answer(kick, Outcome::Refused(raced));
+    victim.run(10 * SECOND);
+    assert_eq!(victim.done(), 0);
+    let again = victim.asked(Method::DeleteConferenceCallParticipants);
+    assert_eq!(again.len(), 2);
 }
 
 #[test]

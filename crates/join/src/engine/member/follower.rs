@@ -7,7 +7,7 @@ use std::sync::Arc;
 use confcall_media::{Cryptor, Moment};
 use confcall_state::verification::{BroadcastError, Phase, Received};
 use confcall_state::wire::{Broadcast, GroupState};
-use confcall_state::{Block, Chain, ChainState, PublicKey, UserId};
+use confcall_state::{Block, BlockHash, Chain, ChainState, PublicKey, UserId};
 
 use crate::api::{CallRef, ChainBlocks, GetGroupCallChainBlocks, Response, SubChain, Updates};
 use crate::engine::context::Context;
@@ -40,8 +40,8 @@ pub(super) struct Follower {
     is_ahead: bool,
     /// True if frames of H.264 can be sealed, as the caller knows.
     permits_h264: bool,
-    /// The users whom blocks removed since the last input was settled.
-    removed: Vec<UserId>,
+    /// The blocks that removed users since the last input was settled, and those users.
+    removed: Vec<(BlockHash, Vec<UserId>)>,
 }
 
 /// The meaning of an answer to a poll for the member.
@@ -268,7 +268,10 @@ impl Follower {
         }
         self.start_epoch(ctx, by);
         let changes = Difference::between(&before, self.state().group_state());
-        self.removed.extend(&changes.removed);
+        if !changes.removed.is_empty() {
+            let block = self.state().hash();
+            self.removed.push((block, changes.removed.clone()));
+        }
         members_changed(ctx, changes, by);
         self.check_known(ctx, call)
     }
@@ -292,8 +295,8 @@ impl Follower {
         members_changed(ctx, changes, None);
     }
 
-    /// Takes the users whom blocks removed.
-    pub(super) fn take_removed(&mut self) -> Vec<UserId> {
+    /// Takes the blocks that removed users, and those users.
+    pub(super) fn take_removed(&mut self) -> Vec<(BlockHash, Vec<UserId>)> {
         core::mem::take(&mut self.removed)
     }
 

@@ -549,8 +549,9 @@ impl Member {
         let us = self.identity();
         self.follower.follow(ctx, us.call)?;
         self.follower.check_nonce()?;
-        let removed = self.follower.take_removed();
-        self.removals.are_gone(&removed);
+        for (block, users) in self.follower.take_removed() {
+            self.removals.are_gone(block, &users);
+        }
         self.watch_unlisted(ctx);
         self.follower.speak(ctx, us.call);
         let membership = self.follower.membership();

@@ -15,7 +15,7 @@
 use core::time::Duration;
 
 use confcall_media::Moment;
-use confcall_state::{Height, UserId};
+use confcall_state::{Block, BlockHash, Height, UserId};
 
 use super::absences::{Absences, GRACE};
 use super::call_view::CallView;
@@ -49,6 +49,8 @@ struct Removal {
     progress: Progress,
     /// The height and the users of the last block that was built.
     built: Option<(Height, Vec<UserId>)>,
+    /// All blocks that were built; each of them may have got there.
+    blocks: Vec<BlockHash>,
     /// The failure of the tries so far; lost, if one of them may have been carried out.
     failure: Option<Failure>,
     /// True if the server refused the last block.
@@ -144,9 +146,9 @@ impl Removals {
         }
     }
 
-    /// Notes that blocks removed users: a user who comes back is not to be removed for what was before.
-    pub(in crate::engine) fn are_gone(&mut self, users: &[UserId]) {
-        for one in &mut self.waiting {
+    /// Notes that a block removed users: a user who comes back is not to be removed for what was before.
+    pub(in crate::engine) fn are_gone(&mut self, block: BlockHash, users: &[UserId]) {
+        for one in self.waiting.iter_mut().filter(|one| one.ends_by(block)) {
             one.users.retain(|user| !users.contains(user));
         }
     }
@@ -158,6 +160,7 @@ impl Removals {
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 12),
             progress: Progress::Due(due),
             built: None,
+            blocks: Vec::new(),
             failure: None,
             was_refused: false,
         });
@@ -326,6 +329,12 @@ impl Removal {
         self.mode() == Mode::Kick && self.users.contains(&user)
     }
 
+    /// True if a block that removes the users is all that was wanted. The block of another member may have removed them as
+    /// those who left, which does not keep out who is to be kicked.
+    fn ends_by(&self, block: BlockHash) -> bool {
+        self.mode() == Mode::OnlyLeft || self.blocks.contains(&block)
+    }
+
     /// Those who are removed because they left.
     fn left(&self) -> &[UserId] {
         match self.mode() {
@@ -423,13 +432,14 @@ impl Removal {
     ) -> Option<Ticket> {
         let (removal, ids) = (self.mode(), self.users_in(view));
         if ids.is_empty() {
-            // Another member was faster, or a block of ours whose answer was lost.
+            // They are absent: another member was faster, or a block of ours whose answer was lost.
             self.done(ctx);
             return None;
         }
         match build(ctx, &ids) {
             Ok(block) => {
                 self.built = Some((view.chain.height(), ids.clone()));
+                self.blocks.extend(Block::parse(&block).map(|one| one.hash()));
                 let body = DeleteConferenceCallParticipants {
                     removal,
                     call: view.call.into(),
@@ -461,11 +471,13 @@ impl Removal {
 #[cfg(test)]
 mod tests {
     use super::super::absences::UNLISTED;
+    use super::super::roster::Roster;
     use super::*;
     use crate::api::{Request, RpcError};
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::event::Event;
     use crate::engine::testing::{CALL, US, advance, chain, context, outputs, refused};
+    use confcall_state::{ChainState, JoinBlock, Joiner};
 
     const KICK: Order = Order {
         id: CommandId::new(1),
@@ -669,8 +681,10 @@ mod tests {
         let view = view(chain.state(), &nobody);
         let (mut removals, mut ctx) = (Removals::default(), context());
         removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
-        send(&mut removals, &mut ctx, view);
-        removals.are_gone(&[UserId::new(2)]);
+        let other = JoinBlock::first(Joiner::new(US.user_id), &mut ctx.public_rng).unwrap();
+        let block = other.block();
+        removals.send_due(&mut ctx, view, |_, _| Ok(block.bytes().to_vec()));
+        removals.are_gone(block.hash(), &[UserId::new(2)]);
         let ticket = in_flight(&removals);
         removals.answered(&mut ctx, ticket, Ok(Updates::default().into()));
         removals.send_due(&mut ctx, view, |_, _| Ok(Vec::new()));
