@@ -14,12 +14,13 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage,
-    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, Method, Participants,
+    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, MessageId, Method, Participants,
     ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
     Command, CommandFailure, CommandId, Event, Input, MediaState, Outcome, RequestId, Suspicion,
 };
+use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::{Slug, Ssrc, limits};
 use confcall::media::Moment;
 use confcall::state::keys::Signature;
@@ -419,6 +420,36 @@ fn a_late_answer_to_an_older_poll_leaves_the_one_that_is_under_way_alone() {
     victim.answer(under_way, Outcome::Done(Updates(vec![broadcasts]).into()));
     let counts = victim.node.engine.membership().unwrap().verification();
     assert!(counts.commit_of(UserId::new(3)).is_some());
+}
+
+#[test]
+fn a_message_that_the_server_says_no_to_is_not_sent() {
+    let mut victim = Victim::of(&World::with_call(2));
+    let message = GroupMessage::new(RandomId::new(5).unwrap(), "hello", Vec::new()).unwrap();
+    victim.command(Command::Send(message));
+    let request = victim.asked(Method::SendGroupCallEncryptedMessage)[0];
+    victim.answer(request, Outcome::Done(Response::Bool(false)));
+    let why = victim.node.events.iter().find_map(|event| match event {
+        Event::Failed { why, .. } => Some(why),
+        _ => None,
+    });
+    assert_eq!(why, Some(&CommandFailure::NotTaken));
+    assert_eq!(victim.done(), 0);
+}
+
+#[test]
+fn an_invitation_is_declined_only_by_an_answer_to_that() {
+    let mut victim = Victim::of(&World::with_call(2));
+    for (response, done) in [
+        (Response::Bool(false), 0),
+        (Updates::default().into(), 1),
+    ] {
+        let message = MessageId::new(7);
+        victim.command(Command::Decline { message });
+        let asked = victim.asked(Method::DeclineConferenceCallInvite);
+        victim.answer(*asked.last().unwrap(), Outcome::Done(response));
+        assert_eq!(victim.done(), done);
+    }
 }
 
 #[test]

@@ -104,6 +104,7 @@ const fn name(why: &CommandFailure) -> &'static str {
         CommandFailure::NotJoined => "not_joined",
         CommandFailure::Refused(_) => "refused",
         CommandFailure::Unanswered => "unanswered",
+        CommandFailure::NotTaken => "not_taken",
         CommandFailure::NoEffect => "no_effect",
         CommandFailure::NotAMember(_) => "not_a_member",
         CommandFailure::Block(_) => "block",

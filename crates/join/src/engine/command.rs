@@ -175,6 +175,9 @@ pub enum CommandFailure {
     /// There is no answer; it may have been carried out.
     #[error("the server did not answer; it may have been carried out")]
     Unanswered,
+    /// The server said no, and gave no reason.
+    #[error("the server did not take it, and gave no reason")]
+    NotTaken,
     /// The server said yes, and the block or update that it ends in did not come within 15 s, or before the end of the
     /// membership.
     #[error("the server accepted it, but nothing of it has come")]

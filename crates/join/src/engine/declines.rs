@@ -7,7 +7,7 @@ use super::context::Context;
 use super::purpose::Purpose;
 use super::requests::{Answer, Ticket};
 use crate::api::reaction::Reaction;
-use crate::api::{DeclineConferenceCallInvite, MessageId};
+use crate::api::{DeclineConferenceCallInvite, MessageId, Response};
 use crate::limits;
 
 /// The invitations that are being declined.
@@ -30,7 +30,9 @@ impl Declines {
             return;
         };
         match answer.result {
-            Ok(_) => ctx.done(order),
+            Ok(Response::Updates(_)) => ctx.done(order),
+            // An answer to something else says nothing of this.
+            Ok(_) => ctx.failed(order, CommandFailure::Unanswered),
             Err(failure) => match failure.reaction(answer.method) {
                 Some(Reaction::Ignore) => ctx.done(order),
                 _ => ctx.failed(order, failure),

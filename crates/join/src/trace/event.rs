@@ -171,6 +171,7 @@ fn failure(why: &CommandFailure) -> Value {
         CommandFailure::NotJoined => json!("not_joined"),
         CommandFailure::Refused(error) => json!({"refused": error}),
         CommandFailure::Unanswered => json!("unanswered"),
+        CommandFailure::NotTaken => json!("not_taken"),
         CommandFailure::NoEffect => json!("no_effect"),
         CommandFailure::NotAMember(user) => json!({"not_a_member": user.value()}),
         CommandFailure::Block(what) => json!({"block": what}),

@@ -77,6 +77,10 @@ impl Commands {
         let order = waiting.order;
         match result {
             Ok(response) => {
+                if let Some(why) = failure_of(method, &response) {
+                    ctx.failed(order, why);
+                    return None;
+                }
                 if waiting.effect == Effect::Answer {
                     ctx.done(order);
                 } else {
@@ -151,6 +155,25 @@ impl Waiting {
     }
 }
 
+/// The failure that an answer amounts to; `None` for the server's yes.
+fn failure_of(method: Method, response: &Response) -> Option<CommandFailure> {
+    match (method, response) {
+        (Method::SendGroupCallEncryptedMessage, Response::Bool(false)) => {
+            Some(CommandFailure::NotTaken)
+        }
+        (Method::SendGroupCallEncryptedMessage, Response::Bool(true))
+        | (Method::GetGroupParticipants, Response::Participants(_))
+        | (
+            Method::InviteConferenceCallParticipant
+            | Method::ToggleGroupCallSettings
+            | Method::DiscardGroupCall,
+            Response::Updates(_),
+        ) => None,
+        // An answer to something else says nothing of this.
+        _ => Some(CommandFailure::Unanswered),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +212,14 @@ mod tests {
             commands.answered(&mut ctx, METHOD, ticket, already());
         }
         assert_eq!(answers(&mut ctx), [None]);
+    }
+
+    #[test]
+    fn an_answer_of_another_type_is_none() {
+        let (mut commands, mut ctx) = (Commands::default(), context());
+        let ticket = discard(&mut commands, &mut ctx).unwrap();
+        commands.answered(&mut ctx, METHOD, ticket, Ok(Response::Bool(true)));
+        assert_eq!(answers(&mut ctx), [Some(CommandFailure::Unanswered)]);
     }
 
     #[test]
