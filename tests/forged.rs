@@ -475,6 +475,35 @@ fn a_kick_that_lost_the_race_to_the_removal_of_one_who_came_back_is_not_done() {
 }
 
 #[test]
+fn full_pages_of_which_nothing_can_be_taken_are_not_asked_for_without_a_pause() {
+    let mut victim = Victim::of(&World::with_call(2));
+    let (call, end) = (victim.call(), victim.now + 60 * SECOND);
+    let mut answered = 0;
+    while victim.now < end {
+        let open = victim.node.requests[answered..].to_vec();
+        answered = victim.node.requests.len();
+        for sent in open {
+            if let Request::ChainBlocks(poll) = &sent.body {
+                let items = ChainBlocks {
+                    call: call.clone(),
+                    sub_chain: poll.sub_chain,
+                    blocks: vec![Vec::new(); 50],
+                    next_offset: poll.offset + 50,
+                };
+                let updates = Updates(vec![Update::ChainBlocks(items)]);
+                victim.answer(sent.id, Outcome::Done(updates.into()));
+            }
+        }
+        if victim.node.requests.len() == answered {
+            victim.run(SECOND / 4);
+        }
+    }
+    // The bound of `hostile.rs`.
+    let asked = victim.asked(Method::GetGroupCallChainBlocks).len();
+    assert!(asked <= 400, "{asked} polls in a minute");
+}
+
+#[test]
 fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     let mut victim = Victim::of(&World::with_call(1));
     victim.command(Command::Leave);

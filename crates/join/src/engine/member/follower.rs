@@ -206,7 +206,7 @@ impl Follower {
                 fork::suspect(ctx, height, "the server's chain ends before ours");
                 Err(RejoinReason::Rewound { offset, ours })
             }
-            Page::OnlyLast(_) | Page::Last | Page::Full | Page::Endless => Ok(()),
+            Page::OnlyLast(_) | Page::Last | Page::Full | Page::Paused | Page::Endless => Ok(()),
         }
     }
 

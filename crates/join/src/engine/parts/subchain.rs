@@ -83,6 +83,8 @@ pub(in crate::engine) enum Page {
     Last,
     /// There may be more.
     Full,
+    /// There may be more, which waits for the next poll.
+    Paused,
     /// So many full pages came in a row that there seems to be no end.
     Endless,
     /// The items that were asked for are gone; the first one left is at this offset.
@@ -165,26 +167,31 @@ impl Subchain {
         }
     }
 
-    /// Keeps items by their offsets; those that were taken out before, or that are too far ahead, are dropped.
+    /// Keeps items by their offsets; those that were taken out before, or that are too far ahead, are dropped. Gives whether
+    /// any of those kept has the form of the server.
     ///
     /// So are items among the blocks that are refused for their form, as if they had not come (`spec/protocol.md`, 3): what
     /// belongs in their place is polled for. A broadcast in such a form is one that does not count.
-    fn insert(&mut self, items: ChainBlocks) {
+    fn insert(&mut self, items: ChainBlocks) -> bool {
         // Items without a place cannot be put in order.
         let Some(first) = items.first_offset() else {
-            return;
+            return false;
         };
+        let mut is_of_use = false;
         for (item, offset) in items.blocks.into_iter().zip(first..) {
             let is_near = offset >= self.next && offset - self.next < limits::ITEMS_AHEAD;
             // The item that is due always has room: it does not wait.
             let has_room =
                 offset == self.next || self.waiting_bytes + item.len() <= limits::ITEMS_AHEAD_BYTES;
-            let has_form = self.which == SubChain::Broadcasts || check_server_form(&item).is_ok();
-            if is_near && has_room && has_form && !self.waiting.contains_key(&offset) {
+            let has_form = check_server_form(&item).is_ok();
+            let counts = has_form || self.which == SubChain::Broadcasts;
+            if is_near && has_room && counts && !self.waiting.contains_key(&offset) {
                 self.waiting_bytes += item.len();
                 self.waiting.insert(offset, item);
+                is_of_use |= has_form;
             }
         }
+        is_of_use
     }
 
     /// The item that is due, if it has arrived; the next one is due then.
@@ -382,13 +389,20 @@ impl Subchain {
         if end < poll.offset {
             return Some(Page::Rewound(end));
         }
-        let page = if first > poll.offset && items.blocks.len() == 1 {
+        let length = items.blocks.len();
+        // Pushes may have brought all of it since we asked.
+        let is_of_use = self.insert(items) || self.next > poll.offset;
+        let page = if first > poll.offset && length == 1 {
             Page::OnlyLast(first)
         } else if first > poll.offset {
             Page::Compacted(first)
-        } else if items.blocks.len() < usize::from(LIMIT) {
+        } else if length < usize::from(LIMIT) {
             self.full_pages = 0;
             Page::Last
+        } else if !is_of_use {
+            // To ask at once would be to ask for the same again, or for more of it.
+            self.full_pages = 0;
+            Page::Paused
         } else if self.full_pages >= limits::FULL_PAGES {
             self.full_pages = 0;
             Page::Endless
@@ -396,7 +410,6 @@ impl Subchain {
             self.full_pages += 1;
             Page::Full
         };
-        self.insert(items);
         // The server forgets old broadcasts, which are not needed; it never forgets a block.
         if let (SubChain::Broadcasts, Page::OnlyLast(first) | Page::Compacted(first)) =
             (self.which, page)
@@ -595,6 +608,23 @@ mod tests {
         let next = subchain.next();
         let answer = items(next..next + full);
         assert_eq!(polled(&mut subchain, answer), Some(Page::Endless));
+    }
+
+    #[test]
+    fn a_full_page_of_which_nothing_can_be_taken_is_not_followed_by_another_poll_at_once() {
+        let full = i32::from(LIMIT);
+        let page = || ChainBlocks {
+            blocks: vec![Vec::new(); usize::from(LIMIT)],
+            ..items(0..full)
+        };
+        assert_eq!(polled(&mut at(0), page()), Some(Page::Paused));
+        let (mut subchain, mut ctx) = (at(0), context());
+        subchain.poll(&mut ctx, CALL);
+        let ticket = subchain.poll.unwrap().ticket;
+        subchain.offer(&mut ctx, page());
+        while subchain.take().is_some() {}
+        let page = answer(&mut subchain, &mut ctx, ticket, page());
+        assert_eq!(page, Some(Page::Full), "pushes were faster");
     }
 
     #[test]
