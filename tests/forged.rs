@@ -30,6 +30,7 @@ use confcall::{JoinBlock, Joiner, UserId};
 use confcall_simulator::{Node, SentRequest, World, each_seed, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
+const SEND: Method = Method::SendConferenceCallBroadcast;
 
 /// A member of a call that gets nothing but what the test hands it.
 struct Victim {
@@ -116,6 +117,25 @@ impl Victim {
             next_offset: block.height().value() + 1,
             blocks: vec![block.to_server()],
         })));
+    }
+
+    /// The broadcasts from the first one on.
+    fn broadcasts(&self, blocks: Vec<Vec<u8>>) -> ChainBlocks {
+        ChainBlocks {
+            call: self.call(),
+            sub_chain: SubChain::Broadcasts,
+            next_offset: i32::try_from(blocks.len()).unwrap(),
+            blocks,
+        }
+    }
+
+    fn suspicions(&self) -> Vec<&Suspicion> {
+        let events = self.node.events.iter();
+        let suspicions = events.filter_map(|event| match event {
+            Event::Suspicious(what) => Some(what),
+            _ => None,
+        });
+        suspicions.collect()
     }
 
     /// The polls of a subchain, the oldest first.
@@ -501,6 +521,51 @@ fn full_pages_of_which_nothing_can_be_taken_are_not_asked_for_without_a_pause() 
     // The bound of `hostile.rs`.
     let asked = victim.asked(Method::GetGroupCallChainBlocks).len();
     assert!(asked <= 400, "{asked} polls in a minute");
+}
+
+#[test]
+fn a_commit_that_is_sent_twice_because_its_answer_was_lost_makes_nobodys_broadcasts_bad() {
+    let mut world = World::with_call(5);
+    let before = world.items(SubChain::Broadcasts).blocks;
+    let mut victim = Victim::of(&world);
+    let link = world.link();
+    world.join(link);
+    world.converge();
+    let tip = world.items(SubChain::Blocks).blocks.pop().unwrap();
+    let tip = Block::from_server(&tip).unwrap();
+    victim.push_block(&tip);
+    let commit = victim.node.requests_of(SEND).next().unwrap().clone();
+    let Request::Broadcast(sent) = &commit.body else {
+        panic!("{commit:?}");
+    };
+    let own = Broadcast::parse(&sent.broadcast).unwrap().to_server();
+    // Ours is the last one that the server takes.
+    let is_of_others = |bytes: &Vec<u8>| {
+        let one = Broadcast::from_server(bytes).unwrap();
+        let is_commit = matches!(one.content, BroadcastContent::Commit { .. });
+        one.height == tip.height() && is_commit && one.user_id != UserId::new(1)
+    };
+    let mut others = world.items(SubChain::Broadcasts).blocks;
+    others.retain(is_of_others);
+    assert_eq!(others.len(), 5);
+    let read = [before, others.clone()].concat();
+    victim.input(Input::Update(Update::ChainBlocks(ChainBlocks {
+        blocks: others,
+        ..victim.broadcasts(read.clone())
+    })));
+    let failed = RpcError::new(500, "INTERNAL");
+    victim.answer(commit.id, Outcome::Refused(failed));
+    victim.run(SECOND / 4);
+    let refused = RpcError::new(400, "BLOCK_INVALID");
+    victim.answer(victim.asked(SEND)[1], Outcome::Refused(refused));
+    victim.run(SECOND);
+    let poll = *victim.polls(SubChain::Broadcasts).last().unwrap();
+    let all = victim.broadcasts([read, vec![own]].concat());
+    let updates = Updates(vec![Update::ChainBlocks(all)]);
+    victim.answer(poll, Outcome::Done(updates.into()));
+    let counts = victim.node.engine.membership().unwrap().verification();
+    assert!(counts.commit_of(UserId::new(1)).is_some());
+    assert_eq!(victim.suspicions(), Vec::<&Suspicion>::new());
 }
 
 #[test]

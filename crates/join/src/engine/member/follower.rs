@@ -370,6 +370,9 @@ impl Follower {
             Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) if is_own => {
                 self.broadcaster.echoed(ctx, &broadcast);
             }
+            // It was counted at the first reading.
+            Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_)))
+                if self.broadcasts.is_read_again() => {}
             // It was said once at least; it is the server that repeats it.
             Err(BroadcastRefused::Broadcast(BroadcastError::AlreadyApplied(_))) => {
                 self.round.blame(ctx, None);

@@ -50,6 +50,8 @@ const FRUITLESS: u32 = 3;
 pub(in crate::engine) struct Subchain {
     which: SubChain,
     next: i32,
+    /// The place that was reached before the subchain was read again.
+    reached: i32,
     waiting: BTreeMap<i32, Vec<u8>>,
     waiting_bytes: usize,
     poll: Option<Poll>,
@@ -114,6 +116,7 @@ impl Subchain {
         Self {
             which,
             next,
+            reached: 0,
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
             poll: None,
@@ -202,6 +205,11 @@ impl Subchain {
         Some(item)
     }
 
+    /// True if the item that was taken last may have been taken before.
+    pub(in crate::engine) fn is_read_again(&self) -> bool {
+        self.next <= self.reached
+    }
+
     /// The items that wait, in order.
     pub(in crate::engine) fn waiting(&self) -> impl DoubleEndedIterator<Item = &[u8]> {
         self.waiting.values().map(Vec::as_slice)
@@ -235,6 +243,7 @@ impl Subchain {
         *self = Self {
             is_behind: self.is_behind,
             stall: self.stall,
+            reached: self.reached.max(self.next),
             ..Self::new(self.which, 0)
         };
     }
