@@ -569,6 +569,32 @@ fn a_commit_that_is_sent_twice_because_its_answer_was_lost_makes_nobodys_broadca
 }
 
 #[test]
+fn a_poll_that_a_machine_of_the_server_answers_which_is_behind_is_no_fork() {
+    let world = World::with_call(3);
+    let mut victim = Victim::of(&world);
+    victim.run(6 * SECOND);
+    let end = world.items(SubChain::Blocks).next_offset;
+    for behind in [1, 0, 1] {
+        victim.run(SECOND);
+        let poll = *victim.polls(SubChain::Blocks).last().unwrap();
+        let items = ChainBlocks {
+            call: victim.call(),
+            sub_chain: SubChain::Blocks,
+            next_offset: end - behind,
+            blocks: Vec::new(),
+        };
+        let updates = Updates(vec![Update::ChainBlocks(items)]);
+        victim.answer(poll, Outcome::Done(updates.into()));
+        if behind == 0 {
+            victim.run(5 * SECOND);
+        }
+    }
+    assert_eq!(victim.suspicions(), Vec::<&Suspicion>::new());
+    let joins = victim.asked(Method::JoinGroupCall);
+    assert_eq!(joins, []);
+}
+
+#[test]
 fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     let mut victim = Victim::of(&World::with_call(1));
     victim.command(Command::Leave);

@@ -57,6 +57,8 @@ pub(in crate::engine) struct Subchain {
     poll: Option<Poll>,
     /// The number of polls that failed in a row.
     failures: u32,
+    /// True if the last page ended before the place where we were.
+    is_rewound: bool,
     /// The number of full pages that came in a row.
     full_pages: u8,
     stall: Option<Stall>,
@@ -121,6 +123,7 @@ impl Subchain {
             waiting_bytes: 0,
             poll: None,
             failures: 0,
+            is_rewound: false,
             full_pages: 0,
             stall: None,
             is_behind: false,
@@ -372,7 +375,7 @@ impl Subchain {
             }
         }
         match polled.page {
-            // An answer that says nothing of the subchain is one that we did not get.
+            // An answer that says nothing of the subchain, or may be out of date, is one that we did not get.
             None => ctx.after(self.timer(), FAST_CADENCE),
             // The member polls again at once.
             Some(Page::Full) => {}
@@ -390,13 +393,16 @@ impl Subchain {
         Ok(polled)
     }
 
-    /// Takes in the items of a poll; `None` if they have no place.
+    /// Takes in the items of a poll; `None` if they have no place, or must be asked for once more.
     fn take_page(&mut self, poll: Poll, items: ChainBlocks) -> Option<Page> {
         let first = items.first_offset()?;
         let end = items.next_offset;
         // Compared with where we were when we asked: pushes may have taken us further since.
-        if end < poll.offset {
-            return Some(Page::Rewound(end));
+        let is_rewound = end < poll.offset;
+        let was_rewound = core::mem::replace(&mut self.is_rewound, is_rewound);
+        if is_rewound {
+            // One machine of the server may be behind the others: only the second answer in a row counts.
+            return was_rewound.then_some(Page::Rewound(end));
         }
         let length = items.blocks.len();
         // Pushes may have brought all of it since we asked.
@@ -602,7 +608,9 @@ mod tests {
         assert_eq!(page(items(4..54)), Some(Page::Full));
         assert_eq!(page(items(6..8)), Some(Page::Compacted(6)));
         assert_eq!(page(items(6..7)), Some(Page::OnlyLast(6)));
-        assert_eq!(page(items(0..2)), Some(Page::Rewound(2)));
+        let mut rewound = at(4);
+        assert_eq!(polled(&mut rewound, items(0..2)), None);
+        assert_eq!(polled(&mut rewound, items(0..2)), Some(Page::Rewound(2)));
     }
 
     #[test]
