@@ -14,7 +14,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage,
-    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, MessageId, Method, Participants,
+    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink, MessageId, Method, Participants,
     ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
@@ -26,7 +26,7 @@ use confcall::media::Moment;
 use confcall::state::keys::Signature;
 use confcall::state::wire::{Broadcast, BroadcastContent, Change, SharedKey};
 use confcall::state::{Block, Chain};
-use confcall::{JoinBlock, Joiner, UserId};
+use confcall::{JoinBlock, Joiner, Target, UserId};
 use confcall_simulator::{Node, SentRequest, World, each_seed, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -41,7 +41,11 @@ struct Victim {
 
 impl Victim {
     fn of(world: &World) -> Self {
-        let mut node = world.nodes[0].clone();
+        Self::at(world, 0)
+    }
+
+    fn at(world: &World, node: usize) -> Self {
+        let mut node = world.nodes[node].clone();
         node.requests.clear();
         node.events.clear();
         Self {
@@ -469,6 +473,40 @@ fn an_invitation_is_declined_only_by_an_answer_to_that() {
         let asked = victim.asked(Method::DeclineConferenceCallInvite);
         victim.answer(*asked.last().unwrap(), Outcome::Done(response));
         assert_eq!(victim.done(), done);
+    }
+}
+
+#[test]
+fn a_link_that_still_names_the_same_slug_is_not_revoked() {
+    let world = World::with_call(2);
+    let Target::Slug(slug) = world.link() else {
+        panic!("there is a slug");
+    };
+    for (shown, done) in [
+        (format!("https://t.me/call/{slug}"), 0),
+        (format!("tg://call?slug={slug}"), 0),
+        ("tg://call?slug=other".to_owned(), 1),
+    ] {
+        // One who made the call, and one who came by its link.
+        for node in 0..2 {
+            let mut victim = Victim::at(&world, node);
+            victim.command(Command::RevokeLink);
+            let request = victim.asked(Method::ToggleGroupCallSettings)[0];
+            let call = victim.node.engine.call().unwrap();
+            let shows = GroupCall::Active {
+                id: call.id,
+                access_hash: call.access_hash,
+                conference: true,
+                rtmp_stream: false,
+                creator: false,
+                participants_count: 2,
+                version: 1,
+                invite_link: Some(InviteLink::new(shown.clone())),
+            };
+            let yes = Updates(vec![Update::GroupCall(shows)]);
+            victim.answer(request, Outcome::Done(yes.into()));
+            assert_eq!(victim.done(), done, "{shown} {node}");
+        }
     }
 }
 

@@ -368,7 +368,7 @@ impl Member {
             }
             Command::RevokeLink => {
                 let settings = ToggleGroupCallSettings::revoke_link(call);
-                let effect = Effect::LinkOtherThan(self.reference.invite_link().cloned());
+                let effect = Effect::LinkOtherThan(self.reference.known_link());
                 let order = order(CommandKind::RevokeLink);
                 self.commands.send(ctx, order, effect, settings);
             }

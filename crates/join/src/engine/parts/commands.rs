@@ -18,6 +18,7 @@ use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
+use crate::joining::Link;
 use crate::limits;
 
 /// The commands that wait.
@@ -144,7 +145,7 @@ impl Waiting {
     /// Waits for no more than the answer, once a link shows that the old one is replaced.
     fn see_link(&mut self, link: &InviteLink) {
         let is_new = match &self.effect {
-            Effect::LinkOtherThan(Some(old)) => link != old,
+            Effect::LinkOtherThan(Some(old)) => !leads_to_the_same(link, old),
             // What is shown before may be the old link, for the first time.
             Effect::LinkOtherThan(None) => self.promised.is_some(),
             Effect::Answer | Effect::Over => false,
@@ -153,6 +154,12 @@ impl Waiting {
             self.effect = Effect::Answer;
         }
     }
+}
+
+/// True for two forms of one link.
+fn leads_to_the_same(link: &InviteLink, other: &InviteLink) -> bool {
+    let parse = |link: &InviteLink| Link::parse(link.as_str()).ok();
+    link == other || parse(link).is_some_and(|link| parse(other) == Some(link))
 }
 
 /// The failure that an answer amounts to; `None` for the server's yes.

@@ -16,7 +16,7 @@ use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
-use crate::joining::AnswerFault;
+use crate::joining::{AnswerFault, Link};
 
 /// The number of times that a stale reference is looked up again without an answer.
 const RETRIES: u32 = 5;
@@ -81,6 +81,16 @@ impl Reference {
     /// Takes the link that the server has shown, be it the known one.
     pub(in crate::engine) fn take_shown_link(&mut self) -> Option<InviteLink> {
         self.shown_link.take()
+    }
+
+    /// The link of the call as far as we know it: that of the server, or the one that led to the call.
+    pub(in crate::engine) fn known_link(&self) -> Option<InviteLink> {
+        let found_by = match &self.found_by {
+            Some(InputGroupCall::Slug(slug)) => Some(Link::Conference(slug.clone())),
+            _ => None,
+        };
+        let found_by = found_by.map(|link| InviteLink::new(link.to_string()));
+        self.invite_link.clone().or(found_by)
     }
 
     /// True if a reference names our call; what the server says of other calls is not for us.
