@@ -510,6 +510,39 @@ fn a_link_that_still_names_the_same_slug_is_not_revoked() {
     }
 }
 
+/// The answer to a command that the server refuses because the call is so already, while it goes on.
+fn answer_to_what_is_so_already(command: Command, method: Method, name: &str) -> CommandFailure {
+    let mut victim = Victim::of(&World::with_call(2));
+    victim.command(command);
+    let request = victim.asked(method)[0];
+    let already = RpcError::new(400, name);
+    victim.answer(request, Outcome::Refused(already));
+    assert_eq!(victim.done(), 0);
+    victim.run(16 * SECOND);
+    let mut events = victim.node.events.into_iter();
+    let failure = events.find_map(|event| match event {
+        Event::Failed { why, .. } => Some(why),
+        _ => None,
+    });
+    failure.unwrap()
+}
+
+#[test]
+fn a_link_is_not_revoked_because_the_server_says_that_nothing_changed() {
+    let method = Method::ToggleGroupCallSettings;
+    let name = "GROUPCALL_NOT_MODIFIED";
+    let failure = answer_to_what_is_so_already(Command::RevokeLink, method, name);
+    assert_eq!(failure, CommandFailure::NoEffect);
+}
+
+#[test]
+fn a_call_that_goes_on_is_not_ended_by_the_servers_word_that_it_was_before() {
+    let method = Method::DiscardGroupCall;
+    let name = "GROUPCALL_ALREADY_DISCARDED";
+    let failure = answer_to_what_is_so_already(Command::Discard, method, name);
+    assert_eq!(failure, CommandFailure::NoEffect);
+}
+
 #[test]
 fn a_kick_that_lost_the_race_to_the_removal_of_one_who_came_back_is_not_done() {
     let world = World::with_call(3);

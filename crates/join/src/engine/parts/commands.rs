@@ -74,7 +74,7 @@ impl Commands {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Option<Response> {
-        let mut waiting = self.0.remove(&ticket)?;
+        let waiting = self.0.remove(&ticket)?;
         let order = waiting.order;
         match result {
             Ok(response) => {
@@ -82,21 +82,26 @@ impl Commands {
                     ctx.failed(order, why);
                     return None;
                 }
-                if waiting.effect == Effect::Answer {
-                    ctx.done(order);
-                } else {
-                    waiting.promised = Some(ctx.now + EFFECT);
-                    self.0.insert(ticket, waiting);
-                }
+                self.accepted(ctx, ticket, waiting);
                 return Some(response);
             }
             Err(failure) => match failure.reaction(method) {
-                // The call is already as the caller wants it.
-                Some(Reaction::TreatAsSuccess | Reaction::Ignore) => ctx.done(order),
+                // That the call is so already is the server's word, as its yes is.
+                Some(Reaction::TreatAsSuccess) => self.accepted(ctx, ticket, waiting),
                 _ => ctx.failed(order, failure),
             },
         }
         None
+    }
+
+    /// Answers a command to which the server said yes, or waits for its effect.
+    fn accepted(&mut self, ctx: &mut Context, ticket: Ticket, mut waiting: Waiting) {
+        if waiting.effect == Effect::Answer {
+            ctx.done(waiting.order);
+        } else {
+            waiting.promised = Some(ctx.now + EFFECT);
+            self.0.insert(ticket, waiting);
+        }
     }
 
     /// Notes the link that the server has just shown.
@@ -211,12 +216,16 @@ mod tests {
     }
 
     #[test]
-    fn a_command_is_answered_once_and_done_if_the_call_is_already_so() {
+    fn a_command_is_answered_once_and_not_by_the_servers_word_that_the_call_is_already_so() {
         let (mut commands, mut ctx) = (Commands::default(), context());
         let ticket = discard(&mut commands, &mut ctx).unwrap();
         let already = || refused(400, "GROUPCALL_ALREADY_DISCARDED");
         for _ in 0..2 {
             commands.answered(&mut ctx, METHOD, ticket, already());
+        }
+        assert_eq!(answers(&mut ctx), []);
+        for _ in 0..2 {
+            commands.give_up(&mut ctx, true);
         }
         assert_eq!(answers(&mut ctx), [None]);
     }
