@@ -666,6 +666,48 @@ fn a_poll_that_a_machine_of_the_server_answers_which_is_behind_is_no_fork() {
 }
 
 #[test]
+fn a_long_call_whose_broadcasts_are_read_again_from_the_first_is_no_alarm() {
+    let mut world = World::with_call(3);
+    let old = world.items(SubChain::Broadcasts).blocks[0].clone();
+    let mut victim = Victim::of(&world);
+    // 50 people and as many blocks have so many.
+    let length = 2_550;
+    for end in (1..=length / 50).map(|page| page * 50) {
+        let mut items = victim.broadcasts(vec![old.clone(); 50]);
+        items.next_offset = end;
+        victim.input(Input::Update(Update::ChainBlocks(items)));
+    }
+    let link = world.link();
+    world.join(link);
+    world.converge();
+    let tip = world.items(SubChain::Blocks).blocks.pop().unwrap();
+    victim.push_block(&Block::from_server(&tip).unwrap());
+    // An answer is lost, so that our commit is refused the second time.
+    let failed = RpcError::new(500, "INTERNAL");
+    victim.answer(victim.asked(SEND)[0], Outcome::Refused(failed));
+    victim.run(SECOND / 4);
+    let refused = RpcError::new(400, "BLOCK_INVALID");
+    victim.answer(victim.asked(SEND)[1], Outcome::Refused(refused));
+    let mut next = 0;
+    while next < length {
+        victim.run(SECOND);
+        let sent = victim.node.requests.last().unwrap().clone();
+        let Request::ChainBlocks(poll) = &sent.body else {
+            continue;
+        };
+        if poll.sub_chain == SubChain::Broadcasts {
+            assert_eq!(poll.offset, next);
+            next += 50;
+            let mut items = victim.broadcasts(vec![old.clone(); 50]);
+            items.next_offset = next;
+            let updates = Updates(vec![Update::ChainBlocks(items)]);
+            victim.answer(sent.id, Outcome::Done(updates.into()));
+        }
+    }
+    assert_eq!(victim.suspicions(), Vec::<&Suspicion>::new());
+}
+
+#[test]
 fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     let mut victim = Victim::of(&World::with_call(1));
     victim.command(Command::Leave);

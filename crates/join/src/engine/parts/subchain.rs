@@ -420,7 +420,11 @@ impl Subchain {
             Page::Paused
         } else if self.full_pages >= limits::FULL_PAGES {
             self.full_pages = 0;
-            Page::Endless
+            // A call that lasts has that many old broadcasts, and more.
+            match end <= self.reached {
+                true => Page::Paused,
+                false => Page::Endless,
+            }
         } else {
             self.full_pages += 1;
             Page::Full
