@@ -14,8 +14,9 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
     AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage,
-    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink, MessageId, Method, Participants,
-    ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update, Updates,
+    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink, MessageId,
+    Method, Participants, ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update,
+    Updates,
 };
 use confcall::join::engine::{
     Command, CommandFailure, CommandId, Event, Input, MediaState, Outcome, RequestId, Suspicion,
@@ -464,10 +465,7 @@ fn a_message_that_the_server_says_no_to_is_not_sent() {
 #[test]
 fn an_invitation_is_declined_only_by_an_answer_to_that() {
     let mut victim = Victim::of(&World::with_call(2));
-    for (response, done) in [
-        (Response::Bool(false), 0),
-        (Updates::default().into(), 1),
-    ] {
+    for (response, done) in [(Response::Bool(false), 0), (Updates::default().into(), 1)] {
         let message = MessageId::new(7);
         victim.command(Command::Decline { message });
         let asked = victim.asked(Method::DeclineConferenceCallInvite);

@@ -180,6 +180,7 @@ impl Follower {
             // What is beyond the chain is of no use before the blocks are there: they go first, and it can wait its turn.
             Some(Page::Full) if which == SubChain::Broadcasts && self.is_ahead => {
                 self.blocks.poll_soon(ctx);
+                self.broadcasts.poll_soon(ctx);
             }
             Some(Page::Full) => self.subchain(which).poll(ctx, call),
             Some(Page::Last) if self.subchain(which).caught_up() && !self.is_behind() => {

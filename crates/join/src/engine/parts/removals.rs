@@ -439,7 +439,8 @@ impl Removal {
         match build(ctx, &ids) {
             Ok(block) => {
                 self.built = Some((view.chain.height(), ids.clone()));
-                self.blocks.extend(Block::parse(&block).map(|one| one.hash()));
+                self.blocks
+                    .extend(Block::parse(&block).map(|one| one.hash()));
                 let body = DeleteConferenceCallParticipants {
                     removal,
                     call: view.call.into(),
