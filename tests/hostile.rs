@@ -17,9 +17,20 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// More requests than this no engine sends within a minute, whatever a server does.
 const BUSIEST_MINUTE: usize = 400;
 
-/// More than this no engine of four members takes, as text for developers: 2 MiB, and as much for the broadcasts that a
-/// server can make it keep for later blocks. An idle one takes a tenth of it.
-const LARGEST: usize = 4 << 20;
+/// More than this no engine of four members holds: 8,192 broadcasts for later blocks take 3 MiB at most, and all the rest less
+/// than one.
+const LARGEST: u64 = 4 << 20;
+
+/// Nor is it longer than this as text for developers, in which such broadcasts are only counted, and what media threads share
+/// is shown.
+const LONGEST: usize = 2 << 20;
+
+/// The bytes that a client's engine holds, but for those that it shares with media threads: as many as a copy takes.
+fn held(node: &Node) -> u64 {
+    let mut copy = None;
+    let held = allocation_counter::measure(|| copy = Some(node.engine.clone()));
+    held.bytes_current.unsigned_abs()
+}
 
 /// A call of three over a network, whose server turns hostile; a fourth comes later.
 fn hostile_call(kind: Kind, seed: u64, faults: Faults) -> World {
@@ -47,8 +58,10 @@ fn check_bounds(kind: Kind, world: &World) {
             node.user,
             world.history()
         );
-        let size = format!("{:?}", node.engine).len();
+        let size = held(node);
         assert!(size <= LARGEST, "{kind:?}: user {}: {size}", node.user);
+        let text = format!("{:?}", node.engine).len();
+        assert!(text <= LONGEST, "{kind:?}: user {}: {text}", node.user);
     }
 }
 

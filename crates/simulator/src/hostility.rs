@@ -8,7 +8,7 @@ use confcall_join::api::{
     GroupCallParticipant, InputGroupCall, Participants, Request, Response, RpcError, Service as _,
     SubChain, Update, Updates,
 };
-use confcall_server::Server;
+use confcall_server::{Call, Server};
 use confcall_state::UserId;
 use confcall_state::keys::Signature;
 use confcall_state::wire::{Broadcast, BroadcastContent};
@@ -16,6 +16,9 @@ use confcall_state::{BlockHash, Height};
 
 /// The user to whom a hostile server does what it does to one user only.
 const VICTIM: UserId = UserId::new(2);
+
+/// The number of broadcasts for blocks to come with which one user is flooded: many times as many as it may keep.
+const FLOOD: usize = 60_000;
 
 /// A way in which a server is hostile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub enum Kind {
     EndlessRoster,
     /// A subchain has always another full page.
     EndlessChain(SubChain),
-    /// It pushes broadcasts about blocks that are far away.
+    /// It pushes broadcasts about blocks to come, near ones and far ones, more than can be kept.
     FarFuture,
     /// It pushes items that are no items.
     Junk,
@@ -81,6 +84,8 @@ pub struct Hostility {
     /// The length of the chain at the beginning.
     blocks: usize,
     pushes: Vec<(UserId, Update)>,
+    /// The number of broadcasts for blocks to come that one user is still flooded with.
+    flood: usize,
 }
 
 impl Hostility {
@@ -93,6 +98,7 @@ impl Hostility {
             other: server.clone(),
             blocks: call.blocks().len(),
             pushes: Vec::new(),
+            flood: FLOOD,
         }
     }
 
@@ -114,7 +120,7 @@ impl Hostility {
                 self.pushes.push((user, update));
             }
         }
-        self.add_unasked(server, user);
+        self.add_unasked(server, user, body);
         Ok(self.twist(user, body, answer))
     }
 
@@ -255,42 +261,81 @@ impl Hostility {
     }
 
     /// Pushes without a reason.
-    fn add_unasked(&mut self, server: &Server, user: UserId) {
+    fn add_unasked(&mut self, server: &Server, user: UserId, body: &Request) {
         let Some(call) = server.calls().next() else {
             return;
         };
-        let offset = match self.kind {
-            Kind::FarFuture => call.broadcasts().len(),
-            Kind::Junk => self.rng.next_u32() as usize % 300,
-            _ => return,
-        };
-        let is_junk = self.kind == Kind::Junk;
-        let sub_chain = match is_junk && offset.is_multiple_of(2) && offset > call.blocks().len() {
+        match self.kind {
+            Kind::FarFuture => self.add_early(call, user, body),
+            Kind::Junk => self.add_junk(call, user),
+            _ => {}
+        }
+    }
+
+    fn add_junk(&mut self, call: &Call, user: UserId) {
+        let offset = self.rng.next_u32() as usize % 300;
+        let sub_chain = match offset.is_multiple_of(2) && offset > call.blocks().len() {
             true => SubChain::Blocks,
             false => SubChain::Broadcasts,
         };
-        let items: Vec<_> = (0..20).map(|_| self.item(is_junk)).collect();
+        let items = (0..20).map(|_| self.junk()).collect();
+        self.push_items(call, user, sub_chain, offset, items);
+    }
+
+    /// Broadcasts for blocks to come: some for all, and for one user more than can be kept.
+    fn add_early(&mut self, call: &Call, user: UserId, body: &Request) {
+        let (tip, mut offset) = (call.blocks().len() as i32 - 1, call.broadcasts().len());
+        // After this answer a client is at the end of the server's broadcasts, and takes so many at once.
+        let is_flood = user == VICTIM && polls_broadcasts(body) && self.flood > 0;
+        let (pushes, size) = match is_flood {
+            true => (12, 250),
+            false => (1, 20),
+        };
+        for _ in 0..pushes {
+            let items = (0..size).map(|_| self.early_broadcast(tip)).collect();
+            self.push_items(call, user, SubChain::Broadcasts, offset, items);
+            offset += size;
+        }
+        if is_flood {
+            self.flood = self.flood.saturating_sub(pushes * size);
+        }
+    }
+
+    fn push_items(
+        &mut self,
+        call: &Call,
+        user: UserId,
+        sub_chain: SubChain,
+        offset: usize,
+        blocks: Vec<Vec<u8>>,
+    ) {
         let update = Update::ChainBlocks(ChainBlocks {
             call: call.reference(),
             sub_chain,
-            next_offset: (offset + items.len()) as i32,
-            blocks: items,
+            next_offset: (offset + blocks.len()) as i32,
+            blocks,
         });
         self.pushes.push((user, update));
     }
 
-    fn item(&mut self, is_junk: bool) -> Vec<u8> {
+    fn junk(&mut self) -> Vec<u8> {
         let mut bytes = vec![0; 32 + self.rng.next_u32() as usize % 200];
         self.rng.fill_bytes(&mut bytes);
-        if is_junk {
-            return bytes;
-        }
+        bytes
+    }
+
+    /// A broadcast for a block after the one at a height: most for one that a client keeps broadcasts for.
+    fn early_broadcast(&mut self, tip: i32) -> Vec<u8> {
         let mut nonce_hash = [0; 32];
         self.rng.fill_bytes(&mut nonce_hash);
+        let height = match self.rng.next_u32() % 8 {
+            0 => self.rng.next_u32().cast_signed(),
+            _ => tip + 1 + (self.rng.next_u32() % 64) as i32,
+        };
         let broadcast = Broadcast {
             signature: Signature::ZERO,
-            user_id: UserId::new(i64::from(self.rng.next_u32() % 4)),
-            height: Height::new(self.rng.next_u32().cast_signed()),
+            user_id: UserId::new(i64::from(self.rng.next_u32() % 64)),
+            height: Height::new(height),
             block_hash: BlockHash::from_bytes(nonce_hash),
             content: BroadcastContent::Commit { nonce_hash },
         };
@@ -300,6 +345,10 @@ impl Hostility {
     pub(crate) fn take_pushes(&mut self) -> Vec<(UserId, Update)> {
         core::mem::take(&mut self.pushes)
     }
+}
+
+fn polls_broadcasts(body: &Request) -> bool {
+    matches!(body, Request::ChainBlocks(poll) if poll.sub_chain == SubChain::Broadcasts)
 }
 
 fn listed(participants: Vec<GroupCallParticipant>) -> Vec<GroupCallParticipant> {
