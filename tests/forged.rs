@@ -269,7 +269,7 @@ fn a_block_of_another_member_that_keeps_the_call_from_h264_is_announced_until_th
         let block = loop {
             let shared_key = SharedKey::for_participants(&group.participants, &mut rng).unwrap();
             let changes = vec![
-                Change::SetGroupState(group.clone().into()),
+                Change::SetGroupState(group.clone()),
                 Change::SetSharedKey(Arc::new(shared_key)),
             ];
             let block = chain.build(changes, join.private_key()).unwrap();
@@ -328,7 +328,7 @@ fn broadcasts_beyond_the_chain_are_not_read_on_before_its_blocks() {
     victim.answer(poll, Outcome::Done(page.into()));
     assert_eq!(victim.polls(SubChain::Broadcasts), [poll]);
     victim.run(SECOND);
-    assert!(victim.polls(SubChain::Blocks).len() > 0);
+    assert!(!victim.polls(SubChain::Blocks).is_empty());
     victim.run(6 * SECOND);
     assert_eq!(victim.polls(SubChain::Broadcasts).len(), 2);
 }
