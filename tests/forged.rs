@@ -19,14 +19,16 @@ use confcall::join::api::{
     Updates,
 };
 use confcall::join::engine::{
-    Command, CommandFailure, CommandId, Event, Input, MediaState, Outcome, RequestId, Suspicion,
+    Advice, Command, CommandFailure, CommandId, EndReason, Ended, Event, Input, MediaState, Outcome, RequestId, Suspicion,
 };
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::{Slug, Ssrc, limits};
 use confcall::media::Moment;
 use confcall::state::keys::Signature;
-use confcall::state::wire::{Broadcast, BroadcastContent, Change, SharedKey};
-use confcall::state::{Block, Chain};
+use confcall::state::wire::{
+    Broadcast, BroadcastContent, Change, GroupState, Participant, Permissions, SharedKey,
+};
+use confcall::state::{Block, Chain, PrivateKey};
 use confcall::{JoinBlock, Joiner, Target, UserId};
 use confcall_simulator::{Node, SentRequest, World, each_seed, participant};
 
@@ -150,6 +152,24 @@ impl Victim {
         polls.map(|sent| sent.id).collect()
     }
 
+    fn suspicions(&self) -> Vec<&Suspicion> {
+        let events = self.node.events.iter();
+        let suspicions = events.filter_map(|event| match event {
+            Event::Suspicious(what) => Some(what),
+            _ => None,
+        });
+        suspicions.collect()
+    }
+
+    fn end(&self) -> &Ended {
+        self.node.ended.as_ref().unwrap()
+    }
+
+    fn tip(&self, world: &World) -> Block {
+        let blocks = world.items(SubChain::Blocks).blocks;
+        Block::from_server(blocks.last().unwrap()).unwrap()
+    }
+
     /// Pushes that some users left, though the chain still has them.
     fn push_left(&mut self, users: impl Iterator<Item = i64>) {
         let change = Participants {
@@ -159,6 +179,10 @@ impl Victim {
         };
         self.input(Input::Update(Update::Participants(change)));
     }
+}
+
+fn rng() -> ChaCha20Rng {
+    ChaCha20Rng::from_seed([9; 32])
 }
 
 fn left(user: i64) -> GroupCallParticipant {
@@ -445,6 +469,96 @@ fn a_late_answer_to_an_older_poll_leaves_the_one_that_is_under_way_alone() {
     victim.answer(under_way, Outcome::Done(Updates(vec![broadcasts]).into()));
     let counts = victim.node.engine.membership().unwrap().verification();
     assert!(counts.commit_of(UserId::new(3)).is_some());
+}
+
+/// The block by which user 66 joins, and its key.
+fn intruder(tip: &Block) -> (Block, PrivateKey) {
+    let join = JoinBlock::add_self(tip, Joiner::new(UserId::new(66)), &mut rng()).unwrap();
+    (join.block().clone(), join.into_private_key())
+}
+
+/// The block by which the holder of a key gives a user another key.
+fn rekeying(tip: &Block, user: UserId, by: &PrivateKey) -> Block {
+    let chain = Chain::start_from(tip).unwrap();
+    let mut group = GroupState::clone(chain.state().group_state());
+    let mut all = group.participants.iter_mut();
+    let one = all.find(|one| one.user_id == user).unwrap();
+    one.public_key = PrivateKey::from_seed(&[77; 32]).public_key();
+    one.permissions = Permissions::NONE;
+    chain.build_group_change(group, by, &mut rng()).unwrap()
+}
+
+/// The block by which the holder of a key removes a user.
+fn removal(tip: &Block, user: UserId, by: &PrivateKey) -> Block {
+    let chain = Chain::start_from(tip).unwrap();
+    let mut group = GroupState::clone(chain.state().group_state());
+    group.participants.retain(|one| one.user_id != user);
+    chain.build_group_change(group, by, &mut rng()).unwrap()
+}
+
+/// The block by which the holder of a key adds a user with another key.
+fn addition(tip: &Block, user: UserId, by: &PrivateKey) -> Block {
+    let chain = Chain::start_from(tip).unwrap();
+    let mut group = GroupState::clone(chain.state().group_state());
+    group.participants.push(Participant {
+        user_id: user,
+        public_key: PrivateKey::from_seed(&[77; 32]).public_key(),
+        permissions: Permissions::NONE,
+        version: 0,
+    });
+    chain.build_group_change(group, by, &mut rng()).unwrap()
+}
+
+#[test]
+fn who_is_replaced_by_a_member_is_not_told_that_it_joined_from_another_place() {
+    let world = World::with_call(2);
+    let mut victim = Victim::of(&world);
+    let (join, key) = intruder(&victim.tip(&world));
+    victim.push_block(&join);
+    victim.push_block(&rekeying(&join, UserId::new(1), &key));
+    victim.run(20 * SECOND);
+    let by = UserId::new(66);
+    assert_eq!(victim.end().reason, EndReason::KeyReplaced { by });
+    assert_eq!(victim.end().advice, Advice::Warn);
+}
+
+#[test]
+fn who_is_removed_and_then_added_by_a_member_is_not_told_that_it_joined_from_another_place() {
+    let world = World::with_call(2);
+    let mut victim = Victim::of(&world);
+    let us = UserId::new(1);
+    let (join, key) = intruder(&victim.tip(&world));
+    let without = removal(&join, us, &key);
+    victim.push_block(&join);
+    victim.push_block(&addition(&without, us, &key));
+    victim.push_block(&without);
+    let by = Some(UserId::new(66));
+    assert_eq!(victim.end().reason, EndReason::Removed { by });
+}
+
+#[test]
+fn a_member_whose_key_is_replaced_by_another_member_is_a_suspicion() {
+    let world = World::with_call(2);
+    let mut victim = Victim::of(&world);
+    let (join, key) = intruder(&victim.tip(&world));
+    victim.push_block(&join);
+    assert!(victim.suspicions().is_empty());
+    let (by, users) = (UserId::new(66), vec![UserId::new(2)]);
+    victim.push_block(&rekeying(&join, users[0], &key));
+    let suspected = Suspicion::ForeignKeys { by, users };
+    assert_eq!(victim.suspicions(), [&suspected]);
+}
+
+#[test]
+fn a_user_whom_another_member_adds_is_a_suspicion() {
+    let world = World::with_call(2);
+    let mut victim = Victim::of(&world);
+    let (join, key) = intruder(&victim.tip(&world));
+    victim.push_block(&join);
+    let (by, users) = (UserId::new(66), vec![UserId::new(67)]);
+    victim.push_block(&addition(&join, users[0], &key));
+    let suspected = Suspicion::ForeignKeys { by, users };
+    assert_eq!(victim.suspicions(), [&suspected]);
 }
 
 #[test]

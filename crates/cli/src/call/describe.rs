@@ -49,6 +49,10 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
         Suspicion::Fork { height, what } => format!(
             "the server shows another chain than the one that we follow to height {height}: {what}"
         ),
+        Suspicion::ForeignKeys { by, users: of } => format!(
+            "user {by} wrote a block that gives keys to users {}, and may take part under their names; a user joins by a block of its own",
+            users(of)
+        ),
         Suspicion::Swapped(broken) => format!(
             "the server may show another call than the one that you were in: {broken}; compare the emoji before you say anything"
         ),
@@ -64,12 +68,13 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
     }
 }
 
+fn users(users: &[UserId]) -> String {
+    let users: Vec<_> = users.iter().map(UserId::to_string).collect();
+    users.join(" ")
+}
+
 /// Emoji that are overdue, and the reason.
 pub(super) fn overdue(overdue: &EmojiOverdue) -> String {
-    let users = |users: &[UserId]| {
-        let users: Vec<_> = users.iter().map(UserId::to_string).collect();
-        users.join(" ")
-    };
     let mut text = format!("none for {:.2} s", overdue.since.as_secs_f64());
     if overdue.ended > 0 {
         let (ended, writers) = (overdue.ended, users(&overdue.writers));

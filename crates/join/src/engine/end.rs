@@ -66,6 +66,12 @@ pub enum EndReason {
     /// The same account joined from another place.
     #[error("joined from another place")]
     JoinedElsewhere,
+    /// A member put another key in place of ours, and takes part under our name if the key is its own.
+    #[error("user {by} put another key in our place")]
+    KeyReplaced {
+        /// The signer of the block.
+        by: UserId,
+    },
     /// A member removed us, and not because the server had lost us.
     #[error("removed from the call{}", by_whom(.by))]
     Removed {
@@ -222,9 +228,11 @@ impl EndReason {
             Self::ClockAhead { .. } => Advice::SetClock,
             Self::Raced { .. } | Self::Exhausted { .. } | Self::Stopped => Advice::JoinAgain,
             Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
-            Self::Unusable(_) | Self::NoMembership(_) | Self::Swapped(_) | Self::Block(_) => {
-                Advice::Warn
-            }
+            Self::KeyReplaced { .. }
+            | Self::Unusable(_)
+            | Self::NoMembership(_)
+            | Self::Swapped(_)
+            | Self::Block(_) => Advice::Warn,
             Self::Broken(reason) if reason.is_fork() => Advice::Warn,
             Self::Broken(_) => Advice::JoinAgain,
         }

@@ -190,6 +190,13 @@ pub enum Suspicion {
         /// The difference, in words.
         what: String,
     },
+    /// A member wrote a block that gives other users keys, and may hold those keys itself: a user joins by a block of its own.
+    ForeignKeys {
+        /// The signer of the block.
+        by: UserId,
+        /// The users who came, or stayed under another key, by it.
+        users: Vec<UserId>,
+    },
     /// The call that is entered may be another one than the one that we were in.
     Swapped(Break),
     /// Bad broadcasts keep coming.

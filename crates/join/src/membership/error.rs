@@ -53,13 +53,15 @@ pub enum MembershipEnd {
         /// The signer of the block, if it was a participant.
         by: Option<UserId>,
     },
-    /// A block put another key in place of ours: we joined elsewhere.
+    /// A block put another key in place of ours: we joined elsewhere, or another member did it.
     #[error("block {height} put another key in place of ours")]
     Replaced {
         /// The block's height.
         height: Height,
         /// The key that stands for us now.
-        by: PublicKey,
+        key: PublicKey,
+        /// The signer of the block, if it was a participant: we ourselves if we joined elsewhere.
+        by: Option<UserId>,
     },
     /// A block changed the group and wrote no key for it, which ends the membership of all.
     #[error("block {height} ({hash}) changed the group and wrote no key for it")]

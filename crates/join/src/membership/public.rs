@@ -163,7 +163,8 @@ impl PublicMembership {
             None => Some(MembershipEnd::Removed { height, by }),
             Some(own) if own.public_key != self.public_key => Some(MembershipEnd::Replaced {
                 height,
-                by: own.public_key,
+                key: own.public_key,
+                by,
             }),
             // Valid on the chain, and useless: there is a group and no key for it (`spec/protocol.md`, 2.2).
             Some(_) if after.shared_key().is_empty() => Some(MembershipEnd::NoSharedKey {

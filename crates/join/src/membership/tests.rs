@@ -278,11 +278,12 @@ fn an_item_that_is_refused_for_its_form_changes_nothing_and_the_membership_goes_
 fn joining_elsewhere_replaces_the_membership_here() {
     let mut call = Call::of(&[ALICE, BOB]);
     let join = call.join_block(BOB);
-    let (height, by) = (join.block().height(), join.public_key());
+    let (height, key) = (join.block().height(), join.public_key());
     let results = call.accept(join.block().clone());
+    let by = Some(BOB);
     assert_eq!(
         results,
-        [Ok(()), Err(MembershipEnd::Replaced { height, by })]
+        [Ok(()), Err(MembershipEnd::Replaced { height, key, by })]
     );
 }
 

@@ -128,6 +128,9 @@ fn suspicious(suspicion: &Suspicion) -> Value {
         Suspicion::Fork { height, what } => {
             json!({"fork": {"height": height.value(), "what": what}})
         }
+        Suspicion::ForeignKeys { by, users } => {
+            json!({"foreign_keys": {"by": by.value(), "users": ids(users)}})
+        }
         Suspicion::Swapped(broken) => json!({"swapped": broken.to_string()}),
         Suspicion::BadBroadcasts { from, count } => {
             json!({"bad_broadcasts": {"from": from.map(UserId::value), "count": count}})

@@ -195,6 +195,7 @@ fn reason(reason: &EndReason) -> &'static str {
     match reason {
         EndReason::Left => "left",
         EndReason::JoinedElsewhere => "joined_elsewhere",
+        EndReason::KeyReplaced { .. } => "key_replaced",
         EndReason::Removed { .. } => "removed",
         EndReason::Discarded => "discarded",
         EndReason::Empty => "empty",
@@ -237,6 +238,7 @@ fn suspicion(what: &Suspicion) -> &'static str {
     match what {
         Suspicion::UnlistedMember(_) => "unlisted_member",
         Suspicion::Fork { .. } => "fork",
+        Suspicion::ForeignKeys { .. } => "foreign_keys",
         Suspicion::Swapped(_) => "swapped",
         Suspicion::BadBroadcasts { .. } => "bad_broadcasts",
         Suspicion::BroadcastRefused(_) => "broadcast_refused",
@@ -249,6 +251,7 @@ fn suspicion(what: &Suspicion) -> &'static str {
 fn suspect(what: &Suspicion) -> Option<UserId> {
     match what {
         Suspicion::UnlistedMember(user) => Some(*user),
+        Suspicion::ForeignKeys { by, .. } => Some(*by),
         Suspicion::BadBroadcasts { from, .. } => *from,
         _ => None,
     }

@@ -13,7 +13,7 @@ use crate::api::{CallRef, ChainBlocks, GetGroupCallChainBlocks, Response, SubCha
 use crate::engine::context::Context;
 use crate::engine::departure::{Departure, Flow};
 use crate::engine::end::{EndReason, RejoinReason};
-use crate::engine::event::Event;
+use crate::engine::event::{Event, Suspicion};
 use crate::engine::failure::Failure;
 use crate::engine::parts::broadcaster::{Broadcaster, Sequel};
 use crate::engine::parts::fork::{self, ForkCheck};
@@ -273,6 +273,7 @@ impl Follower {
             let block = self.state().hash();
             self.removed.push((block, changes.removed.clone()));
         }
+        suspect_foreign_keys(ctx, &changes, by);
         members_changed(ctx, changes, by);
         self.check_known(ctx, call)
     }
@@ -319,7 +320,10 @@ impl Follower {
     fn departure(&self, ctx: &mut Context, end: MembershipEnd) -> Departure {
         match end {
             MembershipEnd::Removed { by, .. } => Departure::Removed { by },
-            MembershipEnd::Replaced { .. } => EndReason::JoinedElsewhere.into(),
+            MembershipEnd::Replaced { by, .. } => match by.filter(|by| *by != self.user_id()) {
+                Some(by) => EndReason::KeyReplaced { by }.into(),
+                None => EndReason::JoinedElsewhere.into(),
+            },
             MembershipEnd::Left => Departure::Leave,
             end => {
                 fork::suspect(ctx, self.state().height(), end.to_string());
@@ -328,13 +332,15 @@ impl Follower {
         }
     }
 
-    /// True if a block that waits holds our user under a key that was never ours.
+    /// True if a block that waits puts our user under a key that was never ours, and is signed with that key: a member who
+    /// gives us a key of its own signs with the one that it has.
     pub(super) fn is_elsewhere(&self, past: &PastMemberships) -> bool {
         let ours = self.membership.public_key();
-        let keys = self.blocks.waiting().filter_map(|block| {
-            let chain = shown(block)?;
+        let keys = self.blocks.waiting().filter_map(|bytes| {
+            let block = Block::from_server(bytes).ok()?;
+            let chain = Chain::start_from(&block).ok()?;
             let own = chain.state().group_state().by_user(self.user_id())?;
-            Some(own.public_key)
+            (block.fields().signature_public_key == Some(own.public_key)).then_some(own.public_key)
         });
         keys.into_iter()
             .any(|key| key != ours && !past.had_key(&key))
@@ -476,6 +482,16 @@ fn members_changed(ctx: &mut Context, changes: Difference, by: Option<UserId>) {
         rekeyed,
         by,
     });
+}
+
+/// Suspects the signer of a block of holding keys in the names of others: a user comes by a block of its own.
+fn suspect_foreign_keys(ctx: &mut Context, changes: &Difference, by: Option<UserId>) {
+    let Some(by) = by else { return };
+    let keyed = changes.added.iter().chain(&changes.rekeyed).copied();
+    let users: Vec<_> = keyed.filter(|user| *user != by).collect();
+    if !users.is_empty() {
+        ctx.event(Event::Suspicious(Suspicion::ForeignKeys { by, users }));
+    }
 }
 
 /// The chain that a block shows by itself.
