@@ -19,7 +19,8 @@ use confcall::join::api::{
     Updates,
 };
 use confcall::join::engine::{
-    Advice, Command, CommandFailure, CommandId, EndReason, Ended, Event, Input, MediaState, Outcome, RequestId, Suspicion,
+    Advice, Command, CommandFailure, CommandId, EndReason, Ended, Event, Input, MediaState,
+    Outcome, RequestId, Suspicion,
 };
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::{Slug, Ssrc, limits};
@@ -118,12 +119,17 @@ impl Victim {
 
     /// Pushes the block that follows.
     fn push_block(&mut self, block: &Block) {
-        self.input(Input::Update(Update::ChainBlocks(ChainBlocks {
+        let items = self.block_items(block);
+        self.input(Input::Update(Update::ChainBlocks(items)));
+    }
+
+    fn block_items(&self, block: &Block) -> ChainBlocks {
+        ChainBlocks {
             call: self.call(),
             sub_chain: SubChain::Blocks,
             next_offset: block.height().value() + 1,
             blocks: vec![block.to_server()],
-        })));
+        }
     }
 
     /// The broadcasts from the first one on.
@@ -817,6 +823,26 @@ fn a_long_call_whose_broadcasts_are_read_again_from_the_first_is_no_alarm() {
         }
     }
     assert_eq!(victim.suspicions(), Vec::<&Suspicion>::new());
+}
+
+#[test]
+fn an_answer_that_was_held_up_by_the_network_does_not_make_who_was_out_of_touch_kicked() {
+    let world = World::with_call(2);
+    let mut victim = Victim::of(&world);
+    victim.run(6 * SECOND);
+    let poll = *victim.polls(SubChain::Blocks).last().unwrap();
+    // The connection stalls; the answer that was on its way comes when it goes on.
+    victim.run(25 * SECOND);
+    let end = ChainBlocks {
+        blocks: Vec::new(),
+        ..victim.block_items(&victim.tip(&world))
+    };
+    let updates = Updates(vec![Update::ChainBlocks(end)]);
+    victim.answer(poll, Outcome::Done(updates.into()));
+    let other = world.nodes[1].engine.membership().unwrap();
+    let removal = other.remove(&[UserId::new(1)], &mut rng()).unwrap();
+    victim.push_block(&removal);
+    assert_eq!(victim.node.ended, None);
 }
 
 #[test]

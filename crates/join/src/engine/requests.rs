@@ -34,6 +34,8 @@ pub(super) struct Answer {
     pub(super) purpose: Purpose,
     pub(super) ticket: Ticket,
     pub(super) method: Method,
+    /// The moment at which it was sent, the last time if more than once.
+    pub(super) sent: Moment,
     /// For how long it was held back in all.
     pub(super) waited: Duration,
     /// The number of times that it was sent again after a wait.
@@ -74,6 +76,8 @@ struct UnderWay {
     ticket: Ticket,
     purpose: Purpose,
     body: Request,
+    /// The moment at which it was sent, if it is not held back.
+    sent: Moment,
     /// Since when it is held back, if it is.
     held_since: Option<Moment>,
     /// True if it is held back because it names the call by the reference that leads nowhere.
@@ -99,6 +103,7 @@ impl Requests {
             ticket,
             purpose,
             body,
+            sent: now,
             held_since: None,
             is_stale: false,
             waited: Duration::ZERO,
@@ -114,6 +119,7 @@ impl Requests {
         // Also one that is sent again: a driver answers each number once.
         let request = RequestId(self.next);
         self.next += 1;
+        one.sent = now;
         one.is_stale = self.stale.is_some_and(|stale| one.names(stale));
         let until = self.until(one.body.method());
         if one.is_stale || until.is_some_and(|until| until > now) {
@@ -162,6 +168,7 @@ impl Requests {
                 continue;
             };
             one.held_since = None;
+            one.sent = now;
             one.waited = one.waited.saturating_add(now.since(since));
             let (request, body) = (*request, one.body.clone());
             outputs.push_back(Output::Request { request, body });
@@ -221,6 +228,7 @@ impl Requests {
             purpose: one.purpose,
             ticket: one.ticket,
             method,
+            sent: one.sent,
             waited: one.waited,
             repeats: one.waits,
             result,

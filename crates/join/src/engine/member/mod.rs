@@ -19,6 +19,7 @@ pub(super) mod checkpoint;
 mod follower;
 pub(super) mod start;
 
+use confcall_media::Moment;
 use confcall_state::{PublicKey, UserId};
 
 use super::command::{Command, CommandFailure, CommandId, CommandKind, Order};
@@ -229,9 +230,10 @@ impl Member {
             _ => None,
         };
         let is_for_members = answer.result.is_ok() && is_for_members(answer.method);
+        let sent = answer.sent;
         self.route(ctx, answer)?;
         if is_for_members {
-            self.liveness.answered(ctx.now);
+            self.liveness.answered(ctx.now, sent);
         }
         if let Some((ticket, method, error)) = refusal {
             self.refused(ctx, ticket, method, error)?;
@@ -256,9 +258,14 @@ impl Member {
     /// Hands an answer to the part that waits for it, and does what it returns.
     fn route(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
         let us = self.identity();
-        let Answer { ticket, result, .. } = answer;
+        let Answer {
+            ticket,
+            sent,
+            result,
+            ..
+        } = answer;
         match answer.purpose {
-            Purpose::Poll(which) => self.polled(ctx, which, ticket, result),
+            Purpose::Poll(which) => self.polled(ctx, which, ticket, sent, result),
             Purpose::Broadcast => {
                 let updates = self.follower.broadcast_answered(ctx, ticket, result);
                 self.take_updates(ctx, updates)
@@ -275,7 +282,7 @@ impl Member {
                 Ok(())
             }
             Purpose::Check => {
-                if let Some(reason) = self.liveness.checked(ctx, us, result) {
+                if let Some(reason) = self.liveness.checked(ctx, us, sent, result) {
                     self.doubt(ctx, reason);
                 }
                 Ok(())
@@ -427,6 +434,7 @@ impl Member {
         ctx: &mut Context,
         which: SubChain,
         ticket: Ticket,
+        sent: Moment,
         result: Result<Response, Failure>,
     ) -> Flow {
         let call = self.reference.call();
@@ -444,7 +452,7 @@ impl Member {
         let read = self.follower.read(ctx, call, which, page)?;
         // Who is outside may get an empty page of the broadcasts too.
         if is_for_members && which == SubChain::Blocks {
-            self.liveness.answered(ctx.now);
+            self.liveness.answered(ctx.now, sent);
         }
         match read {
             Read::Outside => self.doubt(ctx, RejoinReason::NotJoined),

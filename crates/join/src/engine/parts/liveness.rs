@@ -33,7 +33,7 @@ const CHECK: Duration = Duration::from_secs(4);
 const GAPS: Duration = Duration::from_secs(5);
 
 /// The time without an answer to a member after which we are out of touch: a server takes longer to lose a member, and the
-/// others to remove it, while polls are 5 s apart.
+/// others to remove it, while polls are 5 s apart. An answer that took longer than that is none.
 const IN_TOUCH: Duration = Duration::from_secs(8);
 
 /// The signs of life between the server and us.
@@ -75,9 +75,12 @@ impl Liveness {
         }
     }
 
-    /// Notes an answer that only a member gets.
-    pub(in crate::engine) fn answered(&mut self, now: Moment) {
-        self.last_answer = Some(now);
+    /// Notes an answer that only a member gets, to a request that was sent at a moment.
+    pub(in crate::engine) fn answered(&mut self, now: Moment, sent: Moment) {
+        // One that a stalled connection held up says what the server knew before that.
+        if now.since(sent) < IN_TOUCH {
+            self.last_answer = Some(now);
+        }
     }
 
     /// True if the server has answered us as a member lately.
@@ -121,6 +124,7 @@ impl Liveness {
         &mut self,
         ctx: &mut Context,
         us: Identity,
+        sent: Moment,
         result: Result<Response, Failure>,
     ) -> Option<RejoinReason> {
         self.is_checking = false;
@@ -130,7 +134,7 @@ impl Liveness {
             if !sources.is_ok_and(|all| all.contains(&us.source)) {
                 return Some(RejoinReason::NotJoined);
             }
-            self.answered(ctx.now);
+            self.answered(ctx.now, sent);
         }
         if self.media == MediaState::Disconnected {
             ctx.after(Timer::Check, CHECK);
@@ -228,10 +232,12 @@ mod tests {
         liveness.check(&mut ctx, US);
         liveness.check(&mut ctx, US);
         assert_eq!(outputs(&mut ctx).0.len(), 1);
-        assert_eq!(liveness.checked(&mut ctx, US, Err(Failure::Lost)), None);
+        let sent = ctx.now;
+        let lost = liveness.checked(&mut ctx, US, sent, Err(Failure::Lost));
+        assert_eq!(lost, None);
         let joined = Ok(vec![US.source].into());
-        assert_eq!(liveness.checked(&mut ctx, US, joined), None);
-        let doubt = liveness.checked(&mut ctx, US, Ok(Vec::new().into()));
+        assert_eq!(liveness.checked(&mut ctx, US, sent, joined), None);
+        let doubt = liveness.checked(&mut ctx, US, sent, Ok(Vec::new().into()));
         assert_eq!(doubt, Some(RejoinReason::NotJoined));
     }
 
