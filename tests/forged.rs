@@ -846,6 +846,26 @@ fn an_answer_that_was_held_up_by_the_network_does_not_make_who_was_out_of_touch_
 }
 
 #[test]
+fn a_late_change_of_the_roster_that_names_our_source_before_a_restart_is_no_other_device() {
+    let world = World::with_call(3);
+    let mut victim = Victim::of(&world);
+    // It was sent before we joined, and so its version is below that of the roster that we know.
+    let ours = GroupCallParticipant {
+        own: true,
+        versioned: true,
+        source: Ssrc::new(777),
+        ..participant(1)
+    };
+    let late = Participants {
+        call: victim.call(),
+        participants: vec![ours],
+        version: 1,
+    };
+    victim.input(Input::Update(Update::Participants(late)));
+    assert_eq!(victim.node.ended, None);
+}
+
+#[test]
 fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     let mut victim = Victim::of(&World::with_call(1));
     victim.command(Command::Leave);

@@ -101,6 +101,11 @@ impl RosterSync {
         us: Identity,
         change: &Participants,
     ) -> Result<bool, EndReason> {
+        let applied = self.apply(change);
+        // It may name the source that we had before.
+        if applied == Change::Old {
+            return Ok(false);
+        }
         let mut has_lost_us = false;
         for one in &change.participants {
             if one.user_id() == Some(us.user_id) {
@@ -110,16 +115,10 @@ impl RosterSync {
                 }
             }
         }
-        match self.apply(change) {
-            Change::Old => {}
-            Change::Applied => {
-                ctx.event(Event::RosterChanged);
-                load_quiet_later(ctx);
-            }
-            Change::Gap => {
-                ctx.event(Event::RosterChanged);
-                self.load_soon(ctx);
-            }
+        ctx.event(Event::RosterChanged);
+        match applied {
+            Change::Gap => self.load_soon(ctx),
+            Change::Applied | Change::Old => load_quiet_later(ctx),
         }
         Ok(has_lost_us)
     }
