@@ -19,7 +19,7 @@ use confcall::join::api::{
     Updates,
 };
 use confcall::join::engine::{
-    Advice, Command, CommandFailure, CommandId, EndReason, Ended, Event, Input, MediaState,
+    Advice, Command, CommandFailure, CommandId, Config, EndReason, Ended, Event, Input, MediaState,
     Outcome, RequestId, Suspicion,
 };
 use confcall::join::message::{GroupMessage, RandomId};
@@ -30,8 +30,8 @@ use confcall::state::wire::{
     Broadcast, BroadcastContent, Change, GroupState, Participant, Permissions, SharedKey,
 };
 use confcall::state::{Block, Chain, PrivateKey};
-use confcall::{JoinBlock, Joiner, Target, UserId};
-use confcall_simulator::{Node, SentRequest, World, each_seed, participant};
+use confcall::{Engine, JoinBlock, Joiner, Seed, Target, UserId};
+use confcall_simulator::{Node, SentRequest, World, each_seed, media, participant};
 
 const SECOND: Duration = Duration::from_secs(1);
 const SEND: Method = Method::SendConferenceCallBroadcast;
@@ -184,6 +184,13 @@ impl Victim {
             version: 0,
         };
         self.input(Input::Update(Update::Participants(change)));
+    }
+}
+
+fn other_call() -> InputGroupCall {
+    InputGroupCall::Id {
+        id: CallId::new(4),
+        access_hash: AccessHash::new(5),
     }
 }
 
@@ -863,6 +870,81 @@ fn a_late_change_of_the_roster_that_names_our_source_before_a_restart_is_no_othe
     };
     victim.input(Input::Update(Update::Participants(late)));
     assert_eq!(victim.node.ended, None);
+}
+
+#[test]
+fn items_of_another_call_in_the_answer_to_a_poll_change_nothing_in_whatever_order() {
+    let world = World::with_call(2);
+    for is_first in [false, true] {
+        let mut victim = Victim::of(&world);
+        victim.run(6 * SECOND);
+        let poll = *victim.polls(SubChain::Blocks).last().unwrap();
+        let ours = ChainBlocks {
+            blocks: Vec::new(),
+            ..victim.block_items(&victim.tip(&world))
+        };
+        let other = ChainBlocks {
+            call: other_call(),
+            ..ours.clone()
+        };
+        let mut updates = vec![Update::ChainBlocks(ours), Update::ChainBlocks(other)];
+        if is_first {
+            updates.reverse();
+        }
+        victim.answer(poll, Outcome::Done(Updates(updates).into()));
+        assert_eq!(victim.node.ended, None, "{is_first}");
+    }
+}
+
+/// A client that joins, and gets this update at the beginning or at the end of the answer to its join.
+fn joined_with(extra: &Update, is_first: bool) -> Node {
+    let world = World::with_call(2);
+    let mut server = world.server.clone();
+    let (user, now) = (UserId::new(9), world.moment());
+    let config = Config::new(world.link(), Joiner::new(user), media(&mut rng()));
+    let engine = Engine::new(config, Seed::copy_of(&[8; 32]), now);
+    let mut node = Node::new(user, engine, now);
+    for asked in 0..3 {
+        let sent = node.requests[asked].clone();
+        let mut answer = server.answer(user, &sent.body).unwrap();
+        if matches!(sent.body, Request::Join(_)) {
+            let mut updates = answer.into_updates().unwrap();
+            let place = if is_first { 0 } else { updates.0.len() };
+            updates.0.insert(place, extra.clone());
+            answer = updates.into();
+        }
+        let (request, outcome) = (sent.id, Outcome::Done(answer));
+        node.handle_input(now, Input::Answer { request, outcome });
+    }
+    node
+}
+
+#[test]
+fn updates_of_another_call_in_the_answer_to_a_join_change_nothing() {
+    let items = |sub_chain| {
+        Update::ChainBlocks(ChainBlocks {
+            call: other_call(),
+            sub_chain,
+            blocks: Vec::new(),
+            next_offset: 3,
+        })
+    };
+    let call = Update::GroupCall(GroupCall::Active {
+        id: CallId::new(4),
+        access_hash: AccessHash::new(5),
+        conference: true,
+        rtmp_stream: false,
+        creator: false,
+        participants_count: 2,
+        version: 1,
+        invite_link: None,
+    });
+    for extra in [items(SubChain::Blocks), items(SubChain::Broadcasts), call] {
+        for is_first in [false, true] {
+            let node = joined_with(&extra, is_first);
+            assert_eq!((node.joins, node.ended), (1, None), "{extra:?}");
+        }
+    }
 }
 
 #[test]

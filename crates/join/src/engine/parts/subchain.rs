@@ -28,7 +28,6 @@ use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
-use crate::joining::AnswerFault;
 use crate::limits;
 
 /// The pause between two polls.
@@ -326,7 +325,7 @@ impl Subchain {
             Ok(response) => {
                 let updates = response.into_updates();
                 let updates = updates.map_err(|wrong| EndReason::Unusable(wrong.into()))?;
-                self.page_read(ctx, call, is_verifying, poll, updates)
+                Ok(self.page_read(ctx, call, is_verifying, poll, updates))
             }
             Err(failure) => {
                 self.poll_failed(ctx, is_verifying, &failure);
@@ -353,7 +352,7 @@ impl Subchain {
         is_verifying: bool,
         poll: Poll,
         updates: Updates,
-    ) -> Result<Polled, EndReason> {
+    ) -> Polled {
         self.failures = 0;
         let mut polled = Polled {
             is_answer: true,
@@ -362,12 +361,10 @@ impl Subchain {
         for update in updates.0 {
             match update {
                 Update::ChainBlocks(items)
-                    if items.sub_chain == self.which && polled.page.is_none() =>
+                    if items.sub_chain == self.which
+                        && items.call.id().is_none_or(|id| id == call.id)
+                        && polled.page.is_none() =>
                 {
-                    // A server that mixes up calls in an answer cannot be followed.
-                    if items.call.id().is_some_and(|id| id != call.id) {
-                        return Err(EndReason::Unusable(AnswerFault::OtherCall));
-                    }
                     polled.is_for_members = items.first_offset() == Some(poll.offset);
                     polled.page = self.take_page(poll, items);
                 }
@@ -390,7 +387,7 @@ impl Subchain {
                 ctx.within(self.timer(), self.cadence(is_verifying));
             }
         }
-        Ok(polled)
+        polled
     }
 
     /// Takes in the items of a poll; `None` if they have no place, or must be asked for once more.

@@ -45,15 +45,16 @@ impl JoinAnswer {
     ///
     /// [`AnswerFault`]
     pub fn read(answer: Updates, target: Option<&InputGroupCall>) -> Result<Self, AnswerFault> {
-        let parts = Parts::of(answer)?;
+        let parts = Parts::of(answer, target)?;
         let params = parts.connection.ok_or(AnswerFault::NoConnection)?;
         let connection = Answer::from_json(params.as_str())?.into_conference()?;
-        let blocks = required(parts.blocks, SubChain::Blocks)?;
-        let broadcasts = required(parts.broadcasts, SubChain::Broadcasts)?;
+        let blocks = required(parts.blocks, SubChain::Blocks, parts.has_others)?;
+        let broadcasts = required(parts.broadcasts, SubChain::Broadcasts, parts.has_others)?;
         if blocks.blocks.is_empty() {
             return Err(AnswerFault::NoBlock);
         }
-        let (call, invite_link) = parts.call.ok_or(AnswerFault::NoCall)?;
+        let missing = missing(AnswerFault::NoCall, parts.has_others);
+        let (call, invite_link) = parts.call.ok_or(missing)?;
         let ids = [Some(&blocks.call), Some(&broadcasts.call), target];
         if ids.into_iter().flatten().any(|one| is_other(one, &call)) {
             return Err(AnswerFault::OtherCall);
@@ -100,10 +101,8 @@ impl Tip {
         answer: Updates,
         asked: &InputGroupCall,
     ) -> Result<Option<Self>, AnswerFault> {
-        let items = required(Parts::of(answer)?.blocks, SubChain::Blocks)?;
-        if is_other(&items.call, asked) {
-            return Err(AnswerFault::OtherCall);
-        }
+        let parts = Parts::of(answer, Some(asked))?;
+        let items = required(parts.blocks, SubChain::Blocks, parts.has_others)?;
         let Some(block) = items.blocks.last() else {
             return Ok(None);
         };
@@ -143,8 +142,20 @@ fn is_other(one: &InputGroupCall, other: &InputGroupCall) -> bool {
         .is_some_and(|(one, other)| one != other)
 }
 
-fn required(items: Option<ChainBlocks>, sub_chain: SubChain) -> Result<ChainBlocks, AnswerFault> {
-    let items = items.ok_or(AnswerFault::NoSubChain { sub_chain })?;
+/// The fault of an answer in which something is missing: it may be there of other calls.
+fn missing(fault: AnswerFault, has_others: bool) -> AnswerFault {
+    match has_others {
+        true => AnswerFault::OtherCall,
+        false => fault,
+    }
+}
+
+fn required(
+    items: Option<ChainBlocks>,
+    sub_chain: SubChain,
+    has_others: bool,
+) -> Result<ChainBlocks, AnswerFault> {
+    let items = items.ok_or(missing(AnswerFault::NoSubChain { sub_chain }, has_others))?;
     match items.first_offset() {
         Some(_) => Ok(items),
         None => Err(AnswerFault::Offset {
@@ -163,13 +174,21 @@ struct Parts {
     broadcasts: Option<ChainBlocks>,
     call: Option<(InputGroupCall, Option<InviteLink>)>,
     rosters: Vec<Participants>,
+    /// True if there are updates of other calls, which were left out.
+    has_others: bool,
 }
 
 impl Parts {
-    fn of(answer: Updates) -> Result<Self, AnswerFault> {
+    /// Sorts what an answer says about a call; without one, or by a link, it may be about any.
+    fn of(answer: Updates, call: Option<&InputGroupCall>) -> Result<Self, AnswerFault> {
+        let is_other = |named: &InputGroupCall| call.is_some_and(|call| is_other(named, call));
         let mut parts = Self::default();
         for update in answer.0 {
             match update {
+                Update::ChainBlocks(ref items) if is_other(&items.call) => parts.has_others = true,
+                Update::GroupCall(ref call) if is_other(&call.reference()) => {
+                    parts.has_others = true;
+                }
                 Update::Connection(connection) if !connection.presentation => {
                     parts.connection = Some(connection.params);
                 }
