@@ -948,6 +948,34 @@ fn updates_of_another_call_in_the_answer_to_a_join_change_nothing() {
 }
 
 #[test]
+fn a_member_kicked_in_touch_stays_out_however_far_the_newest_block_is() {
+    let world = World::with_call(3);
+    let mut victim = Victim::of(&world);
+    victim.run(6 * SECOND);
+    let asked = victim.node.requests_of(Method::CheckGroupCall).last();
+    let asked = asked.unwrap().clone();
+    let Request::Check(check) = asked.body else {
+        panic!("{asked:?}");
+    };
+    let joined = Response::Sources(check.sources);
+    victim.answer(asked.id, Outcome::Done(joined));
+    victim.run(5 * SECOND);
+    let check = *victim.asked(Method::CheckGroupCall).last().unwrap();
+    victim.answer(check, Outcome::Done(Response::Sources(Vec::new())));
+    // The last poll shows the newest block, in which we are not, as to anybody outside.
+    let poll = *victim.polls(SubChain::Blocks).last().unwrap();
+    let other = world.nodes[1].engine.membership().unwrap();
+    let removal = other.remove(&[UserId::new(1)], &mut rng()).unwrap();
+    let newest = ChainBlocks {
+        next_offset: removal.height().value() + 301,
+        ..victim.block_items(&removal)
+    };
+    let updates = Updates(vec![Update::ChainBlocks(newest)]);
+    victim.answer(poll, Outcome::Done(updates.into()));
+    assert_eq!(victim.end().reason, EndReason::Removed { by: None });
+}
+
+#[test]
 fn a_server_that_has_us_wait_no_time_is_not_asked_without_end() {
     let mut victim = Victim::of(&World::with_call(1));
     victim.command(Command::Leave);

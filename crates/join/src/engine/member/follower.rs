@@ -346,12 +346,16 @@ impl Follower {
             .any(|key| key != ours && !past.had_key(&key))
     }
 
-    /// True if we are not in the newest block that waits: some block before it removed us.
-    pub(super) fn is_outside(&self) -> bool {
-        let newest = self.blocks.waiting().next_back().and_then(shown);
+    /// True if we are not in the newest block that waits, or was in an answer, where one too far ahead does not wait: some
+    /// block before it removed us.
+    pub(super) fn is_outside(&self, answered: Option<Vec<u8>>) -> bool {
+        let blocks = [self.blocks.waiting().next_back(), answered.as_deref()];
+        let chains = blocks.into_iter().flatten().filter_map(shown);
+        let newest = chains.max_by_key(|chain| chain.state().height());
         newest.is_some_and(|chain| {
-            let group_state = chain.state().group_state();
-            group_state.by_user(self.user_id()).is_none()
+            let (ours, newest) = (self.state(), chain.state());
+            let is_in = newest.group_state().by_user(self.user_id()).is_some();
+            newest.height() > ours.height() && !is_in
         })
     }
 

@@ -291,9 +291,10 @@ impl Member {
                 let Some((updates, reason)) = self.liveness.polled(ctx, result) else {
                     return Ok(());
                 };
+                let newest = self.newest_block(&updates);
                 self.take_updates(ctx, updates)?;
                 self.follower.follow(ctx, us.call)?;
-                match self.follower.is_outside() {
+                match self.follower.is_outside(newest) {
                     // The block that removed us is not shown to those outside.
                     true => Err(self.removed(ctx, None, true)),
                     false => Err(reason.into()),
@@ -518,6 +519,16 @@ impl Member {
             _ => {}
         }
         Ok(())
+    }
+
+    /// The last block of an answer.
+    fn newest_block(&self, updates: &Updates) -> Option<Vec<u8>> {
+        let blocks = updates.0.iter().filter_map(|update| match update {
+            Update::ChainBlocks(items) if self.reference.names(&items.call) => Some(items),
+            _ => None,
+        });
+        let mut blocks = blocks.filter(|items| items.sub_chain == SubChain::Blocks);
+        blocks.next_back()?.blocks.last().cloned()
     }
 
     fn take_roster(&mut self, ctx: &mut Context, change: &Participants) -> Flow {
