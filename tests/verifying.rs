@@ -205,6 +205,8 @@ fn overdue(world: &World, node: usize) -> Vec<EmojiOverdue> {
 #[test]
 fn people_learn_once_that_blocks_keep_ending_the_verification_and_who_wrote_them() {
     let mut world = World::with_call(2);
+    // The emoji of the call stand.
+    world.run(10 * SECOND);
     assert_eq!(overdue(&world, 0), []);
     world.rules.push(Rule::new(SEND, Verdict::Lose));
     for _ in 0..7 {
@@ -219,9 +221,10 @@ fn people_learn_once_that_blocks_keep_ending_the_verification_and_who_wrote_them
     assert_eq!(first.writers, [4, 5, 6, 7, 8].map(UserId::new));
     assert!(first.since < 10 * SECOND);
 
-    // After the emoji it can be said again.
+    // After emoji that stood it can be said again.
     world.rules.clear();
     world.converge();
+    world.run(10 * SECOND);
     world.rules.push(Rule::new(SEND, Verdict::Lose));
     let link = world.link();
     world.join(link);
@@ -242,4 +245,37 @@ fn a_call_in_which_people_come_and_go_at_leisure_has_no_overdue_emoji() {
         world.converge();
     }
     assert_eq!(overdue(&world, 0), []);
+}
+
+#[test]
+fn emoji_that_the_server_keeps_away_by_echoing_nothing_of_ours_are_told_as_overdue() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    let swallow = Verdict::Answer(Updates::default().into());
+    world.rules.push(Rule::new(SEND, swallow).of(1));
+    let link = world.link();
+    world.join(link);
+    // Each membership ends after 15 s, in which nothing that we wait for comes.
+    world.run(180 * SECOND);
+    assert!(world.nodes[0].joins > 2);
+    assert_eq!(overdue(&world, 0).len(), 1, "{}", world.history());
+}
+
+#[test]
+fn emoji_that_never_stand_long_enough_to_be_compared_are_told_of() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    for _ in 0..120 {
+        let link = world.link();
+        let node = world.join_as(UserId::new(3), link);
+        let emoji = world.nodes[0].emoji.len();
+        let has_more = |world: &World| world.nodes[0].emoji.len() > emoji;
+        assert!(world.run_while_not(20 * SECOND, has_more));
+        world.stop(node);
+    }
+    let [overdue] = &overdue(&world, 0)[..] else {
+        panic!("{}", world.history());
+    };
+    assert_eq!(overdue.writers, [UserId::new(3)]);
+    assert!(overdue.ended > 5 && overdue.since >= 30 * SECOND);
 }

@@ -75,7 +75,10 @@ fn users(users: &[UserId]) -> String {
 
 /// Emoji that are overdue, and the reason.
 pub(super) fn overdue(overdue: &EmojiOverdue) -> String {
-    let mut text = format!("none for {:.2} s", overdue.since.as_secs_f64());
+    let mut text = format!(
+        "none long enough to compare for {:.2} s",
+        overdue.since.as_secs_f64()
+    );
     if overdue.ended > 0 {
         let (ended, writers) = (overdue.ended, users(&overdue.writers));
         text += &format!(
@@ -116,12 +119,15 @@ mod tests {
         let mut overdue_emoji = EmojiOverdue::default();
         overdue_emoji.since = Duration::from_secs(31);
         overdue_emoji.missing = vec![UserId::new(4)];
-        assert_eq!(overdue(&overdue_emoji), "none for 31.00 s; waiting for 4");
+        assert_eq!(
+            overdue(&overdue_emoji),
+            "none long enough to compare for 31.00 s; waiting for 4"
+        );
         overdue_emoji.ended = 5;
         overdue_emoji.writers = [2, 3].map(UserId::new).to_vec();
         assert_eq!(
             overdue(&overdue_emoji),
-            "none for 31.00 s; blocks of users 2 3 have ended 5 rounds, as happens while many come and go; waiting for 4"
+            "none long enough to compare for 31.00 s; blocks of users 2 3 have ended 5 rounds, as happens while many come and go; waiting for 4"
         );
     }
 }

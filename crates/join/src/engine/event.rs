@@ -91,9 +91,10 @@ pub enum Event {
         /// The hash that the emoji are made of.
         hash: EmojiHash,
     },
-    /// The emoji are overdue: blocks have ended five rounds of the verification in a row, or 30 s have passed without them.
+    /// The emoji are overdue: blocks have ended five rounds of the verification in a row before them, or 30 s have passed
+    /// without emoji that stood for 10 s.
     ///
-    /// It comes once until there are emoji. Many people who come and go have the same effect as a server that wants no
+    /// It comes once until emoji have stood for 10 s, also over rejoins. Many people who come and go have the same effect as a server that wants no
     /// comparison of emoji, so that it is no suspicion.
     EmojiOverdue(EmojiOverdue),
     /// A message or a reaction.
@@ -166,9 +167,9 @@ pub struct Joined {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EmojiOverdue {
-    /// The time since a block began the first round without emoji.
+    /// The time since a block began the first round without emoji that stood.
     pub since: Duration,
-    /// The number of rounds in a row that a block has ended.
+    /// The number of rounds in a row that a block has ended, before the emoji or less than 10 s after them.
     pub ended: u32,
     /// The signers of those blocks.
     pub writers: Vec<UserId>,

@@ -58,6 +58,7 @@ mod purpose;
 mod rejoins;
 mod requests;
 mod secrets;
+mod streak;
 #[cfg(any(test, fuzzing, confcall_testing))]
 mod testing;
 mod timers;

@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 
 use confcall_state::PublicKey;
 
+use super::streak::Streak;
 use crate::api::{CallId, Ssrc};
 use crate::limits;
 use crate::membership::LastKnown;
 
-/// The remains of memberships that are over: sources and keys, the last one first, and the last state of the call.
+/// The remains of memberships that are over: sources and keys, the last one first, the last state of the call, and the
+/// rounds without emoji.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PastMemberships {
     /// Late updates may still name them.
@@ -17,6 +19,8 @@ pub(super) struct PastMemberships {
     keys: VecDeque<PublicKey>,
     /// Compared with the block that the server shows on entering the call again.
     last_known: Option<LastKnown>,
+    /// The rounds without emoji that the last one ended with.
+    streak: Option<Streak>,
 }
 
 impl PastMemberships {
@@ -49,6 +53,16 @@ impl PastMemberships {
     /// The last state that was seen of this call.
     pub(super) fn last_known_of(&self, call: CallId) -> Option<&LastKnown> {
         self.last_known().filter(|known| known.call() == call)
+    }
+
+    /// Keeps the rounds without emoji that a membership ended with, for the next one.
+    pub(super) fn keep_streak(&mut self, streak: Option<Streak>) {
+        self.streak = streak;
+    }
+
+    /// Takes the rounds without emoji that the last membership ended with.
+    pub(super) fn take_streak(&mut self) -> Option<Streak> {
+        self.streak.take()
     }
 
     /// Notes the source and the key of a membership that is over.

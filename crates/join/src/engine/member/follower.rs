@@ -58,7 +58,7 @@ pub(super) enum Read {
 /// The views.
 impl Follower {
     pub(super) fn new(
-        ctx: &Context,
+        ctx: &mut Context,
         membership: Membership,
         blocks: Subchain,
         broadcasts: Subchain,
@@ -68,7 +68,7 @@ impl Follower {
             blocks,
             broadcasts,
             broadcaster: Broadcaster::default(),
-            round: Round::new(ctx.now),
+            round: Round::new(ctx.now, ctx.past.take_streak()),
             fork: ForkCheck::new(ctx.now),
             is_ahead: false,
             permits_h264: true,
@@ -464,8 +464,9 @@ impl Follower {
         Updates::default()
     }
 
-    /// Drops the keys, also those of media threads.
-    pub(super) fn close(&mut self) {
+    /// Drops the keys, also those of media threads, and leaves what outlives the membership.
+    pub(super) fn close(&mut self, ctx: &mut Context) {
+        ctx.past.keep_streak(self.round.end(ctx.now));
         self.membership.leave();
     }
 }

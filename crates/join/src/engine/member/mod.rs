@@ -158,7 +158,7 @@ impl Member {
 
     /// Drops the keys, also those of media threads, and answers what waits in the membership.
     pub(super) fn close(&mut self, ctx: &mut Context, departure: &Departure) {
-        self.follower.close();
+        self.follower.close(ctx);
         let is_over = matches!(departure, Departure::End(EndReason::Discarded));
         self.commands.give_up(ctx, is_over);
         self.removals.give_up(ctx);

@@ -10,15 +10,13 @@ use confcall_state::UserId;
 use confcall_state::verification::RoundCounts;
 
 use crate::engine::context::Context;
-use crate::engine::event::{EmojiOverdue, Event, Suspicion};
+use crate::engine::event::{Event, Suspicion};
+use crate::engine::streak::Streak;
 use crate::engine::timers::Timer;
 use crate::limits;
 
 /// The pause between two reports of a round that does not move.
 const PROGRESS: Duration = Duration::from_secs(10);
-/// The number of rounds in a row that end before the emoji, and the time without them, after which they are overdue.
-const ROUNDS: u32 = 5;
-const OVERDUE: Duration = Duration::from_secs(30);
 /// The first count of bad broadcasts that is reported; the others are its tenfold, and so on.
 const FIRST_REPORTED: u32 = 5;
 
@@ -29,33 +27,23 @@ pub(in crate::engine) struct Round {
     since: Moment,
     /// True if the round has moved since it was last reported.
     moved: bool,
-    /// The rounds since the last emoji, unless the newest block has them.
+    /// Since when the newest block has emoji.
+    shown: Option<Moment>,
+    /// The rounds since emoji that stood, unless those of the newest block were the first to come.
     streak: Option<Streak>,
     /// The bad broadcasts by the member who certainly said them. Without one only the server is to blame, which can put
     /// any name on anything.
     blamed: BTreeMap<Option<UserId>, u32>,
 }
 
-/// Rounds in a row without emoji.
-#[derive(Clone, Debug)]
-struct Streak {
-    since: Moment,
-    /// The number of rounds that a block has ended.
-    ended: u32,
-    /// The signers of those blocks.
-    writers: Vec<UserId>,
-    /// True if the round under way was reported.
-    is_seen: bool,
-    /// True once the emoji were reported as overdue.
-    is_reported: bool,
-}
-
 impl Round {
-    pub(in crate::engine) fn new(now: Moment) -> Self {
+    /// After the rounds that earlier memberships left without emoji.
+    pub(in crate::engine) fn new(now: Moment, streak: Option<Streak>) -> Self {
         Self {
             since: now,
             moved: true,
-            streak: None,
+            shown: None,
+            streak,
             blamed: BTreeMap::new(),
         }
     }
@@ -64,9 +52,15 @@ impl Round {
     pub(in crate::engine) fn restart(&mut self, now: Moment, by: Option<UserId>) {
         self.since = now;
         self.moved = true;
-        if let Some(streak) = &mut self.streak {
-            streak.end_round(by);
-        }
+        let stood = self.shown.take().map(|at| now.since(at));
+        let streak = self.streak.take();
+        self.streak = streak.and_then(|streak| streak.end_round(by, stood));
+    }
+
+    /// Ends the last round of the membership; gives the rounds without emoji, which the next one goes on with.
+    pub(in crate::engine) fn end(&mut self, now: Moment) -> Option<Streak> {
+        self.restart(now, None);
+        self.streak.take()
     }
 
     /// Notes that the round is to be reported.
@@ -110,7 +104,7 @@ impl Round {
         });
         match counts.emoji_hash() {
             Some(hash) => {
-                self.streak = None;
+                self.shown.get_or_insert(ctx.now);
                 ctx.timers.cancel(Timer::Progress);
                 ctx.event(Event::Emoji { height, hash });
             }
@@ -118,54 +112,23 @@ impl Round {
                 ctx.after(Timer::Progress, PROGRESS);
                 let since = self.since;
                 let streak = self.streak.get_or_insert_with(|| Streak::new(since));
-                streak.report(ctx, counts);
+                match streak.report(ctx.now, counts) {
+                    Some(overdue) => ctx.event(Event::EmojiOverdue(overdue)),
+                    None => {
+                        if let Some(due) = streak.due() {
+                            ctx.timers.set_earlier(Timer::Progress, due);
+                        }
+                    }
+                }
             }
         }
-    }
-}
-
-impl Streak {
-    fn new(since: Moment) -> Self {
-        Self {
-            since,
-            ended: 0,
-            writers: Vec::new(),
-            is_seen: false,
-            is_reported: false,
-        }
-    }
-
-    fn end_round(&mut self, by: Option<UserId>) {
-        // Of blocks that come at once, as when we were away for a while, only the first ends a round of ours.
-        self.ended += u32::from(core::mem::take(&mut self.is_seen));
-        // Once they are reported, the list would only grow.
-        let by = by.filter(|by| !self.is_reported && !self.writers.contains(by));
-        self.writers.extend(by);
-    }
-
-    /// Reports that the emoji are overdue, once.
-    fn report(&mut self, ctx: &mut Context, counts: &RoundCounts) {
-        self.is_seen = true;
-        if self.is_reported {
-            return;
-        }
-        let due = self.since + OVERDUE;
-        if self.ended < ROUNDS && ctx.now < due {
-            return ctx.timers.set_earlier(Timer::Progress, due);
-        }
-        self.is_reported = true;
-        ctx.event(Event::EmojiOverdue(EmojiOverdue {
-            since: ctx.now.since(self.since),
-            ended: self.ended,
-            writers: core::mem::take(&mut self.writers),
-            missing: counts.missing().collect(),
-        }));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::event::EmojiOverdue;
     use crate::engine::testing::{advance, context, outputs, verification};
 
     /// The reports of emoji that are overdue.
@@ -181,7 +144,7 @@ mod tests {
     #[test]
     fn emoji_are_overdue_once_when_five_rounds_in_a_row_were_ended_by_blocks() {
         let mut ctx = context();
-        let (mut round, verification) = (Round::new(ctx.now), verification(3));
+        let (mut round, verification) = (Round::new(ctx.now, None), verification(3));
         round.report(&mut ctx, verification.counts());
         for writer in [2, 3, 2, 3] {
             advance(&mut ctx, Duration::from_secs(1));
@@ -197,7 +160,7 @@ mod tests {
         let [overdue] = &overdue(&mut ctx)[..] else {
             panic!("once");
         };
-        assert_eq!(overdue.ended, ROUNDS);
+        assert_eq!(overdue.ended, 5);
         assert_eq!(overdue.since, Duration::from_secs(5));
         assert_eq!(overdue.writers, [2, 3, 4].map(UserId::new));
         assert_eq!(overdue.missing.len(), 3);
@@ -206,9 +169,9 @@ mod tests {
     #[test]
     fn emoji_are_overdue_after_thirty_seconds_in_which_no_block_came() {
         let mut ctx = context();
-        let (mut round, verification) = (Round::new(ctx.now), verification(2));
+        let (mut round, verification) = (Round::new(ctx.now, None), verification(2));
         round.report(&mut ctx, verification.counts());
-        advance(&mut ctx, OVERDUE - Duration::from_millis(1));
+        advance(&mut ctx, Duration::from_millis(29_999));
         round.moved();
         round.report(&mut ctx, verification.counts());
         assert_eq!(overdue(&mut ctx), []);
@@ -219,14 +182,14 @@ mod tests {
         let [overdue] = &overdue(&mut ctx)[..] else {
             panic!("once");
         };
-        assert_eq!((overdue.ended, overdue.since), (0, OVERDUE));
+        assert_eq!((overdue.ended, overdue.since), (0, Duration::from_secs(30)));
         assert_eq!(overdue.writers, []);
     }
 
     #[test]
     fn blocks_that_come_at_once_end_one_round() {
         let mut ctx = context();
-        let (mut round, verification) = (Round::new(ctx.now), verification(2));
+        let (mut round, verification) = (Round::new(ctx.now, None), verification(2));
         round.report(&mut ctx, verification.counts());
         for _ in 0..40 {
             round.restart(ctx.now, Some(UserId::new(2)));
@@ -237,7 +200,7 @@ mod tests {
 
     #[test]
     fn the_bad_broadcasts_of_so_many_users_are_counted_whoever_comes_later() {
-        let mut round = Round::new(Moment::default());
+        let mut round = Round::new(Moment::default(), None);
         let users = (1..=2 * limits::BLAMED as i64).map(UserId::new);
         users.for_each(|user| assert_eq!(round.count(Some(user)), None));
         assert_eq!(round.blamed.len(), limits::BLAMED);
