@@ -10,9 +10,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::api::{
-    ChainBlocks, GetGroupCallChainBlocks, Method, Request, Response, SubChain, Update, Updates,
-};
+use confcall::join::api::{GetGroupCallChainBlocks, Method, Request, Response, SubChain};
 use confcall::join::engine::{
     Advice, Config, EndReason, Event, Input, Outcome, RequestId, Suspicion,
 };
@@ -22,7 +20,7 @@ use confcall::state::wire::{GroupState, Participant, Permissions};
 use confcall::state::{Block, Chain, PrivateKey, PublicKey};
 use confcall::{Command, Engine, Height, Joiner, Moment, Seed, Target, UserId};
 use confcall_server::{Server, ServerOptions};
-use confcall_simulator::{Faults, Node, Rule, Verdict, World, media};
+use confcall_simulator::{Faults, Node, Rule, Verdict, World, media, showing};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -443,22 +441,6 @@ impl Entrant {
         }
         unreachable!("there is a request or a panic")
     }
-}
-
-/// The same answer with another block, whose offset is its height.
-fn showing(answer: Response, block: &Block) -> Response {
-    let updates = answer.into_updates().unwrap().0.into_iter();
-    let updates = updates.map(|update| match update {
-        Update::ChainBlocks(items) if items.sub_chain == SubChain::Blocks => {
-            Update::ChainBlocks(ChainBlocks {
-                blocks: vec![block.to_server()],
-                next_offset: block.height().value() + 1,
-                ..items
-            })
-        }
-        update => update,
-    });
-    Updates(updates.collect()).into()
 }
 
 fn participant(user_id: UserId, public_key: PublicKey) -> Participant {

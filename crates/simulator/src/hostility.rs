@@ -12,7 +12,7 @@ use confcall_server::{Call, Server};
 use confcall_state::UserId;
 use confcall_state::keys::Signature;
 use confcall_state::wire::{Broadcast, BroadcastContent};
-use confcall_state::{BlockHash, Height};
+use confcall_state::{Block, BlockHash, Height};
 
 /// The user to whom a hostile server does what it does to one user only.
 const VICTIM: UserId = UserId::new(2);
@@ -391,6 +391,26 @@ pub fn of_another_call(update: &Update) -> Vec<Update> {
         _ => return vec![ended, connected],
     };
     vec![same, ended, connected]
+}
+
+/// The same answer with another block, whose offset is its height.
+///
+/// # Panics
+///
+/// If it is no answer of updates.
+pub fn showing(answer: Response, block: &Block) -> Response {
+    let updates = answer.into_updates().expect("an answer of updates");
+    let updates = updates.0.into_iter().map(|update| match update {
+        Update::ChainBlocks(items) if items.sub_chain == SubChain::Blocks => {
+            Update::ChainBlocks(ChainBlocks {
+                blocks: vec![block.to_server()],
+                next_offset: block.height().value() + 1,
+                ..items
+            })
+        }
+        update => update,
+    });
+    Updates(updates.collect()).into()
 }
 
 /// Connection parameters that no call of ours has.

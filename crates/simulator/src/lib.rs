@@ -76,7 +76,7 @@ pub use confcall_server::faults::Faults;
 pub use crowd::{Crowd, Rush};
 pub use fixtures::{media, participant};
 pub use frames::Frames;
-pub use hostility::{Hostility, Kind, of_another_call};
+pub use hostility::{Hostility, Kind, of_another_call, showing};
 pub use life::{Life, Plan};
 pub use node::{Node, SentRequest};
 pub use rule::{Rule, Verdict};
