@@ -14,6 +14,7 @@ use confcall::join::api::{GetGroupCallChainBlocks, Method, Request, Response, Su
 use confcall::join::engine::{
     Advice, Config, EndReason, Event, Input, Outcome, RequestId, Suspicion,
 };
+use confcall::join::joining::AnswerFault;
 use confcall::join::membership::{Break, Gap, LastKnown};
 use confcall::join::trace::{Trace, replay};
 use confcall::state::wire::{GroupState, Participant, Permissions};
@@ -365,6 +366,25 @@ fn a_call_that_went_on_while_we_were_away_is_no_alarm_and_it_is_said_what_change
         matches!(first, [Event::Gap(_), Event::Joined(_)]),
         "{first:?}"
     );
+}
+
+#[test]
+fn a_creation_whose_answer_names_a_call_that_we_were_in_is_no_membership() {
+    let mut world = World::with_call(4);
+    let known = leave(&mut world, 0);
+    let mut other = World::new(1, Faults::NONE);
+    let media = media(other.rng());
+    let mut config = Config::new(Target::Create, Joiner::new(UserId::new(1)), media);
+    let call = known.call();
+    config.last_known = Some(known);
+    let node = other.start(config);
+    other.run(10 * SECOND);
+    assert_eq!(other.server.calls().next().unwrap().id(), call);
+    let node = &other.nodes[node];
+    let ended = node.ended.as_ref().unwrap();
+    let fault = AnswerFault::OtherCall;
+    assert_eq!(ended.reason, EndReason::from(fault), "{:?}", node.events);
+    assert_eq!(node.joins, 0);
 }
 
 /// A client that enters an honest server's call, of which one answer is another.

@@ -79,7 +79,13 @@ fn suspect(attempt: &mut JoinAttempt, ctx: &mut Context, broken: Break) -> Resul
 /// Takes up what the server showed after it took our block.
 pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, shown: Shown) -> Exit {
     let user_id = ctx.config.joiner.user_id;
-    match unseen(user_id, &sent.block, &shown) {
+    let is_new = attempt.call.is_none();
+    let compared = match ctx.past.last_known_of(shown.call.id) {
+        // No new call has the id of one that we were in.
+        Some(_) if is_new => Err(AnswerFault::OtherCall.into()),
+        _ => unseen(user_id, &sent.block, &shown),
+    };
+    match compared {
         Ok(behind) => Exit::Accepted(Box::new(AcceptedJoin {
             is_rejoin: attempt.again.is_some(),
             key: sent.key,
