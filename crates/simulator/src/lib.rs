@@ -64,6 +64,7 @@ mod frames;
 pub mod fuzzing;
 mod history;
 mod hostility;
+mod laws;
 mod life;
 mod node;
 mod rule;

@@ -8,12 +8,15 @@ use confcall_join::api::{Method, Request};
 use confcall_join::engine::{
     Command, CommandId, Config, Ended, Engine, Event, Input, Misuse, Output, RequestId,
 };
+use confcall_join::membership::LastKnown;
 use confcall_join::message::GroupMessage;
 use confcall_join::policy::{self, CallKind};
 use confcall_join::trace::Recorder;
 use confcall_media::{Cryptor, Moment};
 use confcall_state::keys::Seed;
 use confcall_state::{BlockHash, EmojiHash, UserId};
+
+use crate::laws::Laws;
 
 /// More outputs than this never follow one input.
 const MOST_OUTPUTS: usize = 10_000;
@@ -33,7 +36,9 @@ pub struct SentRequest {
 ///
 /// It checks what holds for every engine whatever happens to it: polling ends; every request is one that the policy
 /// allows, and has a number of its own; a command is answered once; for one block the emoji are always the same; nothing
-/// comes after the end.
+/// comes after the end. And it checks the laws of trust: a membership begins with the block that was sent for it; keys
+/// continue over rejoins and restarts, or people learn that they do not; emoji that do not come are called overdue; who
+/// was kicked is not in the call.
 #[derive(Debug)]
 // Without the flag an engine cannot be copied, as its secrets cannot.
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
@@ -68,6 +73,7 @@ pub struct Node {
     pub(crate) life: u32,
     /// The numbers of all requests of this engine.
     numbers: BTreeSet<RequestId>,
+    laws: Laws,
     trace: Trace,
 }
 
@@ -85,17 +91,31 @@ impl Clone for Trace {
 impl Node {
     /// A client with an engine of which nothing was polled yet.
     pub fn new(user: UserId, engine: Engine, now: Moment) -> Self {
-        Self::start(user, engine, Trace(None), now)
+        let known = engine.last_known();
+        Self::start(user, engine, known, Trace(None), now)
+    }
+
+    /// A client whose engine begins to enter a call.
+    pub fn enter(config: Config, seed: [u8; 32], now: Moment) -> Self {
+        let (user, known) = (config.joiner.user_id, config.last_known.clone());
+        let engine = Engine::new(config, Seed::copy_of(&seed), now);
+        Self::start(user, engine, known, Trace(None), now)
     }
 
     /// A client whose engine is recorded from its start.
     pub fn recorded(config: Config, seed: [u8; 32], now: Moment) -> Self {
-        let user = config.joiner.user_id;
+        let (user, known) = (config.joiner.user_id, config.last_known.clone());
         let (recorder, engine) = Recorder::start(config, Seed::copy_of(&seed), now);
-        Self::start(user, engine, Trace(Some(recorder)), now)
+        Self::start(user, engine, known, Trace(Some(recorder)), now)
     }
 
-    fn start(user: UserId, engine: Engine, trace: Trace, now: Moment) -> Self {
+    fn start(
+        user: UserId,
+        engine: Engine,
+        known: Option<LastKnown>,
+        trace: Trace,
+        now: Moment,
+    ) -> Self {
         let mut node = Self {
             user,
             engine,
@@ -112,6 +132,7 @@ impl Node {
             is_cut_off: false,
             life: 0,
             numbers: BTreeSet::new(),
+            laws: Laws::new(user, known),
             trace,
         };
         node.poll(now);
@@ -130,6 +151,7 @@ impl Node {
         if let Input::Command { id, command } = &input {
             self.expect_answer(*id, command);
         }
+        self.laws.begin(&self.engine, &input);
         let handled = self.try_input(now, input);
         handled.expect("the engine is used by its contract");
         self.poll(now);
@@ -157,8 +179,8 @@ impl Node {
             };
             match output {
                 Output::Request { request, body } => self.take_request(now, request, body),
-                Output::Event(event) => self.take_event(event),
-                Output::Timeout(wake) => return self.take_timeout(wake),
+                Output::Event(event) => self.take_event(now, event),
+                Output::Timeout(wake) => return self.take_timeout(now, wake),
             }
         }
         panic!("user {}: polling does not end", self.user);
@@ -174,11 +196,12 @@ impl Node {
             is_new,
             "user {user}: the number of {body:?} was used before"
         );
+        self.laws.sent(&body);
         let at = now.since(Moment::default());
         self.requests.push(SentRequest { at, id, body });
     }
 
-    fn take_event(&mut self, event: Event) {
+    fn take_event(&mut self, now: Moment, event: Event) {
         let user = self.user;
         assert!(self.ended.is_none(), "user {user}: {event:?} after the end");
         match &event {
@@ -202,6 +225,7 @@ impl Node {
             }
             _ => {}
         }
+        self.laws.see(now, &event);
         self.events.push(event);
     }
 
@@ -217,7 +241,7 @@ impl Node {
         }
     }
 
-    fn take_timeout(&mut self, wake: Option<Moment>) {
+    fn take_timeout(&mut self, now: Moment, wake: Option<Moment>) {
         let (user, ended) = (self.user, self.ended.is_some());
         assert!(
             !ended || wake.is_none(),
@@ -228,6 +252,7 @@ impl Node {
             self.engine.has_ended(),
             "user {user}: the end is an event"
         );
+        self.laws.settle(now, &self.engine);
         self.wake = wake;
     }
 
@@ -240,6 +265,8 @@ impl Node {
     /// Goes on with another engine, which is not recorded.
     pub(crate) fn replace(&mut self, engine: Engine, now: Moment) {
         self.stop();
+        // It may go on from an older state than the engine before had.
+        self.laws = Laws::new(self.user, engine.last_known());
         self.engine = engine;
         self.trace = Trace(None);
         self.ended = None;

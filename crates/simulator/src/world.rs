@@ -203,9 +203,8 @@ impl World {
 
     /// Starts a client with a configuration.
     pub fn start(&mut self, config: Config) -> NodeId {
-        let user = config.joiner.user_id;
-        let engine = Engine::new(config, Seed::copy_of(&self.seed()), self.moment());
-        self.add(Node::new(user, engine, self.moment()))
+        let seed = self.seed();
+        self.add(Node::enter(config, seed, self.moment()))
     }
 
     /// Starts a client whose engine is recorded.

@@ -166,6 +166,11 @@ impl LastKnown {
         self.state().group_state()
     }
 
+    /// The chain, which ends with the newest block.
+    pub fn chain(&self) -> &Chain {
+        &self.0.chain
+    }
+
     fn state(&self) -> &ChainState {
         self.0.chain.state()
     }
