@@ -6,20 +6,23 @@ use arbitrary::{Result, Unstructured};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::Ssrc;
-use confcall_join::api::{AccessHash, InputUser, MessageId, Service as _};
+use confcall_join::api::{
+    AccessHash, CallId, InputUser, MessageId, Request, Response, Service as _, Updates,
+};
 use confcall_join::engine::{Command, Config, EmptyCall, Engine, Input, MediaState};
 use confcall_join::joining::Target;
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::trace::{Trace, replay};
 use confcall_media::Moment;
-use confcall_server::Server;
 use confcall_server::faults::Faults;
+use confcall_server::{Call, Server};
 use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 
 use super::people::{People, user};
-use super::{hostility, limits};
+use super::{forgery, hostility, limits};
 use crate::fixtures::media;
+use crate::hostility::{of_another_call, showing};
 use crate::rule::Verdict;
 use crate::transit::NodeId;
 use crate::world::World;
@@ -30,11 +33,14 @@ const OWN: UserId = UserId::new(1);
 const NODE: NodeId = 0;
 /// The key of the checkpoints.
 const KEY: [u8; 32] = [9; 32];
+/// The byte of which the seed of the first engine is made.
+const FIRST_SEED: u8 = 7;
 
 /// An engine, a server that is as honest as it likes, and other users who come and go.
 ///
 /// The laws, beside those of every [`Node`](crate::Node): a checkpoint is restored, and what is restored goes on as an
-/// engine does; the trace of it all replays. `bury` gets the engine in the end, to see what it kept.
+/// engine does; an update of another call changes nothing; the trace of it all replays. `bury` gets the engine in the end,
+/// to see what it kept.
 pub fn engine_ops(data: &[u8], bury: impl FnOnce(Engine)) {
     let mut u = Unstructured::new(data);
     let Ok(mut scene) = Scene::draw(&mut u) else {
@@ -51,12 +57,20 @@ struct Scene {
     people: People,
     /// The number of the newest checkpoint.
     checkpoint: u64,
+    /// The byte of which the newest engine's seed is made.
+    seed: u8,
+}
+
+/// A server with a call that has no block yet.
+fn empty_call() -> (Server, CallId) {
+    let mut server = Server::new(limits::options());
+    let call = server.create_empty(UserId::new(2)).expect("there is room");
+    (server, call)
 }
 
 impl Scene {
     fn draw(u: &mut Unstructured<'_>) -> Result<Self> {
-        let mut server = Server::new(limits::options());
-        let call = server.create_empty(UserId::new(2)).expect("there is room");
+        let (server, call) = empty_call();
         let slug = server.call(call).map(|call| call.slug().clone());
         let target = match slug.filter(|_| u.ratio(3, 4).unwrap_or_default()) {
             Some(slug) => Target::Slug(slug),
@@ -70,17 +84,18 @@ impl Scene {
         let mut world = World::with_server(server, 7, Faults::NONE);
         world.silence = None;
         world.hold();
-        world.start_recorded_from(config.clone(), [7; 32]);
+        world.start_recorded_from(config.clone(), [FIRST_SEED; 32]);
         Ok(Self {
             world,
             config,
             people: People::new(),
             checkpoint: 0,
+            seed: FIRST_SEED,
         })
     }
 
     fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
-        match u.int_in_range(0..=31)? {
+        match u.int_in_range(0..=39)? {
             0..=13 if self.is_waiting() => self.answer(u),
             14..=17 => self.others(u),
             18 | 19 => {
@@ -102,6 +117,10 @@ impl Scene {
                 Ok(())
             }
             25 => self.restart(),
+            32 | 33 => self.interrupt(u),
+            34 | 35 => self.swap(u),
+            36 => self.come_back(),
+            37 => self.mix_up(u),
             _ => self.pass(u),
         }
     }
@@ -114,37 +133,97 @@ impl Scene {
     /// The server answers a request.
     fn answer(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let held = self.world.held.as_ref().expect("the world holds");
-        let place = u.choose_index(held.requests.len())?;
-        let verdict = match u.int_in_range(0..=15)? {
+        // Counted from the newest, so that choices stay what they are when more requests wait.
+        let count = held.requests.len();
+        let place = count - 1 - usize::from(u.arbitrary::<u8>()?) % count;
+        let body = held.requests[place].body.clone();
+        let verdict = match u.int_in_range(0..=17)? {
             0 => Verdict::Lose,
             1 => Verdict::LoseAnswer,
             2 => Verdict::Refuse(hostility::refusal(u)?),
             3 => Verdict::Answer(hostility::answer(u, &self.world.server)?),
-            4 => {
-                let body = held.requests[place].body.to_tl();
-                match self.world.server.handle(OWN, &body) {
-                    Ok(honest) => {
-                        Verdict::Answer(hostility::twisted(u, &self.world.server, honest)?)
-                    }
-                    Err(error) => Verdict::Refuse(error),
-                }
-            }
+            4 => match self.world.server.handle(OWN, &body.to_tl()) {
+                Ok(honest) => Verdict::Answer(hostility::twisted(u, &self.world.server, honest)?),
+                Err(error) => Verdict::Refuse(error),
+            },
+            16 => self.forge(u, &body)?,
+            // Yes, and nothing is done.
+            17 => Verdict::Answer(Updates::default().into()),
             _ => Verdict::Pass,
         };
         self.world.deliver_request(place, verdict);
         Ok(())
     }
 
+    /// The honest answer, but with a block of another chain, in which we may be under the key that we sent last.
+    fn forge(&mut self, u: &mut Unstructured<'_>, body: &Request) -> Result<Verdict> {
+        let answer = match self.world.server.handle(OWN, &body.to_tl()) {
+            Ok(Response::Updates(updates)) => Response::Updates(updates),
+            Ok(other) => return Ok(Verdict::Answer(other)),
+            Err(error) => return Ok(Verdict::Refuse(error)),
+        };
+        let Some(call) = self.choose_call(u)? else {
+            return Ok(Verdict::Answer(answer));
+        };
+        let sent = self.world.nodes[NODE].requests.iter().rev();
+        let mut keys = sent.filter_map(|sent| match &sent.body {
+            Request::Join(join) => join.public_key,
+            Request::Create(creation) => creation.public_key,
+            _ => None,
+        });
+        let ours = keys.next().filter(|_| u.ratio(3, 4).unwrap_or_default());
+        let call = self.world.server.call(call).expect("it was chosen");
+        let block = forgery::block(u, call, ours.map(|key| (OWN, key)))?;
+        Ok(Verdict::Answer(showing(answer, &block)))
+    }
+
+    fn choose_call(&self, u: &mut Unstructured<'_>) -> Result<Option<CallId>> {
+        let calls: Vec<_> = self.world.server.calls().map(Call::id).collect();
+        match calls.len() {
+            0 => Ok(None),
+            count => Ok(Some(calls[u.choose_index(count)?])),
+        }
+    }
+
     /// Another user asks the server for something.
     fn others(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let from = user(u)?;
         let server = &mut self.world.server;
-        if let Some(request) = self.people.request(u, server, from)?
-            && server.handle(from, &request.to_tl()).is_ok()
-        {
-            self.people.settle(server, from);
+        if let Some(request) = self.people.request(u, server, from)? {
+            self.people.send(server, from, &request);
         }
         self.world.push_out();
+        Ok(())
+    }
+
+    /// Another user joins, perhaps once more, and the engine learns of it and of all that waits at once.
+    fn interrupt(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        let from = user(u)?;
+        if let Some(call) = self.choose_call(u)?.filter(|_| from != OWN) {
+            self.people.enter(&mut self.world.server, call, from);
+        }
+        self.world.push_out();
+        let waits = |world: &World| {
+            world
+                .held
+                .as_ref()
+                .is_some_and(|held| !held.pushes.is_empty())
+        };
+        while waits(&self.world) {
+            self.world.deliver_push();
+        }
+        Ok(())
+    }
+
+    /// The server shows another call of the same id, in which users have other keys.
+    fn swap(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        let (mut server, call) = empty_call();
+        for _ in 0..u.int_in_range(0..=7)? {
+            let from = user(u)?;
+            self.people.enter(&mut server, call, from);
+        }
+        while server.poll_push().is_some() {}
+        self.world.server = server;
         Ok(())
     }
 
@@ -176,11 +255,51 @@ impl Scene {
         };
         self.check_trace();
         let (config, now) = (self.config.clone(), self.world.moment());
-        let restored = Engine::restore(&blob, &KEY, next, config, Seed::copy_of(&[8; 32]), now);
+        let seed = self.next_seed();
+        let restored = Engine::restore(&blob, &KEY, next, config, seed, now);
         let restored = restored.expect("what a member wrote is restored");
         self.checkpoint = restored.lowest;
         self.world.replace(NODE, restored.engine);
         Ok(())
+    }
+
+    /// A user whose client has ended enters the call again, and knows what it was.
+    fn come_back(&mut self) -> Result<()> {
+        let Some(ended) = &self.world.nodes[NODE].ended else {
+            return Ok(());
+        };
+        let mut config = self.config.clone();
+        config.last_known.clone_from(&ended.last_known);
+        self.check_trace();
+        let engine = Engine::new(config, self.next_seed(), self.world.moment());
+        self.world.replace(NODE, engine);
+        Ok(())
+    }
+
+    /// Each engine has a seed of its own.
+    fn next_seed(&mut self) -> Seed {
+        self.seed = self.seed.wrapping_add(1);
+        Seed::copy_of(&[self.seed; 32])
+    }
+
+    /// Updates of another call come among ours, and change nothing at all.
+    fn mix_up(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
+        let update = hostility::update(u, &self.world.server)?;
+        // What is due is done before.
+        self.world.input(NODE, Input::Tick);
+        for foreign in of_another_call(&update) {
+            let before = self.printed();
+            self.world.input(NODE, Input::Update(foreign));
+            assert_eq!(self.printed(), before, "an update of another call");
+        }
+        Ok(())
+    }
+
+    /// The engine, and how much came out of it.
+    fn printed(&self) -> (String, [usize; 2]) {
+        let node = &self.world.nodes[NODE];
+        let out = [node.requests.len(), node.events.len()];
+        (format!("{:?}", node.engine), out)
     }
 
     /// Ends the trace, which replays; a restored engine has none.

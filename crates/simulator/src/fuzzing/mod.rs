@@ -6,6 +6,7 @@
 )]
 
 mod engine_ops;
+mod forgery;
 mod hostility;
 mod limits;
 mod people;

@@ -11,7 +11,7 @@ use confcall_join::api::{
     DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
     GetGroupParticipants, InputGroupCall, InputPeer, InputUser, InviteConferenceCallParticipant,
     JoinGroupCall, LeaveGroupCall, MessageId, Removal, Request, SendConferenceCallBroadcast,
-    SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings,
+    SendGroupCallEncryptedMessage, Service as _, SubChain, ToggleGroupCallSettings,
 };
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::keys::Signature;
@@ -44,6 +44,21 @@ impl People {
             rng: ChaCha20Rng::from_seed([6; 32]),
             keys: BTreeMap::new(),
             pending: None,
+        }
+    }
+
+    /// A user joins a call, perhaps not for the first time.
+    pub(super) fn enter(&mut self, server: &mut Server, call: CallId, from: UserId) {
+        let call = server.call(call).expect("a call of this server");
+        if let Some(request) = self.join(call, call.reference(), from) {
+            self.send(server, from, &request);
+        }
+    }
+
+    /// A user asks a server for something.
+    pub(super) fn send(&mut self, server: &mut Server, from: UserId, request: &Request) {
+        if server.handle(from, &request.to_tl()).is_ok() {
+            self.settle(server, from);
         }
     }
 
