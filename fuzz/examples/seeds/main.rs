@@ -3,6 +3,7 @@
 //! ```text
 //! ../tests/vectors ── every block, broadcast, packet, proof ──┐
 //! a short call of two engines on the server ──────────────────┼──▶ seeds/TARGET/HASH
+//! scripts of abuse, as choices ───────────────────────────────┤
 //! texts, and bytes of stated generators ──────────────────────┘
 //! ```
 //!
@@ -11,6 +12,7 @@
 
 mod call;
 mod dictionary;
+mod engine;
 mod texts;
 mod vectors;
 
@@ -63,6 +65,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     vectors::add(&mut seeds, &fuzz.join("../tests/vectors"))?;
     call::add(&mut seeds)?;
     texts::add(&mut seeds);
+    engine::add(&mut seeds);
     seeds.write(&fuzz.join("seeds"))?;
     dictionary::write(&fuzz.join("../spec"), &fuzz.join("tl.dict"))?;
     Ok(())
