@@ -158,15 +158,6 @@ impl Victim {
         polls.map(|sent| sent.id).collect()
     }
 
-    fn suspicions(&self) -> Vec<&Suspicion> {
-        let events = self.node.events.iter();
-        let suspicions = events.filter_map(|event| match event {
-            Event::Suspicious(what) => Some(what),
-            _ => None,
-        });
-        suspicions.collect()
-    }
-
     fn end(&self) -> &Ended {
         self.node.ended.as_ref().unwrap()
     }
