@@ -52,7 +52,10 @@ pub(super) fn add(seeds: &mut Seeds) {
     for users in others {
         let entered = [ANSWER, ANSWER, WAKE, ANSWER, ANSWER];
         let again = [&[REJOIN] as &[_], &entered].concat();
-        seeds.add(TARGET, member(&[&[&swap(users) as &[_]] as &[_], &again].concat()));
+        seeds.add(
+            TARGET,
+            member(&[&[&swap(users) as &[_]] as &[_], &again].concat()),
+        );
         let back = [&[COME_BACK, ANSWER] as &[_], &entered].concat();
         let left = [LEAVE, ANSWER, &swap(users)];
         seeds.add(TARGET, member(&[&left as &[_], &back].concat()));
