@@ -804,22 +804,24 @@ fn a_long_call_whose_broadcasts_are_read_again_from_the_first_is_no_alarm() {
     victim.run(SECOND / 4);
     let refused = RpcError::new(400, "BLOCK_INVALID");
     victim.answer(victim.asked(SEND)[1], Outcome::Refused(refused));
-    let mut next = 0;
-    while next < length {
+    let (mut next, mut asked) = (0, victim.polls(SubChain::Broadcasts).len());
+    for _ in 0..length {
         victim.run(SECOND);
-        let sent = victim.node.requests.last().unwrap().clone();
-        let Request::ChainBlocks(poll) = &sent.body else {
+        let polls = victim.polls(SubChain::Broadcasts);
+        let Some(poll) = polls.get(asked) else {
             continue;
         };
-        if poll.sub_chain == SubChain::Broadcasts {
-            assert_eq!(poll.offset, next);
-            next += 50;
-            let mut items = victim.broadcasts(vec![old.clone(); 50]);
-            items.next_offset = next;
-            let updates = Updates(vec![Update::ChainBlocks(items)]);
-            victim.answer(sent.id, Outcome::Done(updates.into()));
+        asked += 1;
+        next += 50;
+        let mut items = victim.broadcasts(vec![old.clone(); 50]);
+        items.next_offset = next;
+        let updates = Updates(vec![Update::ChainBlocks(items)]);
+        victim.answer(*poll, Outcome::Done(updates.into()));
+        if next == length {
+            break;
         }
     }
+    assert_eq!(next, length);
     assert_eq!(victim.suspicions(), Vec::<&Suspicion>::new());
 }
 
