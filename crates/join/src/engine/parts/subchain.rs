@@ -43,6 +43,8 @@ const LIMIT: u16 = 50;
 /// The time and the number of answers without what we wait for, before we give the membership up.
 const SILENCE: Duration = Duration::from_secs(15);
 const FRUITLESS: u32 = 3;
+/// The number of full pages that are read again one at once after the other.
+const OLD_PAGES: u8 = 8;
 
 /// The place in one subchain, and its polls.
 #[derive(Clone, Debug)]
@@ -58,8 +60,10 @@ pub(in crate::engine) struct Subchain {
     failures: u32,
     /// True if the last page ended before the place where we were.
     is_rewound: bool,
-    /// The number of full pages that came in a row.
+    /// The number of full pages that came in a row, those aside that were read before.
     full_pages: u8,
+    /// The number of full pages that were read again.
+    old_pages: u8,
     stall: Option<Stall>,
     /// True from a restart until the subchain was read to its end.
     is_behind: bool,
@@ -124,6 +128,7 @@ impl Subchain {
             failures: 0,
             is_rewound: false,
             full_pages: 0,
+            old_pages: 0,
             stall: None,
             is_behind: false,
         }
@@ -246,6 +251,7 @@ impl Subchain {
             is_behind: self.is_behind,
             stall: self.stall,
             reached: self.reached.max(self.next),
+            full_pages: self.full_pages,
             ..Self::new(self.which, 0)
         };
     }
@@ -376,6 +382,7 @@ impl Subchain {
             None => ctx.after(self.timer(), FAST_CADENCE),
             // The member polls again at once.
             Some(Page::Full) => {}
+            Some(Page::Paused) => ctx.after(self.timer(), FAST_CADENCE),
             // It polls once more before it gives the membership up.
             Some(Page::OnlyLast(_)) if self.which == SubChain::Blocks => {}
             Some(page) => {
@@ -411,20 +418,23 @@ impl Subchain {
         } else if length < usize::from(LIMIT) {
             self.full_pages = 0;
             Page::Last
-        } else if !is_of_use {
-            // To ask at once would be to ask for the same again, or for more of it.
-            self.full_pages = 0;
-            Page::Paused
+        } else if end <= self.reached {
+            // A call that lasts has many old broadcasts, which are not the sign of a list without an end.
+            self.old_pages = self.old_pages.wrapping_add(1);
+            match self.old_pages % OLD_PAGES {
+                0 => Page::Paused,
+                _ => Page::Full,
+            }
         } else if self.full_pages >= limits::FULL_PAGES {
             self.full_pages = 0;
-            // A call that lasts has that many old broadcasts, and more.
-            match end <= self.reached {
-                true => Page::Paused,
-                false => Page::Endless,
-            }
+            Page::Endless
         } else {
             self.full_pages += 1;
-            Page::Full
+            match is_of_use {
+                true => Page::Full,
+                // To ask at once would be to ask for the same again, or for more of it.
+                false => Page::Paused,
+            }
         };
         // The server forgets old broadcasts, which are not needed; it never forgets a block.
         if let (SubChain::Broadcasts, Page::OnlyLast(first) | Page::Compacted(first)) =
