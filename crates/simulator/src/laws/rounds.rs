@@ -17,7 +17,7 @@ pub(super) struct Rounds {
     is_in: bool,
     /// True once a round is counted in this input: of blocks that come at once, only the last can be verified.
     is_counted: bool,
-    /// The rounds since emoji have stood, over rejoins.
+    /// The rounds of this membership since emoji have stood.
     streak: Streak,
 }
 
@@ -55,9 +55,12 @@ impl Rounds {
             }
             Event::Rejoined(_) => {
                 self.is_in = true;
-                // It is no block that ends the round before.
-                self.is_counted = true;
-                self.streak.forget_what_stood(now);
+                // The law counts no further than a membership; people who know are not told again.
+                let is_announced = self.streak.is_announced;
+                self.streak = Streak {
+                    is_announced,
+                    ..Streak::default()
+                };
             }
             Event::Ended(_)
             | Event::Retrying {
