@@ -3,6 +3,8 @@ use core::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use GiveUpReason as G;
+use Reaction as R;
 
 fn reaction(code: i32, message: &str, method: Method) -> Reaction {
     RpcError::new(code, message).reaction(method)
@@ -29,207 +31,66 @@ fn methods(word: &str) -> Vec<Method> {
     }
 }
 
+/// Errors of each row of the table, the methods that they come from, and what follows.
+#[rustfmt::skip]
+const EXPECTED: &[(i32, &str, &str, R)] = &[
+    ( 400, "CONF_WRITE_CHAIN_INVALID",          "join",      R::RebuildOnNewTip),
+    ( 400, "CONF_WRITE_CHAIN_INVALID",          "remove",    R::CatchUpAndRebuild),
+    ( 400, "CONF_WRITE_CHAIN_INVALID",          "broadcast", R::CatchUpAndDrop),
+    ( 400, "BLOCK_INVALID",                     "broadcast", R::DropAndReport),
+    ( 400, "BLOCK_INVALID",                     "remove",    R::DropAndReport),
+    ( 400, "GROUPCALL_SSRC_DUPLICATE_MUCH",     "join",      R::NewSsrc),
+    ( 403, "GROUPCALL_FORBIDDEN",               "join",      R::GiveUp(G::OverOrNotForUs)),
+    ( 403, "GROUPCALL_FORBIDDEN",               "not join",  R::Rejoin),
+    ( 400, "GROUPCALL_JOIN_MISSING",            "check",     R::Rejoin),
+    ( 400, "GROUPCALL_JOIN_MISSING",            "any",       R::Rejoin),
+    ( 400, "GROUPCALL_INVALID",                 "any",       R::RefreshReferenceOnce),
+    ( 500, "GROUPCALL_ADD_PARTICIPANTS_FAILED", "join",      R::RetryWithBackoff),
+    ( 400, "DATA_JSON_INVALID",                 "join",      R::GiveUp(G::OurMistake)),
+    ( 400, "JOIN_AS_PEER_INVALID",              "join",      R::GiveUp(G::OurMistake)),
+    ( 400, "PUBLIC_KEY_INVALID",                "join",      R::GiveUp(G::OurMistake)),
+    ( 400, "CHAT_ADMIN_REQUIRED",               "join",      R::GiveUp(G::NotAllowed)),
+    ( 403, "CHAT_WRITE_FORBIDDEN",              "join",      R::GiveUp(G::NotAllowed)),
+    ( 400, "GROUPCALL_PARTICIPANTS_TOO_MUCH",   "join",      R::GiveUp(G::Full)),
+    ( 403, "GROUPCALL_ANONYMOUS_FORBIDDEN",     "join",      R::GiveUp(G::NotAsThisPeer)),
+    ( 400, "GROUPCALL_NOT_MODIFIED",            "settings",  R::TreatAsSuccess),
+    ( 400, "GROUPCALL_ALREADY_DISCARDED",       "discard",   R::TreatAsSuccess),
+    ( 403, "USER_PRIVACY_RESTRICTED",           "invite",    R::Report),
+    ( 400, "USER_ALREADY_PARTICIPANT",          "invite",    R::Report),
+    ( 400, "USER_WAS_KICKED",                   "invite",    R::Report),
+    ( 400, "MESSAGE_ID_INVALID",                "decline",   R::Ignore),
+    ( 420, "FLOOD_WAIT_17",                     "any",       R::WaitThenRepeat(SEVENTEEN)),
+    ( 420, "FLOOD_PREMIUM_WAIT_17",             "any",       R::WaitThenRepeat(SEVENTEEN)),
+    ( 420, "SLOWMODE_WAIT_17",                  "any",       R::WaitThenRepeat(SEVENTEEN)),
+    ( 400, "BLOCK_INVALID",                     "join",      R::GiveUp(G::OurMistake)),
+    ( 420, "FROZEN_METHOD_INVALID",             "any",       R::GiveUp(G::Frozen)),
+    ( 400, "BOT_METHOD_INVALID",                "any",       R::GiveUp(G::Bot)),
+    ( 400, "MSG_WAIT_FAILED",                   "any",       R::GiveUp(G::WaitFailed)),
+    ( 500, "MSG_WAIT_FAILED",                   "any",       R::GiveUp(G::WaitFailed)),
+    ( 400, "MSG_WAIT_TIMEOUT",                  "any",       R::GiveUp(G::WaitFailed)),
+    ( 400, "CONNECTION_NOT_INITED",             "any",       R::GiveUp(G::Unprepared)),
+    ( 303, "USER_MIGRATE_4",                    "any",       R::GiveUp(G::OtherDataCentre)),
+    ( 303, "PHONE_MIGRATE_4",                   "any",       R::GiveUp(G::OtherDataCentre)),
+    ( 303, "NETWORK_MIGRATE_4",                 "any",       R::GiveUp(G::OtherDataCentre)),
+    ( 303, "FILE_MIGRATE_4",                    "any",       R::GiveUp(G::OtherDataCentre)),
+    ( 303, "STATS_MIGRATE_4",                   "any",       R::GiveUp(G::OtherDataCentre)),
+    ( 406, "AUTH_KEY_DUPLICATED",               "any",       R::GiveUp(G::LoggedOut)),
+    ( 401, "SESSION_REVOKED",                   "any",       R::GiveUp(G::LoggedOut)),
+    ( 401, "A_NEW_NAME",                        "any",       R::GiveUp(G::LoggedOut)),
+    ( 401, "SESSION_PASSWORD_NEEDED",           "any",       R::GiveUp(G::PasswordNeeded)),
+    ( 500, "INTERNAL",                          "any",       R::CheckTipFirst),
+    (-503, "Timeout",                           "any",       R::CheckTipFirst),
+];
+
+const SEVENTEEN: Duration = Duration::from_secs(17);
+
 #[test]
 fn every_row_of_the_table_has_its_reaction() {
-    use Reaction as R;
-    let give_up = R::GiveUp;
-    for (code, message, on, expected) in [
-        (400, "CONF_WRITE_CHAIN_INVALID", "join", R::RebuildOnNewTip),
-        (
-            400,
-            "CONF_WRITE_CHAIN_INVALID",
-            "remove",
-            R::CatchUpAndRebuild,
-        ),
-        (
-            400,
-            "CONF_WRITE_CHAIN_INVALID",
-            "broadcast",
-            R::CatchUpAndDrop,
-        ),
-        (400, "BLOCK_INVALID", "broadcast", R::DropAndReport),
-        (400, "BLOCK_INVALID", "remove", R::DropAndReport),
-        (400, "GROUPCALL_SSRC_DUPLICATE_MUCH", "join", R::NewSsrc),
-        (
-            403,
-            "GROUPCALL_FORBIDDEN",
-            "join",
-            give_up(GiveUpReason::OverOrNotForUs),
-        ),
-        (403, "GROUPCALL_FORBIDDEN", "not join", R::Rejoin),
-        (400, "GROUPCALL_JOIN_MISSING", "check", R::Rejoin),
-        (400, "GROUPCALL_JOIN_MISSING", "any", R::Rejoin),
-        (400, "GROUPCALL_INVALID", "any", R::RefreshReferenceOnce),
-        (
-            500,
-            "GROUPCALL_ADD_PARTICIPANTS_FAILED",
-            "join",
-            R::RetryWithBackoff,
-        ),
-        (
-            400,
-            "DATA_JSON_INVALID",
-            "join",
-            give_up(GiveUpReason::OurMistake),
-        ),
-        (
-            400,
-            "JOIN_AS_PEER_INVALID",
-            "join",
-            give_up(GiveUpReason::OurMistake),
-        ),
-        (
-            400,
-            "PUBLIC_KEY_INVALID",
-            "join",
-            give_up(GiveUpReason::OurMistake),
-        ),
-        (
-            400,
-            "CHAT_ADMIN_REQUIRED",
-            "join",
-            give_up(GiveUpReason::NotAllowed),
-        ),
-        (
-            403,
-            "CHAT_WRITE_FORBIDDEN",
-            "join",
-            give_up(GiveUpReason::NotAllowed),
-        ),
-        (
-            400,
-            "GROUPCALL_PARTICIPANTS_TOO_MUCH",
-            "join",
-            give_up(GiveUpReason::Full),
-        ),
-        (
-            403,
-            "GROUPCALL_ANONYMOUS_FORBIDDEN",
-            "join",
-            give_up(GiveUpReason::NotAsThisPeer),
-        ),
-        (400, "GROUPCALL_NOT_MODIFIED", "settings", R::TreatAsSuccess),
-        (
-            400,
-            "GROUPCALL_ALREADY_DISCARDED",
-            "discard",
-            R::TreatAsSuccess,
-        ),
-        (403, "USER_PRIVACY_RESTRICTED", "invite", R::Report),
-        (400, "USER_ALREADY_PARTICIPANT", "invite", R::Report),
-        (400, "USER_WAS_KICKED", "invite", R::Report),
-        (400, "MESSAGE_ID_INVALID", "decline", R::Ignore),
-        (
-            420,
-            "FLOOD_WAIT_17",
-            "any",
-            R::WaitThenRepeat(Duration::from_secs(17)),
-        ),
-        (
-            420,
-            "FLOOD_PREMIUM_WAIT_17",
-            "any",
-            R::WaitThenRepeat(Duration::from_secs(17)),
-        ),
-        (
-            420,
-            "SLOWMODE_WAIT_17",
-            "any",
-            R::WaitThenRepeat(Duration::from_secs(17)),
-        ),
-        (
-            400,
-            "BLOCK_INVALID",
-            "join",
-            give_up(GiveUpReason::OurMistake),
-        ),
-        (
-            420,
-            "FROZEN_METHOD_INVALID",
-            "any",
-            give_up(GiveUpReason::Frozen),
-        ),
-        (400, "BOT_METHOD_INVALID", "any", give_up(GiveUpReason::Bot)),
-        (
-            400,
-            "MSG_WAIT_FAILED",
-            "any",
-            give_up(GiveUpReason::WaitFailed),
-        ),
-        (
-            500,
-            "MSG_WAIT_FAILED",
-            "any",
-            give_up(GiveUpReason::WaitFailed),
-        ),
-        (
-            400,
-            "MSG_WAIT_TIMEOUT",
-            "any",
-            give_up(GiveUpReason::WaitFailed),
-        ),
-        (
-            400,
-            "CONNECTION_NOT_INITED",
-            "any",
-            give_up(GiveUpReason::Unprepared),
-        ),
-        (
-            303,
-            "USER_MIGRATE_4",
-            "any",
-            give_up(GiveUpReason::OtherDataCentre),
-        ),
-        (
-            303,
-            "PHONE_MIGRATE_4",
-            "any",
-            give_up(GiveUpReason::OtherDataCentre),
-        ),
-        (
-            303,
-            "NETWORK_MIGRATE_4",
-            "any",
-            give_up(GiveUpReason::OtherDataCentre),
-        ),
-        (
-            303,
-            "FILE_MIGRATE_4",
-            "any",
-            give_up(GiveUpReason::OtherDataCentre),
-        ),
-        (
-            303,
-            "STATS_MIGRATE_4",
-            "any",
-            give_up(GiveUpReason::OtherDataCentre),
-        ),
-        (
-            406,
-            "AUTH_KEY_DUPLICATED",
-            "any",
-            give_up(GiveUpReason::LoggedOut),
-        ),
-        (
-            401,
-            "SESSION_REVOKED",
-            "any",
-            give_up(GiveUpReason::LoggedOut),
-        ),
-        (401, "A_NEW_NAME", "any", give_up(GiveUpReason::LoggedOut)),
-        (
-            401,
-            "SESSION_PASSWORD_NEEDED",
-            "any",
-            give_up(GiveUpReason::PasswordNeeded),
-        ),
-        (500, "INTERNAL", "any", R::CheckTipFirst),
-        (-503, "Timeout", "any", R::CheckTipFirst),
-    ] {
+    for (code, message, on, expected) in EXPECTED {
         for method in methods(on) {
             assert_eq!(
-                reaction(code, message, method),
-                expected,
+                reaction(*code, message, method),
+                *expected,
                 "{message} from {method}"
             );
         }
