@@ -17,11 +17,11 @@ use confcall::join::engine::{
 use confcall::join::joining::AnswerFault;
 use confcall::join::membership::{Break, Gap, LastKnown};
 use confcall::join::trace::{Trace, replay};
-use confcall::state::wire::{GroupState, Participant, Permissions};
+use confcall::state::wire::{GroupState, Permissions};
 use confcall::state::{Block, Chain, PrivateKey, PublicKey};
 use confcall::{Command, Engine, Height, Joiner, Moment, Seed, Target, UserId};
 use confcall_server::{Server, ServerOptions};
-use confcall_simulator::{Faults, Node, Rule, Verdict, World, media, showing};
+use confcall_simulator::{Faults, Node, Rule, Verdict, World, media, pair, showing};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -463,23 +463,14 @@ impl Entrant {
     }
 }
 
-fn participant(user_id: UserId, public_key: PublicKey) -> Participant {
-    Participant {
-        user_id,
-        public_key,
-        permissions: Permissions::ALL,
-        version: 0,
-    }
-}
-
 /// The block of a stranger's chain at a height, in whose group we are.
 fn forged(height: i32, ours: PublicKey) -> Block {
     let mut rng = ChaCha20Rng::from_seed([6; 32]);
     let stranger = PrivateKey::from_seed(&[5; 32]);
     let group = GroupState {
         participants: vec![
-            participant(UserId::new(66), stranger.public_key()),
-            participant(Entrant::USER, ours),
+            pair(UserId::new(66), stranger.public_key()),
+            pair(Entrant::USER, ours),
         ],
         external_permissions: Permissions::ALL,
     };

@@ -9,11 +9,10 @@ use confcall::join::api::{
     CallId, GetGroupCall, GroupCall, Method, Request, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{Advice, Command, EmptyCall, EndReason, Event, Trouble};
-use confcall::join::joining::{AnswerFault, CheckedJoin};
-use confcall::join::policy::ConferenceJoin;
-use confcall::state::{Block, PublicKey};
-use confcall::{JoinBlock, Joiner, Target, UserId};
-use confcall_simulator::{Faults, Rule, Verdict, World, media};
+use confcall::join::joining::AnswerFault;
+use confcall::state::PublicKey;
+use confcall::{Target, UserId};
+use confcall_simulator::{Faults, Rule, Verdict, World};
 
 const SECOND: Duration = Duration::from_secs(1);
 const JOIN: Method = Method::JoinGroupCall;
@@ -75,28 +74,11 @@ fn a_block_that_is_refused_three_times_on_one_tip_ends_the_attempts() {
     assert_eq!(world.nodes[1].sent(JOIN), 3);
 }
 
-/// Another user lands a block, and comes again with each.
-fn land_a_block(world: &mut World) {
-    let user = UserId::new(99);
-    let call = world.server.calls().next().unwrap();
-    let (reference, tip) = (call.reference(), call.blocks().last().unwrap());
-    let tip = Block::from_server(tip).unwrap();
-    let join = JoinBlock::add_self(&tip, Joiner::new(user), world.rng()).unwrap();
-    let join = ConferenceJoin {
-        call: reference,
-        block: CheckedJoin::new(Some(&tip), &join).unwrap(),
-        media: media(world.rng()),
-    };
-    let request = Request::from(join.into_request());
-    world.server.answer(user, &request).unwrap();
-    world.push_out();
-}
-
 #[test]
 fn races_on_a_tip_that_moves_are_run_for_two_minutes_with_pauses_and_no_longer() {
     let mut world = joiner(Rule::new(JOIN, Verdict::refuse(400, RACED)));
     while world.nodes[1].ended.is_none() && world.now() < 200 * SECOND {
-        land_a_block(&mut world);
+        world.land_a_block(UserId::new(99));
         world.run(Duration::from_millis(200));
     }
     assert!(matches!(world.end(1), EndReason::Raced { .. }));

@@ -421,13 +421,19 @@ fn lose(world: &mut World) {
     assert!(world.run_while_not(25 * SECOND, is_removed));
 }
 
+/// A call of two, of whom the server has lost the second.
+fn with_a_lost_member() -> World {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    lose(&mut world);
+    world
+}
+
 #[test]
 fn a_member_removed_while_it_was_out_of_touch_comes_back_by_itself_however_many_blocks_came_since()
 {
     for joiners in 0..3 {
-        let mut world = World::with_call(2);
-        world.run(10 * SECOND);
-        lose(&mut world);
+        let mut world = with_a_lost_member();
         for _ in 0..joiners {
             let link = world.link();
             world.join(link);
@@ -444,9 +450,7 @@ fn a_member_removed_while_it_was_out_of_touch_comes_back_by_itself_however_many_
 
 #[test]
 fn a_member_that_learns_of_its_removal_by_a_push_after_it_was_out_of_touch_comes_back_by_itself() {
-    let mut world = World::with_call(2);
-    world.run(10 * SECOND);
-    lose(&mut world);
+    let mut world = with_a_lost_member();
     world.reconnect(1);
     push_blocks(&mut world, 2);
     world.run(20 * SECOND);
@@ -526,9 +530,7 @@ fn push_blocks(world: &mut World, from: usize) {
 
 #[test]
 fn who_has_joined_from_another_place_since_and_left_it_again_stays_away_too() {
-    let mut world = World::with_call(2);
-    world.run(10 * SECOND);
-    lose(&mut world);
+    let mut world = with_a_lost_member();
     let link = world.link();
     let second = world.join_as(UserId::new(2), link);
     world.run(5 * SECOND);
@@ -543,9 +545,7 @@ fn who_has_joined_from_another_place_since_and_left_it_again_stays_away_too() {
 
 #[test]
 fn who_was_removed_while_out_of_touch_and_has_joined_from_another_place_since_stays_away() {
-    let mut world = World::with_call(2);
-    world.run(10 * SECOND);
-    lose(&mut world);
+    let mut world = with_a_lost_member();
     let link = world.link();
     let second = world.join_as(UserId::new(2), link);
     world.run(5 * SECOND);

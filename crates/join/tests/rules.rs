@@ -4,48 +4,17 @@
 use std::time::Duration;
 
 use confcall_join::api::{
-    AccessHash, CallId, ChainBlocks, GroupCall, InputGroupCall, Method, Participants, Request,
-    Response, Service as _, SubChain, Update, Updates,
+    AccessHash, CallId, CallRef, GroupCall, Method, Request, Response, Service as _, SubChain,
+    Update, Updates,
 };
 use confcall_join::engine::{Command, Event, Input};
-use confcall_join::joining::CheckedJoin;
 use confcall_join::message::{GroupMessage, RandomId};
-use confcall_join::policy::ConferenceJoin;
-use confcall_simulator::{Faults, SentRequest, Verdict, World, media};
-use confcall_state::{Block, JoinBlock, Joiner, UserId};
+use confcall_simulator::{Faults, SentRequest, Verdict, World, named, of_another_call};
+use confcall_state::UserId;
 
 const SECOND: Duration = Duration::from_secs(1);
 /// The way to the server and back.
 const ROUND_TRIP: Duration = Duration::from_millis(100);
-
-/// The same update as one of another call.
-fn of_another_call(update: Update) -> Update {
-    let (id, access_hash) = (CallId::new(77), AccessHash::new(78));
-    let call = InputGroupCall::Id { id, access_hash };
-    match update {
-        Update::ChainBlocks(items) => Update::ChainBlocks(ChainBlocks { call, ..items }),
-        Update::Participants(change) => Update::Participants(Participants { call, ..change }),
-        Update::GroupCall(GroupCall::Active {
-            conference,
-            rtmp_stream,
-            creator,
-            participants_count,
-            invite_link,
-            version,
-            ..
-        }) => Update::GroupCall(GroupCall::Active {
-            id,
-            access_hash,
-            conference,
-            rtmp_stream,
-            creator,
-            participants_count,
-            invite_link,
-            version,
-        }),
-        other => other,
-    }
-}
 
 #[test]
 fn a_join_answer_of_another_call_makes_no_membership() {
@@ -68,7 +37,12 @@ fn a_join_answer_of_another_call_makes_no_membership() {
             true => {
                 let honest = world.server.handle(user, &body.to_tl()).unwrap();
                 let Updates(updates) = honest.into_updates().unwrap();
-                let updates = updates.into_iter().map(of_another_call).collect();
+                let call = CallRef {
+                    id: CallId::new(77),
+                    access_hash: AccessHash::new(78),
+                };
+                let updates = updates.into_iter().map(|update| named(update, call));
+                let updates = updates.collect();
                 Verdict::Answer(Response::from(Updates(updates)))
             }
         };
@@ -97,22 +71,6 @@ fn a_message_that_is_sent_twice_is_shown_once() {
     assert_eq!(world.nodes[0].messages().count(), 1);
 }
 
-/// Lets a user without a client join again, which makes a block.
-fn land_a_block(world: &mut World) {
-    let user = UserId::new(99);
-    let call = world.server.calls().next().unwrap();
-    let (reference, tip) = (call.reference(), call.blocks().last().unwrap());
-    let tip = Block::from_server(tip).unwrap();
-    let join = JoinBlock::add_self(&tip, Joiner::new(user), world.rng()).unwrap();
-    let join = ConferenceJoin {
-        call: reference,
-        block: CheckedJoin::new(Some(&tip), &join).unwrap(),
-        media: media(world.rng()),
-    };
-    let request = Request::from(join.into_request());
-    world.server.answer(user, &request).unwrap();
-}
-
 #[test]
 fn a_full_page_of_blocks_is_followed_at_once() {
     let mut world = World::with_call(1);
@@ -121,7 +79,7 @@ fn a_full_page_of_blocks_is_followed_at_once() {
         ..Faults::NONE
     };
     for _ in 0..120 {
-        land_a_block(&mut world);
+        world.land_a_block(UserId::new(99));
     }
     let first = world.nodes[0].requests.len();
     world.run(30 * SECOND);
@@ -172,7 +130,7 @@ fn connection_parameters_that_are_pushed_may_be_of_another_call_and_count_for_no
         shown.count()
     };
     let before = known(&world);
-    for update in confcall_simulator::of_another_call(&Update::GroupCall(GroupCall::Discarded {
+    for update in of_another_call(&Update::GroupCall(GroupCall::Discarded {
         id: CallId::new(0),
         access_hash: AccessHash::new(0),
         duration: 0,

@@ -4,7 +4,8 @@ use chacha20::ChaCha20Rng;
 use confcall_join::api::{GroupCallParticipant, Peer};
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_join::policy::Media;
-use confcall_state::UserId;
+use confcall_state::wire::{Participant, Permissions};
+use confcall_state::{PublicKey, UserId};
 
 /// The media of a client: sound only, muted.
 pub fn media(rng: &mut ChaCha20Rng) -> Media {
@@ -29,5 +30,15 @@ pub fn participant(user: i64) -> GroupCallParticipant {
         left: false,
         versioned: false,
         min: false,
+    }
+}
+
+/// A user of a chain under a key, who may do everything.
+pub fn pair(user_id: UserId, public_key: PublicKey) -> Participant {
+    Participant {
+        user_id,
+        public_key,
+        permissions: Permissions::ALL,
+        version: 0,
     }
 }

@@ -4,9 +4,9 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::api::reaction::{ErrorName, ROWS};
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
-    GroupCallParticipant, InputGroupCall, Participants, Request, Response, RpcError, Service as _,
-    SubChain, Update, Updates,
+    AccessHash, CallConnection, CallId, CallRef, ChainBlocks, DataJson, GroupCall,
+    GroupCallParticipant, Participants, Request, Response, RpcError, Service as _, SubChain,
+    Update, Updates,
 };
 use confcall_server::{Call, Server};
 use confcall_state::UserId;
@@ -211,7 +211,7 @@ impl Hostility {
             {
                 vec![Update::ChainBlocks(self.with_replays(items, 50))]
             }
-            // An answer that mixes up calls ends the membership, which is another story.
+            // In an answer the connection parameters, which name no call, would be taken for ours.
             (Kind::OtherCalls, update) if body.is_none() => {
                 let mut updates = of_another_call(&update);
                 let place = self.rng.next_u32() as usize % (updates.len() + 1);
@@ -364,7 +364,6 @@ fn listed(participants: Vec<GroupCallParticipant>) -> Vec<GroupCallParticipant> 
 /// its media connects elsewhere.
 pub fn of_another_call(update: &Update) -> Vec<Update> {
     let (id, access_hash) = (CallId::new(i64::MIN), AccessHash::new(1));
-    let call = InputGroupCall::Id { id, access_hash };
     let ended = Update::GroupCall(GroupCall::Discarded {
         id,
         access_hash,
@@ -374,23 +373,35 @@ pub fn of_another_call(update: &Update) -> Vec<Update> {
         presentation: false,
         params: DataJson::new(OTHER_CONNECTION),
     });
-    let same = match update.clone() {
-        Update::ChainBlocks(items) => Update::ChainBlocks(ChainBlocks { call, ..items }),
-        Update::EncryptedMessage(message) => {
-            Update::EncryptedMessage(EncryptedMessage { call, ..message })
-        }
+    let mut same = named(update.clone(), CallRef { id, access_hash });
+    match &mut same {
         Update::Participants(change) => {
-            let participants = change.participants.into_iter();
-            let left = participants.map(|one| GroupCallParticipant { left: true, ..one });
-            Update::Participants(Participants {
-                call,
-                participants: left.collect(),
-                version: change.version,
-            })
+            let participants = change.participants.iter_mut();
+            participants.for_each(|one| one.left = true);
         }
+        Update::ChainBlocks(_) | Update::EncryptedMessage(_) => {}
         _ => return vec![ended, connected],
-    };
+    }
     vec![same, ended, connected]
+}
+
+/// The same update as one of this call; one that names no call stays as it is.
+pub fn named(mut update: Update, call: CallRef) -> Update {
+    match &mut update {
+        Update::ChainBlocks(items) => items.call = call.into(),
+        Update::EncryptedMessage(message) => message.call = call.into(),
+        Update::Participants(change) => change.call = call.into(),
+        Update::GroupCall(
+            GroupCall::Active {
+                id, access_hash, ..
+            }
+            | GroupCall::Discarded {
+                id, access_hash, ..
+            },
+        ) => (*id, *access_hash) = (call.id, call.access_hash),
+        _ => {}
+    }
+    update
 }
 
 /// The same answer with another block, whose offset is its height.

@@ -40,7 +40,7 @@
 //!
 //! # What is checked by itself
 //!
-//! What a [`Node`] lists holds for each engine after each input, and for one block all users are shown the same emoji. A world
+//! The laws that a [`Node`] lists hold for each engine after each input, and for one block all users are shown the same emoji. A world
 //! is a value: the same seed and script always give the same run. It fails instead of hanging: a run has a bound in
 //! virtual time.
 //!
@@ -75,9 +75,9 @@ mod world;
 pub use actions::Action;
 pub use confcall_server::faults::Faults;
 pub use crowd::{Crowd, Rush};
-pub use fixtures::{media, participant};
+pub use fixtures::{media, pair, participant};
 pub use frames::Frames;
-pub use hostility::{Hostility, Kind, of_another_call, showing};
+pub use hostility::{Hostility, Kind, named, of_another_call, showing};
 pub use life::{Life, Plan};
 pub use node::{Node, SentRequest};
 pub use rule::{Rule, Verdict};

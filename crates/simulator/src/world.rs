@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall_join::api::{Method, Response, RpcError, Service as _, Update};
+use confcall_join::api::{Method, Request, Response, RpcError, Service as _, Update};
 use confcall_join::engine::{Command, CommandId, Config, Engine, Input, Outcome};
-use confcall_join::joining::Target;
+use confcall_join::joining::{CheckedJoin, Target};
 use confcall_join::message::{GroupMessage, RandomId};
+use confcall_join::policy::ConferenceJoin;
 use confcall_media::Moment;
 use confcall_server::faults::Faults;
 use confcall_server::{Server, ServerOptions};
 use confcall_state::keys::Seed;
-use confcall_state::{BlockHash, EmojiHash, Joiner, UserId};
+use confcall_state::{Block, BlockHash, EmojiHash, JoinBlock, Joiner, UserId};
 
 use crate::fixtures::media;
 use crate::history::history;
@@ -329,6 +330,29 @@ impl World {
     /// Lets nothing pass the network for a time.
     pub fn cut(&mut self, time: Duration) {
         self.outage_until = self.now() + time;
+    }
+
+    /// Lets a user without a client join, or join again, which makes a block.
+    ///
+    /// # Panics
+    ///
+    /// If there is no call, or the server refuses the join.
+    pub fn land_a_block(&mut self, user: UserId) {
+        let call = self.server.calls().next().expect("there is a call");
+        let reference = call.reference();
+        let tip = call.blocks().last().expect("the call has begun");
+        let tip = Block::from_server(tip).expect("the server has blocks");
+        let join = JoinBlock::add_self(&tip, Joiner::new(user), &mut self.rng);
+        let join = join.expect("any tip can be built on");
+        let join = ConferenceJoin {
+            call: reference,
+            block: CheckedJoin::new(Some(&tip), &join).expect("it adds the user"),
+            media: media(&mut self.rng),
+        };
+        let request = Request::from(join.into_request());
+        let answer = self.server.answer(user, &request);
+        answer.expect("the server takes the block");
+        self.push_out();
     }
 
     /// Lets nothing pass between one client and the server, which is as if the others' network were another one.

@@ -7,6 +7,8 @@ use confcall_server::Call;
 use confcall_state::wire::{GroupState, Participant, Permissions};
 use confcall_state::{Block, Chain, PrivateKey, PublicKey, UserId};
 
+use crate::fixtures::pair;
+
 /// The first of the users whom nobody knows; it signs.
 const STRANGERS: i64 = 60;
 
@@ -19,10 +21,10 @@ pub(super) fn block(
 ) -> Result<Block> {
     let height = call.chain_state().height().value() + u.int_in_range(-2..=4)?;
     let stranger = PrivateKey::from_seed(&[STRANGERS as u8; 32]);
-    let mut participants = vec![participant(UserId::new(STRANGERS), stranger.public_key())];
+    let mut participants = vec![pair(UserId::new(STRANGERS), stranger.public_key())];
     for one in &call.chain_state().group_state().participants {
         match u.int_in_range(0..=2)? {
-            0 => participants.push(participant(one.user_id, one.public_key)),
+            0 => participants.push(pair(one.user_id, one.public_key)),
             1 => participants.push(rekeyed(one.user_id)),
             _ => {}
         }
@@ -31,7 +33,7 @@ pub(super) fn block(
     participants.extend(others.map(|other| rekeyed(UserId::new(STRANGERS + other))));
     if let Some((user, key)) = ours {
         participants.retain(|one| one.user_id != user);
-        participants.push(participant(user, key));
+        participants.push(pair(user, key));
     }
     Ok(at_height(height, participants, &stranger))
 }
@@ -57,14 +59,5 @@ fn at_height(height: i32, participants: Vec<Participant>, signer: &PrivateKey) -
 /// A user under a key that no member has.
 fn rekeyed(user: UserId) -> Participant {
     let key = PrivateKey::from_seed(&[user.value() as u8; 32]);
-    participant(user, key.public_key())
-}
-
-fn participant(user_id: UserId, public_key: PublicKey) -> Participant {
-    Participant {
-        user_id,
-        public_key,
-        permissions: Permissions::ALL,
-        version: 0,
-    }
+    pair(user, key.public_key())
 }

@@ -21,7 +21,7 @@ pub(super) struct Continuity {
     sent: Option<Sent>,
     /// The call of a membership whose first block is to be named next.
     entered: Option<CallId>,
-    /// What this input said of the chain.
+    /// The things that this input said of the chain.
     said: Said,
 }
 
@@ -33,7 +33,7 @@ struct Sent {
     tip: Option<Block>,
 }
 
-/// What the events of one input said of the chain.
+/// The things that the events of one input said of the chain.
 #[derive(Clone, Debug, Default)]
 struct Said {
     newest: Option<BlockHash>,
