@@ -1,7 +1,5 @@
 //! The ways in which a membership ends.
 
-use confcall_state::UserId;
-
 use super::end::{EndReason, RejoinReason};
 
 /// The way in which a membership ends.
@@ -9,11 +7,6 @@ use super::end::{EndReason, RejoinReason};
 pub(super) enum Departure {
     /// Another one takes its place.
     Rejoin(RejoinReason),
-    /// A block removed us; whether that is the end is for the member to say, who knows for how long we were out of touch.
-    Removed {
-        /// The signer of the block, if it was a member.
-        by: Option<UserId>,
-    },
     /// The caller leaves.
     Leave,
     /// It was the last.

@@ -312,7 +312,6 @@ impl Machine {
         let (Err(departure), State::Member(member)) = (flow, &mut self.state) else {
             return;
         };
-        let departure = member.judge(&self.ctx, departure);
         // The keys go before anything else happens, and what waits is answered before the end.
         member.close(&mut self.ctx, &departure);
         self.ctx.past.remember(member.last_known());
@@ -320,7 +319,6 @@ impl Machine {
         match departure {
             Departure::Leave => self.leave(Some(us.leave())),
             Departure::End(reason) => self.end_and_leave(reason, Some(us.leave())),
-            Departure::Removed { by } => self.end_and_leave(EndReason::Removed { by }, None),
             Departure::Rejoin(reason) => match self.ctx.rejoins.next(self.ctx.now, &reason) {
                 Some(pause) => {
                     let entry = rejoin(&mut self.ctx, member, reason, pause);

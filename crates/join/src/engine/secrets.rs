@@ -248,15 +248,19 @@ impl Secrets {
         &mut self,
         membership: &Membership,
         users: &[UserId],
-    ) -> Result<Vec<u8>, String> {
+    ) -> Result<Block, String> {
         let removal = self.perform(
-            |rng| match membership.remove(users, rng) {
-                Ok(block) => Ok(block.bytes().to_vec()),
-                Err(error) => Err(error.to_string()),
+            |rng| {
+                let removal = membership.remove(users, rng);
+                removal.map_err(|error| error.to_string())
             },
-            |removal| Fact::Removal(removal.clone()),
+            |removal| {
+                let bytes = removal.as_ref().map(|block| block.bytes().to_vec());
+                Fact::Removal(bytes.map_err(Clone::clone))
+            },
             |fact| match fact {
-                Fact::Removal(removal) => Some(removal.clone()),
+                Fact::Removal(Ok(bytes)) => Block::parse(bytes).ok().map(Ok),
+                Fact::Removal(Err(why)) => Some(Err(why.clone())),
                 _ => None,
             },
         );

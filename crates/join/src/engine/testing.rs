@@ -9,7 +9,9 @@ pub(super) fn same_generator(rng: &ChaCha20Rng) -> ChaCha20Rng {
 }
 
 #[cfg(test)]
-pub(super) use parts::{CALL, US, advance, chain, context, outputs, refused, verification};
+pub(super) use parts::{
+    CALL, US, advance, answers, chain, context, outputs, refused, verification, view,
+};
 
 /// A context in which a part runs alone.
 #[cfg(test)]
@@ -19,17 +21,20 @@ mod parts {
     use chacha20::ChaCha20Rng;
     use confcall_media::Moment;
     use confcall_state::verification::Verification;
-    use confcall_state::{Chain, JoinBlock, Joiner, PrivateKey, UserId};
+    use confcall_state::{Chain, ChainState, JoinBlock, Joiner, PrivateKey, UserId};
     use rand_core::SeedableRng as _;
 
     use crate::api::{AccessHash, CallId, CallRef, Request, Response, RpcError, Ssrc};
     use crate::engine::Config;
+    use crate::engine::command::CommandFailure;
     use crate::engine::context::Context;
     use crate::engine::event::Event;
     use crate::engine::failure::Failure;
     use crate::engine::generator::Generator;
     use crate::engine::identity::Identity;
     use crate::engine::io::Output;
+    use crate::engine::parts::call_view::CallView;
+    use crate::engine::parts::roster::Roster;
     use crate::engine::secrets::Secrets;
     use crate::joining::{Fingerprint, JoinPayload, Target};
     use crate::policy::Media;
@@ -74,6 +79,27 @@ mod parts {
             }
         }
         (requests, events)
+    }
+
+    /// Takes the failures of the commands that were answered; `None` for one that is done.
+    pub(in crate::engine) fn answers(ctx: &mut Context) -> Vec<Option<CommandFailure>> {
+        let events = outputs(ctx).1.into_iter();
+        let answers = events.filter_map(|event| match event {
+            Event::Done { .. } => Some(None),
+            Event::Failed { why, .. } => Some(Some(why)),
+            _ => None,
+        });
+        answers.collect()
+    }
+
+    /// The call as the first user sees it.
+    pub(in crate::engine) fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> CallView<'a> {
+        CallView {
+            call: CALL,
+            us: US.user_id,
+            chain,
+            roster,
+        }
     }
 
     pub(in crate::engine) fn refused(code: i32, name: &str) -> Result<Response, Failure> {

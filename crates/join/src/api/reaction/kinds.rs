@@ -61,7 +61,7 @@ pub enum GiveUpReason {
     OtherDataCentre,
     /// The connection was not prepared for requests.
     Unprepared,
-    /// What the request had to wait for failed.
+    /// The thing that the request had to wait for failed.
     WaitFailed,
     /// The account is frozen.
     Frozen,

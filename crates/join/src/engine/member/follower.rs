@@ -55,6 +55,24 @@ pub(super) enum Read {
     Followed,
 }
 
+/// The way in which the chain ends a membership.
+#[derive(Debug)]
+pub(super) enum Loss {
+    /// A block removed us; whether that is the end is for the member to say, who knows for how long we were out of touch.
+    Removed {
+        /// The signer of the block, if it was a member.
+        by: Option<UserId>,
+    },
+    /// Any other.
+    Other(Departure),
+}
+
+impl<T: Into<Departure>> From<T> for Loss {
+    fn from(other: T) -> Self {
+        Self::Other(other.into())
+    }
+}
+
 /// The views.
 impl Follower {
     pub(super) fn new(
@@ -166,7 +184,7 @@ impl Follower {
         call: CallRef,
         which: SubChain,
         page: Option<Page>,
-    ) -> Result<Read, Departure> {
+    ) -> Result<Read, Loss> {
         match (which, page) {
             // A server that shows nothing else takes us for a user outside the call.
             (SubChain::Blocks, Some(Page::OnlyLast(_))) => return Ok(Read::Outside),
@@ -233,7 +251,7 @@ impl Follower {
 /// The blocks and broadcasts.
 impl Follower {
     /// Applies what is due in both subchains, blocks first.
-    pub(super) fn follow(&mut self, ctx: &mut Context, call: CallRef) -> Flow {
+    pub(super) fn follow(&mut self, ctx: &mut Context, call: CallRef) -> Result<(), Loss> {
         loop {
             if let Some(block) = self.blocks.take() {
                 self.apply(ctx, call, &block)?;
@@ -253,7 +271,7 @@ impl Follower {
         }
     }
 
-    fn apply(&mut self, ctx: &mut Context, call: CallRef, bytes: &[u8]) -> Flow {
+    fn apply(&mut self, ctx: &mut Context, call: CallRef, bytes: &[u8]) -> Result<(), Loss> {
         let before = self.state().group_state().clone();
         self.is_ahead = false;
         let followed = ctx.secrets.apply(ctx.now, &mut self.membership, bytes);
@@ -261,7 +279,7 @@ impl Follower {
             Ok(followed) => followed,
             // The subchain does not even keep those.
             Err(BlockRefused::Form(_)) => return Ok(()),
-            Err(BlockRefused::Ended(end)) => return Err(self.departure(ctx, end)),
+            Err(BlockRefused::Ended(end)) => return Err(self.loss(ctx, end)),
         };
         for fault in faults {
             let from = Some(fault.user_id).filter(|_| fault.error.is_signed());
@@ -275,18 +293,18 @@ impl Follower {
         }
         suspect_foreign_keys(ctx, &changes, by);
         members_changed(ctx, changes, by);
-        self.check_known(ctx, call)
+        Ok(self.check_known(ctx, call)?)
     }
 
     /// Compares the chain with a later state that was seen before a restart from an older checkpoint.
-    fn check_known(&self, ctx: &mut Context, call: CallRef) -> Flow {
+    fn check_known(&self, ctx: &mut Context, call: CallRef) -> Result<(), RejoinReason> {
         let (height, hash) = (self.state().height(), self.state().hash());
         let known = ctx.past.last_known_of(call.id);
         if known.is_none_or(|known| known.height() != height || known.hash() == hash) {
             return Ok(());
         }
         fork::suspect(ctx, height, "the server showed another block before");
-        Err(RejoinReason::OtherBlock { height }.into())
+        Err(RejoinReason::OtherBlock { height })
     }
 
     /// Shows the caller how the members changed since we were in the call the last time.
@@ -317,14 +335,14 @@ impl Follower {
     }
 
     /// The way in which a membership ends.
-    fn departure(&self, ctx: &mut Context, end: MembershipEnd) -> Departure {
+    fn loss(&self, ctx: &mut Context, end: MembershipEnd) -> Loss {
         match end {
-            MembershipEnd::Removed { by, .. } => Departure::Removed { by },
+            MembershipEnd::Removed { by, .. } => Loss::Removed { by },
             MembershipEnd::Replaced { by, .. } => match by.filter(|by| *by != self.user_id()) {
                 Some(by) => EndReason::KeyReplaced { by }.into(),
                 None => EndReason::JoinedElsewhere.into(),
             },
-            MembershipEnd::Left => Departure::Leave,
+            MembershipEnd::Left => Departure::Leave.into(),
             end => {
                 fork::suspect(ctx, self.state().height(), end.to_string());
                 RejoinReason::Membership(end).into()
@@ -337,8 +355,7 @@ impl Follower {
     pub(super) fn is_elsewhere(&self, past: &PastMemberships) -> bool {
         let ours = self.membership.public_key();
         let keys = self.blocks.waiting().filter_map(|bytes| {
-            let block = Block::from_server(bytes).ok()?;
-            let chain = Chain::start_from(&block).ok()?;
+            let (block, chain) = shown(bytes)?;
             let own = chain.state().group_state().by_user(self.user_id())?;
             (block.fields().signature_public_key == Some(own.public_key)).then_some(own.public_key)
         });
@@ -351,6 +368,7 @@ impl Follower {
     pub(super) fn is_outside(&self, answered: Option<Vec<u8>>) -> bool {
         let blocks = [self.blocks.waiting().next_back(), answered.as_deref()];
         let chains = blocks.into_iter().flatten().filter_map(shown);
+        let chains = chains.map(|(_, chain)| chain);
         let newest = chains.max_by_key(|chain| chain.state().height());
         newest.is_some_and(|chain| {
             let (ours, newest) = (self.state(), chain.state());
@@ -499,7 +517,9 @@ fn suspect_foreign_keys(ctx: &mut Context, changes: &Difference, by: Option<User
     }
 }
 
-/// The chain that a block shows by itself.
-fn shown(block: &[u8]) -> Option<Chain> {
-    Chain::start_from(&Block::from_server(block).ok()?).ok()
+/// A block of the server, and the chain that it shows by itself.
+fn shown(bytes: &[u8]) -> Option<(Block, Chain)> {
+    let block = Block::from_server(bytes).ok()?;
+    let chain = Chain::start_from(&block).ok()?;
+    Some((block, chain))
 }

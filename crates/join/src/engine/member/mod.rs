@@ -52,7 +52,7 @@ use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::limits;
 use crate::membership::{LastKnown, Membership};
 use crate::message::{Deduplicator, GroupMessage, Novelty};
-use follower::{Follower, Read};
+use follower::{Follower, Loss, Read};
 
 /// One membership, and the parts that keep it.
 #[derive(Debug)]
@@ -135,17 +135,18 @@ impl Member {
         self.follower.public_key()
     }
 
-    /// The consequence of a departure. Who was removed comes back by itself only if the server had lost it, by all we know.
-    pub(super) fn judge(&self, ctx: &Context, departure: Departure) -> Departure {
-        match departure {
-            Departure::Removed { by } => {
+    /// The result of following the chain, or the consequence of how the chain ends the membership.
+    fn judged<T>(&self, ctx: &Context, followed: Result<T, Loss>) -> Result<T, Departure> {
+        followed.map_err(|loss| match loss {
+            Loss::Removed { by } => {
                 let is_by_another = by.is_some_and(|by| by != self.follower.user_id());
                 self.removed(ctx, by, is_by_another)
             }
-            departure => departure,
-        }
+            Loss::Other(departure) => departure,
+        })
     }
 
+    /// The consequence of a removal. Who was removed comes back by itself only if the server had lost it, by all we know.
     fn removed(&self, ctx: &Context, by: Option<UserId>, may_return: bool) -> Departure {
         if self.follower.is_elsewhere(&ctx.past) {
             EndReason::JoinedElsewhere.into()
@@ -293,7 +294,8 @@ impl Member {
                 };
                 let newest = self.newest_block(&updates);
                 self.take_updates(ctx, updates)?;
-                self.follower.follow(ctx, us.call)?;
+                let followed = self.follower.follow(ctx, us.call);
+                self.judged(ctx, followed)?;
                 match self.follower.is_outside(newest) {
                     // The block that removed us is not shown to those outside.
                     true => Err(self.removed(ctx, None, true)),
@@ -450,7 +452,8 @@ impl Member {
         if !is_answer {
             return Ok(());
         }
-        let read = self.follower.read(ctx, call, which, page)?;
+        let read = self.follower.read(ctx, call, which, page);
+        let read = self.judged(ctx, read)?;
         // Who is outside may get an empty page of the broadcasts too.
         if is_for_members && which == SubChain::Blocks {
             self.liveness.answered(ctx.now, sent);
@@ -566,7 +569,8 @@ impl Member {
     /// Brings everything up to date.
     fn settle(&mut self, ctx: &mut Context) -> Flow {
         let us = self.identity();
-        self.follower.follow(ctx, us.call)?;
+        let followed = self.follower.follow(ctx, us.call);
+        self.judged(ctx, followed)?;
         self.follower.check_nonce()?;
         for (block, users) in self.follower.take_removed() {
             self.removals.are_gone(block, &users);

@@ -256,19 +256,9 @@ mod tests {
     use super::super::roster::Roster;
     use super::*;
     use crate::api::{GroupCallParticipant, Peer};
-    use crate::engine::testing::{CALL, US, advance, chain, context, outputs};
-    use confcall_state::ChainState;
+    use crate::engine::testing::{advance, chain, context, outputs, view};
 
     const SECOND: Duration = Duration::from_secs(1);
-
-    fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> CallView<'a> {
-        CallView {
-            call: CALL,
-            us: US.user_id,
-            chain,
-            roster,
-        }
-    }
 
     /// A roster that lists these users.
     fn roster(users: impl IntoIterator<Item = i64>) -> Roster {

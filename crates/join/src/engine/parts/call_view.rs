@@ -11,3 +11,13 @@ pub(in crate::engine) struct CallView<'a> {
     pub(in crate::engine) chain: &'a ChainState,
     pub(in crate::engine) roster: &'a Roster,
 }
+
+impl CallView<'_> {
+    pub(super) fn has_member(&self, user: UserId) -> bool {
+        self.chain.group_state().by_user(user).is_some()
+    }
+
+    pub(super) fn is_unlisted(&self, user: UserId) -> bool {
+        user != self.us && !self.roster.lists(user) && self.has_member(user)
+    }
+}

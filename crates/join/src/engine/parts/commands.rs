@@ -191,8 +191,7 @@ mod tests {
     use super::*;
     use crate::api::{DiscardGroupCall, ToggleGroupCallSettings, Updates};
     use crate::engine::command::{CommandId, CommandKind};
-    use crate::engine::event::Event;
-    use crate::engine::testing::{CALL, advance, context, outputs, refused};
+    use crate::engine::testing::{CALL, advance, answers, context, refused};
 
     const METHOD: Method = Method::DiscardGroupCall;
 
@@ -202,17 +201,6 @@ mod tests {
         let (order, discard) = (Order { id, kind }, DiscardGroupCall { call });
         commands.send(ctx, order, Effect::Over, discard);
         commands.0.keys().next_back().copied()
-    }
-
-    /// The failures of the commands that were answered; `None` for one that is done.
-    fn answers(ctx: &mut Context) -> Vec<Option<CommandFailure>> {
-        let events = outputs(ctx).1.into_iter();
-        let answers = events.filter_map(|event| match event {
-            Event::Done { .. } => Some(None),
-            Event::Failed { why, .. } => Some(Some(why)),
-            _ => None,
-        });
-        answers.collect()
     }
 
     #[test]

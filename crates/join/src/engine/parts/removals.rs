@@ -85,16 +85,6 @@ pub(in crate::engine) enum Sequel {
     Nothing,
 }
 
-impl CallView<'_> {
-    pub(super) fn has_member(&self, user: UserId) -> bool {
-        self.chain.group_state().by_user(user).is_some()
-    }
-
-    pub(super) fn is_unlisted(&self, user: UserId) -> bool {
-        user != self.us && !self.roster.lists(user) && self.has_member(user)
-    }
-}
-
 /// The members whom the roster does not list.
 impl Removals {
     /// Keeps watch; `has_moved` says whether the roster may be another than when this was last asked.
@@ -204,7 +194,7 @@ impl Removals {
         &mut self,
         ctx: &mut Context,
         view: CallView<'_>,
-        build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
+        build: impl Fn(&mut Context, &[UserId]) -> Result<Block, String>,
     ) {
         self.waiting.retain(|one| !one.is_over(ctx, view));
         self.follow_absences(ctx);
@@ -428,7 +418,7 @@ impl Removal {
         &mut self,
         ctx: &mut Context,
         view: CallView<'_>,
-        build: impl Fn(&mut Context, &[UserId]) -> Result<Vec<u8>, String>,
+        build: impl Fn(&mut Context, &[UserId]) -> Result<Block, String>,
     ) -> Option<Ticket> {
         let (removal, ids) = (self.mode(), self.users_in(view));
         if ids.is_empty() {
@@ -439,13 +429,12 @@ impl Removal {
         match build(ctx, &ids) {
             Ok(block) => {
                 self.built = Some((view.chain.height(), ids.clone()));
-                self.blocks
-                    .extend(Block::parse(&block).map(|one| one.hash()));
+                self.blocks.push(block.hash());
                 let body = DeleteConferenceCallParticipants {
                     removal,
                     call: view.call.into(),
                     ids,
-                    block,
+                    block: block.bytes().to_vec(),
                 };
                 Some(ctx.send(Purpose::Removal, body))
             }
@@ -477,21 +466,21 @@ mod tests {
     use crate::api::{Request, RpcError};
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::event::Event;
-    use crate::engine::testing::{CALL, US, advance, chain, context, outputs, refused};
-    use confcall_state::{ChainState, JoinBlock, Joiner};
+    use crate::engine::testing::{US, advance, answers, chain, context, outputs, refused, view};
+    use chacha20::ChaCha20Rng;
+    use confcall_state::{JoinBlock, Joiner};
+    use rand_core::SeedableRng as _;
 
     const KICK: Order = Order {
         id: CommandId::new(1),
         kind: CommandKind::Kick,
     };
 
-    fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> CallView<'a> {
-        CallView {
-            call: CALL,
-            us: US.user_id,
-            chain,
-            roster,
-        }
+    /// A block, whatever it changes.
+    fn block() -> Block {
+        let mut rng = ChaCha20Rng::from_seed([4; 32]);
+        let join = JoinBlock::first(Joiner::new(US.user_id), &mut rng).unwrap();
+        join.block().clone()
     }
 
     /// Sends what is due; gives the users of each block that went out.
@@ -505,7 +494,7 @@ mod tests {
         ctx: &mut Context,
         view: CallView<'_>,
     ) -> (Vec<Vec<UserId>>, Vec<Event>) {
-        removals.send_due(ctx, view, |_, _| Ok(Vec::new()));
+        removals.send_due(ctx, view, |_, _| Ok(block()));
         let (requests, events) = outputs(ctx);
         let removed = requests.into_iter().filter_map(|body| match body {
             Request::Remove(remove) => Some(remove.ids),
@@ -636,17 +625,6 @@ mod tests {
         assert_eq!(*why, CommandFailure::Refused(error));
     }
 
-    /// The answers to the kick; `None` for one that is done.
-    fn kicked(ctx: &mut Context) -> Vec<Option<CommandFailure>> {
-        let events = outputs(ctx).1.into_iter();
-        let answers = events.filter_map(|event| match event {
-            Event::Done { .. } => Some(None),
-            Event::Failed { why, .. } => Some(Some(why)),
-            _ => None,
-        });
-        answers.collect()
-    }
-
     #[test]
     fn a_kick_is_done_when_its_block_is_in_the_chain_and_fails_fifteen_seconds_after_the_servers_yes()
      {
@@ -660,16 +638,16 @@ mod tests {
             let ticket = in_flight(&removals);
             removals.answered(&mut ctx, ticket, Ok(Updates::default().into()));
             advance(&mut ctx, EFFECT - Duration::from_millis(1));
-            removals.send_due(&mut ctx, before, |_, _| Ok(Vec::new()));
-            assert_eq!(kicked(&mut ctx), []);
+            removals.send_due(&mut ctx, before, |_, _| Ok(block()));
+            assert_eq!(answers(&mut ctx), []);
             assert!(ctx.timers.is_set(Timer::Removal));
             if comes {
-                removals.send_due(&mut ctx, after, |_, _| Ok(Vec::new()));
-                assert_eq!(kicked(&mut ctx), [None]);
+                removals.send_due(&mut ctx, after, |_, _| Ok(block()));
+                assert_eq!(answers(&mut ctx), [None]);
             } else {
                 advance(&mut ctx, Duration::from_millis(1));
-                removals.send_due(&mut ctx, before, |_, _| Ok(Vec::new()));
-                assert_eq!(kicked(&mut ctx), [Some(CommandFailure::NoEffect)]);
+                removals.send_due(&mut ctx, before, |_, _| Ok(block()));
+                assert_eq!(answers(&mut ctx), [Some(CommandFailure::NoEffect)]);
             }
             assert!(removals.waiting.is_empty());
         }
@@ -682,14 +660,13 @@ mod tests {
         let view = view(chain.state(), &nobody);
         let (mut removals, mut ctx) = (Removals::default(), context());
         removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
-        let other = JoinBlock::first(Joiner::new(US.user_id), &mut ctx.public_rng).unwrap();
-        let block = other.block();
-        removals.send_due(&mut ctx, view, |_, _| Ok(block.bytes().to_vec()));
+        let block = block();
+        removals.send_due(&mut ctx, view, |_, _| Ok(block.clone()));
         removals.are_gone(block.hash(), &[UserId::new(2)]);
         let ticket = in_flight(&removals);
         removals.answered(&mut ctx, ticket, Ok(Updates::default().into()));
-        removals.send_due(&mut ctx, view, |_, _| Ok(Vec::new()));
-        assert_eq!(kicked(&mut ctx), [None]);
+        removals.send_due(&mut ctx, view, |_, _| Ok(block.clone()));
+        assert_eq!(answers(&mut ctx), [None]);
     }
 
     #[test]
@@ -700,7 +677,10 @@ mod tests {
         let (mut removals, mut ctx) = (Removals::default(), context());
         let absent = UserId::new(9);
         removals.kick(&mut ctx, view, KICK, vec![UserId::new(2), absent]);
-        assert_eq!(kicked(&mut ctx), [Some(CommandFailure::NotAMember(absent))]);
+        assert_eq!(
+            answers(&mut ctx),
+            [Some(CommandFailure::NotAMember(absent))]
+        );
         assert!(send(&mut removals, &mut ctx, view).is_empty());
     }
 
@@ -711,7 +691,7 @@ mod tests {
         let view = view(chain.state(), &nobody);
         let refusal = || refused(400, "GROUPCALL_INVALID");
         let error = RpcError::new(400, "GROUPCALL_INVALID");
-        for (answers, expected) in [
+        for (results, expected) in [
             (vec![refusal()], CommandFailure::Refused(error)),
             (
                 vec![Err(Failure::Lost), refusal()],
@@ -720,14 +700,14 @@ mod tests {
         ] {
             let (mut removals, mut ctx) = (Removals::default(), context());
             removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
-            for answer in answers {
+            for answer in results {
                 advance(&mut ctx, Duration::from_secs(1));
                 send(&mut removals, &mut ctx, view);
                 let ticket = in_flight(&removals);
                 removals.answered(&mut ctx, ticket, answer);
             }
             removals.give_up(&mut ctx);
-            assert_eq!(kicked(&mut ctx), [Some(expected)]);
+            assert_eq!(answers(&mut ctx), [Some(expected)]);
         }
     }
 }

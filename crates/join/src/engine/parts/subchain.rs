@@ -379,10 +379,9 @@ impl Subchain {
         }
         match polled.page {
             // An answer that says nothing of the subchain, or may be out of date, is one that we did not get.
-            None => ctx.after(self.timer(), FAST_CADENCE),
+            None | Some(Page::Paused) => ctx.after(self.timer(), FAST_CADENCE),
             // The member polls again at once.
             Some(Page::Full) => {}
-            Some(Page::Paused) => ctx.after(self.timer(), FAST_CADENCE),
             // It polls once more before it gives the membership up.
             Some(Page::OnlyLast(_)) if self.which == SubChain::Blocks => {}
             Some(page) => {
