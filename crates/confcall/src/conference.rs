@@ -461,7 +461,7 @@ impl<T: Transport + 'static> Driver<T> {
         };
         match outcome {
             Outcome::Lost if self.contact.miss(sent) => {
-                self.publisher.connection_lost();
+                self.publisher.connection(true);
             }
             Outcome::Lost => {}
             Outcome::Done(_) | Outcome::Refused(_) => self.hear(),
@@ -480,7 +480,7 @@ impl<T: Transport + 'static> Driver<T> {
     /// Notes that the server was heard.
     fn hear(&mut self) {
         if self.contact.hear() {
-            self.publisher.connection_back();
+            self.publisher.connection(false);
         }
     }
 

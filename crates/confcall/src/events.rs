@@ -100,20 +100,22 @@ impl Publisher {
         }
         if is_stale {
             self.view.read(engine);
-            self.shown.send_replace(Arc::new(self.view.clone()));
+            self.show();
         }
     }
 
-    pub(crate) fn connection_lost(&mut self) {
-        self.view.connection_lost = true;
-        self.shown.send_replace(Arc::new(self.view.clone()));
-        self.announce(Notice::ConnectionLost);
+    /// Shows that the connection is lost, or is back, and announces it.
+    pub(crate) fn connection(&mut self, is_lost: bool) {
+        self.view.connection_lost = is_lost;
+        self.show();
+        self.announce(match is_lost {
+            true => Notice::ConnectionLost,
+            false => Notice::ConnectionBack,
+        });
     }
 
-    pub(crate) fn connection_back(&mut self) {
-        self.view.connection_lost = false;
+    fn show(&self) {
         self.shown.send_replace(Arc::new(self.view.clone()));
-        self.announce(Notice::ConnectionBack);
     }
 
     /// Adds a notice; never waits.
