@@ -1,7 +1,7 @@
 //! Files that only their owner can read, from the moment they exist.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -38,6 +38,52 @@ pub fn open(path: &Path, options: &OpenOptions) -> io::Result<File> {
             "it is no regular file",
         )),
     }
+}
+
+/// Reads a file to its end; `None` if it has more than `most` bytes.
+///
+/// A file that grows meanwhile is cut.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn read(file: &File, most: u64) -> io::Result<Option<Vec<u8>>> {
+    if file.metadata()?.len() > most {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(Some(bytes))
+}
+
+/// Puts a file with this content in the place of the one before, which stays whole if that fails.
+///
+/// # Errors
+///
+/// Those of the system.
+pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let new = beside(path, ".new");
+    let replaced = write(&new, content).and_then(|()| fs::rename(&new, path));
+    // It may not exist, and the first error is the one to report.
+    replaced.inspect_err(|_| drop(fs::remove_file(&new)))
+}
+
+/// The path with something behind its name.
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(end);
+    beside.into()
+}
+
+fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    // A file that an earlier attempt left has the rights that it was created with.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = create(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
 
 /// Checks that only its owner can read an open file, where the system has such a notion.

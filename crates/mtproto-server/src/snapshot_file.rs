@@ -1,5 +1,5 @@
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use confcall_server::{Limits, Server, SnapshotError};
@@ -65,7 +65,7 @@ impl SnapshotFile {
     pub fn lock(path: impl Into<PathBuf>) -> Result<Self, SnapshotFileError> {
         let path = path.into();
         // Not the snapshot itself, in whose place another file is put when it is written.
-        let lock = lock_file(&beside(&path, ".lock"));
+        let lock = lock_file(&private_file::beside(&path, ".lock"));
         let lock = lock.map_err(failed(&path, "locked"))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path, _lock: lock }),
@@ -87,7 +87,8 @@ impl SnapshotFile {
             Err(error) => return Err(failed(path, "opened")(error)),
         };
         private_file::check(&file, path)?;
-        let bytes = read(&file, limits::SNAPSHOT_FILE).map_err(failed(path, "read"))?;
+        let bytes =
+            private_file::read(&file, limits::SNAPSHOT_FILE).map_err(failed(path, "read"))?;
         let bytes = bytes.ok_or_else(|| SnapshotFileError::TooLarge {
             path: path.clone(),
             limit: limits::SNAPSHOT_FILE,
@@ -108,14 +109,8 @@ impl SnapshotFile {
     ///
     /// [`SnapshotFileError::File`]
     pub fn save(&self, server: &Server) -> Result<(), SnapshotFileError> {
-        let new = beside(&self.path, ".new");
-        let written = write(&new, &server.to_snapshot());
-        let replaced = written.and_then(|()| fs::rename(&new, &self.path));
-        replaced.map_err(|source| {
-            // It may not exist, and the first error is the one to report.
-            let _ = fs::remove_file(&new);
-            failed(&self.path, "written")(source)
-        })
+        let replaced = private_file::replace(&self.path, &server.to_snapshot());
+        replaced.map_err(failed(&self.path, "written"))
     }
 }
 
@@ -125,34 +120,6 @@ fn lock_file(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
-}
-
-/// Reads a file to its end; `None` if it has more than `most` bytes.
-fn read(file: &File, most: u64) -> io::Result<Option<Vec<u8>>> {
-    if file.metadata()?.len() > most {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    // A file that grows meanwhile is cut, which its hash shows.
-    file.take(most).read_to_end(&mut bytes)?;
-    Ok(Some(bytes))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A file that an earlier attempt left has the rights that it was created with.
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = private_file::create(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 fn failed(path: &Path, action: &'static str) -> impl Fn(io::Error) -> SnapshotFileError {

@@ -95,5 +95,5 @@ command sends no sound: others see its user without any media.";
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
 gap, h264, rejoined, connection, connection_lost, connection_back, link, keys, members, roster, verification, emoji, \
-message, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
+emoji_overdue, message, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
 Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";

@@ -49,9 +49,9 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
         Suspicion::Fork { height, what } => format!(
             "the server shows another chain than the one that we follow to height {height}: {what}"
         ),
-        Suspicion::ForeignKeys { by, users: of } => format!(
+        Suspicion::ForeignKeys { by, users } => format!(
             "user {by} wrote a block that gives keys to users {}, and may take part under their names; a user joins by a block of its own",
-            users(of)
+            list(users)
         ),
         Suspicion::Swapped(broken) => format!(
             "the server may show another call than the one that you were in: {broken}; compare the emoji before you say anything"
@@ -68,9 +68,13 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
     }
 }
 
-fn users(users: &[UserId]) -> String {
+/// Users in a line.
+pub(super) fn list(users: &[UserId]) -> String {
     let users: Vec<_> = users.iter().map(UserId::to_string).collect();
-    users.join(" ")
+    match users.is_empty() {
+        true => "none".to_owned(),
+        false => users.join(" "),
+    }
 }
 
 /// Emoji that are overdue, and the reason.
@@ -80,13 +84,17 @@ pub(super) fn overdue(overdue: &EmojiOverdue) -> String {
         overdue.since.as_secs_f64()
     );
     if overdue.ended > 0 {
-        let (ended, writers) = (overdue.ended, users(&overdue.writers));
+        let (ended, writers) = (overdue.ended, &overdue.writers);
+        let of_users = match writers.is_empty() {
+            true => String::new(),
+            false => format!(" of users {}", list(writers)),
+        };
         text += &format!(
-            "; blocks of users {writers} have ended {ended} rounds, as happens while many come and go"
+            "; blocks{of_users} have ended {ended} rounds, as happens while many come and go"
         );
     }
     if !overdue.missing.is_empty() {
-        text += &format!("; waiting for {}", users(&overdue.missing));
+        text += &format!("; waiting for {}", list(&overdue.missing));
     }
     text
 }

@@ -15,7 +15,7 @@ use core::time::Duration;
 use std::io::Write;
 
 use chacha20::ChaCha20Rng;
-use confcall::{Conference, Events, Notice};
+use confcall::{Conference, Event, Events, Notice};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -114,21 +114,17 @@ impl<W: Write> InteractiveCall<W> {
 
     /// Shows a notice; returns the end of the call if that was it.
     fn handle_notice(&mut self, notice: Notice) -> anyhow::Result<Option<Result<(), UnwantedEnd>>> {
-        let event = match notice {
-            Notice::Event(event) => event,
-            Notice::Lagged { missed } => {
-                self.screen.show(&CallReport::Lagged { missed })?;
-                return Ok(None);
-            }
-            Notice::ConnectionLost => {
-                self.screen.show(&CallReport::ConnectionLost)?;
-                return Ok(None);
-            }
-            Notice::ConnectionBack => {
-                self.screen.show(&CallReport::ConnectionBack)?;
-                return Ok(None);
-            }
+        let report = match notice {
+            Notice::Event(event) => return self.handle_event(event),
+            Notice::Lagged { missed } => CallReport::Lagged { missed },
+            Notice::ConnectionLost => CallReport::ConnectionLost,
+            Notice::ConnectionBack => CallReport::ConnectionBack,
         };
+        self.screen.show(&report)?;
+        Ok(None)
+    }
+
+    fn handle_event(&mut self, event: Event) -> anyhow::Result<Option<Result<(), UnwantedEnd>>> {
         let mut end = None;
         let view = self.conference.view();
         for report in self.history.reports(event, &view) {

@@ -1,8 +1,8 @@
 //! The file of `--last-known`: what was seen of a call, between two times of being in it.
 
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use confcall::LastKnown;
@@ -13,15 +13,14 @@ use crate::limits;
 /// Reads what an earlier call left; nothing if there is no file yet.
 pub(super) fn read(path: &Path) -> anyhow::Result<Option<LastKnown>> {
     let name = path.display();
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
+    let file = match private_file::open(path, File::options().read(true)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).with_context(|| format!("{name} cannot be read")),
+        opened => opened.with_context(|| format!("{name} cannot be opened"))?,
     };
-    if !metadata.is_file() || metadata.len() > limits::LAST_KNOWN_BYTES {
+    let bytes = private_file::read(&file, limits::LAST_KNOWN_BYTES);
+    let Some(bytes) = bytes.with_context(|| format!("{name} cannot be read"))? else {
         bail!("{name} is no file of --last-known");
-    }
-    let bytes = fs::read(path).with_context(|| format!("{name} cannot be read"))?;
+    };
     let known = LastKnown::from_bytes(&bytes);
     Ok(Some(known.with_context(|| {
         format!("{name} is no file of --last-known: move it away to go on without it")
@@ -30,16 +29,6 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Option<LastKnown>> {
 
 /// Replaces the file, whole or not at all.
 pub(super) fn write(path: &Path, known: &LastKnown) -> anyhow::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    let replace = || {
-        // It is left over where an earlier command was killed.
-        let _ = fs::remove_file(&beside);
-        let mut file = private_file::create(&beside)?;
-        file.write_all(&known.to_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, path)
-    };
-    replace().with_context(|| format!("{} cannot be written", path.display()))
+    let replaced = private_file::replace(path, &known.to_bytes());
+    replaced.with_context(|| format!("{} cannot be written", path.display()))
 }

@@ -42,7 +42,7 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
             lines
         }
         CallReport::Roster { connected, leaving } => {
-            let mut lines = one(Level::Detail, "connected", list(connected));
+            let mut lines = one(Level::Detail, "connected", describe::list(connected));
             lines.extend(self::leaving(leaving));
             lines
         }
@@ -114,7 +114,7 @@ fn event(event: &Event) -> Vec<Line> {
             let (phase, since) = (describe::phase(*phase), time(*since));
             let text = format!(
                 "height {height}, {phase}: waiting for {}, {since}",
-                list(missing)
+                describe::list(missing)
             );
             one(Level::Detail, "verify", text)
         }
@@ -195,10 +195,14 @@ fn changes(
         (Level::Warning, "new key", rekeyed),
     ] {
         if !users.is_empty() {
-            lines.push(Line::new(level, label, format!("{}{by}", list(users))));
+            lines.push(Line::new(
+                level,
+                label,
+                format!("{}{by}", describe::list(users)),
+            ));
         }
     }
-    lines.push(Line::new(Level::Info, "members", list(members)));
+    lines.push(Line::new(Level::Info, "members", describe::list(members)));
     lines
 }
 
@@ -206,7 +210,7 @@ fn changes(
 fn leaving(users: &[UserId]) -> Option<Line> {
     let text = format!(
         "{}; can decrypt until a block removes them, in some seconds",
-        list(users)
+        describe::list(users)
     );
     (!users.is_empty()).then(|| Line::new(Level::Info, "leaving", text))
 }
@@ -232,15 +236,6 @@ fn help() -> Vec<Line> {
     lines
         .map(|line| Line::new(Level::Info, "help", line))
         .collect()
-}
-
-/// Users in a line.
-fn list(users: &[UserId]) -> String {
-    let users: Vec<_> = users.iter().map(UserId::to_string).collect();
-    match users.is_empty() {
-        true => "none".to_owned(),
-        false => users.join(" "),
-    }
 }
 
 fn time(time: Duration) -> String {
