@@ -314,6 +314,7 @@ mod tests {
         assert_eq!(late, Sequel::Nothing);
         assert!(outputs(&mut ctx).1.is_empty());
     }
+
     #[test]
     fn a_broadcast_that_was_echoed_is_not_sent_when_its_wait_is_over() {
         let mut ctx = context();
