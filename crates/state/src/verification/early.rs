@@ -171,9 +171,8 @@ fn digest(kept: &BTreeMap<Broadcast, Kept>) -> u64 {
         hasher.update(broadcast.to_bytes());
     }
     let hash: [u8; 32] = hasher.finalize().into();
-    hash.iter()
-        .take(8)
-        .fold(0, |digest, byte| digest << 8 | u64::from(*byte))
+    hash.first_chunk()
+        .map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 #[cfg(test)]
