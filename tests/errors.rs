@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confcall::join::api::reaction::{ErrorName, GiveUpReason, ROWS, Reaction, Row};
 use confcall::join::api::{
-    ChainBlocks, GroupCall, GroupCallInfo, Method, Request, SubChain, Update,
+    CallSettings, ChainBlocks, GroupCall, GroupCallInfo, Method, Request, SubChain, Update,
 };
 use confcall::join::engine::{
     Advice, Command, CommandFailure, EndReason, Event, Input, OtherKind, Trouble,
@@ -187,11 +187,14 @@ fn a_call_that_is_no_conference_ends_the_join_with_what_it_is() {
             participants_count: 1,
             invite_link: None,
             version: 1,
+            settings: CallSettings::default(),
+            min: false,
         };
         let info = GroupCallInfo {
             call,
             participants: Vec::new(),
             next_offset: None,
+            labels: Vec::new(),
         };
         world
             .rules

@@ -13,7 +13,7 @@ use std::time::Duration;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
-    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage,
+    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, DataJson, EncryptedMessage,
     GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink, MessageId,
     Method, Participants, ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update,
     Updates,
@@ -618,6 +618,8 @@ fn a_link_that_still_names_the_same_slug_is_not_revoked() {
                 participants_count: 2,
                 version: 1,
                 invite_link: Some(InviteLink::new(shown.clone())),
+                settings: CallSettings::default(),
+                min: false,
             };
             let yes = Updates(vec![Update::GroupCall(shows)]);
             victim.answer(request, Outcome::Done(yes.into()));
@@ -931,6 +933,8 @@ fn updates_of_another_call_in_the_answer_to_a_join_change_nothing() {
         participants_count: 2,
         version: 1,
         invite_link: None,
+        settings: CallSettings::default(),
+        min: false,
     });
     for extra in [items(SubChain::Blocks), items(SubChain::Broadcasts), call] {
         for is_first in [false, true] {
@@ -1062,6 +1066,8 @@ impl Forger<'_> {
                 participants_count: self.edge(),
                 invite_link: None,
                 version: self.edge(),
+                settings: CallSettings::default(),
+                min: false,
             },
         }
     }
@@ -1107,6 +1113,7 @@ impl Forger<'_> {
                 participants: self.participants(),
                 next_offset: (self.world.below(2) == 0).then(String::new),
                 version: self.edge(),
+                labels: Vec::new(),
             }),
             _ => {
                 let count = self.world.below(4);

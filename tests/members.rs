@@ -114,6 +114,7 @@ fn a_roster_that_does_not_list_ourselves_does_not_make_us_remove_ourselves() {
         participants: Vec::new(),
         next_offset: None,
         version: 1000,
+        labels: Vec::new(),
     };
     world
         .rules

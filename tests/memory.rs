@@ -63,6 +63,7 @@ impl Show {
             participants: listed.collect(),
             next_offset: None,
             version: 1,
+            labels: Vec::new(),
         };
         let show = Self {
             server: world.server,

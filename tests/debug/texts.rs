@@ -3,7 +3,7 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::Slug;
-use confcall::join::api::{AccessHash, CallId};
+use confcall::join::api::{AccessHash, CallId, CallSettings};
 use confcall::join::api::{DataJson, GroupCall, InputGroupCall, InviteLink};
 use confcall::join::engine::Event;
 use confcall::join::joining::{IceCredentials, Link};
@@ -32,6 +32,8 @@ fn links_and_slugs_are_credentials() {
         participants_count: 3,
         invite_link: Some(link),
         version: 4,
+        settings: CallSettings::default(),
+        min: false,
     };
     hides_text(&call, "Wx5f-8PqKJk");
     let video_chat = Link::parse("https://t.me/some?videochat=Wx5f-8PqKJk").unwrap();

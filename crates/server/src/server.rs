@@ -2,7 +2,7 @@ use confcall_join::Ssrc;
 use confcall_join::api::{
     CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
     DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
-    GetGroupParticipants, GroupCallInfo, InputGroupCall, InputUser, Invitation,
+    GetGroupParticipants, GroupCallInfo, InputGroupCall, InputUser, Invitation, InvitationState,
     InviteConferenceCallParticipant, JoinGroupCall, LeaveGroupCall, MessageId, ParticipantsPage,
     Request, Response, RpcError, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
     Service, ToggleGroupCallSettings, Update, Updates,
@@ -278,6 +278,8 @@ impl Server {
             from,
             to,
             video: request.video,
+            date: 0,
+            state: InvitationState::Pending,
         });
         Ok(self.deliver(Outcome {
             answer: Updates(vec![invitation.clone()]),

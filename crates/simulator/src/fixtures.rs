@@ -19,17 +19,9 @@ pub fn media(rng: &mut ChaCha20Rng) -> Media {
 /// A participant in an update that names no sources.
 pub fn participant(user: i64) -> GroupCallParticipant {
     GroupCallParticipant {
-        peer: Peer::User(UserId::new(user)),
-        date: 0,
-        source: None,
-        video: None,
-        presentation: None,
-        own: false,
         muted: false,
-        just_joined: false,
-        left: false,
         versioned: false,
-        min: false,
+        ..GroupCallParticipant::new(Peer::User(UserId::new(user)), None)
     }
 }
 

@@ -8,10 +8,10 @@
 
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
-    GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
-    ParticipantVideo, Participants, ParticipantsPage, Peer, Response, ResponseKind, Semantics,
-    SsrcGroup, SubChain, Update, Updates,
+    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, DataJson, EncryptedMessage,
+    GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation, InvitationState,
+    InviteLink, MessageId, Method, ParticipantVideo, Participants, ParticipantsPage, Peer,
+    Response, ResponseKind, Semantics, SsrcGroup, SubChain, Update, Updates,
 };
 use confcall_state::UserId;
 use confcall_transport::tl::{ReadFault, Unpacked, read_response, read_updates};
@@ -105,17 +105,14 @@ fn their_participant() -> types::GroupCallParticipant {
 
 fn participant() -> GroupCallParticipant {
     GroupCallParticipant {
-        peer: Peer::User(OTHER),
         date: 5,
-        source: Some(ssrc(-6)),
-        video: None,
-        presentation: None,
-        own: false,
         muted: false,
-        just_joined: false,
-        left: false,
+        active_date: Some(1),
+        volume: Some(100),
+        about: Some("about".to_owned()),
+        raise_hand_rating: Some(3),
         versioned: false,
-        min: false,
+        ..GroupCallParticipant::new(Peer::User(OTHER), Some(ssrc(-6)))
     }
 }
 
@@ -191,6 +188,13 @@ fn group_call() -> GroupCall {
         participants_count: 3,
         invite_link: Some(InviteLink::new("https://t.me/call/abc")),
         version: 12,
+        settings: CallSettings {
+            join_muted: true,
+            can_change_join_muted: true,
+            messages_enabled: true,
+            can_change_messages_enabled: true,
+        },
+        min: true,
     }
 }
 
@@ -366,6 +370,8 @@ fn a_message_that_invites_is_from_the_other_user_or_to_them() {
             from,
             to,
             video: true,
+            date: 0,
+            state: InvitationState::Pending,
         })
     };
     let mut message = service(conference_call());
@@ -533,6 +539,7 @@ fn answers() -> Vec<(Method, Vec<u8>, Response)> {
                 call: group_call(),
                 participants: vec![participant()],
                 next_offset: Some("next".to_owned()),
+                labels: Vec::new(),
             }),
         ),
         (
@@ -543,6 +550,7 @@ fn answers() -> Vec<(Method, Vec<u8>, Response)> {
                 participants: vec![participant()],
                 next_offset: None,
                 version: 3,
+                labels: Vec::new(),
             }),
         ),
     ]

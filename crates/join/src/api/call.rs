@@ -1,7 +1,7 @@
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use serde::{Deserialize, Serialize};
 
-use super::codec::text;
+use super::codec::read_slug;
 use super::traced;
 use super::{AccessHash, CallId, MessageId};
 use crate::api::Slug;
@@ -75,11 +75,4 @@ impl InputGroupCall {
             }
         }
     }
-}
-
-fn read_slug(reader: &mut Reader<'_>) -> Result<Slug, ReadError> {
-    let what = "the slug of a call";
-    let offset = reader.position();
-    let kind = ReadErrorKind::InvalidValue { what };
-    Slug::new(&text(reader, what)?).map_err(|_| ReadError { offset, kind })
 }

@@ -3,7 +3,7 @@
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 
 use super::{DataJson, Method};
-use crate::api::Ssrc;
+use crate::api::{Slug, Ssrc};
 
 const DATA_JSON: u32 = 0x7d74_8d04;
 const BOOL_TRUE: u32 = 0x9972_75b5;
@@ -100,6 +100,14 @@ pub(super) fn read_bool(reader: &mut Reader<'_>, what: &'static str) -> Result<b
 /// Writes a `Bool`.
 pub(super) fn write_bool(writer: &mut Writer, value: bool) {
     writer.u32(if value { BOOL_TRUE } else { BOOL_FALSE });
+}
+
+/// Reads the slug of a call's link.
+pub(super) fn read_slug(reader: &mut Reader<'_>) -> Result<Slug, ReadError> {
+    let what = "the slug of a call";
+    let offset = reader.position();
+    let kind = ReadErrorKind::InvalidValue { what };
+    Slug::new(&text(reader, what)?).map_err(|_| ReadError { offset, kind })
 }
 
 /// Reads the number of a source, which is never zero.

@@ -58,6 +58,13 @@ id! {
 }
 
 id! {
+    /// The id of a call between two users.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
+    PhoneCallId, i64
+}
+
+id! {
     /// The id of a message in the chat that the context names.
     #[derive(Serialize, Deserialize)]
     #[serde(transparent)]

@@ -3,7 +3,7 @@ use core::fmt;
 /// Defines the methods, their list and their names in one table.
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident = $wire:literal;)*) => {
-        /// A method of the API that a client of a conference calls (`spec/protocol.md`, 11.1).
+        /// A method of the API that a client of a group call calls (`spec/protocol.md`, 11.1).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Method {
@@ -53,6 +53,16 @@ methods! {
     DiscardGroupCall = "phone.discardGroupCall";
     /// Changes the settings of a call.
     ToggleGroupCallSettings = "phone.toggleGroupCallSettings";
+    /// Changes the state of a participant, our own or another's.
+    EditGroupCallParticipant = "phone.editGroupCallParticipant";
+    /// Begins to share a screen.
+    JoinGroupCallPresentation = "phone.joinGroupCallPresentation";
+    /// Ends the sharing of a screen.
+    LeaveGroupCallPresentation = "phone.leaveGroupCallPresentation";
+    /// Ends a call between two users, or moves it to a conference.
+    DiscardCall = "phone.discardCall";
+    /// Reads the configuration of the server.
+    GetAppConfig = "help.getAppConfig";
 }
 
 impl fmt::Display for Method {

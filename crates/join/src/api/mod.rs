@@ -12,12 +12,14 @@
 //!
 //! Implements `spec/protocol.md`, 11.1. Here a vector of the API is boxed, while the chain's are bare.
 
+mod app_config;
 mod call;
 mod call_ref;
 mod check_group_call;
 mod codec;
 mod create_conference_call;
 mod delete_participants;
+mod edit_participant;
 mod ending;
 mod get_chain_blocks;
 mod get_group_call;
@@ -25,9 +27,12 @@ mod get_participants;
 mod ids;
 mod invitation;
 mod join_group_call;
+mod label;
 mod method;
 mod participant;
 mod peer;
+mod phone_call;
+mod presentation;
 pub mod reaction;
 pub(crate) mod redact;
 mod request;
@@ -45,21 +50,28 @@ mod update;
 mod user;
 mod words;
 
+pub use app_config::{AppConfig, GetAppConfig};
 pub use call::InputGroupCall;
 pub use call_ref::CallRef;
 pub use check_group_call::CheckGroupCall;
 pub use create_conference_call::CreateConferenceCall;
 pub use delete_participants::{DeleteConferenceCallParticipants, Removal};
+pub use edit_participant::EditGroupCallParticipant;
 pub use ending::{DiscardGroupCall, LeaveGroupCall};
 pub use get_chain_blocks::{GetGroupCallChainBlocks, SubChain};
 pub use get_group_call::GetGroupCall;
 pub use get_participants::GetGroupParticipants;
-pub use ids::{AccessHash, CallId, ChannelId, ChatId, DataJson, InviteLink, MessageId};
+pub use ids::{
+    AccessHash, CallId, ChannelId, ChatId, DataJson, InviteLink, MessageId, PhoneCallId,
+};
 pub use invitation::{DeclineConferenceCallInvite, InviteConferenceCallParticipant};
 pub use join_group_call::JoinGroupCall;
+pub use label::{PeerLabel, PeerPhoto};
 pub use method::Method;
 pub use participant::{GroupCallParticipant, ParticipantVideo};
 pub use peer::{InputPeer, Peer};
+pub use phone_call::{DiscardCall, DiscardReason, InputPhoneCall};
+pub use presentation::{JoinGroupCallPresentation, LeaveGroupCallPresentation};
 pub use request::Request;
 pub use response::{GroupCallInfo, ParticipantsPage, Response, ResponseKind, WrongResponse};
 pub use rpc_error::RpcError;
@@ -72,8 +84,8 @@ pub use slug::{Slug, SlugError};
 pub use ssrc::Ssrc;
 pub use ssrc_group::{Semantics, SsrcGroup, SsrcGroupError, VideoLayers};
 pub use update::{
-    CallConnection, ChainBlocks, EncryptedMessage, GroupCall, Invitation, Participants, Update,
-    Updates,
+    CallConnection, CallSettings, ChainBlocks, EncryptedMessage, GroupCall, Invitation,
+    InvitationState, MigratedCall, Participants, Update, Updates,
 };
 pub use user::InputUser;
 pub(crate) use words::words;

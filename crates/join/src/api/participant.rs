@@ -1,7 +1,7 @@
 use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 
-use super::Peer;
+use super::{Peer, traced};
 use crate::api::{Ssrc, SsrcGroup};
 
 /// One participant as the roster shows it (`spec/protocol.md`, 8).
@@ -23,6 +23,30 @@ pub struct GroupCallParticipant {
     pub own: bool,
     /// True if the microphone is off.
     pub muted: bool,
+    /// True if a muted participant may turn it on by itself; false if an admin must allow it.
+    #[serde(default)]
+    pub can_self_unmute: bool,
+    /// True if we muted the participant, for ourselves only.
+    #[serde(default)]
+    pub muted_by_you: bool,
+    /// The volume, in hundredths of a percent, from 1 to 20000; `None` for 100 %.
+    #[serde(default)]
+    pub volume: Option<i32>,
+    /// True if an admin set the volume, for all who did not choose their own.
+    #[serde(default)]
+    pub volume_by_admin: bool,
+    /// Set while the hand is raised; a higher one comes earlier.
+    #[serde(default)]
+    pub raise_hand_rating: Option<i64>,
+    /// The time at which the participant last spoke, in seconds since 1970.
+    #[serde(default)]
+    pub active_date: Option<i32>,
+    /// True if the participant has a place among those who send and get video; the camera may be off.
+    #[serde(default)]
+    pub video_joined: bool,
+    /// The words of the participant about itself.
+    #[serde(default, with = "traced::optional_label")]
+    pub about: Option<String>,
     /// True if the participant came by this very change.
     pub just_joined: bool,
     /// True if the participant left.
@@ -47,6 +71,31 @@ pub struct ParticipantVideo {
 }
 
 impl GroupCallParticipant {
+    /// A participant who listens, as the server first shows it.
+    pub fn new(peer: Peer, source: Option<Ssrc>) -> Self {
+        Self {
+            peer,
+            date: 0,
+            source,
+            video: None,
+            presentation: None,
+            own: false,
+            muted: true,
+            can_self_unmute: true,
+            muted_by_you: false,
+            volume: None,
+            volume_by_admin: false,
+            raise_hand_rating: None,
+            active_date: None,
+            video_joined: false,
+            about: None,
+            just_joined: false,
+            left: false,
+            versioned: true,
+            min: false,
+        }
+    }
+
     /// The user, or `None` for a participant who is a chat or a channel.
     pub fn user_id(&self) -> Option<UserId> {
         match self.peer {
@@ -94,17 +143,9 @@ mod tests {
 
     fn participant(peer: Peer) -> GroupCallParticipant {
         GroupCallParticipant {
-            peer,
-            date: 0,
-            source: Some(ssrc(1)),
             video: Some(picture(2, None)),
             presentation: Some(picture(4, Some(ssrc(6)))),
-            own: false,
-            muted: true,
-            just_joined: false,
-            left: false,
-            versioned: true,
-            min: false,
+            ..GroupCallParticipant::new(peer, Some(ssrc(1)))
         }
     }
 

@@ -3,9 +3,10 @@ use confcall_state::tl::{ReadError, ReadErrorKind, Writer};
 use super::codec::{Fields, decode};
 use super::{
     CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
-    DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
-    GetGroupParticipants, InputGroupCall, InviteConferenceCallParticipant, JoinGroupCall,
-    LeaveGroupCall, Method, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
+    DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall, EditGroupCallParticipant,
+    GetAppConfig, GetGroupCall, GetGroupCallChainBlocks, GetGroupParticipants, InputGroupCall,
+    InviteConferenceCallParticipant, JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall,
+    LeaveGroupCallPresentation, Method, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
     ToggleGroupCallSettings,
 };
 
@@ -115,13 +116,26 @@ requests! {
     Discard(DiscardGroupCall),
     /// Changes the settings of a call.
     Settings(ToggleGroupCallSettings),
+    /// Changes the state of a participant.
+    EditParticipant(EditGroupCallParticipant),
+    /// Begins to share a screen.
+    JoinPresentation(JoinGroupCallPresentation),
+    /// Ends the sharing of a screen.
+    LeavePresentation(LeaveGroupCallPresentation),
+    /// Ends a call between two users.
+    DiscardCall(DiscardCall),
+    /// Reads the configuration of the server.
+    AppConfig(GetAppConfig),
 }
 
 impl Request {
-    /// The call that the request names; one that creates a call or declines an invitation names none.
+    /// The group call that the request names, if it names one.
     pub(crate) fn call_mut(&mut self) -> Option<&mut InputGroupCall> {
         Some(match self {
-            Self::Create(_) | Self::DeclineInvite(_) => return None,
+            Self::Create(_)
+            | Self::DeclineInvite(_)
+            | Self::DiscardCall(_)
+            | Self::AppConfig(_) => return None,
             Self::Join(request) => &mut request.call,
             Self::ChainBlocks(request) => &mut request.call,
             Self::Broadcast(request) => &mut request.call,
@@ -134,6 +148,9 @@ impl Request {
             Self::Leave(request) => &mut request.call,
             Self::Discard(request) => &mut request.call,
             Self::Settings(request) => &mut request.call,
+            Self::EditParticipant(request) => &mut request.call,
+            Self::JoinPresentation(request) => &mut request.call,
+            Self::LeavePresentation(request) => &mut request.call,
         })
     }
 }

@@ -3,7 +3,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{GroupCall, GroupCallParticipant, Updates};
+use super::{AppConfig, GroupCall, GroupCallParticipant, PeerLabel, Updates};
 use crate::api::Ssrc;
 
 /// The answer to a request, by its type in the API (`spec/protocol.md`, 11.1).
@@ -21,6 +21,8 @@ pub enum Response {
     GroupCall(GroupCallInfo),
     /// A page of a roster.
     Participants(ParticipantsPage),
+    /// The configuration of the server.
+    AppConfig(AppConfig),
 }
 
 /// A call with the first page of its roster, the API's `phone.groupCall`.
@@ -32,6 +34,9 @@ pub struct GroupCallInfo {
     pub participants: Vec<GroupCallParticipant>,
     /// The start of the next page; `None` after the last one.
     pub next_offset: Option<String>,
+    /// The names of the participants.
+    #[serde(default)]
+    pub labels: Vec<PeerLabel>,
 }
 
 /// A page of a roster, the API's `phone.groupParticipants`.
@@ -45,6 +50,9 @@ pub struct ParticipantsPage {
     pub next_offset: Option<String>,
     /// The number of the roster.
     pub version: i32,
+    /// The names of the participants.
+    #[serde(default)]
+    pub labels: Vec<PeerLabel>,
 }
 
 /// The types of answers.
@@ -61,6 +69,8 @@ pub enum ResponseKind {
     GroupCall,
     /// [`Response::Participants`]
     Participants,
+    /// [`Response::AppConfig`]
+    AppConfig,
 }
 
 impl fmt::Display for ResponseKind {
@@ -71,6 +81,7 @@ impl fmt::Display for ResponseKind {
             Self::Sources => "sources",
             Self::GroupCall => "a call",
             Self::Participants => "a page of participants",
+            Self::AppConfig => "a configuration",
         })
     }
 }
@@ -135,6 +146,8 @@ responses! {
     into_group_call: GroupCall(GroupCallInfo);
     /// The page of participants.
     into_participants: Participants(ParticipantsPage);
+    /// The configuration.
+    into_app_config: AppConfig(AppConfig);
 }
 
 #[cfg(test)]

@@ -75,6 +75,15 @@ forms! {
     /// An access hash; redacted.
     access_hash: AccessHash as i64,
         |hash| redact::access_hash(*hash).value(), |hash| Ok(AccessHash::new(hash));
+    /// A number that may be missing, as [`access_hash`].
+    optional_access_hash: Option<AccessHash> as Option<i64>,
+        |hash| hash.map(|hash| redact::access_hash(hash).value()),
+        |hash| Ok(hash.map(AccessHash::new));
+    /// A name of a person or chat; redacted.
+    label: String as String, |text| redact::text(text), |text| Ok(text);
+    /// A text about a person or chat that may be missing; redacted.
+    optional_label: Option<String> as Option<String>,
+        |text| text.as_deref().map(redact::text), |text| Ok(text);
     /// A link that may be missing; redacted.
     link: Option<InviteLink> as Option<String>,
         |link| link.as_ref().map(|link| redact::link(link.as_str())),

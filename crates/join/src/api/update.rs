@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::traced;
 use super::{
     AccessHash, CallId, DataJson, GroupCallParticipant, InputGroupCall, InviteLink, MessageId,
-    Peer, SubChain,
+    Peer, PeerLabel, PhoneCallId, Slug, SubChain,
 };
 
 /// The updates that a request was answered with, in the order of the answer.
@@ -26,8 +26,14 @@ pub enum Update {
     GroupCall(GroupCall),
     /// A message to the call, `updateGroupCallEncryptedMessage`.
     EncryptedMessage(EncryptedMessage),
-    /// An invitation, a new message with `messageActionConferenceCall`.
+    /// An invitation, a message with `messageActionConferenceCall` that is new or was edited.
     Invitation(Invitation),
+    /// Messages that were deleted, invitations perhaps among them, `updateDeleteMessages`.
+    Deleted(Vec<MessageId>),
+    /// A call between us and another user that goes on as a conference, `updatePhoneCall`.
+    Migrated(MigratedCall),
+    /// The names of those whom the updates beside it are about.
+    Labels(Vec<PeerLabel>),
 }
 
 /// Items of one subchain, in order.
@@ -102,6 +108,42 @@ pub struct Invitation {
     pub to: UserId,
     /// True if the invitation is shown as one to a video call.
     pub video: bool,
+    /// The time of the message, in seconds since 1970; zero if it is not known.
+    #[serde(default)]
+    pub date: i32,
+    /// The state of the invitation, which the server writes into the message by editing it.
+    #[serde(default)]
+    pub state: InvitationState,
+}
+
+/// The state of an invitation to a conference (`spec/protocol.md`, 12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InvitationState {
+    /// It rings.
+    #[default]
+    Pending,
+    /// The call is running, and the invitation answered, on this device or on another one.
+    Active,
+    /// It was missed or declined.
+    Missed,
+    /// The call is over.
+    Over {
+        /// Its duration, in seconds.
+        duration: i32,
+    },
+}
+
+/// A call between two users that goes on as a conference (`spec/protocol.md`, 12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MigratedCall {
+    /// The call between the two users, which is over.
+    pub phone_call: PhoneCallId,
+    /// The slug of the conference's link.
+    #[serde(with = "traced::slug")]
+    pub slug: Slug,
+    /// True if a side had video.
+    pub video: bool,
 }
 
 /// A call as the server shows it.
@@ -129,6 +171,12 @@ pub enum GroupCall {
         invite_link: Option<InviteLink>,
         /// The number of the roster.
         version: i32,
+        /// The settings of the call.
+        #[serde(default)]
+        settings: CallSettings,
+        /// True if what depends on who looks is left out.
+        #[serde(default)]
+        min: bool,
     },
     /// A call that is over.
     Discarded {
@@ -140,6 +188,19 @@ pub enum GroupCall {
         /// Its duration, in seconds.
         duration: i32,
     },
+}
+
+/// The settings of a call, and who may change them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallSettings {
+    /// True if those who join are muted until an admin lets them speak.
+    pub join_muted: bool,
+    /// True if the user who asks may change that.
+    pub can_change_join_muted: bool,
+    /// True if messages can be sent.
+    pub messages_enabled: bool,
+    /// True if the user who asks may change that.
+    pub can_change_messages_enabled: bool,
 }
 
 impl GroupCall {
@@ -158,7 +219,6 @@ impl GroupCall {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Slug;
 
     fn items(count: usize, next_offset: i32) -> ChainBlocks {
         ChainBlocks {

@@ -25,8 +25,14 @@ pub use violation::PolicyViolation;
 
 use self::row::{Presence, Row};
 use self::table::{INVITE_HASH, KEY_AND_BLOCK, MUTED, OTHER_JOIN_AS, SSRC_GROUPS, VIDEO_STOPPED};
-use crate::api::{CreateConferenceCall, InputPeer, JoinGroupCall, Request};
+use crate::api::{
+    CreateConferenceCall, EditGroupCallParticipant, InputPeer, JoinGroupCall, Request,
+    ToggleGroupCallSettings,
+};
 use crate::joining::JoinPayload;
+
+/// The volumes that a participant can have, in hundredths of a percent.
+const VOLUMES: core::ops::RangeInclusive<i32> = 1..=20000;
 
 /// Checks a ready-made request to join a call of this kind.
 ///
@@ -109,8 +115,8 @@ pub fn check_creation(request: &CreateConferenceCall) -> Result<(), PolicyViolat
 /// # Errors
 ///
 /// [`PolicyViolation::Unreadable`] for bytes that are no conference request,
-/// [`PolicyViolation::NotAConference`] for one that only conferences have, and those of [`check`] and
-/// [`check_creation`].
+/// [`PolicyViolation::NotAConference`] for one that only conferences have, those of [`check`] and
+/// [`check_creation`], and those for edits of participants, screens and settings.
 pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolation> {
     let request = Request::from_tl(bytes)?;
     match &request {
@@ -120,9 +126,52 @@ pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolat
             return Err(PolicyViolation::NotAConference(kind));
         }
         Request::Create(create) => check_creation(create)?,
+        Request::EditParticipant(edit) => check_edit(kind, edit)?,
+        Request::JoinPresentation(join) => {
+            check_publishes(kind)?;
+            JoinPayload::from_json(join.params.as_str())?;
+        }
+        Request::LeavePresentation(_) => check_publishes(kind)?,
+        Request::Settings(settings) => check_settings(kind, settings)?,
         _ => {}
     }
     Ok(request)
+}
+
+/// Checks that participants of this kind of call publish more than their sound.
+fn check_publishes(kind: CallKind) -> Result<(), PolicyViolation> {
+    match kind {
+        CallKind::Conference | CallKind::VideoChat => Ok(()),
+        CallKind::RtmpViewer | CallKind::LiveStoryListener => {
+            Err(PolicyViolation::NotForPublishers(kind))
+        }
+    }
+}
+
+fn check_edit(kind: CallKind, edit: &EditGroupCallParticipant) -> Result<(), PolicyViolation> {
+    check_publishes(kind)?;
+    if kind == CallKind::Conference && edit.raise_hand.is_some() {
+        return Err(PolicyViolation::HandForbidden(kind));
+    }
+    match edit.volume {
+        Some(volume) if !VOLUMES.contains(&volume) => {
+            Err(PolicyViolation::VolumeOutOfRange(volume))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_settings(
+    kind: CallKind,
+    settings: &ToggleGroupCallSettings,
+) -> Result<(), PolicyViolation> {
+    if kind != CallKind::VideoChat && settings.join_muted.is_some() {
+        return Err(PolicyViolation::JoinMutedForbidden(kind));
+    }
+    if kind != CallKind::LiveStoryListener && settings.send_paid_messages_stars.is_some() {
+        return Err(PolicyViolation::PriceForbidden(kind));
+    }
+    Ok(())
 }
 
 /// True for a request that exists for conferences alone, because only they have a chain.

@@ -44,6 +44,21 @@ pub enum PolicyViolation {
     /// The `params` are not a valid join payload.
     #[error("the join payload is not valid: {0}")]
     Payload(#[from] PayloadError),
+    /// The request changes participants, or shares a screen.
+    #[error("participants are not changed, and no screen is shared, in {0}")]
+    NotForPublishers(CallKind),
+    /// The request raises or lowers a hand.
+    #[error("raise_hand is never set for {0}")]
+    HandForbidden(CallKind),
+    /// The volume is not from 1 to 20000.
+    #[error("the volume is {0}, not from 1 to 20000")]
+    VolumeOutOfRange(i32),
+    /// The request sets `join_muted`.
+    #[error("join_muted is never set for {0}")]
+    JoinMutedForbidden(CallKind),
+    /// The request sets the price of a message.
+    #[error("send_paid_messages_stars is never set for {0}")]
+    PriceForbidden(CallKind),
     /// The `params` have `ssrc-groups`.
     #[error("ssrc-groups are never set for {0}")]
     SsrcGroupsForbidden(CallKind),

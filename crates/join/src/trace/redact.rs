@@ -1,7 +1,7 @@
 //! Requests as a trace shows them.
 
 use crate::api::redact::{access_hash, params, slug, text};
-use crate::api::{InputGroupCall, InputPeer, InputUser, Request};
+use crate::api::{DiscardReason, InputGroupCall, InputPeer, InputUser, Request};
 
 fn call(call: &mut InputGroupCall) {
     match call {
@@ -65,7 +65,22 @@ pub(crate) fn request(request: &Request) -> Request {
         Request::Leave(request) => call(&mut request.call),
         Request::Discard(request) => call(&mut request.call),
         Request::Settings(request) => call(&mut request.call),
-        Request::DeclineInvite(_) => {}
+        Request::EditParticipant(edit) => {
+            call(&mut edit.call);
+            peer(&mut edit.participant);
+        }
+        Request::JoinPresentation(join) => {
+            call(&mut join.call);
+            join.params = params(&join.params);
+        }
+        Request::LeavePresentation(request) => call(&mut request.call),
+        Request::DiscardCall(discard) => {
+            discard.peer.access_hash = access_hash(discard.peer.access_hash);
+            if let DiscardReason::Migrate(found) = &mut discard.reason {
+                *found = slug(found);
+            }
+        }
+        Request::DeclineInvite(_) | Request::AppConfig(_) => {}
     }
     redacted
 }

@@ -1,9 +1,10 @@
 //! Round trips: the readers of our clients read what was written.
 
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, ChainBlocks, ChannelId, ChatId, DataJson, EncryptedMessage,
-    GroupCall, GroupCallParticipant, InputGroupCall, Invitation, InviteLink, MessageId, Method,
-    ParticipantVideo, Participants, Peer, Semantics, SsrcGroup, SubChain,
+    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, ChatId, DataJson,
+    EncryptedMessage, GroupCall, GroupCallParticipant, InputGroupCall, Invitation, InvitationState,
+    InviteLink, MessageId, Method, ParticipantVideo, Participants, Peer, Semantics, SsrcGroup,
+    SubChain,
 };
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
@@ -75,9 +76,14 @@ prop_compose! {
         source in option::of(source()),
         (video, presentation) in (option::of(video()), option::of(video())),
         [own, muted, just_joined, left, versioned, min] in any::<[bool; 6]>(),
+        [can_self_unmute, muted_by_you, volume_by_admin, video_joined] in any::<[bool; 4]>(),
+        (volume, active_date) in any::<(Option<i32>, Option<i32>)>(),
+        (raise_hand_rating, about) in any::<(Option<i64>, Option<String>)>(),
     ) -> GroupCallParticipant {
         GroupCallParticipant {
             peer, date, source, video, presentation, own, muted, just_joined, left, versioned, min,
+            can_self_unmute, muted_by_you, volume_by_admin, video_joined, volume, active_date,
+            raise_hand_rating, about,
         }
     }
 }
@@ -86,12 +92,19 @@ fn group_call() -> impl Strategy<Value = GroupCall> {
     let ids = any::<(i64, i64)>()
         .prop_map(|(id, access_hash)| (CallId::new(id), AccessHash::new(access_hash)));
     let state = (
-        any::<([bool; 3], i32, i32)>(),
+        any::<([bool; 3], [bool; 5], i32, i32)>(),
         option::of(".*".prop_map(InviteLink::new)),
     );
     prop_oneof![
         (ids.clone(), state).prop_map(|((id, access_hash), (rest, invite_link))| {
-            let ([conference, rtmp_stream, creator], participants_count, version) = rest;
+            let ([conference, rtmp_stream, creator], settings, participants_count, version) = rest;
+            let [min, settings @ ..] = settings;
+            let [
+                join_muted,
+                can_change_join_muted,
+                messages_enabled,
+                can_change_messages_enabled,
+            ] = settings;
             GroupCall::Active {
                 id,
                 access_hash,
@@ -101,6 +114,13 @@ fn group_call() -> impl Strategy<Value = GroupCall> {
                 participants_count,
                 invite_link,
                 version,
+                settings: CallSettings {
+                    join_muted,
+                    can_change_join_muted,
+                    messages_enabled,
+                    can_change_messages_enabled,
+                },
+                min,
             }
         }),
         (ids, any::<i32>()).prop_map(|((id, access_hash), duration)| {
@@ -130,10 +150,11 @@ prop_compose! {
         (message, call_id) in any::<(i32, i64)>(),
         other in user(),
         [sent, video] in any::<[bool; 2]>(),
+        date: i32,
     ) -> Invitation {
         let (from, to) = if sent { (viewer, other) } else { (other, viewer) };
         let (message, call_id) = (MessageId::new(message), CallId::new(call_id));
-        Invitation { message, call_id, from, to, video }
+        Invitation { message, call_id, from, to, video, date, state: InvitationState::Pending }
     }
 }
 
@@ -180,6 +201,7 @@ fn response(viewer: UserId) -> impl Strategy<Value = (Method, Response)> {
                     call,
                     participants,
                     next_offset,
+                    labels: Vec::new(),
                 };
                 (Method::GetGroupCall, info.into())
             }
@@ -191,6 +213,7 @@ fn response(viewer: UserId) -> impl Strategy<Value = (Method, Response)> {
                     participants,
                     next_offset,
                     version,
+                    labels: Vec::new(),
                 };
                 (Method::GetGroupParticipants, page.into())
             }

@@ -1,7 +1,7 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{
     AccessHash, CallId, ChainBlocks, EncryptedMessage, GroupCallParticipant, InputGroupCall,
-    Invitation, MessageId, Participants, Peer, SubChain,
+    Invitation, InvitationState, MessageId, Participants, Peer, SubChain,
 };
 use confcall_state::UserId;
 use grammers_tl_types::Deserializable as _;
@@ -27,17 +27,9 @@ fn call() -> InputGroupCall {
 
 fn participant(user: UserId) -> GroupCallParticipant {
     GroupCallParticipant {
-        peer: Peer::User(user),
-        date: 0,
-        source: Ssrc::new(u32::MAX),
-        video: None,
-        presentation: None,
         own: user == ALICE,
-        muted: true,
-        just_joined: false,
-        left: false,
         versioned: false,
-        min: false,
+        ..GroupCallParticipant::new(Peer::User(user), Ssrc::new(u32::MAX))
     }
 }
 
@@ -48,6 +40,8 @@ fn invitation() -> Update {
         from: ALICE,
         to: BOB,
         video: true,
+        date: 1_700_000_000,
+        state: InvitationState::Pending,
     })
 }
 

@@ -75,19 +75,14 @@ impl CallMember {
             audio_source: None,
         };
         GroupCallParticipant {
-            peer: Peer::User(self.user_id),
-            // A server without a clock does not know it.
-            date: 0,
-            source: Some(self.source),
             video: (!self.video.is_empty()).then_some(video),
-            presentation: None,
             own: self.user_id == viewer,
             muted: self.muted,
             just_joined: change == RosterChange::Joined,
             left: change == RosterChange::Left,
             // An entry of a page is no change, and must not be counted as one.
             versioned: change != RosterChange::None,
-            min: false,
+            ..GroupCallParticipant::new(Peer::User(self.user_id), Some(self.source))
         }
     }
 }

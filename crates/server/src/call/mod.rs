@@ -11,9 +11,9 @@ mod subchains;
 
 use chacha20::ChaCha20Rng;
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, DeleteConferenceCallParticipants, EncryptedMessage,
-    GetGroupCallChainBlocks, GetGroupParticipants, GroupCall, GroupCallInfo, InputGroupCall,
-    InviteLink, ParticipantsPage, Peer, Removal, SubChain, Update, Updates,
+    AccessHash, CallConnection, CallId, CallSettings, DeleteConferenceCallParticipants,
+    EncryptedMessage, GetGroupCallChainBlocks, GetGroupParticipants, GroupCall, GroupCallInfo,
+    InputGroupCall, InviteLink, ParticipantsPage, Peer, Removal, SubChain, Update, Updates,
 };
 use confcall_join::joining::Link;
 use confcall_join::{Slug, Ssrc};
@@ -336,6 +336,7 @@ impl Call {
             call: self.info(viewer),
             participants,
             next_offset,
+            labels: Vec::new(),
         }
     }
 
@@ -412,6 +413,11 @@ impl Call {
             participants_count: self.roster.count(),
             invite_link: Some(self.invite_link()),
             version: self.roster.version(),
+            settings: CallSettings {
+                messages_enabled: true,
+                ..CallSettings::default()
+            },
+            min: false,
         }
     }
 }

@@ -164,6 +164,7 @@ impl Roster {
             participants,
             next_offset,
             version: self.version,
+            labels: Vec::new(),
         })
     }
 

@@ -4,8 +4,8 @@ use arbitrary::{Result, Unstructured};
 use confcall_join::Ssrc;
 use confcall_join::api::reaction::{ErrorName, ROWS};
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, ChainBlocks, DataJson, EncryptedMessage, GroupCall,
-    GroupCallInfo, GroupCallParticipant, InputGroupCall, InviteLink, Participants,
+    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, DataJson, EncryptedMessage,
+    GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, InviteLink, Participants,
     ParticipantsPage, Peer, Response, RpcError, SubChain, Update, Updates,
 };
 use confcall_state::UserId;
@@ -54,6 +54,7 @@ pub(super) fn answer(u: &mut Unstructured<'_>, server: &Server) -> Result<Respon
             call: group_call(u, server)?,
             participants: participants(u)?,
             next_offset: offset(u)?,
+            labels: Vec::new(),
         }
         .into(),
         3 => ParticipantsPage {
@@ -61,6 +62,7 @@ pub(super) fn answer(u: &mut Unstructured<'_>, server: &Server) -> Result<Respon
             participants: participants(u)?,
             next_offset: offset(u)?,
             version: edge(u)?,
+            labels: Vec::new(),
         }
         .into(),
         _ => {
@@ -204,6 +206,8 @@ fn group_call_of(
             participants_count: edge(u)?,
             invite_link: Some(InviteLink::new(*u.choose(&links)?)),
             version: edge(u)?,
+            settings: CallSettings::default(),
+            min: false,
         },
     })
 }
@@ -211,18 +215,18 @@ fn group_call_of(
 fn participants(u: &mut Unstructured<'_>) -> Result<Vec<GroupCallParticipant>> {
     let count = u.int_in_range(0..=6)?;
     let one = |u: &mut Unstructured<'_>| {
+        let peer = Peer::User(UserId::new(u.int_in_range(0..=6)?));
+        let date = edge(u)?;
+        let source = Ssrc::new(u.int_in_range(0..=4)?);
         Ok(GroupCallParticipant {
-            peer: Peer::User(UserId::new(u.int_in_range(0..=6)?)),
-            date: edge(u)?,
-            source: Ssrc::new(u.int_in_range(0..=4)?),
-            video: None,
-            presentation: None,
+            date,
             own: u.ratio(1, 4)?,
             muted: u.arbitrary()?,
             just_joined: u.arbitrary()?,
             left: u.ratio(1, 3)?,
             versioned: u.arbitrary()?,
             min: u.arbitrary()?,
+            ..GroupCallParticipant::new(peer, source)
         })
     };
     (0..count).map(|_| one(u)).collect()

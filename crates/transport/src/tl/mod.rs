@@ -10,6 +10,7 @@
 //! makes no sense: a source that is zero, a group of sources that is none, a subchain that does not exist. Implements
 //! `spec/protocol.md`, 11.1 and 12.
 
+mod labels;
 mod read;
 mod response;
 mod updates;

@@ -1,9 +1,12 @@
 use confcall_join::Ssrc;
-use confcall_join::api::{GroupCallInfo, Method, ParticipantsPage, Response, ResponseKind};
+use confcall_join::api::{
+    AppConfig, GroupCallInfo, Method, ParticipantsPage, Response, ResponseKind,
+};
 use confcall_state::UserId;
 use grammers_tl_types::enums;
 use thiserror::Error;
 
+use super::labels::read_labels;
 use super::read::{ReadFault, read_whole};
 use super::updates::read_updates;
 use super::values::{read_call, read_participants};
@@ -38,6 +41,7 @@ pub fn read_response(
         ResponseKind::Sources => read_whole(bytes).map(read_sources),
         ResponseKind::GroupCall => read_whole(bytes).map(read_info),
         ResponseKind::Participants => read_whole(bytes).map(read_page),
+        ResponseKind::AppConfig => read_whole(bytes).map(read_app_config),
         _ => read_whole(bytes).map(|updates| read_updates(&updates, own).into()),
     };
     read.map_err(|fault| UnexpectedAnswer {
@@ -54,6 +58,7 @@ fn answer_of(method: Method) -> ResponseKind {
         Method::CheckGroupCall => ResponseKind::Sources,
         Method::GetGroupCall => ResponseKind::GroupCall,
         Method::GetGroupParticipants => ResponseKind::Participants,
+        Method::GetAppConfig => ResponseKind::AppConfig,
         _ => ResponseKind::Updates,
     }
 }
@@ -70,6 +75,7 @@ fn read_info(info: enums::phone::GroupCall) -> Response {
         call: read_call(&info.call),
         participants: read_participants(&info.participants),
         next_offset: next_offset(info.participants_next_offset),
+        labels: read_labels(&info.users, &info.chats),
     })
 }
 
@@ -80,7 +86,39 @@ fn read_page(page: enums::phone::GroupParticipants) -> Response {
         participants: read_participants(&page.participants),
         next_offset: next_offset(page.next_offset),
         version: page.version,
+        labels: read_labels(&page.users, &page.chats),
     })
+}
+
+fn read_app_config(answer: enums::help::AppConfig) -> Response {
+    let mut config = AppConfig::default();
+    if let enums::help::AppConfig::Config(answer) = answer
+        && let enums::Jsonvalue::JsonObject(object) = answer.config
+    {
+        for enums::JsonobjectValue::JsonObjectValue(field) in object.value {
+            match field.key.as_str() {
+                "conference_call_size_limit" => config.conference_size_limit = number(&field.value),
+                "call_ring_timeout_ms" => config.ring_timeout_ms = number(&field.value),
+                _ => {}
+            }
+        }
+    }
+    config.into()
+}
+
+/// A whole number that is at least zero.
+fn number(value: &enums::Jsonvalue) -> Option<u32> {
+    let enums::Jsonvalue::JsonNumber(number) = value else {
+        return None;
+    };
+    let number = number.value;
+    let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "it is whole and in the range"
+    )]
+    is_whole.then_some(number as u32)
 }
 
 /// The start of the next page: the API writes nothing after the last one.

@@ -1,14 +1,17 @@
 use core::slice;
 
 use confcall_join::api::{
-    CallConnection, ChainBlocks, DataJson, EncryptedMessage, Participants, Response, SubChain,
-    Update, Updates,
+    CallConnection, ChainBlocks, DataJson, EncryptedMessage, MessageId, Participants, Response,
+    SubChain, Update, Updates,
 };
 use confcall_state::UserId;
 use grammers_tl_types::{enums, types};
 
+use super::labels::read_labels;
 use super::read::{ReadFault, read_whole};
-use super::values::{read_call, read_invitation, read_participants, read_peer, read_reference};
+use super::values::{
+    read_call, read_invitation, read_migration, read_participants, read_peer, read_reference,
+};
 
 /// The content of a value of the API's type `Updates`, as far as it is about calls.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,23 +33,33 @@ impl From<Unpacked> for Response {
 ///
 /// The three short messages hold a text, or the number of one that was sent; neither is ours.
 pub fn read_updates(updates: &enums::Updates, own: UserId) -> Unpacked {
-    let updates = match updates {
+    let (updates, users, chats): (&[_], &[_], &[_]) = match updates {
         enums::Updates::TooLong => {
             return Unpacked {
                 updates: Vec::new(),
                 gap: true,
             };
         }
-        enums::Updates::UpdateShort(short) => slice::from_ref(&short.update),
-        enums::Updates::Combined(combined) => &combined.updates,
-        enums::Updates::Updates(updates) => &updates.updates,
+        enums::Updates::UpdateShort(short) => (slice::from_ref(&short.update), &[], &[]),
+        enums::Updates::Combined(all) => (&all.updates, &all.users, &all.chats),
+        enums::Updates::Updates(all) => (&all.updates, &all.users, &all.chats),
         enums::Updates::UpdateShortMessage(_)
         | enums::Updates::UpdateShortChatMessage(_)
-        | enums::Updates::UpdateShortSentMessage(_) => &[],
+        | enums::Updates::UpdateShortSentMessage(_) => (&[], &[], &[]),
     };
     let updates = updates.iter().filter_map(|update| read_update(update, own));
+    let mut updates: Vec<_> = updates.collect();
+    // Names beside updates that are not ours are not ours either.
+    let labels = match updates.is_empty() {
+        true => Vec::new(),
+        false => read_labels(users, chats),
+    };
+    if !labels.is_empty() {
+        // Before the updates that they are about.
+        updates.insert(0, Update::Labels(labels));
+    }
     Unpacked {
-        updates: updates.collect(),
+        updates,
         gap: false,
     }
 }
@@ -81,8 +94,16 @@ fn read_update(update: &enums::Update, own: UserId) -> Option<Update> {
                 encrypted_message: update.encrypted_message.clone(),
             }))
         }
-        enums::Update::NewMessage(update) => {
-            read_invitation(&update.message, own).map(Update::Invitation)
+        enums::Update::NewMessage(types::UpdateNewMessage { message, .. })
+        | enums::Update::EditMessage(types::UpdateEditMessage { message, .. }) => {
+            read_invitation(message, own).map(Update::Invitation)
+        }
+        enums::Update::DeleteMessages(update) => {
+            let messages = update.messages.iter().copied().map(MessageId::new);
+            Some(Update::Deleted(messages.collect()))
+        }
+        enums::Update::PhoneCall(update) => {
+            read_migration(&update.phone_call).map(Update::Migrated)
         }
         // A client hands in everything that its server pushes, most of which is about chats.
         _ => None,

@@ -1,8 +1,9 @@
 //! The values of the API that updates and answers are made of, as ours.
 
 use confcall_join::api::{
-    AccessHash, CallId, ChannelId, ChatId, GroupCall, GroupCallParticipant, InputGroupCall,
-    Invitation, InviteLink, MessageId, ParticipantVideo, Peer, SsrcGroup,
+    AccessHash, CallId, CallSettings, ChannelId, ChatId, GroupCall, GroupCallParticipant,
+    InputGroupCall, Invitation, InvitationState, InviteLink, MessageId, MigratedCall,
+    ParticipantVideo, Peer, PhoneCallId, SsrcGroup,
 };
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
@@ -37,12 +38,23 @@ pub(super) fn read_call(call: &enums::GroupCall) -> GroupCall {
             participants_count: call.participants_count,
             invite_link: call.invite_link.clone().map(InviteLink::new),
             version: call.version,
+            settings: read_settings(call),
+            min: call.min,
         },
         enums::GroupCall::Discarded(call) => GroupCall::Discarded {
             id: CallId::new(call.id),
             access_hash: AccessHash::new(call.access_hash),
             duration: call.duration,
         },
+    }
+}
+
+fn read_settings(call: &types::GroupCall) -> CallSettings {
+    CallSettings {
+        join_muted: call.join_muted,
+        can_change_join_muted: call.can_change_join_muted,
+        messages_enabled: call.messages_enabled,
+        can_change_messages_enabled: call.can_change_messages_enabled,
     }
 }
 
@@ -72,6 +84,14 @@ fn read_participant(participant: &enums::GroupCallParticipant) -> GroupCallParti
         presentation: participant.presentation.as_ref().map(read_video),
         own: participant.is_self,
         muted: participant.muted,
+        can_self_unmute: participant.can_self_unmute,
+        muted_by_you: participant.muted_by_you,
+        volume: participant.volume,
+        volume_by_admin: participant.volume_by_admin,
+        raise_hand_rating: participant.raise_hand_rating,
+        active_date: participant.active_date,
+        video_joined: participant.video_joined,
+        about: participant.about.clone(),
         just_joined: participant.just_joined,
         left: participant.left,
         versioned: participant.versioned,
@@ -102,9 +122,7 @@ fn read_group(group: &enums::GroupCallParticipantVideoSourceGroup) -> Option<Ssr
     SsrcGroup::try_from((semantics.clone(), sources)).ok()
 }
 
-/// The invitation that a new message is (`spec/protocol.md`, 12), as the user `own` gets it.
-///
-/// `None` for every other message, and for one about a call that was missed or that the user is in already.
+/// The invitation that a message is (`spec/protocol.md`, 12), as the user `own` gets it; `None` for every other message.
 pub(super) fn read_invitation(message: &enums::Message, own: UserId) -> Option<Invitation> {
     let enums::Message::Service(message) = message else {
         return None;
@@ -112,9 +130,6 @@ pub(super) fn read_invitation(message: &enums::Message, own: UserId) -> Option<I
     let enums::MessageAction::ConferenceCall(call) = &message.action else {
         return None;
     };
-    if call.missed || call.active {
-        return None;
-    }
     let (from, to) = sides(message, own)?;
     Some(Invitation {
         message: MessageId::new(message.id),
@@ -122,7 +137,19 @@ pub(super) fn read_invitation(message: &enums::Message, own: UserId) -> Option<I
         from,
         to,
         video: call.video,
+        date: message.date,
+        state: read_state(call),
     })
+}
+
+/// The state of an invitation. What comes later in its life counts, if the server says more than one thing.
+fn read_state(call: &types::MessageActionConferenceCall) -> InvitationState {
+    match (call.duration, call.missed, call.active) {
+        (Some(duration), ..) => InvitationState::Over { duration },
+        (None, true, _) => InvitationState::Missed,
+        (None, false, true) => InvitationState::Active,
+        (None, false, false) => InvitationState::Pending,
+    }
 }
 
 /// The sender and the receiver of a message of a private chat.
@@ -137,5 +164,20 @@ fn sides(message: &types::MessageService, own: UserId) -> Option<(UserId, UserId
         (own, other)
     } else {
         (other, own)
+    })
+}
+
+/// The conference as which a call between two users goes on; `None` for every other change of such a call.
+pub(super) fn read_migration(call: &enums::PhoneCall) -> Option<MigratedCall> {
+    let enums::PhoneCall::Discarded(call) = call else {
+        return None;
+    };
+    let enums::PhoneCallDiscardReason::MigrateConferenceCall(reason) = call.reason.as_ref()? else {
+        return None;
+    };
+    Some(MigratedCall {
+        phone_call: PhoneCallId::new(call.id),
+        slug: Slug::new(&reason.slug).ok()?,
+        video: call.video,
     })
 }

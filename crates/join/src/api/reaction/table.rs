@@ -5,8 +5,8 @@ use super::row::ErrorName::{self, Code, Exact, Prefix, Seconds, ServerFault};
 use super::row::Row;
 use crate::api::Method::{
     self, CreateConferenceCall, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
-    DiscardGroupCall, InviteConferenceCallParticipant, JoinGroupCall, SendConferenceCallBroadcast,
-    ToggleGroupCallSettings,
+    DiscardGroupCall, EditGroupCallParticipant, InviteConferenceCallParticipant, JoinGroupCall,
+    JoinGroupCallPresentation, SendConferenceCallBroadcast, ToggleGroupCallSettings,
 };
 
 const ANY: &[Method] = Method::ALL;
@@ -19,6 +19,9 @@ const BROADCAST_REMOVE: &[Method] = &[
     DeleteConferenceCallParticipants,
 ];
 const SETTINGS_DISCARD: &[Method] = &[ToggleGroupCallSettings, DiscardGroupCall];
+const EDIT: &[Method] = &[EditGroupCallParticipant];
+const PRESENT: &[Method] = &[JoinGroupCallPresentation];
+const EDIT_PRESENT: &[Method] = &[EditGroupCallParticipant, JoinGroupCallPresentation];
 const INVITE: &[Method] = &[InviteConferenceCallParticipant];
 const DECLINE: &[Method] = &[DeclineConferenceCallInvite];
 
@@ -46,6 +49,14 @@ pub const ROWS: &[Row] = &[
     row(Exact("BLOCK_INVALID"),                      None,      JOIN,             OUR_MISTAKE),
     row(Exact("GROUPCALL_SSRC_DUPLICATE_MUCH"),      Some(400), JOIN,             Reaction::NewSsrc),
     row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), JOIN,             OVER),
+    row(Exact("GROUPCALL_SSRC_DUPLICATE_MUCH"),      Some(400), PRESENT,          Reaction::NewSsrc),
+    row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), PRESENT,          Reaction::Report),
+    row(Exact("GROUPCALL_JOIN_MISSING"),             Some(400), PRESENT,          Reaction::Report),
+    row(Exact("PARTICIPANT_JOIN_MISSING"),           Some(403), EDIT_PRESENT,     Reaction::Report),
+    row(Exact("RAISE_HAND_FORBIDDEN"),               Some(400), EDIT,             Reaction::Report),
+    row(Exact("USER_VOLUME_INVALID"),                Some(400), EDIT,             Reaction::Report),
+    row(Exact("VIDEO_PAUSE_FORBIDDEN"),              Some(400), EDIT,             Reaction::Report),
+    row(Exact("VIDEO_STOP_FORBIDDEN"),               Some(400), EDIT,             Reaction::Report),
     row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), ANY,              Reaction::Rejoin),
     row(Exact("GROUPCALL_JOIN_MISSING"),             Some(400), ANY,              Reaction::Rejoin),
     row(Exact("GROUPCALL_INVALID"),                  Some(400), ANY,              Reaction::RefreshReferenceOnce),

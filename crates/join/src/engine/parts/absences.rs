@@ -262,19 +262,9 @@ mod tests {
 
     /// A roster that lists these users.
     fn roster(users: impl IntoIterator<Item = i64>) -> Roster {
-        let participants = users.into_iter().map(|user| GroupCallParticipant {
-            peer: Peer::User(UserId::new(user)),
-            date: 0,
-            source: None,
-            video: None,
-            presentation: None,
-            own: false,
-            muted: true,
-            just_joined: false,
-            left: false,
-            versioned: true,
-            min: false,
-        });
+        let participants = users
+            .into_iter()
+            .map(|user| GroupCallParticipant::new(Peer::User(UserId::new(user)), None));
         let mut roster = Roster::default();
         roster.replace(&participants.collect::<Vec<_>>());
         roster

@@ -203,7 +203,7 @@ impl Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{GroupCallInfo, Slug};
+    use crate::api::{CallSettings, GroupCallInfo, Slug};
     use crate::engine::testing::{CALL, context, outputs, refused};
 
     fn stale() -> RpcError {
@@ -226,11 +226,14 @@ mod tests {
             participants_count: 1,
             version: 1,
             invite_link: None,
+            settings: CallSettings::default(),
+            min: false,
         };
         let info = GroupCallInfo {
             call,
             participants: Vec::new(),
             next_offset: None,
+            labels: Vec::new(),
         };
         info.into()
     }

@@ -104,17 +104,8 @@ mod tests {
 
     fn participant(user_id: UserId, source: u32, left: bool) -> GroupCallParticipant {
         GroupCallParticipant {
-            peer: Peer::User(user_id),
-            date: 0,
-            source: Ssrc::new(source),
-            video: None,
-            presentation: None,
-            own: false,
-            muted: true,
-            just_joined: false,
             left,
-            versioned: true,
-            min: false,
+            ..GroupCallParticipant::new(Peer::User(user_id), Ssrc::new(source))
         }
     }
 

@@ -307,17 +307,8 @@ mod tests {
     const BOB: UserId = UserId::new(2);
     fn participant(user_id: UserId, source: u32, left: bool) -> GroupCallParticipant {
         GroupCallParticipant {
-            peer: Peer::User(user_id),
-            date: 0,
-            source: Ssrc::new(source),
-            video: None,
-            presentation: None,
-            own: false,
-            muted: true,
-            just_joined: false,
             left,
-            versioned: true,
-            min: false,
+            ..GroupCallParticipant::new(Peer::User(user_id), Ssrc::new(source))
         }
     }
 
@@ -335,6 +326,7 @@ mod tests {
             participants,
             next_offset: None,
             version,
+            labels: Vec::new(),
         }
     }
 

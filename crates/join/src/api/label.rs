@@ -1,0 +1,35 @@
+use serde::{Deserialize, Serialize};
+
+use super::traced;
+use super::{AccessHash, Peer};
+
+/// The name of a user, group or channel, as the server gives it.
+///
+/// It is a label: the server can show any name for any peer, the same one for two, and another one tomorrow. Nothing may
+/// be decided by it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerLabel {
+    /// The peer.
+    pub peer: Peer,
+    /// First and last name of a user, or the title; empty for an account that was deleted.
+    #[serde(with = "traced::label")]
+    pub name: String,
+    /// The public name, without `@`.
+    #[serde(default, with = "traced::optional_label")]
+    pub username: Option<String>,
+    /// The number by which this account may name the peer in requests; `None` if the server gives it only in part.
+    #[serde(default, with = "traced::optional_access_hash")]
+    pub access_hash: Option<AccessHash>,
+    /// The photo.
+    #[serde(default)]
+    pub photo: Option<PeerPhoto>,
+}
+
+/// The photo of a peer, by which a client loads it from the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeerPhoto {
+    /// The id of the photo.
+    pub id: i64,
+    /// The data centre that has it.
+    pub data_centre: i32,
+}
