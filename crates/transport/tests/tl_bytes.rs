@@ -5,16 +5,17 @@ use std::collections::BTreeSet;
 
 use confcall_join::api::{
     AccessHash, CallId, ChannelId, ChatId, CheckGroupCall, CreateConferenceCall, DataJson,
-    DeclineConferenceCallInvite, DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall,
-    GetGroupCallChainBlocks, GetGroupParticipants, InputGroupCall, InputPeer, InputUser,
-    InviteConferenceCallParticipant, JoinGroupCall, LeaveGroupCall, MessageId, Method, Removal,
-    Request, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, SubChain,
-    ToggleGroupCallSettings,
+    DeclineConferenceCallInvite, DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall,
+    DiscardReason, EditGroupCallParticipant, GetAppConfig, GetGroupCall, GetGroupCallChainBlocks,
+    GetGroupParticipants, InputGroupCall, InputPeer, InputPhoneCall, InputUser,
+    InviteConferenceCallParticipant, JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall,
+    LeaveGroupCallPresentation, MessageId, Method, PhoneCallId, Removal, Request,
+    SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings,
 };
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
 use confcall_state::keys::PublicKey;
-use grammers_tl_types::functions::phone;
+use grammers_tl_types::functions::{help, phone};
 use grammers_tl_types::{Serializable, enums, name_for_id, types};
 
 const API: &str = include_str!("../../../spec/api.tl");
@@ -393,6 +394,117 @@ fn settings(pairs: &mut Vec<Pair>) {
     }
 }
 
+fn edits(pairs: &mut Vec<Pair>) {
+    let (call, their_call) = call();
+    let switches = [None, Some(false), Some(true)];
+    for (participant, their_participant) in peers() {
+        for (index, value) in (0..6).flat_map(|index| switches.map(|value| (index, value))) {
+            let only = |at| value.filter(|_| at == index);
+            let volume = only(5).map(|_| 20_000);
+            let ours = EditGroupCallParticipant {
+                muted: only(0),
+                volume,
+                raise_hand: only(1),
+                video_stopped: only(2),
+                video_paused: only(3),
+                presentation_paused: only(4),
+                ..EditGroupCallParticipant::new(call.clone(), participant.clone())
+            };
+            let theirs = phone::EditGroupCallParticipant {
+                call: their_call.clone(),
+                participant: their_participant.clone(),
+                muted: only(0),
+                volume,
+                raise_hand: only(1),
+                video_stopped: only(2),
+                video_paused: only(3),
+                presentation_paused: only(4),
+            };
+            pairs.push(pair(ours, &theirs));
+        }
+        let all = Some(true);
+        let ours = EditGroupCallParticipant {
+            call: call.clone(),
+            participant,
+            muted: all,
+            volume: Some(-1),
+            raise_hand: all,
+            video_stopped: Some(false),
+            video_paused: all,
+            presentation_paused: all,
+        };
+        let theirs = phone::EditGroupCallParticipant {
+            call: their_call.clone(),
+            participant: their_participant,
+            muted: all,
+            volume: Some(-1),
+            raise_hand: all,
+            video_stopped: Some(false),
+            video_paused: all,
+            presentation_paused: all,
+        };
+        pairs.push(pair(ours, &theirs));
+    }
+}
+
+fn screens(pairs: &mut Vec<Pair>) {
+    for (call, their_call) in calls() {
+        for text in texts() {
+            let (params, their_params) = json(&text);
+            let call = call.clone();
+            let ours = JoinGroupCallPresentation { call, params };
+            let theirs = phone::JoinGroupCallPresentation {
+                call: their_call.clone(),
+                params: their_params,
+            };
+            pairs.push(pair(ours, &theirs));
+        }
+        let ours = LeaveGroupCallPresentation { call };
+        pairs.push(pair(
+            ours,
+            &phone::LeaveGroupCallPresentation { call: their_call },
+        ));
+    }
+}
+
+fn phone_calls(pairs: &mut Vec<Pair>) {
+    use enums::PhoneCallDiscardReason as Reason;
+    let slug = "aZ09_-";
+    let migrate = types::PhoneCallDiscardReasonMigrateConferenceCall { slug: slug.into() };
+    for (reason, their_reason) in [
+        (DiscardReason::Missed, Reason::Missed),
+        (DiscardReason::Disconnect, Reason::Disconnect),
+        (DiscardReason::Hangup, Reason::Hangup),
+        (DiscardReason::Busy, Reason::Busy),
+        (
+            DiscardReason::Migrate(Slug::new(slug).unwrap()),
+            migrate.into(),
+        ),
+    ] {
+        for video in BOTH {
+            let (id, access_hash) = (i64::MIN, -3);
+            let ours = DiscardCall {
+                video,
+                peer: InputPhoneCall {
+                    id: PhoneCallId::new(id),
+                    access_hash: AccessHash::new(access_hash),
+                },
+                duration: 77,
+                reason: reason.clone(),
+                connection_id: i64::MAX,
+            };
+            let theirs = phone::DiscardCall {
+                video,
+                peer: types::InputPhoneCall { id, access_hash }.into(),
+                duration: 77,
+                reason: their_reason.clone(),
+                connection_id: i64::MAX,
+            };
+            pairs.push(pair(ours, &theirs));
+        }
+    }
+}
+
 fn all_pairs() -> Vec<Pair> {
     let mut pairs = Vec::new();
     creations(&mut pairs);
@@ -407,6 +519,10 @@ fn all_pairs() -> Vec<Pair> {
     }
     roster_pages(&mut pairs);
     settings(&mut pairs);
+    edits(&mut pairs);
+    screens(&mut pairs);
+    phone_calls(&mut pairs);
+    pairs.push(pair(GetAppConfig, &help::GetAppConfig { hash: 0 }));
     pairs
 }
 

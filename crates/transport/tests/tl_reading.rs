@@ -6,13 +6,14 @@
     reason = "tests"
 )]
 
-use confcall_join::Ssrc;
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, DataJson, EncryptedMessage,
-    GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation, InvitationState,
-    InviteLink, MessageId, Method, ParticipantVideo, Participants, ParticipantsPage, Peer,
-    Response, ResponseKind, Semantics, SsrcGroup, SubChain, Update, Updates,
+    AccessHash, AppConfig, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, DataJson,
+    EncryptedMessage, GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation,
+    InvitationState, InviteLink, MessageId, Method, MigratedCall, ParticipantVideo, Participants,
+    ParticipantsPage, Peer, PeerLabel, PhoneCallId, Response, ResponseKind, Semantics, SsrcGroup,
+    SubChain, Update, Updates,
 };
+use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
 use confcall_transport::tl::{ReadFault, Unpacked, read_response, read_updates};
 use grammers_tl_types::{Identifiable, Serializable, enums, types};
@@ -370,7 +371,7 @@ fn a_message_that_invites_is_from_the_other_user_or_to_them() {
             from,
             to,
             video: true,
-            date: 0,
+            date: 1,
             state: InvitationState::Pending,
         })
     };
@@ -381,17 +382,123 @@ fn a_message_that_invites_is_from_the_other_user_or_to_them() {
 }
 
 #[test]
-fn a_message_that_no_longer_invites_is_no_invitation() {
-    let missed = types::MessageActionConferenceCall {
-        missed: true,
-        ..conference_call()
+fn the_state_of_an_invitation_is_read_from_the_message_and_from_its_edits() {
+    let calling = conference_call;
+    for (action, expected) in [
+        (calling(), InvitationState::Pending),
+        (
+            types::MessageActionConferenceCall {
+                active: true,
+                ..calling()
+            },
+            InvitationState::Active,
+        ),
+        (
+            types::MessageActionConferenceCall {
+                missed: true,
+                active: true,
+                ..calling()
+            },
+            InvitationState::Missed,
+        ),
+        (
+            types::MessageActionConferenceCall {
+                duration: Some(7),
+                missed: true,
+                active: true,
+                ..calling()
+            },
+            InvitationState::Over { duration: 7 },
+        ),
+    ] {
+        let edit = types::UpdateEditMessage {
+            message: service(action.clone()).into(),
+            pts: 1,
+            pts_count: 1,
+        };
+        for update in [new_message(service(action)), edit.into()] {
+            let [Update::Invitation(invitation)] = read(update)[..] else {
+                panic!("no invitation");
+            };
+            assert_eq!(invitation.state, expected);
+        }
+    }
+}
+
+#[test]
+fn deleted_messages_are_read_by_their_numbers() {
+    let deleted = types::UpdateDeleteMessages {
+        messages: vec![3, -1],
+        pts: 1,
+        pts_count: 2,
     };
-    let active = types::MessageActionConferenceCall {
-        active: true,
-        ..conference_call()
+    let expected = Update::Deleted(vec![MessageId::new(3), MessageId::new(-1)]);
+    assert_eq!(read(deleted.into()), [expected]);
+}
+
+#[test]
+fn a_call_between_two_users_is_read_where_it_moves_to_a_conference() {
+    let discarded = |reason: enums::PhoneCallDiscardReason| types::UpdatePhoneCall {
+        phone_call: types::PhoneCallDiscarded {
+            need_rating: false,
+            need_debug: false,
+            video: true,
+            id: -9,
+            reason: Some(reason),
+            duration: Some(5),
+        }
+        .into(),
     };
-    assert_eq!(read(new_message(service(missed))), []);
-    assert_eq!(read(new_message(service(active))), []);
+    let to = |slug: &str| {
+        let slug = slug.to_owned();
+        types::PhoneCallDiscardReasonMigrateConferenceCall { slug }.into()
+    };
+    let expected = Update::Migrated(MigratedCall {
+        phone_call: PhoneCallId::new(-9),
+        slug: Slug::new("abc").unwrap(),
+        video: true,
+    });
+    assert_eq!(read(discarded(to("abc")).into()), [expected]);
+    assert_eq!(read(discarded(to("a/c")).into()), []);
+    let hung_up = enums::PhoneCallDiscardReason::Hangup;
+    assert_eq!(read(discarded(hung_up).into()), []);
+}
+
+#[test]
+fn names_are_read_beside_updates_of_ours_only() {
+    let channel = types::ChannelForbidden {
+        broadcast: false,
+        megagroup: true,
+        monoforum: false,
+        id: 6,
+        access_hash: 7,
+        title: "A chat".to_owned(),
+        until_date: None,
+    };
+    let with = |update| {
+        let all = types::Updates {
+            updates: vec![update],
+            users: vec![types::UserEmpty { id: 5 }.into()],
+            chats: vec![channel.clone().into()],
+            date: 1,
+            seq: 0,
+        };
+        read_updates(&all.into(), OWN).updates
+    };
+    let label = PeerLabel {
+        peer: Peer::Channel(ChannelId::new(6)),
+        name: "A chat".to_owned(),
+        username: None,
+        access_hash: Some(AccessHash::new(7)),
+        photo: None,
+    };
+    let expected = [Update::Labels(vec![label]), blocks(SubChain::Blocks)];
+    assert_eq!(with(their_blocks(0)), expected);
+    assert_eq!(with(enums::Update::PtsChanged), []);
+}
+
+#[test]
+fn a_message_of_another_kind_is_no_invitation() {
     let other = enums::MessageAction::HistoryClear;
     assert_eq!(read(new_message(service(other))), []);
     let mut in_a_group = service(conference_call());
@@ -509,7 +616,31 @@ fn answers() -> Vec<(Method, Vec<u8>, Response)> {
         users: vec![],
         version: 3,
     };
+    let field = |key: &str, value: f64| {
+        let key = key.to_owned();
+        let value = types::JsonNumber { value }.into();
+        types::JsonObjectValue { key, value }.into()
+    };
+    let config = types::help::AppConfig {
+        hash: 5,
+        config: types::JsonObject {
+            value: vec![
+                field("other", 1.0),
+                field("conference_call_size_limit", 100.0),
+                field("call_ring_timeout_ms", 0.5),
+            ],
+        }
+        .into(),
+    };
     vec![
+        (
+            Method::GetAppConfig,
+            enums::help::AppConfig::Config(config).to_bytes(),
+            Response::AppConfig(AppConfig {
+                conference_size_limit: Some(100),
+                ring_timeout_ms: None,
+            }),
+        ),
         (
             Method::JoinGroupCall,
             updates(vec![their_blocks(0), change(their_participant())]).to_bytes(),
@@ -576,6 +707,7 @@ fn every_method_takes_one_type_of_answer_and_refuses_the_others() {
             Method::CheckGroupCall => ResponseKind::Sources,
             Method::GetGroupCall => ResponseKind::GroupCall,
             Method::GetGroupParticipants => ResponseKind::Participants,
+            Method::GetAppConfig => ResponseKind::AppConfig,
             _ => ResponseKind::Updates,
         };
         assert_eq!(kinds, [expected], "{method}");

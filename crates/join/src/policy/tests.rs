@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::api::{
     AccessHash, DataJson, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
-    DiscardGroupCall, GetGroupCallChainBlocks, InputGroupCall, InputUser,
-    InviteConferenceCallParticipant, MessageId, Removal, SendConferenceCallBroadcast,
-    SendGroupCallEncryptedMessage, VideoLayers,
+    DiscardGroupCall, EditGroupCallParticipant, GetGroupCallChainBlocks, InputGroupCall, InputUser,
+    InviteConferenceCallParticipant, JoinGroupCallPresentation, LeaveGroupCallPresentation,
+    MessageId, Removal, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, VideoLayers,
 };
 use crate::joining::{CheckedJoin, Fingerprint, InviteHash, PayloadError};
 
@@ -281,6 +281,90 @@ fn what_only_conferences_have_is_refused_for_the_other_kinds() {
         }
         let of_any_kind = DiscardGroupCall { call: call() };
         assert!(check_bytes(kind, &of_any_kind.to_tl()).is_ok());
+    }
+}
+
+#[test]
+fn who_only_listens_edits_no_participant_and_shares_no_screen() {
+    let params = DataJson::new(payload(None).to_json());
+    let requests: [Request; 3] = [
+        EditGroupCallParticipant::new(call(), InputPeer::SelfUser).into(),
+        JoinGroupCallPresentation {
+            call: call(),
+            params,
+        }
+        .into(),
+        LeaveGroupCallPresentation { call: call() }.into(),
+    ];
+    for kind in CallKind::ALL {
+        for request in &requests {
+            let expected = match kind {
+                CallKind::Conference | CallKind::VideoChat => Ok(()),
+                _ => Err(PolicyViolation::NotForPublishers(kind)),
+            };
+            assert_eq!(check_bytes(kind, &request.to_tl()).map(drop), expected);
+        }
+    }
+}
+
+#[test]
+fn a_screen_is_shared_by_a_payload_that_is_valid() {
+    let join = JoinGroupCallPresentation {
+        call: call(),
+        params: DataJson::new("{}"),
+    };
+    let refused = check_bytes(CallKind::Conference, &join.to_tl());
+    let expected = PolicyViolation::Payload(PayloadError::MissingSsrc);
+    assert_eq!(refused, Err(expected));
+}
+
+#[test]
+fn hands_are_raised_in_video_chats_and_volumes_have_bounds() {
+    let edit = EditGroupCallParticipant::new(call(), somebody());
+    let hand = EditGroupCallParticipant {
+        raise_hand: Some(false),
+        ..edit.clone()
+    };
+    let kind = CallKind::Conference;
+    let refused = check_bytes(kind, &hand.to_tl());
+    assert_eq!(refused, Err(PolicyViolation::HandForbidden(kind)));
+    assert!(check_bytes(CallKind::VideoChat, &hand.to_tl()).is_ok());
+    for (volume, is_allowed) in [(0, false), (1, true), (20_000, true), (20_001, false)] {
+        let edit = EditGroupCallParticipant {
+            volume: Some(volume),
+            ..edit.clone()
+        };
+        let expected = match is_allowed {
+            true => Ok(()),
+            false => Err(PolicyViolation::VolumeOutOfRange(volume)),
+        };
+        assert_eq!(check_bytes(kind, &edit.to_tl()).map(drop), expected);
+    }
+}
+
+#[test]
+fn each_kind_has_settings_of_its_own() {
+    let settings = ToggleGroupCallSettings {
+        reset_invite_hash: false,
+        ..ToggleGroupCallSettings::revoke_link(call())
+    };
+    let join_muted = ToggleGroupCallSettings {
+        join_muted: Some(true),
+        ..settings.clone()
+    };
+    let price = ToggleGroupCallSettings {
+        send_paid_messages_stars: Some(1),
+        ..settings.clone()
+    };
+    let messages = ToggleGroupCallSettings {
+        messages_enabled: Some(false),
+        ..settings
+    };
+    for kind in CallKind::ALL {
+        let allows = |request: &ToggleGroupCallSettings| check_bytes(kind, &request.to_tl());
+        assert!(allows(&messages).is_ok());
+        assert_eq!(allows(&join_muted).is_ok(), kind == CallKind::VideoChat);
+        assert_eq!(allows(&price).is_ok(), kind == CallKind::LiveStoryListener);
     }
 }
 
