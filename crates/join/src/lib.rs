@@ -45,6 +45,7 @@
 pub mod api;
 pub mod engine;
 pub mod joining;
+pub mod labels;
 pub mod limits;
 pub mod membership;
 pub mod message;

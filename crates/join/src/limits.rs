@@ -80,3 +80,9 @@ pub const REJOINS: usize = 4;
 
 /// The most users whose bad broadcasts are counted; more are in no call.
 pub const BLAMED: usize = 256;
+
+/// The most labels of peers that are kept: one for each participant that the roster can list, and some more.
+pub const LABELS: usize = 1200;
+
+/// The most bytes of each text that the server gives for a peer: a name of two times 64 characters fits in, whatever they are.
+pub const LABEL_BYTES: usize = 1 << 10;

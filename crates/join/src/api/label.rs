@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::traced;
 use super::{AccessHash, Peer};
+use crate::limits;
 
 /// The name of a user, group or channel, as the server gives it.
 ///
@@ -32,4 +33,12 @@ pub struct PeerPhoto {
     pub id: i64,
     /// The data centre that has it.
     pub data_centre: i32,
+}
+
+/// The start of a text about a peer, as much of it as is kept.
+pub(crate) fn cut(text: &str) -> &str {
+    let is_within = |(at, letter): &(usize, char)| at + letter.len_utf8() <= limits::LABEL_BYTES;
+    let kept = text.char_indices().take_while(is_within).last();
+    let end = kept.map_or(0, |(at, letter)| at + letter.len_utf8());
+    text.get(..end).unwrap_or_default()
 }

@@ -66,6 +66,7 @@ pub use ids::{
 };
 pub use invitation::{DeclineConferenceCallInvite, InviteConferenceCallParticipant};
 pub use join_group_call::JoinGroupCall;
+pub(crate) use label::cut as cut_label;
 pub use label::{PeerLabel, PeerPhoto};
 pub use method::Method;
 pub use participant::{GroupCallParticipant, ParticipantVideo};

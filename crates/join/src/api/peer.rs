@@ -14,7 +14,7 @@ const USER_FROM_MESSAGE: u32 = 0xa87b_0a1c;
 const CHANNEL_FROM_MESSAGE: u32 = 0xbd2a_0840;
 
 /// A user, group or channel that the API shows, `Peer`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Peer {
     /// A user.

@@ -9,8 +9,8 @@ use core::str::FromStr;
 use confcall_state::UserId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::redact;
 use super::{AccessHash, DataJson, InviteLink, Slug};
+use super::{cut_label, redact};
 
 /// Bytes as hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,11 +79,11 @@ forms! {
     optional_access_hash: Option<AccessHash> as Option<i64>,
         |hash| hash.map(|hash| redact::access_hash(hash).value()),
         |hash| Ok(hash.map(AccessHash::new));
-    /// A name of a person or chat; redacted.
-    label: String as String, |text| redact::text(text), |text| Ok(text);
-    /// A text about a person or chat that may be missing; redacted.
+    /// A name of a person or chat; redacted, and cut before so that what is the same to an engine has one pseudonym.
+    label: String as String, |text| redact::text(cut_label(text)), |text| Ok(text);
+    /// A text about a person or chat that may be missing, as [`label`].
     optional_label: Option<String> as Option<String>,
-        |text| text.as_deref().map(redact::text), |text| Ok(text);
+        |text| text.as_deref().map(|text| redact::text(cut_label(text))), |text| Ok(text);
     /// A link that may be missing; redacted.
     link: Option<InviteLink> as Option<String>,
         |link| link.as_ref().map(|link| redact::link(link.as_str())),

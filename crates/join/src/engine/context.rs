@@ -17,7 +17,8 @@ use super::rejoins::Rejoins;
 use super::requests::{Answer, Handled, Requests, Ticket};
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
-use crate::api::{CallRef, Method, Request};
+use crate::api::{CallRef, Method, Request, Response, Update};
+use crate::labels::Labels;
 
 /// The things that states and parts share.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Context {
     pub(super) public_rng: ChaCha20Rng,
     pub(super) past: PastMemberships,
     pub(super) rejoins: Rejoins,
+    /// The names of peers, which outlive a membership.
+    pub(super) labels: Labels,
     requests: Requests,
     outputs: VecDeque<Output>,
 }
@@ -46,6 +49,7 @@ impl Clone for Context {
             public_rng: super::testing::same_generator(&self.public_rng),
             past: self.past.clone(),
             rejoins: self.rejoins.clone(),
+            labels: self.labels.clone(),
             requests: self.requests.clone(),
             outputs: self.outputs.clone(),
         }
@@ -68,6 +72,7 @@ impl Context {
             public_rng,
             past,
             rejoins: Rejoins::default(),
+            labels: Labels::new(),
             requests: Requests::default(),
             outputs: VecDeque::new(),
         }
@@ -86,7 +91,12 @@ impl Context {
         let (requests, outputs) = (&mut self.requests, &mut self.outputs);
         match requests.answered(self.now, request, outcome, outputs) {
             Handled::Unknown => None,
-            Handled::Answered(answer) => Some(answer),
+            Handled::Answered(answer) => {
+                if let Ok(response) = &answer.result {
+                    self.learn(response);
+                }
+                Some(answer)
+            }
             Handled::Repeated {
                 method,
                 pause,
@@ -96,6 +106,22 @@ impl Context {
                 self.retrying(Trouble::Flood { method }, pause, attempt);
                 None
             }
+        }
+    }
+
+    /// Learns the names that an answer carries, whatever it is an answer to.
+    fn learn(&mut self, response: &Response) {
+        match response {
+            Response::GroupCall(info) => self.labels.learn(&info.labels),
+            Response::Participants(page) => self.labels.learn(&page.labels),
+            Response::Updates(updates) => {
+                for update in &updates.0 {
+                    if let Update::Labels(labels) = update {
+                        self.labels.learn(labels);
+                    }
+                }
+            }
+            Response::Bool(_) | Response::Sources(_) | Response::AppConfig(_) => {}
         }
     }
 

@@ -15,8 +15,9 @@ use super::machine::{Machine, Misuse};
 use super::member::Member;
 use super::parts::roster::Roster;
 use super::secrets::Secrets;
-use crate::api::{CallRef, Method, Ssrc};
+use crate::api::{CallRef, Method, Peer, Ssrc};
 use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
+use crate::labels::Label;
 use crate::membership::{LastKnown, Membership};
 
 /// One user's whole life in one call.
@@ -188,6 +189,16 @@ impl Engine {
     pub fn leaving(&self) -> Vec<UserId> {
         let member = self.machine.member();
         member.map_or_else(Vec::new, |member| member.leaving().collect())
+    }
+
+    /// The label that the server gives to a peer, if it has shown one.
+    pub fn label_of(&self, peer: Peer) -> Option<&Label> {
+        self.machine.labels().of(peer).map(AsRef::as_ref)
+    }
+
+    /// The number of things that the server showed and that were cut or passed over, because they are too long or make no sense.
+    pub fn ignored(&self) -> u32 {
+        self.machine.labels().ignored()
     }
 
     /// The methods of which requests wait because the server wants time to pass, and until when.

@@ -19,9 +19,10 @@ use super::purpose::Purpose;
 use super::requests::Answer;
 use super::secrets::Secrets;
 use super::timers::Timer;
-use crate::api::{LeaveGroupCall, Method};
+use crate::api::{LeaveGroupCall, Method, Update};
 use crate::engine::checkpoint::{Content, RestoreError};
 use crate::joining::Target;
+use crate::labels::Labels;
 use crate::membership::LastKnown;
 
 /// The state of an engine.
@@ -116,6 +117,8 @@ impl Machine {
         match input {
             Input::Tick => {}
             Input::Answer { request, outcome } => self.handle_outcome(request, outcome),
+            // Also while we enter, or enter again: the names are of peers, not of a membership.
+            Input::Update(Update::Labels(labels)) => self.ctx.labels.learn(&labels),
             Input::Update(update) => {
                 self.with_member(|member, ctx| member.handle_update(ctx, update));
             }
@@ -145,6 +148,11 @@ impl Machine {
     /// The method of each request that waits because the server wants time to pass, and until when.
     pub(super) fn waits(&self) -> impl Iterator<Item = (Method, Moment)> {
         self.ctx.waits()
+    }
+
+    /// The names of peers.
+    pub(super) fn labels(&self) -> &Labels {
+        &self.ctx.labels
     }
 
     /// The member, while we are one.
