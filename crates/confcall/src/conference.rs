@@ -271,13 +271,22 @@ impl Conference {
             .send_replace(Some(Command::Media(state)));
     }
 
-    /// Says that the microphone or the camera was switched, so that a later join announces it.
-    pub fn announce(&self, muted: bool, video_stopped: bool) {
-        let announced = Command::Announce {
-            muted,
-            video_stopped,
-        };
-        self.0.settings.announced.send_replace(Some(announced));
+    /// Turns our microphone off or on, also for a later join.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandFailure`], above all [`CommandFailure::Silenced`].
+    pub async fn set_muted(&self, muted: bool) -> Result<(), CommandFailure> {
+        self.command(Command::SetMuted { muted }).await
+    }
+
+    /// Turns our camera on or off, also for a later join.
+    ///
+    /// # Errors
+    ///
+    /// As [`Conference::set_muted`]
+    pub async fn set_video(&self, on: bool) -> Result<(), CommandFailure> {
+        self.command(Command::SetVideo { on }).await
     }
 
     /// Begins to leave the call, or gives entering it up, also for all other handles.

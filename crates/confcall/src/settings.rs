@@ -8,7 +8,6 @@ use tokio::sync::watch;
 /// One end has the senders, the other the receivers.
 #[derive(Debug)]
 pub(crate) struct Settings<Channel> {
-    pub(crate) announced: Channel,
     pub(crate) media: Channel,
     pub(crate) leave: Channel,
 }
@@ -21,16 +20,10 @@ pub(crate) type Setting = watch::Receiver<Option<Command>>;
 
 impl Settings<Setter> {
     pub(crate) fn channel() -> (Self, Settings<Setting>) {
-        let (announced, set_announced) = watch::channel(None);
         let (media, set_media) = watch::channel(None);
         let (leave, set_leave) = watch::channel(None);
-        let senders = Self {
-            announced,
-            media,
-            leave,
-        };
+        let senders = Self { media, leave };
         let receivers = Settings {
-            announced: set_announced,
             media: set_media,
             leave: set_leave,
         };
@@ -43,7 +36,6 @@ impl Settings<Setting> {
     pub(crate) async fn next(&mut self) -> Option<Command> {
         tokio::select! {
             biased;
-            Ok(()) = self.announced.changed() => self.announced.borrow_and_update().clone(),
             Ok(()) = self.media.changed() => self.media.borrow_and_update().clone(),
             Ok(()) = self.leave.changed() => self.leave.borrow_and_update().clone(),
             else => pending().await,

@@ -215,7 +215,7 @@ async fn a_new_membership_learns_that_its_media_is_up_as_that_of_the_old_one_did
     pass(minute).await;
     alice.rejoin().await.unwrap();
     // To switch the microphone says nothing of the media connection.
-    alice.announce(true, true);
+    alice.set_muted(true).await.unwrap();
     assert!(checks().await > 10);
     alice.media(MediaState::Connected);
     pass(minute).await;
@@ -230,7 +230,8 @@ async fn a_later_join_announces_what_was_switched_meanwhile() {
     let sent = Arc::clone(&network.sent);
     let bob = Member::over(network, options(link(&hub), BOB)).await;
     let bob = bob.unwrap().conference;
-    bob.announce(true, false);
+    bob.set_muted(true).await.unwrap();
+    bob.set_video(true).await.unwrap();
     bob.rejoin().await.unwrap();
     let sent = sent.lock().unwrap();
     let announced = sent.iter().filter_map(|request| match request {

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,16 @@ pub enum Peer {
     Chat(ChatId),
     /// A channel or supergroup.
     Channel(ChannelId),
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "user {id}"),
+            Self::Chat(id) => write!(f, "chat {id}"),
+            Self::Channel(id) => write!(f, "channel {id}"),
+        }
+    }
 }
 
 /// A user, group or channel that a request names, `InputPeer`.

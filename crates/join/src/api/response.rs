@@ -135,6 +135,16 @@ macro_rules! responses {
     };
 }
 
+impl Response {
+    /// The sources, if the answer is some.
+    pub(crate) fn sources(&self) -> Option<&[Ssrc]> {
+        match self {
+            Self::Sources(sources) => Some(sources),
+            _ => None,
+        }
+    }
+}
+
 responses! {
     /// The updates.
     into_updates: Updates(Updates);

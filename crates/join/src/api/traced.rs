@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{AccessHash, DataJson, InviteLink, Slug};
 use super::{cut_label, redact};
+use crate::joining::JoinPayload;
 
 /// Bytes as hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +89,10 @@ forms! {
     link: Option<InviteLink> as Option<String>,
         |link| link.as_ref().map(|link| redact::link(link.as_str())),
         |text| Ok(text.map(InviteLink::new));
+    /// A payload, as its parameters; redacted.
+    payload: JoinPayload as String,
+        |payload| redact::params(&payload.to_params()).as_str().to_owned(),
+        |text| JoinPayload::from_json(&text).map_err(|error| error.to_string());
     /// Parameters of a connection; redacted.
     params: DataJson as String,
         |params| redact::params(params).as_str().to_owned(), |text| Ok(DataJson::new(text));

@@ -6,8 +6,11 @@ use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::event::MediaConnection;
+use super::own_state::Switch;
 use crate::api::traced;
-use crate::api::{InputUser, MessageId, RpcError, Ssrc};
+use crate::api::{InputPhoneCall, InputUser, MessageId, Peer, RpcError, Ssrc};
+use crate::joining::JoinPayload;
 use crate::message::{GroupMessage, RandomId, traced as traced_message};
 
 /// The time for the effect of a command to come, after the server said yes.
@@ -78,13 +81,95 @@ pub enum Command {
     Rejoin,
     /// Note that the media connection is up or down.
     Media(MediaState),
-    /// Note that the microphone or camera was switched, so that a later join announces it.
-    Announce {
-        /// True if the microphone is off.
+    /// Turn our microphone off or on.
+    ///
+    /// As the other switches of our media: it is done once the server has accepted it, at once while we enter the call, and
+    /// also if another wish has taken its place. It counts for every later join, and after a rejoin it is sent again. Fails as
+    /// [`CommandFailure::Silenced`] while an admin does not let us speak.
+    SetMuted {
+        /// True if it is off.
         muted: bool,
-        /// True if the camera is off.
-        video_stopped: bool,
     },
+    /// Turn our camera on or off, as [`Command::SetMuted`] the microphone.
+    SetVideo {
+        /// True if it is on.
+        on: bool,
+    },
+    /// Pause our camera, which stays listed, or go on.
+    SetVideoPaused {
+        /// True if it is paused.
+        paused: bool,
+    },
+    /// Pause the screen that we share, which stays listed, or go on.
+    SetPresentationPaused {
+        /// True if it is paused.
+        paused: bool,
+    },
+    /// Turn the microphone of another participant off for all, or let a participant speak again; for the creator of the call.
+    ///
+    /// It is done once the server has accepted it. Who is let speak unmutes itself.
+    Mute {
+        /// The participant.
+        peer: Peer,
+        /// True if it is muted.
+        muted: bool,
+    },
+    /// Set the volume of another participant: for the creator of the call for all who did not choose their own, for others for
+    /// themselves.
+    ///
+    /// It is done once the server has accepted it.
+    SetVolume {
+        /// The participant.
+        peer: Peer,
+        /// The volume, in hundredths of a percent, from 1 to 20000.
+        volume: i32,
+    },
+    /// Mute another participant for ourselves only, or not any more.
+    ///
+    /// It is done at once. The server is not asked; for the creator of the call its request would mute for all.
+    MuteForMe {
+        /// The participant.
+        peer: Peer,
+        /// True if it is muted.
+        muted: bool,
+    },
+    /// Share a screen, by a media connection of its own with this payload; with another payload if one is shared.
+    ///
+    /// It is done once the server has accepted it; the parameters of the connection come before. It is shared again after a rejoin.
+    StartPresentation {
+        /// The payload, with sources of its own.
+        #[serde(with = "traced::payload")]
+        payload: JoinPayload,
+    },
+    /// Share no screen any more.
+    ///
+    /// It is done once the server has accepted it, or has no screen of ours.
+    StopPresentation,
+    /// Supply the payload that [`Event::PayloadWanted`](super::Event::PayloadWanted) asked for.
+    Supply {
+        /// The connection.
+        connection: MediaConnection,
+        /// The payload.
+        #[serde(with = "traced::payload")]
+        payload: JoinPayload,
+    },
+    /// End a call between two users by moving it to this conference, of which the other user learns by the link.
+    ///
+    /// It is done once the server has accepted it.
+    Migrate {
+        /// The call between the two users.
+        phone_call: InputPhoneCall,
+        /// Its duration, in seconds.
+        duration: i32,
+        /// True if a side had video.
+        video: bool,
+        /// The number of its media connection.
+        connection_id: i64,
+    },
+    /// Stop without leaving, for a planned restart: [`Engine::suspend`](super::Engine::suspend) takes the checkpoint before.
+    ///
+    /// Outside the call it does nothing.
+    Suspend,
 }
 
 impl Command {
@@ -99,7 +184,30 @@ impl Command {
             Self::Send(message) => CommandKind::Send(message.random_id()),
             Self::Resolve { .. } => CommandKind::Resolve,
             Self::Rejoin => CommandKind::Rejoin,
-            Self::Leave | Self::Media(_) | Self::Announce { .. } => return None,
+            Self::SetMuted { .. } => CommandKind::SetMuted,
+            Self::SetVideo { .. } => CommandKind::SetVideo,
+            Self::SetVideoPaused { .. } => CommandKind::SetVideoPaused,
+            Self::SetPresentationPaused { .. } => CommandKind::SetPresentationPaused,
+            Self::Mute { .. } => CommandKind::Mute,
+            Self::SetVolume { .. } => CommandKind::SetVolume,
+            Self::MuteForMe { .. } => CommandKind::MuteForMe,
+            Self::StartPresentation { .. } => CommandKind::StartPresentation,
+            Self::StopPresentation => CommandKind::StopPresentation,
+            Self::Migrate { .. } => CommandKind::Migrate,
+            Self::Leave | Self::Media(_) | Self::Supply { .. } | Self::Suspend => return None,
+        })
+    }
+}
+
+impl Command {
+    /// The switch of our media that the command turns, and how.
+    pub(super) fn switch(&self) -> Option<(Switch, bool)> {
+        Some(match *self {
+            Self::SetMuted { muted } => (Switch::Muted, muted),
+            Self::SetVideo { on } => (Switch::VideoStopped, !on),
+            Self::SetVideoPaused { paused } => (Switch::VideoPaused, paused),
+            Self::SetPresentationPaused { paused } => (Switch::PresentationPaused, paused),
+            _ => return None,
         })
     }
 }
@@ -153,6 +261,26 @@ pub enum CommandKind {
     Resolve,
     /// Joining again.
     Rejoin,
+    /// Turning our microphone off or on.
+    SetMuted,
+    /// Turning our camera on or off.
+    SetVideo,
+    /// Pausing our camera.
+    SetVideoPaused,
+    /// Pausing our screen.
+    SetPresentationPaused,
+    /// Muting a participant for all.
+    Mute,
+    /// Setting the volume of a participant.
+    SetVolume,
+    /// Muting a participant for ourselves.
+    MuteForMe,
+    /// Sharing a screen.
+    StartPresentation,
+    /// Sharing no screen any more.
+    StopPresentation,
+    /// Moving a call between two users to this conference.
+    Migrate,
 }
 
 /// A command that the caller waits for.
@@ -185,6 +313,27 @@ pub enum CommandFailure {
     /// A user to be removed is not in the chain, and the block was not written.
     #[error("user {0} is not in the call")]
     NotAMember(UserId),
+    /// An admin muted us, and only an admin can let us speak.
+    #[error("an admin muted us, and only an admin can let us speak again")]
+    Silenced,
+    /// Only the creator of the call may do that.
+    #[error("only the creator of the call may do that")]
+    NotAllowed,
+    /// No request can name the peer: the server did not show how.
+    #[error("{0} is not known well enough to be named to the server")]
+    UnknownPeer(Peer),
+    /// A volume is from 1 to 20000.
+    #[error("a volume is from 1 to 20000 hundredths of a percent, not {0}")]
+    Volume(i32),
+    /// The client supplied no payload in time.
+    #[error("the client supplied no payload in time")]
+    NoPayload,
+    /// It was stopped meanwhile, by another command or by the server.
+    #[error("it was stopped meanwhile")]
+    Stopped,
+    /// The call has no link that is known.
+    #[error("no link of the call is known")]
+    NoLink,
     /// No block can be built for it.
     #[error("no block can be built: {0}")]
     Block(String),

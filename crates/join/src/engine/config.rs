@@ -1,7 +1,10 @@
 //! The configuration of an engine.
 
+use core::time::Duration;
+
 use confcall_media::RemovalGrace;
 use confcall_state::Joiner;
+use serde::{Deserialize, Serialize};
 
 use crate::joining::Target;
 use crate::membership::LastKnown;
@@ -17,6 +20,21 @@ pub enum EmptyCall {
     Start,
 }
 
+/// The origin of the payload of a new membership, and of a source in the place of one that is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Payloads {
+    /// The engine draws new sources, and keeps credentials and certificate.
+    #[default]
+    Generated,
+    /// The client is asked by [`Event::PayloadWanted`](super::Event::PayloadWanted), and supplies it by
+    /// [`Command::Supply`](super::Command::Supply).
+    Client {
+        /// The time that it has. Without a payload the engine ends, or shares no screen.
+        within: Duration,
+    },
+}
+
 /// The configuration of an engine.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -27,6 +45,8 @@ pub struct Config {
     pub joiner: Joiner,
     /// Its sound and picture.
     pub media: Media,
+    /// The origin of later payloads.
+    pub payloads: Payloads,
     /// The choice for a call that has no block.
     pub empty_call: EmptyCall,
     /// The members for whom frames are sealed right after a removal.
@@ -47,6 +67,7 @@ impl Config {
             target,
             joiner,
             media,
+            payloads: Payloads::Generated,
             empty_call: EmptyCall::Refuse,
             removal_grace: RemovalGrace::WithGrace,
             last_known: None,

@@ -11,6 +11,7 @@ use super::command::{CommandFailure, Order};
 use super::config::Config;
 use super::event::{Event, Trouble};
 use super::io::{Outcome, Output, RequestId};
+use super::own_state::Wishes;
 use super::past::PastMemberships;
 use super::purpose::Purpose;
 use super::rejoins::Rejoins;
@@ -34,6 +35,7 @@ pub(super) struct Context {
     pub(super) rejoins: Rejoins,
     /// The names of peers, which outlive a membership.
     pub(super) labels: Labels,
+    pub(super) wishes: Wishes,
     requests: Requests,
     outputs: VecDeque<Output>,
 }
@@ -50,6 +52,7 @@ impl Clone for Context {
             past: self.past.clone(),
             rejoins: self.rejoins.clone(),
             labels: self.labels.clone(),
+            wishes: self.wishes.clone(),
             requests: self.requests.clone(),
             outputs: self.outputs.clone(),
         }
@@ -64,6 +67,7 @@ impl Context {
         public_rng: ChaCha20Rng,
     ) -> Self {
         let past = PastMemberships::new(config.last_known.clone());
+        let wishes = Wishes::new(&config);
         Self {
             config,
             now,
@@ -73,6 +77,7 @@ impl Context {
             past,
             rejoins: Rejoins::default(),
             labels: Labels::new(),
+            wishes,
             requests: Requests::default(),
             outputs: VecDeque::new(),
         }

@@ -152,6 +152,12 @@ pub enum EndReason {
     /// The membership was lost again, after we had joined again.
     #[error("the membership was lost again: {0}")]
     Broken(RejoinReason),
+    /// A media connection needed another payload, and the client supplied none in time.
+    #[error("the client supplied no payload for the media in time")]
+    NoPayload,
+    /// The caller stopped without leaving, to go on from a checkpoint.
+    #[error("stopped, to go on later")]
+    Suspended,
     /// The clock of the device is ahead of the server's, which takes no request then; a driver says so, and no engine.
     #[error("the clock of this device is {seconds} s ahead of the server's")]
     ClockAhead {
@@ -207,7 +213,9 @@ impl EndReason {
     /// The advice to the caller.
     pub fn advice(&self) -> Advice {
         match self {
-            Self::Left | Self::JoinedElsewhere | Self::Discarded => Advice::Nothing,
+            Self::Left | Self::JoinedElsewhere | Self::Discarded | Self::Suspended => {
+                Advice::Nothing
+            }
             // It may have been a mistake, which only people can settle.
             Self::Removed { .. } => Advice::JoinAgain,
             Self::NotFound(_) => Advice::AskForInvitation,
@@ -226,7 +234,9 @@ impl EndReason {
             },
             Self::OtherKind(_) => Advice::UseOtherClient,
             Self::ClockAhead { .. } => Advice::SetClock,
-            Self::Raced { .. } | Self::Exhausted { .. } | Self::Stopped => Advice::JoinAgain,
+            Self::Raced { .. } | Self::Exhausted { .. } | Self::NoPayload | Self::Stopped => {
+                Advice::JoinAgain
+            }
             Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
             Self::KeyReplaced { .. }
             | Self::Unusable(_)
@@ -266,6 +276,7 @@ impl EndReason {
                 | Self::JoinedElsewhere
                 | Self::Removed { .. }
                 | Self::Discarded
+                | Self::Suspended
                 | Self::NotFound(_)
                 // A session that is not logged in cannot leave either.
                 | Self::Refused {

@@ -6,6 +6,7 @@ use confcall_state::UserId;
 use confcall_state::keys::{Seed, with_wiped_stack};
 use rand_core::SeedableRng as _;
 
+use super::command::{Command, CommandId};
 use super::config::Config;
 use super::context::Context;
 use super::fact::Fact;
@@ -238,6 +239,27 @@ impl Engine {
             let content = self.machine.save().ok_or(CheckpointError::NotAMember)?;
             seal(key, number, &content.to_bytes()?)
         })
+    }
+
+    /// Takes the last checkpoint, and stops without leaving, for a planned restart; [`Engine::restore`] goes on.
+    ///
+    /// The engine ends as [`EndReason::Suspended`](super::EndReason::Suspended). Without a checkpoint it goes on as before.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError`], above all for an engine that is not in the call, or whose outputs are waiting.
+    pub fn suspend(
+        &mut self,
+        now: Moment,
+        key: &[u8; 32],
+        number: u64,
+    ) -> Result<Vec<u8>, CheckpointError> {
+        let checkpoint = self.checkpoint(key, number)?;
+        let (id, command) = (CommandId::new(0), Command::Suspend);
+        let stop = Input::Command { id, command };
+        let stopped = self.handle_input(now, stop);
+        stopped.map_err(|_| CheckpointError::NotAMember)?;
+        Ok(checkpoint)
     }
 
     /// Goes on from a checkpoint whose number is at least `lowest`.

@@ -11,7 +11,7 @@ use super::declines::Declines;
 use super::departure::{Departure, Flow};
 use super::end::{EndReason, Ended, RejoinReason};
 use super::entry::{AcceptedJoin, Entry, Exit};
-use super::event::{Event, Trouble};
+use super::event::{Event, MediaConnection, Trouble};
 use super::io::{Input, Outcome, Output, RequestId};
 use super::leaving::{Leaving, Withdrawal};
 use super::member::{self, Member};
@@ -240,17 +240,6 @@ impl Machine {
         let order = kind.map(|kind| Order { id, kind });
         match (command, &mut self.state, order) {
             (_, State::Ended, _) => {}
-            // It counts for every later join, in whatever state we are.
-            (
-                Command::Announce {
-                    muted,
-                    video_stopped,
-                },
-                ..,
-            ) => {
-                let media = &mut self.ctx.config.media;
-                (media.muted, media.video_stopped) = (muted, video_stopped);
-            }
             (Command::Decline { message }, _, Some(order)) => {
                 self.declines.send(&mut self.ctx, order, message);
             }
@@ -260,7 +249,25 @@ impl Machine {
                 self.go_on(flow);
             }
             (Command::Leave, State::Entering(_), _) => self.withdraw(),
-            (_, _, Some(order)) => self.ctx.failed(order, CommandFailure::NotJoined),
+            (
+                Command::Supply {
+                    connection: MediaConnection::Main,
+                    payload,
+                },
+                State::Entering(entry),
+                _,
+            ) => {
+                let step = entry.supply(&mut self.ctx, payload);
+                self.step(step);
+            }
+            (command, state, Some(order)) => match (command.switch(), state) {
+                // The join announces it.
+                (Some((switch, value)), State::Entering(_)) => {
+                    self.ctx.wishes.media.set(switch, value);
+                    self.ctx.done(order);
+                }
+                _ => self.ctx.failed(order, CommandFailure::NotJoined),
+            },
             (_, _, None) => {}
         }
     }

@@ -38,6 +38,10 @@ pub(super) enum Purpose {
     Fork,
     /// A command of the caller.
     Command,
+    /// An edit of a participant.
+    Edit,
+    /// A screen that is shared, or not any more.
+    Presentation,
 }
 
 /// The waits that one request may meet.
@@ -72,7 +76,9 @@ impl Patience {
             | Purpose::LastPoll
             | Purpose::Reference
             | Purpose::Fork
-            | Purpose::Command => Self::BOUNDED,
+            | Purpose::Command
+            | Purpose::Edit
+            | Purpose::Presentation => Self::BOUNDED,
         }
     }
 

@@ -45,6 +45,10 @@ timers! {
     Command,
     /// The release of a request that is held back.
     HeldBack,
+    /// The next try of an edit of ourselves that was lost.
+    Edit,
+    /// The next try to share a screen, or the last moment for its payload to come.
+    Presentation,
     /// The next report of a verification that does not move.
     Progress,
     /// The expiry of an epoch that was replaced.

@@ -43,6 +43,16 @@ pub(super) fn form(event: &Event) -> Value {
             "rekeyed": ids(&gap.rekeyed),
         }}),
         Event::H264 { is_permitted } => json!({"h264": is_permitted}),
+        Event::OwnState(state) => json!({"own_state": state}),
+        Event::PayloadWanted {
+            connection,
+            why,
+            within,
+        } => json!({"payload_wanted": {
+            "connection": connection,
+            "why": why,
+            "within": nanoseconds(*within),
+        }}),
         Event::RosterChanged => json!({"roster_changed": {}}),
         Event::Verification {
             height,
@@ -166,6 +176,16 @@ fn command_form(command: CommandKind) -> Value {
         CommandKind::Send(id) => json!({"send": id.value()}),
         CommandKind::Resolve => json!("resolve"),
         CommandKind::Rejoin => json!("rejoin"),
+        CommandKind::SetMuted => json!("set_muted"),
+        CommandKind::SetVideo => json!("set_video"),
+        CommandKind::SetVideoPaused => json!("set_video_paused"),
+        CommandKind::SetPresentationPaused => json!("set_presentation_paused"),
+        CommandKind::Mute => json!("mute"),
+        CommandKind::SetVolume => json!("set_volume"),
+        CommandKind::MuteForMe => json!("mute_for_me"),
+        CommandKind::StartPresentation => json!("start_presentation"),
+        CommandKind::StopPresentation => json!("stop_presentation"),
+        CommandKind::Migrate => json!("migrate"),
     }
 }
 
@@ -181,6 +201,13 @@ fn failure(why: &CommandFailure) -> Value {
         CommandFailure::Message(what) => json!({"message": what}),
         CommandFailure::Busy => json!("busy"),
         CommandFailure::TooOften => json!("too_often"),
+        CommandFailure::Silenced => json!("silenced"),
+        CommandFailure::NotAllowed => json!("not_allowed"),
+        CommandFailure::UnknownPeer(peer) => json!({"unknown_peer": peer}),
+        CommandFailure::Volume(volume) => json!({"volume": volume}),
+        CommandFailure::NoPayload => json!("no_payload"),
+        CommandFailure::Stopped => json!("stopped"),
+        CommandFailure::NoLink => json!("no_link"),
     }
 }
 

@@ -7,7 +7,7 @@ use super::moment::{moment, nanoseconds};
 use crate::api::InputGroupCall;
 use crate::api::redact;
 use crate::api::traced::{self, Hex};
-use crate::engine::{Config, EmptyCall};
+use crate::engine::{Config, EmptyCall, Payloads};
 use crate::joining::{JoinPayload, Target};
 use crate::membership::LastKnown;
 use crate::policy::Media;
@@ -46,6 +46,9 @@ struct ConfigForm {
     size_limit: usize,
     /// Absent in older traces.
     #[serde(default)]
+    payloads: Payloads,
+    /// Absent in older traces.
+    #[serde(default)]
     last_known: Option<Hex>,
 }
 
@@ -72,6 +75,7 @@ impl Header {
                 start_if_empty: config.empty_call == EmptyCall::Start,
                 strict_sending: config.removal_grace == RemovalGrace::Strict,
                 size_limit: config.size_limit,
+                payloads: config.payloads,
                 last_known: config
                     .last_known
                     .as_ref()
@@ -139,6 +143,7 @@ impl Header {
             config.removal_grace = RemovalGrace::Strict;
         }
         config.size_limit = form.size_limit;
+        config.payloads = form.payloads;
         let known = form.last_known.as_ref();
         let known = known
             .map(|known| LastKnown::from_bytes(&known.0))

@@ -332,9 +332,11 @@ fn command(u: &mut Unstructured<'_>) -> Result<Command> {
         6 => Command::Resolve {
             sources: vec![Ssrc::new(1).expect("it is not zero"); u.int_in_range(0..=300)?],
         },
-        7 => Command::Announce {
-            muted: u.arbitrary()?,
-            video_stopped: u.arbitrary()?,
+        7 => match u.arbitrary()? {
+            true => Command::SetMuted {
+                muted: u.arbitrary()?,
+            },
+            false => Command::SetVideo { on: u.arbitrary()? },
         },
         8..=10 => Command::Media(*u.choose(&[MediaState::Connected, MediaState::Disconnected])?),
         11 | 12 => {

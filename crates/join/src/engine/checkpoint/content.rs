@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{CheckpointError, RestoreError};
+use crate::engine::own_state::OwnMedia;
 use crate::membership::SavedMembership;
 
 /// All that a checkpoint holds, in the plain numbers and bytes that are written.
@@ -16,6 +17,10 @@ pub(crate) struct Content {
     pub(crate) invite_link: Option<String>,
     /// The JSON of the payload that the server took.
     pub(crate) payload: String,
+    /// The switches of our media, as the caller wants them.
+    pub(crate) media: OwnMedia,
+    /// The JSON of the payload of the screen that is shared.
+    pub(crate) screen: Option<String>,
     /// The sources of the memberships before this one.
     pub(crate) past_sources: Vec<u32>,
     /// The offset of the next block.
@@ -79,6 +84,13 @@ mod tests {
             link: None,
             invite_link: None,
             payload: String::new(),
+            media: OwnMedia {
+                muted: true,
+                video_stopped: true,
+                video_paused: false,
+                presentation_paused: false,
+            },
+            screen: None,
             past_sources: Vec::new(),
             next_block: 1,
             next_broadcast: 0,

@@ -26,7 +26,7 @@ pub enum RestoreError {
         length: usize,
     },
     /// It is of a version that is not known.
-    #[error("a checkpoint of version {version} cannot be read, only of version 1")]
+    #[error("a checkpoint of version {version} cannot be read, only of version 2")]
     Version {
         /// The version.
         version: u8,

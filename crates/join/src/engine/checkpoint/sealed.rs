@@ -17,7 +17,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::{CheckpointError, RestoreError};
 
 const MAGIC: [u8; 8] = *b"confcall";
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 const HEADER: usize = 8 + 1 + 8 + 4 + 32 + 24;
 const TAG: usize = 16;
 
@@ -182,7 +182,7 @@ mod tests {
     fn the_layout_is_the_one_of_the_specification() {
         let blob = seal(&KEY, 7, CONTENT).unwrap();
         assert_eq!(blob[..8], *b"confcall");
-        assert_eq!(blob[8], 1);
+        assert_eq!(blob[8], 2);
         assert_eq!(blob[9..17], 7_u64.to_le_bytes());
         assert_eq!(blob[17..21], (CONTENT.len() as u32 + 16).to_le_bytes());
         assert_eq!(blob.len(), 77 + CONTENT.len() + 16);

@@ -3,6 +3,7 @@
 use confcall_state::{Block, Height};
 
 use crate::api::{CallRef, InputGroupCall, InviteLink, Participants, SubChain};
+use crate::engine::own_state::OwnMedia;
 use crate::engine::parts::subchain::Subchain;
 use crate::engine::secrets::AnnouncedKey;
 use crate::joining::{AnswerFault, ConnectionParameters, JoinAnswer, JoinPayload, Tip};
@@ -19,6 +20,8 @@ pub(in crate::engine) struct AcceptedJoin {
     pub(in crate::engine) found_by: Option<InputGroupCall>,
     /// The payload that the server took.
     pub(in crate::engine) payload: JoinPayload,
+    /// The switches of our media as they were announced.
+    pub(in crate::engine) announced: OwnMedia,
     /// The number of times that a block was sent.
     pub(in crate::engine) attempts: u32,
     /// The things that the server showed.

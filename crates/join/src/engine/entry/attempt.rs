@@ -13,6 +13,7 @@ use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
 use crate::engine::end::{EndReason, RejoinReason};
 use crate::engine::event::Trouble;
+use crate::engine::own_state::OwnMedia;
 use crate::engine::secrets::AnnouncedKey;
 use crate::joining::{AnswerFault, JoinPayload, Tip};
 use crate::membership::Gap;
@@ -33,6 +34,8 @@ pub(super) struct JoinAttempt {
     /// The call by its id, once that is known.
     pub(super) known: Option<CallRef>,
     pub(super) payload: JoinPayload,
+    /// The switches of our media, as the last block that was sent announced them.
+    pub(super) announced: OwnMedia,
     /// The number that makes creations that are sent again one call.
     pub(super) random_id: i32,
     /// The last block that was sent, until it is known whether it was taken.
@@ -102,6 +105,8 @@ pub(super) enum Next {
     Now(Action),
     /// Build a block on this tip, and send it.
     BuildOn(Box<Tip>),
+    /// Do this after a pause with another payload: a source of ours is taken.
+    Renewed { pause: Duration, action: Action },
     /// Do this after a pause, of which the caller learns.
     After {
         why: Trouble,
@@ -146,6 +151,7 @@ impl JoinAttempt {
             found_by: call.clone().filter(|_| known.is_none()),
             call,
             payload,
+            announced: ctx.wishes.media,
             random_id: ctx.public_rng.next_u32().cast_signed(),
             block: None,
             budgets: Budgets::new(invited),

@@ -91,6 +91,7 @@ pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, show
             key: sent.key,
             found_by: attempt.found_by.clone(),
             payload: attempt.payload.clone(),
+            announced: attempt.announced,
             attempts: attempt.sent,
             shown,
             gaps: attempt.gap.iter().cloned().chain(behind).collect(),

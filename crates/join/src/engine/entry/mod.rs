@@ -27,11 +27,15 @@ mod sending;
 
 use core::time::Duration;
 
+use confcall_media::Moment;
+
 pub(super) use accepted::AcceptedJoin;
 pub(super) use attempt::Exit;
 
+use super::config::Payloads;
 use super::context::Context;
 use super::end::{Advice, EndReason, Ended, RejoinReason};
+use super::event::{Event, MediaConnection, PayloadReason, Trouble};
 use super::identity::Identity;
 use super::leaving::Withdrawal;
 use super::requests::{Answer, Ticket};
@@ -59,6 +63,8 @@ enum Step {
     Sending(Ticket),
     /// The end of a pause, [`Timer::Entry`].
     Pausing(Action),
+    /// A payload of the client, for what is not to be done before a moment.
+    Asking(Action, Moment),
 }
 
 impl Entry {
@@ -85,19 +91,38 @@ impl Entry {
         payload: JoinPayload,
         pause: Duration,
     ) -> Self {
-        let payload = payload.with_new_sources(&mut ctx.public_rng);
         let call = Some(us.call.into());
         let mut attempt = JoinAttempt::new(ctx, Some(reason), call, false, payload);
         attempt.found_by = found_by;
-        ctx.after(Timer::Entry, pause);
-        let step = Step::Pausing(Action::ReadTip);
+        let step = renew(
+            &mut attempt,
+            ctx,
+            PayloadReason::Rejoin,
+            pause,
+            Action::ReadTip,
+        );
         Self { attempt, step }
+    }
+
+    /// Takes the payload that the client was asked for.
+    pub(super) fn supply(&mut self, ctx: &mut Context, payload: JoinPayload) -> Result<(), Exit> {
+        let Step::Asking(action, not_before) = self.step else {
+            return Ok(());
+        };
+        self.attempt.payload = payload;
+        ctx.timers.set(Timer::Entry, not_before);
+        self.step = Step::Pausing(action);
+        Ok(())
     }
 
     /// Goes on after a pause.
     pub(super) fn handle_timer(&mut self, ctx: &mut Context) -> Result<(), Exit> {
-        let Step::Pausing(action) = self.step else {
-            return Ok(());
+        let action = match self.step {
+            Step::Pausing(action) => action,
+            Step::Asking(..) => {
+                return Err(leaving(EndReason::NoPayload.into(), self.leave_in_doubt()));
+            }
+            Step::Locating(_) | Step::ReadingTip(_) | Step::Sending(_) => return Ok(()),
         };
         let leave = self.leave_in_doubt();
         let step = act(&mut self.attempt, ctx, action);
@@ -126,7 +151,7 @@ impl Entry {
                 attempt.sent = attempt.sent.saturating_add(answer.repeats);
                 sending::answered(attempt, ctx, answer)
             }
-            Step::Pausing(_) => return Ok(()),
+            Step::Pausing(_) | Step::Asking(..) => return Ok(()),
         };
         let step = next.and_then(|next| follow(attempt, ctx, next));
         self.step = step.map_err(|exit| leaving(exit, leave))?;
@@ -190,6 +215,45 @@ fn follow(attempt: &mut JoinAttempt, ctx: &mut Context, next: Next) -> Result<St
             ctx.retrying(why, pause, attempt.sent.saturating_add(1));
             ctx.after(Timer::Entry, pause);
             Ok(Step::Pausing(action))
+        }
+        Next::Renewed { pause, action } => {
+            let attempts = attempt.sent.saturating_add(1);
+            ctx.retrying(Trouble::SourceTaken, pause, attempts);
+            Ok(renew(
+                attempt,
+                ctx,
+                PayloadReason::SourceTaken,
+                pause,
+                action,
+            ))
+        }
+    }
+}
+
+/// Takes another payload, or asks the client for one, and goes on after a pause.
+fn renew(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    why: PayloadReason,
+    pause: Duration,
+    action: Action,
+) -> Step {
+    let not_before = ctx.now + pause;
+    match ctx.config.payloads {
+        Payloads::Generated => {
+            let payload = attempt.payload.clone();
+            attempt.payload = payload.with_new_sources(&mut ctx.public_rng);
+            ctx.timers.set(Timer::Entry, not_before);
+            Step::Pausing(action)
+        }
+        Payloads::Client { within } => {
+            ctx.event(Event::PayloadWanted {
+                connection: MediaConnection::Main,
+                why,
+                within,
+            });
+            ctx.after(Timer::Entry, within);
+            Step::Asking(action, not_before)
         }
     }
 }

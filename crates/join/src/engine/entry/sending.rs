@@ -34,10 +34,13 @@ pub(super) fn send(
     let block = tip.map(|tip| &tip.block);
     let (key, checked) = ctx.secrets.join(block, joiner)?;
     let written = checked.block().clone();
+    let wanted = ctx.wishes.media;
     let media = Media {
         payload: attempt.payload.clone(),
-        ..ctx.config.media.clone()
+        muted: wanted.muted,
+        video_stopped: wanted.video_stopped,
     };
+    attempt.announced = wanted;
     let body = match &attempt.call {
         Some(call) => ConferenceJoin {
             call: call.clone(),
@@ -188,7 +191,7 @@ fn raced(
     Ok(after(Trouble::Race, pause, attempt))
 }
 
-/// Takes new sources, because one of ours is taken, and with them a new block.
+/// Takes another payload, because a source of ours is taken, and with it a new block.
 fn clashed(
     attempt: &mut JoinAttempt,
     ctx: &mut Context,
@@ -199,9 +202,8 @@ fn clashed(
         let failure = Failure::Refused(error);
         return Err(failure.exhausted(method, attempt.sent).into());
     };
-    let payload = attempt.payload.clone();
-    attempt.payload = payload.with_new_sources(&mut ctx.public_rng);
-    Ok(after(Trouble::SourceTaken, pause, attempt))
+    let action = attempt.rebuild();
+    Ok(Next::Renewed { pause, action })
 }
 
 /// Another block after a pause.

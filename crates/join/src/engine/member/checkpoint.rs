@@ -14,7 +14,9 @@ use crate::api::{
 use crate::engine::checkpoint::{Content, RESERVE, RestoreError, SavedLink};
 use crate::engine::context::Context;
 use crate::engine::departure::Flow;
+use crate::engine::own_state::Wishes;
 use crate::engine::parts::liveness::Liveness;
+use crate::engine::parts::presentation::Presentation;
 use crate::engine::parts::reference::Reference;
 use crate::engine::parts::self_state::SelfState;
 use crate::engine::parts::subchain::Subchain;
@@ -32,6 +34,8 @@ pub(in crate::engine) fn save(member: &Member, ctx: &Context) -> Content {
         link: reference.found_by().and_then(saved_link),
         invite_link: reference.invite_link().map(InviteLink::to_string),
         payload: member.payload().to_json(),
+        media: ctx.wishes.media,
+        screen: ctx.wishes.screen.as_ref().map(JoinPayload::to_json),
         past_sources: ctx.past.sources().map(Ssrc::value).collect(),
         next_block,
         next_broadcast,
@@ -46,6 +50,14 @@ pub(in crate::engine) fn resume(
     let fault = |what| RestoreError::Content { what };
     let payload = JoinPayload::from_json(&content.payload);
     let payload = payload.map_err(|_| fault("its payload cannot be read"))?;
+    let screen = content.screen.as_deref().map(JoinPayload::from_json);
+    let screen = screen
+        .transpose()
+        .map_err(|_| fault("the payload of its screen cannot be read"))?;
+    ctx.wishes = Wishes {
+        media: content.media,
+        screen,
+    };
     let found_by = content.link.map(link_of).transpose()?;
     let removal_grace = ctx.config.removal_grace;
     let rng = ctx.secrets.rng();
@@ -67,10 +79,11 @@ pub(in crate::engine) fn resume(
         Subchain::resumed(SubChain::Broadcasts, content.next_broadcast),
     );
     let reference = Reference::new(call, found_by, content.invite_link.map(InviteLink::new));
-    let self_state = SelfState::new(payload, None);
+    let self_state = SelfState::new(payload, None, ctx.wishes.media);
     // Nothing was answered since the checkpoint, however long that is ago.
     let liveness = Liveness::new(ctx.now, None);
     let mut member = Member::new(follower, reference, self_state, liveness);
+    member.presentation = Presentation::resumed(ctx);
     let flow = go_on(&mut member, ctx);
     Ok((member, flow))
 }
@@ -81,7 +94,8 @@ fn go_on(member: &mut Member, ctx: &mut Context) -> Flow {
     member.checkpoints.ask(ctx);
     member.follower.poll(ctx, SubChain::Blocks, us.call);
     member.follower.poll(ctx, SubChain::Broadcasts, us.call);
-    member.liveness.check(ctx, us);
+    let screen = member.presentation.source(ctx);
+    member.liveness.check(ctx, us, screen);
     member.liveness.start(ctx);
     member.roster.load_soon(ctx);
     member.settle(ctx)

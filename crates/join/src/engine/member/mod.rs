@@ -32,7 +32,9 @@ use super::identity::Identity;
 use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
 use super::parts::commands::{Commands, Effect};
+use super::parts::edits::{Change, Edited, Edits};
 use super::parts::liveness::Liveness;
+use super::parts::presentation::Presentation;
 use super::parts::reference::Reference;
 use super::parts::removals::{Removals, Sequel};
 use super::parts::roster::Roster;
@@ -44,15 +46,18 @@ use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::reaction::{Reach, Reaction};
 use crate::api::{
-    DiscardGroupCall, EncryptedMessage, GetGroupParticipants, InputGroupCall,
-    InviteConferenceCallParticipant, Method, Participants, Peer, Response, RpcError,
-    SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings, Update, Updates,
+    DiscardCall, DiscardGroupCall, DiscardReason, EncryptedMessage, GetGroupParticipants,
+    InputGroupCall, InviteConferenceCallParticipant, Method, Participants, Peer, Response,
+    RpcError, SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings, Update, Updates,
 };
-use crate::joining::{ConnectionParameters, JoinPayload};
+use crate::joining::{ConnectionParameters, JoinPayload, Link};
 use crate::limits;
 use crate::membership::{LastKnown, Membership};
 use crate::message::{Deduplicator, GroupMessage, Novelty};
 use follower::{Follower, Loss, Read};
+
+/// The volumes that a participant can have, in hundredths of a percent.
+const VOLUMES: core::ops::RangeInclusive<i32> = 1..=20000;
 
 /// One membership, and the parts that keep it.
 #[derive(Debug)]
@@ -61,6 +66,8 @@ pub(super) struct Member {
     follower: Follower,
     reference: Reference,
     self_state: SelfState,
+    presentation: Presentation,
+    edits: Edits,
     liveness: Liveness,
     roster: RosterSync,
     removals: Removals,
@@ -83,6 +90,8 @@ impl Member {
             follower,
             reference,
             self_state,
+            presentation: Presentation::default(),
+            edits: Edits::default(),
             liveness,
             roster: RosterSync::default(),
             removals: Removals::default(),
@@ -163,6 +172,9 @@ impl Member {
         let is_over = matches!(departure, Departure::End(EndReason::Discarded));
         self.commands.give_up(ctx, is_over);
         self.removals.give_up(ctx);
+        self.self_state.give_up(ctx);
+        self.presentation.give_up(ctx);
+        self.edits.give_up(ctx);
     }
 
     /// The membership as the caller sees it.
@@ -185,7 +197,10 @@ impl Member {
         match timer {
             Timer::Blocks => self.follower.poll(ctx, SubChain::Blocks, us.call),
             Timer::Broadcasts => self.follower.poll(ctx, SubChain::Broadcasts, us.call),
-            Timer::Check => self.liveness.check_is_due(ctx, us),
+            Timer::Check => {
+                let screen = self.presentation.source(ctx);
+                self.liveness.check_is_due(ctx, us, screen);
+            }
             Timer::LastPoll => {
                 let poll = self.follower.next_blocks(us.call);
                 self.liveness.poll_again(ctx, poll);
@@ -207,6 +222,8 @@ impl Member {
             }
             Timer::Epochs => self.follower.cryptor().prune(ctx.now),
             Timer::Checkpoint => self.checkpoints.ask(ctx),
+            Timer::Edit => self.self_state.go_on(),
+            Timer::Presentation => self.presentation.handle_timer(ctx, us),
             // To settle is all that they are for.
             Timer::Broadcast | Timer::Removal | Timer::Command => {}
             // They are those of other states.
@@ -283,6 +300,10 @@ impl Member {
                 Ok(())
             }
             Purpose::Check => {
+                let joined = result.as_ref().ok().and_then(Response::sources);
+                if let Some(joined) = joined {
+                    self.presentation.checked(ctx, us, joined);
+                }
                 if let Some(reason) = self.liveness.checked(ctx, us, sent, result) {
                     self.doubt(ctx, reason);
                 }
@@ -307,6 +328,11 @@ impl Member {
             Purpose::Command => {
                 let response = self.commands.answered(ctx, answer.method, ticket, result);
                 self.after_command(ctx, response)
+            }
+            Purpose::Edit => self.edited(ctx, ticket, result),
+            Purpose::Presentation => {
+                let updates = self.presentation.answered(ctx, us, ticket, result);
+                self.take_updates(ctx, updates)
             }
             // They are those of other states.
             Purpose::Enter | Purpose::Leave | Purpose::Decline => Ok(()),
@@ -368,7 +394,7 @@ impl Member {
         match command {
             Command::Leave => return Err(Departure::Leave),
             // They are the engine's.
-            Command::Announce { .. } | Command::Decline { .. } | Command::Rejoin => {}
+            Command::Decline { .. } | Command::Rejoin => {}
             Command::Media(media) => self.liveness.media_is(ctx, media),
             Command::Kick { users } => self.kick(ctx, order(CommandKind::Kick), users),
             Command::Invite { user, video } => {
@@ -396,8 +422,83 @@ impl Member {
                 let order = order(CommandKind::Send(message.random_id()));
                 self.send_message(ctx, order, &message);
             }
+            Command::Suspend => return Err(EndReason::Suspended.into()),
+            command => self.handle_media_command(ctx, id, command),
         }
         self.settle(ctx)
+    }
+
+    /// Carries out a command about the media of participants.
+    fn handle_media_command(&mut self, ctx: &mut Context, id: CommandId, command: Command) {
+        let us = self.identity();
+        let Some(kind) = command.kind() else {
+            if let Command::Supply { payload, .. } = command {
+                self.presentation.supply(ctx, us, payload);
+            }
+            return;
+        };
+        let order = Order { id, kind };
+        if let Some((switch, value)) = command.switch() {
+            return self.self_state.turn(ctx, switch, value, order);
+        }
+        match command {
+            Command::Mute { .. } if !self.reference.is_creator() => {
+                ctx.failed(order, CommandFailure::NotAllowed);
+            }
+            Command::Mute { peer, muted } => {
+                let change = Change {
+                    muted: Some(muted),
+                    ..Change::default()
+                };
+                self.edit(ctx, order, peer, change);
+            }
+            Command::SetVolume { volume, .. } if !VOLUMES.contains(&volume) => {
+                ctx.failed(order, CommandFailure::Volume(volume));
+            }
+            Command::SetVolume { peer, volume } => {
+                let change = Change {
+                    volume: Some(volume),
+                    ..Change::default()
+                };
+                self.edit(ctx, order, peer, change);
+            }
+            Command::StartPresentation { .. } if self.self_state.is_silenced() => {
+                ctx.failed(order, CommandFailure::Silenced);
+            }
+            Command::StartPresentation { payload } => {
+                self.presentation.start(ctx, us, payload, order);
+            }
+            Command::StopPresentation => self.presentation.stop(ctx, us, Some(order)),
+            Command::Migrate {
+                phone_call,
+                duration,
+                video,
+                connection_id,
+            } => {
+                let link = self.reference.known_link();
+                let link = link.and_then(|link| Link::parse(link.as_str()).ok());
+                let Some(Link::Conference(slug)) = link else {
+                    return ctx.failed(order, CommandFailure::NoLink);
+                };
+                let discard = DiscardCall {
+                    video,
+                    peer: phone_call,
+                    duration,
+                    reason: DiscardReason::Migrate(slug),
+                    connection_id,
+                };
+                self.commands.send(ctx, order, Effect::Answer, discard);
+            }
+            _ => {}
+        }
+    }
+
+    /// Changes another participant.
+    fn edit(&mut self, ctx: &mut Context, order: Order, peer: Peer, change: Change) {
+        match ctx.labels.input_peer(peer) {
+            Some(participant) => self.edits.add(ctx, participant, change, order),
+            None => ctx.failed(order, CommandFailure::UnknownPeer(peer)),
+        }
     }
 
     fn kick(&mut self, ctx: &mut Context, order: Order, users: Vec<UserId>) {
@@ -485,6 +586,38 @@ impl Member {
         Ok(())
     }
 
+    /// Takes the outcome of an edit, and what the server showed with it.
+    fn edited(
+        &mut self,
+        ctx: &mut Context,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Flow {
+        let Some(edited) = self.edits.answered(ctx, ticket, result) else {
+            return Ok(());
+        };
+        let Edited {
+            is_own,
+            change,
+            outcome,
+        } = edited;
+        if is_own {
+            let is_silenced = self
+                .self_state
+                .edited(ctx, change, outcome.as_ref().map(drop));
+            self.silenced(ctx, is_silenced);
+        }
+        self.take_updates(ctx, outcome.unwrap_or_default())
+    }
+
+    /// Stops sharing the screen of one whom an admin silences.
+    fn silenced(&mut self, ctx: &mut Context, is_silenced: bool) {
+        if is_silenced {
+            let us = self.identity();
+            self.presentation.stop(ctx, us, None);
+        }
+    }
+
     fn after_command(&mut self, ctx: &mut Context, response: Option<Response>) -> Flow {
         match response {
             Some(Response::Updates(updates)) => self.take_updates(ctx, updates),
@@ -508,6 +641,9 @@ impl Member {
         match update {
             Update::ChainBlocks(items) if self.reference.names(&items.call) => {
                 self.follower.offer(ctx, items);
+            }
+            Update::Connection(connection) if connection.presentation => {
+                self.presentation.take_connection(ctx, &connection);
             }
             Update::Connection(connection) => self.self_state.take_connection(ctx, &connection),
             Update::Participants(change) if self.reference.names(&change.call) => {
@@ -539,7 +675,8 @@ impl Member {
         if self.roster.take_change(ctx, us, change)? {
             // A block that removed us may be behind it; else the server has lost us.
             self.follower.poll(ctx, SubChain::Blocks, us.call);
-            self.liveness.check(ctx, us);
+            let screen = self.presentation.source(ctx);
+            self.liveness.check(ctx, us, screen);
         }
         Ok(())
     }
@@ -586,6 +723,9 @@ impl Member {
             self.commands.link_is_shown(&link);
         }
         self.commands.settle(ctx);
+        self.self_state.send_due(ctx, us, &mut self.edits);
+        self.edits.send_due(ctx, us);
+        self.self_state.show(ctx, self.presentation.is_shared());
         self.follower.report(ctx);
         let counts = self.follower.membership().verification();
         self.checkpoints.follow(ctx, counts);

@@ -30,7 +30,7 @@ pub(in crate::engine) fn take_up(
         ctx.config.removal_grace,
     )?;
     let reference = Reference::new(shown.call, join.found_by, shown.invite_link);
-    let self_state = SelfState::new(join.payload, shown.connection.clone());
+    let self_state = SelfState::new(join.payload, shown.connection.clone(), join.announced);
     let follower = Follower::new(ctx, membership, shown.blocks, shown.broadcasts);
     let liveness = Liveness::new(ctx.now, Some(ctx.now));
     let mut member = Member::new(follower, reference, self_state, liveness);
@@ -63,4 +63,6 @@ fn begin(member: &mut Member, ctx: &mut Context) {
     member.follower.poll_soon(ctx, SubChain::Broadcasts);
     member.roster.load_soon(ctx);
     member.follower.start_epoch(ctx, None);
+    let us = member.identity();
+    member.presentation.start_again(ctx, us);
 }

@@ -178,7 +178,8 @@ fn failure_of(method: Method, response: &Response) -> Option<CommandFailure> {
         | (
             Method::InviteConferenceCallParticipant
             | Method::ToggleGroupCallSettings
-            | Method::DiscardGroupCall,
+            | Method::DiscardGroupCall
+            | Method::DiscardCall,
             Response::Updates(_),
         ) => None,
         // An answer to something else says nothing of this.

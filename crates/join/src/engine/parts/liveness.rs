@@ -17,7 +17,7 @@ use core::time::Duration;
 use confcall_media::Moment;
 
 use crate::api::reaction::Reaction;
-use crate::api::{CheckGroupCall, GetGroupCallChainBlocks, Method, Response, Updates};
+use crate::api::{CheckGroupCall, GetGroupCallChainBlocks, Method, Response, Ssrc, Updates};
 use crate::engine::backoff::Backoff;
 use crate::engine::command::MediaState;
 use crate::engine::context::Context;
@@ -101,19 +101,29 @@ impl Liveness {
         }
     }
 
-    pub(in crate::engine) fn check_is_due(&mut self, ctx: &mut Context, us: Identity) {
+    pub(in crate::engine) fn check_is_due(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        screen: Option<Ssrc>,
+    ) {
         if self.media == MediaState::Disconnected {
-            self.check(ctx, us);
+            self.check(ctx, us, screen);
         }
     }
 
-    /// Asks whether we are still joined, unless that is under way.
-    pub(in crate::engine) fn check(&mut self, ctx: &mut Context, us: Identity) {
+    /// Asks whether we are still joined, and the screen that we share, unless that is under way.
+    pub(in crate::engine) fn check(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        screen: Option<Ssrc>,
+    ) {
         // A server that says again and again that we left is asked once.
         if !core::mem::replace(&mut self.is_checking, true) {
             let check = CheckGroupCall {
                 call: us.call.into(),
-                sources: vec![us.source],
+                sources: core::iter::once(us.source).chain(screen).collect(),
             };
             ctx.send(Purpose::Check, check);
         }
@@ -229,8 +239,8 @@ mod tests {
     #[test]
     fn a_check_without_our_source_is_a_reason_to_doubt_and_no_answer_is_none() {
         let (mut liveness, mut ctx) = (Liveness::new(context().now, None), context());
-        liveness.check(&mut ctx, US);
-        liveness.check(&mut ctx, US);
+        liveness.check(&mut ctx, US, None);
+        liveness.check(&mut ctx, US, None);
         assert_eq!(outputs(&mut ctx).0.len(), 1);
         let sent = ctx.now;
         let lost = liveness.checked(&mut ctx, US, sent, Err(Failure::Lost));
@@ -245,7 +255,7 @@ mod tests {
     fn a_connected_media_needs_no_check() {
         let (mut liveness, mut ctx) = (Liveness::new(context().now, None), context());
         liveness.media_is(&mut ctx, MediaState::Connected);
-        liveness.check_is_due(&mut ctx, US);
+        liveness.check_is_due(&mut ctx, US, None);
         assert!(outputs(&mut ctx).0.is_empty());
         liveness.media_is(&mut ctx, MediaState::Disconnected);
         assert!(ctx.timers.is_set(Timer::Check));

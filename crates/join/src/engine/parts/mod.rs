@@ -15,7 +15,9 @@
 //! | [`fork`] | the comparison of the server's block with ours | |
 //! | [`liveness`] | the connection check, and the last poll before we give up | ✓ |
 //! | [`reference`] | the reference to the call, and its link | ✓ |
-//! | [`self_state`] | our payload, and the parameters of the media connection | ✓ |
+//! | [`self_state`] | our payload, the parameters of the media connection, and the switches of our media | ✓ |
+//! | [`presentation`] | the screen that we share | ✓ |
+//! | [`edits`] | the edits of participants, one at a time | ✓ |
 //! | [`commands`] | the commands that wait for an answer | ✓ |
 //! | [`checkpoints`] | the moments at which a checkpoint is due | |
 
@@ -24,8 +26,10 @@ pub(super) mod broadcaster;
 pub(super) mod call_view;
 pub(super) mod checkpoints;
 pub(super) mod commands;
+pub(super) mod edits;
 pub(super) mod fork;
 pub(super) mod liveness;
+pub(super) mod presentation;
 pub(super) mod reference;
 pub(super) mod removals;
 pub(super) mod roster;

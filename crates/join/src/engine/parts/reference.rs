@@ -29,6 +29,8 @@ pub(in crate::engine) struct Reference {
     found_by: Option<InputGroupCall>,
     /// The link of the call for others, if the server named it.
     invite_link: Option<InviteLink>,
+    /// True if the server shows that we created the call.
+    is_creator: bool,
     /// The link that the server showed last since [`Reference::take_shown_link`].
     shown_link: Option<InviteLink>,
     progress: Progress,
@@ -58,6 +60,7 @@ impl Reference {
             call,
             found_by,
             invite_link,
+            is_creator: false,
             shown_link: None,
             progress: Progress::Fresh,
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), RETRIES),
@@ -76,6 +79,11 @@ impl Reference {
 
     pub(in crate::engine) fn invite_link(&self) -> Option<&InviteLink> {
         self.invite_link.as_ref()
+    }
+
+    /// True if we created the call.
+    pub(in crate::engine) fn is_creator(&self) -> bool {
+        self.is_creator
     }
 
     /// Takes the link that the server has shown, be it the known one.
@@ -185,7 +193,16 @@ impl Reference {
     ) -> Result<(), EndReason> {
         match call {
             GroupCall::Discarded { .. } => Err(EndReason::Discarded),
-            GroupCall::Active { invite_link, .. } => {
+            GroupCall::Active {
+                invite_link,
+                creator,
+                min,
+                ..
+            } => {
+                // It depends on who looks.
+                if !min {
+                    self.is_creator = creator;
+                }
                 if invite_link.is_some() {
                     self.shown_link.clone_from(&invite_link);
                 }

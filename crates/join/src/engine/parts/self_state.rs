@@ -1,32 +1,95 @@
-//! Our own side of the media: the payload that the server took, and the parameters of the connection.
+//! Our own side of the media: the payload that the server took, the parameters of the connection, and the switches.
+//!
+//! ```text
+//! command ──▶ wanted ── differs, no edit under way ──▶ edit ── yes ──▶ confirmed
+//!               ▲                                        │                ▲
+//!               └───── what it was, if nothing newer ◀── no               │
+//!               └───────────── an admin, or the server ───────────────────┘
+//! ```
+//!
+//! Implements `spec/protocol.md`, 8.
 
 use core::time::Duration;
 
-use crate::api::CallConnection;
+use super::edits::{Change, Edits};
+use crate::api::{CallConnection, GroupCallParticipant};
+use crate::engine::command::{CommandFailure, Order};
 use crate::engine::context::Context;
 use crate::engine::event::Event;
+use crate::engine::failure::Failure;
+use crate::engine::identity::Identity;
+use crate::engine::own_state::{OwnMedia, OwnState, Switch};
 use crate::engine::timers::Timer;
 use crate::joining::{Answer, ConnectionParameters, JoinPayload};
+use crate::limits;
 
 /// The time after a lost answer until we rejoin for the parameters of the connection that were in it.
 const CONNECTION: Duration = Duration::from_secs(5);
 
-/// Our payload, and the parameters of the media connection.
+/// The pause until an edit of ourselves that was lost is sent again.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// Our payload, the parameters of the media connection, and the switches of our media.
+///
+/// What the caller wants is in [`Wishes`](crate::engine::own_state::Wishes), which outlive the membership.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct SelfState {
     payload: JoinPayload,
     /// The newest parameters of the main connection.
     connection: Option<Box<ConnectionParameters>>,
+    confirmed: OwnMedia,
+    can_unmute: bool,
+    /// Our entry of the roster as it was shown last.
+    entry: Option<Entry>,
+    /// The change of ourselves that is under way, and whether our entry was shown since it was sent.
+    sent: Option<(Change, bool)>,
+    /// The commands that wait for an edit to be sent.
+    orders: Vec<(Switch, Order)>,
+    /// True until a pause ends after which a lost edit is sent again.
+    is_pausing: bool,
+    /// The state that the caller was shown last.
+    shown: Option<OwnState>,
+}
+
+/// The parts of our own entry of the roster that are about switches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Entry {
+    muted: bool,
+    can_unmute: bool,
+    /// Whether the camera is paused, if it is shown.
+    video_paused: Option<bool>,
+    /// Whether the screen is paused, if it is shown.
+    presentation_paused: Option<bool>,
+}
+
+impl From<&GroupCallParticipant> for Entry {
+    fn from(entry: &GroupCallParticipant) -> Self {
+        Self {
+            muted: entry.muted,
+            can_unmute: entry.can_self_unmute || !entry.muted,
+            video_paused: entry.video.as_ref().map(|video| video.paused),
+            presentation_paused: entry.presentation.as_ref().map(|screen| screen.paused),
+        }
+    }
 }
 
 impl SelfState {
+    /// The state of one whom the server has as it was announced.
     pub(in crate::engine) fn new(
         payload: JoinPayload,
         connection: Option<Box<ConnectionParameters>>,
+        announced: OwnMedia,
     ) -> Self {
         Self {
             payload,
             connection,
+            confirmed: announced,
+            can_unmute: true,
+            entry: None,
+            sent: None,
+            orders: Vec::new(),
+            is_pausing: false,
+            shown: None,
         }
     }
 
@@ -68,36 +131,433 @@ impl SelfState {
     }
 }
 
+/// The switches.
+impl SelfState {
+    /// The state of our media.
+    pub(in crate::engine) fn state(&self, ctx: &Context, is_presenting: bool) -> OwnState {
+        OwnState {
+            wanted: ctx.wishes.media,
+            confirmed: self.confirmed,
+            can_unmute: self.can_unmute,
+            is_presenting,
+        }
+    }
+
+    /// True if an admin does not let us speak.
+    pub(in crate::engine) fn is_silenced(&self) -> bool {
+        self.confirmed.muted && !self.can_unmute
+    }
+
+    /// Turns a switch; the command is answered with the edit that brings it about.
+    pub(in crate::engine) fn turn(
+        &mut self,
+        ctx: &mut Context,
+        switch: Switch,
+        value: bool,
+        order: Order,
+    ) {
+        let turns_on = !value && matches!(switch, Switch::Muted | Switch::VideoStopped);
+        if turns_on && self.is_silenced() {
+            return ctx.failed(order, CommandFailure::Silenced);
+        }
+        if self.orders.len() >= limits::COMMANDS {
+            return ctx.failed(order, CommandFailure::Busy);
+        }
+        ctx.wishes.media.set(switch, value);
+        self.orders.push((switch, order));
+    }
+
+    /// Sends what differs from what the server has, if no edit is under way; commands for which nothing differs are done.
+    pub(in crate::engine) fn send_due(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        edits: &mut Edits,
+    ) {
+        if !edits.are_free() || self.is_pausing {
+            return;
+        }
+        let change = self.difference(ctx.wishes.media);
+        let orders = core::mem::take(&mut self.orders);
+        let orders = orders.into_iter().map(|(_, order)| order);
+        match change == Change::default() {
+            true => orders.for_each(|order| ctx.done(order)),
+            false => {
+                self.sent = Some((change, false));
+                edits.send_own(ctx, us, change, orders.collect());
+            }
+        }
+    }
+
+    fn difference(&self, wanted: OwnMedia) -> Change {
+        let new = |switch| {
+            let value = wanted.get(switch);
+            (value != self.confirmed.get(switch)).then_some(value)
+        };
+        Change {
+            muted: new(Switch::Muted),
+            volume: None,
+            video_stopped: new(Switch::VideoStopped),
+            video_paused: new(Switch::VideoPaused),
+            presentation_paused: new(Switch::PresentationPaused),
+        }
+    }
+
+    /// Takes the outcome of an edit of ourselves; gives whether an admin silences us from now on.
+    pub(in crate::engine) fn edited(
+        &mut self,
+        ctx: &mut Context,
+        change: Change,
+        outcome: Result<(), &Failure>,
+    ) -> bool {
+        for (switch, sent) in values(change) {
+            match outcome {
+                Ok(()) => self.confirmed.set(switch, sent),
+                // What was wished since is tried all the same.
+                Err(Failure::Refused(_)) if ctx.wishes.media.get(switch) == sent => {
+                    let confirmed = self.confirmed.get(switch);
+                    ctx.wishes.media.set(switch, confirmed);
+                }
+                Err(_) => {}
+            }
+        }
+        if let Err(Failure::Lost) = outcome {
+            self.is_pausing = true;
+            let pause = ctx.spread(AGAIN);
+            ctx.after(Timer::Edit, pause);
+        }
+        // What was shown meanwhile may be newer than the answer.
+        match (self.sent.take(), self.entry) {
+            (Some((_, true)), Some(entry)) => self.apply(ctx, entry),
+            _ => false,
+        }
+    }
+
+    /// Sends again what was lost.
+    pub(in crate::engine) fn go_on(&mut self) {
+        self.is_pausing = false;
+    }
+
+    /// Takes our own entry of the roster; gives whether an admin silences us from now on.
+    ///
+    /// What the server turned is not turned back: the caller sees it and may wish otherwise.
+    pub(in crate::engine) fn take_entry(
+        &mut self,
+        ctx: &mut Context,
+        entry: &GroupCallParticipant,
+    ) -> bool {
+        let entry = Entry::from(entry);
+        if self.entry == Some(entry) {
+            return false;
+        }
+        if let Some((_, came)) = &mut self.sent {
+            *came = true;
+        }
+        self.apply(ctx, entry)
+    }
+
+    fn apply(&mut self, ctx: &mut Context, entry: Entry) -> bool {
+        let was_silenced = self.is_silenced();
+        let showed_video = self
+            .entry
+            .replace(entry)
+            .is_some_and(|e| e.video_paused.is_some());
+        self.can_unmute = entry.can_unmute;
+        self.confirm(ctx, Switch::Muted, entry.muted);
+        if let Some(paused) = entry.video_paused {
+            self.confirm(ctx, Switch::VideoStopped, false);
+            self.confirm(ctx, Switch::VideoPaused, paused);
+        } else if showed_video {
+            self.confirm(ctx, Switch::VideoStopped, true);
+        }
+        if let Some(paused) = entry.presentation_paused {
+            self.confirm(ctx, Switch::PresentationPaused, paused);
+        }
+        let is_new = self.is_silenced() && !was_silenced;
+        if is_new {
+            self.silence(ctx);
+        }
+        is_new
+    }
+
+    /// Notes what the server shows. A wish that is not carried out yet stays.
+    fn confirm(&mut self, ctx: &mut Context, switch: Switch, shown: bool) {
+        let was = self.confirmed.get(switch);
+        let is_under_way = self
+            .sent
+            .is_some_and(|(change, _)| values(change).any(|(sent, _)| sent == switch));
+        if !is_under_way && ctx.wishes.media.get(switch) == was {
+            ctx.wishes.media.set(switch, shown);
+        }
+        self.confirmed.set(switch, shown);
+    }
+
+    /// Stops sound and camera, also for a later join; who becomes allowed to speak again stays muted.
+    fn silence(&mut self, ctx: &mut Context) {
+        let media = &mut ctx.wishes.media;
+        (media.muted, media.video_stopped) = (true, true);
+        let turns = |switch: &Switch| matches!(switch, Switch::Muted | Switch::VideoStopped);
+        let (void, rest) = core::mem::take(&mut self.orders)
+            .into_iter()
+            .partition(|(switch, _)| turns(switch));
+        self.orders = rest;
+        for (_, order) in void {
+            ctx.failed(order, CommandFailure::Silenced);
+        }
+    }
+
+    /// Shows the state if it is another one than the caller was shown.
+    pub(in crate::engine) fn show(&mut self, ctx: &mut Context, is_presenting: bool) {
+        let state = self.state(ctx, is_presenting);
+        if self.shown.replace(state) != Some(state) {
+            ctx.event(Event::OwnState(state));
+        }
+    }
+
+    /// Answers the commands that wait in a membership that ends.
+    pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
+        for (_, order) in core::mem::take(&mut self.orders) {
+            ctx.failed(order, CommandFailure::NotJoined);
+        }
+    }
+}
+
+/// The switches that an edit turns.
+fn values(change: Change) -> impl Iterator<Item = (Switch, bool)> {
+    let value = move |switch| match switch {
+        Switch::Muted => change.muted,
+        Switch::VideoStopped => change.video_stopped,
+        Switch::VideoPaused => change.video_paused,
+        Switch::PresentationPaused => change.presentation_paused,
+    };
+    let switches = Switch::ALL.into_iter();
+    switches.filter_map(move |switch| Some((switch, value(switch)?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::DataJson;
-    use crate::engine::testing::{context, outputs};
+    use crate::api::{DataJson, EditGroupCallParticipant, Peer, Request, RpcError, Updates};
+    use crate::engine::command::{CommandId, CommandKind};
+    use crate::engine::testing::{US, context, outputs};
 
-    fn connection(presentation: bool) -> CallConnection {
+    fn connection() -> CallConnection {
         let fingerprint = ["AB"; 32].join(":");
         let params = DataJson::new(format!(
             r#"{{"transport": {{"ufrag": "serv", "pwd": "ABCDEFGHIJKLMNOPQRSTUV", "candidates": [],
                 "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
         ));
         CallConnection {
-            presentation,
+            presentation: false,
             params,
         }
     }
 
+    /// A member whose microphone and camera are off, and an edit queue.
+    struct Scene {
+        ctx: Context,
+        state: SelfState,
+        edits: Edits,
+        /// The failures of the commands that were answered; `None` for one that is done.
+        answers: Vec<Option<CommandFailure>>,
+    }
+
+    impl Scene {
+        fn new() -> Self {
+            let ctx = context();
+            let payload = ctx.config.media.payload.clone();
+            let state = SelfState::new(payload, None, ctx.wishes.media);
+            Self {
+                ctx,
+                state,
+                edits: Edits::default(),
+                answers: Vec::new(),
+            }
+        }
+
+        fn turn(&mut self, switch: Switch, value: bool) {
+            let (id, kind) = (CommandId::new(1), CommandKind::SetMuted);
+            let order = Order { id, kind };
+            self.state.turn(&mut self.ctx, switch, value, order);
+        }
+
+        /// The edits that are sent now.
+        fn sent(&mut self) -> Vec<EditGroupCallParticipant> {
+            self.state.send_due(&mut self.ctx, US, &mut self.edits);
+            self.edits()
+        }
+
+        /// The edits that were sent.
+        fn edits(&mut self) -> Vec<EditGroupCallParticipant> {
+            let (requests, events) = outputs(&mut self.ctx);
+            let answers = events.into_iter().filter_map(|event| match event {
+                Event::Done { .. } => Some(None),
+                Event::Failed { why, .. } => Some(Some(why)),
+                _ => None,
+            });
+            self.answers.extend(answers);
+            let edits = requests.into_iter().filter_map(|request| match request {
+                Request::EditParticipant(edit) => Some(edit),
+                _ => None,
+            });
+            edits.collect()
+        }
+
+        /// Answers the edit that is under way.
+        fn answer(&mut self, result: Result<(), Failure>) -> bool {
+            let ticket = self.edits.ticket().unwrap();
+            let result = result.map(|()| Updates::default().into());
+            let edited = self.edits.answered(&mut self.ctx, ticket, result).unwrap();
+            let outcome = edited.outcome.as_ref().map(drop);
+            self.state.edited(&mut self.ctx, edited.change, outcome)
+        }
+
+        fn show(&mut self, muted: bool, can_self_unmute: bool) -> bool {
+            let entry = GroupCallParticipant {
+                muted,
+                can_self_unmute,
+                ..GroupCallParticipant::new(Peer::User(US.user_id), None)
+            };
+            self.state.take_entry(&mut self.ctx, &entry)
+        }
+
+        fn muted(&self) -> (bool, bool) {
+            (self.ctx.wishes.media.muted, self.state.confirmed.muted)
+        }
+    }
+
+    fn refused() -> Failure {
+        Failure::Refused(RpcError::new(400, "VIDEO_STOP_FORBIDDEN"))
+    }
+
     #[test]
     fn the_main_connection_is_shown_once_and_ends_the_wait_for_it() {
-        let mut ctx = context();
-        let payload = ctx.config.media.payload.clone();
-        let mut state = SelfState::new(payload, None);
+        let Scene {
+            mut ctx, mut state, ..
+        } = Scene::new();
         state.await_connection(&mut ctx);
-        state.take_connection(&mut ctx, &connection(true));
         assert!(ctx.timers.is_set(Timer::Connection));
         for _ in 0..2 {
-            state.take_connection(&mut ctx, &connection(false));
+            state.take_connection(&mut ctx, &connection());
         }
         assert!(!ctx.timers.is_set(Timer::Connection));
-        assert_eq!(outputs(&mut ctx).1.len(), 2);
+        assert_eq!(outputs(&mut ctx).1.len(), 1);
+    }
+
+    #[test]
+    fn a_switch_that_is_turned_fast_is_sent_as_it_ends() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        assert_eq!(scene.sent()[0].muted, Some(false));
+        for value in [true, false, true] {
+            scene.turn(Switch::Muted, value);
+        }
+        assert!(scene.sent().is_empty());
+        scene.answer(Ok(()));
+        assert_eq!(scene.sent()[0].muted, Some(true));
+        scene.answer(Ok(()));
+        assert!(scene.sent().is_empty());
+        assert_eq!(scene.answers, vec![None; 4]);
+        assert_eq!(scene.muted(), (true, true));
+    }
+
+    #[test]
+    fn a_wish_for_what_is_so_already_is_done_and_nothing_is_sent() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.turn(Switch::Muted, true);
+        assert!(scene.sent().is_empty());
+        assert_eq!(scene.answers, vec![None; 2]);
+    }
+
+    #[test]
+    fn what_is_refused_goes_back_to_what_the_server_has_unless_something_newer_is_wanted() {
+        for (newer, wanted) in [(false, true), (true, false)] {
+            let mut scene = Scene::new();
+            scene.turn(Switch::VideoStopped, false);
+            scene.sent();
+            if newer {
+                scene.turn(Switch::Muted, false);
+            }
+            scene.answer(Err(refused()));
+            assert!(scene.ctx.wishes.media.video_stopped);
+            assert_eq!(scene.ctx.wishes.media.muted, wanted);
+        }
+    }
+
+    #[test]
+    fn an_edit_that_is_lost_is_sent_again_after_a_pause() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        scene.answer(Err(Failure::Lost));
+        assert!(scene.sent().is_empty() && scene.ctx.timers.is_set(Timer::Edit));
+        scene.state.go_on();
+        assert_eq!(scene.sent()[0].muted, Some(false));
+    }
+
+    #[test]
+    fn an_admin_who_mutes_us_stops_sound_and_camera_and_unmuting_fails_until_it_is_allowed() {
+        let mut scene = Scene::new();
+        for switch in [Switch::Muted, Switch::VideoStopped] {
+            scene.turn(switch, false);
+        }
+        scene.sent();
+        scene.answer(Ok(()));
+        assert!(scene.show(true, false));
+        assert_eq!(scene.muted(), (true, true));
+        let sent = scene.sent();
+        assert_eq!((sent[0].muted, sent[0].video_stopped), (None, Some(true)));
+        scene.turn(Switch::Muted, false);
+        scene.edits();
+        assert_eq!(scene.answers.last(), Some(&Some(CommandFailure::Silenced)));
+
+        // Who is let speak stays muted.
+        assert!(!scene.show(true, true));
+        assert_eq!(scene.muted(), (true, true));
+        scene.answer(Ok(()));
+        scene.turn(Switch::Muted, false);
+        assert_eq!(scene.sent()[0].muted, Some(false));
+    }
+
+    #[test]
+    fn an_admin_who_mutes_us_while_we_unmute_wins_whatever_comes_first() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        scene.show(true, false);
+        scene.answer(Ok(()));
+        assert_eq!(scene.muted(), (true, true));
+        assert!(scene.state.is_silenced());
+    }
+
+    #[test]
+    fn a_late_sign_of_what_we_sent_does_not_take_the_place_of_a_newer_wish() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        scene.turn(Switch::Muted, true);
+        // The server shows what we sent before.
+        scene.show(false, true);
+        assert_eq!(scene.muted(), (true, false));
+        scene.answer(Ok(()));
+        assert_eq!(scene.sent()[0].muted, Some(true));
+    }
+
+    #[test]
+    fn a_mute_by_the_server_is_followed_and_shown_once() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        scene.answer(Ok(()));
+        scene.state.show(&mut scene.ctx, false);
+        outputs(&mut scene.ctx);
+        for _ in 0..2 {
+            scene.show(true, true);
+            scene.state.show(&mut scene.ctx, false);
+        }
+        assert_eq!(scene.muted(), (true, true));
+        assert_eq!(outputs(&mut scene.ctx).1.len(), 1);
+        assert!(scene.sent().is_empty());
     }
 }

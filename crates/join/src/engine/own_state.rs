@@ -1,0 +1,94 @@
+//! The state of our own media: as the caller wants it, and as the server has it.
+
+use serde::{Deserialize, Serialize};
+
+use super::config::Config;
+use crate::joining::JoinPayload;
+
+/// The switches of our own media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnMedia {
+    /// True if the microphone is off.
+    pub muted: bool,
+    /// True if the camera is off.
+    pub video_stopped: bool,
+    /// True if the camera is paused, which stays listed.
+    pub video_paused: bool,
+    /// True if the shared screen is paused, which stays listed.
+    pub presentation_paused: bool,
+}
+
+/// The state of our own media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OwnState {
+    /// The switches as the caller wants them, or as an admin or the server corrected them.
+    pub wanted: OwnMedia,
+    /// The switches as the server has them, as far as it said.
+    pub confirmed: OwnMedia,
+    /// False while an admin does not let us unmute: sound, camera and screen are to be stopped.
+    pub can_unmute: bool,
+    /// True while the server shows our screen to the others.
+    pub is_presenting: bool,
+}
+
+/// A switch of our own media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Switch {
+    Muted,
+    VideoStopped,
+    VideoPaused,
+    PresentationPaused,
+}
+
+impl Switch {
+    pub(super) const ALL: [Self; 4] = [
+        Self::Muted,
+        Self::VideoStopped,
+        Self::VideoPaused,
+        Self::PresentationPaused,
+    ];
+}
+
+impl OwnMedia {
+    pub(super) fn get(&self, switch: Switch) -> bool {
+        match switch {
+            Switch::Muted => self.muted,
+            Switch::VideoStopped => self.video_stopped,
+            Switch::VideoPaused => self.video_paused,
+            Switch::PresentationPaused => self.presentation_paused,
+        }
+    }
+
+    pub(super) fn set(&mut self, switch: Switch, value: bool) {
+        *match switch {
+            Switch::Muted => &mut self.muted,
+            Switch::VideoStopped => &mut self.video_stopped,
+            Switch::VideoPaused => &mut self.video_paused,
+            Switch::PresentationPaused => &mut self.presentation_paused,
+        } = value;
+    }
+}
+
+/// The wishes of the caller that outlive a membership.
+#[derive(Clone, Debug)]
+pub(super) struct Wishes {
+    pub(super) media: OwnMedia,
+    /// The payload of the screen that is shared.
+    pub(super) screen: Option<JoinPayload>,
+}
+
+impl Wishes {
+    pub(super) fn new(config: &Config) -> Self {
+        let media = OwnMedia {
+            muted: config.media.muted,
+            video_stopped: config.media.video_stopped,
+            video_paused: false,
+            presentation_paused: false,
+        };
+        Self {
+            media,
+            screen: None,
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The edits of participants, one at a time.
+//!
+//! ```text
+//! edit ──▶ waiting, merged by participant ──▶ under way ──▶ its commands are answered
+//! ```
+//!
+//! The newest wish for each field of a participant takes the place of one that was not sent yet; the commands of both are
+//! answered together. Implements `spec/protocol.md`, 8.
+
+use crate::api::{EditGroupCallParticipant, InputPeer, Response, Updates};
+use crate::engine::command::{CommandFailure, Order};
+use crate::engine::context::Context;
+use crate::engine::failure::Failure;
+use crate::engine::identity::Identity;
+use crate::engine::purpose::Purpose;
+use crate::engine::requests::Ticket;
+use crate::limits;
+
+/// The edits that wait or are under way.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct Edits {
+    under_way: Option<(Ticket, Edit)>,
+    waiting: Vec<Edit>,
+}
+
+/// A change of one participant, and the commands that want it.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Edit {
+    participant: InputPeer,
+    change: Change,
+    orders: Vec<Order>,
+}
+
+/// The fields of a participant that change; the others stay as they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Change {
+    pub(in crate::engine) muted: Option<bool>,
+    pub(in crate::engine) volume: Option<i32>,
+    pub(in crate::engine) video_stopped: Option<bool>,
+    pub(in crate::engine) video_paused: Option<bool>,
+    pub(in crate::engine) presentation_paused: Option<bool>,
+}
+
+/// An edit that came to an end.
+#[derive(Debug)]
+pub(in crate::engine) struct Edited {
+    /// True if it was about ourselves.
+    pub(in crate::engine) is_own: bool,
+    pub(in crate::engine) change: Change,
+    /// The updates of the answer, or the failure.
+    pub(in crate::engine) outcome: Result<Updates, Failure>,
+}
+
+impl Change {
+    fn or(self, older: Self) -> Self {
+        Self {
+            muted: self.muted.or(older.muted),
+            volume: self.volume.or(older.volume),
+            video_stopped: self.video_stopped.or(older.video_stopped),
+            video_paused: self.video_paused.or(older.video_paused),
+            presentation_paused: self.presentation_paused.or(older.presentation_paused),
+        }
+    }
+}
+
+impl Edits {
+    /// True if an edit can be sent at once.
+    pub(in crate::engine) fn are_free(&self) -> bool {
+        self.under_way.is_none()
+    }
+
+    /// Adds an edit of another participant, unless too much waits already.
+    pub(in crate::engine) fn add(
+        &mut self,
+        ctx: &mut Context,
+        participant: InputPeer,
+        change: Change,
+        order: Order,
+    ) {
+        let orders = self.waiting.iter().map(|edit| edit.orders.len());
+        if orders.sum::<usize>() >= limits::COMMANDS {
+            return ctx.failed(order, CommandFailure::Busy);
+        }
+        let mut waiting = self.waiting.iter_mut();
+        match waiting.find(|edit| edit.participant == participant) {
+            Some(edit) => {
+                edit.change = change.or(edit.change);
+                edit.orders.push(order);
+            }
+            None => self.waiting.push(Edit {
+                participant,
+                change,
+                orders: vec![order],
+            }),
+        }
+    }
+
+    /// Sends the next edit that waits, if none is under way.
+    pub(in crate::engine) fn send_due(&mut self, ctx: &mut Context, us: Identity) {
+        if self.are_free() && !self.waiting.is_empty() {
+            let edit = self.waiting.remove(0);
+            self.send(ctx, us, edit);
+        }
+    }
+
+    /// Sends an edit of ourselves; none is under way.
+    pub(in crate::engine) fn send_own(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        change: Change,
+        orders: Vec<Order>,
+    ) {
+        let participant = InputPeer::SelfUser;
+        let edit = Edit {
+            participant,
+            change,
+            orders,
+        };
+        self.send(ctx, us, edit);
+    }
+
+    fn send(&mut self, ctx: &mut Context, us: Identity, edit: Edit) {
+        let Change {
+            muted,
+            volume,
+            video_stopped,
+            video_paused,
+            presentation_paused,
+        } = edit.change;
+        let body = EditGroupCallParticipant {
+            muted,
+            volume,
+            video_stopped,
+            video_paused,
+            presentation_paused,
+            ..EditGroupCallParticipant::new(us.call.into(), edit.participant.clone())
+        };
+        let ticket = ctx.send(Purpose::Edit, body);
+        self.under_way = Some((ticket, edit));
+    }
+
+    /// Takes the answer to an edit, and answers its commands.
+    pub(in crate::engine) fn answered(
+        &mut self,
+        ctx: &mut Context,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Option<Edited> {
+        let (_, edit) = self.under_way.take_if(|(sent, _)| *sent == ticket)?;
+        let outcome =
+            result.and_then(|response| response.into_updates().map_err(|_| Failure::Lost));
+        for order in edit.orders {
+            match &outcome {
+                Ok(_) => ctx.done(order),
+                Err(failure) => ctx.failed(order, failure.clone()),
+            }
+        }
+        Some(Edited {
+            is_own: edit.participant == InputPeer::SelfUser,
+            change: edit.change,
+            outcome,
+        })
+    }
+
+    /// The request that is under way.
+    #[cfg(test)]
+    pub(super) fn ticket(&self) -> Option<Ticket> {
+        self.under_way.as_ref().map(|(ticket, _)| *ticket)
+    }
+
+    /// Answers the commands that wait in a membership that ends.
+    pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
+        if let Some((ticket, edit)) = self.under_way.take() {
+            let why = match ctx.holds_back(ticket) {
+                true => CommandFailure::NotJoined,
+                false => CommandFailure::Unanswered,
+            };
+            let orders = edit.orders.into_iter();
+            orders.for_each(|order| ctx.failed(order, why.clone()));
+        }
+        for edit in core::mem::take(&mut self.waiting) {
+            let orders = edit.orders.into_iter();
+            orders.for_each(|order| ctx.failed(order, CommandFailure::NotJoined));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{AccessHash, Request};
+    use crate::engine::command::{CommandId, CommandKind};
+    use crate::engine::testing::{US, answers, context, outputs, refused};
+    use confcall_state::UserId;
+
+    fn peer(user: i64) -> InputPeer {
+        InputPeer::User {
+            id: UserId::new(user),
+            access_hash: AccessHash::new(user),
+        }
+    }
+
+    fn order(id: u64) -> Order {
+        Order {
+            id: CommandId::new(id),
+            kind: CommandKind::SetVolume,
+        }
+    }
+
+    fn volume(volume: i32) -> Change {
+        Change {
+            volume: Some(volume),
+            ..Change::default()
+        }
+    }
+
+    fn sent(ctx: &mut Context) -> Vec<EditGroupCallParticipant> {
+        let requests = outputs(ctx).0.into_iter();
+        let edits = requests.filter_map(|request| match request {
+            Request::EditParticipant(edit) => Some(edit),
+            _ => None,
+        });
+        edits.collect()
+    }
+
+    #[test]
+    fn the_newest_wish_for_a_participant_is_sent_once_the_edit_before_it_is_answered() {
+        let (mut edits, mut ctx) = (Edits::default(), context());
+        edits.add(&mut ctx, peer(2), volume(1), order(1));
+        let first = ctx.next_ticket();
+        edits.send_due(&mut ctx, US);
+        for number in 2..5 {
+            edits.add(&mut ctx, peer(2), volume(number), order(number as u64));
+            edits.send_due(&mut ctx, US);
+        }
+        let mute = Change {
+            muted: Some(true),
+            ..Change::default()
+        };
+        edits.add(&mut ctx, peer(2), mute, order(5));
+        assert_eq!(sent(&mut ctx).len(), 1);
+
+        let edited = edits.answered(&mut ctx, first, Ok(Updates::default().into()));
+        assert_eq!(edited.unwrap().change, volume(1));
+        assert_eq!(answers(&mut ctx), [None]);
+        let second = ctx.next_ticket();
+        edits.send_due(&mut ctx, US);
+        let [edit] = &sent(&mut ctx)[..] else {
+            panic!("one edit");
+        };
+        assert_eq!((edit.volume, edit.muted), (Some(4), Some(true)));
+        edits.answered(&mut ctx, second, refused(400, "USER_VOLUME_INVALID"));
+        let answers = answers(&mut ctx);
+        assert_eq!(answers.len(), 4);
+        assert!(answers.iter().all(Option::is_some));
+    }
+
+    #[test]
+    fn each_participant_has_an_edit_of_its_own() {
+        let (mut edits, mut ctx) = (Edits::default(), context());
+        for user in [2, 3] {
+            edits.add(&mut ctx, peer(user), volume(7), order(1));
+        }
+        for user in [2, 3] {
+            let ticket = ctx.next_ticket();
+            edits.send_due(&mut ctx, US);
+            assert_eq!(sent(&mut ctx)[0].participant, peer(user));
+            edits.answered(&mut ctx, ticket, Ok(Updates::default().into()));
+        }
+        assert!(edits.are_free());
+    }
+
+    #[test]
+    fn an_edit_that_waits_when_the_membership_ends_fails() {
+        let (mut edits, mut ctx) = (Edits::default(), context());
+        for user in [2, 3] {
+            edits.add(&mut ctx, peer(user), volume(7), order(1));
+        }
+        edits.send_due(&mut ctx, US);
+        edits.give_up(&mut ctx);
+        let expected = [CommandFailure::Unanswered, CommandFailure::NotJoined].map(Some);
+        assert_eq!(answers(&mut ctx), expected);
+    }
+
+    #[test]
+    fn commands_beyond_the_bound_are_too_many() {
+        let (mut edits, mut ctx) = (Edits::default(), context());
+        for _ in 0..=limits::COMMANDS {
+            edits.add(&mut ctx, peer(2), volume(7), order(1));
+        }
+        assert_eq!(answers(&mut ctx), [Some(CommandFailure::Busy)]);
+    }
+}

@@ -1,0 +1,483 @@
+//! The screen that we share: a media connection of its own, with a payload of its own.
+//!
+//! ```text
+//! start ──▶ joining ── yes ──▶ shared ── stop, silenced ──▶ leaving ──▶ off
+//!              ▲ │ └─ a source is taken: another payload
+//!              └─┘                                         a rejoin begins at joining, with another payload
+//! ```
+//!
+//! The wish to share outlives a membership: it is in [`Wishes`](crate::engine::own_state::Wishes). Implements
+//! `spec/protocol.md`, 10.
+
+use core::time::Duration;
+
+use crate::api::reaction::Reaction;
+use crate::api::{
+    CallConnection, GroupCallParticipant, JoinGroupCallPresentation, LeaveGroupCallPresentation,
+    Method, Response, Ssrc, Updates,
+};
+use crate::engine::backoff::Backoff;
+use crate::engine::command::{CommandFailure, Order};
+use crate::engine::config::Payloads;
+use crate::engine::context::Context;
+use crate::engine::event::{Event, MediaConnection, PayloadReason};
+use crate::engine::failure::Failure;
+use crate::engine::identity::Identity;
+use crate::engine::purpose::Purpose;
+use crate::engine::requests::Ticket;
+use crate::engine::timers::Timer;
+use crate::joining::{Answer, JoinPayload};
+
+/// The screen that we share.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Presentation {
+    state: State,
+    /// The commands to start, until the server has said yes or no.
+    starts: Vec<Order>,
+    /// The command to stop, and its request.
+    stop: Option<(Ticket, Option<Order>)>,
+    backoff: Backoff,
+    /// True if the roster showed our screen.
+    is_shown: bool,
+}
+
+#[derive(Clone, Debug)]
+enum State {
+    Off,
+    /// The client is asked for a payload.
+    Asking,
+    /// The server is asked.
+    Joining(Ticket),
+    /// The pause until it is asked again.
+    Pausing,
+    Shared,
+}
+
+impl Default for Presentation {
+    fn default() -> Self {
+        Self {
+            state: State::Off,
+            starts: Vec::new(),
+            stop: None,
+            backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 5),
+            is_shown: false,
+        }
+    }
+}
+
+impl Presentation {
+    /// The screen of a membership that goes on after a restart; a check shows whether the server still has it.
+    pub(in crate::engine) fn resumed(ctx: &Context) -> Self {
+        let state = match ctx.wishes.screen {
+            Some(_) => State::Shared,
+            None => State::Off,
+        };
+        Self {
+            state,
+            ..Self::default()
+        }
+    }
+
+    /// True while the server has our screen.
+    pub(in crate::engine) fn is_shared(&self) -> bool {
+        matches!(self.state, State::Shared)
+    }
+
+    /// The source of the screen's connection, while the server has it.
+    pub(in crate::engine) fn source(&self, ctx: &Context) -> Option<Ssrc> {
+        let screen = ctx.wishes.screen.as_ref()?;
+        self.is_shared().then(|| screen.ssrc())
+    }
+
+    /// Begins to share a screen, or goes on with another payload.
+    pub(in crate::engine) fn start(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        payload: JoinPayload,
+        order: Order,
+    ) {
+        self.starts.push(order);
+        self.backoff.reset();
+        ctx.wishes.screen = Some(payload);
+        self.join(ctx, us);
+    }
+
+    /// Shares the screen of the membership before, with another payload.
+    pub(in crate::engine) fn start_again(&mut self, ctx: &mut Context, us: Identity) {
+        if ctx.wishes.screen.is_some() {
+            self.renew(ctx, us, PayloadReason::Rejoin);
+        }
+    }
+
+    /// Takes the payload that the client was asked for.
+    pub(in crate::engine) fn supply(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        payload: JoinPayload,
+    ) {
+        if matches!(self.state, State::Asking) {
+            ctx.timers.cancel(Timer::Presentation);
+            ctx.wishes.screen = Some(payload);
+            self.join(ctx, us);
+        }
+    }
+
+    /// Goes on after a pause, or without the payload that did not come.
+    pub(in crate::engine) fn handle_timer(&mut self, ctx: &mut Context, us: Identity) {
+        match self.state {
+            State::Pausing => self.join(ctx, us),
+            State::Asking => self.fail(ctx, &CommandFailure::NoPayload),
+            State::Off | State::Joining(_) | State::Shared => {}
+        }
+    }
+
+    fn join(&mut self, ctx: &mut Context, us: Identity) {
+        let Some(payload) = &ctx.wishes.screen else {
+            return;
+        };
+        let join = JoinGroupCallPresentation {
+            call: us.call.into(),
+            params: payload.to_params(),
+        };
+        self.state = State::Joining(ctx.send(Purpose::Presentation, join));
+    }
+
+    /// Takes another payload, or asks the client for one.
+    fn renew(&mut self, ctx: &mut Context, us: Identity, why: PayloadReason) {
+        match ctx.config.payloads {
+            Payloads::Client { within } => {
+                self.state = State::Asking;
+                ctx.event(Event::PayloadWanted {
+                    connection: MediaConnection::Presentation,
+                    why,
+                    within,
+                });
+                ctx.after(Timer::Presentation, within);
+            }
+            Payloads::Generated => {
+                let payload = ctx.wishes.screen.take();
+                let renew = |payload: JoinPayload| payload.with_new_sources(&mut ctx.public_rng);
+                ctx.wishes.screen = payload.map(renew);
+                self.join(ctx, us);
+            }
+        }
+    }
+
+    /// Stops sharing; done at once if nothing is shared.
+    pub(in crate::engine) fn stop(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        order: Option<Order>,
+    ) {
+        ctx.wishes.screen = None;
+        let was = core::mem::replace(&mut self.state, State::Off);
+        for start in core::mem::take(&mut self.starts) {
+            ctx.failed(start, CommandFailure::Stopped);
+        }
+        // A join that is under way may be carried out.
+        if !matches!(was, State::Shared | State::Joining(_) | State::Pausing) {
+            if let Some(order) = order {
+                ctx.done(order);
+            }
+            return;
+        }
+        let call = us.call.into();
+        let ticket = ctx.send(Purpose::Presentation, LeaveGroupCallPresentation { call });
+        let before = self.stop.replace((ticket, order));
+        if let Some(before) = before.and_then(|(_, order)| order) {
+            ctx.done(before);
+        }
+    }
+
+    /// Takes the answer to a request; gives what the server showed.
+    pub(in crate::engine) fn answered(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Updates {
+        if let Some((_, order)) = self.stop.take_if(|(sent, _)| *sent == ticket) {
+            return stopped(ctx, order, result);
+        }
+        if !matches!(self.state, State::Joining(sent) if sent == ticket) {
+            return Updates::default();
+        }
+        match result {
+            Ok(response) => {
+                self.state = State::Shared;
+                for order in core::mem::take(&mut self.starts) {
+                    ctx.done(order);
+                }
+                response.into_updates().unwrap_or_default()
+            }
+            Err(failure) => {
+                self.refused(ctx, us, failure);
+                Updates::default()
+            }
+        }
+    }
+
+    fn refused(&mut self, ctx: &mut Context, us: Identity, failure: Failure) {
+        let method = Method::JoinGroupCallPresentation;
+        let reaction = failure.reaction(method);
+        let can_help = matches!(
+            reaction,
+            None | Some(
+                Reaction::NewSsrc | Reaction::CheckTipFirst | Reaction::RefreshReferenceOnce
+            )
+        );
+        let pause = self.backoff.next(&mut ctx.public_rng);
+        match (pause.filter(|_| can_help), reaction) {
+            (Some(_), Some(Reaction::NewSsrc)) => self.renew(ctx, us, PayloadReason::SourceTaken),
+            (Some(pause), _) => {
+                ctx.retrying(failure.trouble(method), pause, self.backoff.used() + 1);
+                self.state = State::Pausing;
+                ctx.after(Timer::Presentation, pause);
+            }
+            (None, _) => self.fail(ctx, &failure.into()),
+        }
+    }
+
+    /// Gives sharing up.
+    fn fail(&mut self, ctx: &mut Context, why: &CommandFailure) {
+        ctx.wishes.screen = None;
+        self.state = State::Off;
+        for order in core::mem::take(&mut self.starts) {
+            ctx.failed(order, why.clone());
+        }
+    }
+
+    /// Shows the parameters of the screen's connection.
+    pub(in crate::engine) fn take_connection(
+        &self,
+        ctx: &mut Context,
+        connection: &CallConnection,
+    ) {
+        let answer = Answer::from_json(connection.params.as_str());
+        if let Ok(parameters) = answer.and_then(Answer::into_conference) {
+            ctx.event(Event::Connection {
+                presentation: true,
+                parameters: Box::new(parameters),
+            });
+        }
+    }
+
+    /// Takes our own entry of the roster: a screen that was in there and is not any more is not shared any more.
+    pub(in crate::engine) fn take_entry(
+        &mut self,
+        ctx: &mut Context,
+        entry: &GroupCallParticipant,
+    ) {
+        let was_shown = core::mem::replace(&mut self.is_shown, entry.presentation.is_some());
+        if was_shown && !self.is_shown && self.is_shared() {
+            self.fail(ctx, &CommandFailure::Stopped);
+        }
+    }
+
+    /// Shares the screen again if the server does not know its source any more.
+    pub(in crate::engine) fn checked(&mut self, ctx: &mut Context, us: Identity, joined: &[Ssrc]) {
+        if self
+            .source(ctx)
+            .is_some_and(|source| !joined.contains(&source))
+        {
+            self.renew(ctx, us, PayloadReason::Lost);
+        }
+    }
+
+    /// Answers the commands that wait in a membership that ends.
+    pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
+        for order in core::mem::take(&mut self.starts) {
+            ctx.failed(order, CommandFailure::Unanswered);
+        }
+        // Who leaves the call shares nothing any more.
+        if let Some(order) = self.stop.take().and_then(|(_, order)| order) {
+            ctx.done(order);
+        }
+    }
+}
+
+/// Answers the command to stop. A server that refuses has no screen of ours.
+fn stopped(ctx: &mut Context, order: Option<Order>, result: Result<Response, Failure>) -> Updates {
+    match (order, &result) {
+        (Some(order), Err(Failure::Lost)) => ctx.failed(order, CommandFailure::Unanswered),
+        (Some(order), Err(Failure::Refused(_)) | Ok(_)) => ctx.done(order),
+        (None, _) => {}
+    }
+    let response = result.ok();
+    response
+        .and_then(|response| response.into_updates().ok())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::{Peer, Request};
+    use crate::engine::command::{CommandId, CommandKind};
+    use crate::engine::testing::{US, answers, context, outputs, refused};
+
+    fn order(kind: CommandKind) -> Order {
+        let id = CommandId::new(1);
+        Order { id, kind }
+    }
+
+    /// A member who has asked to share a screen, and the request.
+    fn started() -> (Presentation, Context, Ticket) {
+        let (mut presentation, mut ctx) = (Presentation::default(), context());
+        let (payload, ticket) = (ctx.config.media.payload.clone(), ctx.next_ticket());
+        let order = order(CommandKind::StartPresentation);
+        presentation.start(&mut ctx, US, payload, order);
+        (presentation, ctx, ticket)
+    }
+
+    fn accept(presentation: &mut Presentation, ctx: &mut Context, ticket: Ticket) {
+        presentation.answered(ctx, US, ticket, Ok(Updates::default().into()));
+    }
+
+    /// The payloads with which a screen is asked for now.
+    fn asked(ctx: &mut Context) -> Vec<String> {
+        let requests = outputs(ctx).0.into_iter();
+        let joins = requests.filter_map(|request| match request {
+            Request::JoinPresentation(join) => Some(join.params.as_str().to_owned()),
+            _ => None,
+        });
+        joins.collect()
+    }
+
+    fn shows(presentation: &mut Presentation, ctx: &mut Context, is_shown: bool) {
+        let screen = crate::api::ParticipantVideo {
+            paused: false,
+            endpoint: String::new(),
+            source_groups: Vec::new(),
+            audio_source: None,
+        };
+        let entry = GroupCallParticipant {
+            presentation: is_shown.then_some(screen),
+            ..GroupCallParticipant::new(Peer::User(US.user_id), None)
+        };
+        presentation.take_entry(ctx, &entry);
+    }
+
+    #[test]
+    fn a_screen_is_shared_once_the_server_says_so_until_it_is_stopped() {
+        let (mut presentation, mut ctx, ticket) = started();
+        assert!(!presentation.is_shared());
+        accept(&mut presentation, &mut ctx, ticket);
+        assert_eq!(answers(&mut ctx), [None]);
+        assert_eq!(
+            presentation.source(&ctx),
+            Some(ctx.config.media.payload.ssrc())
+        );
+
+        let ticket = ctx.next_ticket();
+        let stop = order(CommandKind::StopPresentation);
+        presentation.stop(&mut ctx, US, Some(stop));
+        assert!(answers(&mut ctx).is_empty());
+        // A server that has no screen of ours has carried it out.
+        let refusal = refused(400, "GROUPCALL_JOIN_MISSING");
+        presentation.answered(&mut ctx, US, ticket, refusal);
+        assert_eq!(answers(&mut ctx), [None]);
+        assert!(!presentation.is_shared() && ctx.wishes.screen.is_none());
+    }
+
+    #[test]
+    fn a_source_that_is_taken_is_replaced_a_few_times_and_then_sharing_fails() {
+        let (mut presentation, mut ctx, mut ticket) = started();
+        let mut payloads = asked(&mut ctx);
+        for _ in 0..5 {
+            let next = ctx.next_ticket();
+            let taken = refused(400, "GROUPCALL_SSRC_DUPLICATE_MUCH");
+            presentation.answered(&mut ctx, US, ticket, taken);
+            payloads.extend(asked(&mut ctx));
+            ticket = next;
+        }
+        payloads.sort_unstable();
+        payloads.dedup();
+        assert_eq!(payloads.len(), 6);
+        let taken = refused(400, "GROUPCALL_SSRC_DUPLICATE_MUCH");
+        presentation.answered(&mut ctx, US, ticket, taken);
+        assert!(matches!(
+            answers(&mut ctx)[..],
+            [Some(CommandFailure::Refused(_))]
+        ));
+    }
+
+    #[test]
+    fn a_client_that_has_a_media_stack_is_asked_for_the_payload_and_has_its_time() {
+        for is_supplied in [true, false] {
+            let (mut presentation, mut ctx, ticket) = started();
+            ctx.config.payloads = Payloads::Client {
+                within: Duration::from_secs(5),
+            };
+            outputs(&mut ctx);
+            let taken = refused(400, "GROUPCALL_SSRC_DUPLICATE_MUCH");
+            presentation.answered(&mut ctx, US, ticket, taken);
+            let (requests, events) = outputs(&mut ctx);
+            assert!(requests.is_empty() && ctx.timers.is_set(Timer::Presentation));
+            assert!(matches!(
+                events[..],
+                [Event::PayloadWanted {
+                    connection: MediaConnection::Presentation,
+                    ..
+                }]
+            ));
+            if is_supplied {
+                let payload = ctx.config.media.payload.clone();
+                presentation.supply(&mut ctx, US, payload);
+                assert_eq!(asked(&mut ctx).len(), 1);
+            } else {
+                presentation.handle_timer(&mut ctx, US);
+                assert_eq!(answers(&mut ctx), [Some(CommandFailure::NoPayload)]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_lost_answer_is_asked_for_again() {
+        let (mut presentation, mut ctx, ticket) = started();
+        asked(&mut ctx);
+        presentation.answered(&mut ctx, US, ticket, Err(Failure::Lost));
+        assert!(ctx.timers.is_set(Timer::Presentation));
+        presentation.handle_timer(&mut ctx, US);
+        assert_eq!(asked(&mut ctx).len(), 1);
+    }
+
+    #[test]
+    fn a_screen_that_is_stopped_before_the_server_answers_is_left_all_the_same() {
+        let (mut presentation, mut ctx, ticket) = started();
+        asked(&mut ctx);
+        presentation.stop(&mut ctx, US, None);
+        let leaves = outputs(&mut ctx).0;
+        assert!(matches!(leaves[..], [Request::LeavePresentation(_)]));
+        accept(&mut presentation, &mut ctx, ticket);
+        assert!(!presentation.is_shared());
+    }
+
+    #[test]
+    fn a_screen_that_the_server_takes_out_of_the_roster_is_not_shared_any_more() {
+        let (mut presentation, mut ctx, ticket) = started();
+        accept(&mut presentation, &mut ctx, ticket);
+        // The entry may come after the answer.
+        shows(&mut presentation, &mut ctx, false);
+        assert!(presentation.is_shared());
+        shows(&mut presentation, &mut ctx, true);
+        shows(&mut presentation, &mut ctx, false);
+        assert!(!presentation.is_shared() && ctx.wishes.screen.is_none());
+    }
+
+    #[test]
+    fn a_screen_whose_source_is_not_joined_any_more_is_shared_again() {
+        let (mut presentation, mut ctx, ticket) = started();
+        accept(&mut presentation, &mut ctx, ticket);
+        let source = presentation.source(&ctx).unwrap();
+        asked(&mut ctx);
+        presentation.checked(&mut ctx, US, &[source]);
+        assert!(asked(&mut ctx).is_empty());
+        presentation.checked(&mut ctx, US, &[]);
+        assert_eq!(asked(&mut ctx).len(), 1);
+    }
+}
