@@ -477,3 +477,20 @@ fn calls_whose_members_restart_over_bad_networks_converge() {
         world.check_hearing();
     }
 }
+
+#[test]
+fn a_member_who_is_suspended_does_not_leave_and_goes_on_where_it_stopped() {
+    let (mut world, configs) = call(21, 2);
+    let rejoins = world.nodes[1].joins;
+    let now = world.moment();
+    let blob = world.nodes[1].suspend(now, &KEY, 1).unwrap();
+    assert_eq!(*world.end(1), EndReason::Suspended);
+    assert_eq!(world.nodes[1].sent(Method::LeaveGroupCall), 0);
+    let outside = world.nodes[1].suspend(now, &KEY, 2);
+    assert_eq!(outside, Err(CheckpointError::NotAMember));
+
+    restart(&mut world, 1, &configs[1], &blob, seconds(1));
+    settle(&mut world);
+    assert_eq!(world.nodes[1].joins, rejoins);
+    assert_eq!(world.server.calls().next().unwrap().blocks().len(), 2);
+}

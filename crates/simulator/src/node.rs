@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confcall_join::api::{Method, Request};
+use confcall_join::engine::checkpoint::CheckpointError;
 use confcall_join::engine::{
     Command, CommandId, Config, Ended, Engine, Event, Input, Misuse, Output, RequestId,
 };
@@ -155,6 +156,22 @@ impl Node {
         let handled = self.try_input(now, input);
         handled.expect("the engine is used by its contract");
         self.poll(now);
+    }
+
+    /// Takes a checkpoint of the engine, and stops it without leaving.
+    ///
+    /// # Errors
+    ///
+    /// Those of the engine.
+    pub fn suspend(
+        &mut self,
+        now: Moment,
+        key: &[u8; 32],
+        number: u64,
+    ) -> Result<Vec<u8>, CheckpointError> {
+        let checkpoint = self.engine.suspend(now, key, number)?;
+        self.poll(now);
+        Ok(checkpoint)
     }
 
     fn try_input(&mut self, now: Moment, input: Input) -> Result<(), Misuse> {

@@ -120,7 +120,12 @@ impl Entry {
         let action = match self.step {
             Step::Pausing(action) => action,
             Step::Asking(..) => {
-                return Err(leaving(EndReason::NoPayload.into(), self.leave_in_doubt()));
+                // The membership before may still stand, with the payload that was not replaced.
+                let leave = match self.attempt.again {
+                    Some(_) => self.attempt.leave(),
+                    None => self.leave_in_doubt(),
+                };
+                return Err(Exit::Failed(EndReason::NoPayload, leave));
             }
             Step::Locating(_) | Step::ReadingTip(_) | Step::Sending(_) => return Ok(()),
         };
