@@ -6,8 +6,7 @@ use confcall_state::UserId;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::event::MediaConnection;
-use super::own_state::Switch;
+use super::own_state::{MediaConnection, Switch};
 use crate::api::traced;
 use crate::api::{InputPhoneCall, InputUser, MessageId, Peer, RpcError, Ssrc};
 use crate::joining::JoinPayload;

@@ -6,37 +6,14 @@ use std::sync::Arc;
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{BlockHash, Height, UserId};
-use serde::{Deserialize, Serialize};
 
 use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
-use super::own_state::OwnState;
+use super::own_state::{MediaConnection, OwnState, PayloadReason};
 use crate::api::{CallRef, InviteLink, Method, RpcError};
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::membership::{Break, Gap};
 use crate::message::{GroupMessage, MessageError};
-
-/// One of the media connections of a participant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MediaConnection {
-    /// That of sound and camera.
-    Main,
-    /// That of the screen.
-    Presentation,
-}
-
-/// The reason why another payload is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PayloadReason {
-    /// A source of the payload before is taken: another one needs other sources.
-    SourceTaken,
-    /// The call is joined again.
-    Rejoin,
-    /// The server does not know the connection any more.
-    Lost,
-}
 
 /// Something that a client's interface can show.
 #[derive(Clone, Debug)]

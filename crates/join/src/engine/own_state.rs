@@ -32,6 +32,28 @@ pub struct OwnState {
     pub is_presenting: bool,
 }
 
+/// One of the media connections of a participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaConnection {
+    /// That of sound and camera.
+    Main,
+    /// That of the screen.
+    Presentation,
+}
+
+/// The reason why another payload is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayloadReason {
+    /// A source of the payload before is taken: another one needs other sources.
+    SourceTaken,
+    /// The call is joined again.
+    Rejoin,
+    /// The server does not know the connection any more.
+    Lost,
+}
+
 /// A switch of our own media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Switch {
