@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The newest wish for each field of a participant takes the place of one that was not sent yet; the commands of both are
-//! answered together. Implements `spec/protocol.md`, 8.
+//! answered together. Implements `spec/protocol.md`, 8.2.
 
 use crate::api::{EditGroupCallParticipant, InputPeer, Response, Updates};
 use crate::engine::command::{CommandFailure, Order};

@@ -7,7 +7,7 @@
 //!               └───────────── an admin, or the server ───────────────────┘
 //! ```
 //!
-//! Implements `spec/protocol.md`, 8.
+//! Implements `spec/protocol.md`, 8.2.
 
 use core::time::Duration;
 
