@@ -30,6 +30,11 @@ impl ChannelId {
     /// The channel of audio, camera and messages.
     pub const MAIN: Self = Self(0);
 
+    /// The channel of a shared screen and its sound.
+    ///
+    /// A receiver reads the channel from the packet: other clients may send theirs on [`ChannelId::MAIN`].
+    pub const SCREEN: Self = Self(1);
+
     /// Takes the number of a channel.
     ///
     /// # Errors

@@ -134,7 +134,8 @@ pub enum Command {
     },
     /// Share a screen, by a media connection of its own with this payload; with another payload if one is shared.
     ///
-    /// It is done once the server has accepted it; the parameters of the connection come before. It is shared again after a rejoin.
+    /// It is done once the server has accepted it; the parameters of the connection come right after. It is shared again after a
+    /// rejoin. Its frames are sealed on [`ChannelId::SCREEN`](confcall_media::ChannelId::SCREEN).
     StartPresentation {
         /// The payload, with sources of its own.
         #[serde(with = "traced::payload")]
