@@ -74,6 +74,16 @@ fn every_trace_of_a_bad_network_replays_to_the_same_outputs() {
 }
 
 #[test]
+fn a_trace_of_a_call_of_another_kind_replays_to_its_end() {
+    let mut world = World::new(5, Faults::NONE);
+    start(&mut world, Target::OtherKind);
+    let text = traces(&mut world).remove(0);
+    let replayed = replay(&Trace::read(text.as_bytes()).unwrap()).unwrap();
+    // The end, and that there is nothing to wait for.
+    assert_eq!(replayed.outputs, 2);
+}
+
+#[test]
 fn a_trace_holds_no_secret() {
     let mut world = World::new(5, Faults::NONE);
     let seed = world.seed();

@@ -11,7 +11,7 @@ use confcall::media::Moment;
 use confcall::state::keys::Seed;
 use confcall::state::verification::Phase;
 use confcall::{
-    GroupMessage, JoinPayload, Joiner, Link, Media, Membership, RandomId, Target, UserId,
+    GroupMessage, JoinPayload, Joiner, Media, Membership, RandomId, Target, UserId,
 };
 use confcall_server::{Server, ServerOptions};
 
@@ -43,7 +43,7 @@ pub(crate) fn config(user: UserId, target: Target) -> Config {
 }
 
 pub(crate) fn link(text: &str) -> Target {
-    Target::try_from(Link::parse(text).unwrap()).unwrap()
+    text.parse().unwrap()
 }
 
 /// A look at the engines at a named stage of their calls; the last one draws secrets after a stage that is "before" something.

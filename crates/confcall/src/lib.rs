@@ -149,8 +149,7 @@ pub mod fault {
     pub use confcall_join::api::{SlugError, SsrcGroupError, WrongResponse};
     #[doc(inline)]
     pub use confcall_join::joining::{
-        AnswerError, AnswerFault, FingerprintError, IceError, LinkError, NotAConference,
-        PayloadError, PresendError,
+        AnswerError, AnswerFault, FingerprintError, IceError, LinkError, PayloadError, PresendError,
     };
     #[doc(inline)]
     pub use confcall_join::membership::{

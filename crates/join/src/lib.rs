@@ -18,13 +18,13 @@
 //! ```
 //! use chacha20::{ChaCha20Rng, rand_core::SeedableRng};
 //! use confcall_join::api::Request;
-//! use confcall_join::joining::{CheckedJoin, Fingerprint, JoinPayload, Link, Target};
+//! use confcall_join::joining::{CheckedJoin, Fingerprint, JoinPayload, Target};
 //! use confcall_join::policy::{self, CallKind, ConferenceJoin, Media};
 //! use confcall_state::{JoinBlock, Joiner, UserId};
 //! # let mut rng = ChaCha20Rng::from_seed([7; 32]);
 //! # let certificate = [7; 32];
 //! # let tip = JoinBlock::first(Joiner::new(UserId::new(1)), &mut rng)?.block().clone();
-//! let target = Target::try_from(Link::parse("t.me/call/Wx5f-8PqKJk")?)?;
+//! let target: Target = "t.me/call/Wx5f-8PqKJk".parse()?;
 //! let payload = JoinPayload::generate(Fingerprint::sha256(certificate), None, &mut rng);
 //! let block = JoinBlock::add_self(&tip, Joiner::new(UserId::new(2)), &mut rng)?;
 //! let join = ConferenceJoin {

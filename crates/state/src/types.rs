@@ -20,6 +20,12 @@ impl UserId {
     }
 }
 
+impl From<i64> for UserId {
+    fn from(id: i64) -> Self {
+        Self(id)
+    }
+}
+
 impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -67,8 +73,22 @@ pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
 }
 
-/// Defines a newtype for a public byte string of a fixed length.
+/// Defines a newtype for a public byte string of a fixed length, whose `Display` shows it as hexadecimal.
 macro_rules! public_bytes {
+    ($(#[$doc:meta])* $name:ident, $length:literal) => {
+        $crate::types::byte_string! { $(#[$doc])* $name, $length }
+
+        impl core::fmt::Display for $name {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                $crate::types::write_hex(f, &self.0)
+            }
+        }
+    };
+}
+pub(crate) use public_bytes;
+
+/// Defines the same without `Display`.
+macro_rules! byte_string {
     ($(#[$doc:meta])* $name:ident, $length:literal) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -86,20 +106,16 @@ macro_rules! public_bytes {
             }
         }
 
-        impl core::fmt::Display for $name {
-            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                $crate::types::write_hex(f, &self.0)
-            }
-        }
-
         impl core::fmt::Debug for $name {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-                write!(f, "{}({self})", stringify!($name))
+                f.write_str(concat!(stringify!($name), "("))?;
+                $crate::types::write_hex(f, &self.0)?;
+                f.write_str(")")
             }
         }
     };
 }
-pub(crate) use public_bytes;
+pub(crate) use byte_string;
 
 public_bytes! {
     /// The SHA-256 of a block's canonical bytes; it names the block and the epoch that it starts.

@@ -13,7 +13,7 @@ use confcall::join::joining::Fingerprint;
 use confcall::state::keys::Seed;
 use confcall::transport::grammers::GrammersConnection;
 use confcall::{
-    Conference, Events, JoinPayload, Joiner, Link, Media, Notice, Options, Target, UserId,
+    Conference, Events, JoinPayload, Joiner, Media, Notice, Options, Target, UserId,
 };
 use confcall_mtproto_server::AuthKey;
 use grammers_mtsender::ConnectionParams;
@@ -54,8 +54,7 @@ impl Caller {
 
     /// Follows a link.
     pub(crate) async fn follow(user: User, link: InviteLink, record: Record) -> Self {
-        let link = Link::parse(link.as_str()).expect("a link");
-        let target = Target::try_from(link).expect("the link of a conference");
+        let target = Target::try_from(link.as_str()).expect("a link");
         Self::enter(user, target, record).await
     }
 

@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use confcall::join::api::MessageId;
-use confcall::join::joining::{LinkError, NotAConference};
+use confcall::join::joining::LinkError;
 use confcall::join::{Slug, SlugError};
 use confcall::{Link, Target};
 use thiserror::Error;
@@ -35,8 +35,10 @@ impl FromStr for TargetArg {
 pub(super) enum TargetError {
     #[error("{0}; give a link such as https://t.me/call/SLUG, the slug alone, or message:ID")]
     Link(#[from] LinkError),
-    #[error("{0}; ask for the link of a conference, https://t.me/call/SLUG")]
-    NotAConference(#[from] NotAConference),
+    #[error(
+        "{0} does not lead to a conference; ask for the link of one, https://t.me/call/SLUG"
+    )]
+    NotAConference(Link),
     #[error("{0}; copy the slug whole, as it ends the link")]
     Slug(#[from] SlugError),
     #[error("the id of a message is a whole number, as in message:42")]
@@ -53,7 +55,10 @@ pub(super) fn parse(text: &str) -> Result<Target, TargetError> {
     }
     // Every link has one of these, and no slug does.
     if text.contains(['/', '.', ':']) {
-        return Ok(Target::try_from(Link::parse(text)?)?);
+        return match Link::parse(text)? {
+            Link::Conference(slug) => Ok(Target::Slug(slug)),
+            link => Err(TargetError::NotAConference(link)),
+        };
     }
     Ok(Target::Slug(Slug::new(text)?))
 }
@@ -65,6 +70,7 @@ pub(super) fn name(target: &Target) -> String {
         Target::Invitation(message) => format!("{MESSAGE}{message}"),
         Target::Call { id, .. } => format!("call {id}"),
         Target::Create => "a new call".to_owned(),
+        Target::OtherKind => "a call that is no conference".to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::{Conference, Events, Notice, Options};
 use confcall_join::engine::{Config, Ended, Event};
-use confcall_join::joining::{Fingerprint, JoinPayload, Link, Target};
+use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::Media;
 use confcall_media::ChannelId;
@@ -59,7 +59,7 @@ pub(crate) fn hub() -> Hub<Server> {
 /// The link of the only call.
 pub(crate) fn link(hub: &Hub<Server>) -> Target {
     let link = hub.with(|server| server.calls().next().unwrap().invite_link());
-    Target::try_from(Link::parse(link.as_str()).unwrap()).unwrap()
+    link.as_str().parse().unwrap()
 }
 
 /// The members of the only call, as the server has it; none, if there is no call.

@@ -231,6 +231,18 @@ impl CommandId {
     }
 }
 
+impl From<u64> for CommandId {
+    fn from(value: u64) -> Self {
+        Self(value)
+    }
+}
+
+impl From<CommandId> for u64 {
+    fn from(id: CommandId) -> Self {
+        id.0
+    }
+}
+
 /// The state of the media connection, which is the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -62,6 +62,19 @@ impl RequestId {
     }
 }
 
+impl From<u64> for RequestId {
+    /// The number that an engine gave, as a driver in another language hands it back.
+    fn from(value: u64) -> Self {
+        Self(value)
+    }
+}
+
+impl From<RequestId> for u64 {
+    fn from(id: RequestId) -> Self {
+        id.0
+    }
+}
+
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

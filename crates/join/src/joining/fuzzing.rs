@@ -13,7 +13,7 @@ pub fn link(data: &[u8]) {
     if let Ok(link) = Link::parse(text) {
         let again = Link::parse(&link.to_string());
         assert_eq!(again.as_ref(), Ok(&link));
-        let _ = Target::try_from(link);
+        let _ = Target::from(link);
     }
 }
 

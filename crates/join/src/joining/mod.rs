@@ -29,4 +29,4 @@ pub use payload::{
     Fingerprint, FingerprintError, FingerprintHash, IceCredentials, IceError, JoinPayload,
     PayloadError, Setup,
 };
-pub use target::{NotAConference, Target};
+pub use target::Target;

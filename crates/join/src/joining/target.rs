@@ -1,11 +1,13 @@
 //! The call that a caller wants to join.
 
-use thiserror::Error;
+use core::str::FromStr;
 
 use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, Slug};
-use crate::joining::Link;
+use crate::joining::{Link, LinkError};
 
-/// The conference that a caller wants to be in (`spec/protocol.md`, 6 and 12).
+/// The call that a caller wants to be in (`spec/protocol.md`, 6 and 12).
+///
+/// A text is read as a [`Link`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// A call that is known by its id.
@@ -23,18 +25,15 @@ pub enum Target {
     Invitation(MessageId),
     /// A new call.
     Create,
-}
-
-/// A link leads to a call that is no conference.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{link} does not lead to a conference")]
-pub struct NotAConference {
-    /// The link.
-    pub link: Link,
+    /// The video chat, livestream or live story of a link, which is no conference.
+    ///
+    /// An engine asks the server nothing about it, and ends as with every call of
+    /// [another kind](crate::engine::EndReason::OtherKind).
+    OtherKind,
 }
 
 impl Target {
-    /// The reference to the call; `None` for one that is to be created.
+    /// The reference to the call; `None` for one that is to be created, or that is not entered.
     pub fn reference(&self) -> Option<InputGroupCall> {
         match self {
             Self::Call { id, access_hash } => Some(InputGroupCall::Id {
@@ -43,7 +42,7 @@ impl Target {
             }),
             Self::Slug(slug) => Some(InputGroupCall::Slug(slug.clone())),
             Self::Invitation(message) => Some(InputGroupCall::InviteMessage(*message)),
-            Self::Create => None,
+            Self::Create | Self::OtherKind => None,
         }
     }
 
@@ -53,14 +52,28 @@ impl Target {
     }
 }
 
-impl TryFrom<Link> for Target {
-    type Error = NotAConference;
-
-    fn try_from(link: Link) -> Result<Self, NotAConference> {
+impl From<Link> for Target {
+    fn from(link: Link) -> Self {
         match link {
-            Link::Conference(slug) => Ok(Self::Slug(slug)),
-            link => Err(NotAConference { link }),
+            Link::Conference(slug) => Self::Slug(slug),
+            Link::VideoChat { .. } | Link::LiveStory { .. } => Self::OtherKind,
         }
+    }
+}
+
+impl FromStr for Target {
+    type Err = LinkError;
+
+    fn from_str(text: &str) -> Result<Self, LinkError> {
+        Link::parse(text).map(Self::from)
+    }
+}
+
+impl TryFrom<&str> for Target {
+    type Error = LinkError;
+
+    fn try_from(text: &str) -> Result<Self, LinkError> {
+        text.parse()
     }
 }
 
@@ -69,20 +82,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_conference_link_is_a_target_and_a_video_chat_link_is_not() {
-        let link = Link::parse("t.me/call/abc").unwrap();
+    fn a_text_or_link_names_a_conference_or_a_call_of_another_kind() {
         let slug = Slug::new("abc").unwrap();
-        let target = Target::try_from(link).unwrap();
+        let target = Target::try_from("t.me/call/abc").unwrap();
         assert_eq!(target, Target::Slug(slug.clone()));
         assert_eq!(target.reference(), Some(InputGroupCall::Slug(slug)));
 
-        let link = Link::parse("t.me/some?videochat=h").unwrap();
-        let error = Target::try_from(link.clone()).unwrap_err();
-        assert_eq!(error, NotAConference { link });
-        assert_eq!(
-            error.to_string(),
-            "https://t.me/some?videochat=h does not lead to a conference"
-        );
+        for text in ["t.me/some?videochat=h", "t.me/some/s/live"] {
+            let target = Target::from(Link::parse(text).unwrap());
+            assert_eq!(target, Target::OtherKind, "{text}");
+            assert_eq!(target.reference(), None);
+        }
+        assert_eq!("hello".parse::<Target>(), Err(LinkError::NotACall));
     }
 
     #[test]

@@ -38,6 +38,9 @@ struct ConfigForm {
     version: i32,
     /// `None` for a call that is to be created.
     call: Option<InputGroupCall>,
+    /// True for a call that is not entered, since the link to it names another kind.
+    #[serde(default, skip_serializing_if = "is_false")]
+    other_kind: bool,
     payload: String,
     muted: bool,
     video_stopped: bool,
@@ -66,6 +69,7 @@ impl Header {
                 permissions: joiner.permissions.bits(),
                 version: joiner.version,
                 call: config.target.reference(),
+                other_kind: config.target == Target::OtherKind,
                 // A replayed engine joins with redacted credentials, which no server sees.
                 payload: redact::params(&media.payload.to_params())
                     .as_str()
@@ -135,7 +139,11 @@ impl Header {
             muted: form.muted,
             video_stopped: form.video_stopped,
         };
-        let mut config = Config::new(target(form.call.as_ref()), joiner, media);
+        let target = match form.other_kind {
+            true => Target::OtherKind,
+            false => target(form.call.as_ref()),
+        };
+        let mut config = Config::new(target, joiner, media);
         if form.start_if_empty {
             config.empty_call = EmptyCall::Start;
         }
@@ -160,4 +168,12 @@ fn target(call: Option<&InputGroupCall>) -> Target {
         Some(InputGroupCall::Slug(slug)) => Target::Slug(slug),
         Some(InputGroupCall::InviteMessage(message)) => Target::Invitation(message),
     }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }

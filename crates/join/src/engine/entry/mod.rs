@@ -34,7 +34,7 @@ pub(super) use attempt::Exit;
 
 use super::config::Payloads;
 use super::context::Context;
-use super::end::{Advice, EndReason, Ended, RejoinReason};
+use super::end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
 use super::event::{Event, Trouble};
 use super::identity::Identity;
 use super::leaving::Withdrawal;
@@ -42,7 +42,7 @@ use super::own_state::{MediaConnection, PayloadReason};
 use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::{InputGroupCall, LeaveGroupCall};
-use crate::joining::JoinPayload;
+use crate::joining::{JoinPayload, Target};
 use attempt::{Action, JoinAttempt, Next};
 
 /// The state of entering a call.
@@ -72,6 +72,9 @@ impl Entry {
     /// Enters the call of the configuration for the first time.
     pub(super) fn first(ctx: &mut Context) -> Result<Self, Exit> {
         let target = &ctx.config.target;
+        if *target == Target::OtherKind {
+            return Err(EndReason::OtherKind(OtherKind::ChatOrStory).into());
+        }
         let (call, invited) = (target.reference(), target.is_invited());
         let payload = ctx.config.media.payload.clone();
         let action = match call {

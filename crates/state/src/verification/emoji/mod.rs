@@ -1,10 +1,12 @@
 mod table;
 
+use core::fmt;
+
 use crate::encryption::kdf;
-use crate::types::{BlockHash, public_bytes};
+use crate::types::{BlockHash, byte_string};
 use table::EMOJI;
 
-public_bytes! {
+byte_string! {
     /// The hash that all members of a call come to together; who sees the same emoji is in the same call.
     EmojiHash, 64
 }
@@ -24,6 +26,13 @@ impl EmojiHash {
         let (numbers, _) = self.0.as_chunks();
         let mut numbers = numbers.iter().copied().map(u64::from_be_bytes);
         core::array::from_fn(|_| numbers.next().map_or("", emoji))
+    }
+}
+
+impl fmt::Display for EmojiHash {
+    /// The four emoji, with spaces between.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.emoji().join(" "))
     }
 }
 
@@ -56,6 +65,8 @@ mod tests {
         bytes[55] = 77;
         let emoji = EmojiHash::from_bytes(bytes).emoji();
         assert_eq!(emoji, [EMOJI[0], EMOJI[1], EMOJI[0], EMOJI[0]]);
+        let shown = EmojiHash::from_bytes(bytes).to_string();
+        assert_eq!(shown, emoji.join(" "));
     }
 
     #[test]
