@@ -94,4 +94,8 @@ impl<S: Service + Send> Transport for LoopbackTransport<S> {
     fn updates(&self) -> UpdateStream {
         self.updates.subscribe()
     }
+
+    fn own_user(&self) -> Option<UserId> {
+        Some(self.user_id)
+    }
 }

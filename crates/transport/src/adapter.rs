@@ -3,6 +3,7 @@ use core::time::Duration;
 
 use confcall_join::api::{Response, RpcError};
 use confcall_join::policy::CheckedRequest;
+use confcall_state::UserId;
 use thiserror::Error;
 
 use crate::updates::UpdateStream;
@@ -63,6 +64,11 @@ pub trait Transport: Send + Sync {
 
     /// The updates that are pushed from now on.
     fn updates(&self) -> UpdateStream;
+
+    /// The user who is logged in, if the adapter knows it; else the caller of a conference has to.
+    fn own_user(&self) -> Option<UserId> {
+        None
+    }
 }
 
 /// A request has no answer.

@@ -80,6 +80,10 @@ where
     fn updates(&self) -> UpdateStream {
         self.feed.subscribe()
     }
+
+    fn own_user(&self) -> Option<UserId> {
+        Some(self.feed.own())
+    }
 }
 
 /// Sends a request, and reads the answer that the user `own` gets; one that cannot be read is lost.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use confcall::join::api::{Method, Response};
 use confcall::join::policy::CheckedRequest;
 use confcall::transport::UpdateStream;
-use confcall::{CallError, Transport};
+use confcall::{CallError, Transport, UserId};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::report::{CallReport, RequestEnd};
@@ -68,6 +68,10 @@ impl<T: Transport> Transport for ObservedTransport<T> {
 
     fn updates(&self) -> UpdateStream {
         self.transport.updates()
+    }
+
+    fn own_user(&self) -> Option<UserId> {
+        self.transport.own_user()
     }
 }
 

@@ -8,6 +8,7 @@ use confcall_join::api::{Method, Request, Response};
 use confcall_join::policy::CheckedRequest;
 use confcall_server::Server;
 use confcall_server::loopback::LoopbackTransport;
+use confcall_state::UserId;
 use confcall_transport::{CallError, Transport, UpdateSender, UpdateStream};
 
 /// The test's answers, in place of the server's.
@@ -100,6 +101,10 @@ impl Transport for Network {
             Some(pushed) => pushed.subscribe(),
             None => self.connection.updates(),
         }
+    }
+
+    fn own_user(&self) -> Option<UserId> {
+        self.connection.own_user()
     }
 }
 

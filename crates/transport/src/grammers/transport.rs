@@ -226,6 +226,10 @@ impl Transport for GrammersTransport {
     fn updates(&self) -> UpdateStream {
         self.0.feed.subscribe()
     }
+
+    fn own_user(&self) -> Option<UserId> {
+        Some(self.0.feed.own())
+    }
 }
 
 impl fmt::Debug for GrammersTransport {
