@@ -50,6 +50,7 @@ pub mod limits;
 pub mod membership;
 pub mod message;
 pub mod policy;
+pub mod shown;
 pub mod trace;
 
 pub use api::{Slug, SlugError, Ssrc};

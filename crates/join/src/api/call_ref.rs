@@ -1,4 +1,7 @@
+use serde::Serializer;
+
 use super::{AccessHash, CallId, InputGroupCall};
+use crate::shown::Form;
 
 /// A group call that is known by its id, with the access hash that this account has for it.
 ///
@@ -18,6 +21,13 @@ impl CallRef {
             InputGroupCall::Id { id, access_hash } => Some(Self { id, access_hash }),
             InputGroupCall::Slug(_) | InputGroupCall::InviteMessage(_) => None,
         }
+    }
+}
+
+/// By its id; the access hash is for this account alone.
+impl Form for CallRef {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.id.write(to)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::shown::{self, Form};
 
 /// Defines a newtype for a number whose only meaning is to be itself.
 macro_rules! id {
@@ -37,6 +39,21 @@ id! {
     #[serde(transparent)]
     CallId, i64
 }
+
+/// Ids that are shown as those of 64 bits.
+macro_rules! shown_ids {
+    ($($name:ty,)*) => {
+        $(
+            impl Form for $name {
+                fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                    shown::id(self.value(), to)
+                }
+            }
+        )*
+    };
+}
+
+shown_ids! { CallId, ChatId, ChannelId, }
 
 id! {
     /// A number that the server handed to this account to show that it may use an id.

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use serde::{Serialize, Serializer};
+
 /// Defines the methods, their list and their names in one table.
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident = $wire:literal;)*) => {
@@ -63,6 +65,12 @@ methods! {
     DiscardCall = "phone.discardCall";
     /// Reads the configuration of the server.
     GetAppConfig = "help.getAppConfig";
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
 }
 
 impl fmt::Display for Method {

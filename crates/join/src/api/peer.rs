@@ -2,10 +2,11 @@ use core::fmt;
 
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::traced;
 use super::{AccessHash, ChannelId, ChatId, MessageId};
+use crate::shown::{self, Form};
 
 const EMPTY: u32 = 0x7f3b_18ea;
 const SELF_USER: u32 = 0x7da0_7ec9;
@@ -25,6 +26,25 @@ pub enum Peer {
     Chat(ChatId),
     /// A channel or supergroup.
     Channel(ChannelId),
+}
+
+impl Form for Peer {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+        enum Shown {
+            User(#[serde(serialize_with = "shown::form")] UserId),
+            Chat(#[serde(serialize_with = "shown::form")] ChatId),
+            Channel(#[serde(serialize_with = "shown::form")] ChannelId),
+        }
+
+        let peer = match *self {
+            Self::User(id) => Shown::User(id),
+            Self::Chat(id) => Shown::Chat(id),
+            Self::Channel(id) => Shown::Channel(id),
+        };
+        peer.serialize(to)
+    }
 }
 
 impl fmt::Display for Peer {

@@ -1,9 +1,11 @@
 use rand_core::CryptoRng;
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use super::words;
 use crate::api::Ssrc;
+use crate::shown::Form;
 
 words! {
     /// The relation of the sources of a group to each other.
@@ -39,6 +41,16 @@ pub enum SsrcGroupError {
         /// The source.
         source_id: Ssrc,
     },
+}
+
+/// As the join payload names it.
+impl Form for SsrcGroup {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_struct("SsrcGroup", 2)?;
+        object.serialize_field("semantics", self.semantics.as_str())?;
+        object.serialize_field("sources", &self.sources)?;
+        object.end()
+    }
 }
 
 impl From<SsrcGroup> for (String, Vec<Ssrc>) {

@@ -1,9 +1,10 @@
 //! The commands of a caller, and the ways in which they fail.
 
+use core::fmt;
 use core::time::Duration;
 
 use confcall_state::UserId;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use thiserror::Error;
 
 use super::own_state::{MediaConnection, Switch};
@@ -11,6 +12,7 @@ use crate::api::traced;
 use crate::api::{InputPhoneCall, InputUser, MessageId, Peer, RpcError, Ssrc};
 use crate::joining::JoinPayload;
 use crate::message::{GroupMessage, RandomId, traced as traced_message};
+use crate::shown::{self, Form};
 
 /// The time for the effect of a command to come, after the server said yes.
 pub(super) const EFFECT: Duration = Duration::from_secs(15);
@@ -243,6 +245,12 @@ impl From<CommandId> for u64 {
     }
 }
 
+impl Form for CommandId {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        shown::id(self.value(), to)
+    }
+}
+
 /// The state of the media connection, which is the client's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -254,7 +262,8 @@ pub enum MediaState {
 }
 
 /// A command without what it is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CommandKind {
     /// Removing users.
@@ -268,7 +277,7 @@ pub enum CommandKind {
     /// Ending the call.
     Discard,
     /// Sending a message.
-    Send(RandomId),
+    Send(#[serde(serialize_with = "shown::field::random_id")] RandomId),
     /// Asking for the users of sources.
     Resolve,
     /// Joining again.
@@ -295,6 +304,31 @@ pub enum CommandKind {
     Migrate,
 }
 
+impl fmt::Display for CommandKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Kick => "removing users",
+            Self::Invite => "inviting a user",
+            Self::Decline => "declining an invitation",
+            Self::RevokeLink => "replacing the link",
+            Self::Discard => "ending the call",
+            Self::Send(_) => "sending a message",
+            Self::Resolve => "asking for the users of sources",
+            Self::Rejoin => "joining again",
+            Self::SetMuted => "switching the microphone",
+            Self::SetVideo => "switching the camera",
+            Self::SetVideoPaused => "pausing the camera",
+            Self::SetPresentationPaused => "pausing the screen",
+            Self::Mute => "muting a participant",
+            Self::SetVolume => "setting a volume",
+            Self::MuteForMe => "muting a participant for ourselves",
+            Self::StartPresentation => "sharing the screen",
+            Self::StopPresentation => "sharing the screen no more",
+            Self::Migrate => "moving a call to this conference",
+        })
+    }
+}
+
 /// A command that the caller waits for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order {
@@ -303,7 +337,8 @@ pub(super) struct Order {
 }
 
 /// The reason why a command failed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CommandFailure {
     /// We are not in the call, yet or any more, or have not caught up after a restart.
@@ -311,7 +346,7 @@ pub enum CommandFailure {
     NotJoined,
     /// The server refused.
     #[error("the server refused: {0}")]
-    Refused(RpcError),
+    Refused(#[serde(serialize_with = "shown::field::error")] RpcError),
     /// There is no answer; it may have been carried out.
     #[error("the server did not answer; it may have been carried out")]
     Unanswered,
@@ -324,7 +359,7 @@ pub enum CommandFailure {
     NoEffect,
     /// A user to be removed is not in the chain, and the block was not written.
     #[error("user {0} is not in the call")]
-    NotAMember(UserId),
+    NotAMember(#[serde(serialize_with = "shown::field::user")] UserId),
     /// An admin muted us, and only an admin can let us speak.
     #[error("an admin muted us, and only an admin can let us speak again")]
     Silenced,
@@ -333,10 +368,10 @@ pub enum CommandFailure {
     NotAllowed,
     /// No request can name the peer: the server did not show how.
     #[error("{0} is not known well enough to be named to the server")]
-    UnknownPeer(Peer),
+    UnknownPeer(#[serde(serialize_with = "shown::field::peer")] Peer),
     /// A volume is from 1 to 20000.
     #[error("a volume is from 1 to 20000 hundredths of a percent, not {0}")]
-    Volume(i32),
+    Volume(#[serde(skip)] i32),
     /// The client supplied no payload in time.
     #[error("the client supplied no payload in time")]
     NoPayload,
@@ -348,10 +383,10 @@ pub enum CommandFailure {
     NoLink,
     /// No block can be built for it.
     #[error("no block can be built: {0}")]
-    Block(String),
+    Block(#[serde(skip)] String),
     /// The message cannot be sealed.
     #[error("the message cannot be sealed: {0}")]
-    Message(String),
+    Message(#[serde(skip)] String),
     /// Too much waits already.
     #[error("too much waits already; try again later")]
     Busy,

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use confcall_state::{GroupChangeError, Height, UserId};
+use serde::Serialize;
 use thiserror::Error;
 
 use crate::api::reaction::{GiveUpReason, Reaction};
@@ -10,16 +11,18 @@ use crate::api::{Method, RpcError};
 use crate::joining::{AnswerFault, PresendError};
 use crate::membership::{Break, LastKnown, MembershipEnd, StartError};
 use crate::policy::PolicyViolation;
+use crate::shown;
 
 /// The code of refusals for want of a right, where an invitation may help.
 const FORBIDDEN: i32 = 403;
 
 /// The end of an engine.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
 #[error("{reason}")]
 #[non_exhaustive]
 pub struct Ended {
     /// The reason.
+    #[serde(serialize_with = "shown::with_message")]
     pub reason: EndReason,
     /// The advice to the caller.
     pub advice: Advice,
@@ -29,7 +32,8 @@ pub struct Ended {
 }
 
 /// The advice to a caller after the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Advice {
     /// Nothing: it is what was wanted.
@@ -57,7 +61,8 @@ pub enum Advice {
 }
 
 /// The reason why an engine ended.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EndReason {
     /// The caller left.
@@ -70,12 +75,14 @@ pub enum EndReason {
     #[error("user {by} put another key in our place")]
     KeyReplaced {
         /// The signer of the block.
+        #[serde(serialize_with = "shown::form")]
         by: UserId,
     },
     /// A member removed us, and not because the server had lost us.
     #[error("removed from the call{}", by_whom(.by))]
     Removed {
         /// The signer of the block, if it was a member, and the server showed the block.
+        #[serde(serialize_with = "shown::form")]
         by: Option<UserId>,
     },
     /// The call is over.
@@ -89,10 +96,10 @@ pub enum EndReason {
     Full,
     /// The call is of a kind that has no encryption end to end, and that this client does not join.
     #[error("the call is {0}, and no conference")]
-    OtherKind(OtherKind),
+    OtherKind(#[serde(skip)] OtherKind),
     /// There is no such call.
     #[error("there is no such call: {0}")]
-    NotFound(RpcError),
+    NotFound(#[serde(serialize_with = "shown::field::error")] RpcError),
     /// The server refused for good.
     #[error("{method} was refused: {error}")]
     Refused {
@@ -101,6 +108,7 @@ pub enum EndReason {
         /// The server's error.
         error: RpcError,
         /// The kind of the refusal, where the protocol names one.
+        #[serde(rename = "refusal")]
         kind: Option<GiveUpReason>,
     },
     /// Other blocks came first for as long as we try.
@@ -133,25 +141,49 @@ pub enum EndReason {
     },
     /// The server's answer cannot be used.
     #[error("the server's answer cannot be used: {0}")]
-    Unusable(#[from] AnswerFault),
+    Unusable(
+        #[from]
+        #[serde(skip)]
+        AnswerFault,
+    ),
     /// The server took our block, and what it echoes holds no membership for us.
     #[error("the server's answer holds no membership: {0}")]
-    NoMembership(#[from] StartError),
+    NoMembership(
+        #[from]
+        #[serde(skip)]
+        StartError,
+    ),
     /// The server shows another call than the one that we were in, or that we joined.
     #[error("the server shows another call: {0}")]
-    Swapped(#[from] Break),
+    Swapped(
+        #[from]
+        #[serde(skip)]
+        Break,
+    ),
     /// No block can be built on the tip.
     #[error("no block can be built: {0}")]
-    Block(#[from] GroupChangeError),
+    Block(
+        #[from]
+        #[serde(skip)]
+        GroupChangeError,
+    ),
     /// The block that was built must not be sent.
     #[error("the block was not sent: {0}")]
-    Presend(#[from] PresendError),
+    Presend(
+        #[from]
+        #[serde(skip)]
+        PresendError,
+    ),
     /// A request would break the policy.
     #[error("the request was not sent: {0}")]
-    Policy(#[from] PolicyViolation),
+    Policy(
+        #[from]
+        #[serde(skip)]
+        PolicyViolation,
+    ),
     /// The membership was lost again, after we had joined again.
     #[error("the membership was lost again: {0}")]
-    Broken(RejoinReason),
+    Broken(#[serde(serialize_with = "shown::field::reason")] RejoinReason),
     /// A media connection needed another payload, and the client supplied none in time.
     #[error("the client supplied no payload for the media in time")]
     NoPayload,
@@ -306,12 +338,17 @@ impl From<EndReason> for Ended {
 }
 
 /// The reason why a membership is given up for a new one.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RejoinReason {
     /// A block cannot be followed.
     #[error(transparent)]
-    Membership(#[from] MembershipEnd),
+    Membership(
+        #[from]
+        #[serde(skip)]
+        MembershipEnd,
+    ),
     /// The server's chain ends before the place that we had reached.
     #[error("the server's chain ends at offset {offset}, before our {ours}")]
     Rewound {
@@ -332,15 +369,17 @@ pub enum RejoinReason {
     #[error("the server has another block at height {height}")]
     OtherBlock {
         /// Our height.
+        #[serde(serialize_with = "shown::form")]
         height: Height,
     },
     /// The server does not know us as a member.
     #[error("the server does not know us as a member: {0}")]
-    Forbidden(RpcError),
+    Forbidden(#[serde(serialize_with = "shown::field::error")] RpcError),
     /// A member removed us while we were out of touch, as a member who leaves is removed.
     #[error("removed{} while we were out of touch", by_whom(.by))]
     Removed {
         /// The signer of the block, if the server showed it.
+        #[serde(serialize_with = "shown::form")]
         by: Option<UserId>,
     },
     /// Our source is not among those that are joined.

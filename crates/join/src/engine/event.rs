@@ -6,6 +6,7 @@ use std::sync::Arc;
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{BlockHash, Height, UserId};
+use serde::Serialize;
 
 use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
@@ -14,9 +15,11 @@ use crate::api::{CallRef, InviteLink, Method, RpcError};
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::membership::{Break, Gap};
 use crate::message::{GroupMessage, MessageError};
+use crate::shown;
 
 /// Something that a client's interface can show.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// We are in the call.
@@ -42,23 +45,29 @@ pub enum Event {
         parameters: Box<ConnectionParameters>,
     },
     /// The link of the call has changed.
-    Link(InviteLink),
+    Link(#[serde(skip)] InviteLink),
     /// A block came.
     EpochStarted {
         /// The block's height.
+        #[serde(serialize_with = "shown::form")]
         height: Height,
         /// The block's hash, which names the epoch.
+        #[serde(serialize_with = "shown::form")]
         hash: BlockHash,
     },
     /// The members of the chain changed.
     MembersChanged {
         /// Those who came.
+        #[serde(serialize_with = "shown::form")]
         added: Vec<UserId>,
         /// Those who are gone.
+        #[serde(serialize_with = "shown::form")]
         removed: Vec<UserId>,
         /// Those who stayed, under another key.
+        #[serde(serialize_with = "shown::form")]
         rekeyed: Vec<UserId>,
         /// The signer of the block, if there was only one and it was a member before it or is one after.
+        #[serde(serialize_with = "shown::form")]
         by: Option<UserId>,
     },
     /// We enter a call in which we were before, and it went on without us: compare the emoji again.
@@ -82,6 +91,7 @@ pub enum Event {
         /// The reason.
         why: PayloadReason,
         /// The time until it is too late.
+        #[serde(rename = "within_ms", serialize_with = "shown::form")]
         within: Duration,
     },
     /// The roster changed, and with it perhaps the user of a source.
@@ -89,19 +99,25 @@ pub enum Event {
     /// The verification of the newest block has come this far.
     Verification {
         /// The block's height.
+        #[serde(serialize_with = "shown::form")]
         height: Height,
         /// The phase.
+        #[serde(serialize_with = "shown::form")]
         phase: Phase,
         /// Those who hold the phase up.
+        #[serde(serialize_with = "shown::form")]
         missing: Vec<UserId>,
         /// For how long the block has been verified.
+        #[serde(rename = "since_ms", serialize_with = "shown::form")]
         since: Duration,
     },
     /// All have shown their nonces; compare the emoji.
     Emoji {
         /// The block's height.
+        #[serde(serialize_with = "shown::form")]
         height: Height,
         /// The hash that the emoji are made of.
+        #[serde(flatten, serialize_with = "shown::form")]
         hash: EmojiHash,
     },
     /// The emoji are overdue: blocks have ended five rounds of the verification in a row before them, or 30 s have passed
@@ -113,24 +129,30 @@ pub enum Event {
     /// A message or a reaction.
     Message {
         /// The sender.
+        #[serde(serialize_with = "shown::form")]
         from: UserId,
         /// The message itself.
+        #[serde(flatten)]
         message: GroupMessage,
     },
     /// A member wrote something that cannot be shown, as a newer client can.
     MessageNotShown {
         /// The sender.
+        #[serde(serialize_with = "shown::form")]
         from: UserId,
         /// The reason.
+        #[serde(rename = "message", serialize_with = "shown::words")]
         why: MessageError,
     },
     /// Something that an honest server and honest members would not do.
-    Suspicious(Suspicion),
+    Suspicious(#[serde(serialize_with = "shown::with_message")] Suspicion),
     /// Something failed and is tried again.
     Retrying {
         /// The reason.
+        #[serde(serialize_with = "shown::with_message")]
         why: Trouble,
         /// The time until then.
+        #[serde(rename = "pause_ms", serialize_with = "shown::form")]
         pause: Duration,
         /// The number of the attempt that follows, from 2.
         attempt: u32,
@@ -138,6 +160,7 @@ pub enum Event {
     /// A command was carried out.
     Done {
         /// The caller's number for it.
+        #[serde(serialize_with = "shown::form")]
         id: CommandId,
         /// The command.
         command: CommandKind,
@@ -145,10 +168,12 @@ pub enum Event {
     /// A command failed.
     Failed {
         /// The caller's number for it.
+        #[serde(serialize_with = "shown::form")]
         id: CommandId,
         /// The command.
         command: CommandKind,
         /// The reason.
+        #[serde(serialize_with = "shown::with_message")]
         why: CommandFailure,
     },
     /// The end; there is no event after it.
@@ -156,10 +181,11 @@ pub enum Event {
 }
 
 /// A membership that has begun.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Joined {
     /// The call.
+    #[serde(serialize_with = "shown::form")]
     pub call: CallRef,
     /// The parameters of the media connection.
     ///
@@ -169,37 +195,44 @@ pub struct Joined {
     /// The payload that the server took, with the source of our sound.
     pub payload: JoinPayload,
     /// The link of the call, if the server named it.
+    #[serde(skip)]
     pub invite_link: Option<InviteLink>,
     /// The sealer and opener of frames, for media threads; each membership has its own.
+    #[serde(skip)]
     pub cryptor: Arc<Cryptor>,
     /// The number of times that a block was sent; none after a restart.
     pub attempts: u32,
 }
 
 /// Emoji that are long in coming.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EmojiOverdue {
     /// The time since a block began the first round without emoji that stood.
+    #[serde(rename = "since_ms", serialize_with = "shown::form")]
     pub since: Duration,
     /// The number of rounds in a row that a block has ended, before the emoji or less than 10 s after them.
     pub ended: u32,
     /// The signers of those blocks.
+    #[serde(serialize_with = "shown::form")]
     pub writers: Vec<UserId>,
     /// Those who hold the round under way up.
+    #[serde(serialize_with = "shown::form")]
     pub missing: Vec<UserId>,
 }
 
 /// A thing that is wrong with the server or a member.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Suspicion {
     /// A member of the chain, who can decrypt, has not been in the roster for longer than the removal of a member who left
     /// takes: for 30 s, or after the third removal that failed.
-    UnlistedMember(UserId),
+    UnlistedMember(#[serde(serialize_with = "shown::field::user")] UserId),
     /// The server shows another chain than the one that we follow.
     Fork {
         /// The height that we had reached.
+        #[serde(serialize_with = "shown::form")]
         height: Height,
         /// The difference, in words.
         what: String,
@@ -207,21 +240,24 @@ pub enum Suspicion {
     /// A member wrote a block that gives other users keys, and may hold those keys itself: a user joins by a block of its own.
     ForeignKeys {
         /// The signer of the block.
+        #[serde(serialize_with = "shown::form")]
         by: UserId,
         /// The users who came, or stayed under another key, by it.
+        #[serde(serialize_with = "shown::form")]
         users: Vec<UserId>,
     },
     /// The call that is entered may be another one than the one that we were in.
-    Swapped(Break),
+    Swapped(#[serde(skip)] Break),
     /// Bad broadcasts keep coming.
     BadBroadcasts {
         /// The member in whose name they are, if they could be read; a signature need not have held.
+        #[serde(serialize_with = "shown::form")]
         from: Option<UserId>,
         /// The number of them in this membership.
         count: u32,
     },
     /// The server does not take a broadcast of ours.
-    BroadcastRefused(RpcError),
+    BroadcastRefused(#[serde(serialize_with = "shown::field::error")] RpcError),
     /// A list does not end.
     Endless {
         /// The number of participants or items that were read.
@@ -230,7 +266,8 @@ pub enum Suspicion {
 }
 
 /// The reason why something is tried again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Trouble {
     /// Another block came first.
@@ -259,5 +296,5 @@ pub enum Trouble {
         method: Method,
     },
     /// The membership is lost, and we join again.
-    Rejoining(RejoinReason),
+    Rejoining(#[serde(serialize_with = "shown::field::reason")] RejoinReason),
 }

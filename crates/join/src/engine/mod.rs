@@ -50,6 +50,7 @@ mod handle;
 mod identity;
 mod io;
 mod leaving;
+mod lines;
 mod machine;
 mod member;
 mod own_state;

@@ -14,10 +14,12 @@ use std::sync::Arc;
 
 use confcall_state::wire::GroupState;
 use confcall_state::{Block, BlockHash, Chain, ChainState, Height, PublicKey, UserId};
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::difference::Difference;
 use crate::api::CallId;
+use crate::shown;
 
 /// A version of the bytes that [`LastKnown::to_bytes`] writes.
 const VERSION: u8 = 1;
@@ -51,16 +53,19 @@ pub enum Continuity {
 }
 
 /// Changes between the last state that we knew and a block that stands more than one higher.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 #[non_exhaustive]
 pub struct Gap {
     /// The number of blocks that we have not seen.
     pub blocks: u32,
     /// Users who are in the call now and were not before.
+    #[serde(serialize_with = "shown::form")]
     pub joined: Vec<UserId>,
     /// Users who were in the call before and are not now.
+    #[serde(serialize_with = "shown::form")]
     pub left: Vec<UserId>,
     /// Users who stayed in the call under another key.
+    #[serde(serialize_with = "shown::form")]
     pub rekeyed: Vec<UserId>,
 }
 
@@ -122,6 +127,24 @@ pub enum LastKnownError {
     /// No membership can stand on the block.
     #[error("the block of the last known state cannot be used: {0}")]
     Block(String),
+}
+
+/// The call, and the height and hash of the newest block; [`LastKnown::to_bytes`] is what is kept.
+impl Serialize for LastKnown {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Summary {
+            #[serde(serialize_with = "shown::form")]
+            call: CallId,
+            #[serde(serialize_with = "shown::form")]
+            height: Height,
+            #[serde(serialize_with = "shown::form")]
+            hash: BlockHash,
+        }
+
+        let (call, height, hash) = (self.call(), self.height(), self.hash());
+        Summary { call, height, hash }.serialize(to)
+    }
 }
 
 impl LastKnown {

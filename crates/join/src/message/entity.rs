@@ -1,6 +1,10 @@
 use core::fmt;
 use core::ops::Range;
 
+use serde::{Serialize, Serializer};
+
+use crate::shown::{self, Form};
+
 /// The id of the document that a custom emoji is; the whole int64 range is used.
 ///
 /// It is part of what a message says, so `Debug` does not show it.
@@ -19,6 +23,12 @@ impl DocumentId {
     }
 }
 
+impl Form for DocumentId {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        shown::id(self.value(), to)
+    }
+}
+
 impl fmt::Display for DocumentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -32,7 +42,8 @@ impl fmt::Debug for DocumentId {
 }
 
 /// The way in which a part of a text is shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EntityKind {
     /// In bold type.
@@ -48,14 +59,16 @@ pub enum EntityKind {
     /// As a picture in place of the text.
     CustomEmoji {
         /// The picture.
+        #[serde(serialize_with = "shown::form")]
         document_id: DocumentId,
     },
 }
 
 /// A part of a text that is shown in a way of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Entity {
     /// The way in which it is shown.
+    #[serde(flatten)]
     pub kind: EntityKind,
     /// Its beginning, in UTF-16 units of the text.
     pub offset: usize,

@@ -26,7 +26,10 @@ pub(crate) mod traced;
 
 use core::fmt;
 
+use serde::Serialize;
+
 use crate::limits;
+use crate::shown;
 
 pub use deduplicator::{Deduplicator, Novelty};
 pub use entity::{DocumentId, Entity, EntityKind};
@@ -39,8 +42,9 @@ pub use seal::OpenMessageError;
 ///
 /// Its text has at most [`limits::MESSAGE_CHARACTERS`], its entities are at most
 /// [`limits::MESSAGE_ENTITIES`] and lie inside the text.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct GroupMessage {
+    #[serde(serialize_with = "shown::form")]
     random_id: RandomId,
     text: String,
     entities: Vec<Entity>,

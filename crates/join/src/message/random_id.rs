@@ -1,6 +1,9 @@
 use core::fmt;
 
 use rand_core::CryptoRng;
+use serde::Serializer;
+
+use crate::shown::{self, Form};
 
 /// The number by which copies of a message are known: signed 64 bits.
 ///
@@ -39,6 +42,12 @@ impl RandomId {
     /// True for a number by which copies are known.
     pub(super) const fn is_unique(self) -> bool {
         self.0 != 0
+    }
+}
+
+impl Form for RandomId {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        shown::id(self.value(), to)
     }
 }
 

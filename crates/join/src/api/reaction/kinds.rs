@@ -1,6 +1,8 @@
 use core::fmt;
 use core::time::Duration;
 
+use serde::Serialize;
+
 /// The reaction of a client to an error (`spec/protocol.md`, 11.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -40,7 +42,8 @@ pub enum Reaction {
 }
 
 /// The reason why a request is not tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum GiveUpReason {
     /// The call is over or not for this user.

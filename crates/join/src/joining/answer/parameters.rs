@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::api::Ssrc;
 use crate::joining::payload::{Fingerprint, IceCredentials};
 
 /// The server's media end, and what it understands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ConnectionParameters {
     /// The server's end.
     pub transport: Transport,
@@ -15,9 +17,10 @@ pub struct ConnectionParameters {
 }
 
 /// The server's end of the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Transport {
     /// The ICE credentials of the server.
+    #[serde(skip)]
     pub credentials: IceCredentials,
     /// The fingerprints of the server's certificate, at least one.
     pub fingerprints: Vec<Fingerprint>,
@@ -28,7 +31,7 @@ pub struct Transport {
 }
 
 /// A place where the server can be reached; every field is a text on the wire, numbers too.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Candidate {
     /// The number of the candidate.
     pub id: String,
@@ -59,7 +62,7 @@ pub struct Candidate {
 }
 
 /// Everything that the server knows about one kind of media.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct MediaParameters {
     /// The endpoint that the server itself sends as.
     pub endpoint: Option<String>,
@@ -72,7 +75,7 @@ pub struct MediaParameters {
 }
 
 /// A codec under its number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PayloadType {
     /// The number in RTP packets.
     pub id: u32,
@@ -89,7 +92,7 @@ pub struct PayloadType {
 }
 
 /// A kind of feedback.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Feedback {
     /// The kind, such as `nack`.
     pub kind: String,
@@ -98,7 +101,7 @@ pub struct Feedback {
 }
 
 /// An extension of the RTP header under its number.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HeaderExtension {
     /// The number in RTP packets.
     pub id: u32,

@@ -1,5 +1,7 @@
 use core::fmt;
 
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use crate::api::words;
@@ -150,6 +152,16 @@ fn parse_hex(text: &str) -> Result<Vec<u8>, FingerprintError> {
         offset += 3;
     }
     Ok(bytes)
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_struct("Fingerprint", 3)?;
+        object.serialize_field("hash", self.hash.as_str())?;
+        object.serialize_field("fingerprint", &self.to_string())?;
+        object.serialize_field("setup", self.setup.as_str())?;
+        object.end()
+    }
 }
 
 impl fmt::Display for Fingerprint {

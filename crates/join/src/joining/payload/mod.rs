@@ -15,6 +15,7 @@ mod ice;
 mod json;
 
 use rand_core::CryptoRng;
+use serde::Serialize;
 use thiserror::Error;
 
 pub use fingerprint::{Fingerprint, FingerprintError, FingerprintHash, Setup};
@@ -22,16 +23,21 @@ pub use ice::{IceCredentials, IceError};
 
 use crate::api::{Ssrc, SsrcGroup, SsrcGroupError, VideoLayers};
 use crate::limits;
+use crate::shown;
 
 /// The media of a joining client.
 ///
 /// Every value is one that the server takes: a source, ICE credentials, at least one fingerprint, and
 /// groups of video sources if video is published. Viewers and listeners have no groups.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+///
+/// Serialised, it is shown without the ICE credentials.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct JoinPayload {
     ssrc: Ssrc,
+    #[serde(skip)]
     credentials: IceCredentials,
     fingerprints: Vec<Fingerprint>,
+    #[serde(serialize_with = "shown::form")]
     ssrc_groups: Vec<SsrcGroup>,
 }
 
