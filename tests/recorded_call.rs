@@ -46,7 +46,7 @@ async fn a_new_user_joins_every_recorded_call_and_its_members_open_what_it_says(
         let config = Config::new(target, Joiner::new(user_id), media);
         let options = Options::with_seed(config, Seed::copy_of(&[8; 32]));
         let joined = Conference::join(hub.connect(user_id), options).await;
-        let (conference, _events) = joined.unwrap();
+        let conference = joined.unwrap();
         let cryptor = conference.cryptor().unwrap();
         let now = conference.now();
         let packet = cryptor.seal(now, ChannelId::MAIN, 0, b"hello", &mut rng);

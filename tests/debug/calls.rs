@@ -136,7 +136,8 @@ async fn a_conference_shows_no_secret() {
 
     let hub = Hub::new(server());
     let joining = Conference::join(hub.connect(ALICE), options());
-    let (conference, mut events) = joining.await.unwrap();
+    let conference = joining.await.unwrap();
+    let mut events = conference.events();
     let link = hub.with(|server| server.calls().next().unwrap().invite_link());
     let Ok(Link::Conference(slug)) = Link::parse(link.as_str()) else {
         panic!("a conference has the link of one");

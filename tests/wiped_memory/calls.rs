@@ -51,14 +51,12 @@ pub(crate) fn conferences_take_their_secrets_along() {
 async fn confer(secrets: &[(String, Pattern)]) {
     let hub = Hub::new(Server::new(ServerOptions::default()));
     let options = |user, target, number| Options::with_seed(config(user, target), seed(number));
-    let (alice, mut events) =
-        Conference::join(hub.connect(ALICE), options(ALICE, Target::Create, 11))
-            .await
-            .unwrap();
-    let target = link(alice.view().link.as_ref().unwrap().as_str());
-    let (bob, mut others) = Conference::join(hub.connect(BOB), options(BOB, target.clone(), 12))
-        .await
-        .unwrap();
+    let alice = Conference::join(hub.connect(ALICE), options(ALICE, Target::Create, 11));
+    let alice = alice.await.unwrap();
+    let target = link(alice.link().unwrap().as_str());
+    let bob = Conference::join(hub.connect(BOB), options(BOB, target.clone(), 12));
+    let bob = bob.await.unwrap();
+    let (mut events, mut others) = (alice.events(), bob.events());
     verified(&alice, &mut events).await;
     verified(&bob, &mut others).await;
     // The private keys are what engines draw first.
@@ -81,10 +79,8 @@ async fn confer(secrets: &[(String, Pattern)]) {
     drop((bob, others));
     let options = options(BOB, target, 14);
     let resumption = Conference::restore(&blob, key.dangerous_bytes(), 1, options).unwrap();
-    let (bob, mut others) = resumption.start(hub.connect(BOB));
-    while bob.cryptor().is_none() {
-        others.next().await.unwrap();
-    }
+    let bob = resumption.start(hub.connect(BOB));
+    bob.joined().await.unwrap();
     bob.close().await;
     alice.close().await;
 }

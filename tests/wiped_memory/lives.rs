@@ -10,9 +10,7 @@ use confcall::join::joining::Fingerprint;
 use confcall::media::Moment;
 use confcall::state::keys::Seed;
 use confcall::state::verification::Phase;
-use confcall::{
-    GroupMessage, JoinPayload, Joiner, Media, Membership, RandomId, Target, UserId,
-};
+use confcall::{GroupMessage, JoinPayload, Joiner, Media, Membership, RandomId, Target, UserId};
 use confcall_server::{Server, ServerOptions};
 
 use crate::memory::{Pattern, far_down};

@@ -18,7 +18,7 @@ use confcall::grammers_session::storages::MemorySession;
 use confcall::grammers_session::types::DcOption;
 use confcall::grammers_session::updates::UpdatesLike;
 use confcall::transport::{ByteTransport, Feed};
-use confcall::{CallError, Conference, Options, Target, Transport, UserId};
+use confcall::{CallError, Conference, Target, Transport, UserId};
 use confcall_mtproto_server::{AuthKey, Config, Keys, Listener};
 use confcall_server::{Server, ServerOptions};
 
@@ -32,8 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let network = adapt(log_in(listener.address(), &key).await?, user);
     tokio::spawn(listener.run(pending()));
 
-    let options = Options::new(Target::Create, user)?;
-    let (conference, _events) = Conference::join(network, options).await?;
+    let conference = Conference::join(network, Target::Create).await?;
     let view = conference.view();
     println!("in {:?} with {:?}", view.call, view.members);
     println!("{}", conference.close().await);

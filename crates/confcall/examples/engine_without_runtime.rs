@@ -33,9 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                 };
                 answers.push_back(Input::Answer { request, outcome });
             }
-            Output::Event(Event::Joined(joined)) => println!("joined {:?}", joined.call),
+            Output::Event(Event::Joined(joined)) => println!("joined {joined}"),
             Output::Event(Event::Emoji { hash, .. }) => {
-                println!("compare {:?}", hash.emoji());
+                println!("compare {hash}");
                 return Ok(());
             }
             Output::Event(Event::Ended(ended)) => return Err(ended.reason.into()),

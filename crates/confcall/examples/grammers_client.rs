@@ -12,9 +12,9 @@ use std::env;
 use std::error::Error;
 use std::sync::Arc;
 
+use confcall::Conference;
 use confcall::grammers_mtsender::SenderPool;
 use confcall::transport::grammers::{GrammersTransport, session_file};
-use confcall::{Conference, Link, Options};
 use grammers_client::Client;
 
 #[tokio::main]
@@ -39,8 +39,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
 
     println!("logged in as {}", client.get_me().await?.full_name());
-    let options = Options::new(Link::parse(link)?.try_into()?, user)?;
-    let (conference, mut events) = Conference::join(transport, options).await?;
+    let conference = Conference::join(transport, link).await?;
+    println!("{}", conference.emoji().await?);
+    conference.send_text("hello").await?;
+    let mut events = conference.events();
     tokio::spawn(async move {
         // Ctrl-C leaves; the events end then.
         if tokio::signal::ctrl_c().await.is_ok() {
@@ -48,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     });
     while let Some(notice) = events.next().await {
-        println!("{notice:?}");
+        println!("{notice}");
     }
     Ok(())
 }

@@ -7,12 +7,7 @@
 //! Over the network, the bot's transport is another one, and the rest stays.
 #![allow(clippy::print_stdout, reason = "an example")]
 
-use chacha20::ChaCha20Rng;
-use chacha20::rand_core::SeedableRng as _;
-use confcall::{
-    Conference, Event, Events, GroupMessage, Link, Notice, Options, RandomId, Target, Transport,
-    UserId,
-};
+use confcall::{Conference, Event, Notice, Target, Transport, UserId};
 use confcall_server::loopback::Hub;
 use confcall_server::{Server, ServerOptions};
 
@@ -22,15 +17,16 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 async fn main() -> Result<(), Error> {
     let (alice, bot) = (UserId::new(1), UserId::new(2));
     let server = Hub::new(Server::new(ServerOptions::default()));
-    let options = Options::new(Target::Create, alice)?;
-    let (ours, mut events) = Conference::join(server.connect(alice), options).await?;
-    let link = ours.view().link.clone().ok_or("the call has no link")?;
-    let serving = tokio::spawn(serve(server.connect(bot), link.as_str().parse()?, bot));
+    let ours = Conference::join(server.connect(alice), Target::Create).await?;
+    let link = ours.link().ok_or("the call has no link")?;
+    let serving = tokio::spawn(serve(server.connect(bot), link.as_str().to_owned()));
 
-    let emoji = verified(&ours, &mut events).await?;
-    println!("alice compares {emoji:?}");
-    ours.send_message(message("what time is it?", &mut generator()?)?)
-        .await?;
+    let mut events = ours.events();
+    while ours.view().members.len() < 2 {
+        events.next().await.ok_or("the call ended")?;
+    }
+    println!("alice compares {}", ours.emoji().await?);
+    ours.send_text("what time is it?").await?;
     while let Some(notice) = events.next().await {
         if let Notice::Event(Event::Message { from, message }) = notice {
             println!("user {from} says {:?}", message.text());
@@ -43,37 +39,15 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// Waits for the emoji of a call of two.
-async fn verified(
-    conference: &Conference,
-    events: &mut Events,
-) -> Result<[&'static str; 4], Error> {
-    while let Some(notice) = events.next().await {
-        let view = conference.view();
-        if let (Notice::Event(Event::Emoji { .. }), 2, Some(hash)) =
-            (&notice, view.members.len(), view.emoji)
-        {
-            return Ok(hash.emoji());
-        }
-    }
-    Err("the call ended".into())
-}
-
 /// Follows a link and answers every message, until the call ends; gives why it did.
-async fn serve(
-    network: impl Transport + 'static,
-    link: Link,
-    bot: UserId,
-) -> Result<String, Error> {
-    let options = Options::new(Target::try_from(link)?, bot)?;
-    let (conference, mut events) = Conference::join(network, options).await?;
-    let mut rng = generator()?;
+async fn serve(network: impl Transport + 'static, link: String) -> Result<String, Error> {
+    let conference = Conference::join(network, link).await?;
+    let mut events = conference.events();
     while let Some(notice) = events.next().await {
         match notice {
             Notice::Event(Event::Message { message, .. }) => {
                 let answer = format!("you asked: {}", message.text());
-                let answer = self::message(&answer, &mut rng)?;
-                conference.send_message(answer).await?;
+                conference.send_text(&answer).await?;
             }
             Notice::Event(Event::Ended(ended)) => return Ok(ended.to_string()),
             // A slow bot leaves the messages that it missed without an answer; a lost connection comes back by itself.
@@ -81,16 +55,4 @@ async fn serve(
         }
     }
     Err("the runtime was shut down".into())
-}
-
-fn message(text: &str, rng: &mut ChaCha20Rng) -> Result<GroupMessage, Error> {
-    let id = RandomId::generate(rng);
-    Ok(GroupMessage::new(id, text, Vec::new())?)
-}
-
-/// A generator of random numbers, with a seed of the operating system's.
-fn generator() -> Result<ChaCha20Rng, Error> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed)?;
-    Ok(ChaCha20Rng::from_seed(seed))
 }

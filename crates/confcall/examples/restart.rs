@@ -7,7 +7,7 @@
 
 use std::error::Error;
 
-use confcall::{Conference, Event, Link, Notice, Options, Target, UserId};
+use confcall::{Conference, Options, Target, UserId};
 use confcall_server::loopback::Hub;
 use confcall_server::{Server, ServerOptions};
 
@@ -15,13 +15,10 @@ use confcall_server::{Server, ServerOptions};
 async fn main() -> Result<(), Box<dyn Error>> {
     let (alice, bob) = (UserId::new(1), UserId::new(2));
     let server = Hub::new(Server::new(ServerOptions::default()));
-    let created = Options::new(Target::Create, alice)?;
-    let (_alice, _) = Conference::join(server.connect(alice), created).await?;
-    let link = server.with(|server| server.calls().next().map(|call| call.invite_link()));
-    let target = Target::try_from(Link::parse(link.ok_or("there is no call")?.as_str())?)?;
+    let created = Conference::join(server.connect(alice), Target::Create).await?;
+    let link = created.link().ok_or("the call has no link")?;
 
-    let options = Options::new(target.clone(), bob)?;
-    let (before, _) = Conference::join(server.connect(bob), options).await?;
+    let before = Conference::join(server.connect(bob), link.clone()).await?;
     // A client keeps the key where the system keeps secrets, and the checkpoint in a file.
     let (mut key, number) = ([0; 32], 1);
     getrandom::fill(&mut key)?;
@@ -31,16 +28,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     std::mem::forget(before);
 
     // A fresh seed; the key of the membership and the payload come from the checkpoint.
-    let resumption = Conference::restore(&checkpoint, &key, number, Options::new(target, bob)?)?;
+    let resumption = Conference::restore(&checkpoint, &key, number, Options::new(link, bob)?)?;
     // This is stored before anything is sent, so that no checkpoint is used twice.
     println!("the next checkpoint is number {}", resumption.lowest);
-    let (after, mut events) = resumption.start(server.connect(bob));
-    while let Some(notice) = events.next().await {
-        if let Notice::Event(Event::Resumed(joined)) = notice {
-            println!("back in {:?} as {}", joined.call, joined.payload.ssrc());
-            break;
-        }
-    }
+    let after = resumption.start(server.connect(bob));
+    println!("back in {}", after.joined().await?);
     println!("the members are {:?}", after.view().members);
     println!("bob: {}", after.close().await);
     Ok(())

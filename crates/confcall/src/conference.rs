@@ -1,3 +1,4 @@
+use core::convert::Infallible;
 use core::future::pending;
 use core::slice;
 use core::time::Duration;
@@ -5,29 +6,31 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use confcall_join::Ssrc;
-use confcall_join::api::{InputUser, MessageId, Update};
+use confcall_join::api::{InputUser, InviteLink, MessageId, Update};
 use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 use confcall_join::engine::{
-    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, MediaState,
+    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, Joined, MediaState,
     Outcome, Output, Trouble,
 };
 use confcall_join::message::GroupMessage;
 use confcall_media::{Cryptor, Moment};
 use confcall_state::UserId;
 use confcall_state::keys::Seed;
+use confcall_state::verification::EmojiHash;
 use confcall_transport::{Missed, Transport, UpdateStream};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tracing::{Instrument as _, debug, error};
 
 use crate::contact::Contact;
-use crate::events::{Events, Notice, Publisher};
+use crate::error::JoinError;
+use crate::events::{Events, Notice, Publisher, Readers};
 use crate::limits;
 use crate::log;
-use crate::options::Options;
+use crate::options::{IntoOptions, Options};
 use crate::requests::{Answered, Requests};
 use crate::settings::{Setter, Setting, Settings};
-use crate::view::View;
+use crate::view::{View, WaitingFor};
 
 /// For how long a last request to leave, whose answer changes nothing, may be under way.
 const FAREWELL: Duration = Duration::from_secs(3);
@@ -42,7 +45,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 ///  (clones)  ◀── results ────────────   Engine   ◀── answers ──────── Transport
 ///            ◀── View ───────────────            ◀── updates ─────────     │
 ///            └──────────────────────────┬──────────────────────────────────┘
-///                                       └── Notice ──▶ Events (one reader)
+///                                       └── Notice ──▶ Events (each reader its own)
 /// ```
 ///
 /// Neither a slow reader of the events nor a caller who stops waiting holds the task up, and what it keeps for them has
@@ -63,39 +66,80 @@ struct Handle {
     orders: mpsc::Sender<Order>,
     settings: Settings<Setter>,
     view: watch::Receiver<Arc<View>>,
+    readers: Readers,
     clock: Clock,
 }
 
 impl Conference {
-    /// Begins to enter a call in the background, and goes on whatever happens until the end; the events say how.
+    /// Begins to enter a call in the background, and goes on whatever happens until the end.
+    ///
+    /// The events say how, and [`View::waiting_for`] for what it waits; [`Conference::joined`] waits until we are in the call.
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime whose timer is enabled (`enable_time` or `enable_all`), as everything that starts.
-    pub fn start<T: Transport + 'static>(transport: T, options: Options) -> (Self, Events) {
+    pub fn start<T: Transport + 'static>(transport: T, options: Options) -> Self {
         let engine = Engine::new(options.config, options.seed, Moment::default());
         Self::drive(transport, engine, options.answer_timeout)
     }
 
-    /// Enters a call, and waits until we are in it.
+    /// Enters a call, and waits until we are in it: [`Conference::start`] and [`Conference::joined`] in one.
+    ///
+    /// The call is a link as text, a [`Link`](crate::Link) or a [`Target`](crate::Target), and everything else is chosen, the
+    /// user as the transport names it; or it is [`Options`], which say all that can be said.
     ///
     /// Dropping the future gives entering up; if the server may have carried the join out, it learns that we leave.
     ///
     /// # Errors
     ///
-    /// [`Ended`], if the call cannot be entered.
+    /// [`JoinError`]
     ///
     /// # Panics
     ///
     /// As [`Conference::start`]
     pub async fn join<T: Transport + 'static>(
         transport: T,
-        options: Options,
-    ) -> Result<(Self, Events), Ended> {
-        let (conference, events) = Self::start(transport, options);
-        let is_decided = |view: &View| view.ended.is_some() || view.cryptor.is_some();
-        conference.wait(is_decided).await.map_or(Ok(()), Err)?;
-        Ok((conference, events))
+        call: impl IntoOptions,
+    ) -> Result<Self, JoinError> {
+        let options = call.into_options(transport.own_user())?;
+        let conference = Self::start(transport, options);
+        conference.joined().await?;
+        Ok(conference)
+    }
+
+    /// Waits until we are in the call, and gives the beginning of the current membership: call, link, payload, and the
+    /// parameters of the media connection as the server gave them then.
+    ///
+    /// The [`View`] has what became of them.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]
+    pub async fn joined(&self) -> Result<Arc<Joined>, Ended> {
+        self.shown(|view| view.joined.clone()).await
+    }
+
+    /// Waits for the emoji of the newest block, which all members compare.
+    ///
+    /// Each block begins a new comparison, so that they are those of this moment; [`Event::Emoji`] says when there are others.
+    ///
+    /// # Errors
+    ///
+    /// [`Ended`]
+    pub async fn emoji(&self) -> Result<EmojiHash, Ended> {
+        self.shown(|view| view.emoji).await
+    }
+
+    /// The link of the call, if the server has given one.
+    pub fn link(&self) -> Option<InviteLink> {
+        self.0.view.borrow().link.clone()
+    }
+
+    /// A reader of the events.
+    ///
+    /// The first that is asked for begins with the conference, or with the newest 256 events; every other one begins now.
+    pub fn events(&self) -> Events {
+        self.0.readers.next()
     }
 
     /// Reads a checkpoint whose number is at least `lowest`; nothing is sent yet.
@@ -126,11 +170,11 @@ impl Conference {
         transport: T,
         engine: Engine,
         answer_timeout: Duration,
-    ) -> (Self, Events) {
+    ) -> Self {
         let clock = Clock::start();
         let (orders, ordered) = mpsc::channel(limits::ORDERS);
         let (settings, set) = Settings::channel();
-        let (publisher, view, events) = Publisher::new();
+        let (publisher, view, readers) = Publisher::new();
         let driver = Driver {
             engine,
             clock,
@@ -143,6 +187,7 @@ impl Conference {
             settings: set,
             callers: HashMap::new(),
             commands: 0,
+            next_attempt: None,
             publisher,
             is_stopped: false,
         };
@@ -151,17 +196,23 @@ impl Conference {
             orders,
             settings,
             view,
+            readers,
             clock,
         };
-        (Self(Arc::new(handle)), events)
+        Self(Arc::new(handle))
     }
 
-    /// Waits until something holds; gives the end, if that came first.
-    async fn wait(&self, mut holds: impl FnMut(&View) -> bool) -> Option<Ended> {
+    /// Waits until the view shows something; fails with the end, if that comes first.
+    async fn shown<S>(&self, shows: impl Fn(&View) -> Option<S>) -> Result<S, Ended> {
         let mut view = self.0.view.clone();
-        let now = view.wait_for(|view| holds(view)).await;
+        let is_decided = |view: &Arc<View>| view.ended.is_some() || shows(view).is_some();
         // Without a driver there is no end to wait for: the runtime was shut down.
-        now.map_or_else(|_| Some(EndReason::Stopped.into()), |now| now.ended.clone())
+        let stopped = || EndReason::Stopped.into();
+        let now = view.wait_for(is_decided).await.map_err(|_| stopped())?;
+        match &now.ended {
+            Some(ended) => Err(ended.clone()),
+            None => shows(&now).ok_or_else(stopped),
+        }
     }
 
     /// The newest state of the call.
@@ -300,8 +351,8 @@ impl Conference {
     /// leaving back.
     pub async fn close(self) -> Ended {
         self.leave();
-        let end = self.wait(|view| view.ended.is_some()).await;
-        end.unwrap_or_else(|| EndReason::Stopped.into())
+        let Err(ended) = self.shown(|_| None::<Infallible>).await;
+        ended
     }
 
     /// Writes down what is needed to go on after a restart, sealed under the caller's key.
@@ -355,7 +406,7 @@ impl Resumption {
     /// # Panics
     ///
     /// As [`Conference::start`]
-    pub fn start<T: Transport + 'static>(self, transport: T) -> (Conference, Events) {
+    pub fn start<T: Transport + 'static>(self, transport: T) -> Conference {
         Conference::drive(transport, self.engine, self.answer_timeout)
     }
 }
@@ -418,6 +469,8 @@ struct Driver<T> {
     callers: HashMap<CommandId, Done>,
     /// The number of commands that the engine was given, which numbers them.
     commands: u64,
+    /// The newest attempt that was put off, with its moment.
+    next_attempt: Option<(Trouble, Instant)>,
     publisher: Publisher,
     /// Set when the driver ends before the engine.
     is_stopped: bool,
@@ -566,7 +619,35 @@ impl<T: Transport + 'static> Driver<T> {
                 let until = self.clock.instant(until)?;
                 Some((method, until.into_std()))
             });
-        self.publisher.update(&self.engine, events, waits.collect());
+        let waits = waits.collect();
+        self.note_attempt(events);
+        let waiting_for = self.waiting_for();
+        self.publisher
+            .update(&self.engine, events, waits, waiting_for);
+    }
+
+    /// Remembers the newest attempt that is put off.
+    fn note_attempt(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::Retrying { why, pause, .. } = event {
+                let until = Instant::now().checked_add(*pause);
+                self.next_attempt = until.map(|until| (why.clone(), until));
+            }
+        }
+    }
+
+    /// The thing that entering waits for; nothing, while we are in the call or at its end.
+    fn waiting_for(&self) -> Option<WaitingFor> {
+        if self.engine.call().is_some() || self.engine.has_ended() {
+            return None;
+        }
+        if let Some((method, sent)) = self.requests.oldest() {
+            let since = sent.into_std();
+            return Some(WaitingFor::Answer { method, since });
+        }
+        let (why, until) = self.next_attempt.clone()?;
+        let until = until.into_std();
+        Some(WaitingFor::Attempt { why, until })
     }
 
     /// Hands a caller the outcome of its command; one who has gone does not mind.

@@ -1,20 +1,25 @@
+use core::fmt;
+use core::pin::Pin;
+use core::task::{Context, Poll};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use confcall_join::api::Method;
 use confcall_join::engine::{Ended, Engine, Event};
+use futures_core::Stream;
+use futures_util::{StreamExt as _, stream};
+use serde::Serialize;
 use tokio::sync::{broadcast, watch};
 
 use crate::limits;
 use crate::log::Log;
-use crate::view::View;
+use crate::view::{View, WaitingFor};
 
 /// News of a conference for a client's interface.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum Notice {
-    /// An event; those about commands go to the callers of the commands instead.
-    Event(Event),
     /// The reader was so slow that the oldest of what it had not read yet were dropped.
     ///
     /// The [`View`] has the state that came of them, suspicions included. Only the messages among them are lost, and if
@@ -29,28 +34,86 @@ pub enum Notice {
     ConnectionLost,
     /// The server is heard again.
     ConnectionBack,
+    /// An event; those about commands go to the callers of the commands instead.
+    #[serde(untagged)]
+    Event(Event),
 }
 
-/// The events of a conference, in order, for one reader.
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Event(event) => event.fmt(f),
+            Self::Lagged { missed } => write!(f, "{missed} events came faster than they were read"),
+            Self::ConnectionLost => {
+                f.write_str("the server is not heard; trying again until it is")
+            }
+            Self::ConnectionBack => f.write_str("the server is heard again"),
+        }
+    }
+}
+
+/// The events of a conference, in order, for one reader; [`Conference::events`](crate::Conference::events) gives more.
 ///
 /// It holds the newest 256 that were not read yet, so a slow reader holds nothing up. The last is [`Event::Ended`], however
 /// late it is read. At the time of a notice, the view of the [`Conference`](crate::Conference) shows what came of it, or
 /// something newer.
 ///
 /// It may be dropped: the conference goes on unread.
-#[derive(Debug)]
-pub struct Events(broadcast::Receiver<Notice>);
+pub struct Events(Pin<Box<dyn Stream<Item = Notice> + Send + Sync>>);
 
 impl Events {
+    /// What a receiver gets; without one, nothing.
+    fn of(receiver: Option<broadcast::Receiver<Notice>>) -> Self {
+        let notices = stream::unfold(receiver, async |receiver| {
+            let mut receiver = receiver?;
+            let notice = match receiver.recv().await {
+                Ok(notice) => notice,
+                Err(broadcast::error::RecvError::Lagged(missed)) => Notice::Lagged { missed },
+                Err(broadcast::error::RecvError::Closed) => return None,
+            };
+            Some((notice, Some(receiver)))
+        });
+        Self(Box::pin(notices.fuse()))
+    }
+
     /// The next notice, or `None` after the end.
     ///
     /// Without [`Event::Ended`] before it, the runtime was shut down. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Notice> {
-        match self.0.recv().await {
-            Ok(notice) => Some(notice),
-            Err(broadcast::error::RecvError::Lagged(missed)) => Some(Notice::Lagged { missed }),
-            Err(broadcast::error::RecvError::Closed) => None,
-        }
+        self.0.next().await
+    }
+}
+
+impl Stream for Events {
+    type Item = Notice;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Notice>> {
+        self.0.as_mut().poll_next(context)
+    }
+}
+
+impl fmt::Debug for Events {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Events(..)")
+    }
+}
+
+/// The place where readers of the events come from.
+#[derive(Debug)]
+pub(crate) struct Readers {
+    /// The reader that has been there since the beginning, until it is asked for.
+    first: Mutex<Option<broadcast::Receiver<Notice>>>,
+    /// Weak, so that the events end with the driver.
+    notices: broadcast::WeakSender<Notice>,
+}
+
+impl Readers {
+    /// The reader of all events first, and then readers of those to come.
+    pub(crate) fn next(&self) -> Events {
+        let first = self.first.lock();
+        let first = first.unwrap_or_else(PoisonError::into_inner).take();
+        let later = || Some(self.notices.upgrade()?.subscribe());
+        Events::of(first.or_else(later))
     }
 }
 
@@ -66,8 +129,12 @@ pub(crate) struct Publisher {
 }
 
 impl Publisher {
-    pub(crate) fn new() -> (Self, watch::Receiver<Arc<View>>, Events) {
-        let (notices, unread) = broadcast::channel(limits::UNREAD_EVENTS);
+    pub(crate) fn new() -> (Self, watch::Receiver<Arc<View>>, Readers) {
+        let (notices, first) = broadcast::channel(limits::UNREAD_EVENTS);
+        let readers = Readers {
+            first: Mutex::new(Some(first)),
+            notices: notices.downgrade(),
+        };
         let (shown, seen) = watch::channel(Arc::default());
         let publisher = Self {
             notices,
@@ -76,20 +143,22 @@ impl Publisher {
             log: Log::default(),
             ended: None,
         };
-        (publisher, seen, Events(unread))
+        (publisher, seen, readers)
     }
 
     /// Shows the engine's state after these events, before they are announced: their reader may look at once.
     ///
-    /// `waiting` is until when the requests of some methods wait.
+    /// `waiting` is until when the requests of some methods wait, and `waiting_for` what entering waits for.
     pub(crate) fn update(
         &mut self,
         engine: &Engine,
         events: &[Event],
         waiting: BTreeMap<Method, Instant>,
+        waiting_for: Option<WaitingFor>,
     ) {
-        let was_waiting = core::mem::replace(&mut self.view.waiting, waiting);
-        let mut is_stale = was_waiting != self.view.waiting;
+        let shown = (&self.view.waiting, &self.view.waiting_for);
+        let mut is_stale = shown != (&waiting, &waiting_for);
+        (self.view.waiting, self.view.waiting_for) = (waiting, waiting_for);
         is_stale |= engine.membership().is_some() != self.view.call.is_some();
         for event in events {
             self.log.event(event);
@@ -127,7 +196,7 @@ impl Publisher {
     /// Shows the end to those who wait for it.
     pub(crate) fn end(mut self) {
         self.view = self.view.without_call();
-        self.view.waiting.clear();
+        (self.view.waiting, self.view.waiting_for) = Default::default();
         self.view.ended = self.ended;
         self.shown.send_replace(Arc::new(self.view));
     }

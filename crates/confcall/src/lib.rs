@@ -1,42 +1,35 @@
 //! Joins Telegram's end-to-end encrypted conference calls, and keeps a client in them.
 //!
-//! A client that has an MTProto stack follows a link with it in ten lines:
+//! A client that has an MTProto stack follows a link with it in three lines:
 //!
 //! ```
-//! use confcall::{Conference, Event, Link, Notice, Options, Transport, UserId};
+//! use confcall::{Conference, Transport};
 //!
-//! async fn follow(link: &str, user: UserId, network: impl Transport + 'static) -> Result<(), Box<dyn std::error::Error>> {
-//!     let options = Options::new(Link::parse(link)?.try_into()?, user)?;
-//!     let (conference, mut events) = Conference::join(network, options).await?;
-//!     while let Some(notice) = events.next().await {
-//!         match notice {
-//!             Notice::Event(Event::Emoji { hash, .. }) => println!("compare {:?}", hash.emoji()),
-//!             other => println!("{other:?}"),
-//!         }
-//!         # if conference.view().emoji.is_some() { break }
-//!     }
-//!     println!("{}", conference.close().await);
+//! async fn greet(client: impl Transport + 'static, link: &str) -> Result<(), Box<dyn std::error::Error>> {
+//!     let call = Conference::join(client, link).await?;
+//!     println!("{}", call.emoji().await?);
+//!     call.send_text("hello").await?;
 //!     Ok(())
 //! }
-//! # use confcall::{EmptyCall, Target};
+//! # use confcall::{Target, UserId};
 //! # use confcall_server::{Server, ServerOptions, loopback::Hub};
 //! # tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?.block_on(async {
 //! # let hub = Hub::new(Server::new(ServerOptions::default()));
-//! # let (alice, bob) = (UserId::new(1), UserId::new(2));
-//! # let created = Conference::join(hub.connect(alice), Options::new(Target::Create, alice)?).await?;
-//! # let link = hub.with(|server| server.calls().next().map(|call| call.invite_link()));
-//! # follow(link.ok_or("no call")?.as_str(), bob, hub.connect(bob)).await?;
-//! # drop(created);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # let created = Conference::join(hub.connect(UserId::new(1)), Target::Create).await?;
+//! # let link = created.link().ok_or("no link")?;
+//! # greet(hub.connect(UserId::new(2)), link.as_str()).await
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! There are three ways in, each on top of the next:
+//! There are four ways in, each on top of the next:
 //!
-//! - A [`Conference`] is one user's stay in a call, driven on a tokio runtime over a [`Transport`]: it joins, follows, verifies
-//!   and leaves by itself. A client shows its [`Events`] and its [`View`], gives the [`Cryptor`] to its media threads, and
-//!   asks for what its user wants.
+//! - [`Conference::join`] takes a link and chooses everything else: the user as the transport names it, the operating system's
+//!   randomness, no sound and picture.
+//! - [`Options`] say what else there is to choose: the user, the media, the behaviour in the call, the seed. A [`Conference`] is
+//!   one user's stay in a call, driven on a tokio runtime over a [`Transport`]: it joins, follows, verifies and leaves by
+//!   itself. A client shows its [`Events`] and its [`View`], gives the [`Cryptor`] to its media threads, and asks for what its
+//!   user wants.
 //! - An [`Engine`] is the same without I/O, for other runtimes and languages. A client sends its requests and hands back the
 //!   answers and the updates. The documentation of the type is its contract.
 //! - A [`Membership`] is chain, verification and keys alone. What to ask the server and when is then for the client to decide.
@@ -58,10 +51,13 @@
 //! Each of these crates can be used alone, and is here under its name: [`state`], [`media`], [`join`] and [`transport`]. The
 //! types of this crate's own signatures stand at its root.
 //!
+//! Events and views serialise, and show themselves in one line; `spec/events.md` in the repository has their shapes.
+//!
 //! No network is built in; features bring one:
 //!
 //! | feature | brings |
 //! |---|---|
+//! | `os-rng` (default) | everything that needs the operating system's randomness: a call by its link alone, `Options::new`, `Conference::send_text` |
 //! | `tl` | `ByteTransport`, over any MTProto stack that sends and gets bytes; `transport::tl`, which reads them |
 //! | `grammers` | `transport::grammers`, over the MTProto client of that name, and its crates; with `tl` |
 //! | `session-file` | `transport::grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler; with `grammers` |
@@ -70,18 +66,26 @@
 
 mod conference;
 mod contact;
+mod error;
 mod events;
+mod inputs;
 pub mod limits;
 mod log;
 mod options;
+#[cfg(feature = "os-rng")]
+mod os_rng;
 mod requests;
 mod settings;
 mod view;
 
 pub use conference::{Conference, Resumption};
+pub use error::JoinError;
+#[cfg(feature = "os-rng")]
+pub use error::{NoRandomness, OptionsError, SendTextError};
 pub use events::{Events, Notice};
-pub use options::{NoRandomness, Options};
-pub use view::View;
+pub use inputs::{IntoTarget, IntoUser};
+pub use options::{IntoOptions, Options};
+pub use view::{View, WaitingFor};
 
 // The crates below, whole.
 pub use confcall_join as join;

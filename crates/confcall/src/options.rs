@@ -1,14 +1,11 @@
 use core::fmt;
 use core::time::Duration;
 
-use chacha20::ChaCha20Rng;
-use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::engine::Config;
-use confcall_join::joining::{Fingerprint, JoinPayload, Target};
-use confcall_join::policy::Media;
+use confcall_state::UserId;
 use confcall_state::keys::Seed;
-use confcall_state::{Joiner, UserId};
-use thiserror::Error;
+
+use crate::error::JoinError;
 
 /// Everything that a conference starts with.
 ///
@@ -22,36 +19,10 @@ pub struct Options {
     pub(crate) seed: Seed,
 }
 
-/// The operating system gives no randomness.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[error("the operating system gives no randomness: {0}")]
-pub struct NoRandomness(getrandom::Error);
-
 impl Options {
-    /// A user who enters a call without sound and picture, with the operating system's randomness.
+    /// These parts, with a seed of the caller's, from which all keys, nonces and pads are made.
     ///
-    /// It announces a certificate that is made up: a server may send away those who do not connect their media for long. A
-    /// client with media sets [`Config::media`] to the payload of its own certificate.
-    ///
-    /// # Errors
-    ///
-    /// [`NoRandomness`]
-    pub fn new(target: Target, user: UserId) -> Result<Self, NoRandomness> {
-        let mut rng = ChaCha20Rng::from_seed(*random()?.dangerous_bytes());
-        let mut certificate = [0; 32];
-        rng.fill_bytes(&mut certificate);
-        let media = Media {
-            payload: JoinPayload::generate(Fingerprint::sha256(certificate), None, &mut rng),
-            muted: true,
-            video_stopped: true,
-        };
-        let config = Config::new(target, Joiner::new(user), media);
-        Ok(Self::with_seed(config, random()?))
-    }
-
-    /// The same with a seed of the caller's, from which all keys, nonces and pads are made.
-    ///
-    /// It is secret, and must be fresh for every conference.
+    /// The seed is secret, and must be fresh for every conference.
     pub fn with_seed(config: Config, seed: Seed) -> Self {
         Self {
             config,
@@ -67,8 +38,31 @@ impl Options {
     }
 }
 
-fn random() -> Result<Seed, NoRandomness> {
-    Seed::try_fill_with(|bytes| getrandom::fill(bytes).map_err(NoRandomness))
+/// The thing to join: [`Options`], or the call alone in every form of [`IntoTarget`](crate::IntoTarget).
+///
+/// ```compile_fail,E0277
+/// # async fn join(client: impl confcall::Transport + 'static) {
+/// confcall::Conference::join(client, 42).await;
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` names no call to join",
+    label = "not a link, a text, a `Target` or `Options`",
+    note = "give a link as text (`\"https://t.me/call/…\"`), a `Link`, a `Target`, or `Options` for all that can be chosen"
+)]
+pub trait IntoOptions {
+    /// The options of a transport whose user is `own`, if it says so.
+    ///
+    /// # Errors
+    ///
+    /// [`JoinError`]
+    fn into_options(self, own: Option<UserId>) -> Result<Options, JoinError>;
+}
+
+impl IntoOptions for Options {
+    fn into_options(self, _: Option<UserId>) -> Result<Options, JoinError> {
+        Ok(self)
+    }
 }
 
 impl fmt::Debug for Options {

@@ -1,5 +1,6 @@
 use core::pin::Pin;
 use core::time::Duration;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use confcall_join::api::{Method, Request};
@@ -18,14 +19,13 @@ pub(crate) struct Requests<T> {
     transport: Arc<T>,
     answer_timeout: Duration,
     under_way: FuturesUnordered<Pin<Box<dyn Future<Output = Answered> + Send>>>,
-    /// The number of them that are to leave.
-    leaves: usize,
+    /// The method of each of them, and the moment at which it was sent.
+    sent: BTreeMap<RequestId, (Method, Instant)>,
 }
 
 /// The outcome of a request.
 pub(crate) struct Answered {
     pub(crate) request: RequestId,
-    method: Method,
     /// The moment at which it was sent.
     pub(crate) sent: Instant,
     /// The outcome, or the reason why no request has a chance.
@@ -38,21 +38,20 @@ impl<T: Transport + 'static> Requests<T> {
             transport: Arc::new(transport),
             answer_timeout,
             under_way: FuturesUnordered::new(),
-            leaves: 0,
+            sent: BTreeMap::new(),
         }
     }
 
     pub(crate) fn send(&mut self, request: RequestId, body: Request) {
         let method = body.method();
         debug!(%method, %request, "sending");
-        self.leaves += usize::from(method == Method::LeaveGroupCall);
         let transport = Arc::clone(&self.transport);
         let (patience, sent) = (self.answer_timeout, Instant::now());
+        self.sent.insert(request, (method, sent));
         self.under_way.push(Box::pin(async move {
             let outcome = outcome_of(&*transport, &body, patience).await;
             Answered {
                 request,
-                method,
                 sent,
                 outcome,
             }
@@ -62,13 +61,19 @@ impl<T: Transport + 'static> Requests<T> {
     /// The next outcome; `None` if there is no request. Dropping the future loses nothing.
     pub(crate) async fn next(&mut self) -> Option<Answered> {
         let answered = self.under_way.next().await?;
-        self.leaves -= usize::from(answered.method == Method::LeaveGroupCall);
+        self.sent.remove(&answered.request);
         Some(answered)
+    }
+
+    /// The method of the request that has waited for longest, and the moment at which it was sent.
+    pub(crate) fn oldest(&self) -> Option<(Method, Instant)> {
+        self.sent.values().next().copied()
     }
 
     /// Waits for the outcome of the requests to leave.
     pub(crate) async fn leave(&mut self) {
-        while self.leaves > 0 && self.next().await.is_some() {}
+        let is_leave = |(method, _): &(Method, Instant)| *method == Method::LeaveGroupCall;
+        while self.sent.values().any(is_leave) && self.next().await.is_some() {}
     }
 }
 

@@ -1,66 +1,121 @@
+use core::fmt;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
 use confcall_join::Ssrc;
 use confcall_join::api::{CallRef, InviteLink, Method};
-use confcall_join::engine::{EmojiOverdue, Ended, Engine, Event, Suspicion};
+use confcall_join::engine::{EmojiOverdue, Ended, Engine, Event, Joined, Suspicion, Trouble};
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_join::membership::LastKnown;
+use confcall_join::shown::{self, List};
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{Height, UserId};
+use serde::{Serialize, Serializer};
 
 use crate::limits;
+
+/// The thing that a way into the call waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum WaitingFor {
+    /// The server's answer to a request.
+    Answer {
+        /// The method.
+        method: Method,
+        /// The moment at which it was sent.
+        #[serde(rename = "since_ms", serialize_with = "elapsed")]
+        since: Instant,
+    },
+    /// The next attempt, after something failed.
+    Attempt {
+        /// The failure.
+        #[serde(serialize_with = "shown::with_message")]
+        why: Trouble,
+        /// The moment of the attempt.
+        #[serde(rename = "left_ms", serialize_with = "remaining")]
+        until: Instant,
+    },
+}
+
+impl fmt::Display for WaitingFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer { method, .. } => write!(f, "the answer to {method}"),
+            Self::Attempt { why, .. } => write!(f, "the next attempt: {why}"),
+        }
+    }
+}
 
 /// The state of a conference at one moment.
 ///
 /// Everything but the connection's loss, the waits, the suspicions, the last known state and the end is empty while we are not
 /// in the call.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct View {
     /// The call by its id.
+    #[serde(serialize_with = "shown::form")]
     pub call: Option<CallRef>,
     /// The link of the call, if the server gave one.
+    #[serde(skip)]
     pub link: Option<InviteLink>,
     /// The height of the newest block that was followed.
+    #[serde(serialize_with = "shown::form")]
     pub height: Option<Height>,
     /// The members of the chain, who have the key of its epoch, in the order of the chain.
+    #[serde(serialize_with = "shown::form")]
     pub members: Vec<UserId>,
     /// The users who are connected, as far as the roster says.
+    #[serde(serialize_with = "shown::form")]
     pub connected: Vec<UserId>,
     /// The members of the chain who have just left: not connected any more, and removed by a block soon.
     ///
     /// One who is not removed in time is a suspicion, [`Suspicion::UnlistedMember`].
+    #[serde(serialize_with = "shown::form")]
     pub leaving: Vec<UserId>,
     /// The progress of the newest block's verification.
+    #[serde(serialize_with = "shown::form")]
     pub verification: Option<Phase>,
     /// The members who hold the verification up.
+    #[serde(serialize_with = "shown::form")]
     pub missing: Vec<UserId>,
     /// The emoji of the newest block, once it is verified.
+    #[serde(serialize_with = "shown::form")]
     pub emoji: Option<EmojiHash>,
     /// Set while the emoji are overdue: many blocks have ended their verification, or it takes long.
     pub emoji_overdue: Option<EmojiOverdue>,
     /// The payload that the server took, with the source of our sound.
     pub payload: Option<JoinPayload>,
     /// The parameters by which the media connects, once they are known.
+    #[serde(serialize_with = "by_value")]
     pub connection: Option<Arc<ConnectionParameters>>,
     /// Those of the screen that is shared.
+    #[serde(serialize_with = "by_value")]
     pub presentation: Option<Arc<ConnectionParameters>>,
     /// The cryptor for frames, if we may seal: not before we have caught up after a restart.
+    #[serde(skip)]
     pub cryptor: Option<Arc<Cryptor>>,
+    /// The thing that is waited for on the way into the call, or back into it.
+    pub waiting_for: Option<WaitingFor>,
     /// Set while the server is not heard.
     pub connection_lost: bool,
     /// The methods of which requests wait because the server wants time to pass, and until when.
+    #[serde(rename = "waiting_ms", serialize_with = "left")]
     pub waiting: BTreeMap<Method, Instant>,
     /// The newest different suspicions, 64 at most, those of earlier memberships included.
+    #[serde(serialize_with = "with_messages")]
     pub suspicions: Vec<Suspicion>,
     /// The last state that was seen of the call, to be kept for [`Config::last_known`](crate::Config::last_known) when the user
     /// enters it again.
     pub last_known: Option<LastKnown>,
     /// The end, once the server knows of it.
     pub ended: Option<Ended>,
+    /// The beginning of the membership.
+    #[serde(skip)]
+    pub(crate) joined: Option<Arc<Joined>>,
+    #[serde(skip)]
     sources: HashMap<Ssrc, UserId>,
 }
 
@@ -81,6 +136,7 @@ impl View {
                     payload: Some(joined.payload.clone()),
                     connection: joined.connection.clone().map(Arc::from),
                     cryptor: Some(Arc::clone(&joined.cryptor)),
+                    joined: Some(Arc::new(joined.clone())),
                     ..self.without_call()
                 };
             }
@@ -119,6 +175,7 @@ impl View {
         Self {
             connection_lost: self.connection_lost,
             waiting: core::mem::take(&mut self.waiting),
+            waiting_for: self.waiting_for.take(),
             suspicions: core::mem::take(&mut self.suspicions),
             last_known: self.last_known.take(),
             ended: self.ended.take(),
@@ -154,6 +211,27 @@ impl View {
     }
 }
 
+impl fmt::Display for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.connection_lost {
+            f.write_str("not connected, ")?;
+        }
+        let (Some(call), Some(height)) = (self.call, self.height) else {
+            return match (&self.ended, &self.waiting_for) {
+                (Some(ended), _) => write!(f, "ended: {ended}"),
+                (None, Some(waiting_for)) => write!(f, "waiting for {waiting_for}"),
+                (None, None) => f.write_str("not in the call"),
+            };
+        };
+        let members = List(&self.members);
+        write!(f, "in call {} at height {height} with {members}", call.id)?;
+        match self.emoji {
+            Some(emoji) => write!(f, ", verified: {emoji}"),
+            None => write!(f, ", not verified, missing: {}", List(&self.missing)),
+        }
+    }
+}
+
 /// The rule for suspicions that are the same, their counts aside.
 fn replaces(new: &Suspicion, old: &Suspicion) -> bool {
     match (new, old) {
@@ -162,6 +240,35 @@ fn replaces(new: &Suspicion, old: &Suspicion) -> bool {
         }
         (new, old) => new == old,
     }
+}
+
+fn by_value<T: Serialize, S: Serializer>(value: &Option<Arc<T>>, to: S) -> Result<S::Ok, S::Error> {
+    value.as_deref().serialize(to)
+}
+
+fn with_messages<S: Serializer>(all: &[Suspicion], to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Shown<'a>(#[serde(serialize_with = "shown::with_message")] &'a Suspicion);
+
+    to.collect_seq(all.iter().map(Shown))
+}
+
+/// The time that has passed since an instant.
+fn elapsed<S: Serializer>(since: &Instant, to: S) -> Result<S::Ok, S::Error> {
+    shown::form(&since.elapsed(), to)
+}
+
+/// The time that is left until an instant.
+fn remaining<S: Serializer>(until: &Instant, to: S) -> Result<S::Ok, S::Error> {
+    shown::form(&until.saturating_duration_since(Instant::now()), to)
+}
+
+/// The methods, each with the time that is left.
+fn left<S: Serializer>(waiting: &BTreeMap<Method, Instant>, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Left<'a>(#[serde(serialize_with = "remaining")] &'a Instant);
+
+    to.collect_map(waiting.iter().map(|(method, until)| (method, Left(until))))
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ async fn closing_waits_until_the_server_knows() {
     let _alice = Member::create(&hub, ALICE).await;
     let network = Network::new(hub.connect(BOB)).delayed(DELAY);
     let joined = Conference::join(network, options(link(&hub), BOB)).await;
-    let (bob, _events) = joined.unwrap();
+    let bob = joined.unwrap();
     let other = bob.clone();
     assert_eq!(bob.close().await.reason, EndReason::Left);
     assert_eq!(members(&hub), [ALICE]);
@@ -61,7 +61,7 @@ async fn closing_ends_although_the_server_cannot_be_reached() {
     let answer = |request: &_| is_leave(request).then(|| Err(lost()));
     let network = Network::new(hub.connect(BOB)).answering(answer);
     let joined = Conference::join(network, options(link(&hub), BOB)).await;
-    let (bob, _events) = joined.unwrap();
+    let bob = joined.unwrap();
     let closed = tokio::time::timeout(Duration::from_secs(15), bob.close()).await;
     assert_eq!(closed.unwrap().reason, EndReason::Left);
     drop(alice);
@@ -167,7 +167,7 @@ async fn leaving_while_waiting_for_the_first_block_ends_at_once() {
     let message = hub.with(|server| server.invite(call, BOB)).unwrap();
     let mut options = options(Target::Invitation(message), BOB);
     options.config.empty_call = EmptyCall::Refuse;
-    let (bob, _events) = Conference::start(hub.connect(BOB), options);
+    let bob = Conference::start(hub.connect(BOB), options);
     pass(Duration::from_secs(1)).await;
     let before = tokio::time::Instant::now();
     assert_eq!(bob.close().await.reason, EndReason::Left);

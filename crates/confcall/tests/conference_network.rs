@@ -38,7 +38,7 @@ async fn a_server_that_never_answers_is_given_up() {
     let silence = Silence(UpdateSender::new());
     let joined = Conference::join(silence, options(link(&hub), BOB));
     let ended = within(joined).await;
-    let ended = ended.map(|_| ()).unwrap_err();
+    let ended = common::ended(ended.map(|_| ()).unwrap_err());
     assert!(matches!(ended.reason, EndReason::Exhausted { .. }));
     assert_eq!(ended.advice, Advice::JoinAgain);
 }
@@ -52,7 +52,7 @@ async fn an_answer_that_does_not_come_in_time_is_lost() {
     let sent = Arc::clone(&network.sent);
     let mut options = options(link(&hub), BOB);
     options.answer_timeout = Duration::from_secs(5);
-    let (_bob, _events) = Conference::start(network, options);
+    let _bob = Conference::start(network, options);
     pass(Duration::from_millis(4900)).await;
     assert_eq!(sent.lock().unwrap().len(), 1);
     pass(Duration::from_secs(3)).await;
@@ -86,7 +86,7 @@ async fn a_message_without_an_answer_is_unanswered() {
     };
     let network = Network::new(hub.connect(ALICE)).answering(answer);
     let created = Conference::join(network, options(Target::Create, ALICE));
-    let (alice, _events) = created.await.unwrap();
+    let alice = created.await.unwrap();
     let sent = alice.send_message(message(1, "one")).await;
     assert_eq!(sent, Err(CommandFailure::Unanswered));
 }
@@ -99,8 +99,7 @@ async fn a_call_is_followed_although_nothing_is_pushed_any_more() {
     let pushed = UpdateSender::new();
     let network = Network::new(hub.connect(BOB)).pushing(pushed);
     let joined = Conference::join(network, options(link(&hub), BOB)).await;
-    let (conference, events) = joined.unwrap();
-    let mut bob = Member { conference, events };
+    let mut bob = Member::from(joined.unwrap());
     let mut carol = Member::join(&hub, CAROL).await;
     let emoji = carol.emoji_at(2).await;
     assert_eq!(bob.emoji_at(2).await, emoji);
@@ -115,7 +114,7 @@ async fn a_gap_in_the_pushes_makes_it_look_what_was_missed() {
     let network = Network::new(hub.connect(BOB)).pushing(pushed.clone());
     let sent = Arc::clone(&network.sent);
     let joined = Conference::join(network, options(link(&hub), BOB)).await;
-    let (bob, _events) = joined.unwrap();
+    let bob = joined.unwrap();
     pass(Duration::from_secs(31)).await;
 
     // Nothing is pushed, and it is not long until the next poll.
@@ -162,15 +161,12 @@ async fn a_join_whose_answer_was_lost_is_found_although_another_user_has_joined_
         _ => Ok(response),
     });
     let sent = Arc::clone(&network.sent);
-    let (bob, events) = Conference::start(network, options(link(&hub), BOB));
+    let bob = Conference::start(network, options(link(&hub), BOB));
     while !members(&hub).contains(&BOB) {
         pass(delay / 5).await;
     }
     let mut carol = Member::join(&hub, CAROL).await;
-    let mut bob = Member {
-        conference: bob,
-        events,
-    };
+    let mut bob = Member::from(bob);
     assert_eq!(bob.emoji_at(2).await, carol.emoji_at(2).await);
     assert_eq!(count(&sent, Method::JoinGroupCall), 1);
     assert_eq!(members(&hub), [ALICE, BOB, CAROL]);
@@ -268,9 +264,9 @@ async fn a_connection_that_is_lost_and_back_is_said_once_each() {
     let answer = move |_: &Request| down.load(Ordering::Relaxed).then(|| Err(lost()));
     let network = Network::new(hub.connect(BOB)).answering(answer);
     let network = network.pushing(UpdateSender::new());
-    let (bob, mut events) = Conference::join(network, options(link(&hub), BOB))
-        .await
-        .unwrap();
+    let joined = Conference::join(network, options(link(&hub), BOB)).await;
+    let bob = joined.unwrap();
+    let mut events = bob.events();
     let second = Duration::from_secs(1);
     assert_eq!(
         of_the_connection(&mut events, 5 * second).await,
@@ -294,7 +290,8 @@ async fn a_request_without_an_answer_is_no_loss_while_others_are_answered() {
     let network = Network::new(hub.connect(BOB)).never_answering(Method::GetGroupParticipants);
     let sent = Arc::clone(&network.sent);
     let joined = Conference::join(network, options(link(&hub), BOB)).await;
-    let (_bob, mut events) = joined.unwrap();
+    let bob = joined.unwrap();
+    let mut events = bob.events();
     let (said, _) = of_the_connection(&mut events, Duration::from_secs(120)).await;
     assert!(said.is_empty(), "{said:?}");
     assert!(count(&sent, Method::GetGroupParticipants) > 1);
@@ -328,8 +325,7 @@ async fn whoever_missed_the_event_sees_that_a_request_waits_and_until_when() {
         must_wait.then(|| Err(CallError::Rpc(RpcError::new(420, "FLOOD_WAIT_3600"))))
     });
     let joined = Conference::join(network, options(link(&hub), BOB)).await;
-    let (bob, events) = joined.unwrap();
-    drop(events);
+    let bob = joined.unwrap();
     pass(Duration::from_secs(30)).await;
     assert!(bob.view().waiting.is_empty());
 

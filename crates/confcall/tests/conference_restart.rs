@@ -40,12 +40,12 @@ async fn a_restart_goes_on_in_the_same_membership() {
         })
     ));
 
-    let (conference, events) = restored.start(hub.connect(BOB));
+    let conference = restored.start(hub.connect(BOB));
     assert!(
         conference.cryptor().is_none(),
         "a user who was removed meanwhile must not seal"
     );
-    let mut bob = Member { conference, events };
+    let mut bob = Member::from(conference);
     let resumed = |event: &Event| match event {
         Event::Resumed(joined) => Some(joined.payload.ssrc()),
         _ => None,
@@ -73,7 +73,7 @@ async fn there_is_nothing_to_write_down_outside_the_call() {
     let alice = Member::create(&hub, ALICE).await;
     let target = link(&hub);
     let network = Network::new(hub.connect(BOB)).delayed(Duration::from_millis(10));
-    let (bob, _events) = Conference::start(network, options(target, BOB));
+    let bob = Conference::start(network, options(target, BOB));
     assert_eq!(
         bob.checkpoint(&KEY, 1).await,
         Err(CheckpointError::NotAMember)
@@ -101,8 +101,8 @@ async fn a_user_who_was_removed_meanwhile_learns_it() {
     alice.emoji_at(3).await;
     assert_eq!(members(&hub), [ALICE, CAROL]);
     let restored = Conference::restore(&blob, &KEY, 0, options_again(link(&hub), BOB, 1)).unwrap();
-    let (conference, events) = restored.start(hub.connect(BOB));
-    let mut bob = Member { conference, events };
+    let conference = restored.start(hub.connect(BOB));
+    let mut bob = Member::from(conference);
     let end = bob.end().await.reason;
     assert_eq!(end, EndReason::Removed { by: Some(ALICE) });
 }
@@ -127,8 +127,8 @@ async fn no_number_of_a_packet_is_used_twice_over_two_restarts() {
         let blob = bob.conference.checkpoint(&KEY, number).await.unwrap();
         let options = options_again(link(&hub), BOB, stay);
         let restored = Conference::restore(&blob, &KEY, number, options).unwrap();
-        let (conference, events) = restored.start(hub.connect(BOB));
-        gone.push(core::mem::replace(&mut bob, Member { conference, events }));
+        let conference = restored.start(hub.connect(BOB));
+        gone.push(core::mem::replace(&mut bob, Member::from(conference)));
         let resumed = |event: &Event| matches!(event, Event::Resumed(_)).then_some(());
         bob.until(resumed).await;
     }
@@ -150,8 +150,8 @@ async fn a_strict_member_is_strict_after_a_restart() {
     carol.emoji_at(2).await;
     let blob = before.conference.checkpoint(&KEY, 1).await.unwrap();
     let restored = Conference::restore(&blob, &KEY, 1, strict(link(&hub), 1)).unwrap();
-    let (conference, events) = restored.start(hub.connect(ALICE));
-    let mut alice = Member { conference, events };
+    let conference = restored.start(hub.connect(ALICE));
+    let mut alice = Member::from(conference);
     let resumed = |event: &Event| matches!(event, Event::Resumed(_)).then_some(());
     alice.until(resumed).await;
     assert!(!seals_for_removed(&mut alice, BOB).await);

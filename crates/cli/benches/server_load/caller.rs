@@ -12,9 +12,7 @@ use confcall::join::engine::{Config, Event};
 use confcall::join::joining::Fingerprint;
 use confcall::state::keys::Seed;
 use confcall::transport::grammers::GrammersConnection;
-use confcall::{
-    Conference, Events, JoinPayload, Joiner, Media, Notice, Options, Target, UserId,
-};
+use confcall::{Conference, Events, JoinPayload, Joiner, Media, Notice, Options, Target, UserId};
 use confcall_mtproto_server::AuthKey;
 use grammers_mtsender::ConnectionParams;
 use grammers_session::Session as _;
@@ -61,10 +59,10 @@ impl Caller {
     async fn enter(user: User, target: Target, record: Record) -> Self {
         let connection = connect(&user).await;
         let joining = Conference::join(connection.transport(), options(target, user.id));
-        let (conference, mut events) = joining.await.expect("it joins");
-        let link = link(&mut events).await;
+        let conference = joining.await.expect("it joins");
+        let link = conference.link();
         let verified = Arc::new(AtomicI32::new(-1));
-        tokio::spawn(watch(events, record, Arc::clone(&verified)));
+        tokio::spawn(watch(conference.events(), record, Arc::clone(&verified)));
         Self {
             conference,
             connection,
@@ -146,16 +144,6 @@ fn options(target: Target, user: UserId) -> Options {
     };
     let config = Config::new(target, Joiner::new(user), media);
     Options::with_seed(config, Seed::copy_of(&seed))
-}
-
-/// The link of the call that was joined.
-async fn link(events: &mut Events) -> Option<InviteLink> {
-    loop {
-        let notice = events.next().await.expect("it has joined");
-        if let Notice::Event(Event::Joined(joined)) = notice {
-            return joined.invite_link;
-        }
-    }
 }
 
 /// Notes what a caller sees.

@@ -9,7 +9,7 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::Event;
 use confcall::join::limits;
-use confcall::{Conference, Events, GroupMessage, Notice, Options, RandomId, Target, UserId};
+use confcall::{Conference, GroupMessage, Notice, Options, RandomId, Target, UserId};
 use confcall_server::loopback::{Hub, LoopbackTransport};
 use confcall_server::{Call, Server, ServerOptions};
 use tokio::time::sleep;
@@ -87,14 +87,15 @@ impl Bots {
     async fn enter(&mut self, bot: UserId, target: Target) -> anyhow::Result<()> {
         let options = Options::new(target, bot)?;
         let joined = Conference::join(self.hub.connect(bot), options).await;
-        let (conference, events) = joined.with_context(|| format!("the bot that is user {bot}"))?;
-        tokio::spawn(stay(bot, conference, events, self.rng.fork()));
+        let conference = joined.with_context(|| format!("the bot that is user {bot}"))?;
+        tokio::spawn(stay(bot, conference, self.rng.fork()));
         Ok(())
     }
 }
 
 /// Stays in the call as a bot.
-async fn stay(bot: UserId, conference: Conference, mut events: Events, mut rng: ChaCha20Rng) {
+async fn stay(bot: UserId, conference: Conference, mut rng: ChaCha20Rng) {
+    let mut events = conference.events();
     while let Some(notice) = events.next().await {
         let Notice::Event(Event::Message { from: US, message }) = notice else {
             continue;

@@ -99,7 +99,7 @@ async fn attend(
     }
     options.answer_timeout = Duration::from_secs(args.answer_timeout);
     let (transport, requests) = ObservedTransport::new(transport);
-    let (conference, events) = Conference::start(transport, options);
+    let conference = Conference::start(transport, options);
     let sources = InputSources {
         requests,
         lines: Some(standard_input::read_lines()),
@@ -109,7 +109,7 @@ async fn attend(
         },
         interrupts,
     };
-    let handle = conference.clone();
+    let (handle, events) = (conference.clone(), conference.events());
     let ended = InteractiveCall::new(conference, screen, rng)
         .run(events, sources)
         .await;

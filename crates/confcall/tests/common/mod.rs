@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::{Conference, Events, Notice, Options};
+use confcall::{Conference, Events, JoinError, Notice, Options};
 use confcall_join::engine::{Config, Ended, Event};
 use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_join::message::{GroupMessage, RandomId};
@@ -74,6 +74,21 @@ pub(crate) struct Member {
     pub(crate) events: Events,
 }
 
+impl From<Conference> for Member {
+    fn from(conference: Conference) -> Self {
+        let events = conference.events();
+        Self { conference, events }
+    }
+}
+
+/// The end of a call that could not be entered.
+pub(crate) fn ended(error: JoinError) -> Ended {
+    match error {
+        JoinError::Ended(ended) => ended,
+        other => panic!("nothing was begun: {other}"),
+    }
+}
+
 impl Member {
     pub(crate) async fn create(hub: &Hub<Server>, user_id: UserId) -> Self {
         Self::enter(hub, Target::Create, user_id).await.unwrap()
@@ -95,8 +110,8 @@ impl Member {
         network: impl Transport + 'static,
         options: Options,
     ) -> Result<Self, Ended> {
-        let (conference, events) = Conference::join(network, options).await?;
-        Ok(Self { conference, events })
+        let joined = Conference::join(network, options).await;
+        joined.map(Self::from).map_err(ended)
     }
 
     /// The first thing that an event shows, within an hour.

@@ -32,7 +32,7 @@ pub(super) fn follow(
     users: &[UserId],
     stage: &mut Stage<'_, impl Write>,
 ) -> anyhow::Result<()> {
-    let target = Target::try_from(link.clone())?;
+    let target = Target::from(link.clone());
     let count = users.len();
     stage.line("follow", &format!("{count} follow the link at once"))?;
     for user_id in users {
