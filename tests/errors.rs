@@ -172,9 +172,17 @@ fn every_kind_of_wait_is_waited_for() {
 
 #[test]
 fn a_link_to_a_call_of_another_kind_ends_the_join_before_anything_is_asked() {
-    for text in ["t.me/some?videochat=hash", "tg://resolve?domain=some&story=live"] {
+    for text in [
+        "t.me/some?videochat=hash",
+        "tg://resolve?domain=some&story=live",
+    ] {
         let mut world = World::with_call(1);
-        let sent = |world: &World| Method::ALL.iter().map(|one| world.sent(*one)).sum::<usize>();
+        let sent = |world: &World| {
+            Method::ALL
+                .iter()
+                .map(|one| world.sent(*one))
+                .sum::<usize>()
+        };
         let before = sent(&world);
         world.join(text.parse().unwrap());
         world.run(Duration::from_secs(2));

@@ -73,10 +73,7 @@ impl CallHistory {
                 let unwanted = exit::check(&ended, self.unanswered.as_ref()).err();
                 vec![CallReport::Ended { ended, unwanted }]
             }
-            Event::Link(link) => {
-                self.link = Some(link);
-                vec![self.link()]
-            }
+            Event::Link(link) => vec![self.show_link(link)],
             Event::EpochStarted { height, hash } => {
                 self.newest = Some((height, hash));
                 self.emoji = None;
@@ -117,14 +114,23 @@ impl CallHistory {
 
     /// Begins a membership.
     fn enter(&mut self, event: Event, view: &View) -> Vec<CallReport> {
+        let mut link = None;
         if let Event::Joined(joined) | Event::Rejoined(joined) | Event::Resumed(joined) = &event {
             // A rejoin that shows no link leaves the one that is known.
-            self.link = joined.invite_link.clone().or(self.link.take());
+            link.clone_from(&joined.invite_link);
         }
         self.is_in = true;
         // Emoji are those of one block, and a new membership starts from another.
         self.emoji = None;
-        vec![of_event(event), members(view)]
+        let mut reports = vec![of_event(event)];
+        reports.extend(link.map(|link| self.show_link(link)));
+        reports.push(members(view));
+        reports
+    }
+
+    fn show_link(&mut self, link: InviteLink) -> CallReport {
+        self.link = Some(link);
+        self.link()
     }
 
     /// The server repeats rosters, so only one that differs is reported.

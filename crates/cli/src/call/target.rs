@@ -35,9 +35,7 @@ impl FromStr for TargetArg {
 pub(super) enum TargetError {
     #[error("{0}; give a link such as https://t.me/call/SLUG, the slug alone, or message:ID")]
     Link(#[from] LinkError),
-    #[error(
-        "{0} does not lead to a conference; ask for the link of one, https://t.me/call/SLUG"
-    )]
+    #[error("{0} does not lead to a conference; ask for the link of one, https://t.me/call/SLUG")]
     NotAConference(Link),
     #[error("{0}; copy the slug whole, as it ends the link")]
     Slug(#[from] SlugError),

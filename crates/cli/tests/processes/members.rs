@@ -22,7 +22,7 @@ impl Call {
     pub(crate) fn create(place: Place, serve: &[&str]) -> (Self, Member) {
         let server = place.serve(serve);
         let mut creator = Member::enter(&place, &server, 1, &["create"]);
-        let link = creator.process.next("joined")["link"].clone();
+        let link = creator.process.next("link")["link"].clone();
         let link = link.as_str().unwrap().to_owned();
         let call = Self {
             place,
@@ -74,7 +74,7 @@ impl Member {
     /// Waits for the end, for this reason and with this status.
     pub(crate) fn ends(mut self, reason: &str, status: i32) {
         let ended = self.process.next("ended");
-        assert_eq!(ended["reason"], reason, "{ended}");
+        assert_eq!(ended["reason"]["kind"], reason, "{ended}");
         assert_eq!(ended["status"], status, "{ended}");
         assert_eq!(self.process.end(), status);
     }

@@ -3,54 +3,74 @@ use core::time::Duration;
 use confcall::UserId;
 use confcall::join::api::{InviteLink, Method};
 use confcall::join::engine::{Ended, Event};
+use confcall::join::shown;
 use confcall::state::verification::words;
 use confcall::state::{BlockHash, EmojiHash, Height};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 use super::super::exit::UnwantedEnd;
 
 /// An event of a call, as the command reports it.
-#[derive(Debug)]
+///
+/// Programs get the library's events as `spec/events.md` has them, and beside them those of the command itself.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub(in super::super) enum CallReport {
     /// The start.
-    Entering { user: UserId, target: String },
+    Entering {
+        #[serde(serialize_with = "shown::form")]
+        user: UserId,
+        target: String,
+    },
     /// A request on the way into the call or out of it.
-    Request(Method),
+    Request(#[serde(serialize_with = "method")] Method),
     /// The end of such a request.
     Answer {
         method: Method,
+        #[serde(flatten)]
         answer: RequestEnd,
+        #[serde(rename = "took_ms", serialize_with = "shown::form")]
         took: Duration,
     },
-    /// An event of the engine that is reported as it is.
-    Event(Box<Event>),
     /// The end of the call.
     Ended {
+        #[serde(flatten)]
         ended: Ended,
         /// The reason why the user did not want this end.
+        #[serde(rename = "status", serialize_with = "status")]
         unwanted: Option<UnwantedEnd>,
     },
     /// The members of the chain, and the changes.
     Members {
         /// All of them; each can decrypt.
+        #[serde(serialize_with = "shown::form")]
         members: Vec<UserId>,
         /// Those of them who have just left, and whom a block removes soon.
+        #[serde(serialize_with = "shown::form")]
         leaving: Vec<UserId>,
+        #[serde(serialize_with = "shown::form")]
         added: Vec<UserId>,
+        #[serde(serialize_with = "shown::form")]
         removed: Vec<UserId>,
         /// Those who stayed, under another key.
+        #[serde(serialize_with = "shown::form")]
         rekeyed: Vec<UserId>,
+        #[serde(serialize_with = "shown::form")]
         by: Option<UserId>,
     },
     /// The users as the server lists them.
     Roster {
+        #[serde(serialize_with = "shown::form")]
         connected: Vec<UserId>,
         /// The members of the chain who have just left.
+        #[serde(serialize_with = "shown::form")]
         leaving: Vec<UserId>,
     },
     /// The emoji to compare; `None` while the newest block is not verified.
-    Emoji(Option<Emoji>),
+    Emoji(#[serde(serialize_with = "emoji")] Option<Emoji>),
     /// The link of the call, if it is known.
-    Link(Option<InviteLink>),
+    Link(#[serde(serialize_with = "link")] Option<InviteLink>),
     /// A command or message was carried out.
     Done { command: &'static str },
     /// A command or message was not carried out.
@@ -60,13 +80,18 @@ pub(in super::super) enum CallReport {
         message: String,
     },
     /// A line that cannot be carried out.
-    NotUnderstood(String),
+    NotUnderstood(#[serde(serialize_with = "message")] String),
     /// A frame that we sealed.
-    Sealed { packet: Vec<u8> },
+    Sealed {
+        #[serde(serialize_with = "digits")]
+        packet: Vec<u8>,
+    },
     /// A frame that a member sealed.
     Opened {
+        #[serde(serialize_with = "shown::form")]
         from: UserId,
         seqno: u32,
+        #[serde(flatten, serialize_with = "frame_and_text")]
         frame: Vec<u8>,
     },
     /// Events came faster than they could be shown.
@@ -79,10 +104,14 @@ pub(in super::super) enum CallReport {
     Leaving,
     /// The commands of a user.
     Help,
+    /// An event of the engine that is reported as it is.
+    #[serde(untagged)]
+    Event(Box<Event>),
 }
 
 /// The end of a request.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[serde(tag = "outcome", content = "message", rename_all = "snake_case")]
 pub(in super::super) enum RequestEnd {
     Done,
     Refused(String),
@@ -108,4 +137,51 @@ impl Emoji {
 /// A frame as text, for one that `/seal` made.
 pub(super) fn text(frame: &[u8]) -> String {
     String::from_utf8_lossy(frame).into_owned()
+}
+
+/// Fields under the names that they have for programs.
+macro_rules! fields {
+    ($to:ident, $($name:literal: $value:expr),*) => {{
+        let mut object = $to.serialize_map(None)?;
+        $(object.serialize_entry($name, $value)?;)*
+        object.end()
+    }};
+}
+
+fn method<S: Serializer>(method: &Method, to: S) -> Result<S::Ok, S::Error> {
+    fields!(to, "method": method)
+}
+
+fn emoji<S: Serializer>(emoji: &Option<Emoji>, to: S) -> Result<S::Ok, S::Error> {
+    let Some(emoji) = emoji else {
+        return fields!(to, "emoji": &());
+    };
+    fields!(
+        to,
+        "height": &emoji.height.value(),
+        "hash": &hex::encode(emoji.hash.as_bytes()),
+        "emoji": &emoji.hash.emoji(),
+        "words": &emoji.words()
+    )
+}
+
+fn link<S: Serializer>(link: &Option<InviteLink>, to: S) -> Result<S::Ok, S::Error> {
+    fields!(to, "link": &link.as_ref().map(InviteLink::as_str))
+}
+
+fn message<S: Serializer>(message: &String, to: S) -> Result<S::Ok, S::Error> {
+    fields!(to, "message": message)
+}
+
+fn frame_and_text<S: Serializer>(frame: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    fields!(to, "text": &text(frame), "frame": &hex::encode(frame))
+}
+
+fn digits<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&hex::encode(bytes))
+}
+
+/// The exit status of the command.
+fn status<S: Serializer>(unwanted: &Option<UnwantedEnd>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_u8(unwanted.as_ref().map_or(0, UnwantedEnd::code))
 }

@@ -99,7 +99,6 @@ fn event(event: &Event) -> Vec<Line> {
         Event::Joined(joined) => self::joined("joined", joined),
         Event::Rejoined(joined) => self::joined("rejoined", joined),
         Event::Resumed(joined) => self::joined("resumed", joined),
-        Event::Link(link) => one(Level::Info, "link", link.to_string()),
         Event::EpochStarted { height, hash } => one(
             Level::Info,
             "keys",
@@ -111,14 +110,14 @@ fn event(event: &Event) -> Vec<Line> {
             missing,
             since,
         } if *phase != Phase::End => {
-            let (phase, since) = (describe::phase(*phase), time(*since));
+            let since = time(*since);
             let text = format!(
                 "height {height}, {phase}: waiting for {}, {since}",
                 describe::list(missing)
             );
             one(Level::Detail, "verify", text)
         }
-        Event::EmojiOverdue(overdue) => one(Level::Warning, "emoji", describe::overdue(overdue)),
+        Event::EmojiOverdue(overdue) => one(Level::Warning, "emoji", overdue.to_string()),
         Event::Message { from, message } => one(
             Level::Success,
             "message",
@@ -143,12 +142,9 @@ fn event(event: &Event) -> Vec<Line> {
             pause,
             attempt,
         } => {
-            let (why, after) = (
-                describe::trouble(why),
-                describe::pause(*pause, SystemTime::now()),
-            );
+            let after = describe::pause(*pause, SystemTime::now());
             let text = match attempt {
-                _ if pause.is_zero() => why,
+                _ if pause.is_zero() => why.to_string(),
                 // No block was sent yet.
                 0 | 1 => format!("{why}; again after {after}"),
                 _ => format!("{why}; attempt {attempt} follows after {after}"),
@@ -165,10 +161,7 @@ fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
         0 => format!("source {source}"),
         attempts => format!("by attempt {attempts}, source {source}"),
     };
-    let mut lines = vec![Line::new(Level::Success, label, text)];
-    let link = joined.invite_link.as_ref();
-    lines.extend(link.map(|link| Line::new(Level::Info, "link", link.to_string())));
-    lines
+    vec![Line::new(Level::Success, label, text)]
 }
 
 fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Vec<Line> {

@@ -1,0 +1,331 @@
+//! Events of every kind, and views of a call.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use confcall::fault::{AnswerFault, GiveUpReason, StartError};
+use confcall::join::api::{Method, Peer, RpcError};
+use confcall::join::engine::{
+    CommandFailure, CommandId, CommandKind, EmojiOverdue, EndReason, Ended, Event, Joined,
+    MediaConnection, OtherKind, OwnState, PayloadReason, RejoinReason, Suspicion, Trouble,
+};
+use confcall::join::membership::{Break, Gap, LastKnown, MembershipEnd};
+use confcall::join::message::{
+    DocumentId, Entity, EntityKind, GroupMessage, MessageError, RandomId,
+};
+use confcall::state::verification::Phase;
+use confcall::{
+    BlockHash, Conference, EmojiHash, Height, InviteLink, Notice, Target, UserId, View,
+};
+use confcall_server::loopback::Hub;
+use confcall_server::{Server, ServerOptions};
+use serde_json::json;
+
+const USER: UserId = UserId::new(i64::MAX);
+const METHOD: Method = Method::JoinGroupCall;
+
+/// A call that was joined, with its credentials.
+pub(crate) struct Call {
+    joined: Arc<Joined>,
+    views: Vec<Arc<View>>,
+    pub(crate) link: String,
+    pub(crate) access_hash: String,
+    pub(crate) password: String,
+    pub(crate) server_password: String,
+}
+
+/// The call of one user on a server in this process.
+pub(crate) fn call() -> Call {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let hub = Hub::new(Server::new(ServerOptions::default()));
+        let conference = Conference::join(hub.connect(USER), Target::Create).await;
+        let conference = conference.unwrap();
+        conference.emoji().await.unwrap();
+        let (joined, view) = (conference.joined().await.unwrap(), conference.view());
+        let credentials = &view.connection.as_ref().unwrap().transport.credentials;
+        Call {
+            link: conference.link().unwrap().as_str().to_owned(),
+            access_hash: joined.call.access_hash.to_string(),
+            password: joined.payload.credentials().pwd().to_owned(),
+            server_password: credentials.pwd().to_owned(),
+            joined,
+            views: vec![Arc::default(), view],
+        }
+    })
+}
+
+pub(crate) fn views() -> Vec<Arc<View>> {
+    call().views
+}
+
+/// A message of another user.
+pub(crate) fn message(text: &str) -> Event {
+    let entity = |kind| Entity {
+        kind,
+        offset: 0,
+        length: 1,
+    };
+    let document_id = DocumentId::new(i64::MIN);
+    let entities = vec![
+        entity(EntityKind::Bold),
+        entity(EntityKind::Italic),
+        entity(EntityKind::Underline),
+        entity(EntityKind::Strike),
+        entity(EntityKind::Spoiler),
+        entity(EntityKind::CustomEmoji { document_id }),
+    ];
+    let id = RandomId::new(-1).unwrap();
+    Event::Message {
+        from: USER,
+        message: GroupMessage::new(id, text, entities).unwrap(),
+    }
+}
+
+/// Notices of every kind, with reasons of every kind.
+pub(crate) fn notices() -> Vec<Notice> {
+    let call = call();
+    let joined = || (*call.joined).clone();
+    let mut events = vec![
+        Event::Joined(joined()),
+        Event::Rejoined(joined()),
+        Event::Resumed(joined()),
+        Event::CheckpointDue,
+        Event::Connection {
+            presentation: true,
+            parameters: joined().connection.unwrap(),
+        },
+        Event::Link(InviteLink::new(call.link.as_str())),
+    ];
+    events.extend(of_the_chain());
+    events.extend(suspicions().into_iter().map(Event::Suspicious));
+    events.extend(troubles().into_iter().map(|why| Event::Retrying {
+        why,
+        pause: Duration::from_millis(1500),
+        attempt: 2,
+    }));
+    events.extend(of_commands());
+    let known = call.views.last().unwrap().last_known.clone();
+    events.extend(ends(known).into_iter().map(Event::Ended));
+    let mut notices = vec![
+        Notice::Lagged { missed: 3 },
+        Notice::ConnectionLost,
+        Notice::ConnectionBack,
+    ];
+    notices.extend(events.into_iter().map(Notice::Event));
+    notices
+}
+
+fn of_the_chain() -> Vec<Event> {
+    let (height, users) = (Height::new(3), vec![USER, UserId::new(-1)]);
+    let hash = EmojiHash::from_bytes([7; 64]);
+    let mut gap = Gap::default();
+    gap.blocks = 1;
+    gap.joined.clone_from(&users);
+    let mut overdue = EmojiOverdue::default();
+    overdue.writers.clone_from(&users);
+    vec![
+        Event::EpochStarted {
+            height,
+            hash: BlockHash::ZERO,
+        },
+        Event::MembersChanged {
+            added: users.clone(),
+            removed: users.clone(),
+            rekeyed: Vec::new(),
+            by: Some(USER),
+        },
+        Event::Gap(gap),
+        Event::H264 { is_permitted: true },
+        Event::OwnState(own_state()),
+        Event::PayloadWanted {
+            connection: MediaConnection::Presentation,
+            why: PayloadReason::SourceTaken,
+            within: Duration::from_secs(8),
+        },
+        Event::RosterChanged,
+        Event::Verification {
+            height,
+            phase: Phase::Commit,
+            missing: users,
+            since: Duration::from_secs(1),
+        },
+        Event::Emoji { height, hash },
+        Event::EmojiOverdue(overdue),
+        message("hello"),
+        Event::MessageNotShown {
+            from: USER,
+            why: MessageError::Empty,
+        },
+    ]
+}
+
+/// A member whom an admin muted.
+fn own_state() -> OwnState {
+    let media = json!({
+        "muted": true,
+        "video_stopped": false,
+        "video_paused": true,
+        "presentation_paused": false,
+    });
+    serde_json::from_value(json!({
+        "wanted": media,
+        "confirmed": media,
+        "can_unmute": false,
+        "is_presenting": true,
+    }))
+    .unwrap()
+}
+
+fn error() -> RpcError {
+    RpcError::new(400, "GROUPCALL_INVALID")
+}
+
+fn suspicions() -> Vec<Suspicion> {
+    let height = Height::new(3);
+    vec![
+        Suspicion::UnlistedMember(USER),
+        Suspicion::Fork {
+            height,
+            what: "another block".to_owned(),
+        },
+        Suspicion::ForeignKeys {
+            by: USER,
+            users: vec![USER],
+        },
+        Suspicion::Swapped(Break::Fork { height }),
+        Suspicion::BadBroadcasts {
+            from: None,
+            count: 2,
+        },
+        Suspicion::BroadcastRefused(error()),
+        Suspicion::Endless { read: 1000 },
+    ]
+}
+
+fn rejoin_reasons() -> Vec<RejoinReason> {
+    let (offset, ours) = (1, 2);
+    vec![
+        RejoinReason::Membership(MembershipEnd::Left),
+        RejoinReason::Rewound { offset, ours },
+        RejoinReason::Skipped { offset, ours },
+        RejoinReason::OtherBlock {
+            height: Height::new(3),
+        },
+        RejoinReason::Forbidden(error()),
+        RejoinReason::Removed { by: None },
+        RejoinReason::NotJoined,
+        RejoinReason::Silence,
+        RejoinReason::NonceLost,
+        RejoinReason::Requested,
+        RejoinReason::NoConnection,
+    ]
+}
+
+fn troubles() -> Vec<Trouble> {
+    let error = error();
+    let mut troubles = vec![
+        Trouble::Race,
+        Trouble::SourceTaken,
+        Trouble::NoBlockYet,
+        Trouble::WentBack,
+        Trouble::Flood { method: METHOD },
+        Trouble::Refused {
+            method: METHOD,
+            error,
+        },
+        Trouble::Unanswered { method: METHOD },
+    ];
+    troubles.extend(rejoin_reasons().into_iter().map(Trouble::Rejoining));
+    troubles
+}
+
+fn of_commands() -> Vec<Event> {
+    let id = CommandId::new(u64::MAX);
+    let done = [
+        CommandKind::Kick,
+        CommandKind::Invite,
+        CommandKind::Decline,
+        CommandKind::RevokeLink,
+        CommandKind::Discard,
+        CommandKind::Send(RandomId::new(i64::MIN).unwrap()),
+        CommandKind::Resolve,
+        CommandKind::Rejoin,
+        CommandKind::SetMuted,
+        CommandKind::SetVideo,
+        CommandKind::SetVideoPaused,
+        CommandKind::SetPresentationPaused,
+        CommandKind::Mute,
+        CommandKind::SetVolume,
+        CommandKind::MuteForMe,
+        CommandKind::StartPresentation,
+        CommandKind::StopPresentation,
+        CommandKind::Migrate,
+    ];
+    let failed = [
+        CommandFailure::NotJoined,
+        CommandFailure::Refused(error()),
+        CommandFailure::Unanswered,
+        CommandFailure::NotTaken,
+        CommandFailure::NoEffect,
+        CommandFailure::NotAMember(USER),
+        CommandFailure::Silenced,
+        CommandFailure::NotAllowed,
+        CommandFailure::UnknownPeer(Peer::User(USER)),
+        CommandFailure::Volume(0),
+        CommandFailure::NoPayload,
+        CommandFailure::Stopped,
+        CommandFailure::NoLink,
+        CommandFailure::Block("no".to_owned()),
+        CommandFailure::Message("no".to_owned()),
+        CommandFailure::Busy,
+        CommandFailure::TooOften,
+    ];
+    let done = done.map(|command| Event::Done { id, command });
+    let failed = failed.map(|why| Event::Failed {
+        id,
+        command: CommandKind::Kick,
+        why,
+    });
+    done.into_iter().chain(failed).collect()
+}
+
+fn ends(last_known: Option<LastKnown>) -> Vec<Ended> {
+    let attempts = 3;
+    let mut reasons = vec![
+        EndReason::Left,
+        EndReason::JoinedElsewhere,
+        EndReason::KeyReplaced { by: USER },
+        EndReason::Removed { by: Some(USER) },
+        EndReason::Discarded,
+        EndReason::Empty,
+        EndReason::Full,
+        EndReason::OtherKind(OtherKind::ChatOrStory),
+        EndReason::NotFound(error()),
+        EndReason::Refused {
+            method: METHOD,
+            error: error(),
+            kind: Some(GiveUpReason::OverOrNotForUs),
+        },
+        EndReason::Raced { attempts },
+        EndReason::BlockRefused { error: error() },
+        EndReason::Exhausted {
+            method: METHOD,
+            attempts,
+            last: "no answer".to_owned(),
+        },
+        EndReason::FloodWait { seconds: 60 },
+        EndReason::Unusable(AnswerFault::NoBlock),
+        EndReason::NoMembership(StartError::Ended(MembershipEnd::Left)),
+        EndReason::Swapped(Break::AllReplaced { users: 2 }),
+        EndReason::NoPayload,
+        EndReason::Suspended,
+        EndReason::ClockAhead { seconds: 60 },
+        EndReason::Stopped,
+    ];
+    reasons.extend(rejoin_reasons().into_iter().map(EndReason::Broken));
+    let ends = reasons.into_iter();
+    ends.map(|reason| Ended::new(reason, last_known.clone()))
+        .collect()
+}
