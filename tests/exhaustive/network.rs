@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::Service as _;
+use confcall::join::api::{Service as _, Update};
 use confcall::join::engine::{Engine, Input};
 use confcall::media::Moment;
 use confcall_server::Server;
@@ -185,6 +185,10 @@ impl Network {
         let answer = self.put_input(Input::Answer { request, outcome });
         let mut pushes = Vec::new();
         while let Some((user, update)) = next.poll_push() {
+            // Names are shown and decide nothing: every order of them would be searched in vain.
+            if matches!(update, Update::Labels(_)) {
+                continue;
+            }
             pushes.push((user, self.put_input(Input::Update(update))));
         }
         let server = self.put_server(next);

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use confcall_join::api::RpcError;
+use confcall_join::api::{PeerLabel, RpcError};
+use confcall_server::tl::write_user;
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
@@ -11,7 +12,6 @@ use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types
 use crate::limits;
 use crate::mtproto::query::unreadable;
 use crate::mtproto::salt::seconds;
-use crate::tl;
 
 /// The number of the only data centre.
 pub(crate) const DC: i32 = 1;
@@ -29,7 +29,11 @@ pub(crate) struct Requester {
 }
 
 /// Answers a method that is not about conferences; `None` if it is another one.
-pub(crate) fn answer(method: &[u8], requester: Requester) -> Option<Result<Vec<u8>, RpcError>> {
+pub(crate) fn answer(
+    method: &[u8],
+    requester: Requester,
+    label: impl Fn(UserId) -> PeerLabel,
+) -> Option<Result<Vec<u8>, RpcError>> {
     let mut reader = Reader::new(method);
     let id = reader.u32("a method").ok()?;
     Some(match id {
@@ -37,7 +41,7 @@ pub(crate) fn answer(method: &[u8], requester: Requester) -> Option<Result<Vec<u
         functions::updates::GetState::CONSTRUCTOR_ID => Ok(state(requester).to_bytes()),
         functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, requester.user)
         {
-            Ok(users) => Ok(show(&users, requester.user).to_bytes()),
+            Ok(users) => Ok(show(&users, requester.user, label).to_bytes()),
             Err(_) => Err(unreadable()),
         },
         _ => return None,
@@ -125,9 +129,10 @@ fn state(requester: Requester) -> enums::updates::State {
     })
 }
 
-fn show(users: &[UserId], viewer: UserId) -> Vec<enums::User> {
+fn show(users: &[UserId], viewer: UserId, label: impl Fn(UserId) -> PeerLabel) -> Vec<enums::User> {
     let users = users.iter().take(limits::SHOWN_USERS);
-    users.map(|user| tl::user(*user, viewer).into()).collect()
+    let users = users.filter_map(|user| write_user(&label(*user), viewer));
+    users.map(enums::User::from).collect()
 }
 
 fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, ReadError> {
@@ -146,11 +151,13 @@ fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, Re
 #[cfg(test)]
 mod tests {
     use super::*;
+    use confcall_server::{Server, ServerOptions};
 
     #[test]
     fn one_answer_shows_so_many_users() {
         let users: Vec<_> = (1..=1000).map(UserId::new).collect();
-        let shown = show(&users, UserId::new(1));
+        let server = Server::new(ServerOptions::default());
+        let shown = show(&users, UserId::new(1), |user| server.label(user));
         assert_eq!(shown.len(), limits::SHOWN_USERS);
     }
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use confcall_join::api::{RpcError, Service as _, Update};
+use confcall_join::api::{PeerLabel, RpcError, Service as _, Updates};
 use confcall_state::UserId;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
@@ -18,9 +18,9 @@ use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, Overview};
 use crate::push_queue::{PushSender, QueuedPush, push_queue};
-use crate::tl::{Occasion, write_push, write_response};
 use confcall_server::Server;
 use confcall_server::ServerOptions;
+use confcall_server::tl::{Occasion, write_push, write_response};
 
 /// The state that all connections share: the server, the keys of users, and the queues of pushes.
 ///
@@ -138,6 +138,11 @@ impl Hub {
         inner.remove_sessions(user, |connection| connection.session == session) || forgotten
     }
 
+    /// A user as the others see it.
+    pub(crate) fn label(&self, user: UserId) -> PeerLabel {
+        self.lock().server.label(user)
+    }
+
     /// The fate of the next request; `None` without chaos.
     pub(crate) fn fate(&self) -> Option<Fate> {
         self.lock().chaos.as_mut().map(Chaos::of_request)
@@ -197,17 +202,17 @@ impl Hub {
 
 impl Inner {
     fn push_out(&mut self) {
-        while let Some((user, update)) = self.server.poll_push() {
-            self.push(user, &update);
+        while let Some((user, updates)) = self.server.poll_updates() {
+            self.push(user, &updates);
         }
     }
 
-    /// Puts an update on the way to every connection of a user; one that takes no more is closed.
-    fn push(&mut self, user: UserId, update: &Update) {
+    /// Puts updates on the way to every connection of a user; one that takes no more is closed.
+    fn push(&mut self, user: UserId, updates: &Updates) {
         let Some(sessions) = self.connections.get_mut(&user) else {
             return;
         };
-        let updates: Arc<[u8]> = write_push(update, occasion(user)).into();
+        let updates: Arc<[u8]> = write_push(updates, occasion(user)).into();
         let chaos = &mut self.chaos;
         sessions.retain(|connection| {
             let delays = match chaos {

@@ -59,7 +59,6 @@ mod push_queue;
 #[cfg(feature = "session-file")]
 mod session_file;
 mod snapshot_file;
-mod tl;
 mod unidentified;
 
 pub use config::{Config, ConnectionLimits, Reach};

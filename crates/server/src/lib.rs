@@ -38,6 +38,7 @@
 //! None is on by default.
 //!
 //! - `loopback`: the module `loopback`, which connects users of this process to a [`Server`] as a `Transport`.
+//! - `tl`: the module `tl`, which writes answers and pushes as the bytes of the API.
 
 mod call;
 mod calls;
@@ -56,10 +57,13 @@ pub mod limits;
 pub mod loopback;
 mod names;
 mod options;
+mod people;
 mod pushes;
 mod refusal;
 mod server;
 mod snapshot;
+#[cfg(feature = "tl")]
+pub mod tl;
 
 #[cfg(test)]
 mod tests;

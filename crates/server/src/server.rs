@@ -4,8 +4,8 @@ use confcall_join::api::{
     DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
     GetGroupParticipants, GroupCallInfo, InputGroupCall, InputUser, Invitation, InvitationState,
     InviteConferenceCallParticipant, JoinGroupCall, LeaveGroupCall, MessageId, ParticipantsPage,
-    Request, Response, RpcError, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
-    Service, ToggleGroupCallSettings, Update, Updates,
+    PeerLabel, Request, Response, RpcError, SendConferenceCallBroadcast,
+    SendGroupCallEncryptedMessage, Service, ToggleGroupCallSettings, Update, Updates,
 };
 use confcall_state::{PublicKey, UserId};
 
@@ -16,7 +16,8 @@ use crate::error::{InviteError, LoadError, TooManyCalls};
 use crate::invitations::Invitations;
 use crate::names::Names;
 use crate::options::ServerOptions;
-use crate::pushes::Pushes;
+use crate::people::People;
+use crate::pushes::{Push, Pushes};
 use crate::refusal::Refusal;
 
 /// A conference server as a value.
@@ -30,6 +31,7 @@ pub struct Server {
     pub(crate) calls: Calls,
     pub(crate) creations: Creations,
     pub(crate) invitations: Invitations,
+    pub(crate) people: People,
     pushes: Pushes,
 }
 
@@ -46,6 +48,7 @@ impl Server {
             calls: Calls::new(names),
             creations: Creations::default(),
             invitations: Invitations::default(),
+            people: People::default(),
             pushes: Pushes::default(),
         }
     }
@@ -162,12 +165,35 @@ impl Server {
         idle
     }
 
+    /// Gives a user a name, which the updates and answers from now on carry; before, it is `User` and the number.
+    pub fn set_name(&mut self, user_id: UserId, name: impl Into<String>) {
+        self.people.set_name(user_id, name.into());
+    }
+
+    /// A user as the others see it.
+    pub fn label(&self, user_id: UserId) -> PeerLabel {
+        self.people.label(user_id)
+    }
+
+    /// The oldest update that is to be pushed, together with the names of those whom it is about.
+    ///
+    /// It is what the API pushes at once. [`Service::poll_push`] gives the names and the update one after the other.
+    pub fn poll_updates(&mut self) -> Option<(UserId, Updates)> {
+        self.pushes.pop_whole()
+    }
+
     /// Carries out one request of the user `from`, or gives the rule that it breaks.
     ///
     /// # Errors
     ///
     /// [`Refusal`]; nothing has changed then.
     pub fn answer(&mut self, from: UserId, request: &Request) -> Result<Response, Refusal> {
+        let mut answer = self.carry_out(from, request)?;
+        self.people.introduce(&mut answer);
+        Ok(answer)
+    }
+
+    fn carry_out(&mut self, from: UserId, request: &Request) -> Result<Response, Refusal> {
         match request {
             Request::Join(request) => self.join(from, request).map(Response::from),
             Request::Create(request) => self.create(from, request).map(Response::from),
@@ -435,8 +461,9 @@ impl Server {
     /// Puts the pushes of an outcome into the queue, and gives its answer.
     fn deliver(&mut self, outcome: Outcome) -> Updates {
         let limit = self.options.limits.pushes;
-        for (user_id, update) in outcome.pushes {
-            self.pushes.push(user_id, update, limit);
+        for (to, update) in outcome.pushes {
+            let labels = self.people.of_updates(core::slice::from_ref(&update));
+            self.pushes.push(Push { to, labels, update }, limit);
         }
         outcome.answer
     }

@@ -18,7 +18,7 @@ pub use stream::mtproto_stream;
 use confcall_join::api::Response;
 use confcall_state::UserId;
 
-use crate::tl::{Occasion, write_response};
+use confcall_server::tl::{Occasion, write_response};
 
 /// The bytes of an answer, to begin with.
 pub fn answer_bytes(response: &Response) -> Vec<u8> {

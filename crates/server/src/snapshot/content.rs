@@ -18,6 +18,9 @@ pub(super) struct Content<'a> {
     pub(super) last_message: i32,
     /// The ids and access hashes of calls that ended, the oldest first.
     pub(super) ended: Vec<(i64, i64)>,
+    /// The users who were given names.
+    #[serde(borrow)]
+    pub(super) people: Vec<(i64, &'a str)>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use thiserror::Error;
 use crate::error::LoadError;
 
 /// The version of the form that this program writes and reads.
-pub(super) const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 2;
 
 /// Bytes are no snapshot of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -10,6 +10,7 @@ use crate::creations::{Creation, Creations};
 use crate::invitations::Invitations;
 use crate::names::{CallNames, Names};
 use crate::options::{Limits, ServerOptions};
+use crate::people::People;
 use crate::server::Server;
 
 /// The server that a content describes.
@@ -30,6 +31,8 @@ pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, Sn
     let ended = content.ended.iter();
     let ended = ended.map(|(id, hash)| (CallId::new(*id), AccessHash::new(*hash)));
     server.calls.restore_ended(ended.collect(), limits.calls);
+    let people = content.people.iter();
+    server.people = People::new(people.map(|(id, name)| (UserId::new(*id), (*name).to_owned())));
     Ok(server)
 }
 

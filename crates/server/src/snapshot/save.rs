@@ -11,6 +11,7 @@ pub(super) fn content(server: &Server) -> Content<'_> {
     let creations = server.creations.all();
     let invitations = server.invitations.all();
     let ended = server.calls.ended().iter();
+    let people = server.people.named();
     Content {
         seed: server.options.seed,
         drawn: server.calls.names().drawn(),
@@ -33,6 +34,9 @@ pub(super) fn content(server: &Server) -> Content<'_> {
         last_message: server.invitations.last(),
         ended: ended
             .map(|(id, access_hash)| (id.value(), access_hash.value()))
+            .collect(),
+        people: people
+            .map(|(user_id, name)| (user_id.value(), name))
             .collect(),
     }
 }

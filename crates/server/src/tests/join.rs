@@ -65,8 +65,9 @@ fn the_other_members_are_pushed_the_block_and_the_new_member() {
     let mut scene = Scene::with(&[ALICE, BOB]);
     scene.join(CAROL).unwrap();
     let call = scene.call().clone();
+    let mut pushed = scene.pushed().into_iter();
     for viewer in [ALICE, BOB] {
-        let (to, update) = scene.server.poll_push().unwrap();
+        let (to, update) = pushed.next().unwrap();
         let Update::ChainBlocks(blocks) = update else {
             panic!("{update:?}")
         };
@@ -75,7 +76,7 @@ fn the_other_members_are_pushed_the_block_and_the_new_member() {
             (viewer, call.reference(), 3)
         );
         assert_eq!(blocks.blocks, call.blocks()[2..]);
-        let (to, update) = scene.server.poll_push().unwrap();
+        let (to, update) = pushed.next().unwrap();
         let Update::Participants(roster) = update else {
             panic!("{update:?}")
         };
@@ -91,7 +92,7 @@ fn the_other_members_are_pushed_the_block_and_the_new_member() {
             (Some(CAROL), true)
         );
     }
-    assert_eq!(scene.server.poll_push(), None);
+    assert_eq!(pushed.next(), None);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod leave;
 mod limits;
 mod media;
 mod messages;
+mod names;
 mod recorded;
 mod removal;
 mod robustness;
@@ -111,9 +112,12 @@ impl Scene {
         self.server.handle(from, &request.into().to_tl())
     }
 
+    /// Sends a request, and gives the updates of the answer without names.
     fn send(&mut self, from: UserId, request: impl Into<Request>) -> Result<Updates, RpcError> {
         let answer = self.ask(from, request)?;
-        Ok(answer.into_updates().unwrap())
+        let Updates(mut updates) = answer.into_updates().unwrap();
+        updates.retain(|update| !matches!(update, Update::Labels(_)));
+        Ok(Updates(updates))
     }
 
     fn join(&mut self, user: UserId) -> Result<Updates, RpcError> {
@@ -138,9 +142,11 @@ impl Scene {
         while self.server.poll_push().is_some() {}
     }
 
-    /// Everything that waits to be pushed.
+    /// Everything that waits to be pushed, without names.
     fn pushed(&mut self) -> Vec<(UserId, Update)> {
-        core::iter::from_fn(|| self.server.poll_push()).collect()
+        let pushed = core::iter::from_fn(|| self.server.poll_push());
+        let is_name = |update: &Update| matches!(update, Update::Labels(_));
+        pushed.filter(|(_, update)| !is_name(update)).collect()
     }
 
     /// Sends a request that must be refused by this name and change nothing.

@@ -1,13 +1,14 @@
 //! Answers and pushes as the bytes of layer 230 (`spec/protocol.md`, 11.1).
 //!
 //! ```text
-//! Response ──▶ write_response ──▶ updates, Bool, Vector<int>, phone.groupCall or phone.groupParticipants
-//! Update   ──▶ write_push     ──▶ updateShort, or updates where users are named
+//! Response ──▶ write_response ──▶ updates, Bool, Vector<int>, phone.groupCall, phone.groupParticipants, help.appConfig
+//! Updates  ──▶ write_push     ──▶ updateShort, or updates where users are named
 //! ```
 //!
-//! The server knows nothing of users but their ids, so every [`users`] entry is made up from one. It keeps no
-//! state of messages either: `pts` and `seq` are zero, by which clients see that an update stands for itself.
+//! The names of users stand in the labels of an answer or among the updates. The server keeps no state of messages: `pts`
+//! and `seq` are zero, by which clients see that an update stands for itself.
 
+mod app_config;
 mod call;
 mod occasion;
 mod participant;
@@ -17,35 +18,37 @@ mod users;
 use confcall_join::api::{GroupCallInfo, ParticipantsPage, Response, Update, Updates};
 use grammers_tl_types::{Serializable as _, enums, types};
 
-pub(crate) use occasion::Occasion;
-pub(crate) use users::user;
+pub use occasion::Occasion;
+pub use users::write_user;
 
-use users::{of_participants, of_updates};
+use users::{of_updates, users};
 
 /// Writes the answer to a request; `None` for a type that this layer has no bytes for.
-pub(crate) fn write_response(response: &Response, occasion: Occasion) -> Option<Vec<u8>> {
+pub fn write_response(response: &Response, occasion: Occasion) -> Option<Vec<u8>> {
     Some(match response {
         Response::Updates(Updates(updates)) => all(updates, occasion).to_bytes(),
         Response::Bool(value) => value.to_bytes(),
         Response::Sources(sources) => participant::signed(sources).to_bytes(),
         Response::GroupCall(info) => group_call(info, occasion).to_bytes(),
         Response::Participants(page) => participants(page, occasion).to_bytes(),
+        Response::AppConfig(config) => app_config::write(*config).to_bytes(),
         _ => return None,
     })
 }
 
-/// Writes what is pushed to a user as the API's `Updates`.
-pub(crate) fn write_push(update: &Update, occasion: Occasion) -> Vec<u8> {
-    let updates = core::slice::from_ref(update);
-    match (
-        update::write(update, occasion),
-        of_updates(updates, occasion),
-    ) {
-        (Some(update), users) if users.is_empty() => {
-            let date = occasion.date;
-            enums::Updates::UpdateShort(types::UpdateShort { update, date })
-        }
-        _ => all(updates, occasion),
+/// Writes what is pushed to a user at once as the API's `Updates`.
+pub fn write_push(updates: &Updates, occasion: Occasion) -> Vec<u8> {
+    let Updates(updates) = updates;
+    let single = match &updates[..] {
+        [update] => update::write(update, occasion),
+        _ => None,
+    };
+    match single {
+        Some(update) => enums::Updates::UpdateShort(types::UpdateShort {
+            update,
+            date: occasion.date,
+        }),
+        None => all(updates, occasion),
     }
     .to_bytes()
 }
@@ -56,7 +59,7 @@ fn all(updates: &[Update], occasion: Occasion) -> enums::Updates {
         .filter_map(|one| update::write(one, occasion));
     enums::Updates::Updates(types::Updates {
         updates: written.collect(),
-        users: of_updates(updates, occasion),
+        users: of_updates(updates, occasion.viewer),
         chats: Vec::new(),
         date: occasion.date,
         seq: 0,
@@ -69,7 +72,7 @@ fn group_call(info: &GroupCallInfo, occasion: Occasion) -> enums::phone::GroupCa
         participants: participant::write_all(&info.participants),
         participants_next_offset: offset(info.next_offset.as_deref()),
         chats: Vec::new(),
-        users: of_participants(&info.participants, occasion),
+        users: users(&info.labels, occasion.viewer),
     })
 }
 
@@ -79,7 +82,7 @@ fn participants(page: &ParticipantsPage, occasion: Occasion) -> enums::phone::Gr
         participants: participant::write_all(&page.participants),
         next_offset: offset(page.next_offset.as_deref()),
         chats: Vec::new(),
-        users: of_participants(&page.participants, occasion),
+        users: users(&page.labels, occasion.viewer),
         version: page.version,
     })
 }

@@ -1,7 +1,7 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{
     AccessHash, CallId, ChainBlocks, EncryptedMessage, GroupCallParticipant, InputGroupCall,
-    Invitation, InvitationState, MessageId, Participants, Peer, SubChain,
+    Invitation, InvitationState, MessageId, Participants, Peer, PeerLabel, SubChain,
 };
 use confcall_state::UserId;
 use grammers_tl_types::Deserializable as _;
@@ -33,20 +33,34 @@ fn participant(user: UserId) -> GroupCallParticipant {
     }
 }
 
-fn invitation() -> Update {
-    Update::Invitation(Invitation {
+fn label(user: UserId) -> PeerLabel {
+    PeerLabel {
+        peer: Peer::User(user),
+        name: format!("Person {user}"),
+        username: None,
+        access_hash: None,
+        photo: None,
+    }
+}
+
+fn invitation(state: InvitationState) -> Updates {
+    let invitation = Update::Invitation(Invitation {
         message: MessageId::new(7),
         call_id: CallId::new(-3),
         from: ALICE,
         to: BOB,
         video: true,
         date: 1_700_000_000,
-        state: InvitationState::Pending,
-    })
+        state,
+    });
+    Updates(vec![
+        Update::Labels(vec![label(ALICE), label(BOB)]),
+        invitation,
+    ])
 }
 
 fn message_as_seen_by(viewer: UserId) -> types::MessageService {
-    let bytes = write_push(&invitation(), seen_by(viewer));
+    let bytes = write_push(&invitation(InvitationState::Pending), seen_by(viewer));
     let enums::Updates::Updates(pushed) = enums::Updates::from_bytes(&bytes).unwrap() else {
         panic!("not updates")
     };
@@ -67,7 +81,7 @@ fn what_names_nobody_is_pushed_as_a_short_update() {
         blocks: vec![vec![1, 2, 3], vec![]],
         next_offset: 9,
     });
-    let bytes = write_push(&update, seen_by(ALICE));
+    let bytes = write_push(&Updates(vec![update]), seen_by(ALICE));
     let enums::Updates::UpdateShort(short) = enums::Updates::from_bytes(&bytes).unwrap() else {
         panic!("not short")
     };
@@ -82,6 +96,7 @@ fn what_names_nobody_is_pushed_as_a_short_update() {
 #[test]
 fn whom_an_answer_names_it_shows_once_and_the_reader_as_such() {
     let updates = Updates(vec![
+        Update::Labels(vec![label(ALICE), label(BOB)]),
         Update::Participants(Participants {
             call: call(),
             participants: vec![participant(BOB), participant(ALICE)],
@@ -99,10 +114,14 @@ fn whom_an_answer_names_it_shows_once_and_the_reader_as_such() {
     };
     assert_eq!((answer.updates.len(), answer.seq), (2, 0));
     let users = answer.users.into_iter().map(|user| match user {
-        enums::User::User(user) => (user.id, user.is_self),
+        enums::User::User(user) => (user.id, user.is_self, user.first_name),
         other => panic!("{other:?}"),
     });
-    assert_eq!(users.collect::<Vec<_>>(), [(1, true), (2, false)]);
+    let name = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        users.collect::<Vec<_>>(),
+        [(1, true, name("Person 1")), (2, false, name("Person 2"))]
+    );
 }
 
 #[test]
@@ -121,6 +140,38 @@ fn an_invitation_stands_in_the_chat_with_the_other_user() {
     };
     assert_eq!((received.id, action.call_id, action.video), (7, -3, true));
     assert!(!action.missed && !action.active);
+}
+
+#[test]
+fn a_pending_invitation_is_a_new_message_and_every_later_state_an_edit_of_it() {
+    for (state, is_new, expected) in [
+        (InvitationState::Pending, true, (false, false, None)),
+        (InvitationState::Active, false, (true, false, None)),
+        (InvitationState::Missed, false, (false, true, None)),
+        (
+            InvitationState::Over { duration: 9 },
+            false,
+            (false, false, Some(9)),
+        ),
+    ] {
+        let bytes = write_push(&invitation(state), seen_by(BOB));
+        let enums::Updates::Updates(pushed) = enums::Updates::from_bytes(&bytes).unwrap() else {
+            panic!("not updates")
+        };
+        let message = match &pushed.updates[..] {
+            [enums::Update::NewMessage(new)] if is_new => &new.message,
+            [enums::Update::EditMessage(edit)] if !is_new => &edit.message,
+            other => panic!("{other:?}"),
+        };
+        let enums::Message::Service(message) = message else {
+            panic!("{message:?}")
+        };
+        let enums::MessageAction::ConferenceCall(action) = &message.action else {
+            panic!("{message:?}")
+        };
+        assert_eq!((action.active, action.missed, action.duration), expected);
+        assert_eq!((message.id, message.date), (7, 1_700_000_000));
+    }
 }
 
 #[test]

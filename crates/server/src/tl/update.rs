@@ -1,13 +1,13 @@
 use confcall_join::api::{
-    CallConnection, ChainBlocks, EncryptedMessage, GroupCall, Invitation, Participants, Peer,
-    Update,
+    CallConnection, ChainBlocks, EncryptedMessage, GroupCall, Invitation, InvitationState,
+    MessageId, MigratedCall, Participants, Peer, Update,
 };
 use grammers_tl_types::{enums, types};
 
 use super::occasion::Occasion;
 use super::{call, participant};
 
-/// One update; `None` for one that this layer has no bytes for.
+/// One update; `None` for names, which stand beside the updates.
 pub(super) fn write(update: &Update, occasion: Occasion) -> Option<enums::Update> {
     Some(match update {
         Update::ChainBlocks(items) => chain_blocks(items).into(),
@@ -15,7 +15,9 @@ pub(super) fn write(update: &Update, occasion: Occasion) -> Option<enums::Update
         Update::Participants(change) => participants(change).into(),
         Update::GroupCall(call) => group_call(call).into(),
         Update::EncryptedMessage(message) => encrypted_message(message).into(),
-        Update::Invitation(invitation) => new_message(invitation, occasion).into(),
+        Update::Invitation(invitation) => message(invitation, occasion),
+        Update::Deleted(messages) => deleted(messages).into(),
+        Update::Migrated(call) => migrated(call).into(),
         _ => return None,
     })
 }
@@ -63,11 +65,35 @@ fn encrypted_message(message: &EncryptedMessage) -> types::UpdateGroupCallEncryp
     }
 }
 
-/// An invitation is a service message in the chat of the two users, which each sees under the other's name.
-fn new_message(invitation: &Invitation, occasion: Occasion) -> types::UpdateNewMessage {
+/// An invitation as a message: a new one while it is pending, and the edit of an older one afterwards.
+///
+/// Every invitation begins pending, and the server writes each later state into the message that the users have.
+fn message(invitation: &Invitation, occasion: Occasion) -> enums::Update {
+    let message = service_message(invitation, occasion).into();
+    let (pts, pts_count) = (0, 0);
+    match invitation.state {
+        InvitationState::Pending => types::UpdateNewMessage {
+            message,
+            pts,
+            pts_count,
+        }
+        .into(),
+        InvitationState::Active | InvitationState::Missed | InvitationState::Over { .. } => {
+            types::UpdateEditMessage {
+                message,
+                pts,
+                pts_count,
+            }
+            .into()
+        }
+    }
+}
+
+/// A service message stands in the chat of the two users, which each sees under the other's name.
+fn service_message(invitation: &Invitation, occasion: Occasion) -> types::MessageService {
     let out = invitation.from == occasion.viewer;
     let other = if out { invitation.to } else { invitation.from };
-    let message = types::MessageService {
+    types::MessageService {
         out,
         mentioned: false,
         media_unread: false,
@@ -80,25 +106,47 @@ fn new_message(invitation: &Invitation, occasion: Occasion) -> types::UpdateNewM
         peer_id: participant::peer(Peer::User(other)),
         saved_peer_id: None,
         reply_to: None,
-        date: occasion.date,
+        date: invitation.date,
         action: action(invitation).into(),
         reactions: None,
         ttl_period: None,
+    }
+}
+
+fn action(invitation: &Invitation) -> types::MessageActionConferenceCall {
+    let duration = match invitation.state {
+        InvitationState::Over { duration } => Some(duration),
+        InvitationState::Pending | InvitationState::Active | InvitationState::Missed => None,
     };
-    types::UpdateNewMessage {
-        message: message.into(),
+    types::MessageActionConferenceCall {
+        missed: invitation.state == InvitationState::Missed,
+        active: invitation.state == InvitationState::Active,
+        video: invitation.video,
+        call_id: invitation.call_id.value(),
+        duration,
+        other_participants: None,
+    }
+}
+
+fn deleted(messages: &[MessageId]) -> types::UpdateDeleteMessages {
+    types::UpdateDeleteMessages {
+        messages: messages.iter().map(|message| message.value()).collect(),
         pts: 0,
         pts_count: 0,
     }
 }
 
-fn action(invitation: &Invitation) -> types::MessageActionConferenceCall {
-    types::MessageActionConferenceCall {
-        missed: false,
-        active: false,
-        video: invitation.video,
-        call_id: invitation.call_id.value(),
-        duration: None,
-        other_participants: None,
+fn migrated(call: &MigratedCall) -> types::UpdatePhoneCall {
+    let slug = call.slug.to_string();
+    let reason = types::PhoneCallDiscardReasonMigrateConferenceCall { slug };
+    types::UpdatePhoneCall {
+        phone_call: enums::PhoneCall::Discarded(types::PhoneCallDiscarded {
+            need_rating: false,
+            need_debug: false,
+            video: call.video,
+            id: call.phone_call.value(),
+            reason: Some(reason.into()),
+            duration: None,
+        }),
     }
 }

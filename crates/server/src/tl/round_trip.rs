@@ -1,10 +1,10 @@
 //! Round trips: the readers of our clients read what was written.
 
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, ChatId, DataJson,
-    EncryptedMessage, GroupCall, GroupCallParticipant, InputGroupCall, Invitation, InvitationState,
-    InviteLink, MessageId, Method, ParticipantVideo, Participants, Peer, Semantics, SsrcGroup,
-    SubChain,
+    AccessHash, AppConfig, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, ChatId,
+    DataJson, EncryptedMessage, GroupCall, GroupCallParticipant, InputGroupCall, Invitation,
+    InvitationState, InviteLink, MessageId, Method, MigratedCall, ParticipantVideo, Participants,
+    Peer, PeerLabel, PeerPhoto, PhoneCallId, Semantics, SsrcGroup, SubChain,
 };
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
@@ -151,11 +151,55 @@ prop_compose! {
         other in user(),
         [sent, video] in any::<[bool; 2]>(),
         date: i32,
+        state in state(),
     ) -> Invitation {
         let (from, to) = if sent { (viewer, other) } else { (other, viewer) };
         let (message, call_id) = (MessageId::new(message), CallId::new(call_id));
-        Invitation { message, call_id, from, to, video, date, state: InvitationState::Pending }
+        Invitation { message, call_id, from, to, video, date, state }
     }
+}
+
+fn state() -> impl Strategy<Value = InvitationState> {
+    prop_oneof![
+        Just(InvitationState::Pending),
+        Just(InvitationState::Active),
+        Just(InvitationState::Missed),
+        any::<i32>().prop_map(|duration| InvitationState::Over { duration }),
+    ]
+}
+
+prop_compose! {
+    fn label()(
+        user in user(),
+        name: String,
+        username: Option<String>,
+        access_hash: Option<i64>,
+        photo: Option<(i64, i32)>,
+    ) -> PeerLabel {
+        PeerLabel {
+            peer: Peer::User(user),
+            name,
+            username,
+            access_hash: access_hash.map(AccessHash::new),
+            photo: photo.map(|(id, data_centre)| PeerPhoto { id, data_centre }),
+        }
+    }
+}
+
+prop_compose! {
+    fn migrated()(id: i64, slug in "[A-Za-z0-9_-]{1,64}", video: bool) -> MigratedCall {
+        let (phone_call, slug) = (PhoneCallId::new(id), Slug::new(&slug).unwrap());
+        MigratedCall { phone_call, slug, video }
+    }
+}
+
+/// Updates, and before them the names of those whom they are about; never names alone.
+fn updates(viewer: UserId, count: core::ops::Range<usize>) -> impl Strategy<Value = Updates> {
+    (vec(label(), 0..3), vec(update(viewer), count)).prop_map(|(labels, updates)| {
+        let is_named = !labels.is_empty() && !updates.is_empty();
+        let labels = is_named.then_some(Update::Labels(labels));
+        Updates(labels.into_iter().chain(updates).collect())
+    })
 }
 
 fn update(viewer: UserId) -> impl Strategy<Value = Update> {
@@ -184,6 +228,8 @@ fn update(viewer: UserId) -> impl Strategy<Value = Update> {
             })
         }),
         invitation(viewer).prop_map(Update::Invitation),
+        vec(any::<i32>().prop_map(MessageId::new), 0..4).prop_map(Update::Deleted),
+        migrated().prop_map(Update::Migrated),
     ]
 }
 
@@ -191,33 +237,47 @@ fn update(viewer: UserId) -> impl Strategy<Value = Update> {
 fn response(viewer: UserId) -> impl Strategy<Value = (Method, Response)> {
     let next_offset = || option::of(".+");
     prop_oneof![
-        vec(update(viewer), 0..4)
-            .prop_map(|updates| (Method::JoinGroupCall, Updates(updates).into())),
+        updates(viewer, 0..4).prop_map(|updates| (Method::JoinGroupCall, updates.into())),
         any::<bool>().prop_map(|value| (Method::SendGroupCallEncryptedMessage, value.into())),
         vec(source(), 0..9).prop_map(|sources| (Method::CheckGroupCall, sources.into())),
-        (group_call(), vec(participant(), 0..4), next_offset()).prop_map(
-            |(call, participants, next_offset)| {
+        any::<(Option<u32>, Option<u32>)>().prop_map(|(conference_size_limit, ring_timeout_ms)| {
+            let config = AppConfig {
+                conference_size_limit,
+                ring_timeout_ms,
+            };
+            (Method::GetAppConfig, config.into())
+        }),
+        (
+            group_call(),
+            vec(participant(), 0..4),
+            next_offset(),
+            vec(label(), 0..3)
+        )
+            .prop_map(|(call, participants, next_offset, labels)| {
                 let info = GroupCallInfo {
                     call,
                     participants,
                     next_offset,
-                    labels: Vec::new(),
+                    labels,
                 };
                 (Method::GetGroupCall, info.into())
-            }
-        ),
-        (any::<(i32, i32)>(), vec(participant(), 0..4), next_offset()).prop_map(
-            |((count, version), participants, next_offset)| {
+            }),
+        (
+            any::<(i32, i32)>(),
+            vec(participant(), 0..4),
+            next_offset(),
+            vec(label(), 0..3)
+        )
+            .prop_map(|((count, version), participants, next_offset, labels)| {
                 let page = ParticipantsPage {
                     count,
                     participants,
                     next_offset,
                     version,
-                    labels: Vec::new(),
+                    labels,
                 };
                 (Method::GetGroupParticipants, page.into())
-            }
-        ),
+            }),
     ]
 }
 
@@ -233,13 +293,13 @@ proptest! {
 
     #[test]
     fn a_client_reads_the_update_that_was_pushed(
-        (viewer, update) in user().prop_flat_map(|one| (Just(one), update(one))),
+        (viewer, pushed) in user().prop_flat_map(|one| (Just(one), updates(one, 1..2))),
         date: i32,
     ) {
-        let bytes = write_push(&update, Occasion { viewer, date });
+        let bytes = write_push(&pushed, Occasion { viewer, date });
         let read = enums::Updates::from_bytes(&bytes).unwrap();
         let unpacked = read_updates(&read, viewer);
         prop_assert!(!unpacked.gap);
-        prop_assert_eq!(unpacked.updates, [update]);
+        prop_assert_eq!(Updates(unpacked.updates), pushed);
     }
 }
