@@ -62,15 +62,16 @@ impl Calls {
     pub(crate) fn add<E: From<TooManyCalls>>(
         &mut self,
         creator: Option<UserId>,
+        created: i32,
         limits: &Limits,
         prepare: impl FnOnce(&mut Call, &mut Names) -> Result<(), E>,
     ) -> Result<CallId, E> {
         self.check_count(creator, limits)?;
         // A copy, so that a failure leaves no gap in the names.
         let mut names = self.names.clone();
-        let mut call = Call::new(&mut names.fresh(), creator);
+        let mut call = Call::new(&mut names.fresh(), creator, created);
         while self.is_taken(&call) {
-            call = Call::new(&mut names.fresh(), creator);
+            call = Call::new(&mut names.fresh(), creator, created);
         }
         prepare(&mut call, &mut names)?;
         let id = call.id();

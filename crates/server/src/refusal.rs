@@ -43,6 +43,27 @@ pub enum Refusal {
     /// The invited user was kicked, and only the creator can invite them.
     #[error("user {0} was kicked, and only the creator can invite them")]
     InvitedKicked(UserId),
+    /// The participant to be changed, or the user who would share a screen, is not in the call.
+    #[error("the participant is not in the call")]
+    NoParticipant,
+    /// The volume is not from 1 to 20000, or is one's own.
+    #[error("the volume of another participant is from 1 to 20000")]
+    Volume,
+    /// No hands are raised in a conference.
+    #[error("no hands are raised in a conference")]
+    Hand,
+    /// The camera is another user's, or there is none that could be turned on.
+    #[error("only an own camera is turned on and off, by those who may speak")]
+    VideoStop,
+    /// The picture is another user's, or there is none that could be paused.
+    #[error("only an own picture is paused, while it is shown")]
+    VideoPause,
+    /// The user was muted by the creator, and shares no screen.
+    #[error("user {0} was muted by the creator")]
+    Silenced(UserId),
+    /// The creator turned messages off.
+    #[error("messages are turned off")]
+    MessagesDisabled,
     /// The user has no such source in the call.
     #[error("the source is not one of this user in the call")]
     NotJoined,
@@ -171,6 +192,14 @@ impl Refusal {
             // The API does not say which of the two it is.
             Self::NotAMember(_) | Self::Kicked(_) => RpcError::new(403, "GROUPCALL_FORBIDDEN"),
             Self::NotTheCreator(_) => bad("CHAT_ADMIN_REQUIRED"),
+            Self::NoParticipant => RpcError::new(403, "PARTICIPANT_JOIN_MISSING"),
+            Self::Volume => bad("USER_VOLUME_INVALID"),
+            Self::Hand => bad("RAISE_HAND_FORBIDDEN"),
+            Self::VideoStop => bad("VIDEO_STOP_FORBIDDEN"),
+            Self::VideoPause => bad("VIDEO_PAUSE_FORBIDDEN"),
+            Self::Silenced(_) => RpcError::new(403, "GROUPCALL_FORBIDDEN"),
+            // No error is documented for this one; it is that of a chat in which one may not write.
+            Self::MessagesDisabled => RpcError::new(403, "CHAT_WRITE_FORBIDDEN"),
             Self::NotJoined => bad("GROUPCALL_JOIN_MISSING"),
             Self::EndedBefore => bad("GROUPCALL_ALREADY_DISCARDED"),
             Self::NothingToSet => bad("GROUPCALL_NOT_MODIFIED"),

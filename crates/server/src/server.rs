@@ -1,10 +1,11 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{
     CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
-    DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
-    GetGroupParticipants, GroupCallInfo, InputGroupCall, InputUser, Invitation, InvitationState,
-    InviteConferenceCallParticipant, JoinGroupCall, LeaveGroupCall, MessageId, ParticipantsPage,
-    PeerLabel, Request, Response, RpcError, SendConferenceCallBroadcast,
+    DeleteConferenceCallParticipants, DiscardGroupCall, EditGroupCallParticipant, GetGroupCall,
+    GetGroupCallChainBlocks, GetGroupParticipants, GroupCallInfo, InputGroupCall, InputUser,
+    Invitation, InvitationState, InviteConferenceCallParticipant, JoinGroupCall,
+    JoinGroupCallPresentation, LeaveGroupCall, LeaveGroupCallPresentation, MessageId,
+    ParticipantsPage, PeerLabel, Request, Response, RpcError, SendConferenceCallBroadcast,
     SendGroupCallEncryptedMessage, Service, ToggleGroupCallSettings, Update, Updates,
 };
 use confcall_state::{PublicKey, UserId};
@@ -32,6 +33,8 @@ pub struct Server {
     pub(crate) creations: Creations,
     pub(crate) invitations: Invitations,
     pub(crate) people: People,
+    /// The time, in seconds since 1970.
+    pub(crate) now: i32,
     pushes: Pushes,
 }
 
@@ -49,6 +52,7 @@ impl Server {
             creations: Creations::default(),
             invitations: Invitations::default(),
             people: People::default(),
+            now: 0,
             pushes: Pushes::default(),
         }
     }
@@ -85,7 +89,8 @@ impl Server {
     /// [`TooManyCalls`]
     pub fn create_empty(&mut self, creator: UserId) -> Result<CallId, TooManyCalls> {
         let limits = self.options.limits;
-        self.calls.add(Some(creator), &limits, |_, _| Ok(()))
+        self.calls
+            .add(Some(creator), self.now, &limits, |_, _| Ok(()))
     }
 
     /// Adds a call that was recorded: its blocks and its broadcasts, both in server form.
@@ -104,7 +109,7 @@ impl Server {
         let limits = self.options.limits;
         let size = size_of(blocks).saturating_add(size_of(broadcasts));
         self.calls.check_space(size, &limits)?;
-        self.calls.add(None, &limits, |call, names| {
+        self.calls.add(None, self.now, &limits, |call, names| {
             call.load(blocks, broadcasts, &limits, &mut names.fresh())
         })
     }
@@ -165,6 +170,26 @@ impl Server {
         idle
     }
 
+    /// Sets the time, in seconds since 1970, by which what happens from now on is dated.
+    ///
+    /// A server has no clock: until the time is set, it is zero.
+    pub fn set_time(&mut self, now: i32) {
+        self.now = now;
+    }
+
+    /// Notes that a member speaks now, and lets the others see when that was; the media show it, which no server carries.
+    ///
+    /// # Errors
+    ///
+    /// [`Refusal::UnknownCall`] and [`Refusal::NotAMember`]
+    pub fn note_speaking(&mut self, call: CallId, user_id: UserId) -> Result<(), Refusal> {
+        let now = self.now;
+        let call = self.calls.get_mut(call).ok_or(Refusal::UnknownCall)?;
+        let outcome = call.note_speaking(user_id, now)?;
+        self.deliver(outcome);
+        Ok(())
+    }
+
     /// Gives a user a name, which the updates and answers from now on carry; before, it is `User` and the number.
     pub fn set_name(&mut self, user_id: UserId, name: impl Into<String>) {
         self.people.set_name(user_id, name.into());
@@ -209,12 +234,15 @@ impl Server {
             Request::Leave(request) => self.leave(from, request).map(Response::from),
             Request::Discard(request) => self.discard(from, request).map(Response::from),
             Request::Settings(request) => self.settings(from, request).map(Response::from),
+            Request::EditParticipant(request) => self.edit(from, request).map(Response::from),
+            Request::JoinPresentation(request) => self.share(from, request).map(Response::from),
+            Request::LeavePresentation(request) => self.unshare(from, request).map(Response::from),
             other => Err(Refusal::Unsupported(other.method())),
         }
     }
 
     fn join(&mut self, from: UserId, request: &JoinGroupCall) -> Result<Updates, Refusal> {
-        let join = JoinRequest::of_join(from, request)?;
+        let join = JoinRequest::of_join(from, request, self.now)?;
         let limits = self.options.limits;
         self.calls.check_space(join.block.len(), &limits)?;
         let call = self.find_mut(from, &request.call)?;
@@ -227,7 +255,7 @@ impl Server {
     /// The same request sent again gives the same call and, while the first membership lasts, the same
     /// answer; a request that differs in the announced key is refused.
     fn create(&mut self, from: UserId, request: &CreateConferenceCall) -> Result<Updates, Refusal> {
-        let join = JoinRequest::of_creation(from, request)?;
+        let join = JoinRequest::of_creation(from, request, self.now)?;
         let joined_with = join.map(|join| join.public_key);
         let random_id = request.random_id;
         // A client that never learnt the answer sends the request again, and must not get a second call.
@@ -238,10 +266,12 @@ impl Server {
         let limits = self.options.limits;
         let size = join.map_or(0, |join| join.block.len());
         self.calls.check_space(size, &limits)?;
-        let call = self.calls.add::<Refusal>(Some(from), &limits, |call, _| {
-            // A new call has no other member to push the join to.
-            join.map_or(Ok(()), |join| call.join(&join, &limits).map(drop))
-        })?;
+        let call = self
+            .calls
+            .add::<Refusal>(Some(from), self.now, &limits, |call, _| {
+                // A new call has no other member to push the join to.
+                join.map_or(Ok(()), |join| call.join(&join, &limits).map(drop))
+            })?;
         let creation = Creation { call, joined_with };
         self.creations.note(from, random_id, creation);
         let answer = self.creation_answer(from, creation, joined_with);
@@ -374,12 +404,42 @@ impl Server {
         };
         call.check_creator(from)?;
         // Before the end, while there are members to push it to.
-        let (id, outcome) = (call.id(), call.discarded(from));
+        let (id, outcome) = (call.id(), call.discarded(from, self.now));
         self.end(id);
         Ok(self.deliver(outcome))
     }
 
-    /// Replaces the link of a call on behalf of its creator (`spec/protocol.md`, 12).
+    /// Changes a participant on behalf of a member.
+    fn edit(
+        &mut self,
+        from: UserId,
+        request: &EditGroupCallParticipant,
+    ) -> Result<Updates, Refusal> {
+        let outcome = self.find_mut(from, &request.call)?.edit(from, request)?;
+        Ok(self.deliver(outcome))
+    }
+
+    fn share(
+        &mut self,
+        from: UserId,
+        request: &JoinGroupCallPresentation,
+    ) -> Result<Updates, Refusal> {
+        let limits = self.options.limits;
+        let call = self.find_mut(from, &request.call)?;
+        let outcome = call.share(from, &request.params, &limits)?;
+        Ok(self.deliver(outcome))
+    }
+
+    fn unshare(
+        &mut self,
+        from: UserId,
+        request: &LeaveGroupCallPresentation,
+    ) -> Result<Updates, Refusal> {
+        let outcome = self.find_mut(from, &request.call)?.unshare(from)?;
+        Ok(self.deliver(outcome))
+    }
+
+    /// Replaces the link of a call, and turns messages on or off, on behalf of its creator (`spec/protocol.md`, 12).
     ///
     /// Conferences have none of the other settings.
     fn settings(
@@ -389,13 +449,21 @@ impl Server {
     ) -> Result<Updates, Refusal> {
         let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
         call.check_creator(from)?;
-        if !request.reset_invite_hash {
+        let has_others = request.join_muted.is_some() || request.send_paid_messages_stars.is_some();
+        let messages_enabled = request.messages_enabled.unwrap_or(call.messages_enabled);
+        let is_changed = request.reset_invite_hash || messages_enabled != call.messages_enabled;
+        if has_others || !is_changed {
             return Err(Refusal::NothingToSet);
         }
-        let (id, slug) = (call.id(), self.calls.draw_slug());
+        let id = call.id();
+        let slug = request.reset_invite_hash.then(|| self.calls.draw_slug());
         let call = self.calls.get_mut(id).ok_or(Refusal::UnknownCall)?;
-        let (revoked, outcome) = call.replace_slug(from, slug.clone());
-        self.calls.rename(id, &revoked, slug);
+        call.messages_enabled = messages_enabled;
+        let renamed = slug.map(|slug| (call.replace_slug(slug.clone()), slug));
+        let outcome = call.settings_changed(from);
+        if let Some((revoked, slug)) = renamed {
+            self.calls.rename(id, &revoked, slug);
+        }
         Ok(self.deliver(outcome))
     }
 

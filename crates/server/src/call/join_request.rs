@@ -12,6 +12,9 @@ pub(crate) struct JoinRequest<'a> {
     pub(crate) block: &'a [u8],
     pub(crate) params: &'a DataJson,
     pub(crate) muted: bool,
+    pub(crate) video_stopped: bool,
+    /// The time of the request, in seconds since 1970.
+    pub(crate) date: i32,
 }
 
 impl<'a> JoinRequest<'a> {
@@ -19,6 +22,7 @@ impl<'a> JoinRequest<'a> {
     pub(crate) fn of_join(
         user_id: UserId,
         request: &'a JoinGroupCall,
+        date: i32,
     ) -> Result<Self, PolicyViolation> {
         policy::check(KIND, request)?;
         let block = request.block.as_deref();
@@ -30,6 +34,8 @@ impl<'a> JoinRequest<'a> {
             block: block.ok_or(PolicyViolation::BlockMissing(KIND))?,
             params: &request.params,
             muted: request.muted,
+            video_stopped: request.video_stopped,
+            date,
         })
     }
 
@@ -37,6 +43,7 @@ impl<'a> JoinRequest<'a> {
     pub(crate) fn of_creation(
         user_id: UserId,
         request: &'a CreateConferenceCall,
+        date: i32,
     ) -> Result<Option<Self>, PolicyViolation> {
         policy::check_creation(request)?;
         let Some(public_key) = request.public_key else {
@@ -49,6 +56,8 @@ impl<'a> JoinRequest<'a> {
             block: block.ok_or(PolicyViolation::BlockMissing(KIND))?,
             params: params.ok_or(PolicyViolation::PayloadMissing(KIND))?,
             muted: request.muted,
+            video_stopped: request.video_stopped,
+            date,
         }))
     }
 }

@@ -23,25 +23,10 @@ impl MediaEnd {
         }
     }
 
-    /// The parameters that `updateGroupCallConnection` carries (`spec/protocol.md`, 10).
+    /// The parameters of a main connection that `updateGroupCallConnection` carries (`spec/protocol.md`, 10).
     pub(crate) fn params(&self) -> DataJson {
         let connection = json!({
-            "transport": {
-                "ufrag": self.credentials.ufrag(),
-                "pwd": self.credentials.pwd(),
-                // The server opens the DTLS connection.
-                "fingerprints": [{
-                    "hash": self.fingerprint.hash().as_str(),
-                    "fingerprint": self.fingerprint.to_string(),
-                    "setup": "active",
-                }],
-                // Addresses that RFC 5737 and RFC 3849 keep for documentation: nothing is ever sent there.
-                "candidates": [
-                    candidate("1", "192.0.2.1", "2130706431"),
-                    candidate("2", "2001:db8::1", "2130706175"),
-                ],
-                "rtcp-mux": true,
-            },
+            "transport": self.transport(),
             "audio": {
                 "payload-types": [opus()],
                 "rtp-hdrexts": [
@@ -49,17 +34,37 @@ impl MediaEnd {
                     header_extension(3, SEND_TIME),
                 ],
             },
-            "video": {
-                "endpoint": "local",
-                "server_sources": [],
-                "payload-types": [vp8(), repetition()],
-                "rtp-hdrexts": [
-                    header_extension(3, SEND_TIME),
-                    header_extension(13, "urn:3gpp:video-orientation"),
-                ],
-            },
+            "video": video("local"),
         });
         DataJson::new(connection.to_string())
+    }
+
+    /// The parameters of the connection of a screen, whose sound has those of the main connection.
+    pub(crate) fn screen_params(&self, endpoint: &str) -> DataJson {
+        let connection = json!({
+            "transport": self.transport(),
+            "video": video(endpoint),
+        });
+        DataJson::new(connection.to_string())
+    }
+
+    fn transport(&self) -> Value {
+        json!({
+            "ufrag": self.credentials.ufrag(),
+            "pwd": self.credentials.pwd(),
+            // The server opens the DTLS connection.
+            "fingerprints": [{
+                "hash": self.fingerprint.hash().as_str(),
+                "fingerprint": self.fingerprint.to_string(),
+                "setup": "active",
+            }],
+            // Addresses that RFC 5737 and RFC 3849 keep for documentation: nothing is ever sent there.
+            "candidates": [
+                candidate("1", "192.0.2.1", "2130706431"),
+                candidate("2", "2001:db8::1", "2130706175"),
+            ],
+            "rtcp-mux": true,
+        })
     }
 }
 
@@ -78,6 +83,18 @@ fn candidate(id: &str, ip: &str, priority: &str) -> Value {
         "priority": priority,
         "ip": ip,
         "type": "host",
+    })
+}
+
+fn video(endpoint: &str) -> Value {
+    json!({
+        "endpoint": endpoint,
+        "server_sources": [],
+        "payload-types": [vp8(), repetition()],
+        "rtp-hdrexts": [
+            header_extension(3, SEND_TIME),
+            header_extension(13, "urn:3gpp:video-orientation"),
+        ],
     })
 }
 
@@ -132,7 +149,9 @@ mod tests {
     #[test]
     fn a_client_can_read_the_connection() {
         let end = MediaEnd::draw(&mut ChaCha20Rng::seed_from_u64(1));
-        let answer = Answer::from_json(end.params().as_str());
-        assert!(answer.is_ok(), "{answer:?}");
+        for params in [end.params(), end.screen_params("screen")] {
+            let answer = Answer::from_json(params.as_str());
+            assert!(answer.is_ok(), "{answer:?}");
+        }
     }
 }

@@ -1,39 +1,47 @@
 mod access;
 mod broadcasts;
+mod edit;
 mod items;
 mod join_request;
 mod ledger;
 mod media;
 mod member;
 mod outcome;
+mod pictures;
 mod roster;
 mod subchains;
+mod voices;
 
 use chacha20::ChaCha20Rng;
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, CallSettings, DeleteConferenceCallParticipants,
-    EncryptedMessage, GetGroupCallChainBlocks, GetGroupParticipants, GroupCall, GroupCallInfo,
-    InputGroupCall, InviteLink, ParticipantsPage, Peer, Removal, SubChain, Update, Updates,
+    AccessHash, CallConnection, CallId, CallSettings, DataJson, DeleteConferenceCallParticipants,
+    EditGroupCallParticipant, EncryptedMessage, GetGroupCallChainBlocks, GetGroupParticipants,
+    GroupCall, GroupCallInfo, InputGroupCall, InputPeer, InviteLink, ParticipantsPage, Peer,
+    Removal, SubChain, Update, Updates,
 };
-use confcall_join::joining::Link;
+use confcall_join::joining::{JoinPayload, Link};
 use confcall_join::{Slug, Ssrc};
 use confcall_state::chain::ChainState;
 use confcall_state::{Height, UserId};
 
+use self::edit::{Edit, Effect};
 use self::items::Page;
-use self::member::RosterChange;
+use self::roster::RosterChange;
 use crate::error::LoadError;
 use crate::names::CallNames;
 use crate::options::Limits;
 use crate::refusal::Refusal;
 
 pub(crate) use self::access::Access;
+pub(crate) use self::edit::VOLUMES;
 pub(crate) use self::join_request::JoinRequest;
 pub(crate) use self::media::MediaEnd;
 pub use self::member::CallMember;
 pub(crate) use self::outcome::Outcome;
+pub(crate) use self::pictures::{Camera, Screen};
 pub(crate) use self::roster::Roster;
 pub(crate) use self::subchains::Subchains;
+pub(crate) use self::voices::{Choice, Voices};
 
 /// One call of a server.
 ///
@@ -46,19 +54,27 @@ pub struct Call {
     pub(crate) subchains: Subchains,
     pub(crate) roster: Roster,
     pub(crate) media: MediaEnd,
+    /// The server's end of the media connections of screens.
+    pub(crate) screens: MediaEnd,
+    pub(crate) messages_enabled: bool,
+    /// The time at which the call was created.
+    pub(crate) created: i32,
     /// True if the call is a new one, or was not empty all the time since idle calls were last looked for.
     pub(crate) attended: bool,
 }
 
 impl Call {
     /// A call without any block.
-    pub(crate) fn new(rng: &mut ChaCha20Rng, creator: Option<UserId>) -> Self {
+    pub(crate) fn new(rng: &mut ChaCha20Rng, creator: Option<UserId>, created: i32) -> Self {
         Self {
             names: CallNames::draw(rng),
             access: Access::new(creator, []),
             subchains: Subchains::new(),
             roster: Roster::default(),
             media: MediaEnd::draw(rng),
+            screens: MediaEnd::draw(rng),
+            messages_enabled: true,
+            created,
             attended: true,
         }
     }
@@ -125,6 +141,11 @@ impl Call {
         self.chain_state().height() == Height::BEFORE_FIRST
     }
 
+    /// The seconds since it was created.
+    pub(crate) fn duration(&self, now: i32) -> i32 {
+        now.saturating_sub(self.created).max(0)
+    }
+
     /// The number of bytes of its blocks and broadcasts.
     pub(crate) fn size(&self) -> usize {
         self.subchains.size()
@@ -146,7 +167,7 @@ impl Call {
         let user_id = request.user_id;
         // The media come first and the block last: who has lost a race learns of it only if nothing else is wrong.
         self.access.check_join(user_id)?;
-        let member = CallMember::new(request, limits)?;
+        let member = CallMember::of_request(request, limits)?;
         self.roster.check_sources(&member)?;
         self.subchains.ledger().check_room(user_id, limits)?;
         let (block, key) = (request.block, request.public_key);
@@ -229,6 +250,9 @@ impl Call {
         limits: &Limits,
     ) -> Result<Outcome, Refusal> {
         self.check_member(from)?;
+        if !self.messages_enabled {
+            return Err(Refusal::MessagesDisabled);
+        }
         let (size, limit) = (encrypted_message.len(), limits.block_size);
         if size == 0 || size > limit {
             return Err(Refusal::MessageSize { size, limit });
@@ -261,6 +285,71 @@ impl Call {
         Ok(Outcome::new(user_id, vec![own], &self.roster, update))
     }
 
+    /// Edits a participant on behalf of a member, as far as that may (`spec/protocol.md`, 8).
+    pub(crate) fn edit(
+        &mut self,
+        from: UserId,
+        request: &EditGroupCallParticipant,
+    ) -> Result<Outcome, Refusal> {
+        self.check_member(from)?;
+        let user_id = match request.participant {
+            InputPeer::SelfUser => from,
+            InputPeer::User { id, .. } | InputPeer::UserFromMessage { id, .. } => id,
+            _ => return Err(Refusal::NoParticipant),
+        };
+        let edit = Edit {
+            editor: from,
+            is_by_admin: self.access.is_creator(from),
+            is_of_admin: self.access.is_creator(user_id),
+            request,
+        };
+        let effect = self.roster.edit(user_id, &edit)?;
+        Ok(self.edited(from, user_id, effect))
+    }
+
+    /// Notes that a member speaks, which its media show.
+    pub(crate) fn note_speaking(&mut self, user_id: UserId, date: i32) -> Result<Outcome, Refusal> {
+        self.roster.note_speaking(user_id, date)?;
+        Ok(self.edited(user_id, user_id, Effect::All))
+    }
+
+    /// Lets a member share a screen over a media connection of its own (`spec/protocol.md`, 11.1).
+    pub(crate) fn share(
+        &mut self,
+        from: UserId,
+        params: &DataJson,
+        limits: &Limits,
+    ) -> Result<Outcome, Refusal> {
+        let member = self.member(from).ok_or(Refusal::NoParticipant)?;
+        if !self.roster.voices().may_speak(from) {
+            return Err(Refusal::Silenced(from));
+        }
+        let payload = JoinPayload::from_json(params.as_str())?;
+        let sharing = member.with_screen(&payload, limits)?;
+        self.roster.check_sources(&sharing)?;
+        let params = self.screens.screen_params(&sharing.screen_endpoint());
+        self.roster.enter(sharing);
+        let mut outcome = self.edited(from, from, Effect::Counted);
+        let connection = Update::Connection(CallConnection {
+            presentation: true,
+            params,
+        });
+        outcome.answer.0.insert(0, connection);
+        Ok(outcome)
+    }
+
+    /// Ends the sharing of a screen; there need not be any.
+    pub(crate) fn unshare(&mut self, from: UserId) -> Result<Outcome, Refusal> {
+        let member = self.check_member(from)?;
+        if member.screen.is_none() {
+            return Ok(self.edited(from, from, Effect::Nobody));
+        }
+        let screen = None;
+        let member = member.clone();
+        self.roster.enter(CallMember { screen, ..member });
+        Ok(self.edited(from, from, Effect::Counted))
+    }
+
     /// Those of some sources that are a member's (`spec/protocol.md`, 10).
     pub(crate) fn joined_sources(
         &self,
@@ -291,21 +380,25 @@ impl Call {
         self.access.check_creator(user_id)
     }
 
-    /// Replaces the link on behalf of a user, and gives the revoked name.
-    pub(crate) fn replace_slug(&mut self, from: UserId, slug: Slug) -> (Slug, Outcome) {
-        let revoked = core::mem::replace(&mut self.names.slug, slug);
+    /// Replaces the link, and gives the revoked name.
+    pub(crate) fn replace_slug(&mut self, slug: Slug) -> Slug {
+        core::mem::replace(&mut self.names.slug, slug)
+    }
+
+    /// Shows to everyone what a user set.
+    pub(crate) fn settings_changed(&mut self, from: UserId) -> Outcome {
+        // Clients pass over a call that has no newer version than the one that they know.
+        self.roster.count_change();
         let update = |viewer| [Update::GroupCall(self.info(viewer))];
-        let outcome = Outcome::new(from, update(from).into(), &self.roster, update);
-        (revoked, outcome)
+        Outcome::new(from, update(from).into(), &self.roster, update)
     }
 
     /// The end of the call for everyone, on behalf of a user.
-    pub(crate) fn discarded(&self, from: UserId) -> Outcome {
+    pub(crate) fn discarded(&self, from: UserId, now: i32) -> Outcome {
         let discarded = Update::GroupCall(GroupCall::Discarded {
             id: self.id(),
             access_hash: self.access_hash(),
-            // A server without a clock does not know it.
-            duration: 0,
+            duration: self.duration(now),
         });
         Outcome::same(from, discarded, &self.roster)
     }
@@ -359,7 +452,7 @@ impl Call {
         rng: &mut ChaCha20Rng,
     ) -> Result<(), LoadError> {
         self.subchains = Subchains::load(blocks, 0, broadcasts, limits)?;
-        self.roster = Roster::of_group(self.chain_state().group_state(), rng);
+        self.roster = Roster::of_group(self.chain_state().group_state(), rng, self.created);
         Ok(())
     }
 
@@ -393,6 +486,23 @@ impl Call {
         core::iter::once(block).chain(change).collect()
     }
 
+    /// The entry of a member after an edit: the editor gets it in any case, to see what became of a wish.
+    fn edited(&self, from: UserId, user_id: UserId, effect: Effect) -> Outcome {
+        let change = match effect {
+            Effect::Counted => RosterChange::Edited,
+            Effect::Nobody | Effect::Editor | Effect::All => RosterChange::None,
+        };
+        let update = |viewer| {
+            let member = self.member(user_id);
+            self.roster.change(self.reference(), viewer, member, change)
+        };
+        let answer = update(from).into_iter().collect();
+        match effect {
+            Effect::All | Effect::Counted => Outcome::new(from, answer, &self.roster, update),
+            Effect::Nobody | Effect::Editor => Outcome::of_answer(answer),
+        }
+    }
+
     fn left_update(&self, viewer: UserId, gone: &[CallMember]) -> Option<Update> {
         self.roster
             .change(self.reference(), viewer, gone, RosterChange::Left)
@@ -414,8 +524,11 @@ impl Call {
             invite_link: Some(self.invite_link()),
             version: self.roster.version(),
             settings: CallSettings {
-                messages_enabled: true,
-                ..CallSettings::default()
+                messages_enabled: self.messages_enabled,
+                can_change_messages_enabled: self.access.is_creator(viewer),
+                // Those who join a conference are never muted.
+                join_muted: false,
+                can_change_join_muted: false,
             },
             min: false,
         }

@@ -32,6 +32,14 @@ impl Outcome {
         }
     }
 
+    /// An answer that is nothing to the others.
+    pub(super) fn of_answer(answer: Vec<Update>) -> Self {
+        Self {
+            answer: Updates(answer),
+            pushes: Vec::new(),
+        }
+    }
+
     /// The same update for the user and for every other member.
     pub(super) fn same(from: UserId, update: Update, roster: &Roster) -> Self {
         Self::new(from, vec![update.clone()], roster, |_| [update.clone()])

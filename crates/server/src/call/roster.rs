@@ -5,12 +5,14 @@ use chacha20::ChaCha20Rng;
 use confcall_join::Ssrc;
 use confcall_join::api::{
     GetGroupParticipants, GroupCallParticipant, InputGroupCall, InputPeer, Participants,
-    ParticipantsPage, Update,
+    ParticipantsPage, Peer, Update,
 };
 use confcall_state::UserId;
 use confcall_state::wire::GroupState;
 
-use super::member::{CallMember, RosterChange};
+use super::edit::{Edit, Effect};
+use super::member::CallMember;
+use super::voices::Voices;
 use crate::limits;
 use crate::refusal::Refusal;
 
@@ -19,16 +21,31 @@ use crate::refusal::Refusal;
 pub(crate) struct Roster {
     members: BTreeMap<UserId, CallMember>,
     owners: BTreeMap<Ssrc, UserId>,
+    voices: Voices,
     version: i32,
+}
+
+/// The change of the roster that an entry announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RosterChange {
+    /// None, or one that the version does not count.
+    None,
+    Joined,
+    Edited,
+    Left,
 }
 
 impl Roster {
     /// A roster that was saved; `None` if two of the members are one user, or have one source.
     pub(crate) fn restore(
         members: impl IntoIterator<Item = CallMember>,
+        voices: Voices,
         version: i32,
     ) -> Option<Self> {
-        let mut roster = Self::default();
+        let mut roster = Self {
+            voices,
+            ..Self::default()
+        };
         for member in members {
             if roster.members.contains_key(&member.user_id) || roster.clash(&member).is_some() {
                 return None;
@@ -63,17 +80,13 @@ impl Roster {
     }
 
     /// A roster of everyone in a group, each with a source that is made up.
-    pub(super) fn of_group(group: &GroupState, rng: &mut ChaCha20Rng) -> Self {
+    pub(super) fn of_group(group: &GroupState, rng: &mut ChaCha20Rng, date: i32) -> Self {
         let mut roster = Self::default();
         for participant in &group.participants {
             let taken: Vec<_> = roster.owners.keys().copied().collect();
-            roster.enter(CallMember {
-                user_id: participant.user_id,
-                public_key: participant.public_key,
-                source: Ssrc::generate_besides(&taken, rng),
-                video: Vec::new(),
-                muted: false,
-            });
+            let source = Ssrc::generate_besides(&taken, rng);
+            let (user_id, public_key) = (participant.user_id, participant.public_key);
+            roster.enter(CallMember::new(user_id, public_key, source, date));
         }
         roster
     }
@@ -95,13 +108,43 @@ impl Roster {
         member.sources().find(taken)
     }
 
-    /// Puts a member in, in place of an earlier membership of the same user.
-    pub(super) fn enter(&mut self, member: CallMember) {
+    /// How the members are heard.
+    pub(crate) fn voices(&self) -> &Voices {
+        &self.voices
+    }
+
+    /// Puts a member in, in place of what the same user was before; who is silenced is so as soon as it is back.
+    pub(super) fn enter(&mut self, mut member: CallMember) {
         let user_id = member.user_id;
+        member.muted |= !self.voices.may_speak(user_id);
         self.owners.retain(|_, owner| *owner != user_id);
         self.owners
             .extend(member.sources().map(|source| (source, user_id)));
         self.members.insert(user_id, member);
+        self.count_change();
+    }
+
+    /// Edits a member.
+    pub(super) fn edit(&mut self, user_id: UserId, edit: &Edit<'_>) -> Result<Effect, Refusal> {
+        let member = self.members.get_mut(&user_id);
+        let member = member.ok_or(Refusal::NoParticipant)?;
+        let effect = edit.apply(member, &mut self.voices)?;
+        if effect == Effect::Counted {
+            self.count_change();
+        }
+        Ok(effect)
+    }
+
+    /// Notes the time at which a member spoke.
+    pub(super) fn note_speaking(&mut self, user_id: UserId, date: i32) -> Result<(), Refusal> {
+        let member = self.members.get_mut(&user_id);
+        let member = member.ok_or(Refusal::NotAMember(user_id))?;
+        member.active_date = Some(date);
+        Ok(())
+    }
+
+    /// Counts a change of the call or of its roster.
+    pub(super) fn count_change(&mut self) {
         self.version = self.version.saturating_add(1);
     }
 
@@ -111,7 +154,8 @@ impl Roster {
         let members: Vec<_> = members.collect();
         if !members.is_empty() {
             self.owners.retain(|_, owner| !users.contains(owner));
-            self.version = self.version.saturating_add(1);
+            self.voices.forget(users);
+            self.count_change();
         }
         members
     }
@@ -119,8 +163,8 @@ impl Roster {
     /// The whole roster of a call for a user who has just joined.
     pub(super) fn whole(&self, call: InputGroupCall, viewer: UserId) -> Update {
         let entry = |member: &CallMember| match member.user_id == viewer {
-            true => member.entry(viewer, RosterChange::Joined),
-            false => member.entry(viewer, RosterChange::None),
+            true => self.entry(member, viewer, RosterChange::Joined),
+            false => self.entry(member, viewer, RosterChange::None),
         };
         self.update(call, self.members().map(entry).collect())
     }
@@ -134,7 +178,7 @@ impl Roster {
         change: RosterChange,
     ) -> Option<Update> {
         let members = members.into_iter();
-        let participants: Vec<_> = members.map(|one| one.entry(viewer, change)).collect();
+        let participants: Vec<_> = members.map(|one| self.entry(one, viewer, change)).collect();
         (!participants.is_empty()).then(|| self.update(call, participants))
     }
 
@@ -168,6 +212,37 @@ impl Roster {
         })
     }
 
+    /// The entry of the roster that `viewer` reads.
+    fn entry(
+        &self,
+        member: &CallMember,
+        viewer: UserId,
+        change: RosterChange,
+    ) -> GroupCallParticipant {
+        let user_id = member.user_id;
+        let volume = self.voices.volume(viewer, user_id);
+        let screen = member.screen.as_ref();
+        GroupCallParticipant {
+            date: member.date,
+            video: member.camera.entry(member.camera_endpoint()),
+            presentation: screen.map(|screen| screen.entry(member.screen_endpoint())),
+            own: user_id == viewer,
+            muted: member.muted,
+            can_self_unmute: self.voices.may_speak(user_id),
+            muted_by_you: self.voices.choice(viewer, user_id).muted,
+            volume: volume.value,
+            volume_by_admin: volume.is_by_admin,
+            active_date: member.active_date,
+            // All who join have a place, up to the limit of participants.
+            video_joined: true,
+            just_joined: change == RosterChange::Joined,
+            left: change == RosterChange::Left,
+            // An entry of a page is no change, and must not be counted as one.
+            versioned: change != RosterChange::None,
+            ..GroupCallParticipant::new(Peer::User(user_id), Some(member.source))
+        }
+    }
+
     fn update(&self, call: InputGroupCall, participants: Vec<GroupCallParticipant>) -> Update {
         Update::Participants(Participants {
             call,
@@ -191,7 +266,7 @@ impl Roster {
         let next_offset = last.map(|(last, _)| last.to_string());
         let entries = page
             .iter()
-            .map(|(_, one)| one.entry(viewer, RosterChange::None));
+            .map(|(_, one)| self.entry(one, viewer, RosterChange::None));
         (entries.collect(), next_offset)
     }
 
@@ -206,7 +281,7 @@ impl Roster {
         let owners = sources.filter_map(|source| self.owners.get(source).copied());
         let named: BTreeSet<_> = users.chain(owners).collect();
         let members = named.iter().filter_map(|user| self.members.get(user));
-        let entries = members.map(|one| one.entry(viewer, RosterChange::None));
+        let entries = members.map(|one| self.entry(one, viewer, RosterChange::None));
         entries.collect()
     }
 }
@@ -226,13 +301,12 @@ mod tests {
     use confcall_state::PublicKey;
 
     fn member(user: i64, source: u32) -> CallMember {
-        CallMember {
-            user_id: UserId::new(user),
-            public_key: PublicKey::from_bytes([7; 32]),
-            source: Ssrc::new(source).unwrap(),
-            video: Vec::new(),
-            muted: false,
-        }
+        let key = PublicKey::from_bytes([7; 32]);
+        CallMember::new(UserId::new(user), key, Ssrc::new(source).unwrap(), 0)
+    }
+
+    fn restore<const N: usize>(members: [CallMember; N], version: i32) -> Option<Roster> {
+        Roster::restore(members, Voices::default(), version)
     }
 
     #[test]
@@ -248,7 +322,7 @@ mod tests {
 
     #[test]
     fn several_who_leave_at_once_are_one_change() {
-        let mut roster = Roster::restore([member(1, 10), member(2, 20)], 5).unwrap();
+        let mut roster = restore([member(1, 10), member(2, 20)], 5).unwrap();
         let users = [1, 2, 3].map(UserId::new);
         assert_eq!(roster.remove(&users), [member(1, 10), member(2, 20)]);
         assert_eq!((roster.version(), roster.clash(&member(9, 10))), (6, None));
@@ -258,8 +332,8 @@ mod tests {
 
     #[test]
     fn a_saved_roster_names_each_user_and_each_source_once() {
-        assert_eq!(Roster::restore([member(1, 10), member(1, 11)], 0), None);
-        assert_eq!(Roster::restore([member(1, 10), member(2, 10)], 0), None);
-        assert!(Roster::restore([member(1, 10), member(2, 11)], 0).is_some());
+        assert_eq!(restore([member(1, 10), member(1, 11)], 0), None);
+        assert_eq!(restore([member(1, 10), member(2, 10)], 0), None);
+        assert!(restore([member(1, 10), member(2, 11)], 0).is_some());
     }
 }

@@ -21,6 +21,8 @@ pub(super) struct Content<'a> {
     /// The users who were given names.
     #[serde(borrow)]
     pub(super) people: Vec<(i64, &'a str)>,
+    /// The time, in seconds since 1970.
+    pub(super) now: i32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,10 +41,14 @@ pub(super) struct SavedCall<'a> {
     pub(super) broadcasts: Vec<Bytes<'a>>,
     pub(super) members: Vec<SavedMember>,
     pub(super) roster_version: i32,
+    pub(super) voices: SavedVoices,
     pub(super) kicked: Vec<i64>,
     /// True if the call was not empty all the time since idle calls were last looked for.
     pub(super) attended: bool,
     pub(super) media: SavedMedia<'a>,
+    pub(super) screens: SavedMedia<'a>,
+    pub(super) messages_enabled: bool,
+    pub(super) created: i32,
 }
 
 impl<'a> SavedCall<'a> {
@@ -57,8 +63,41 @@ impl<'a> SavedCall<'a> {
 pub(super) struct SavedMember {
     pub(super) user_id: i64,
     pub(super) source: Ssrc,
-    pub(super) video: Vec<SsrcGroup>,
     pub(super) muted: bool,
+    pub(super) camera: SavedCamera,
+    pub(super) screen: Option<SavedScreen>,
+    pub(super) date: i32,
+    pub(super) active_date: Option<i32>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedCamera {
+    pub(super) groups: Vec<SsrcGroup>,
+    pub(super) is_stopped: bool,
+    pub(super) is_paused: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedScreen {
+    pub(super) source: Ssrc,
+    pub(super) groups: Vec<SsrcGroup>,
+    pub(super) is_paused: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedVoices {
+    pub(super) silenced: Vec<i64>,
+    /// Each with its user.
+    pub(super) volumes: Vec<(i64, i32)>,
+    pub(super) choices: Vec<SavedChoice>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedChoice {
+    pub(super) viewer: i64,
+    pub(super) user_id: i64,
+    pub(super) muted: bool,
+    pub(super) volume: Option<i32>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,11 +1,17 @@
+use std::collections::BTreeSet;
+
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId, MessageId};
 use confcall_join::joining::{Fingerprint, IceCredentials};
 use confcall_state::{PublicKey, UserId};
 
-use super::content::{Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember};
+use super::content::{
+    Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember, SavedVoices,
+};
 use super::error::SnapshotError;
-use crate::call::{Access, Call, CallMember, MediaEnd, Roster, Subchains};
+use crate::call::{
+    Access, Call, CallMember, Camera, Choice, MediaEnd, Roster, Screen, Subchains, VOLUMES, Voices,
+};
 use crate::creations::{Creation, Creations};
 use crate::invitations::Invitations;
 use crate::names::{CallNames, Names};
@@ -18,6 +24,7 @@ pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, Sn
     let seed = content.seed;
     let names = Names::resume(seed, content.drawn);
     let mut server = Server::with_names(names, ServerOptions { seed, limits });
+    server.now = content.now;
     // Before any block is applied, which is the costly part.
     check_limits(content, &limits)?;
     for saved in &content.calls {
@@ -71,6 +78,9 @@ fn call(saved: &SavedCall<'_>, limits: &Limits) -> Result<Call, SnapshotError> {
         access,
         subchains,
         media: media(&saved.media)?,
+        screens: media(&saved.screens)?,
+        messages_enabled: saved.messages_enabled,
+        created: saved.created,
         attended: saved.attended,
     })
 }
@@ -83,7 +93,8 @@ fn roster(
     let member = |saved| member(saved, subchains, access);
     let members = saved.members.iter().map(member);
     let members: Vec<_> = members.collect::<Result<_, _>>()?;
-    let roster = Roster::restore(members, saved.roster_version);
+    let voices = voices(&saved.voices, &members)?;
+    let roster = Roster::restore(members, voices, saved.roster_version);
     roster.ok_or(wrong("two members have one source, or are one user"))
 }
 
@@ -99,13 +110,57 @@ fn member(
     if access.kicked().contains(&user_id) {
         return Err(wrong("a member was kicked"));
     }
+    let screen = saved.screen.as_ref();
     Ok(CallMember {
         user_id,
         public_key: participant.public_key,
         source: saved.source,
-        video: saved.video.clone(),
         muted: saved.muted,
+        camera: Camera {
+            groups: saved.camera.groups.clone(),
+            is_stopped: saved.camera.is_stopped,
+            is_paused: saved.camera.is_paused,
+        },
+        screen: screen.map(|screen| Screen {
+            source: screen.source,
+            groups: screen.groups.clone(),
+            is_paused: screen.is_paused,
+        }),
+        date: saved.date,
+        active_date: saved.active_date,
     })
+}
+
+/// The volumes and choices of members, about members.
+fn voices(saved: &SavedVoices, members: &[CallMember]) -> Result<Voices, SnapshotError> {
+    let members: BTreeSet<_> = members.iter().map(CallMember::user_id).collect();
+    let is_member = |id: i64| members.contains(&UserId::new(id));
+    let is_volume = |volume: i32| VOLUMES.contains(&volume);
+    let mut volumes = saved.volumes.iter();
+    let mut choices = saved.choices.iter();
+    let is_right = volumes.all(|(id, volume)| is_member(*id) && is_volume(*volume))
+        && choices.all(|choice| {
+            let is_choice = choice.muted || choice.volume.is_some();
+            is_choice
+                && is_member(choice.viewer)
+                && is_member(choice.user_id)
+                && choice.volume.is_none_or(is_volume)
+        });
+    if !is_right {
+        return Err(wrong("a volume is none, or not about members"));
+    }
+    let silenced = saved.silenced.iter().copied().map(UserId::new);
+    let volumes = saved.volumes.iter();
+    let choices = saved.choices.iter().map(|saved| {
+        let (viewer, user_id) = (UserId::new(saved.viewer), UserId::new(saved.user_id));
+        let choice = Choice {
+            muted: saved.muted,
+            volume: saved.volume,
+        };
+        (viewer, user_id, choice)
+    });
+    let volumes = volumes.map(|(id, volume)| (UserId::new(*id), *volume));
+    Ok(Voices::new(silenced, volumes, choices))
 }
 
 fn media(saved: &SavedMedia<'_>) -> Result<MediaEnd, SnapshotError> {

@@ -1,9 +1,10 @@
 use super::content::{
-    Bytes, Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember,
+    Bytes, Content, SavedCall, SavedCamera, SavedChoice, SavedCreation, SavedInvitation,
+    SavedMedia, SavedMember, SavedScreen, SavedVoices,
 };
 use confcall_join::api::SubChain;
 
-use crate::call::{Call, CallMember, MediaEnd};
+use crate::call::{Call, CallMember, MediaEnd, Voices};
 use crate::server::Server;
 
 /// The content of a snapshot of a server.
@@ -38,6 +39,7 @@ pub(super) fn content(server: &Server) -> Content<'_> {
         people: people
             .map(|(user_id, name)| (user_id.value(), name))
             .collect(),
+        now: server.now,
     }
 }
 
@@ -53,6 +55,7 @@ fn call(call: &Call) -> SavedCall<'_> {
         broadcasts: items(broadcasts.items()),
         members: call.members().map(member).collect(),
         roster_version: call.roster.version(),
+        voices: voices(call.roster.voices()),
         kicked: call
             .access
             .kicked()
@@ -61,6 +64,9 @@ fn call(call: &Call) -> SavedCall<'_> {
             .collect(),
         attended: call.attended,
         media: media(&call.media),
+        screens: media(&call.screens),
+        messages_enabled: call.messages_enabled,
+        created: call.created,
     }
 }
 
@@ -69,11 +75,42 @@ fn items(items: &[Vec<u8>]) -> Vec<Bytes<'_>> {
 }
 
 fn member(member: &CallMember) -> SavedMember {
+    let screen = member.screen.as_ref();
     SavedMember {
-        user_id: member.user_id().value(),
-        source: member.source(),
-        video: member.video().to_vec(),
-        muted: member.muted(),
+        user_id: member.user_id.value(),
+        source: member.source,
+        muted: member.muted,
+        camera: SavedCamera {
+            groups: member.camera.groups.clone(),
+            is_stopped: member.camera.is_stopped,
+            is_paused: member.camera.is_paused,
+        },
+        screen: screen.map(|screen| SavedScreen {
+            source: screen.source,
+            groups: screen.groups.clone(),
+            is_paused: screen.is_paused,
+        }),
+        date: member.date,
+        active_date: member.active_date,
+    }
+}
+
+fn voices(voices: &Voices) -> SavedVoices {
+    let volumes = voices.volumes().iter();
+    let choices = voices.choices();
+    SavedVoices {
+        silenced: voices.silenced().iter().map(|user| user.value()).collect(),
+        volumes: volumes
+            .map(|(user_id, volume)| (user_id.value(), *volume))
+            .collect(),
+        choices: choices
+            .map(|(viewer, user_id, choice)| SavedChoice {
+                viewer: viewer.value(),
+                user_id: user_id.value(),
+                muted: choice.muted,
+                volume: choice.volume,
+            })
+            .collect(),
     }
 }
 

@@ -5,7 +5,7 @@ use super::*;
 const DUPLICATE: &str = "GROUPCALL_SSRC_DUPLICATE_MUCH";
 
 /// The same request with a group of video sources.
-fn with_video(mut request: JoinGroupCall, sources: Vec<Ssrc>) -> JoinGroupCall {
+pub(super) fn with_video(mut request: JoinGroupCall, sources: Vec<Ssrc>) -> JoinGroupCall {
     let payload = JoinPayload::from_json(request.params.as_str()).unwrap();
     let groups = vec![SsrcGroup::new(Semantics::FlowIdentification, sources).unwrap()];
     let (ssrc, credentials) = (payload.ssrc(), payload.credentials().clone());

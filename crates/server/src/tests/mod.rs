@@ -16,8 +16,11 @@ mod recorded;
 mod removal;
 mod robustness;
 mod roster;
+mod screens;
 mod sequences;
+mod settings;
 mod snapshots;
+mod states;
 
 use std::collections::BTreeMap;
 

@@ -1,8 +1,8 @@
 //! Any users asking for anything in any order.
 
 use confcall_join::api::{
-    DeclineConferenceCallInvite, DiscardGroupCall, GetGroupParticipants, InputUser,
-    InviteConferenceCallParticipant, MessageId, Removal, SendGroupCallEncryptedMessage,
+    DeclineConferenceCallInvite, DiscardGroupCall, EditGroupCallParticipant, GetGroupParticipants,
+    InputUser, InviteConferenceCallParticipant, MessageId, Removal, SendGroupCallEncryptedMessage,
     ToggleGroupCallSettings,
 };
 use proptest::prelude::*;
@@ -26,6 +26,12 @@ pub(super) enum Step {
     Commit,
     Roster,
     RevokeLink,
+    Messages(bool),
+    Mute(UserId, bool),
+    Volume(UserId, i32),
+    Camera(bool, bool),
+    Share,
+    Unshare,
     Discard,
 }
 
@@ -48,8 +54,21 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Commit),
         1 => Just(Step::Roster),
         1 => Just(Step::RevokeLink),
+        1 => any::<bool>().prop_map(Step::Messages),
+        3 => (user(), any::<bool>()).prop_map(|(user, muted)| Step::Mute(user, muted)),
+        2 => (user(), 0..4).prop_map(|(user, volume)| Step::Volume(user, volume)),
+        1 => any::<(bool, bool)>().prop_map(|(stopped, paused)| Step::Camera(stopped, paused)),
+        2 => Just(Step::Share),
+        1 => Just(Step::Unshare),
         1 => Just(Step::Discard),
     ]
+}
+
+fn peer(id: UserId) -> InputPeer {
+    InputPeer::User {
+        id,
+        access_hash: confcall_join::api::AccessHash::new(0),
+    }
 }
 
 impl Scene {
@@ -118,6 +137,30 @@ impl Scene {
             }
             Step::Roster => GetGroupParticipants::page(call, "", 100).into(),
             Step::RevokeLink => ToggleGroupCallSettings::revoke_link(call).into(),
+            Step::Messages(enabled) => ToggleGroupCallSettings {
+                reset_invite_hash: false,
+                messages_enabled: Some(enabled),
+                ..ToggleGroupCallSettings::revoke_link(call)
+            }
+            .into(),
+            Step::Mute(user, muted) => EditGroupCallParticipant {
+                muted: Some(muted),
+                ..EditGroupCallParticipant::new(call, peer(user))
+            }
+            .into(),
+            Step::Volume(user, volume) => EditGroupCallParticipant {
+                volume: Some(volume),
+                ..EditGroupCallParticipant::new(call, peer(user))
+            }
+            .into(),
+            Step::Camera(stopped, paused) => EditGroupCallParticipant {
+                video_stopped: Some(stopped),
+                video_paused: Some(paused),
+                ..EditGroupCallParticipant::new(call, InputPeer::SelfUser)
+            }
+            .into(),
+            Step::Share => self.sharing().0.into(),
+            Step::Unshare => self.unsharing().into(),
             Step::Discard => DiscardGroupCall { call }.into(),
         })
     }

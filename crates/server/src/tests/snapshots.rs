@@ -91,6 +91,19 @@ fn lived_in() -> Scene {
     scene.server.invite(scene.call, CAROL).unwrap();
     scene.server.create_empty(BOB).unwrap();
     scene.server.set_name(ALICE, "Alice");
+    scene.server.set_time(1_700_000_000);
+    let (share, _) = scene.sharing();
+    scene.send(BOB, share).unwrap();
+    for (from, step) in [
+        (ALICE, Step::Mute(BOB, true)),
+        (ALICE, Step::Volume(BOB, 2)),
+        (BOB, Step::Mute(ALICE, true)),
+        (BOB, Step::Volume(ALICE, 3)),
+        (ALICE, Step::Messages(false)),
+    ] {
+        let request = scene.step(from, step).unwrap();
+        scene.ask(from, request).unwrap();
+    }
     while scene.server.poll_push().is_some() {}
     scene
 }
