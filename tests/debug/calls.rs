@@ -108,10 +108,14 @@ fn an_engine_and_a_membership_show_no_secret() {
 #[test]
 fn a_server_shows_no_seed_and_no_link() {
     let limits = confcall_server::Limits::default();
-    let options = confcall_server::ServerOptions { seed: 42, limits };
+    let options = confcall_server::ServerOptions {
+        seed: 42,
+        limits,
+        ..confcall_server::ServerOptions::default()
+    };
     is_shown_as(
         &options,
-        &format!("ServerOptions {{ limits: {limits:?}, .. }}"),
+        &format!("ServerOptions {{ limits: {limits:?}, ring_timeout: 45s, .. }}"),
     );
 
     let World { server, .. } = &enter(Engine::new(config(), Seed::copy_of(&SEED), now()));

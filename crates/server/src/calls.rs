@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, VecDeque};
 
+use chacha20::ChaCha20Rng;
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId};
 use confcall_state::UserId;
@@ -32,6 +33,11 @@ impl Calls {
 
     pub(crate) fn names(&self) -> &Names {
         &self.names
+    }
+
+    /// A generator for what a server makes up beside calls.
+    pub(crate) fn draw(&mut self) -> ChaCha20Rng {
+        self.names.fresh()
     }
 
     pub(crate) fn get(&self, id: CallId) -> Option<&Call> {

@@ -15,7 +15,7 @@
 //! it changes anything. A refused request therefore changes nothing: its [`Refusal`] names the broken rule, and a client
 //! sees of it only the error that the API has for that.
 //!
-//! Time passes by method calls: [`Server::drop_member`] disconnects a silent member, [`Server::compact`] drops old
+//! Time passes by method calls: [`Server::set_time`] dates what happens, [`Server::drop_member`] disconnects a silent member, [`Server::compact`] drops old
 //! broadcasts, and [`Server::discard_idle`] ends empty calls. [`Limits`] bound everything that clients can make the server
 //! keep. [`Server::to_snapshot`] and [`Server::from_snapshot`] carry the whole server over a restart.
 //!
@@ -58,6 +58,7 @@ pub mod loopback;
 mod names;
 mod options;
 mod people;
+mod phone_calls;
 mod pushes;
 mod refusal;
 mod server;

@@ -1,18 +1,33 @@
 use core::fmt;
+use core::time::Duration;
 
 /// The settings of a server.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ServerOptions {
     /// The seed of ids, access hashes, slugs and media parameters; `Debug` does not show it.
     pub seed: u64,
     /// Bounds on everything that clients can make the server keep.
     pub limits: Limits,
+    /// The time for which an invitation rings, `call_ring_timeout_ms` of the API.
+    pub ring_timeout: Duration,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            limits: Limits::default(),
+            // As long as the official web client rings.
+            ring_timeout: Duration::from_secs(45),
+        }
+    }
 }
 
 impl fmt::Debug for ServerOptions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ServerOptions")
             .field("limits", &self.limits)
+            .field("ring_timeout", &self.ring_timeout)
             .finish_non_exhaustive()
     }
 }

@@ -67,6 +67,9 @@ pub enum Refusal {
     /// The user has no such source in the call.
     #[error("the source is not one of this user in the call")]
     NotJoined,
+    /// The reference names no call between this user and another one.
+    #[error("the reference names no call between this user and another one")]
+    UnknownPhoneCall,
     /// The call was ended before.
     #[error("the call was ended before")]
     EndedBefore,
@@ -201,6 +204,7 @@ impl Refusal {
             // No error is documented for this one; it is that of a chat in which one may not write.
             Self::MessagesDisabled => RpcError::new(403, "CHAT_WRITE_FORBIDDEN"),
             Self::NotJoined => bad("GROUPCALL_JOIN_MISSING"),
+            Self::UnknownPhoneCall => bad("CALL_PEER_INVALID"),
             Self::EndedBefore => bad("GROUPCALL_ALREADY_DISCARDED"),
             Self::NothingToSet => bad("GROUPCALL_NOT_MODIFIED"),
             Self::NobodyToInvite => bad("USER_ID_INVALID"),

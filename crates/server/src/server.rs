@@ -1,12 +1,13 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
-    DeleteConferenceCallParticipants, DiscardGroupCall, EditGroupCallParticipant, GetGroupCall,
-    GetGroupCallChainBlocks, GetGroupParticipants, GroupCallInfo, InputGroupCall, InputUser,
-    Invitation, InvitationState, InviteConferenceCallParticipant, JoinGroupCall,
-    JoinGroupCallPresentation, LeaveGroupCall, LeaveGroupCallPresentation, MessageId,
-    ParticipantsPage, PeerLabel, Request, Response, RpcError, SendConferenceCallBroadcast,
-    SendGroupCallEncryptedMessage, Service, ToggleGroupCallSettings, Update, Updates,
+    AppConfig, CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
+    DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall, DiscardReason,
+    EditGroupCallParticipant, GetGroupCall, GetGroupCallChainBlocks, GetGroupParticipants,
+    GroupCallInfo, InputGroupCall, InputPhoneCall, InputUser, InviteConferenceCallParticipant,
+    JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall, LeaveGroupCallPresentation,
+    MessageId, MigratedCall, ParticipantsPage, PeerLabel, Request, Response, RpcError,
+    SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, Service, ToggleGroupCallSettings,
+    Update, Updates,
 };
 use confcall_state::{PublicKey, UserId};
 
@@ -14,12 +15,16 @@ use crate::call::{Call, JoinRequest, Outcome};
 use crate::calls::Calls;
 use crate::creations::{Creation, Creations};
 use crate::error::{InviteError, LoadError, TooManyCalls};
-use crate::invitations::Invitations;
+use crate::invitations::{Invitations, InviteMessage, Wish};
 use crate::names::Names;
 use crate::options::ServerOptions;
 use crate::people::People;
+use crate::phone_calls::{Discarded, PhoneCalls};
 use crate::pushes::{Push, Pushes};
 use crate::refusal::Refusal;
+
+/// The account of the API's service messages, which invites to calls that nobody created.
+const SERVICE: UserId = UserId::new(777_000);
 
 /// A conference server as a value.
 ///
@@ -32,6 +37,7 @@ pub struct Server {
     pub(crate) calls: Calls,
     pub(crate) creations: Creations,
     pub(crate) invitations: Invitations,
+    pub(crate) phone_calls: PhoneCalls,
     pub(crate) people: People,
     /// The time, in seconds since 1970.
     pub(crate) now: i32,
@@ -51,6 +57,7 @@ impl Server {
             calls: Calls::new(names),
             creations: Creations::default(),
             invitations: Invitations::default(),
+            phone_calls: PhoneCalls::default(),
             people: People::default(),
             now: 0,
             pushes: Pushes::default(),
@@ -114,19 +121,45 @@ impl Server {
         })
     }
 
-    /// Invites a user to a call by a message; inviting again gives the same message.
+    /// Invites a user to a call by a message, in the name of its creator; inviting again gives the same message.
     ///
-    /// Only this user finds the call by it.
+    /// Only this user finds the call by it. The user is pushed nothing: the message is one that it already has.
     ///
     /// # Errors
     ///
     /// [`InviteError`]
     pub fn invite(&mut self, call: CallId, user_id: UserId) -> Result<MessageId, InviteError> {
-        if self.call(call).is_none() {
-            return Err(InviteError::UnknownCall(call));
-        }
+        let found = self.call(call).ok_or(InviteError::UnknownCall(call))?;
+        let wish = Wish {
+            call,
+            from: found.creator().unwrap_or(SERVICE),
+            to: user_id,
+            video: false,
+            date: self.now,
+            is_sent: false,
+        };
         let limit = self.options.limits.invitations;
-        self.invitations.invite(call, user_id, limit)
+        let message = self.invitations.invite(wish, limit)?;
+        Ok(message.received)
+    }
+
+    /// Deletes a message that invites, by the number that it has for one of its two users; both are pushed that.
+    ///
+    /// It leads nowhere any more. False if there is no such message.
+    pub fn delete_invitation(&mut self, user_id: UserId, message: MessageId) -> bool {
+        let deleted = self.invitations.delete(user_id, message);
+        let pushes = deleted.iter().flat_map(InviteMessage::deletions);
+        self.push_all(pushes.collect::<Vec<_>>());
+        deleted.is_some()
+    }
+
+    /// Starts a call between two users, and gives the reference that each of them has for it.
+    ///
+    /// The server knows no more of it than that `phone.discardCall` ends it, which can move it to a conference.
+    pub fn phone_call(&mut self, first: UserId, second: UserId) -> [InputPhoneCall; 2] {
+        let mut rng = self.calls.draw();
+        let call = self.phone_calls.start([first, second], &mut rng);
+        call.references()
     }
 
     /// Disconnects a member, as the API does when a client has been silent for a while.
@@ -172,9 +205,13 @@ impl Server {
 
     /// Sets the time, in seconds since 1970, by which what happens from now on is dated.
     ///
-    /// A server has no clock: until the time is set, it is zero.
+    /// Invitations that have rung for long enough are missed by it, which their users are pushed. A server has no clock:
+    /// until the time is set, it is zero.
     pub fn set_time(&mut self, now: i32) {
         self.now = now;
+        let ringing = i32::try_from(self.options.ring_timeout.as_secs()).unwrap_or(i32::MAX);
+        let missed = self.invitations.miss(now.saturating_sub(ringing));
+        self.push_edits(&missed);
     }
 
     /// Notes that a member speaks now, and lets the others see when that was; the media show it, which no server carries.
@@ -237,6 +274,8 @@ impl Server {
             Request::EditParticipant(request) => self.edit(from, request).map(Response::from),
             Request::JoinPresentation(request) => self.share(from, request).map(Response::from),
             Request::LeavePresentation(request) => self.unshare(from, request).map(Response::from),
+            Request::DiscardCall(request) => self.discard_call(from, request).map(Response::from),
+            Request::AppConfig(_) => Ok(self.app_config().into()),
             other => Err(Refusal::Unsupported(other.method())),
         }
     }
@@ -246,8 +285,13 @@ impl Server {
         let limits = self.options.limits;
         self.calls.check_space(join.block.len(), &limits)?;
         let call = self.find_mut(from, &request.call)?;
+        let id = call.id();
         let outcome = call.join(&join, &limits)?;
-        Ok(self.deliver(outcome))
+        let updates = self.deliver(outcome);
+        // Also to the user who joins: its other devices stop ringing.
+        let answered = self.invitations.answer(id, from);
+        self.push_edits(&answered);
+        Ok(updates)
     }
 
     /// Creates a conference, joined by its creator or not.
@@ -324,34 +368,66 @@ impl Server {
             InputUser::User { id, .. } => id,
         };
         call.check_invitation(from, to)?;
-        let call_id = call.id();
-        let message = self.invite(call_id, to)?;
-        // After the last check, so that a refused invitation leaves the call as it was.
-        self.find_mut(from, &request.call)?.pardon(to);
-        let invitation = Update::Invitation(Invitation {
-            message,
-            call_id,
+        let wish = Wish {
+            call: call.id(),
             from,
             to,
             video: request.video,
-            date: 0,
-            state: InvitationState::Pending,
-        });
+            date: self.now,
+            is_sent: true,
+        };
+        let limit = self.options.limits.invitations;
+        let message = self.invitations.invite(wish, limit)?;
+        // After the last check, so that a refused invitation leaves the call as it was.
+        self.find_mut(from, &request.call)?.pardon(to);
         Ok(self.deliver(Outcome {
-            answer: Updates(vec![invitation.clone()]),
-            pushes: vec![(to, invitation)],
+            answer: Updates(message.for_sender().into_iter().collect()),
+            pushes: vec![(to, message.for_receiver())],
         }))
     }
 
-    /// Takes back an invitation that its user declines; no other user is pushed that.
+    /// Takes back an invitation that its user declines; both users see it as missed.
     fn decline(
         &mut self,
         from: UserId,
         request: &DeclineConferenceCallInvite,
     ) -> Result<Updates, Refusal> {
-        let declined = self.invitations.take(from, request.message);
-        declined.ok_or(Refusal::NotAnInvitation(request.message))?;
+        let declined = self.invitations.decline(from, request.message);
+        let declined = declined.ok_or(Refusal::NotAnInvitation(request.message))?;
+        self.push_edits(&[declined]);
         Ok(Updates::default())
+    }
+
+    /// Ends a call between two users on behalf of one of them, perhaps to go on as a conference (`spec/protocol.md`, 12).
+    ///
+    /// Of the reasons, only that one is told to the other side: no other is about conferences.
+    fn discard_call(&mut self, from: UserId, request: &DiscardCall) -> Result<Updates, Refusal> {
+        let discarded = self.phone_calls.discard(from, request.peer);
+        let discarded = discarded.ok_or(Refusal::UnknownPhoneCall)?;
+        let DiscardReason::Migrate(slug) = &request.reason else {
+            return Ok(Updates::default());
+        };
+        let migrated = Update::Migrated(MigratedCall {
+            phone_call: request.peer.id,
+            slug: slug.clone(),
+            video: request.video,
+        });
+        if let Discarded::Now(other) = discarded {
+            self.push_all([(other, migrated.clone())]);
+        }
+        Ok(Updates(vec![migrated]))
+    }
+
+    fn app_config(&self) -> AppConfig {
+        let ServerOptions {
+            limits,
+            ring_timeout,
+            ..
+        } = self.options;
+        AppConfig {
+            conference_size_limit: u32::try_from(limits.participants).ok(),
+            ring_timeout_ms: u32::try_from(ring_timeout.as_millis()).ok(),
+        }
     }
 
     /// Passes an encrypted message on; `true` says that it was.
@@ -405,8 +481,9 @@ impl Server {
         call.check_creator(from)?;
         // Before the end, while there are members to push it to.
         let (id, outcome) = (call.id(), call.discarded(from, self.now));
+        let updates = self.deliver(outcome);
         self.end(id);
-        Ok(self.deliver(outcome))
+        Ok(updates)
     }
 
     /// Changes a participant on behalf of a member.
@@ -519,20 +596,31 @@ impl Server {
         self.find_mut(user_id, reference)
     }
 
-    /// Forgets a call, and all that leads to it.
+    /// Forgets a call, and all that leads to it; those who were invited see that it is over.
     fn end(&mut self, id: CallId) {
+        let duration = self.call(id).map(|call| call.duration(self.now));
         self.calls.end(id, &self.options.limits);
         self.creations.forget(id);
-        self.invitations.forget(id);
+        let ended = self.invitations.end(id, duration.unwrap_or_default());
+        self.push_edits(&ended);
+    }
+
+    /// Pushes the new state of messages to both of their users.
+    fn push_edits(&mut self, edited: &[InviteMessage]) {
+        self.push_all(edited.iter().flat_map(InviteMessage::for_both));
+    }
+
+    fn push_all(&mut self, pushes: impl IntoIterator<Item = (UserId, Update)>) {
+        let limit = self.options.limits.pushes;
+        for (to, update) in pushes {
+            let labels = self.people.of_updates(core::slice::from_ref(&update));
+            self.pushes.push(Push { to, labels, update }, limit);
+        }
     }
 
     /// Puts the pushes of an outcome into the queue, and gives its answer.
     fn deliver(&mut self, outcome: Outcome) -> Updates {
-        let limit = self.options.limits.pushes;
-        for (to, update) in outcome.pushes {
-            let labels = self.people.of_updates(core::slice::from_ref(&update));
-            self.pushes.push(Push { to, labels, update }, limit);
-        }
+        self.push_all(outcome.pushes);
         outcome.answer
     }
 }

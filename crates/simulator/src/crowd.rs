@@ -61,7 +61,11 @@ impl Crowd {
             participants: PARTICIPANTS,
             ..Limits::default()
         };
-        let server = Server::new(ServerOptions { seed, limits });
+        let server = Server::new(ServerOptions {
+            seed,
+            limits,
+            ..ServerOptions::default()
+        });
         let faults = Faults {
             latency: round_trip / 2,
             ..Faults::NONE

@@ -1,5 +1,5 @@
 use confcall_join::Ssrc;
-use confcall_join::api::SsrcGroup;
+use confcall_join::api::{InvitationState, SsrcGroup};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// A server in the plain numbers and bytes that are written.
@@ -16,6 +16,7 @@ pub(super) struct Content<'a> {
     pub(super) invitations: Vec<SavedInvitation>,
     /// The number of the last message that invited.
     pub(super) last_message: i32,
+    pub(super) phone_calls: Vec<SavedPhoneCall>,
     /// The ids and access hashes of calls that ended, the oldest first.
     pub(super) ended: Vec<(i64, i64)>,
     /// The users who were given names.
@@ -23,6 +24,8 @@ pub(super) struct Content<'a> {
     pub(super) people: Vec<(i64, &'a str)>,
     /// The time, in seconds since 1970.
     pub(super) now: i32,
+    /// In seconds and nanoseconds.
+    pub(super) ring_timeout: (u64, u32),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -118,9 +121,22 @@ pub(super) struct SavedCreation {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedInvitation {
-    pub(super) user_id: i64,
-    pub(super) message: i32,
     pub(super) call: i64,
+    pub(super) from: i64,
+    pub(super) to: i64,
+    pub(super) received: i32,
+    pub(super) sent: Option<i32>,
+    pub(super) video: bool,
+    pub(super) date: i32,
+    pub(super) state: InvitationState,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedPhoneCall {
+    pub(super) id: i64,
+    /// The two users, each with its access hash.
+    pub(super) sides: [(i64, i64); 2],
+    pub(super) is_over: bool,
 }
 
 /// Bytes that are written and read as a whole.

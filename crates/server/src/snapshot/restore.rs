@@ -1,29 +1,42 @@
+use core::time::Duration;
 use std::collections::BTreeSet;
 
 use confcall_join::Slug;
-use confcall_join::api::{AccessHash, CallId, MessageId};
+use confcall_join::api::{AccessHash, CallId, MessageId, PhoneCallId};
 use confcall_join::joining::{Fingerprint, IceCredentials};
 use confcall_state::{PublicKey, UserId};
 
 use super::content::{
-    Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember, SavedVoices,
+    Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember, SavedPhoneCall,
+    SavedVoices,
 };
 use super::error::SnapshotError;
 use crate::call::{
     Access, Call, CallMember, Camera, Choice, MediaEnd, Roster, Screen, Subchains, VOLUMES, Voices,
 };
 use crate::creations::{Creation, Creations};
-use crate::invitations::Invitations;
+use crate::invitations::{Invitations, InviteMessage};
 use crate::names::{CallNames, Names};
 use crate::options::{Limits, ServerOptions};
 use crate::people::People;
+use crate::phone_calls::{PhoneCall, PhoneCalls};
 use crate::server::Server;
 
 /// The server that a content describes.
 pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, SnapshotError> {
     let seed = content.seed;
     let names = Names::resume(seed, content.drawn);
-    let mut server = Server::with_names(names, ServerOptions { seed, limits });
+    let (seconds, nanoseconds) = content.ring_timeout;
+    // Fewer than a second, since more would be carried into the seconds.
+    if nanoseconds >= 1_000_000_000 {
+        return Err(wrong("the time for which invitations ring is none"));
+    }
+    let options = ServerOptions {
+        seed,
+        limits,
+        ring_timeout: Duration::new(seconds, nanoseconds),
+    };
+    let mut server = Server::with_names(names, options);
     server.now = content.now;
     // Before any block is applied, which is the costly part.
     check_limits(content, &limits)?;
@@ -35,6 +48,7 @@ pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, Sn
     }
     server.creations = creations(&server, &content.creations)?;
     server.invitations = invitations(&server, &content.invitations, content.last_message)?;
+    server.phone_calls = phone_calls(&content.phone_calls)?;
     let ended = content.ended.iter();
     let ended = ended.map(|(id, hash)| (CallId::new(*id), AccessHash::new(*hash)));
     server.calls.restore_ended(ended.collect(), limits.calls);
@@ -189,15 +203,29 @@ fn invitations(
     last: i32,
 ) -> Result<Invitations, SnapshotError> {
     let invitation = |saved: &SavedInvitation| {
-        let call = known(server, saved.call)?;
-        Ok((
-            UserId::new(saved.user_id),
-            MessageId::new(saved.message),
-            call,
-        ))
+        Ok(InviteMessage {
+            call: known(server, saved.call)?,
+            from: UserId::new(saved.from),
+            to: UserId::new(saved.to),
+            received: MessageId::new(saved.received),
+            sent: saved.sent.map(MessageId::new),
+            video: saved.video,
+            date: saved.date,
+            state: saved.state,
+        })
     };
     let all: Vec<_> = saved.iter().map(invitation).collect::<Result<_, _>>()?;
     Invitations::resume(all, last).ok_or(wrong("the invitations do not follow on each other"))
+}
+
+fn phone_calls(saved: &[SavedPhoneCall]) -> Result<PhoneCalls, SnapshotError> {
+    let side = |(user_id, hash)| (UserId::new(user_id), AccessHash::new(hash));
+    let calls = saved.iter().map(|saved| PhoneCall {
+        id: PhoneCallId::new(saved.id),
+        sides: saved.sides.map(side),
+        is_over: saved.is_over,
+    });
+    PhoneCalls::restore(calls).ok_or(wrong("two calls between users have one id"))
 }
 
 /// A call that is there.

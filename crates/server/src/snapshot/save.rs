@@ -1,10 +1,11 @@
 use super::content::{
     Bytes, Content, SavedCall, SavedCamera, SavedChoice, SavedCreation, SavedInvitation,
-    SavedMedia, SavedMember, SavedScreen, SavedVoices,
+    SavedMedia, SavedMember, SavedPhoneCall, SavedScreen, SavedVoices,
 };
-use confcall_join::api::SubChain;
+use confcall_join::api::{MessageId, SubChain};
 
 use crate::call::{Call, CallMember, MediaEnd, Voices};
+use crate::phone_calls::PhoneCall;
 use crate::server::Server;
 
 /// The content of a snapshot of a server.
@@ -13,6 +14,7 @@ pub(super) fn content(server: &Server) -> Content<'_> {
     let invitations = server.invitations.all();
     let ended = server.calls.ended().iter();
     let people = server.people.named();
+    let ring_timeout = server.options.ring_timeout;
     Content {
         seed: server.options.seed,
         drawn: server.calls.names().drawn(),
@@ -26,13 +28,19 @@ pub(super) fn content(server: &Server) -> Content<'_> {
             })
             .collect(),
         invitations: invitations
-            .map(|(user_id, message, call)| SavedInvitation {
-                user_id: user_id.value(),
-                message: message.value(),
-                call: call.value(),
+            .map(|message| SavedInvitation {
+                call: message.call.value(),
+                from: message.from.value(),
+                to: message.to.value(),
+                received: message.received.value(),
+                sent: message.sent.map(MessageId::value),
+                video: message.video,
+                date: message.date,
+                state: message.state,
             })
             .collect(),
         last_message: server.invitations.last(),
+        phone_calls: server.phone_calls.all().map(phone_call).collect(),
         ended: ended
             .map(|(id, access_hash)| (id.value(), access_hash.value()))
             .collect(),
@@ -40,6 +48,7 @@ pub(super) fn content(server: &Server) -> Content<'_> {
             .map(|(user_id, name)| (user_id.value(), name))
             .collect(),
         now: server.now,
+        ring_timeout: (ring_timeout.as_secs(), ring_timeout.subsec_nanos()),
     }
 }
 
@@ -111,6 +120,15 @@ fn voices(voices: &Voices) -> SavedVoices {
                 volume: choice.volume,
             })
             .collect(),
+    }
+}
+
+fn phone_call(call: &PhoneCall) -> SavedPhoneCall {
+    let sides = call.sides;
+    SavedPhoneCall {
+        id: call.id.value(),
+        sides: sides.map(|(user_id, access_hash)| (user_id.value(), access_hash.value())),
+        is_over: call.is_over,
     }
 }
 

@@ -1,5 +1,5 @@
 use confcall_join::api::{
-    DiscardGroupCall, GetGroupCallChainBlocks, GroupCall, ToggleGroupCallSettings,
+    DiscardGroupCall, GetGroupCallChainBlocks, GroupCall, InvitationState, ToggleGroupCallSettings,
 };
 
 use super::*;
@@ -44,7 +44,11 @@ fn a_call_that_is_ended_is_gone_for_everybody() {
     let discard = DiscardGroupCall { call: call.clone() };
     let answer = scene.send(ALICE, discard.clone()).unwrap();
     assert!(matches!(shown(&answer.0[0]), GroupCall::Discarded { .. }));
-    let pushed = scene.pushed();
+    let mut pushed = scene.pushed();
+    let Some((CAROL, Update::Invitation(missed))) = pushed.pop() else {
+        panic!("{pushed:?}")
+    };
+    assert_eq!(missed.state, InvitationState::Missed);
     assert_eq!(pushed, [(BOB, answer.0[0].clone())]);
     assert_eq!(scene.server.calls().len(), 0);
     for (user, call) in [(BOB, call), (CAROL, slug), (CAROL, invitation)] {

@@ -2,6 +2,7 @@
 
 mod broadcasts;
 mod chain_blocks;
+mod configuration;
 mod creation;
 mod creator;
 mod forged_blocks;
@@ -12,6 +13,7 @@ mod limits;
 mod media;
 mod messages;
 mod names;
+mod phone_calls;
 mod recorded;
 mod removal;
 mod robustness;
@@ -57,7 +59,11 @@ impl Scene {
     }
 
     fn limited(limits: Limits) -> Self {
-        let mut server = Server::new(ServerOptions { seed: 1, limits });
+        let mut server = Server::new(ServerOptions {
+            seed: 1,
+            limits,
+            ..ServerOptions::default()
+        });
         let call = server.create_empty(ALICE).unwrap();
         let rng = ChaCha20Rng::seed_from_u64(2);
         Self {

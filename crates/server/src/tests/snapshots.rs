@@ -1,7 +1,8 @@
 //! A server that was written and read again is the same server.
 
 use confcall_join::api::{
-    CreateConferenceCall, DeclineConferenceCallInvite, GetGroupCallChainBlocks,
+    CreateConferenceCall, DeclineConferenceCallInvite, DiscardCall, DiscardReason,
+    GetGroupCallChainBlocks,
 };
 use proptest::prelude::*;
 
@@ -21,6 +22,7 @@ enum Event {
     Dropped(UserId),
     Compacted,
     LeftAlone,
+    Waited(i32),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -30,6 +32,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => user().prop_map(Event::Dropped),
         1 => Just(Event::Compacted),
         1 => Just(Event::LeftAlone),
+        2 => (0..100).prop_map(Event::Waited),
     ]
 }
 
@@ -54,7 +57,7 @@ impl Scene {
                 };
                 Some((user, create.into()))
             }
-            Event::Dropped(_) | Event::Compacted | Event::LeftAlone => None,
+            Event::Dropped(_) | Event::Compacted | Event::LeftAlone | Event::Waited(_) => None,
         }
     }
 }
@@ -71,6 +74,10 @@ fn happen(
         Event::Dropped(user) => server.drop_member(call, user).is_ok(),
         Event::Compacted => server.compact(call).is_ok(),
         Event::LeftAlone => !server.discard_idle().is_empty(),
+        Event::Waited(seconds) => {
+            server.set_time(server.now + seconds);
+            true
+        }
         Event::Asked(..) | Event::Created(..) => false,
     };
     let pushed: Vec<_> = core::iter::from_fn(|| server.poll_push()).collect();
@@ -104,6 +111,16 @@ fn lived_in() -> Scene {
         let request = scene.step(from, step).unwrap();
         scene.ask(from, request).unwrap();
     }
+    let [of_alice, _] = scene.server.phone_call(ALICE, BOB);
+    scene.server.phone_call(BOB, CAROL);
+    let hangup = DiscardCall {
+        video: false,
+        peer: of_alice,
+        duration: 0,
+        reason: DiscardReason::Hangup,
+        connection_id: 0,
+    };
+    scene.ask(ALICE, hangup).unwrap();
     while scene.server.poll_push().is_some() {}
     scene
 }

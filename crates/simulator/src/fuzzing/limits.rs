@@ -13,5 +13,9 @@ pub(super) fn options() -> ServerOptions {
         pushes: 20,
         ..Limits::default()
     };
-    ServerOptions { seed: 1, limits }
+    ServerOptions {
+        seed: 1,
+        limits,
+        ..ServerOptions::default()
+    }
 }
