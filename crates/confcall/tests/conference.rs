@@ -11,9 +11,9 @@ use common::{
     ALICE, BOB, CAROL, Member, hub, link, members, message, options, pass, rng, said,
     seals_for_removed, within,
 };
-use confcall_join::api::{AccessHash, InputUser, Method, Request, RpcError};
+use confcall_join::api::{AccessHash, InputUser, Method, Request, RpcError, VideoLayers};
 use confcall_join::engine::{CommandFailure, EndReason, Event, MediaState};
-use confcall_join::joining::Target;
+use confcall_join::joining::{Fingerprint, JoinPayload, Target};
 use confcall_media::{ChannelId, Codec, EncodedFrame, RemovalGrace, SealError, SealFrameError};
 
 #[tokio::test(start_paused = true)]
@@ -228,7 +228,10 @@ async fn a_later_join_announces_what_was_switched_meanwhile() {
     let _alice = Member::create(&hub, ALICE).await;
     let network = Network::new(hub.connect(BOB));
     let sent = Arc::clone(&network.sent);
-    let bob = Member::over(network, options(link(&hub), BOB)).await;
+    let mut options = options(link(&hub), BOB);
+    let (certificate, layers) = (Fingerprint::sha256([7; 32]), Some(VideoLayers::One));
+    options.config.media.payload = JoinPayload::generate(certificate, layers, &mut rng(BOB));
+    let bob = Member::over(network, options).await;
     let bob = bob.unwrap().conference;
     bob.set_muted(true).await.unwrap();
     bob.set_video(true).await.unwrap();
