@@ -66,6 +66,7 @@
 
 mod conference;
 mod contact;
+mod creation;
 mod error;
 mod events;
 mod inputs;
@@ -79,6 +80,7 @@ mod settings;
 mod view;
 
 pub use conference::{Conference, Resumption};
+pub use creation::{CreateError, Created};
 pub use error::JoinError;
 #[cfg(feature = "os-rng")]
 pub use error::{NoRandomness, OptionsError, SendTextError};

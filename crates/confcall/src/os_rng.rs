@@ -8,8 +8,10 @@ use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::Media;
 use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
+use confcall_transport::Transport;
 
 use crate::conference::Conference;
+use crate::creation::{CreateError, Created};
 use crate::error::{JoinError, NoRandomness, OptionsError, SendTextError};
 use crate::inputs::{IntoTarget, IntoUser};
 use crate::options::{IntoOptions, Options};
@@ -46,6 +48,16 @@ impl<T: IntoTarget> IntoOptions for T {
 }
 
 impl Conference {
+    /// Creates a conference without joining it.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError`]
+    pub async fn create<T: Transport>(transport: &T) -> Result<Created, CreateError> {
+        let random_id = generator()?.next_u32().cast_signed();
+        Self::create_as(transport, random_id).await
+    }
+
     /// Sends a text to all members of the call.
     ///
     /// [`Conference::send_message`] sends one with bold letters and the like, and is for those who keep its number.
