@@ -7,7 +7,8 @@ use confcall::fault::{AnswerFault, GiveUpReason, StartError};
 use confcall::join::api::{Method, Peer, RpcError};
 use confcall::join::engine::{
     CommandFailure, CommandId, CommandKind, EmojiOverdue, EndReason, Ended, Event, Joined,
-    MediaConnection, OtherKind, OwnState, PayloadReason, RejoinReason, Suspicion, Trouble,
+    MediaConnection, OtherKind, OwnState, ParticipantChange, PayloadReason, RejoinReason,
+    Suspicion, Trouble,
 };
 use confcall::join::membership::{Break, Gap, LastKnown, MembershipEnd};
 use confcall::join::message::{
@@ -125,6 +126,15 @@ fn of_the_chain() -> Vec<Event> {
     gap.joined.clone_from(&users);
     let mut overdue = EmojiOverdue::default();
     overdue.writers.clone_from(&users);
+    let views = views();
+    let participants: Vec<_> = views
+        .iter()
+        .flat_map(|view| view.participants.clone())
+        .collect();
+    let changed = participants.iter().cloned().map(|now| ParticipantChange {
+        before: now.clone(),
+        now,
+    });
     vec![
         Event::EpochStarted {
             height,
@@ -144,7 +154,11 @@ fn of_the_chain() -> Vec<Event> {
             why: PayloadReason::SourceTaken,
             within: Duration::from_secs(8),
         },
-        Event::RosterChanged,
+        Event::ParticipantsChanged {
+            joined: participants.clone(),
+            left: participants.clone(),
+            changed: changed.collect(),
+        },
         Event::Verification {
             height,
             phase: Phase::Commit,

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use confcall_join::Ssrc;
 use confcall_join::api::{CallRef, InviteLink, Method};
-use confcall_join::engine::{EmojiOverdue, Ended, Engine, Event, Joined, Suspicion, Trouble};
+use confcall_join::engine::{
+    EmojiOverdue, Ended, Engine, Event, Joined, Participant, Suspicion, Trouble,
+};
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_join::membership::LastKnown;
 use confcall_join::shown::{self, List};
@@ -70,6 +72,8 @@ pub struct View {
     /// The users who are connected, as far as the roster says.
     #[serde(serialize_with = "shown::form")]
     pub connected: Vec<UserId>,
+    /// The participants, as the roster lists them, in the order in which they are shown.
+    pub participants: Vec<Participant>,
     /// The members of the chain who have just left: not connected any more, and removed by a block soon.
     ///
     /// One who is not removed in time is a suspicion, [`Suspicion::UnlistedMember`].
@@ -107,6 +111,8 @@ pub struct View {
     /// The newest different suspicions, 64 at most, those of earlier memberships included.
     #[serde(serialize_with = "with_messages")]
     pub suspicions: Vec<Suspicion>,
+    /// The number of things that the server showed and that were cut or passed over, because they are too long or make no sense.
+    pub ignored: u32,
     /// The last state that was seen of the call, to be kept for [`Config::last_known`](crate::Config::last_known) when the user
     /// enters it again.
     pub last_known: Option<LastKnown>,
@@ -164,7 +170,7 @@ impl View {
             }
             Event::EmojiOverdue(overdue) => self.emoji_overdue = Some(overdue.clone()),
             Event::Suspicious(suspicion) => self.suspect(suspicion),
-            Event::MembersChanged { .. } | Event::RosterChanged => {}
+            Event::MembersChanged { .. } | Event::ParticipantsChanged { .. } => {}
             _ => return false,
         }
         true
@@ -179,6 +185,7 @@ impl View {
             suspicions: core::mem::take(&mut self.suspicions),
             last_known: self.last_known.take(),
             ended: self.ended.take(),
+            ignored: self.ignored,
             ..Self::default()
         }
     }
@@ -194,6 +201,7 @@ impl View {
 
     /// Reads what the engine itself shows.
     pub(crate) fn read(&mut self, engine: &Engine) {
+        self.ignored = engine.ignored();
         let Some(membership) = engine.membership() else {
             *self = self.without_call();
             return;
@@ -206,6 +214,7 @@ impl View {
         }
         self.members = participants.map(|one| one.user_id).collect();
         self.connected = engine.connected();
+        self.participants = engine.participants();
         self.leaving = engine.leaving();
         self.sources = engine.sources().collect();
     }

@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::api::{AccessHash, InputPeer, InputUser, Peer, PeerLabel, PeerPhoto, cut_label};
 use crate::limits;
+use crate::shown;
 
 /// The label of a peer, as the server gives it.
 ///
@@ -28,6 +29,7 @@ pub struct Label {
     /// The public name, without `@`.
     pub username: Option<String>,
     /// The photo.
+    #[serde(serialize_with = "shown::form")]
     pub photo: Option<PeerPhoto>,
 }
 
@@ -39,6 +41,7 @@ pub struct Labels {
     order: VecDeque<Peer>,
     /// The number of texts that were cut.
     cut: u32,
+    has_moved: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +75,7 @@ impl Labels {
                 known.access_hash = access_hash.or(known.access_hash);
                 if *known.label != label {
                     known.label = Arc::new(label);
+                    self.has_moved = true;
                 }
             }
             None => {
@@ -89,6 +93,7 @@ impl Labels {
         }
         self.order.push_back(peer);
         self.known.insert(peer, known);
+        self.has_moved = true;
     }
 
     fn cut(&mut self, text: &str) -> String {
@@ -130,6 +135,11 @@ impl Labels {
     pub(crate) fn ignored(&self) -> u32 {
         self.cut
     }
+
+    /// True if a label may be another one than when this was last asked.
+    pub(crate) fn take_moved(&mut self) -> bool {
+        core::mem::take(&mut self.has_moved)
+    }
 }
 
 #[cfg(test)]
@@ -162,6 +172,15 @@ mod tests {
         assert_eq!(labels.input_user(id), Some(user));
         let user = InputPeer::User { id, access_hash };
         assert_eq!(labels.input_peer(peer), Some(user));
+    }
+
+    #[test]
+    fn a_label_moves_only_if_people_would_see_it() {
+        let mut labels = Labels::new();
+        labels.learn(&[label(ALICE, "Alice", None)]);
+        assert!(labels.take_moved());
+        labels.learn(&[label(ALICE, "Alice", Some(7))]);
+        assert!(!labels.take_moved());
     }
 
     #[test]

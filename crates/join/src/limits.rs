@@ -59,6 +59,12 @@ pub const ROSTER_PAGES: usize = 40;
 /// sound are fewer.
 pub const LISTED_SOURCES: usize = 32;
 
+/// The most bytes of the name by which the media server knows a picture; those of the API have about twenty.
+pub const ENDPOINT_BYTES: usize = 256;
+
+/// The most bytes of changes of the roster that are kept for those before them: a hundred participants of an ordinary kind.
+pub const EARLY_ROSTER_BYTES: usize = 1 << 16;
+
 /// The most memberships of our own that are remembered when they are over, the last ones.
 pub const PAST_MEMBERSHIPS: usize = 8;
 

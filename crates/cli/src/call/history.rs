@@ -95,7 +95,7 @@ impl CallHistory {
                     by,
                 }]
             }
-            Event::RosterChanged => self.compare_roster(view),
+            Event::ParticipantsChanged { .. } => self.compare_roster(view),
             Event::Emoji { height, hash } => {
                 // The words are those of the block, so they are known only while it is the newest.
                 let newest = self.newest.filter(|newest| newest.0 == height);
@@ -174,7 +174,12 @@ mod tests {
         let ids = |users: &[i64]| users.iter().copied().map(UserId::new).collect::<Vec<_>>();
         view.connected = ids(&[1]);
         view.leaving = ids(&[2]);
-        let reports = history.reports(Event::RosterChanged, &view);
+        let changed = Event::ParticipantsChanged {
+            joined: Vec::new(),
+            left: Vec::new(),
+            changed: Vec::new(),
+        };
+        let reports = history.reports(changed.clone(), &view);
         let [report] = &reports[..] else {
             panic!("{reports:?}");
         };
@@ -186,6 +191,6 @@ mod tests {
             lines.contains("leaving") && !lines.contains("kick"),
             "{lines}"
         );
-        assert!(history.reports(Event::RosterChanged, &view).is_empty());
+        assert!(history.reports(changed, &view).is_empty());
     }
 }

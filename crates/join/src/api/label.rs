@@ -1,8 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeStruct as _;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::traced;
 use super::{AccessHash, Peer};
 use crate::limits;
+use crate::shown::{Form, Formed};
 
 /// The name of a user, group or channel, as the server gives it.
 ///
@@ -33,6 +35,15 @@ pub struct PeerPhoto {
     pub id: i64,
     /// The data centre that has it.
     pub data_centre: i32,
+}
+
+impl Form for PeerPhoto {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut object = to.serialize_struct("PeerPhoto", 2)?;
+        object.serialize_field("id", &Formed(&self.id))?;
+        object.serialize_field("data_centre", &self.data_centre)?;
+        object.end()
+    }
 }
 
 /// The start of a text about a peer, as much of it as is kept.

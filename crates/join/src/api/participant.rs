@@ -98,10 +98,7 @@ impl GroupCallParticipant {
 
     /// The user, or `None` for a participant who is a chat or a channel.
     pub fn user_id(&self) -> Option<UserId> {
-        match self.peer {
-            Peer::User(id) => Some(id),
-            Peer::Chat(_) | Peer::Channel(_) => None,
-        }
+        self.peer.user()
     }
 
     /// All sources: of the sound, of the camera, of the shared screen; one in several groups comes several times.

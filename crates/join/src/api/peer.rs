@@ -100,6 +100,16 @@ pub enum InputPeer {
     },
 }
 
+impl Peer {
+    /// The user, or `None` for a chat or a channel.
+    pub fn user(self) -> Option<UserId> {
+        match self {
+            Self::User(id) => Some(id),
+            Self::Chat(_) | Self::Channel(_) => None,
+        }
+    }
+}
+
 impl InputPeer {
     pub(super) fn write(&self, writer: &mut Writer) {
         match self {

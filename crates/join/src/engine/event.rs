@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
 use super::own_state::{MediaConnection, OwnState, PayloadReason};
+use super::participant::{Participant, ParticipantChange};
 use crate::api::{CallRef, InviteLink, Method, RpcError};
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::membership::{Break, Gap};
@@ -94,8 +95,18 @@ pub enum Event {
         #[serde(rename = "within_ms", serialize_with = "shown::form")]
         within: Duration,
     },
-    /// The roster changed, and with it perhaps the user of a source.
-    RosterChanged,
+    /// The participants changed, or their labels, and with them perhaps the user of a source.
+    ///
+    /// A membership begins with nobody listed, so that after a rejoin all come as joined again. The place of participants in
+    /// the chain is no change of theirs: [`Event::MembersChanged`], [`Event::Verification`] and [`Event::Emoji`] say that.
+    ParticipantsChanged {
+        /// Those who came.
+        joined: Vec<Participant>,
+        /// Those who left, as they were.
+        left: Vec<Participant>,
+        /// Those who are other than before.
+        changed: Vec<ParticipantChange>,
+    },
     /// The verification of the newest block has come this far.
     Verification {
         /// The block's height.

@@ -14,6 +14,7 @@ use super::generator::Generator;
 use super::io::{Input, Output};
 use super::machine::{Machine, Misuse};
 use super::member::Member;
+use super::participant::Participant;
 use super::parts::roster::Roster;
 use super::secrets::Secrets;
 use crate::api::{CallRef, Method, Peer, Ssrc};
@@ -169,7 +170,22 @@ impl Engine {
     ///
     /// A frame of a source without a known user must be dropped.
     pub fn user_of(&self, source: Ssrc) -> Option<UserId> {
-        self.roster().and_then(|roster| roster.user_of(source))
+        self.peer_of(source).and_then(Peer::user)
+    }
+
+    /// The participant of a media source, who can be a channel, if the roster shows it.
+    pub fn peer_of(&self, source: Ssrc) -> Option<Peer> {
+        self.roster().and_then(|roster| roster.peer_of(source))
+    }
+
+    /// The participants in the order in which they are shown: raised hands, the earliest first; those who spoke, the last one
+    /// first; the others as they came. None while we are not in the call.
+    ///
+    /// [`Event::ParticipantsChanged`](super::Event::ParticipantsChanged) says when they are others; their place in the chain
+    /// changes with the chain and its verification.
+    pub fn participants(&self) -> Vec<Participant> {
+        let member = self.machine.member();
+        member.map_or_else(Vec::new, Member::participants)
     }
 
     /// All media sources that the roster shows, with their users.
@@ -199,7 +215,9 @@ impl Engine {
 
     /// The number of things that the server showed and that were cut or passed over, because they are too long or make no sense.
     pub fn ignored(&self) -> u32 {
-        self.machine.labels().ignored()
+        let of_roster = self.roster().map_or(0, Roster::ignored);
+        let of_labels = self.machine.labels().ignored();
+        of_labels.saturating_add(of_roster)
     }
 
     /// The methods of which requests wait because the server wants time to pass, and until when.

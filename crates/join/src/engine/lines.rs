@@ -53,7 +53,17 @@ impl fmt::Display for Event {
                 }
                 write!(f, " needs another payload within {seconds:.2} s")
             }
-            Self::RosterChanged => f.write_str("the roster changed"),
+            Self::ParticipantsChanged {
+                joined,
+                left,
+                changed,
+            } => write!(
+                f,
+                "the participants changed: {} came, {} left, {} are other than before",
+                joined.len(),
+                left.len(),
+                changed.len()
+            ),
             Self::Verification {
                 height,
                 phase,

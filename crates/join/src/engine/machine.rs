@@ -118,9 +118,11 @@ impl Machine {
         match input {
             Input::Tick => {}
             Input::Answer { request, outcome } => self.handle_outcome(request, outcome),
-            // Also while we enter, or enter again: the names are of peers, not of a membership.
-            Input::Update(Update::Labels(labels)) => self.ctx.labels.learn(&labels),
             Input::Update(update) => {
+                // Also while we enter, or enter again: the names are of peers, not of a membership.
+                if let Update::Labels(labels) = &update {
+                    self.ctx.labels.learn(labels);
+                }
                 self.with_member(|member, ctx| member.handle_update(ctx, update));
             }
             Input::Missed => self.with_member(Member::handle_gap),

@@ -22,7 +22,7 @@
 //! | the states, and what leads from one to another | `machine.rs`; entering `entry/`, member `member/`, leaving `leaving.rs` |
 //! | the parts of a member | `parts/` |
 //! | requests under way, timers, randomness, the way out | `context.rs`, `requests.rs`, `timers.rs` |
-//! | inputs, outputs, events, commands, ends | `io.rs`, `event.rs`, `command.rs`, `end.rs` |
+//! | inputs, outputs, events, commands, ends | `io.rs`, `event.rs`, `participant.rs`, `command.rs`, `end.rs` |
 //!
 //! Each layer uses only those below it. Entering also ends by itself, where the server refuses for good or the attempts
 //! are used up. Withdrawing ends without leaving where the join was certainly not carried out. A member can be written
@@ -54,6 +54,7 @@ mod lines;
 mod machine;
 mod member;
 mod own_state;
+mod participant;
 mod parts;
 mod past;
 mod purpose;
@@ -73,3 +74,6 @@ pub use handle::{Engine, Restored};
 pub use io::{Input, Outcome, Output, RequestId};
 pub use machine::Misuse;
 pub use own_state::{MediaConnection, OwnMedia, OwnState, PayloadReason};
+pub use participant::{
+    Microphone, Participant, ParticipantChange, ParticipantField, Picture, Volume, VolumeSetter,
+};

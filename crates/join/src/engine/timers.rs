@@ -35,6 +35,8 @@ timers! {
     Reference,
     /// The next load of the roster.
     Roster,
+    /// The last moment for the changes of the roster to come that lie between two others.
+    RosterGap,
     /// The load of a roster that is complete, because it has not changed for a while.
     QuietRoster,
     /// The next load of the roster because of members whom it does not list.

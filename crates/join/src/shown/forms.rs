@@ -9,6 +9,13 @@ use serde::ser::SerializeStruct as _;
 
 use super::{Form, id};
 
+/// A number of 64 bits.
+impl Form for i64 {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        id(*self, to)
+    }
+}
+
 impl Form for UserId {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         id(self.value(), to)

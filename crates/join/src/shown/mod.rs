@@ -29,7 +29,7 @@ pub trait Form {
 }
 
 /// A value that serialises as its form.
-struct Formed<'a, T>(&'a T);
+pub(crate) struct Formed<'a, T>(pub(crate) &'a T);
 
 impl<T: Form> Serialize for Formed<'_, T> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -53,7 +53,16 @@ pub(super) fn form(event: &Event) -> Value {
             "why": why,
             "within": nanoseconds(*within),
         }}),
-        Event::RosterChanged => json!({"roster_changed": {}}),
+        // Their values stand in the updates and pages that brought them.
+        Event::ParticipantsChanged {
+            joined,
+            left,
+            changed,
+        } => json!({"participants_changed": {
+            "joined": joined.iter().map(|one| one.peer).collect::<Vec<_>>(),
+            "left": left.iter().map(|one| one.peer).collect::<Vec<_>>(),
+            "changed": changed.iter().map(|one| (one.now.peer, one.fields())).collect::<Vec<_>>(),
+        }}),
         Event::Verification {
             height,
             phase,

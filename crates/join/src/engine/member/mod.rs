@@ -29,6 +29,7 @@ use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
+use super::participant::Participant;
 use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
 use super::parts::commands::{Commands, Effect};
@@ -37,7 +38,7 @@ use super::parts::liveness::Liveness;
 use super::parts::presentation::Presentation;
 use super::parts::reference::Reference;
 use super::parts::removals::{Removals, Sequel};
-use super::parts::roster::Roster;
+use super::parts::roster::{Roster, Standing};
 use super::parts::roster_sync::RosterSync;
 use super::parts::self_state::SelfState;
 use super::parts::subchain::Polled;
@@ -87,13 +88,13 @@ impl Member {
         liveness: Liveness,
     ) -> Self {
         Self {
+            roster: RosterSync::new(follower.user_id()),
             follower,
             reference,
             self_state,
             presentation: Presentation::default(),
             edits: Edits::default(),
             liveness,
-            roster: RosterSync::default(),
             removals: Removals::default(),
             checkpoints: Checkpoints::default(),
             commands: Commands::default(),
@@ -107,6 +108,11 @@ impl Member {
 
     pub(super) fn roster(&self) -> &Roster {
         self.roster.roster()
+    }
+
+    /// The participants in the order in which they are shown.
+    pub(super) fn participants(&self) -> Vec<Participant> {
+        self.roster().participants(&standing(self.membership()))
     }
 
     /// The members of the chain who have just left.
@@ -206,7 +212,9 @@ impl Member {
                 self.liveness.poll_again(ctx, poll);
             }
             Timer::Reference => self.reference.look_up(ctx),
-            Timer::Roster | Timer::QuietRoster => self.roster.load(ctx, us.call),
+            Timer::Roster | Timer::QuietRoster | Timer::RosterGap => {
+                self.roster.load(ctx, us.call);
+            }
             Timer::Unlisted => {
                 if self.removals.must_seek(ctx) {
                     // Pages that were read before do not count.
@@ -622,7 +630,7 @@ impl Member {
         match response {
             Some(Response::Updates(updates)) => self.take_updates(ctx, updates),
             Some(Response::Participants(page)) => {
-                self.roster.learn(ctx, &page.participants);
+                self.roster.learn(&page.participants);
                 Ok(())
             }
             _ => Ok(()),
@@ -723,13 +731,25 @@ impl Member {
             self.commands.link_is_shown(&link);
         }
         self.commands.settle(ctx);
+        self.take_own_entry(ctx);
         self.self_state.send_due(ctx, us, &mut self.edits);
         self.edits.send_due(ctx, us);
         self.self_state.show(ctx, self.presentation.is_shared());
+        let standing = || standing(self.follower.membership());
+        self.roster.show(ctx, standing);
         self.follower.report(ctx);
         let counts = self.follower.membership().verification();
         self.checkpoints.follow(ctx, counts);
         Ok(())
+    }
+
+    /// Follows what the server says of our own media.
+    fn take_own_entry(&mut self, ctx: &mut Context) {
+        if let Some(entry) = self.roster.take_own() {
+            let is_silenced = self.self_state.take_entry(ctx, &entry);
+            self.presentation.take_entry(ctx, &entry);
+            self.silenced(ctx, is_silenced);
+        }
     }
 
     fn watch_unlisted(&mut self, ctx: &mut Context) {
@@ -750,6 +770,12 @@ fn is_for_members(method: Method) -> bool {
             | Method::DeleteConferenceCallParticipants
             | Method::SendGroupCallEncryptedMessage
     )
+}
+
+/// The place of participants in the chain.
+fn standing(membership: &Membership) -> Standing {
+    let (us, chain) = (membership.user_id(), membership.state());
+    Standing::new(us, chain, membership.verification())
 }
 
 fn view<'a>(us: Identity, membership: &'a Membership, roster: &'a RosterSync) -> CallView<'a> {

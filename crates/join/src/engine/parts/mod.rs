@@ -3,7 +3,7 @@
 //! A part takes inputs and what it needs to see of the membership, sends its requests and events through the context, and
 //! returns what is left for the member to do. No part calls the member or a part beside it, so that a member of another kind
 //! of call is another set of the same parts. Two have a smaller part inside, which they alone drive: [`roster_sync`] the
-//! [`roster`], [`removals`] the [`absences`].
+//! [`roster`] with its [`listing`]s, [`removals`] the [`absences`].
 //!
 //! | part | owns | without a chain |
 //! |---|---|---|
@@ -28,6 +28,7 @@ pub(super) mod checkpoints;
 pub(super) mod commands;
 pub(super) mod edits;
 pub(super) mod fork;
+mod listing;
 pub(super) mod liveness;
 pub(super) mod presentation;
 pub(super) mod reference;

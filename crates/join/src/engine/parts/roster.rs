@@ -1,33 +1,73 @@
-//! The participants as the server lists them, and the user of each media source.
+//! The participants as the server lists them, and the peer of each media source.
 //!
 //! The roster says nothing about keys.
 
-use std::collections::BTreeMap;
+use core::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use confcall_state::UserId;
+use confcall_state::verification::RoundCounts;
+use confcall_state::{ChainState, UserId};
 
-use crate::api::{GroupCallParticipant, Ssrc};
+use super::listing::Listing;
+use crate::api::{GroupCallParticipant, Peer, Ssrc};
+use crate::engine::event::Event;
+use crate::engine::participant::{Participant, ParticipantChange};
+use crate::labels::Labels;
 use crate::limits;
 
 /// The participants that the server lists.
 #[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct Roster {
-    listed: BTreeMap<UserId, Listed>,
-    sources: BTreeMap<Ssrc, UserId>,
+    // Behind pointers: the nodes of a map are half empty.
+    listed: BTreeMap<Peer, Box<Listing>>,
+    sources: BTreeMap<Ssrc, Peer>,
+    /// The participants that changed since this was last asked, as they were before; `None` for those who came.
+    before: BTreeMap<Peer, Option<Participant>>,
+    /// The number of things that were cut or passed over.
+    ignored: u32,
 }
 
+/// The place of participants in the chain.
 #[derive(Clone, Debug)]
-struct Listed {
-    own: bool,
-    source: Option<Ssrc>,
-    sources: Box<[Ssrc]>,
+pub(in crate::engine) struct Standing {
+    us: UserId,
+    members: BTreeSet<UserId>,
+    verified: BTreeSet<UserId>,
 }
 
+impl Standing {
+    pub(in crate::engine) fn new(us: UserId, chain: &ChainState, counts: &RoundCounts) -> Self {
+        let participants = chain.group_state().participants.iter();
+        let members: BTreeSet<_> = participants.map(|one| one.user_id).collect();
+        Self {
+            us,
+            members,
+            // After the last reveal the emoji stand.
+            verified: counts.revealed().collect(),
+        }
+    }
+
+    fn complete(&self, mut shown: Participant) -> Participant {
+        if let Peer::User(user) = shown.peer {
+            shown.own = user == self.us;
+            shown.in_chain = self.members.contains(&user);
+            shown.verified = self.verified.contains(&user);
+        }
+        shown
+    }
+}
+
+/// The changes.
 impl Roster {
     /// Takes these participants in place of all others.
     pub(super) fn replace(&mut self, participants: &[GroupCallParticipant]) {
-        self.listed.clear();
-        self.sources.clear();
+        let stay: BTreeSet<_> = participants.iter().map(|one| one.peer).collect();
+        let gone = self.listed.keys().filter(|peer| !stay.contains(peer));
+        let gone: Vec<_> = gone.copied().collect();
+        for peer in gone {
+            let before = self.remove(peer);
+            self.note(peer, before);
+        }
         self.put(participants);
     }
 
@@ -37,67 +77,151 @@ impl Roster {
     }
 
     fn put_one(&mut self, participant: &GroupCallParticipant) {
-        let Some(user_id) = participant.user_id() else {
-            return;
-        };
-        if let Some(before) = self.listed.remove(&user_id) {
-            self.forget_sources(user_id, &before);
+        let peer = participant.peer;
+        let before = self.remove(peer);
+        if participant.left {
+            // Gone.
+        } else if self.listed.len() < limits::LISTED {
+            let (listing, ignored) = Listing::read(participant, before.as_deref());
+            self.ignored = self.ignored.saturating_add(ignored);
+            let sources = listing.sources().map(|source| (source, peer));
+            self.sources.extend(sources);
+            self.listed.insert(peer, Box::new(listing));
+        } else {
+            self.ignored = self.ignored.saturating_add(1);
         }
-        if participant.left || self.listed.len() >= limits::LISTED {
-            return;
-        }
-        let mut sources: Vec<_> = participant.sources().take(limits::LISTED_SOURCES).collect();
-        sources.sort_unstable();
-        sources.dedup();
-        self.sources
-            .extend(sources.iter().map(|source| (*source, user_id)));
-        let listed = Listed {
-            own: participant.own,
-            source: participant.source,
-            sources: sources.into(),
-        };
-        self.listed.insert(user_id, listed);
+        self.note(peer, before);
     }
 
-    fn forget_sources(&mut self, user_id: UserId, listed: &Listed) {
-        for source in &listed.sources {
-            // A source that another user has by now stays theirs.
-            if self.sources.get(source) == Some(&user_id) {
-                self.sources.remove(source);
+    fn remove(&mut self, peer: Peer) -> Option<Box<Listing>> {
+        let before = self.listed.remove(&peer)?;
+        for source in before.sources() {
+            // A source that another participant has by now stays theirs.
+            if self.sources.get(&source) == Some(&peer) {
+                self.sources.remove(&source);
+            }
+        }
+        Some(before)
+    }
+
+    /// Notes how a participant was before, if it is another one now.
+    fn note(&mut self, peer: Peer, before: Option<Box<Listing>>) {
+        let now = self.listed.get(&peer).map(|now| &now.shown);
+        if now != before.as_ref().map(|before| &before.shown) {
+            let before = before.map(|before| before.shown);
+            self.before.entry(peer).or_insert(before);
+        }
+    }
+
+    /// Gives the participants their newest labels: all of them if those have moved, else those that changed.
+    pub(super) fn name(&mut self, labels: &Labels, have_moved: bool) {
+        let changed = self.before.keys().copied();
+        let peers: Vec<_> = match have_moved {
+            true => self.listed.keys().copied().collect(),
+            false => changed.collect(),
+        };
+        for peer in peers {
+            let Some(listing) = self.listed.get_mut(&peer) else {
+                continue;
+            };
+            // A label that was forgotten is still the last one that was shown.
+            let newest = labels.of(peer).or(listing.shown.label.as_ref()).cloned();
+            if listing.shown.label != newest {
+                let before = listing.shown.clone();
+                self.before.entry(peer).or_insert(Some(before));
+                listing.shown.label = newest;
             }
         }
     }
 
-    pub(in crate::engine) fn lists(&self, user_id: UserId) -> bool {
-        self.listed.contains_key(&user_id)
+    /// True if participants changed since their changes were last taken.
+    pub(super) fn has_changed(&self) -> bool {
+        !self.before.is_empty()
     }
 
-    /// The user of a source.
-    pub(in crate::engine) fn user_of(&self, source: Ssrc) -> Option<UserId> {
+    /// Takes the changes since the last time, if there are any.
+    pub(super) fn take_changes(&mut self, standing: &Standing) -> Option<Event> {
+        let (mut joined, mut left, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        for (peer, before) in core::mem::take(&mut self.before) {
+            let now = self.listed.get(&peer).map(|now| now.shown.clone());
+            // What changed and changed back in one input is no change.
+            if before == now {
+                continue;
+            }
+            let complete = |shown| standing.complete(shown);
+            match (before.map(complete), now.map(complete)) {
+                (None, Some(now)) => joined.push(now),
+                (Some(before), None) => left.push(before),
+                (Some(before), Some(now)) => changed.push(ParticipantChange::new(before, now)),
+                (None, None) => {}
+            }
+        }
+        let is_empty = joined.is_empty() && left.is_empty() && changed.is_empty();
+        (!is_empty).then_some(Event::ParticipantsChanged {
+            joined,
+            left,
+            changed,
+        })
+    }
+}
+
+/// The views.
+impl Roster {
+    pub(in crate::engine) fn lists(&self, user_id: UserId) -> bool {
+        self.listed.contains_key(&Peer::User(user_id))
+    }
+
+    /// The participant of a source.
+    pub(in crate::engine) fn peer_of(&self, source: Ssrc) -> Option<Peer> {
         self.sources.get(&source).copied()
     }
 
-    /// All sources with their users.
+    /// All sources of users, with these.
     pub(in crate::engine) fn sources(&self) -> impl Iterator<Item = (Ssrc, UserId)> {
-        self.sources.iter().map(|(source, user)| (*source, *user))
+        let sources = self.sources.iter();
+        sources.filter_map(|(source, peer)| Some((*source, peer.user()?)))
     }
 
-    /// The participants, in the order of their ids.
+    /// The users, in the order of their ids.
     pub(in crate::engine) fn users(&self) -> impl Iterator<Item = UserId> {
-        self.listed.keys().copied()
+        self.listed.keys().filter_map(|peer| peer.user())
+    }
+
+    /// The participants in the order in which they are shown: raised hands, the earliest first; those who spoke, the last
+    /// one first; the others as they came.
+    pub(in crate::engine) fn participants(&self, standing: &Standing) -> Vec<Participant> {
+        let listed = self.listed.values().map(|listing| &listing.shown);
+        let mut participants: Vec<_> = listed.collect();
+        let place = |one: &&Participant| {
+            (
+                Reverse(one.raised_hand),
+                Reverse(one.spoke_at),
+                one.joined_at,
+            )
+        };
+        participants.sort_by_key(place);
+        let participants = participants.into_iter().cloned();
+        participants.map(|one| standing.complete(one)).collect()
+    }
+
+    /// The number of things that were cut or passed over.
+    pub(in crate::engine) fn ignored(&self) -> u32 {
+        self.ignored
     }
 
     /// The source of our own entry, if there is one.
     pub(super) fn own_source(&self, user_id: UserId) -> Option<Ssrc> {
-        let own = self.listed.get(&user_id)?;
-        own.source.filter(|_| own.own)
+        let own = self.listed.get(&Peer::User(user_id))?;
+        own.shown.source.filter(|_| own.own)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{ParticipantVideo, Peer, Semantics, SsrcGroup};
+    use crate::api::{ChannelId, ParticipantVideo, PeerLabel, Semantics, SsrcGroup};
+    use crate::engine::participant::ParticipantField;
+    use crate::engine::testing::{chain, verification};
 
     const ALICE: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);
@@ -116,9 +240,9 @@ mod tests {
         roster.put(&[participant(ALICE, 7, false), participant(BOB, 7, false)]);
         // Alice's late leave does not take the source from Bob.
         roster.put(&[participant(ALICE, 7, true)]);
-        assert_eq!(roster.user_of(source), Some(BOB));
+        assert_eq!(roster.peer_of(source), Some(Peer::User(BOB)));
         roster.put(&[participant(BOB, 7, true)]);
-        assert_eq!(roster.user_of(source), None);
+        assert_eq!(roster.peer_of(source), None);
     }
 
     #[test]
@@ -147,5 +271,118 @@ mod tests {
         let mut roster = Roster::default();
         roster.put(&[busy]);
         assert_eq!(roster.sources().count(), limits::LISTED_SOURCES);
+    }
+
+    fn standing(users: i64) -> Standing {
+        let counts = verification(users);
+        Standing::new(ALICE, chain(users).state(), counts.counts())
+    }
+
+    fn changes(roster: &mut Roster) -> [usize; 3] {
+        match roster.take_changes(&standing(1)) {
+            Some(Event::ParticipantsChanged {
+                joined,
+                left,
+                changed,
+            }) => [joined.len(), left.len(), changed.len()],
+            _ => [0; 3],
+        }
+    }
+
+    #[test]
+    fn only_what_differs_is_a_change_however_often_the_server_repeats_a_roster() {
+        let mut roster = Roster::default();
+        let both = [participant(ALICE, 1, false), participant(BOB, 2, false)];
+        roster.replace(&both);
+        assert_eq!(changes(&mut roster), [2, 0, 0]);
+        roster.replace(&both);
+        assert_eq!(changes(&mut roster), [0; 3]);
+        roster.replace(&[participant(BOB, 3, false)]);
+        assert_eq!(changes(&mut roster), [0, 1, 1]);
+        // Who comes and goes before it is asked was never there.
+        roster.put(&[participant(ALICE, 1, false), participant(ALICE, 1, true)]);
+        assert_eq!(changes(&mut roster), [0; 3]);
+    }
+
+    #[test]
+    fn another_label_is_a_change_of_those_who_are_listed() {
+        let (mut roster, mut labels) = (Roster::default(), Labels::new());
+        let mut rename = |roster: &mut Roster, user, name: &str| {
+            labels.learn(&[PeerLabel {
+                peer: Peer::User(user),
+                name: name.to_owned(),
+                username: None,
+                access_hash: None,
+                photo: None,
+            }]);
+            roster.name(&labels, true);
+        };
+        roster.put(&[participant(ALICE, 1, false)]);
+        rename(&mut roster, ALICE, "Alice");
+        assert_eq!(changes(&mut roster), [1, 0, 0]);
+        rename(&mut roster, BOB, "Bob");
+        assert_eq!(changes(&mut roster), [0; 3]);
+        rename(&mut roster, ALICE, "Bob");
+        let change = roster.take_changes(&standing(1));
+        let Some(Event::ParticipantsChanged { changed, .. }) = change else {
+            panic!("{change:?}");
+        };
+        assert_eq!(changed[0].fields(), [ParticipantField::Label]);
+        assert_eq!(changed[0].before.label.as_ref().unwrap().name, "Alice");
+    }
+
+    #[test]
+    fn a_source_of_a_channel_is_the_channels_and_no_users() {
+        let mut roster = Roster::default();
+        let channel = Peer::Channel(ChannelId::new(1));
+        let source = Ssrc::new(7).unwrap();
+        roster.put(&[
+            participant(ALICE, 7, false),
+            GroupCallParticipant::new(channel, Some(source)),
+        ]);
+        assert_eq!(roster.peer_of(source), Some(channel));
+        assert_eq!(roster.sources().count(), 0);
+        assert_eq!(roster.users().collect::<Vec<_>>(), [ALICE]);
+    }
+
+    #[test]
+    fn raised_hands_come_first_then_those_who_spoke_then_the_others_as_they_came() {
+        let one = |user, rating, active_date, date| GroupCallParticipant {
+            raise_hand_rating: rating,
+            active_date,
+            date,
+            ..participant(UserId::new(user), user as u32, false)
+        };
+        let mut roster = Roster::default();
+        roster.put(&[
+            one(1, None, None, 20),
+            one(2, None, None, 10),
+            one(3, None, Some(5), 30),
+            one(4, None, Some(6), 40),
+            one(5, Some(1), None, 50),
+            one(6, Some(2), None, 60),
+        ]);
+        let participants = roster.participants(&standing(2));
+        let order: Vec<_> = participants.iter().map(|one| one.peer.user()).collect();
+        assert_eq!(order, [6, 5, 4, 3, 2, 1].map(|id| Some(UserId::new(id))));
+    }
+
+    #[test]
+    fn a_participant_is_ourselves_and_in_the_chain_by_what_we_know_and_not_by_the_servers_word() {
+        let mut roster = Roster::default();
+        let bob = GroupCallParticipant {
+            own: true,
+            ..participant(BOB, 2, false)
+        };
+        let carol = participant(UserId::new(3), 3, false);
+        roster.put(&[participant(ALICE, 1, false), bob, carol]);
+        let participants = roster.participants(&standing(2));
+        let shown: Vec<_> = participants
+            .iter()
+            .map(|one| (one.own, one.in_chain))
+            .collect();
+        assert_eq!(shown, [(true, true), (false, true), (false, false)]);
+        // No broadcast has come yet.
+        assert!(participants.iter().all(|one| !one.verified));
     }
 }

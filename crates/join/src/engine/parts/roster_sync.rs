@@ -1,21 +1,25 @@
 //! The roster kept in step with the server: its changes, and the whole of it page by page.
 //!
 //! ```text
-//! update of the next version ── take ──▶ roster
-//! update of a later one ──▶ a gap: the whole roster is loaded again, page by page
+//! update without a version ───────┐
+//! update of the next version ─────┴─ take ──▶ roster
+//! update of a later one ──▶ kept ──┬── those between come ──▶ taken in order
+//!                                  └── 1 s ──▶ the whole roster is loaded again, page by page
 //! ```
 //!
 //! It is complete only if every page was read; no member is removed from the call by a roster that is not. Implements
 //! `spec/protocol.md`, 8.
 
 use core::time::Duration;
+use std::collections::BTreeMap;
 
 use confcall_media::Moment;
+use confcall_state::UserId;
 
-use super::roster::Roster;
+use super::roster::{Roster, Standing};
 use crate::api::{
-    CallRef, GetGroupParticipants, GroupCallParticipant, Participants, ParticipantsPage, Response,
-    Ssrc,
+    CallRef, GetGroupParticipants, GroupCallParticipant, Participants, ParticipantsPage, Peer,
+    Response, Ssrc,
 };
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
@@ -33,6 +37,8 @@ const PAGE: i32 = 100;
 const SOON: Duration = Duration::from_millis(500);
 /// The least time before a load because updates were missed.
 const AFTER_GAP: Duration = Duration::from_millis(500);
+/// The least time for the updates to come that lie between two others, before the roster is loaded.
+const MISSING: Duration = Duration::from_secs(1);
 /// The least time before it is tried again.
 const AGAIN: Duration = Duration::from_secs(5);
 /// The least time without a change before a complete roster is loaded again: a change that is not pushed shows only by
@@ -40,14 +46,25 @@ const AGAIN: Duration = Duration::from_secs(5);
 const QUIET: Duration = Duration::from_secs(60);
 
 /// The roster, and how it is kept in step with the server's.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in crate::engine) struct RosterSync {
+    us: Peer,
     roster: Roster,
+    /// Our own entry as the server showed it last, until it is taken.
+    own: Option<GroupCallParticipant>,
+    /// The version of the roster; zero while none is known.
     version: i32,
+    /// True once a change that counts was taken over.
+    has_begun: bool,
+    early: Early,
     load: Option<Load>,
     /// True if the participants may be others than when this was last asked.
     moved: bool,
 }
+
+/// The changes that came before others, by their versions.
+#[derive(Clone, Debug, Default)]
+struct Early(BTreeMap<i32, Vec<GroupCallParticipant>>);
 
 /// A load of the whole roster, page by page.
 #[derive(Clone, Debug)]
@@ -67,7 +84,7 @@ enum Change {
     Old,
     /// It was taken over.
     Applied,
-    /// Changes before it are missing.
+    /// Changes before it are missing, for which it waits.
     Gap,
 }
 
@@ -85,6 +102,19 @@ enum Loaded {
 }
 
 impl RosterSync {
+    pub(in crate::engine) fn new(us: UserId) -> Self {
+        Self {
+            us: Peer::User(us),
+            roster: Roster::default(),
+            own: None,
+            version: 0,
+            has_begun: false,
+            early: Early::default(),
+            load: None,
+            moved: false,
+        }
+    }
+
     pub(in crate::engine) fn roster(&self) -> &Roster {
         &self.roster
     }
@@ -115,41 +145,91 @@ impl RosterSync {
                 }
             }
         }
-        ctx.event(Event::RosterChanged);
         match applied {
-            Change::Gap => self.load_soon(ctx),
-            Change::Applied | Change::Old => load_quiet_later(ctx),
+            Change::Gap => {
+                let pause = ctx.spread(MISSING);
+                ctx.within(Timer::RosterGap, pause);
+            }
+            Change::Applied | Change::Old => {
+                if self.early.0.is_empty() {
+                    ctx.timers.cancel(Timer::RosterGap);
+                }
+                load_quiet_later(ctx);
+            }
         }
         Ok(has_lost_us)
     }
 
     fn apply(&mut self, change: &Participants) -> Change {
-        let counts = change.participants.iter().any(|one| one.versioned);
         // A change that the server does not count has no place among the others, and is never old.
-        if counts && change.version < self.version {
-            return Change::Old;
-        }
-        let is_gap = counts && self.version != 0 && change.version > self.version.saturating_add(1);
-        self.moved |= !change.participants.is_empty();
-        self.roster.put(&change.participants);
-        if counts {
+        if change.participants.iter().any(|one| one.versioned) {
+            let next = self.version.saturating_add(1);
+            let is_known = self.version != 0;
+            if is_known && change.version > next {
+                self.early.keep(change);
+                return Change::Gap;
+            }
+            // The first one can be of the version that the pages were made at, and not in them.
+            let is_first = !self.has_begun && change.version == self.version;
+            if is_known && change.version < next && !is_first {
+                return Change::Old;
+            }
+            self.has_begun = true;
             self.version = change.version;
         }
-        match is_gap {
-            true => Change::Gap,
-            false => Change::Applied,
+        self.put(&change.participants);
+        self.take_early();
+        Change::Applied
+    }
+
+    fn put(&mut self, participants: &[GroupCallParticipant]) {
+        self.moved |= !participants.is_empty();
+        self.roster.put(participants);
+        self.note_own(participants);
+    }
+
+    /// Keeps our own entry, if it is there. One in part is not marked as ours.
+    fn note_own(&mut self, participants: &[GroupCallParticipant]) {
+        let mut newest = participants.iter().rev();
+        let is_own = |one: &&GroupCallParticipant| one.peer == self.us && !one.left;
+        self.own = newest.find(is_own).cloned().or(self.own.take());
+    }
+
+    /// Takes our own entry, if the server has shown it since this was last asked.
+    pub(in crate::engine) fn take_own(&mut self) -> Option<GroupCallParticipant> {
+        self.own.take()
+    }
+
+    /// Takes over the changes that waited for the one before them.
+    fn take_early(&mut self) {
+        let is_old = |version: &i32| *version <= self.version;
+        self.early.0.retain(|version, _| !is_old(version));
+        while let Some(next) = self.version.checked_add(1)
+            && let Some(participants) = self.early.0.remove(&next)
+        {
+            self.version = next;
+            self.put(&participants);
+        }
+    }
+
+    /// Shows the caller how the participants have changed; `standing` is asked only if they have.
+    pub(in crate::engine) fn show(
+        &mut self,
+        ctx: &mut Context,
+        standing: impl FnOnce() -> Standing,
+    ) {
+        let have_moved = ctx.labels.take_moved();
+        self.roster.name(&ctx.labels, have_moved);
+        if self.roster.has_changed()
+            && let Some(event) = self.roster.take_changes(&standing())
+        {
+            ctx.event(event);
         }
     }
 
     /// Takes over participants who were asked for by their sources.
-    pub(in crate::engine) fn learn(
-        &mut self,
-        ctx: &mut Context,
-        participants: &[GroupCallParticipant],
-    ) {
-        self.moved |= !participants.is_empty();
-        self.roster.put(participants);
-        ctx.event(Event::RosterChanged);
+    pub(in crate::engine) fn learn(&mut self, participants: &[GroupCallParticipant]) {
+        self.put(participants);
     }
 }
 
@@ -224,12 +304,12 @@ impl RosterSync {
         match loaded {
             Loaded::More(offset) => self.ask(ctx, us.call, offset),
             Loaded::Complete => {
-                self.changed(ctx, us)?;
+                self.replaced(ctx, us)?;
                 load_quiet_later(ctx);
                 return Ok(true);
             }
             Loaded::Outrun => {
-                self.changed(ctx, us)?;
+                self.replaced(ctx, us)?;
                 self.load_soon(ctx);
             }
             Loaded::Endless(read) => {
@@ -266,8 +346,12 @@ impl RosterSync {
                 let has_changed = page.version != began || self.version > began;
                 self.moved = true;
                 self.roster.replace(&load.read);
+                self.note_own(&load.read);
                 // That of the first page, so that the next change shows a gap if others were missed.
                 self.version = began;
+                self.take_early();
+                // What still waits was made while the pages were read.
+                let has_changed = has_changed || !core::mem::take(&mut self.early).0.is_empty();
                 match has_changed {
                     true => Loaded::Outrun,
                     false => Loaded::Complete,
@@ -276,14 +360,37 @@ impl RosterSync {
         })
     }
 
-    /// Shows another roster to the caller, unless it says that we joined elsewhere.
-    fn changed(&self, ctx: &mut Context, us: Identity) -> Result<(), EndReason> {
-        if is_elsewhere(ctx, us, self.roster.own_source(us.user_id)) {
-            return Err(EndReason::JoinedElsewhere);
+    /// Ends by another roster that says that we joined elsewhere, and the wait for what is in it.
+    fn replaced(&self, ctx: &mut Context, us: Identity) -> Result<(), EndReason> {
+        ctx.timers.cancel(Timer::RosterGap);
+        match is_elsewhere(ctx, us, self.roster.own_source(us.user_id)) {
+            true => Err(EndReason::JoinedElsewhere),
+            false => Ok(()),
         }
-        ctx.event(Event::RosterChanged);
-        Ok(())
     }
+}
+
+impl Early {
+    /// Keeps a change, if there is room; the load that follows finds what is not kept.
+    fn keep(&mut self, change: &Participants) {
+        let kept = self.0.values().map(|participants| weight(participants));
+        if kept.sum::<usize>() + weight(&change.participants) <= limits::EARLY_ROSTER_BYTES {
+            let participants = change.participants.clone();
+            self.0.insert(change.version, participants);
+        }
+    }
+}
+
+/// About the number of bytes that participants take up.
+fn weight(participants: &[GroupCallParticipant]) -> usize {
+    let text = |one: &GroupCallParticipant| {
+        let pictures = one.video.iter().chain(&one.presentation);
+        let endpoints = pictures.map(|picture| picture.endpoint.len());
+        one.about.as_ref().map_or(0, String::len) + endpoints.sum::<usize>()
+    };
+    let sources = |one: &GroupCallParticipant| one.sources().count() * size_of::<Ssrc>();
+    let of_one = |one| size_of::<GroupCallParticipant>() + text(one) + sources(one);
+    participants.iter().map(of_one).sum()
 }
 
 fn load_quiet_later(ctx: &mut Context) {
@@ -299,9 +406,7 @@ fn is_elsewhere(ctx: &Context, us: Identity, source: Option<Ssrc>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::Peer;
     use crate::engine::testing::{CALL, US, context};
-    use confcall_state::UserId;
 
     const ALICE: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);
@@ -332,7 +437,7 @@ mod tests {
 
     #[test]
     fn a_change_that_comes_while_the_pages_are_read_makes_them_be_read_again() {
-        let (mut sync, mut ctx) = (RosterSync::default(), context());
+        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
         let alice = participant(ALICE, 1, false);
         sync.load(&mut ctx, CALL);
         // Bob comes between the making of the page and its arrival.
@@ -351,7 +456,7 @@ mod tests {
 
     #[test]
     fn a_roster_that_changed_while_it_was_read_is_not_complete() {
-        let (mut sync, mut ctx) = (RosterSync::default(), context());
+        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
         let read = |sync: &mut RosterSync, ctx: &mut Context, version| {
             sync.load(ctx, CALL);
             sync.apply(&change(4, participant(BOB, 2, false)));
@@ -366,12 +471,94 @@ mod tests {
 
     #[test]
     fn an_older_change_is_void_and_a_missing_one_is_a_gap() {
-        let mut sync = RosterSync::default();
+        let mut sync = RosterSync::new(US.user_id);
         sync.apply(&change(5, participant(ALICE, 1, false)));
-        let late = change(4, participant(ALICE, 1, true));
-        assert_eq!(sync.apply(&late), Change::Old);
-        assert!(sync.roster.lists(ALICE));
+        for late in [4, 5] {
+            let late = change(late, participant(ALICE, 1, true));
+            assert_eq!(sync.apply(&late), Change::Old);
+            assert!(sync.roster.lists(ALICE));
+        }
         let next = change(7, participant(BOB, 2, false));
         assert_eq!(sync.apply(&next), Change::Gap);
+        assert!(!sync.roster.lists(BOB));
+    }
+
+    #[test]
+    fn a_change_without_a_version_is_taken_whatever_its_number() {
+        let mut sync = RosterSync::new(US.user_id);
+        sync.apply(&change(5, participant(ALICE, 1, false)));
+        let uncounted = GroupCallParticipant {
+            versioned: false,
+            ..participant(BOB, 2, false)
+        };
+        for version in [i32::MIN, 0, 5, 9, i32::MAX] {
+            let uncounted = change(version, uncounted.clone());
+            assert_eq!(sync.apply(&uncounted), Change::Applied);
+        }
+        assert!(sync.roster.lists(BOB));
+        assert_eq!(sync.version, 5);
+    }
+
+    #[test]
+    fn the_first_change_may_have_the_version_of_the_pages_and_no_later_one() {
+        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        sync.load(&mut ctx, CALL);
+        let loaded = sync.take_page(page(5, vec![participant(ALICE, 1, false)]));
+        assert_eq!(loaded, Some(Loaded::Complete));
+        let first = change(5, participant(BOB, 2, false));
+        assert_eq!(sync.apply(&first), Change::Applied);
+        let second = change(5, participant(BOB, 2, true));
+        assert_eq!(sync.apply(&second), Change::Old);
+        assert!(sync.roster.lists(BOB));
+    }
+
+    #[test]
+    fn changes_in_the_wrong_order_are_taken_in_the_right_one_without_a_load() {
+        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        let mut take = |sync: &mut RosterSync, version, user, left| {
+            let change = change(version, participant(user, 2, left));
+            assert_eq!(sync.take_change(&mut ctx, US, &change), Ok(false));
+            ctx.timers.is_set(Timer::RosterGap)
+        };
+        let carol = UserId::new(3);
+        assert!(!take(&mut sync, 5, carol, false));
+        assert!(take(&mut sync, 8, BOB, true));
+        assert!(take(&mut sync, 7, BOB, false));
+        assert!(sync.roster.lists(carol) && !sync.roster.lists(BOB));
+        assert!(!take(&mut sync, 6, carol, true));
+        assert!(!sync.roster.lists(carol) && !sync.roster.lists(BOB));
+        assert_eq!(sync.version, 8);
+    }
+
+    #[test]
+    fn changes_that_come_early_wait_for_those_between_up_to_so_many_bytes() {
+        let mut sync = RosterSync::new(US.user_id);
+        sync.apply(&change(1, participant(ALICE, 1, false)));
+        for version in 3..10_000 {
+            let early = change(version, participant(BOB, 2, false));
+            assert_eq!(sync.apply(&early), Change::Gap);
+        }
+        let kept = sync.early.0.len();
+        assert!(kept > 100 && kept < 1000, "{kept}");
+        let large = GroupCallParticipant {
+            about: Some("x".repeat(limits::EARLY_ROSTER_BYTES)),
+            ..participant(BOB, 2, false)
+        };
+        sync.apply(&change(20_000, large));
+        assert!(!sync.early.0.contains_key(&20_000));
+    }
+
+    #[test]
+    fn what_still_waits_when_the_pages_are_read_has_them_read_once_more_and_not_for_ever() {
+        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        sync.apply(&change(1, participant(ALICE, 1, false)));
+        sync.apply(&change(3, participant(BOB, 2, false)));
+        sync.apply(&change(i32::MAX, participant(BOB, 2, true)));
+        let loads = [(2, Loaded::Outrun), (3, Loaded::Complete)];
+        for (version, expected) in loads {
+            sync.load(&mut ctx, CALL);
+            let page = page(version, vec![participant(ALICE, 1, false)]);
+            assert_eq!(sync.take_page(page), Some(expected));
+        }
     }
 }
