@@ -6,7 +6,7 @@ use std::time::Instant;
 use confcall_join::Ssrc;
 use confcall_join::api::{CallRef, InviteLink, Method};
 use confcall_join::engine::{
-    EmojiOverdue, Ended, Engine, Event, Joined, Participant, Suspicion, Trouble,
+    EmojiOverdue, Ended, Engine, Event, Joined, OwnState, Participant, Suspicion, Trouble,
 };
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_join::membership::LastKnown;
@@ -74,6 +74,8 @@ pub struct View {
     pub connected: Vec<UserId>,
     /// The participants, as the roster lists them, in the order in which they are shown.
     pub participants: Vec<Participant>,
+    /// The state of our own media.
+    pub own: Option<OwnState>,
     /// The members of the chain who have just left: not connected any more, and removed by a block soon.
     ///
     /// One who is not removed in time is a suspicion, [`Suspicion::UnlistedMember`].
@@ -154,6 +156,12 @@ impl View {
                 match presentation {
                     true => self.presentation = parameters,
                     false => self.connection = parameters,
+                }
+            }
+            Event::OwnState(state) => {
+                self.own = Some(*state);
+                if !state.is_presenting {
+                    self.presentation = None;
                 }
             }
             Event::Link(link) => self.link = Some(link.clone()),

@@ -14,6 +14,7 @@ use super::generator::Generator;
 use super::io::{Input, Output};
 use super::machine::{Machine, Misuse};
 use super::member::Member;
+use super::own_state::OwnState;
 use super::participant::Participant;
 use super::parts::roster::Roster;
 use super::secrets::Secrets;
@@ -186,6 +187,12 @@ impl Engine {
     pub fn participants(&self) -> Vec<Participant> {
         let member = self.machine.member();
         member.map_or_else(Vec::new, Member::participants)
+    }
+
+    /// The state of our own media, while we are in the call; [`Event::OwnState`](super::Event::OwnState) says when it is another
+    /// one.
+    pub fn own_state(&self) -> Option<OwnState> {
+        self.machine.own_state()
     }
 
     /// All media sources that the roster shows, with their users.

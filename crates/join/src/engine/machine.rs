@@ -15,7 +15,7 @@ use super::event::{Event, Trouble};
 use super::io::{Input, Outcome, Output, RequestId};
 use super::leaving::{Leaving, Withdrawal};
 use super::member::{self, Member};
-use super::own_state::MediaConnection;
+use super::own_state::{MediaConnection, OwnState};
 use super::purpose::Purpose;
 use super::requests::Answer;
 use super::secrets::Secrets;
@@ -164,6 +164,11 @@ impl Machine {
             State::Member(member) => Some(member),
             _ => None,
         }
+    }
+
+    /// The state of our own media, while we are a member.
+    pub(super) fn own_state(&self) -> Option<OwnState> {
+        Some(self.member()?.own_state(&self.ctx))
     }
 
     /// True once all is over.

@@ -1,8 +1,11 @@
 //! The state of our own media: as the caller wants it, and as the server has it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
+use crate::api::Peer;
 use crate::joining::JoinPayload;
 
 /// The switches of our own media.
@@ -98,6 +101,8 @@ pub(super) struct Wishes {
     pub(super) media: OwnMedia,
     /// The payload of the screen that is shared.
     pub(super) screen: Option<JoinPayload>,
+    /// The participants who are muted for ourselves, or not any more.
+    pub(super) muted_by_us: BTreeMap<Peer, bool>,
 }
 
 impl Wishes {
@@ -111,6 +116,7 @@ impl Wishes {
         Self {
             media,
             screen: None,
+            muted_by_us: BTreeMap::new(),
         }
     }
 }

@@ -57,6 +57,7 @@ pub(in crate::engine) fn resume(
     ctx.wishes = Wishes {
         media: content.media,
         screen,
+        ..Wishes::new(&ctx.config)
     };
     let found_by = content.link.map(link_of).transpose()?;
     let removal_grace = ctx.config.removal_grace;

@@ -29,6 +29,7 @@ use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
+use super::own_state::OwnState;
 use super::participant::Participant;
 use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
@@ -113,6 +114,12 @@ impl Member {
     /// The participants in the order in which they are shown.
     pub(super) fn participants(&self) -> Vec<Participant> {
         self.roster().participants(&standing(self.membership()))
+    }
+
+    /// The state of our own media.
+    pub(super) fn own_state(&self, ctx: &Context) -> OwnState {
+        let is_presenting = self.presentation.is_shared();
+        self.self_state.state(ctx, is_presenting)
     }
 
     /// The members of the chain who have just left.
@@ -469,6 +476,15 @@ impl Member {
                     ..Change::default()
                 };
                 self.edit(ctx, order, peer, change);
+            }
+            Command::MuteForMe { peer, muted } => {
+                let choices = &mut ctx.wishes.muted_by_us;
+                if choices.len() >= limits::LISTED && !choices.contains_key(&peer) {
+                    return ctx.failed(order, CommandFailure::Busy);
+                }
+                choices.insert(peer, muted);
+                self.roster.choose(peer, muted);
+                ctx.done(order);
             }
             Command::StartPresentation { .. } if self.self_state.is_silenced() => {
                 ctx.failed(order, CommandFailure::Silenced);

@@ -227,6 +227,11 @@ impl RosterSync {
         }
     }
 
+    /// Mutes a participant for ourselves, or not any more.
+    pub(in crate::engine) fn choose(&mut self, peer: Peer, is_muted: bool) {
+        self.roster.choose(peer, is_muted);
+    }
+
     /// Takes over participants who were asked for by their sources.
     pub(in crate::engine) fn learn(&mut self, participants: &[GroupCallParticipant]) {
         self.put(participants);
