@@ -152,18 +152,20 @@ impl Hub {
     pub(crate) fn answer(&self, user: UserId, request: &[u8]) -> Result<Vec<u8>, RpcError> {
         let answer = {
             let mut inner = self.lock();
+            inner.keep_time();
             let answer = inner.server.handle(user, request);
             inner.push_out();
             answer?
         };
         // Without the lock, since an answer can be large.
-        let written = write_response(&answer, occasion(user));
-        written.ok_or_else(|| RpcError::new(500, "ANSWER_NOT_WRITABLE"))
+        write_response(&answer, occasion(user))
     }
 
-    /// Disconnects the members from their calls whose users have been away for a while.
+    /// Disconnects the members from their calls whose users have been away for a while, and ends the ringing of what has
+    /// rung for long enough.
     pub(crate) fn drop_silent(&self, silence: Duration) {
         let mut inner = self.lock();
+        inner.keep_time();
         let silent: Vec<_> = inner.silent_members(silence).collect();
         for (call, user) in silent {
             let dropped = inner.server.drop_member(call, user);
@@ -174,8 +176,12 @@ impl Hub {
 
     /// Removes the calls that have been empty since this was done before.
     pub(crate) fn discard_idle_calls(&self) {
-        let discarded = self.lock().server.discard_idle();
+        let mut inner = self.lock();
+        inner.keep_time();
+        let discarded = inner.server.discard_idle();
         tracing::debug!(?discarded, "idle calls");
+        // Those who were invited see that the call is over.
+        inner.push_out();
     }
 
     /// The server as it is now.
@@ -201,6 +207,10 @@ impl Hub {
 }
 
 impl Inner {
+    fn keep_time(&mut self) {
+        self.server.set_time(seconds(clock::now().as_secs()));
+    }
+
     fn push_out(&mut self) {
         while let Some((user, updates)) = self.server.poll_updates() {
             self.push(user, &updates);

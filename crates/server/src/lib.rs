@@ -38,8 +38,11 @@
 //! None is on by default.
 //!
 //! - `loopback`: the module `loopback`, which connects users of this process to a [`Server`] as a `Transport`.
-//! - `tl`: the module `tl`, which writes answers and pushes as the bytes of the API.
+//! - `tl`: the module `tl`, which writes answers and pushes as the bytes of the API, and by it `Server::handle_bytes` and
+//!   `Server::poll_push_bytes`.
 
+#[cfg(feature = "tl")]
+mod bytes;
 mod call;
 mod calls;
 mod creations;

@@ -18,6 +18,7 @@ use grammers_session::SessionData;
 use grammers_session::storages::MemorySession;
 use grammers_session::types::DcOption;
 use grammers_session::updates::UpdatesLike;
+use grammers_tl_types::{Deserializable as _, RemoteCall, enums};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -76,12 +77,48 @@ impl Client {
         Ok(read_response(method, &answer, self.user).unwrap())
     }
 
+    /// Sends a function of grammers; its answer or error comes in time.
+    pub(crate) async fn invoke<R: RemoteCall>(
+        &self,
+        function: &R,
+    ) -> Result<R::Return, InvocationError> {
+        let answer = timeout(PATIENCE, self.send(function.to_bytes()));
+        let answer = answer.await.expect("an answer in time")?;
+        Ok(R::Return::from_bytes(&answer).unwrap())
+    }
+
     pub(crate) async fn send(&self, bytes: Vec<u8>) -> Result<Vec<u8>, InvocationError> {
         self.handle.raw_invoke_in_dc(DC, bytes).await
     }
 
     pub(crate) fn disconnect(&self) {
         self.handle.disconnect_from_dc(DC);
+    }
+
+    /// The next pushed update of some kind, as grammers reads it.
+    pub(crate) async fn receive_raw<T>(
+        &mut self,
+        which: impl Fn(&enums::Update) -> Option<T>,
+    ) -> T {
+        let received = async {
+            loop {
+                let updates = match self.updates.recv().await.unwrap() {
+                    UpdatesLike::Updates(updates) => updates,
+                    _ => continue,
+                };
+                let updates = match updates {
+                    enums::Updates::Updates(all) => all.updates,
+                    enums::Updates::UpdateShort(short) => vec![short.update],
+                    other => panic!("{other:?}"),
+                };
+                if let Some(found) = updates.iter().find_map(&which) {
+                    return found;
+                }
+            }
+        };
+        timeout(PATIENCE, received)
+            .await
+            .expect("an update in time")
     }
 
     /// The next pushed update of some kind.
@@ -144,7 +181,7 @@ impl Client {
         self.ask(request).await.unwrap().into_updates().unwrap()
     }
 
-    fn payload(&mut self) -> JoinPayload {
+    pub(crate) fn payload(&mut self) -> JoinPayload {
         JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut self.rng)
     }
 }

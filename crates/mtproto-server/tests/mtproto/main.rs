@@ -14,6 +14,7 @@ mod client;
 mod connecting;
 mod files;
 mod hostile;
+mod life;
 mod raw;
 mod scene;
 #[cfg(feature = "session-file")]

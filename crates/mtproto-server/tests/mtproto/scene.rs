@@ -32,15 +32,13 @@ impl Scene {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        Self::around(Server::new(ServerOptions::default()), config).await
+    }
+
+    pub(crate) async fn around(server: Server, config: Config) -> Self {
         let directory = TempDir::new().unwrap();
         let keys = seeded_keys(&directory.path().join("keys"));
-        Self::start(
-            config,
-            directory,
-            keys,
-            Server::new(ServerOptions::default()),
-        )
-        .await
+        Self::start(config, directory, keys, server).await
     }
 
     async fn start(config: Config, directory: TempDir, keys: Keys, server: Server) -> Self {

@@ -15,7 +15,7 @@ mod participant;
 mod update;
 mod users;
 
-use confcall_join::api::{GroupCallInfo, ParticipantsPage, Response, Update, Updates};
+use confcall_join::api::{GroupCallInfo, ParticipantsPage, Response, RpcError, Update, Updates};
 use grammers_tl_types::{Serializable as _, enums, types};
 
 pub use occasion::Occasion;
@@ -23,16 +23,20 @@ pub use users::write_user;
 
 use users::{of_updates, users};
 
-/// Writes the answer to a request; `None` for a type that this layer has no bytes for.
-pub fn write_response(response: &Response, occasion: Occasion) -> Option<Vec<u8>> {
-    Some(match response {
+/// Writes the answer to a request.
+///
+/// # Errors
+///
+/// [`RpcError`] of the class 500 for a type that this layer has no bytes for; the server gives none such.
+pub fn write_response(response: &Response, occasion: Occasion) -> Result<Vec<u8>, RpcError> {
+    Ok(match response {
         Response::Updates(Updates(updates)) => all(updates, occasion).to_bytes(),
         Response::Bool(value) => value.to_bytes(),
         Response::Sources(sources) => participant::signed(sources).to_bytes(),
         Response::GroupCall(info) => group_call(info, occasion).to_bytes(),
         Response::Participants(page) => participants(page, occasion).to_bytes(),
         Response::AppConfig(config) => app_config::write(*config).to_bytes(),
-        _ => return None,
+        _ => return Err(RpcError::new(500, "ANSWER_NOT_WRITABLE")),
     })
 }
 
