@@ -1,7 +1,7 @@
 //! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued.
 //!
-//! It is made to develop and test clients: it has no login, knows nothing of users but their numbers, and keeps nothing
-//! beyond its end that is not in a snapshot or a key file.
+//! It is made to develop and test clients: it has no login, knows nothing of users but their numbers and names, and keeps
+//! nothing beyond its end that is not in a snapshot or a key file.
 //!
 //! ```text
 //! socket ─▶ Framer ─▶ sealing::open ─▶ Session ─▶ Query ─▶ api ─▶ Hub { Server } ─▶ answer ─┐

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use confcall_join::api::{CallId, Invitation, InvitationState, MessageId, Update};
 use confcall_state::UserId;
@@ -94,7 +94,7 @@ impl Invitations {
     /// `None` if they could not have been sent one after the other.
     pub(crate) fn resume(all: impl IntoIterator<Item = InviteMessage>, last: i32) -> Option<Self> {
         let mut messages = BTreeMap::new();
-        let mut taken = std::collections::BTreeSet::new();
+        let mut taken = BTreeSet::new();
         for message in all {
             let is_over = matches!(message.state, InvitationState::Over { .. });
             let is_new =

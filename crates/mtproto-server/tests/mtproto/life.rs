@@ -168,6 +168,17 @@ async fn messages_are_turned_off_for_all() {
     assert_eq!(refused, (400, "GROUPCALL_NOT_MODIFIED".to_owned()));
 }
 
+fn invite_bob(call: &InputGroupCall) -> functions::phone::InviteConferenceCallParticipant {
+    functions::phone::InviteConferenceCallParticipant {
+        video: true,
+        call: reference(call),
+        user_id: enums::InputUser::User(types::InputUser {
+            user_id: BOB.value(),
+            access_hash: BOB.value(),
+        }),
+    }
+}
+
 /// The message of an update, with its number, if it is a new one or an edited one as wanted.
 fn invitation(
     update: &enums::Update,
@@ -194,14 +205,7 @@ async fn a_declined_invitation_is_edited_for_both() {
     let (call, _) = alice.create().await;
     // A client hears of what happens from its first request on.
     assert!(bob.ask(crate::client::look_up_nothing()).await.is_err());
-    let invite = functions::phone::InviteConferenceCallParticipant {
-        video: true,
-        call: reference(&call),
-        user_id: enums::InputUser::User(types::InputUser {
-            user_id: BOB.value(),
-            access_hash: BOB.value(),
-        }),
-    };
+    let invite = invite_bob(&call);
     let answer = alice.invoke(&invite).await.unwrap();
     let enums::Updates::Updates(answer) = answer else {
         panic!("{answer:?}")
@@ -233,14 +237,7 @@ async fn an_invitation_that_nobody_answers_is_missed_in_time() {
     let (mut alice, mut bob) = (scene.client(ALICE), scene.client(BOB));
     let (call, _) = alice.create().await;
     assert!(bob.ask(crate::client::look_up_nothing()).await.is_err());
-    let invite = functions::phone::InviteConferenceCallParticipant {
-        video: false,
-        call: reference(&call),
-        user_id: enums::InputUser::User(types::InputUser {
-            user_id: BOB.value(),
-            access_hash: BOB.value(),
-        }),
-    };
+    let invite = invite_bob(&call);
     alice.invoke(&invite).await.unwrap();
     let (_, action) = bob.receive_raw(|update| invitation(update, false)).await;
     assert!(action.missed);

@@ -8,10 +8,11 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall_join::Ssrc;
 use confcall_join::api::{
     AccessHash, CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
-    DeleteConferenceCallParticipants, DiscardGroupCall, GetGroupCall, GetGroupCallChainBlocks,
-    GetGroupParticipants, InputGroupCall, InputPeer, InputUser, InviteConferenceCallParticipant,
-    JoinGroupCall, LeaveGroupCall, MessageId, Removal, Request, SendConferenceCallBroadcast,
-    SendGroupCallEncryptedMessage, Service as _, SubChain, ToggleGroupCallSettings,
+    DeleteConferenceCallParticipants, DiscardGroupCall, EditGroupCallParticipant, GetGroupCall,
+    GetGroupCallChainBlocks, GetGroupParticipants, InputGroupCall, InputPeer, InputUser,
+    InviteConferenceCallParticipant, JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall,
+    LeaveGroupCallPresentation, MessageId, Removal, Request, SendConferenceCallBroadcast,
+    SendGroupCallEncryptedMessage, Service as _, SubChain, ToggleGroupCallSettings, VideoLayers,
 };
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::keys::Signature;
@@ -92,7 +93,7 @@ impl People {
         }
         let call = calls[u.choose_index(calls.len())?];
         let reference = reference(u, call)?;
-        Ok(Some(match u.int_in_range(0..=23)? {
+        Ok(Some(match u.int_in_range(0..=28)? {
             0 => return self.creation(u, from),
             1..=6 => {
                 return self
@@ -145,6 +146,26 @@ impl People {
                 .into(),
                 false => ToggleGroupCallSettings::revoke_link(reference).into(),
             },
+            23 | 24 => edit(u, reference)?.into(),
+            25 => {
+                let mut payload = self.screen();
+                if u.ratio(1, 4)? {
+                    let source = source(u, call)?;
+                    payload = with_source(payload, source);
+                }
+                JoinGroupCallPresentation {
+                    call: reference,
+                    params: payload.to_params(),
+                }
+                .into()
+            }
+            26 => LeaveGroupCallPresentation { call: reference }.into(),
+            27 => ToggleGroupCallSettings {
+                reset_invite_hash: u.arbitrary()?,
+                messages_enabled: u.arbitrary()?,
+                ..ToggleGroupCallSettings::revoke_link(reference)
+            }
+            .into(),
             _ => DiscardGroupCall { call: reference }.into(),
         }))
     }
@@ -252,6 +273,45 @@ impl People {
     fn payload(&mut self) -> JoinPayload {
         JoinPayload::generate(Fingerprint::sha256([7; 32]), None, &mut self.rng)
     }
+
+    /// The payload of a screen.
+    fn screen(&mut self) -> JoinPayload {
+        let layers = Some(VideoLayers::One);
+        JoinPayload::generate(Fingerprint::sha256([8; 32]), layers, &mut self.rng)
+    }
+}
+
+/// The same payload with another source of sound.
+fn with_source(payload: JoinPayload, source: Ssrc) -> JoinPayload {
+    let credentials = payload.credentials().clone();
+    let changed = JoinPayload::new(
+        source,
+        credentials,
+        payload.fingerprints().to_vec(),
+        Vec::new(),
+    );
+    changed.unwrap_or(payload)
+}
+
+/// An edit of a participant, perhaps the own one.
+fn edit(u: &mut Unstructured<'_>, call: InputGroupCall) -> Result<EditGroupCallParticipant> {
+    let participant = match u.arbitrary()? {
+        true => InputPeer::SelfUser,
+        false => InputPeer::User {
+            id: user(u)?,
+            access_hash: AccessHash::new(0),
+        },
+    };
+    let volume = u.int_in_range(-1..=20_001)?;
+    Ok(EditGroupCallParticipant {
+        muted: u.arbitrary()?,
+        volume: u.ratio(1, 3)?.then_some(volume),
+        raise_hand: u.ratio(1, 16)?.then_some(true),
+        video_stopped: u.arbitrary()?,
+        video_paused: u.arbitrary()?,
+        presentation_paused: u.arbitrary()?,
+        ..EditGroupCallParticipant::new(call, participant)
+    })
 }
 
 /// The SHA-256 of 32 bytes of 7.

@@ -1,7 +1,7 @@
 //! A server under requests of all kinds.
 
 use arbitrary::{Result, Unstructured};
-use confcall_join::api::{Request, Service as _};
+use confcall_join::api::{MessageId, Request, Service as _};
 use confcall_state::{Block, Chain, UserId};
 
 use super::limits::options;
@@ -18,6 +18,7 @@ pub fn server_ops(data: &[u8]) {
     let mut scene = Scene {
         server: Server::new(options()),
         people: People::new(),
+        seconds: 0,
     };
     while !u.is_empty() && scene.step(&mut u).is_ok() {
         for call in scene.server.calls() {
@@ -44,6 +45,8 @@ pub fn server_snapshot(data: &[u8]) {
 struct Scene {
     server: Server,
     people: People,
+    /// The time of the server.
+    seconds: i32,
 }
 
 impl Scene {
@@ -75,8 +78,17 @@ impl Scene {
             return Ok(());
         }
         let call = calls[u.choose_index(calls.len())?];
-        match u.int_in_range(0..=3)? {
+        match u.int_in_range(0..=5)? {
             0 => drop(self.server.discard_idle()),
+            3 => {
+                self.seconds += u.int_in_range(0..=30)?;
+                self.server.set_time(self.seconds);
+            }
+            // It need not be one of this user.
+            4 => {
+                let message = MessageId::new(u.int_in_range(0..=9)?);
+                self.server.delete_invitation(from, message);
+            }
             // The user need not be there.
             1 => drop(self.server.drop_member(call, from)),
             2 => drop(self.server.compact(call)),
