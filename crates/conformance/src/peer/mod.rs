@@ -90,7 +90,7 @@ fn answer<'a>(peer: &mut Peer, line: &'a str) -> Answer<'a> {
         let operation = operations.find(|(known, _)| *known == name);
         match operation {
             Some((_, run)) => run(peer, &request),
-            None => Err(Refusal::driver(&"there is no such operation")),
+            None => Err(Refusal::driver(&unknown(&name))),
         }
     });
     let outcome = outcome.map(|mut result| {
@@ -98,6 +98,18 @@ fn answer<'a>(peer: &mut Peer, line: &'a str) -> Answer<'a> {
         result
     });
     Answer::new(request.id(), outcome)
+}
+
+/// The answer to an operation that is none, with all that there are.
+fn unknown(name: &str) -> String {
+    // Shortened: a line of any length can hold it.
+    let name: String = name.chars().take(32).collect();
+    let operations = FAMILIES.iter().copied().flatten();
+    let operations: Vec<_> = operations.map(|(known, _)| *known).collect();
+    format!(
+        "there is no operation {name:?}; there are {}",
+        operations.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -20,12 +20,16 @@ operations! {
 }
 
 #[derive(Serialize)]
-struct Name {
+struct Implementation {
     name: &'static str,
+    version: &'static str,
 }
 
-fn ping(_: &mut Peer, _: Nothing) -> Result<Name, Refusal> {
-    Ok(Name { name: "confcall" })
+fn ping(_: &mut Peer, _: Nothing) -> Result<Implementation, Refusal> {
+    Ok(Implementation {
+        name: "confcall",
+        version: env!("CARGO_PKG_VERSION"),
+    })
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,13 @@ use serde_json::{Value, json};
 
 use super::{answer, answers, cases};
 
+/// The result of a `ping`.
+const PONG: &str = concat!(
+    r#"{"name":"confcall","version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#""}"#
+);
+
 fn asked(input: &[u8]) -> Vec<String> {
     super::lines(input, || Duration::ZERO)
 }
@@ -28,14 +35,21 @@ fn an_id_comes_back_as_it_was_written_and_a_missing_one_does_not() {
         let [known, unknown] = asked(format!("{known}\n{unknown}").as_bytes())
             .try_into()
             .unwrap();
-        assert_eq!(
-            known,
-            format!(r#"{{"id":{id},"ok":{{"name":"confcall"}}}}"#)
-        );
+        assert_eq!(known, format!(r#"{{"id":{id},"ok":{PONG}}}"#));
         assert!(unknown.starts_with(&format!(r#"{{"id":{id},"error":{{"code":-1"#)));
     }
     let without = asked(br#"{"op": "ping", "more": 1}"#);
-    assert_eq!(without, [r#"{"ok":{"name":"confcall"}}"#]);
+    assert_eq!(without, [format!(r#"{{"ok":{PONG}}}"#)]);
+}
+
+#[test]
+fn an_operation_that_is_none_is_answered_with_those_that_there_are() {
+    let long = "x".repeat(1000);
+    let [answer] = asked(format!(r#"{{"op": "{long}"}}"#).as_bytes())
+        .try_into()
+        .unwrap();
+    assert!(answer.contains(" ping, options, key, "), "{answer}");
+    assert!(!answer.contains(&"x".repeat(33)), "{answer}");
 }
 
 #[test]
@@ -65,7 +79,7 @@ fn a_request_that_cannot_be_understood_is_an_error_and_the_next_one_is_answered(
         let error: Value = serde_json::from_str(&error).unwrap();
         assert_eq!(error["error"]["code"], -1, "{error}");
         assert_eq!(error["error"]["name"], "DRIVER");
-        assert_eq!(ok, r#"{"ok":{"name":"confcall"}}"#);
+        assert_eq!(ok, format!(r#"{{"ok":{PONG}}}"#));
     }
 }
 
@@ -75,7 +89,7 @@ fn a_line_that_is_too_long_is_answered_and_passed_over() {
     input.extend(b"\n{\"op\": \"ping\"}");
     let [error, ok] = asked(&input).try_into().unwrap();
     assert!(error.contains("DRIVER"), "{error}");
-    assert_eq!(ok, r#"{"ok":{"name":"confcall"}}"#);
+    assert_eq!(ok, format!(r#"{{"ok":{PONG}}}"#));
 }
 
 #[test]
