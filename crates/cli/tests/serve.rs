@@ -243,6 +243,48 @@ fn a_server_that_may_open_few_files_serves_a_client_beside_silent_connections() 
 }
 
 #[test]
+fn a_port_that_is_taken_is_answered_with_one_that_is_free() {
+    let place = Place::new("serve-taken");
+    let server = place.serve(&[]);
+    let mut command = assert_cmd::Command::from_std(confcall());
+    command.args(place.serve_args(["--listen", &server.address]));
+    let says = String::from_utf8(command.assert().code(1).get_output().stderr.clone()).unwrap();
+    assert!(
+        says.contains(&format!("{} is taken", server.address)),
+        "{says}"
+    );
+    let (_, free) = says.split_once("--listen ").unwrap();
+    let free = free.split('`').next().unwrap();
+    let second = place.serve_at(free, &[]);
+    assert_eq!(second.address, free);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_quiet_server_says_nothing_but_a_port_that_nobody_could_know() {
+    let place = Place::new("serve-quiet");
+    let mut open = confcall();
+    open.args(place.serve_args(["--listen", "127.0.0.1:0", "--quiet"]));
+    let mut open = Running::run(open);
+    let listening = open.line("listening ");
+    open.signal("-INT");
+    assert_eq!(open.end(), 0);
+    assert_eq!(open.transcript().trim(), listening.trim());
+
+    // Nobody has it any more.
+    let address = listening.split_whitespace().next_back().unwrap();
+    let mut stated = confcall();
+    stated.args(place.serve_args(["--listen", address, "--quiet"]));
+    let mut stated = Running::run(stated);
+    while TcpStream::connect(address).is_err() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    stated.signal("-INT");
+    assert_eq!(stated.end(), 0);
+    assert_eq!(stated.transcript(), "");
+}
+
+#[test]
 fn an_address_that_others_can_reach_needs_a_flag() {
     let place = Place::new("serve-public");
     let mut command = assert_cmd::Command::from_std(confcall());

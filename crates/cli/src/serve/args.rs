@@ -61,7 +61,7 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(super) allow_public: bool,
 
-    /// Show only the start and the end.
+    /// Show errors only, and the address if its port was left open.
     #[arg(short, long)]
     pub(super) quiet: bool,
 

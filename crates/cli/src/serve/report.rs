@@ -19,6 +19,8 @@ pub(super) enum ServerReport {
         address: SocketAddr,
         keys: PathBuf,
     },
+    /// The same in a word.
+    Address(SocketAddr),
     Restored {
         path: PathBuf,
         calls: usize,
@@ -88,6 +90,7 @@ impl Report for ServerReport {
     fn lines(&self) -> Vec<Line> {
         let (level, label, text) = match self {
             Self::Listening { address, keys } => return listening(*address, keys),
+            Self::Address(address) => (Level::Success, "listening", address.to_string()),
             Self::Restored { path, calls } => {
                 let text = format!("{} from {}", counted(*calls), path.display());
                 (Level::Info, "restored", text)
@@ -125,6 +128,9 @@ impl Report for ServerReport {
                 "address": address.to_string(),
                 "keys": keys,
             }),
+            Self::Address(address) => {
+                json!({"event": "listening", "address": address.to_string()})
+            }
             Self::Restored { path, calls } => {
                 json!({"event": "restored", "path": path, "calls": calls})
             }
@@ -165,7 +171,7 @@ fn listening(address: SocketAddr, keys: &Path) -> Vec<Line> {
             "note",
             "a development tool, not for calls that matter",
         ),
-        Line::new(Level::Detail, "users", format!("`{issue}` makes one")),
+        Line::new(Level::Info, "users", format!("`{issue}` makes one")),
     ]
 }
 

@@ -2,12 +2,13 @@
 
 use core::time::Duration;
 use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use confcall_mtproto_server::{
-    Config, Keys, KeysError, Listener, Observer, Overview, Reach, SnapshotFile,
+    BindError, Config, Keys, KeysError, Listener, Observer, Overview, Reach, SnapshotFile,
 };
 use confcall_server::{Limits, Server, ServerOptions};
 use tokio::runtime::Builder;
@@ -43,14 +44,7 @@ async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<Ex
         () = interrupts.next() => return Ok(INTERRUPTED.into()),
     };
     let (snapshot, listener) = (start.snapshot, start.listener);
-    if let (Some(path), Some(calls)) = (&args.snapshot, start.restored) {
-        let path = path.clone();
-        screen.show(&ServerReport::Restored { path, calls })?;
-    }
-    screen.show(&ServerReport::Listening {
-        address: listener.address(),
-        keys: args.keys.clone(),
-    })?;
+    show_start(args, start.restored, listener.address(), &mut screen)?;
     let mut monitor = Monitor {
         observer: listener.observer(),
         shown: Overview::default(),
@@ -74,10 +68,32 @@ async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<Ex
     if let (Some(path), Some(snapshot)) = (&args.snapshot, snapshot) {
         snapshot.save(&server)?;
         let (path, calls) = (path.clone(), server.calls().len());
-        monitor.screen.show(&ServerReport::Saved { path, calls })?;
+        monitor.show(&ServerReport::Saved { path, calls })?;
     }
     watched?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Shows that the server listens, and the calls that it goes on with.
+fn show_start(
+    args: &Args,
+    restored: Option<usize>,
+    address: SocketAddr,
+    screen: &mut Screen<impl Write>,
+) -> io::Result<()> {
+    if args.quiet {
+        // A port that the system chose is known from here alone.
+        return match args.listen.port() {
+            0 => screen.show(&ServerReport::Address(address)),
+            _ => Ok(()),
+        };
+    }
+    if let (Some(path), Some(calls)) = (&args.snapshot, restored) {
+        let path = path.clone();
+        screen.show(&ServerReport::Restored { path, calls })?;
+    }
+    let keys = args.keys.clone();
+    screen.show(&ServerReport::Listening { address, keys })
 }
 
 /// A server that is ready to serve.
@@ -99,12 +115,32 @@ async fn start(args: &Args) -> anyhow::Result<Start> {
         // A file that cannot be written is better known now than at the end, when the calls would be lost.
         snapshot.save(&server)?;
     }
-    let listener = Listener::bind(config(args), keys, server).await?;
+    let bound = Listener::bind(config(args), keys, server).await;
+    let listener = bound.map_err(with_free_port)?;
     Ok(Start {
         snapshot,
         restored: calls,
         listener,
     })
+}
+
+/// The error, with an address that is free if the one that was asked for is taken.
+fn with_free_port(error: BindError) -> anyhow::Error {
+    let BindError::Socket { address, source } = &error else {
+        return error.into();
+    };
+    if source.kind() != io::ErrorKind::AddrInUse {
+        return error.into();
+    }
+    // The system gives a port that nobody has, which is free again as soon as it was named.
+    let free = TcpListener::bind(SocketAddr::new(address.ip(), 0));
+    match free.and_then(|free| free.local_addr()) {
+        Ok(free) => anyhow!(
+            "{address} is taken, perhaps by another server of yours; {free} is free: give `--listen {free}`, and the \
+             same when you issue a session"
+        ),
+        Err(_) => error.into(),
+    }
 }
 
 /// Opens the keys, and the snapshot with the server in it, if there is one.
@@ -166,7 +202,7 @@ impl<W: Write> Monitor<W> {
             tokio::select! {
                 () = self.interrupts.next() => {
                     self.report()?;
-                    return self.screen.show(&ServerReport::Stopping);
+                    return self.show(&ServerReport::Stopping);
                 }
                 _ = polls.tick(), if !self.is_quiet => self.report()?,
             }
@@ -174,14 +210,18 @@ impl<W: Write> Monitor<W> {
     }
 
     fn report(&mut self) -> io::Result<()> {
-        if self.is_quiet {
-            return Ok(());
-        }
         let now = self.observer.look();
         for report in ServerReport::between(&self.shown, &now) {
-            self.screen.show(&report)?;
+            self.show(&report)?;
         }
         self.shown = now;
         Ok(())
+    }
+
+    fn show(&mut self, report: &ServerReport) -> io::Result<()> {
+        match self.is_quiet {
+            true => Ok(()),
+            false => self.screen.show(report),
+        }
     }
 }
