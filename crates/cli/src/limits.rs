@@ -9,6 +9,9 @@ pub(crate) const LINES: usize = 16;
 /// Requests and answers on the way into a call that wait to be shown.
 pub(crate) const SHOWN_REQUESTS: usize = 64;
 
+/// Texts that wait to be printed above the input line; a terminal is faster than that.
+pub(crate) const SHOWN_LINES: usize = 256;
+
 /// Bytes of a session file; the key is most of its seven hundred.
 pub(crate) const SESSION_BYTES: u64 = 4 << 10;
 

@@ -42,7 +42,7 @@ enum Command {
     ///
     /// The recorded members take part with their own keys. In the new call four engines under a virtual clock create,
     /// join all at once, verify, write, speak, remove, restart from a checkpoint and leave. Everything that is
-    /// shown is checked.
+    /// shown is checked. On a terminal it takes about twenty seconds, in which a person can read along.
     Demo(demo::Args),
     /// Explains a block or broadcast.
     Inspect(inspect::Args),
@@ -66,8 +66,10 @@ fn main() -> ExitCode {
         // As in `confcall … | head`.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            anstream::eprintln!("error: {}", in_words(&error));
             let ended = error.downcast_ref::<UnwantedEnd>();
+            if !ended.is_some_and(UnwantedEnd::is_shown) {
+                anstream::eprintln!("error: {}", in_words(&error));
+            }
             ended.map_or(ExitCode::FAILURE, UnwantedEnd::exit_code)
         }
     }
@@ -76,12 +78,13 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     cli.logging.start()?;
     let mut out = anstream::stdout();
+    let details = cli.logging.is_verbose();
     match &cli.command {
         Command::Completions(args) => completions::run(args, Cli::command(), &mut out),
-        Command::Create(args) => call::create(args, &mut out),
+        Command::Create(args) => call::create(args, details, &mut out),
         Command::Demo(args) => demo::run(args, &mut out),
         Command::Inspect(args) => inspect::run(args, &mut out),
-        Command::Join(args) => call::join(args, &mut out),
+        Command::Join(args) => call::join(args, details, &mut out),
         Command::Peer => peer::run(),
         Command::Serve(args) => serve::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),

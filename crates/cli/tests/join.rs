@@ -157,18 +157,71 @@ fn people_are_shown_lines_with_the_emoji_and_the_words() {
     }
     for part in [
         "enter     https://t.me/call/",
-        ", as user 1\nrequest   phone.getGroupCall\n",
-        "\nanswer    phone.joinGroupCall: done, after ",
-        "\njoined    by attempt 1, source ",
-        "\nmembers   2 3 4 1\n",
-        "\nkeys      height 3, block ",
-        "\nemoji     ",
+        ", as user 1\njoined    you are in the call\nlink      https://t.me/call/",
+        "\nmembers   user 2, user 3, user 4 and you\nemoji     ",
         "\nended     left the call\n",
     ] {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
     }
     assert!(!shown.contains('\x1b'));
     assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn requests_answers_keys_and_hashes_are_shown_if_they_are_asked_for() {
+    let shown = |args: &[&str]| {
+        let mut confcall = assert_cmd::Command::from_std(confcall());
+        let run = confcall.args(["join", "--embedded"]).args(args).assert();
+        String::from_utf8(run.success().get_output().stdout.clone()).unwrap()
+    };
+    let (plain, verbose) = (shown(&[]), shown(&["-v"]));
+    for detail in [
+        "request   phone.getGroupCall\n",
+        "\nanswer    phone.joinGroupCall: done, after ",
+        "\nsource    ",
+        "\nkeys      height 3, block ",
+    ] {
+        assert!(verbose.contains(detail), "{detail:?} is not in\n{verbose}");
+        assert!(!plain.contains(detail), "{detail:?} is in\n{plain}");
+    }
+}
+
+#[test]
+fn a_refusal_is_said_in_words_to_people_and_by_its_name_to_programs() {
+    let mut us = Running::start(["join", "--embedded"]);
+    us.type_line("/discard");
+    let failed = us.next("failed");
+    assert_eq!(failed["why"], "refused");
+    assert!(
+        failed["message"]
+            .as_str()
+            .unwrap()
+            .contains("CHAT_ADMIN_REQUIRED")
+    );
+    assert_eq!(us.status(), 0);
+
+    let mut confcall = assert_cmd::Command::from_std(confcall());
+    let run = confcall.args(["join", "--embedded"]);
+    let run = run.write_stdin("/discard\n/memers\n").assert().success();
+    run.stdout(contains(
+        "\nfailed    discard: only the creator can end the call",
+    ))
+    .stdout(contains(
+        "\nerror     there is no command /memers; did you mean /members? ",
+    ));
+}
+
+#[test]
+fn everyone_in_the_call_is_shown_with_how_they_are() {
+    let mut us = Running::start(["join", "--embedded"]);
+    us.next("emoji");
+    us.type_line("/who");
+    let who = us.next("who");
+    let people = who["people"].as_array().unwrap();
+    let users: Vec<_> = people.iter().map(|one| &one["user"]).collect();
+    assert_eq!(users, ["2", "3", "4", "1"]);
+    assert_eq!(people[0]["member"], true);
+    assert_eq!(us.status(), 0);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use confcall::UserId;
-use confcall::join::engine::Suspicion;
-use confcall::join::shown::List;
+use confcall::join::api::Method;
+use confcall::join::engine::{CommandFailure, Suspicion};
+
+use super::names::Names;
 
 /// A pause that began now, and the time of day at its end if it is long.
 ///
@@ -35,14 +36,75 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
     }
 }
 
-/// Users in a line.
-pub(super) fn list(users: &[UserId]) -> String {
-    List(users).to_string()
+/// The reason why a command failed.
+pub(super) fn failure(command: &str, why: &CommandFailure, names: &Names) -> String {
+    match why {
+        CommandFailure::Refused(error) => match refusal(command, &error.message) {
+            Some(words) => words.to_owned(),
+            None => why.to_string(),
+        },
+        CommandFailure::NotAMember(user) => format!("{} is not in the call", names.of(*user)),
+        why => why.to_string(),
+    }
+}
+
+/// The meaning of a refusal, by its name in the API.
+fn refusal(command: &str, name: &str) -> Option<&'static str> {
+    Some(match (name, command) {
+        ("CHAT_ADMIN_REQUIRED", "discard") => {
+            "only the creator can end the call; /leave leaves it to the others"
+        }
+        ("CHAT_ADMIN_REQUIRED", "revoke") => "only the creator can replace the link",
+        ("CHAT_ADMIN_REQUIRED", _) => "only the creator of the call can do this",
+        ("USER_PRIVACY_RESTRICTED", _) => {
+            "the user does not want to be invited by you; send the link instead, /link shows it"
+        }
+        ("USER_ALREADY_PARTICIPANT", _) => "the user is in the call already",
+        ("USER_WAS_KICKED", _) => {
+            "the user was removed from the call, and only its creator can invite it again"
+        }
+        ("USER_ID_INVALID" | "PEER_ID_INVALID", _) => {
+            "the server knows no such user, or the access hash is missing or wrong"
+        }
+        ("GROUPCALL_FORBIDDEN" | "GROUPCALL_JOIN_MISSING", _) => {
+            "the server does not see you in the call"
+        }
+        ("GROUPCALL_INVALID" | "GROUPCALL_ALREADY_DISCARDED", _) => "the call is over",
+        _ => return None,
+    })
+}
+
+/// The answer of the server that a request waits for.
+pub(super) fn awaited(method: Method) -> &'static str {
+    match method {
+        Method::CreateConferenceCall => "the server to create the call",
+        Method::GetGroupCall => "the server to find the call",
+        Method::GetGroupCallChainBlocks => "the server to show the newest block",
+        Method::JoinGroupCall => "the server to let you in",
+        Method::LeaveGroupCall => "the server to note that you leave",
+        _ => "the server to answer",
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use confcall::UserId;
+    use confcall::join::api::RpcError;
+
+    #[test]
+    fn a_refusal_that_is_known_is_said_in_words_and_another_one_as_it_is() {
+        let names = Names::new(UserId::new(1));
+        let says = |command, name| {
+            let error = RpcError::new(400, name);
+            failure(command, &CommandFailure::Refused(error), &names)
+        };
+        assert!(says("discard", "CHAT_ADMIN_REQUIRED").starts_with("only the creator can end"));
+        assert_eq!(
+            says("invite", "SOMETHING_NEW"),
+            "the server refused: the server answered SOMETHING_NEW (400)"
+        );
+    }
 
     #[test]
     fn a_long_pause_has_the_time_of_day_at_its_end() {

@@ -63,6 +63,8 @@ pub(crate) struct UnwantedEnd {
     status: ExitStatus,
     what: String,
     next: Option<&'static str>,
+    /// True if the user has read it already.
+    is_shown: bool,
 }
 
 fn then(next: &Option<&'static str>) -> String {
@@ -75,7 +77,19 @@ impl UnwantedEnd {
             status,
             what: what.into(),
             next: None,
+            is_shown: false,
         }
+    }
+
+    /// The same end, which the user has read.
+    pub(super) fn shown(self) -> Self {
+        let is_shown = true;
+        Self { is_shown, ..self }
+    }
+
+    /// True if the user has read it already.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.is_shown
     }
 
     /// The exit code of the command.

@@ -3,10 +3,14 @@
 use confcall::join::api::InviteLink;
 use confcall::join::engine::{Event, Trouble};
 use confcall::state::{BlockHash, Height};
-use confcall::{UserId, View};
+use confcall::{UserId, View, WaitingFor};
+use tokio::time::Instant;
 
+use super::describe;
 use super::exit::{self, Unanswered};
-use super::report::{CallReport, Emoji, RequestEnd};
+use super::names::Names;
+use super::report::{CallReport, Emoji, Presence, RequestEnd};
+use super::status::Wait;
 
 /// The progress of a call, as events have shown it.
 #[derive(Debug, Default)]
@@ -19,6 +23,8 @@ pub(super) struct CallHistory {
     leaving: Vec<UserId>,
     /// The request that has no answer yet, or will have none.
     unanswered: Option<Unanswered>,
+    /// The start of the newest block's verification, until it has emoji.
+    round: Option<Instant>,
 }
 
 impl CallHistory {
@@ -35,6 +41,24 @@ impl CallHistory {
     /// The link of the call, if the server has shown one.
     pub(super) fn link(&self) -> CallReport {
         CallReport::Link(self.link.clone())
+    }
+
+    /// What the way in waits for, and from the way in on the members whose part of the verification is missing.
+    pub(super) fn wait(&self, view: &View, names: &Names) -> Option<Wait> {
+        if !self.is_in {
+            return Some(match view.waiting_for.as_ref()? {
+                WaitingFor::Answer { method, since } => {
+                    Wait::new(describe::awaited(*method), Instant::from_std(*since))
+                }
+                attempt => Wait::new(attempt.to_string(), Instant::now()),
+            });
+        }
+        let since = self.round?;
+        let what = match view.missing.is_empty() {
+            true => "the emoji".to_owned(),
+            false => format!("{} to verify the call", names.list(&view.missing)),
+        };
+        Some(Wait::new(what, since))
     }
 
     /// Remembers the newest request on the way in or out, until it has an answer.
@@ -77,6 +101,7 @@ impl CallHistory {
             Event::EpochStarted { height, hash } => {
                 self.newest = Some((height, hash));
                 self.emoji = None;
+                self.round = Some(Instant::now());
                 vec![of_event(event)]
             }
             Event::MembersChanged {
@@ -100,6 +125,7 @@ impl CallHistory {
                 // The words are those of the block, so they are known only while it is the newest.
                 let newest = self.newest.filter(|newest| newest.0 == height);
                 let block = newest.map(|newest| newest.1);
+                self.round = None;
                 self.emoji = Some(Emoji {
                     height,
                     hash,
@@ -122,6 +148,7 @@ impl CallHistory {
         self.is_in = true;
         // Emoji are those of one block, and a new membership starts from another.
         self.emoji = None;
+        self.round = Some(Instant::now());
         let mut reports = vec![of_event(event)];
         reports.extend(link.map(|link| self.show_link(link)));
         reports.push(members(view));
@@ -163,8 +190,24 @@ pub(super) fn members(view: &View) -> CallReport {
     }
 }
 
+/// Everyone in the call: the members in the order of the chain, and then those who are connected without being members.
+pub(super) fn who(view: &View) -> CallReport {
+    let others = view.connected.iter();
+    let others = others.filter(|user| !view.members.contains(user));
+    let people = view.members.iter().chain(others).map(|user| Presence {
+        user: *user,
+        is_member: view.members.contains(user),
+        is_connected: view.connected.contains(user),
+        is_missing: view.missing.contains(user),
+    });
+    CallReport::Who {
+        people: people.collect(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::report::Named;
     use super::*;
     use crate::screen::Report as _;
 
@@ -183,6 +226,8 @@ mod tests {
         let [report] = &reports[..] else {
             panic!("{reports:?}");
         };
+        let names = &Names::default();
+        let report = Named { report, names };
         let object = report.json();
         assert_eq!(object["connected"], serde_json::json!(["1"]));
         assert_eq!(object["leaving"], serde_json::json!(["2"]));

@@ -3,30 +3,33 @@
 //! ```text
 //! Events ── CallHistory ─────────────────────┐
 //! ObservedTransport: requests and answers ────┤
-//! standard input ── user_command::parse ──────┼──▶ InteractiveCall ──▶ Screen
+//! standard input ── user_command::parse ──────┼──▶ InteractiveCall ──▶ Screen, status of the Terminal
 //! the end of a command under way ─────────────┤        │
-//! Ctrl-C ─────────────────────────────────────┘        └──▶ Conference
+//! a clock, Ctrl-C ────────────────────────────┘        └──▶ Conference
 //! ```
 //!
 //! Lines are taken once we are in the call, each after the command before it is done.
 
 use core::future::pending;
 use core::time::Duration;
-use std::io::Write;
+use std::io::{self, Write};
 
 use chacha20::ChaCha20Rng;
-use confcall::{Conference, Event, Events, Notice};
+use confcall::{Conference, Event, Events, Notice, UserId, View};
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
 use super::exit::{self, UnwantedEnd};
 use super::history::CallHistory;
-use super::report::CallReport;
-use super::run_command::{self, Effect, RunningCommand};
+use super::names::Names;
+use super::report::{CallReport, Named};
+use super::run_command::{self, Effect, Means, RunningCommand};
 use super::standard_input::InputLine;
+use super::status::{PATIENCE, Status, Wait};
+use super::terminal::Terminal;
 use super::user_command;
 use crate::interrupts::Interrupts;
-use crate::screen::Screen;
+use crate::screen::{Level, Line, Screen};
 
 /// The time for the server to answer that we left; as long as a person waits without a second Ctrl-C.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,21 +55,38 @@ pub(super) struct InputSources {
 pub(super) struct InteractiveCall<W> {
     conference: Conference,
     screen: Screen<W>,
+    /// The input line, if a person has one.
+    terminal: Option<Terminal>,
+    names: Names,
     rng: ChaCha20Rng,
     history: CallHistory,
     running: Option<RunningCommand>,
+    /// The start of the connection's loss.
+    lost: Option<Instant>,
+    /// The waits that people know of.
+    known_waits: Vec<Wait>,
     /// The end of the wait for the server's answer, once we leave.
     leaving_until: Option<Instant>,
 }
 
 impl<W: Write> InteractiveCall<W> {
-    pub(super) fn new(conference: Conference, screen: Screen<W>, rng: ChaCha20Rng) -> Self {
+    pub(super) fn new(
+        conference: Conference,
+        screen: Screen<W>,
+        terminal: Option<Terminal>,
+        names: Names,
+        rng: ChaCha20Rng,
+    ) -> Self {
         Self {
             conference,
             screen,
+            terminal,
+            names,
             rng,
             history: CallHistory::default(),
             running: None,
+            lost: None,
+            known_waits: Vec::new(),
             leaving_until: None,
         }
     }
@@ -79,14 +99,17 @@ impl<W: Write> InteractiveCall<W> {
         mut events: Events,
         mut sources: InputSources,
     ) -> anyhow::Result<()> {
+        let mut clock = interval(PATIENCE);
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let end = loop {
+            self.show_status()?;
             let takes_lines = self.takes_lines();
             tokio::select! {
                 // Requests first, since events follow from their answers.
                 biased;
                 Some(report) = sources.requests.recv() => {
                     self.history.note_request(&report);
-                    self.screen.show(&report)?;
+                    self.show(&report)?;
                 }
                 () = sources.interrupts.next() => self.interrupt()?,
                 notice = events.next() => {
@@ -95,11 +118,12 @@ impl<W: Write> InteractiveCall<W> {
                         break end;
                     }
                 }
-                report = finish(&mut self.running) => self.screen.show(&report)?,
+                report = finish(&mut self.running) => self.show(&report)?,
                 line = next(&mut sources.lines), if takes_lines => match line {
                     Some(line) => self.handle_line(line)?,
                     None => self.close_input(&mut sources)?,
                 },
+                _ = clock.tick() => {}
                 () = at(self.leaving_until) => return Err(exit::leave_unanswered().into()),
             }
         };
@@ -112,15 +136,62 @@ impl<W: Write> InteractiveCall<W> {
         self.history.is_in() && self.running.is_none() && self.leaving_until.is_none()
     }
 
+    fn show(&mut self, report: &CallReport) -> io::Result<()> {
+        let names = &self.names;
+        self.screen.show(&Named { report, names })
+    }
+
+    /// Shows how the call is, and what is waited for: beside the input line, or once in a line of its own.
+    fn show_status(&mut self) -> io::Result<()> {
+        let (view, now) = (self.conference.view(), Instant::now());
+        let waits = self.waits(&view);
+        if let Some(terminal) = &self.terminal {
+            let status = Status {
+                names: &self.names,
+                view: &view,
+                waits: &waits,
+                lost: self.lost,
+                now,
+            };
+            terminal.set_status(status.line());
+            let others = view.members.iter().filter(|user| !self.names.is_us(**user));
+            terminal.set_users(others.map(UserId::to_string).collect());
+            return Ok(());
+        }
+        self.known_waits.retain(|known| waits.contains(known));
+        for wait in waits {
+            if wait.is_long(now) && !self.known_waits.contains(&wait) {
+                let text = format!("for {}", wait.what);
+                self.screen.note(&Line::new(Level::Info, "waiting", text))?;
+                self.known_waits.push(wait);
+            }
+        }
+        Ok(())
+    }
+
+    /// What is under way.
+    fn waits(&self, view: &View) -> Vec<Wait> {
+        let running = self.running.iter();
+        let running = running.map(|running| Wait::new(running.what(), running.since));
+        let call = self.history.wait(view, &self.names);
+        running.chain(call).collect()
+    }
+
     /// Shows a notice; returns the end of the call if that was it.
     fn handle_notice(&mut self, notice: Notice) -> anyhow::Result<Option<Result<(), UnwantedEnd>>> {
         let report = match notice {
             Notice::Event(event) => return self.handle_event(event),
             Notice::Lagged { missed } => CallReport::Lagged { missed },
-            Notice::ConnectionLost => CallReport::ConnectionLost,
-            Notice::ConnectionBack => CallReport::ConnectionBack,
+            Notice::ConnectionLost => {
+                self.lost = Some(Instant::now());
+                CallReport::ConnectionLost
+            }
+            Notice::ConnectionBack => {
+                self.lost = None;
+                CallReport::ConnectionBack
+            }
         };
-        self.screen.show(&report)?;
+        self.show(&report)?;
         Ok(None)
     }
 
@@ -128,8 +199,13 @@ impl<W: Write> InteractiveCall<W> {
         let mut end = None;
         let view = self.conference.view();
         for report in self.history.reports(event, &view) {
-            self.screen.show(&report)?;
+            self.show(&report)?;
             if let CallReport::Ended { unwanted, .. } = report {
+                // On a terminal the error would say it once more below.
+                let unwanted = unwanted.map(|end| match self.screen.is_live() {
+                    true => end.shown(),
+                    false => end,
+                });
                 end = Some(unwanted.map_or(Ok(()), Err));
             }
         }
@@ -144,10 +220,17 @@ impl<W: Write> InteractiveCall<W> {
         let command = match command {
             Ok(Some(command)) => command,
             Ok(None) => return Ok(()),
-            Err(why) => return Ok(self.screen.show(&CallReport::NotUnderstood(why))?),
+            Err(why) => return Ok(self.show(&CallReport::NotUnderstood(why))?),
         };
-        match run_command::begin(command, &self.conference, &self.history, &mut self.rng) {
-            Effect::Report(report) => self.screen.show(&report)?,
+        let mut means = Means {
+            conference: &self.conference,
+            history: &self.history,
+            names: &self.names,
+            rng: &mut self.rng,
+            has_input_line: self.terminal.is_some(),
+        };
+        match run_command::begin(command, &mut means) {
+            Effect::Report(report) => self.show(&report)?,
             Effect::Run(running) => self.running = Some(running),
             Effect::Leave => self.leave()?,
         }
@@ -172,7 +255,7 @@ impl<W: Write> InteractiveCall<W> {
     fn leave(&mut self) -> anyhow::Result<()> {
         self.conference.leave();
         self.leaving_until = Some(Instant::now() + LEAVE_TIMEOUT);
-        self.screen.show(&CallReport::Leaving)?;
+        self.show(&CallReport::Leaving)?;
         Ok(())
     }
 
@@ -195,7 +278,7 @@ async fn finish(running: &mut Option<RunningCommand>) -> CallReport {
     let Some(command) = running else {
         return pending().await;
     };
-    let report = command.await;
+    let report = command.report().await;
     *running = None;
     report
 }

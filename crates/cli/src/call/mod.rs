@@ -9,8 +9,9 @@
 //! | `args.rs`, `target.rs`, `account.rs`, `embedded.rs` | the arguments: the call, and the server that has it |
 //! | `start.rs` | the way from the arguments to a `Conference` |
 //! | `interactive.rs`, `history.rs` | the loop over everything that happens, and its memory |
+//! | `terminal/`, `status.rs` | the input line of a terminal, and the line above it |
 //! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs` | lines of standard input and their effects |
-//! | `observed.rs`, `report/`, `describe.rs` | reports, for people and for programs |
+//! | `observed.rs`, `report/`, `describe.rs`, `names.rs` | reports, for people and for programs |
 //! | `last_known.rs` | the file that remembers a call between two times of being in it |
 //! | `exit.rs` | the exit status of each end |
 
@@ -23,12 +24,19 @@ mod frames;
 mod history;
 mod interactive;
 mod last_known;
+mod names;
 mod observed;
 mod report;
 mod run_command;
 mod standard_input;
 mod start;
+mod status;
 mod target;
+#[cfg(unix)]
+mod terminal;
+#[cfg(not(unix))]
+#[path = "terminal/absent.rs"]
+mod terminal;
 mod user_command;
 
 pub(crate) use args::{CreateArgs, JoinArgs};

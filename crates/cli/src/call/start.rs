@@ -4,25 +4,30 @@ use core::time::Duration;
 use std::io::Write;
 use std::process::ExitCode;
 
+use anstream::StripStream;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::{Conference, Options, Suspicion, Target, Transport, UserId};
+use confcall::{Conference, Options, Suspicion, Target, Transport, UserId, View};
 use tokio::runtime::Builder;
+use tokio::sync::mpsc::Receiver;
 
 use super::account::Account;
 use super::args::{CallArgs, CreateArgs, JoinArgs};
 use super::interactive::{EndOfInput, InputSources, InteractiveCall};
+use super::names::Names;
 use super::observed::ObservedTransport;
-use super::report::CallReport;
+use super::report::{CallReport, Named};
+use super::standard_input::InputLine;
 use super::target::TargetArg;
+use super::terminal::Terminal;
 use super::{embedded, last_known, standard_input, target};
 use crate::interrupts::Interrupts;
-use crate::screen::{Format, Screen};
+use crate::screen::{Format, Screen, has_colour};
 use crate::seed;
 
 /// Joins a call and stays in it.
-pub(crate) fn join(args: &JoinArgs, out: impl Write) -> anyhow::Result<ExitCode> {
+pub(crate) fn join(args: &JoinArgs, details: bool, out: impl Write) -> anyhow::Result<ExitCode> {
     let target = match &args.target {
         Some(TargetArg::Target(target)) => Some(target.clone()),
         Some(TargetArg::StandardInput) => {
@@ -32,18 +37,28 @@ pub(crate) fn join(args: &JoinArgs, out: impl Write) -> anyhow::Result<ExitCode>
         }
         None => None,
     };
-    run(&args.call, target, out)
+    run(&args.call, target, details, out)
 }
 
 /// Creates a call and stays in it.
-pub(crate) fn create(args: &CreateArgs, out: impl Write) -> anyhow::Result<ExitCode> {
-    run(&args.call, Some(Target::Create), out)
+pub(crate) fn create(
+    args: &CreateArgs,
+    details: bool,
+    out: impl Write,
+) -> anyhow::Result<ExitCode> {
+    run(&args.call, Some(Target::Create), details, out)
 }
 
 /// Enters the target; without one, the call of the embedded server's bots.
-fn run(args: &CallArgs, target: Option<Target>, out: impl Write) -> anyhow::Result<ExitCode> {
+fn run(
+    args: &CallArgs,
+    target: Option<Target>,
+    details: bool,
+    out: impl Write,
+) -> anyhow::Result<ExitCode> {
     let rng = ChaCha20Rng::from_seed(seed::random()?);
-    let screen = Screen::new(out, Format::of_flag(args.json));
+    let out: Box<dyn Write> = Box::new(out);
+    let screen = Screen::new(out, Format::of_flag(args.json)).with_details(details);
     // The call has a thread of its own, since this one waits while the reader of our output is slow.
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
@@ -56,7 +71,7 @@ fn run(args: &CallArgs, target: Option<Target>, out: impl Write) -> anyhow::Resu
 async fn connect(
     args: &CallArgs,
     target: Option<Target>,
-    screen: Screen<impl Write>,
+    screen: Screen<Box<dyn Write + '_>>,
     mut rng: ChaCha20Rng,
 ) -> anyhow::Result<()> {
     match (&args.session, target) {
@@ -83,26 +98,26 @@ async fn attend(
     transport: impl Transport + 'static,
     user: UserId,
     target: Target,
-    mut screen: Screen<impl Write>,
+    mut screen: Screen<Box<dyn Write + '_>>,
     rng: ChaCha20Rng,
 ) -> anyhow::Result<()> {
     let interrupts = Interrupts::listen()?;
+    let names = Names::new(user);
     let entering = CallReport::Entering {
         user,
         target: target::name(&target),
     };
-    screen.show(&entering)?;
-    let mut options = Options::new(target, user)?;
-    options.config.media.muted = args.muted;
-    if let Some(path) = &args.last_known {
-        options.config.last_known = last_known::read(path)?;
-    }
-    options.answer_timeout = Duration::from_secs(args.answer_timeout);
+    screen.show(&Named {
+        report: &entering,
+        names: &names,
+    })?;
+    let options = options(args, target, user)?;
+    let (terminal, lines, screen) = input(screen);
     let (transport, requests) = ObservedTransport::new(transport);
     let conference = Conference::start(transport, options);
     let sources = InputSources {
         requests,
-        lines: Some(standard_input::read_lines()),
+        lines: Some(lines),
         end_of_input: match args.stay {
             true => EndOfInput::Stay,
             false => EndOfInput::Leave,
@@ -110,16 +125,51 @@ async fn attend(
         interrupts,
     };
     let (handle, events) = (conference.clone(), conference.events());
-    let ended = InteractiveCall::new(conference, screen, rng)
+    let ended = InteractiveCall::new(conference, screen, terminal, names, rng)
         .run(events, sources)
         .await;
-    // Also after an end that was not wanted, which is when it matters; but a call that may be another one does not take the
-    // place of the one that is remembered.
-    let view = handle.view();
+    // Also after an end that was not wanted, which is when it matters.
+    remember(args, &handle.view())?;
+    ended
+}
+
+fn options(args: &CallArgs, target: Target, user: UserId) -> anyhow::Result<Options> {
+    let mut options = Options::new(target, user)?;
+    options.config.media.muted = args.muted;
+    if let Some(path) = &args.last_known {
+        options.config.last_known = last_known::read(path)?;
+    }
+    options.answer_timeout = Duration::from_secs(args.answer_timeout);
+    Ok(options)
+}
+
+/// The lines of the user: those of an input line, below the screen, if a person has a terminal for one.
+fn input(
+    screen: Screen<Box<dyn Write + '_>>,
+) -> (
+    Option<Terminal>,
+    Receiver<InputLine>,
+    Screen<Box<dyn Write + '_>>,
+) {
+    let opened = screen.is_live().then(Terminal::open).flatten();
+    let Some((terminal, lines)) = opened else {
+        return (None, standard_input::read_lines(), screen);
+    };
+    let above: Box<dyn Write> = Box::new(terminal.above_input());
+    let above = match has_colour() {
+        true => above,
+        false => Box::new(StripStream::new(above)),
+    };
+    (Some(terminal), lines, screen.onto(above))
+}
+
+/// Keeps what was seen of the call.
+fn remember(args: &CallArgs, view: &View) -> anyhow::Result<()> {
+    // A call that may be another one does not take the place of the one that is remembered.
     let is_swapped = |one: &Suspicion| matches!(one, Suspicion::Swapped(_));
     let is_same = !view.suspicions.iter().any(is_swapped);
-    if let (Some(path), Some(known), true) = (&args.last_known, &view.last_known, is_same) {
-        last_known::write(path, known)?;
+    match (&args.last_known, &view.last_known) {
+        (Some(path), Some(known)) if is_same => last_known::write(path, known),
+        _ => Ok(()),
     }
-    ended
 }

@@ -9,7 +9,8 @@ pub(super) const HELP: &str = "\
 A line is a message to all members; / begins a command, and // a message that begins with /.
   /kick ID…           remove users from the call
   /invite ID [HASH]   invite a user; Telegram wants the access hash too
-  /members            show who is in the call
+  /members            show who has the key of the call
+  /who                show everyone in the call, and how they are
   /emoji              show the emoji and words to compare again
   /link               show the link of the call
   /revoke             replace the link by a new one, if the call is ours
@@ -27,6 +28,7 @@ pub(super) enum UserCommand {
     Kick(Vec<UserId>),
     Invite(InputUser),
     Members,
+    Who,
     Emoji,
     Link,
     Revoke,
@@ -41,8 +43,12 @@ pub(super) enum UserCommand {
 /// A line that cannot be carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(super) enum UserCommandError {
-    #[error("there is no command /{0}; /help shows all")]
-    Unknown(String),
+    #[error("there is no command /{typed}; {}/help shows all", did_you_mean(.meant))]
+    Unknown {
+        typed: String,
+        /// The command that it is nearest to.
+        meant: Option<&'static str>,
+    },
     #[error("{command} needs {needs}")]
     Needs {
         command: &'static str,
@@ -54,6 +60,28 @@ pub(super) enum UserCommandError {
     NotAHash(String),
     #[error("the packet is not hexadecimal digits")]
     NotHex,
+}
+
+fn did_you_mean(meant: &Option<&str>) -> String {
+    meant.map_or_else(String::new, |meant| format!("did you mean /{meant}? "))
+}
+
+/// The names of all commands.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    usages().filter_map(|usage| usage.split_whitespace().next())
+}
+
+/// True if a command takes the ids of users.
+pub(super) fn takes_users(command: &str) -> bool {
+    usages().any(|usage| {
+        let mut words = usage.split_whitespace();
+        words.next() == Some(command) && words.next().is_some_and(|word| word.starts_with("ID"))
+    })
+}
+
+/// The lines of the help, from the names of the commands on.
+fn usages() -> impl Iterator<Item = &'static str> {
+    HELP.lines().filter_map(|line| line.strip_prefix("  /"))
 }
 
 /// Reads a line; `None` if there is nothing on it.
@@ -83,6 +111,7 @@ fn parse_command(command: &str, rest: &str) -> Result<UserCommand, UserCommandEr
         "invite" if rest.is_empty() => return needs("/invite", "the id of a user"),
         "invite" => UserCommand::Invite(invited(rest)?),
         "members" => UserCommand::Members,
+        "who" => UserCommand::Who,
         "emoji" => UserCommand::Emoji,
         "link" => UserCommand::Link,
         "revoke" => UserCommand::Revoke,
@@ -99,13 +128,20 @@ fn parse_command(command: &str, rest: &str) -> Result<UserCommand, UserCommandEr
             None => return needs("/open", "the id of a user and a packet"),
         },
         "help" => UserCommand::Help,
-        // Shortened: the line may be a pasted text of any length.
-        unknown => {
-            return Err(UserCommandError::Unknown(
-                unknown.chars().take(32).collect(),
-            ));
-        }
+        unknown => return Err(self::unknown(unknown)),
     })
+}
+
+/// The most letters by which a mistyped command differs from the one that was meant.
+const MISTYPED: usize = 2;
+
+fn unknown(typed: &str) -> UserCommandError {
+    // Shortened: the line may be a pasted text of any length.
+    let typed: String = typed.chars().take(32).collect();
+    let distance = |name: &&str| strsim::damerau_levenshtein(name, &typed);
+    let nearest = names().min_by_key(distance);
+    let meant = nearest.filter(|name| distance(name) <= MISTYPED && distance(name) < name.len());
+    UserCommandError::Unknown { typed, meant }
 }
 
 fn user(text: &str) -> Result<UserId, UserCommandError> {
@@ -163,6 +199,15 @@ mod tests {
     }
 
     #[test]
+    fn a_mistyped_command_is_answered_with_the_one_that_was_meant() {
+        for (typed, meant) in [("memers", "members"), ("lnik", "link"), ("leve", "leave")] {
+            let says = says(&format!("/{typed}"));
+            assert!(says.contains(&format!("did you mean /{meant}?")), "{says}");
+        }
+        assert!(!says("/dance").contains("did you mean"));
+    }
+
+    #[test]
     fn a_packet_is_opened_as_what_a_user_sealed() {
         let opened = UserCommand::Open {
             from: UserId::new(5),
@@ -185,7 +230,8 @@ mod tests {
             assert!(parsed.is_ok(), "{command}: {parsed:?}");
             count += 1;
         }
-        assert_eq!(count, 12);
+        assert_eq!(count, 13);
+        assert_eq!(names().count(), count);
         let unknown = says(&format!("/{}", "x".repeat(1000)));
         assert!(unknown.contains("/help") && unknown.len() < 100);
     }

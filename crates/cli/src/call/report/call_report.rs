@@ -59,6 +59,8 @@ pub(in super::super) enum CallReport {
         #[serde(serialize_with = "shown::form")]
         by: Option<UserId>,
     },
+    /// Everyone in the call.
+    Who { people: Vec<Presence> },
     /// The users as the server lists them.
     Roster {
         #[serde(serialize_with = "shown::form")]
@@ -71,13 +73,26 @@ pub(in super::super) enum CallReport {
     Emoji(#[serde(serialize_with = "emoji")] Option<Emoji>),
     /// The link of the call, if it is known.
     Link(#[serde(serialize_with = "link")] Option<InviteLink>),
-    /// A command or message was carried out.
+    /// A command was carried out.
     Done { command: &'static str },
+    /// The server took a message.
+    // For programs a message is a command as the others are.
+    #[serde(rename = "done")]
+    Sent {
+        /// The text, where the screen does not have it any more.
+        #[serde(rename = "command", serialize_with = "is_message")]
+        echo: Option<String>,
+    },
     /// A command or message was not carried out.
     Failed {
         command: &'static str,
+        /// The name of the reason, for programs.
         why: &'static str,
+        /// The reason as the library has it.
         message: String,
+        /// The reason in the words of the command.
+        #[serde(skip)]
+        words: String,
     },
     /// A line that cannot be carried out.
     NotUnderstood(#[serde(serialize_with = "message")] String),
@@ -107,6 +122,19 @@ pub(in super::super) enum CallReport {
     /// An event of the engine that is reported as it is.
     #[serde(untagged)]
     Event(Box<Event>),
+}
+
+/// A user in the call, and how it is.
+#[derive(Clone, Debug, Serialize)]
+pub(in super::super) struct Presence {
+    #[serde(serialize_with = "shown::form")]
+    pub(in super::super) user: UserId,
+    /// It is a member of the chain, and can decrypt.
+    pub(in super::super) is_member: bool,
+    /// The server lists it.
+    pub(in super::super) is_connected: bool,
+    /// It holds the verification of the newest block up.
+    pub(in super::super) is_missing: bool,
 }
 
 /// The end of a request.
@@ -163,6 +191,10 @@ fn emoji<S: Serializer>(emoji: &Option<Emoji>, to: S) -> Result<S::Ok, S::Error>
         "emoji": &emoji.hash.emoji(),
         "words": &emoji.words()
     )
+}
+
+fn is_message<S: Serializer>(_: &Option<String>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str("message")
 }
 
 fn link<S: Serializer>(link: &Option<InviteLink>, to: S) -> Result<S::Ok, S::Error> {

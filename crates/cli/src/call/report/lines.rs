@@ -4,15 +4,20 @@ use core::time::Duration;
 use std::time::SystemTime;
 
 use confcall::UserId;
+use confcall::join::api::InviteLink;
 use confcall::join::engine::{Ended, Event, Joined};
 use confcall::state::verification::Phase;
 
-use super::super::exit::{self, UnwantedEnd};
+use super::super::exit::UnwantedEnd;
+use super::super::names::Names;
 use super::super::{describe, user_command};
-use super::call_report::{CallReport, Emoji, RequestEnd, text};
+use super::call_report::{CallReport, Emoji, Presence, RequestEnd, text};
 use crate::screen::{Level, Line};
 
-pub(super) fn lines(report: &CallReport) -> Vec<Line> {
+/// The room between the emoji of a banner.
+const BANNER_SPACE: &str = "    ";
+
+pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
     let one = |level, label, text: String| vec![Line::new(level, label, text)];
     match report {
         CallReport::Entering { user, target } => {
@@ -27,7 +32,7 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
             let text = format!("{method}: {}, after {}", self::answer(answer), time(*took));
             one(Level::Detail, "answer", text)
         }
-        CallReport::Event(event) => self::event(event),
+        CallReport::Event(event) => self::event(event, names),
         CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref()),
         CallReport::Members {
             members,
@@ -37,33 +42,35 @@ pub(super) fn lines(report: &CallReport) -> Vec<Line> {
             rekeyed,
             by,
         } => {
-            let mut lines = changes(members, [added, removed, rekeyed], *by);
-            lines.extend(self::leaving(leaving));
+            let mut lines = changes(members, [added, removed, rekeyed], *by, names);
+            lines.extend(self::leaving(leaving, names));
             lines
         }
+        CallReport::Who { people } => people.iter().map(|one| presence(one, names)).collect(),
         CallReport::Roster { connected, leaving } => {
-            let mut lines = one(Level::Detail, "connected", describe::list(connected));
-            lines.extend(self::leaving(leaving));
+            let mut lines = one(Level::Detail, "connected", names.list(connected));
+            lines.extend(self::leaving(leaving, names));
             lines
         }
         CallReport::Emoji(emoji) => self::emoji(emoji.as_ref()),
-        CallReport::Link(Some(link)) => one(Level::Info, "link", link.to_string()),
-        CallReport::Link(None) => one(
-            Level::Warning,
-            "link",
-            "the server has shown none".to_owned(),
-        ),
-        // The writer has the message on the screen already.
-        CallReport::Done { command: "message" } => Vec::new(),
-        CallReport::Done { command } => one(Level::Detail, "done", (*command).to_owned()),
-        CallReport::Failed {
-            command, message, ..
-        } => one(Level::Error, "failed", format!("{command}: {message}")),
+        CallReport::Link(link) => vec![self::link(link.as_ref())],
+        CallReport::Done { command } => one(Level::Success, "done", format!("✓ /{command}")),
+        CallReport::Sent { echo } => {
+            let sent = |text| Line::new(Level::Success, "you", format!("✓ {text}"));
+            echo.iter().map(sent).collect()
+        }
+        CallReport::Failed { command, words, .. } => {
+            one(Level::Error, "failed", format!("{command}: {words}"))
+        }
         CallReport::NotUnderstood(why) => one(Level::Error, "error", why.clone()),
         CallReport::Sealed { packet } => one(Level::Info, "sealed", hex::encode(packet)),
         CallReport::Opened { from, seqno, frame } => {
-            let text = format!("user {from}, packet {seqno}: {}", text(frame));
-            one(Level::Success, "opened", text)
+            let (from, frame) = (names.of(*from), text(frame));
+            one(
+                Level::Success,
+                "opened",
+                format!("{from}, packet {seqno}: {frame}"),
+            )
         }
         CallReport::ConnectionLost => {
             let text = "the server is not heard; trying again until it is".to_owned();
@@ -93,14 +100,14 @@ fn answer(answer: &RequestEnd) -> String {
     }
 }
 
-fn event(event: &Event) -> Vec<Line> {
+fn event(event: &Event, names: &Names) -> Vec<Line> {
     let one = |level, label, text: String| vec![Line::new(level, label, text)];
     match event {
         Event::Joined(joined) => self::joined("joined", joined),
         Event::Rejoined(joined) => self::joined("rejoined", joined),
         Event::Resumed(joined) => self::joined("resumed", joined),
         Event::EpochStarted { height, hash } => one(
-            Level::Info,
+            Level::Detail,
             "keys",
             format!("height {height}, block {hash}"),
         ),
@@ -113,7 +120,7 @@ fn event(event: &Event) -> Vec<Line> {
             let since = time(*since);
             let text = format!(
                 "height {height}, {phase}: waiting for {}, {since}",
-                describe::list(missing)
+                names.list(missing)
             );
             one(Level::Detail, "verify", text)
         }
@@ -121,12 +128,15 @@ fn event(event: &Event) -> Vec<Line> {
         Event::Message { from, message } => one(
             Level::Success,
             "message",
-            format!("{from}: {}", message.text()),
+            format!("{}: {}", names.of(*from), message.text()),
         ),
         Event::MessageNotShown { from, why } => one(
             Level::Warning,
             "message",
-            format!("{from} wrote something that cannot be shown: {why}"),
+            format!(
+                "{} wrote something that cannot be shown: {why}",
+                names.of(*from)
+            ),
         ),
         Event::Gap(gap) => {
             let blocks = match gap.blocks {
@@ -156,32 +166,58 @@ fn event(event: &Event) -> Vec<Line> {
 }
 
 fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
-    let source = joined.payload.ssrc();
-    let text = match joined.attempts {
-        0 => format!("source {source}"),
-        attempts => format!("by attempt {attempts}, source {source}"),
+    let attempt = match joined.attempts {
+        0 | 1 => String::new(),
+        attempts => format!(", by attempt {attempts}"),
     };
-    vec![Line::new(Level::Success, label, text)]
+    let text = format!("you are in the call{attempt}");
+    let source = joined.payload.ssrc().to_string();
+    vec![
+        Line::new(Level::Success, label, text),
+        Line::new(Level::Detail, "source", source),
+    ]
 }
 
+fn link(link: Option<&InviteLink>) -> Line {
+    match link {
+        Some(link) => Line::new(Level::Info, "link", link.to_string()),
+        None => Line::new(Level::Warning, "link", "the server has shown none"),
+    }
+}
+
+/// The end, and what to do after it, in one sentence.
 fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Vec<Line> {
-    let level = match unwanted {
-        None => Level::Success,
-        Some(_) => Level::Error,
+    let (level, text) = match unwanted {
+        None => (Level::Success, ended.reason.to_string()),
+        Some(unwanted) => (Level::Error, unwanted.to_string()),
     };
-    let mut lines = vec![Line::new(level, "ended", ended.reason.to_string())];
-    let next = exit::next(ended.advice);
-    lines.extend(next.map(|next| Line::new(Level::Info, "next", next)));
-    lines
+    vec![Line::new(level, "ended", text)]
+}
+
+/// A user in the call, in a line.
+fn presence(one: &Presence, names: &Names) -> Line {
+    let (level, text) = match (one.is_member, one.is_connected) {
+        (true, true) if one.is_missing => (Level::Warning, "in the call, and not verified yet"),
+        (true, true) => (Level::Success, "in the call"),
+        (true, false) => (
+            Level::Warning,
+            "not connected, and can decrypt until a block removes it",
+        ),
+        (false, _) => (Level::Info, "connected, and without the key"),
+    };
+    Line::new(level, "who", format!("{}: {text}", names.of(one.user)))
 }
 
 fn changes(
     members: &[UserId],
     [added, removed, rekeyed]: [&[UserId]; 3],
     by: Option<UserId>,
+    names: &Names,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
-    let by = by.map_or_else(String::new, |by| format!(", by user {by}"));
+    let by = by.map_or_else(String::new, |by| {
+        format!(", by a block of {}", names.of(by))
+    });
     for (level, label, users) in [
         (Level::Success, "came", added),
         (Level::Warning, "gone", removed),
@@ -191,19 +227,19 @@ fn changes(
             lines.push(Line::new(
                 level,
                 label,
-                format!("{}{by}", describe::list(users)),
+                format!("{}{by}", names.list(users)),
             ));
         }
     }
-    lines.push(Line::new(Level::Info, "members", describe::list(members)));
+    lines.push(Line::new(Level::Info, "members", names.list(members)));
     lines
 }
 
 /// The members who have just left, if there are any.
-fn leaving(users: &[UserId]) -> Option<Line> {
+fn leaving(users: &[UserId], names: &Names) -> Option<Line> {
     let text = format!(
         "{}; can decrypt until a block removes them, in some seconds",
-        describe::list(users)
+        names.list(users)
     );
     (!users.is_empty()).then(|| Line::new(Level::Info, "leaving", text))
 }
@@ -213,12 +249,17 @@ fn emoji(emoji: Option<&Emoji>) -> Vec<Line> {
         let text = "not yet: the newest block is not verified";
         return vec![Line::new(Level::Warning, "emoji", text)];
     };
-    let four = emoji.hash.emoji().join(" ");
+    let four = emoji.hash.emoji();
     let text = format!(
-        "{four}  height {}; the others must see the same",
+        "{}  height {}; the others must see the same",
+        four.join(" "),
         emoji.height
     );
-    let mut lines = vec![Line::new(Level::Success, "emoji", text)];
+    let banner = format!(
+        "{}     the others must see the same",
+        four.join(BANNER_SPACE)
+    );
+    let mut lines = vec![Line::new(Level::Success, "emoji", text).with_banner(banner)];
     let words = emoji.words();
     lines.extend(words.map(|words| Line::new(Level::Info, "words", words.join(" "))));
     lines

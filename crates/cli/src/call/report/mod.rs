@@ -5,17 +5,24 @@ mod lines;
 
 use serde_json::Value;
 
-pub(super) use call_report::{CallReport, Emoji, RequestEnd};
+pub(super) use call_report::{CallReport, Emoji, Presence, RequestEnd};
 
+use super::names::Names;
 use crate::screen::{Line, Report};
 
-impl Report for CallReport {
+/// A report, and the names of the users in it.
+pub(super) struct Named<'a> {
+    pub(super) report: &'a CallReport,
+    pub(super) names: &'a Names,
+}
+
+impl Report for Named<'_> {
     fn lines(&self) -> Vec<Line> {
-        lines::lines(self)
+        lines::lines(self.report, self.names)
     }
 
     fn json(&self) -> Value {
         // Nothing in a report fails to serialise.
-        serde_json::to_value(self).unwrap_or_default()
+        serde_json::to_value(self.report).unwrap_or_default()
     }
 }
