@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -32,7 +33,7 @@ fn from_label<'a>(text: &'a str, label: &str) -> &'a str {
 #[test]
 fn a_seed_repeats_the_run_from_the_verification_to_the_removal() {
     let text = output_of(demo().args(["--seed", SEED]));
-    let recorded = text.strip_suffix(from_label(&text, "life")).unwrap();
+    let (recorded, _) = text.split_once("\nAct 5: ").unwrap();
     assert_eq!(from_label(recorded, "commits"), AFTER_THE_JOIN);
 }
 
@@ -85,8 +86,8 @@ fn the_join_shows_the_tip_the_request_and_a_key_that_all_members_open() {
         "invite_hash none, public_key set, block set, muted true, video_stopped true\n",
         "\nverdict   accepted\n",
         "\nheight    9, hash ",
-        "\nkey       user 94605634459 opens the new shared key: the same as ours\n",
-        "\nverified: we and all 5 recorded members hold the same epoch key\n",
+        "\nkey       Frank opens the new shared key: the same as ours\n",
+        "⇒ we and all 5 others hold one key, and the server never had it\n",
     ] {
         assert!(join.contains(part), "{part:?} is not in\n{join}");
     }
@@ -99,6 +100,19 @@ fn a_run_shows_the_seed_that_repeats_it() {
     let seed = line.unwrap().split_whitespace().nth(1).unwrap();
     assert_eq!(output_of(demo().args(["--seed", seed])), first);
     assert!(!first.contains(SEED));
+}
+
+#[test]
+fn each_act_has_a_title_and_its_steps_say_what_they_prove_and_a_pipe_waits_for_no_reader() {
+    let started = Instant::now();
+    let text = output_of(&mut demo());
+    assert!(started.elapsed() < Duration::from_secs(10));
+    let acts: Vec<_> = text.split("\nAct ").skip(1).collect();
+    assert_eq!(acts.len(), 8);
+    for (number, act) in (1..).zip(&acts) {
+        assert!(act.starts_with(&format!("{number}: ")), "{act}");
+        assert!(act.contains(" ⇒ "), "{act}");
+    }
 }
 
 #[test]
@@ -117,42 +131,52 @@ commits   6 sent, and echoed by the server to all 6 members
 reveals   6 sent, and echoed by the server to all 6 members
 emoji     ⛲ 🔔 ⛺ 🔉  the same for all members
 words     forward fabric worry very cereal turkey brisk predict bullet method inherit cover disagree adapt recipe useless month width violin vicious have stable dismiss cradle
-frame     user 20261123 sends 80 bytes of opus as a packet of 264; 5 others open it
-frame     user 984584325268 sends 80 bytes of opus as a packet of 328; 5 others open it
-frame     user 20261123 sends 1200 bytes of VP8 as a packet of 1378; 5 others open it
-frame     user 984584325268 sends 1200 bytes of VP8 as a packet of 1442; 5 others open it
-message   user 20261123 writes \"Hello!\"; 5 others read it
-message   user 984584325268 writes \"Welcome 👋\"; 5 others read it
-remove    user 94605634459, by our block of height 10, hash 849c0ffea3d55b721fc023366a0b1dfb07d13b510a2d85d87ade65512dce28ed
+          ⇒ no one stands between the members: each of them would see other emoji than the rest
+
+Act 3: they speak and write
+frame     Alice sends 80 bytes of opus as a packet of 264; 5 others open it
+frame     Bob sends 80 bytes of opus as a packet of 328; 5 others open it
+frame     Alice sends 1200 bytes of VP8 as a packet of 1378; 5 others open it
+frame     Bob sends 1200 bytes of VP8 as a packet of 1442; 5 others open it
+          ⇒ what the members hear and see is sealed from one to the other
+message   Alice writes \"Hello!\"; 5 others read it
+message   Bob writes \"Welcome 👋\"; 5 others read it
+          ⇒ the server passes messages on, and cannot read them
+
+Act 4: Frank is removed, and goes on listening
+remove    Frank, by our block of height 10, hash 849c0ffea3d55b721fc023366a0b1dfb07d13b510a2d85d87ade65512dce28ed
 commits   5 sent, and echoed by the server to all 5 members
 reveals   5 sent, and echoed by the server to all 5 members
 emoji     👏 😱 🍆 👪  the same for all members
 words     strong moon music exhibit trial domain alarm mystery what rookie tilt pencil observe nuclear gate soldier away column sauce dawn diagram marriage emotion company
+          ⇒ no one stands between the members: each of them would see other emoji than the rest
 later     10 s after the removal the old keys are gone
-frame     user 20261123 sends 80 bytes of opus as a packet of 264; 4 others open it
-removed   user 94605634459, who keeps its old keys, has none for that frame
-removed   user 94605634459 sends a frame under its old keys; none of 5 opens it
-removed   user 94605634459 reads \"block 10 removed us\" in the chain, by user 20261123
+frame     Alice sends 80 bytes of opus as a packet of 264; 4 others open it
+removed   Frank, who keeps the old keys, has none for that frame
+removed   Frank sends a frame under the old keys; none of 5 opens it
+          ⇒ once removed, one can neither hear nor be heard
+removed   Frank reads \"block 10 removed us\" in the chain, by Alice
+          ⇒ who removed whom is signed, and stands in the chain for all
 ";
 
 /// In this order; when each happens, and what lies between, is up to the engine.
 const LIFE: [&str; 18] = [
-    "user 1 creates a call",
+    "Alice creates a call",
     "https://t.me/call/",
-    "3 follow the link at once",
+    "Bob, Carol, Dave follow the link at once",
     "another block came first; attempt 2 follows in ",
-    "1 2 3 4 in block 3\n",
+    "Alice, Bob, Carol, Dave in block 3\n",
     "the same for all members\n",
-    "user 2 writes \"Here we are!\"; 3 others read it\n",
-    "user 3 sends a frame with seqno 1; 3 others open it\n",
-    "user 4: removed from the call by user 1\n",
-    "1 2 3 in block 4\n",
-    "user 2 stops; checkpoint ",
+    "Bob writes \"Here we are!\"; 3 others read it\n",
+    "Carol sends a frame with seqno 1; 3 others open it\n",
+    "Dave: removed from the call by Alice\n",
+    "Alice, Bob, Carol in block 4\n",
+    "Bob stops; checkpoint ",
     "a second time: checkpoint ",
-    "user 2 sends a frame with seqno 1048578; 2 others open it\n",
-    "user 3: left the call\n",
-    "user 3, by a block of user ",
-    "1 2 in block 5\n",
+    "Bob sends a frame with seqno 1048578; 2 others open it\n",
+    "Carol: left the call\n",
+    "Carol, by a block of ",
+    "Alice, Bob in block 5\n",
     "nobody is connected any more\n",
     "everything held: ",
 ];

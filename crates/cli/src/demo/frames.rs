@@ -20,6 +20,7 @@ pub(super) fn exchange(
             send(&frame, from, people, now, rng, show)?;
         }
     }
+    show.proof("what the members hear and see is sealed from one to the other")?;
     Ok(())
 }
 
@@ -38,8 +39,8 @@ pub(super) fn send(
         frame.check_opened(&packet, from.user_id(), to.voice(), now)?;
     }
     let text = format!(
-        "user {} sends {} bytes of {} as a packet of {}; {} others open it",
-        from.user_id(),
+        "{} sends {} bytes of {} as a packet of {}; {} others open it",
+        show.name(from.user_id()),
         frame.bytes.len(),
         frame.codec.name(),
         packet.len(),

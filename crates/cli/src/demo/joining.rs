@@ -73,9 +73,13 @@ pub(super) async fn join(
     let tip = Tip::from_answer(answer.into_updates()?, &call)?;
     let tip = tip.context("the call has no block")?;
     show_tip(&tip, show)?;
+    show.proof("one block is enough to join: it names the members and their keys")?;
 
     let join = JoinBlock::add_self(&tip.block, Joiner::new(JOINER), rng)?;
     show_block(&join, show)?;
+    show.proof(
+        "the one who joins makes a key for this call, and seals a new shared key to each member",
+    )?;
     let request = request(call.clone(), &tip, &join, payload)?;
     show_request(&request, show)?;
     let answer = network.send(request).await.context("the join failed")?;
@@ -116,7 +120,8 @@ fn show_block(join: &JoinBlock, show: &mut Show<'_, impl Write>) -> io::Result<(
     let (height, size, hash) = (block.height(), block.bytes().len(), block.hash());
     let text = format!("height {height}, {size} bytes, hash {hash}");
     show.line("block", &text)?;
-    show.line("adds", &format!("user {}", join.user_id()))?;
+    let name = show.name(join.user_id());
+    show.line("adds", &format!("{name}, user {}", join.user_id()))?;
     show.line("key", &join.public_key().to_string())
 }
 
@@ -145,8 +150,11 @@ fn show_joined(joined: &JoinedCall, show: &mut Show<'_, impl Write>) -> io::Resu
     show.line("height", &height)?;
     for one in &state.group_state().participants {
         let member = format!(
-            "{:<14} {}  may {}",
-            one.user_id, one.public_key, one.permissions
+            "{:<6} {:<14} {}  may {}",
+            show.name(one.user_id),
+            one.user_id,
+            one.public_key,
+            one.permissions
         );
         show.line("member", &member)?;
     }

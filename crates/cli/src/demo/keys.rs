@@ -29,7 +29,8 @@ pub(super) fn check(
         if epoch_key != joined.epoch_key {
             return Err(DidNotHold::SameKey(user_id).into());
         }
-        let text = format!("user {user_id} opens the new shared key: the same as ours");
+        let name = show.name(user_id);
+        let text = format!("{name} opens the new shared key: the same as ours");
         show.line("key", &text)?;
         checked += 1;
     }
@@ -38,7 +39,7 @@ pub(super) fn check(
     if checked != others {
         return Err(DidNotHold::AllChecked { checked, others }.into());
     }
-    let text = format!("we and all {checked} recorded members hold the same epoch key");
-    show.verdict("verified", &text)?;
+    let text = format!("we and all {checked} others hold one key, and the server never had it");
+    show.proof(&text)?;
     Ok(())
 }

@@ -38,10 +38,11 @@ pub(super) async fn exchange(
                 return Err(DidNotHold::SameMessage(to.user_id()).into());
             }
         }
-        let (from, others) = (from.user_id(), others.len());
-        let text = format!("user {from} writes {text:?}; {others} others read it");
+        let (from, others) = (show.name(from.user_id()), others.len());
+        let text = format!("{from} writes {text:?}; {others} others read it");
         show.line("message", &text)?;
     }
+    show.proof("the server passes messages on, and cannot read them")?;
     Ok(())
 }
 

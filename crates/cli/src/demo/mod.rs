@@ -7,6 +7,8 @@
 //! joining ──▶ keys ──▶ verification ──▶ frames ──▶ messages ──▶ removal ──▶ verification ──▶ life
 //! ```
 //!
+//! Each act has a title, and each step says what it proves. On a terminal it is shown at the pace of a reader.
+//!
 //! Blocks, broadcasts and messages are real requests to the server; frames go from hand to hand, since
 //! media never pass this server. Each step checks what it shows, and says what did not hold.
 
@@ -24,8 +26,9 @@ mod removal;
 mod show;
 mod verification;
 
+use core::iter;
 use core::time::Duration;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -40,13 +43,15 @@ use confcall_server::{Call, Server, ServerOptions};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::seed;
+use joining::JOINER;
 use people::People;
 use recorded::RecordedCall;
-use show::Show;
+use show::{Pace, Show};
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   confcall demo
+  confcall demo --fast
   confcall demo --seed 0707070707070707070707070707070707070707070707070707070707070707
   confcall demo --trace traces && confcall trace replay traces/*.trace
   confcall trace diff traces/user-1.trace traces/user-3.trace")]
@@ -55,7 +60,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "HEX", value_parser = parse_seed)]
     seed: Option<[u8; 32]>,
 
-    /// A directory for the traces of the second act's engines, a file for each user, for `confcall trace`.
+    /// Show everything at once, without the pauses in which a person reads along; so it is in a pipe, too.
+    #[arg(long)]
+    fast: bool,
+
+    /// A directory for the traces of the second call's engines, a file for each user, for `confcall trace`.
     #[arg(long, value_name = "DIR")]
     trace: Option<PathBuf>,
 }
@@ -75,9 +84,13 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         Some(seed) => seed,
         None => seed::random().context("try --seed")?,
     };
-    let show = &mut Show::new(out);
+    let pace = match args.fast || !io::stdout().is_terminal() {
+        true => Pace::AtOnce,
+        false => Pace::Reading,
+    };
+    let show = &mut Show::new(out, pace);
     let rng = runtime()?.block_on(play(seed, show))?;
-    // The same generator goes on, so that one seed repeats both acts.
+    // The same generator goes on, so that one seed repeats both calls.
     life::play(rng, args.trace.as_deref(), show)?;
     let text = "a recorded call from the join to a removal, and a whole life of engines";
     show.verdict("everything held", text)?;
@@ -88,11 +101,13 @@ fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_time().build()
 }
 
-/// The act of the recorded call; returns the generator for the second.
+/// The recorded call; returns the generator for the second one.
 async fn play(seed: [u8; 32], show: &mut Show<'_, impl Write>) -> anyhow::Result<ChaCha20Rng> {
     let mut rng = ChaCha20Rng::from_seed(seed);
     let mut people = meet(seed, &mut rng, show).await?;
+    show.title("all compare four emoji")?;
     let emoji = verification::verify(&mut people, show).await?;
+    show.title("they speak and write")?;
     frames::exchange(&people, NOW, &mut rng, show)?;
     messages::exchange(&people, NOW, &mut rng, show).await?;
     removal::remove_last(&mut people, emoji, NOW, &mut rng, show).await?;
@@ -111,6 +126,9 @@ async fn meet(
         .load_recorded(&recorded.blocks, &recorded.broadcasts)
         .context("the recorded call does not load")?;
     let call = server.call(id).context("the loaded call is gone")?;
+    let members = recorded.members(call.chain_state().group_state())?;
+    show.cast(iter::once(JOINER).chain(members.iter().map(|(user_id, _)| *user_id)));
+    show.title(&format!("{} joins a call of others", show.name(JOINER)))?;
     let link = InputGroupCall::Slug(call.slug().clone());
     show_start(&recorded, call, &seed, show)?;
 

@@ -29,6 +29,8 @@ pub(super) async fn remove_last(
     show: &mut Show<'_, impl Write>,
 ) -> anyhow::Result<()> {
     let mut removed = people.others.pop().ok_or(DidNotHold::Company)?;
+    let name = show.name(removed.user_id());
+    show.title(&format!("{name} is removed, and goes on listening"))?;
     remove(people, removed.user_id(), now, rng, show).await?;
     if verification::verify(people, show).await? == before {
         return Err(DidNotHold::NewEmoji.into());
@@ -61,7 +63,8 @@ async fn remove(
     };
     us.send(request).await?;
     let (height, hash) = (block.height(), block.hash());
-    let text = format!("user {user_id}, by our block of height {height}, hash {hash}");
+    let name = show.name(user_id);
+    let text = format!("{name}, by our block of height {height}, hash {hash}");
     show.line("remove", &text)?;
     for person in people.all_mut() {
         person.follow(now, rng).await?;
@@ -84,7 +87,8 @@ fn check_keys_moved(
     let frame = Frame::opus(rng);
     let packet = frames::send(&frame, &people.us, people, now, rng, show)?;
     check_no_key(&packet, people.us.user_id(), removed.voice(), now)?;
-    let text = format!("user {user_id}, who keeps its old keys, has none for that frame");
+    let name = show.name(user_id);
+    let text = format!("{name}, who keeps the old keys, has none for that frame");
     show.line("removed", &text)?;
 
     let packet = frame.seal(removed.voice(), now, rng)?;
@@ -92,8 +96,9 @@ fn check_keys_moved(
         check_no_key(&packet, user_id, to.voice(), now)?;
     }
     let count = people.count();
-    let text = format!("user {user_id} sends a frame under its old keys; none of {count} opens it");
+    let text = format!("{name} sends a frame under the old keys; none of {count} opens it");
     show.line("removed", &text)?;
+    show.proof("once removed, one can neither hear nor be heard")?;
     Ok(())
 }
 
@@ -129,8 +134,10 @@ async fn check_removed(
     };
     match end {
         Some(end @ MembershipEnd::Removed { by: Some(by), .. }) if by == us => {
-            let text = format!("user {user_id} reads \"{end}\" in the chain, by user {by}");
+            let (name, by) = (show.name(user_id), show.name(by));
+            let text = format!("{name} reads \"{end}\" in the chain, by {by}");
             show.line("removed", &text)?;
+            show.proof("who removed whom is signed, and stands in the chain for all")?;
             Ok(())
         }
         end => Err(DidNotHold::RemovedByUs { user_id, end }.into()),

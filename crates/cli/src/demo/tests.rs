@@ -7,7 +7,7 @@ use broken::DidNotHold;
 fn with_people(test: impl AsyncFnOnce(&mut People, &mut ChaCha20Rng, &mut Show<'_, Vec<u8>>)) {
     let seed = [7; 32];
     let (mut rng, mut out) = (ChaCha20Rng::from_seed(seed), Vec::new());
-    let show = &mut Show::new(&mut out);
+    let show = &mut Show::new(&mut out, Pace::AtOnce);
     runtime().unwrap().block_on(async {
         let mut people = meet(seed, &mut rng, show).await.unwrap();
         test(&mut people, &mut rng, show).await;

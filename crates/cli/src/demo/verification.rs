@@ -31,6 +31,9 @@ pub(super) async fn verify(
     let (block, emoji) = common(rounds)?;
     show.line("emoji", &line(&emoji))?;
     show.line("words", &words(&block).join(" "))?;
+    show.proof(
+        "no one stands between the members: each of them would see other emoji than the rest",
+    )?;
     Ok(emoji)
 }
 

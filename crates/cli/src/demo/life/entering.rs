@@ -11,7 +11,7 @@ use super::stage::Stage;
 
 /// Creates a call; gives its link.
 pub(super) fn create(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<Link> {
-    stage.line("create", &format!("user {user_id} creates a call"))?;
+    stage.line("create", &format!("{} creates a call", stage.name(user_id)))?;
     stage.start(user_id, Target::Create)?;
     let link = stage.wait_for(
         |stage| {
@@ -34,7 +34,8 @@ pub(super) fn follow(
 ) -> anyhow::Result<()> {
     let target = Target::from(link.clone());
     let count = users.len();
-    stage.line("follow", &format!("{count} follow the link at once"))?;
+    let names = stage.list(users);
+    stage.line("follow", &format!("{names} follow the link at once"))?;
     for user_id in users {
         stage.start(*user_id, target.clone())?;
     }

@@ -11,7 +11,7 @@ use super::stage::Stage;
 
 /// Lets a user leave.
 pub(super) fn leave(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
-    stage.line("leave", &format!("user {user_id} leaves"))?;
+    stage.line("leave", &format!("{} leaves", stage.name(user_id)))?;
     stage.command(user_id, Command::Leave)?;
     match stage.end_of(user_id)? {
         EndReason::Left => Ok(()),
@@ -29,10 +29,8 @@ pub(super) fn pruned(
         |stage| client::remover_of(stage.node(witness).ok()?, user_id),
         DidNotHold::Pruned(user_id),
     )?;
-    stage.line(
-        "pruned",
-        &format!("user {user_id}, by a block of user {by}"),
-    )
+    let (name, by) = (stage.name(user_id), stage.name(by));
+    stage.line("pruned", &format!("{name}, by a block of {by}"))
 }
 
 /// Checks that no user is connected any more.

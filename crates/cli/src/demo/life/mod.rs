@@ -42,9 +42,7 @@ pub(super) fn play(
     traces: Option<&Path>,
     show: &mut Show<'_, impl Write>,
 ) -> anyhow::Result<()> {
-    let latency = LATENCY.as_millis();
-    let text = format!("engines under a virtual clock, {latency} ms from the server");
-    show.line("life", &text)?;
+    show.cast([FIRST, SECOND, THIRD, FOURTH]);
     let mut stage = Stage::new(rng, show.reborrow());
     let played = live(&mut stage);
     let recorded = stage.into_traces();
@@ -55,19 +53,34 @@ pub(super) fn play(
 }
 
 fn live(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
+    stage.title("another call begins, and three come at once")?;
+    let latency = LATENCY.as_millis();
+    let text = format!("four engines under a virtual clock, {latency} ms from the server");
+    stage.line("life", &text)?;
     let link = entering::create(FIRST, stage)?;
     entering::follow(&link, &[SECOND, THIRD, FOURTH], stage)?;
+    stage.proof(
+        "of those who write the same block one wins, and the others build on it by themselves",
+    )?;
     let emoji = verifying::verify(&[FIRST, SECOND, THIRD, FOURTH], stage)?;
+    stage.proof("the engines verify the call by themselves, and people only compare")?;
     talking::write(SECOND, "Here we are!", stage)?;
     talking::speak(THIRD, stage)?;
 
+    stage.title("one member removes another")?;
     removing::kick(FIRST, FOURTH, stage)?;
     let emoji = verifying::verify_again(&[FIRST, SECOND, THIRD], emoji, stage)?;
-    restarting::restart(SECOND, stage)?;
+    stage.proof("a removal changes the key, so that there are new emoji to compare")?;
 
+    stage.title("a client restarts without leaving")?;
+    restarting::restart(SECOND, stage)?;
+    stage.proof("a restart goes on as the same member, and no number is used a second time")?;
+
+    stage.title("all leave")?;
     leaving::leave(THIRD, stage)?;
     leaving::pruned(THIRD, FIRST, stage)?;
     verifying::verify_again(&[FIRST, SECOND], emoji, stage)?;
+    stage.proof("those who stay take the key from those who have left")?;
     leaving::leave(SECOND, stage)?;
     leaving::leave(FIRST, stage)?;
     leaving::check_empty(stage)

@@ -14,7 +14,8 @@ pub(super) fn kick(
     user_id: UserId,
     stage: &mut Stage<'_, impl Write>,
 ) -> anyhow::Result<()> {
-    stage.line("kick", &format!("user {by} removes user {user_id}"))?;
+    let names = [by, user_id].map(|user| stage.name(user));
+    stage.line("kick", &names.join(" removes "))?;
     let users = vec![user_id];
     stage.command(by, Command::Kick { users })?;
     let end = stage.end_of(user_id)?;

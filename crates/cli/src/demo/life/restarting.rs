@@ -22,8 +22,8 @@ pub(super) fn restart(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> any
     stage.stop(user_id)?;
     let disk = &stage.client(user_id)?.disk;
     let (number, size) = (disk.lowest(), disk.size());
-    let text =
-        format!("user {user_id} stops; checkpoint {number} is on its disk, {size} sealed bytes");
+    let name = stage.name(user_id);
+    let text = format!("{name} stops; checkpoint {number} is on its disk, {size} sealed bytes");
     stage.line("stop", &text)?;
     stage.wait(GONE)?;
 
@@ -56,10 +56,8 @@ fn restore(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result
     let node = client.node;
     let [first, second] = seeds.map(|seed| client.disk.restore(client.config.clone(), seed, now));
     let engine = first?;
-    stage.line(
-        "restart",
-        &format!("user {user_id} goes on from its checkpoint"),
-    )?;
+    let name = stage.name(user_id);
+    stage.line("restart", &format!("{name} goes on from the checkpoint"))?;
     match second {
         Err(error @ RestoreError::TooOld { .. }) => {
             stage.line("refused", &format!("a second time: {error}"))?;

@@ -56,6 +56,26 @@ impl<'a, W: Write> Stage<'a, W> {
         Ok(self.show.line_at(self.world.now(), label, text)?)
     }
 
+    /// The title of the next act.
+    pub(super) fn title(&mut self, title: &str) -> anyhow::Result<()> {
+        Ok(self.show.title(title)?)
+    }
+
+    /// What the lines before it prove.
+    pub(super) fn proof(&mut self, text: &str) -> anyhow::Result<()> {
+        Ok(self.show.proof(text)?)
+    }
+
+    /// The name of a user.
+    pub(super) fn name(&self, user: UserId) -> String {
+        self.show.name(user)
+    }
+
+    /// Names in a line.
+    pub(super) fn list(&self, users: &[UserId]) -> String {
+        self.show.list(users)
+    }
+
     pub(super) fn now(&self) -> Moment {
         self.world.moment()
     }
@@ -202,7 +222,7 @@ impl<'a, W: Write> Stage<'a, W> {
                 continue;
             };
             for event in node.events.iter().skip(client.shown) {
-                if let Some((label, text)) = news::line(node.user, event) {
+                if let Some((label, text)) = news::line(node.user, event, show) {
                     show.line_at(world.now(), label, &text)?;
                 }
                 if matches!(event, Event::CheckpointDue) {

@@ -33,7 +33,8 @@ pub(super) fn write(
         }
     }
     let text = format!(
-        "user {from} writes {text:?}; {} others read it",
+        "{} writes {text:?}; {} others read it",
+        stage.name(from),
         others.len()
     );
     stage.line("message", &text)
@@ -53,7 +54,8 @@ pub(super) fn speak(from: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::
     }
     let seqno = seqno.ok_or(DidNotHold::Company)?;
     let text = format!(
-        "user {from} sends a frame with seqno {seqno}; {} others open it",
+        "{} sends a frame with seqno {seqno}; {} others open it",
+        stage.name(from),
         others.len()
     );
     stage.line("frame", &text)?;

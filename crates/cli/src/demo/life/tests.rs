@@ -4,12 +4,16 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall::join::joining::Link;
 
 use super::super::broken::DidNotHold;
+use super::super::show::Pace;
 use super::*;
 
 /// A call of the first user.
 fn with_call(test: impl FnOnce(&mut Stage<'_, Vec<u8>>, Link)) {
     let mut out = Vec::new();
-    let mut stage = Stage::new(ChaCha20Rng::from_seed([7; 32]), Show::new(&mut out));
+    let mut stage = Stage::new(
+        ChaCha20Rng::from_seed([7; 32]),
+        Show::new(&mut out, Pace::AtOnce),
+    );
     let link = entering::create(FIRST, &mut stage).unwrap();
     test(&mut stage, link);
 }

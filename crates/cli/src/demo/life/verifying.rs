@@ -7,7 +7,6 @@ use confcall::UserId;
 use confcall::state::EmojiHash;
 
 use super::super::broken::DidNotHold;
-use super::super::show::list;
 use super::super::verification;
 use super::client;
 use super::stage::Stage;
@@ -26,7 +25,8 @@ pub(super) fn verify(
     let counts = counts.collect::<Result<Vec<_>, DidNotHold>>()?;
     let (_, emoji) = verification::common(counts)?;
     let height = stage.call()?.chain_state().height();
-    stage.line("members", &format!("{} in block {height}", list(users)))?;
+    let names = stage.list(users);
+    stage.line("members", &format!("{names} in block {height}"))?;
     stage.line("emoji", &verification::line(&emoji))?;
     Ok(emoji)
 }
