@@ -157,7 +157,7 @@ fn people_are_shown_lines_with_the_emoji_and_the_words() {
     }
     for part in [
         "enter     https://t.me/call/",
-        ", as user 1\njoined    you are in the call\nlink      https://t.me/call/",
+        ", as user 1\njoined    you are in the call; a line is a message, and /help shows the commands\nlink      https://t.me/call/",
         "\nmembers   user 2, user 3, user 4 and you\nemoji     ",
         "\nended     left the call\n",
     ] {
@@ -220,7 +220,7 @@ fn everyone_in_the_call_is_shown_with_how_they_are() {
     let people = who["people"].as_array().unwrap();
     let users: Vec<_> = people.iter().map(|one| &one["user"]).collect();
     assert_eq!(users, ["2", "3", "4", "1"]);
-    assert_eq!(people[0]["member"], true);
+    assert_eq!(people[0]["is_member"], true);
     assert_eq!(us.status(), 0);
 }
 

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use confcall::join::api::Method;
-use confcall::join::engine::{CommandFailure, Suspicion};
+use confcall::join::engine::{CommandFailure, EndReason, Suspicion};
 
 use super::names::Names;
 
@@ -72,6 +72,17 @@ fn refusal(command: &str, name: &str) -> Option<&'static str> {
         ("GROUPCALL_INVALID" | "GROUPCALL_ALREADY_DISCARDED", _) => "the call is over",
         _ => return None,
     })
+}
+
+/// The reason of an end, without the names that the API has for it.
+pub(super) fn end(reason: &EndReason) -> String {
+    match reason {
+        EndReason::NotFound(_) => "there is no such call".to_owned(),
+        EndReason::Refused {
+            kind: Some(kind), ..
+        } => kind.to_string(),
+        reason => reason.to_string(),
+    }
 }
 
 /// The answer of the server that a request waits for.

@@ -6,6 +6,8 @@ use confcall::join::api::Method;
 use confcall::join::engine::{Advice, EndReason, Ended};
 use thiserror::Error;
 
+use super::describe;
+
 /// The table of exit statuses in `--help`.
 pub(super) const HELP: &str = "\
 Exit status:
@@ -150,7 +152,7 @@ pub(super) fn check(ended: &Ended, unanswered: Option<&Unanswered>) -> Result<()
         }
         (status, _) => Err(UnwantedEnd {
             next: next(ended.advice),
-            ..UnwantedEnd::new(status, reason.to_string())
+            ..UnwantedEnd::new(status, describe::end(reason))
         }),
     }
 }

@@ -170,7 +170,8 @@ fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
         0 | 1 => String::new(),
         attempts => format!(", by attempt {attempts}"),
     };
-    let text = format!("you are in the call{attempt}");
+    let text =
+        format!("you are in the call{attempt}; a line is a message, and /help shows the commands");
     let source = joined.payload.ssrc().to_string();
     vec![
         Line::new(Level::Success, label, text),
@@ -215,14 +216,14 @@ fn changes(
     names: &Names,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
-    let by = by.map_or_else(String::new, |by| {
-        format!(", by a block of {}", names.of(by))
-    });
     for (level, label, users) in [
         (Level::Success, "came", added),
         (Level::Warning, "gone", removed),
         (Level::Warning, "new key", rekeyed),
     ] {
+        // One who comes by a block of its own needs no mention.
+        let by = by.filter(|by| !users.contains(by));
+        let by = by.map_or_else(String::new, |by| format!(" (by {})", names.of(by)));
         if !users.is_empty() {
             lines.push(Line::new(
                 level,
