@@ -22,9 +22,15 @@ use std::process::ExitCode;
 use call::UnwantedEnd;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
+const EXAMPLES: &str = "\
+Examples:
+  confcall demo               shows what it does
+  confcall join --embedded    lets you try a call alone, with three bots
+  confcall join --help        has everything about being in a call";
+
 /// Joins, explains and checks Telegram's end-to-end encrypted conference calls.
 #[derive(Debug, Parser)]
-#[command(name = "confcall", version, arg_required_else_help = true)]
+#[command(name = "confcall", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -34,30 +40,30 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Prints a script that completes this command line in a shell.
-    Completions(completions::Args),
-    /// Creates a call, prints its link and stays in it.
-    Create(call::CreateArgs),
     /// Takes part in a recorded call on a server inside this process, and then runs a new one from its start to its end.
     ///
     /// The recorded members take part with their own keys. In the new call four engines under a virtual clock create,
     /// join all at once, verify, write, speak, remove, restart from a checkpoint and leave. Everything that is
     /// shown is checked. On a terminal it takes about twenty seconds, in which a person can read along.
     Demo(demo::Args),
-    /// Explains a block or broadcast.
-    Inspect(inspect::Args),
+    /// Creates a call, prints its link and stays in it.
+    Create(call::CreateArgs),
     /// Joins a call and stays in it, until you leave or it ends.
     Join(call::JoinArgs),
-    /// Answers JSON requests line by line, so that another program can drive the engine.
-    ///
-    /// It is for tests: it takes and prints private keys.
-    Peer,
     /// Runs the conference server over MTProto, to develop and test clients against.
     Serve(serve::Args),
+    /// Explains a block or broadcast.
+    Inspect(inspect::Args),
     /// Replays, shows and compares the traces of engines.
     Trace(trace::Args),
     /// Runs conformance vectors.
     Vectors(vectors::Args),
+    /// Answers JSON requests line by line, so that another program can drive the engine.
+    ///
+    /// It is for tests: it takes and prints private keys.
+    Peer,
+    /// Prints a script that completes this command line in a shell.
+    Completions(completions::Args),
 }
 
 fn main() -> ExitCode {

@@ -33,7 +33,12 @@ pub(super) struct CallArgs {
     pub(super) embedded: bool,
 
     /// The id of the application that the session belongs to; Telegram's own servers ask for it.
-    #[arg(long, value_name = "ID", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value_t = 0,
+        hide_default_value = true
+    )]
     pub(super) api_id: i32,
 
     /// Announce that the microphone is off.
@@ -49,7 +54,7 @@ pub(super) struct CallArgs {
     pub(super) answer_timeout: u64,
 
     /// Compare the call with what FILE remembers of it, if there is one, and remember it there at the end: a server could show
-    /// another call in its place. Of such a one nothing is remembered.
+    /// another call in its place.
     #[arg(long, value_name = "FILE")]
     pub(super) last_known: Option<PathBuf>,
 
@@ -88,12 +93,14 @@ fn reference() -> String {
 }
 
 const INPUT: &str = "\
-Lines are taken once we are in, one after the other. The end of standard input leaves when all lines are done, unless \
+On a terminal the line that you type stays at the bottom, under a line that says how the call is: Tab completes commands \
+and the ids of members, the arrows bring earlier lines back, and a ✓ marks a message that the server took. Lines are \
+taken once we are in, one after the other. The end of standard input leaves when all lines are done, unless \
 --stay is given. Ctrl-C leaves too, and waits up to 10 s until the server knows; a second one quits at once. The \
 command sends no sound: others see its user without any media.";
 
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
-gap, h264, rejoined, connection, connection_lost, connection_back, link, keys, members, roster, verification, emoji, \
+gap, h264, rejoined, connection, connection_lost, connection_back, link, keys, members, who, roster, verification, emoji, \
 emoji_overdue, message, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
 Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";
