@@ -1,6 +1,6 @@
 //! `confcall join` on a terminal: the input line, what is printed above it, and the terminal after it.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod running;
 
