@@ -63,12 +63,15 @@ async fn write(
     }
 }
 
-/// The packet that the next update brings, if it is a message of this sender.
+/// The next message that an inbox brings, if it is of this sender and comes in time.
 async fn pushed(inbox: &mut UpdateStream, from: UserId) -> Option<Vec<u8>> {
-    match timeout(PUSH, inbox.next()).await.ok()??.ok()? {
-        Update::EncryptedMessage(message) if message.from == Peer::User(from) => {
-            Some(message.encrypted_message)
+    let message = async {
+        loop {
+            // Other updates, such as those that name users, can come before it.
+            if let Update::EncryptedMessage(message) = inbox.next().await?.ok()? {
+                return (message.from == Peer::User(from)).then_some(message.encrypted_message);
+            }
         }
-        _ => None,
-    }
+    };
+    timeout(PUSH, message).await.ok()?
 }
