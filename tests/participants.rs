@@ -1,0 +1,90 @@
+//! The participants of a call as a member sees them, and what it does to them.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::time::Duration;
+
+use confcall::UserId;
+use confcall::join::api::{Method, Peer};
+use confcall::join::engine::{Command, CommandFailure, Event, Microphone, Participant};
+use confcall_simulator::{NodeId, World};
+
+const SECOND: Duration = Duration::from_secs(1);
+const BOB: Peer = Peer::User(UserId::new(2));
+
+/// The participant as a member sees it.
+#[track_caller]
+fn seen(world: &World, by: NodeId, peer: Peer) -> Participant {
+    let mut all = world.nodes[by].engine.participants().into_iter();
+    all.find(|one| one.peer == peer).unwrap()
+}
+
+fn run(world: &mut World, node: NodeId, command: Command) {
+    world.command(node, command);
+    world.run(SECOND);
+}
+
+/// The failures of the commands of a member.
+fn failures(world: &World, node: NodeId) -> Vec<CommandFailure> {
+    let events = world.nodes[node].events.iter();
+    let failures = events.filter_map(|event| match event {
+        Event::Failed { why, .. } => Some(why.clone()),
+        _ => None,
+    });
+    failures.collect()
+}
+
+#[test]
+fn a_participant_who_is_muted_for_ourselves_stays_so_over_a_rejoin_and_the_server_is_not_asked() {
+    let mut world = World::with_call(2);
+    world.run(SECOND);
+    let mute = |muted| Command::MuteForMe { peer: BOB, muted };
+    run(&mut world, 0, mute(true));
+    assert!(seen(&world, 0, BOB).muted_by_us);
+    run(&mut world, 0, Command::Rejoin);
+    assert!(world.run_while_not(60 * SECOND, World::has_converged));
+    world.run(SECOND);
+    assert!(seen(&world, 0, BOB).muted_by_us);
+    assert!(!seen(&world, 1, BOB).muted_by_us, "nobody else sees it");
+    run(&mut world, 0, mute(false));
+    assert!(!seen(&world, 0, BOB).muted_by_us);
+    assert_eq!(world.nodes[0].sent(Method::EditGroupCallParticipant), 0);
+}
+
+#[test]
+fn the_creator_silences_a_participant_who_speaks_again_once_it_is_allowed() {
+    let mut world = World::with_call(2);
+    world.run(SECOND);
+    run(&mut world, 1, Command::SetMuted { muted: false });
+    assert_eq!(seen(&world, 0, BOB).microphone, Microphone::On);
+    let mute = |muted| Command::Mute { peer: BOB, muted };
+    run(&mut world, 0, mute(true));
+    assert_eq!(seen(&world, 0, BOB).microphone, Microphone::MutedByAdmin);
+    let own = world.nodes[1].engine.own_state().unwrap();
+    assert!(own.wanted.muted && own.confirmed.muted && !own.can_unmute);
+
+    run(&mut world, 1, Command::SetMuted { muted: false });
+    assert_eq!(failures(&world, 1), [CommandFailure::Silenced]);
+    run(&mut world, 0, mute(false));
+    assert_eq!(seen(&world, 0, BOB).microphone, Microphone::Muted);
+    run(&mut world, 1, Command::SetMuted { muted: false });
+    assert_eq!(seen(&world, 0, BOB).microphone, Microphone::On);
+}
+
+#[test]
+fn who_did_not_create_the_call_mutes_nobody_for_all() {
+    let mut world = World::with_call(2);
+    world.run(SECOND);
+    let peer = Peer::User(UserId::new(1));
+    run(&mut world, 1, Command::Mute { peer, muted: true });
+    assert_eq!(failures(&world, 1), [CommandFailure::NotAllowed]);
+    assert_eq!(world.nodes[1].sent(Method::EditGroupCallParticipant), 0);
+}
+
+#[test]
+fn a_stranger_whom_the_server_never_named_is_not_edited() {
+    let mut world = World::with_call(1);
+    let peer = Peer::User(UserId::new(77));
+    let volume = 5_000;
+    run(&mut world, 0, Command::SetVolume { peer, volume });
+    assert_eq!(failures(&world, 0), [CommandFailure::UnknownPeer(peer)]);
+}
