@@ -553,9 +553,8 @@ fn a_flood_wait_of_an_hour_ends_with_its_time() {
     assert_eq!(*world.end(1), EndReason::FloodWait { seconds: 3600 });
 }
 
-#[test]
-fn a_full_call_is_seen_before_a_key_is_made() {
-    let mut world = World::with_call(1);
+/// A second user who takes a call of one for full, unless the server says otherwise.
+fn second_of_one(world: &mut World) -> usize {
     let link = world.link();
     let joiner = confcall::Joiner::new(UserId::new(2));
     let media = confcall_simulator::media(world.rng());
@@ -563,8 +562,25 @@ fn a_full_call_is_seen_before_a_key_is_made() {
     config.size_limit = 1;
     let node = world.start(config);
     world.run(5 * SECOND);
+    node
+}
+
+#[test]
+fn a_full_call_is_seen_before_a_key_is_made() {
+    let mut world = World::with_call(1);
+    let refused = Verdict::refuse(400, "METHOD_INVALID");
+    world.rules.push(Rule::new(Method::GetAppConfig, refused));
+    let node = second_of_one(&mut world);
     assert_eq!(*world.end(node), EndReason::Full);
     assert_eq!(world.nodes[node].sent(JOIN), 0);
+}
+
+#[test]
+fn the_servers_limit_counts_where_it_names_one_and_is_asked_once() {
+    let mut world = World::with_call(1);
+    let node = second_of_one(&mut world);
+    assert_eq!(world.nodes[node].sent(Method::GetAppConfig), 1);
+    assert!(world.nodes[node].engine.call().is_some());
 }
 
 #[test]

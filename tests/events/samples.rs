@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confcall::fault::{AnswerFault, GiveUpReason, StartError};
-use confcall::join::api::{Method, Peer, RpcError};
+use confcall::join::api::{CallSettings, Method, Peer, RpcError};
 use confcall::join::engine::{
     CommandFailure, CommandId, CommandKind, EmojiOverdue, EndReason, Ended, Event, Joined,
     MediaConnection, OtherKind, OwnState, ParticipantChange, PayloadReason, RejoinReason,
@@ -147,6 +147,7 @@ fn of_the_chain() -> Vec<Event> {
             by: Some(USER),
         },
         Event::Gap(gap),
+        Event::Settings(CallSettings::default()),
         Event::H264 { is_permitted: true },
         Event::OwnState(own_state()),
         Event::PayloadWanted {
@@ -262,6 +263,8 @@ fn of_commands() -> Vec<Event> {
         CommandKind::Invite,
         CommandKind::Decline,
         CommandKind::RevokeLink,
+        CommandKind::SetMessagesEnabled,
+        CommandKind::SetJoinMuted,
         CommandKind::Discard,
         CommandKind::Send(RandomId::new(i64::MIN).unwrap()),
         CommandKind::Resolve,
@@ -285,6 +288,7 @@ fn of_commands() -> Vec<Event> {
         CommandFailure::NoEffect,
         CommandFailure::NotAMember(USER),
         CommandFailure::Silenced,
+        CommandFailure::MessagesDisabled,
         CommandFailure::NotAllowed,
         CommandFailure::UnknownPeer(Peer::User(USER)),
         CommandFailure::Volume(0),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use confcall_join::Ssrc;
-use confcall_join::api::{CallRef, InviteLink, Method};
+use confcall_join::api::{CallRef, CallSettings, InviteLink, Method};
 use confcall_join::engine::{
     EmojiOverdue, Ended, Engine, Event, Joined, OwnState, Participant, Suspicion, Trouble,
 };
@@ -66,6 +66,8 @@ pub struct View {
     /// The height of the newest block that was followed.
     #[serde(serialize_with = "shown::form")]
     pub height: Option<Height>,
+    /// The settings of the call, once the server has shown them.
+    pub settings: Option<CallSettings>,
     /// The members of the chain, who have the key of its epoch, in the order of the chain.
     #[serde(serialize_with = "shown::form")]
     pub members: Vec<UserId>,
@@ -221,6 +223,7 @@ impl View {
             self.last_known = engine.last_known();
         }
         self.members = participants.map(|one| one.user_id).collect();
+        self.settings = engine.settings();
         self.connected = engine.connected();
         self.participants = engine.participants();
         self.leaving = engine.leaving();

@@ -27,14 +27,22 @@ pub struct ToggleGroupCallSettings {
 }
 
 impl ToggleGroupCallSettings {
-    /// Replaces the link of a conference, so that the old one leads nowhere.
-    pub fn revoke_link(call: InputGroupCall) -> Self {
+    /// A request that changes nothing yet.
+    pub fn nothing(call: InputGroupCall) -> Self {
         Self {
-            reset_invite_hash: true,
+            reset_invite_hash: false,
             call,
             join_muted: None,
             messages_enabled: None,
             send_paid_messages_stars: None,
+        }
+    }
+
+    /// Replaces the link of a conference, so that the old one leads nowhere.
+    pub fn revoke_link(call: InputGroupCall) -> Self {
+        Self {
+            reset_invite_hash: true,
+            ..Self::nothing(call)
         }
     }
 }

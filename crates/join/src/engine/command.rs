@@ -59,6 +59,21 @@ pub enum Command {
     ///
     /// It is done once the server has accepted it and shown another link, and fails if none comes within 15 s.
     RevokeLink,
+    /// Turn the messages in the call on or off, if the server lets us.
+    ///
+    /// It is done once the server shows it, and fails if that does not come within 15 s after it accepted. While they are off,
+    /// sending fails as [`CommandFailure::MessagesDisabled`].
+    SetMessagesEnabled {
+        /// True if messages can be sent.
+        enabled: bool,
+    },
+    /// Have those muted who join from now on, or not any more, if the server lets us; conferences do not have that.
+    ///
+    /// It is done once the server shows it, as [`Command::SetMessagesEnabled`].
+    SetJoinMuted {
+        /// True if they are muted.
+        muted: bool,
+    },
     /// End the call for everyone; for its creator.
     ///
     /// It is done once the server shows the call as over, and fails if that does not come within 15 s after it accepted. A
@@ -182,6 +197,8 @@ impl Command {
             Self::Invite { .. } => CommandKind::Invite,
             Self::Decline { .. } => CommandKind::Decline,
             Self::RevokeLink => CommandKind::RevokeLink,
+            Self::SetMessagesEnabled { .. } => CommandKind::SetMessagesEnabled,
+            Self::SetJoinMuted { .. } => CommandKind::SetJoinMuted,
             Self::Discard => CommandKind::Discard,
             Self::Send(message) => CommandKind::Send(message.random_id()),
             Self::Resolve { .. } => CommandKind::Resolve,
@@ -274,6 +291,10 @@ pub enum CommandKind {
     Decline,
     /// Replacing the link.
     RevokeLink,
+    /// Turning messages on or off.
+    SetMessagesEnabled,
+    /// Muting those who join, or not any more.
+    SetJoinMuted,
     /// Ending the call.
     Discard,
     /// Sending a message.
@@ -311,6 +332,8 @@ impl fmt::Display for CommandKind {
             Self::Invite => "inviting a user",
             Self::Decline => "declining an invitation",
             Self::RevokeLink => "replacing the link",
+            Self::SetMessagesEnabled => "turning messages on or off",
+            Self::SetJoinMuted => "muting those who join",
             Self::Discard => "ending the call",
             Self::Send(_) => "sending a message",
             Self::Resolve => "asking for the users of sources",
@@ -363,6 +386,9 @@ pub enum CommandFailure {
     /// An admin muted us, and only an admin can let us speak.
     #[error("an admin muted us, and only an admin can let us speak again")]
     Silenced,
+    /// Messages are turned off in the call.
+    #[error("messages are turned off in the call")]
+    MessagesDisabled,
     /// Only the creator of the call may do that.
     #[error("only the creator of the call may do that")]
     NotAllowed,

@@ -56,7 +56,9 @@ pub struct Config {
     /// What the server shows is compared with it. Where the target is a link or an invitation that leads to another call, that is a
     /// suspicion too; where it names another call by its id, nothing is compared.
     pub last_known: Option<LastKnown>,
-    /// The most participants of a call, `conference_call_size_limit` of the server's configuration.
+    /// The most participants of a call, where the server's configuration does not name them (`conference_call_size_limit`).
+    ///
+    /// A call that has as many is not joined unless the server, which is asked then, lets it have more.
     pub size_limit: usize,
 }
 

@@ -12,7 +12,7 @@ use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
 use super::own_state::{MediaConnection, OwnState, PayloadReason};
 use super::participant::{Participant, ParticipantChange};
-use crate::api::{CallRef, InviteLink, Method, RpcError};
+use crate::api::{CallRef, CallSettings, InviteLink, Method, RpcError};
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::membership::{Break, Gap};
 use crate::message::{GroupMessage, MessageError};
@@ -47,6 +47,8 @@ pub enum Event {
     },
     /// The link of the call has changed.
     Link(#[serde(skip)] InviteLink),
+    /// The settings of the call became known, or have changed.
+    Settings(CallSettings),
     /// A block came.
     EpochStarted {
         /// The block's height.

@@ -18,7 +18,7 @@ use super::own_state::OwnState;
 use super::participant::Participant;
 use super::parts::roster::Roster;
 use super::secrets::Secrets;
-use crate::api::{CallRef, Method, Peer, Ssrc};
+use crate::api::{CallRef, CallSettings, Method, Peer, Ssrc};
 use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
 use crate::labels::Label;
 use crate::membership::{LastKnown, Membership};
@@ -204,6 +204,11 @@ impl Engine {
     pub fn connected(&self) -> Vec<UserId> {
         self.roster()
             .map_or_else(Vec::new, |roster| roster.users().collect())
+    }
+
+    /// The settings of the call, while we are in it and the server has shown them.
+    pub fn settings(&self) -> Option<CallSettings> {
+        self.machine.member().and_then(Member::settings)
     }
 
     /// The members of the chain who have just left: the roster does not list them, and a block removes them soon.

@@ -19,6 +19,10 @@ impl fmt::Display for Event {
                 false => f.write_str("the media has new connection parameters"),
             },
             Self::Link(_) => f.write_str("the link of the call is a new one"),
+            Self::Settings(settings) => match settings.messages_enabled {
+                true => f.write_str("the settings of the call: messages are on"),
+                false => f.write_str("the settings of the call: messages are off"),
+            },
             Self::EpochStarted { height, hash } => write!(f, "new keys at height {height}: {hash}"),
             Self::MembersChanged {
                 added,

@@ -32,6 +32,8 @@ pub(super) enum Purpose {
     Check,
     /// The last poll before a membership is given up.
     LastPoll,
+    /// The call, whose settings are not known.
+    Call,
     /// Looking a stale reference up again.
     Reference,
     /// The block at our height, to be compared with ours.
@@ -66,9 +68,11 @@ impl Patience {
     pub(super) fn of(purpose: Purpose) -> Self {
         match purpose {
             // A broadcast is given up with its height, and without it nobody sees emoji.
-            Purpose::Poll(_) | Purpose::Roster | Purpose::Check | Purpose::Broadcast => {
-                Self::ENDLESS
-            }
+            Purpose::Poll(_)
+            | Purpose::Roster
+            | Purpose::Check
+            | Purpose::Call
+            | Purpose::Broadcast => Self::ENDLESS,
             Purpose::Enter
             | Purpose::Leave
             | Purpose::Decline

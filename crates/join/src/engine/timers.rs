@@ -31,6 +31,8 @@ timers! {
     Check,
     /// The next try of the last poll.
     LastPoll,
+    /// The next question for the call, whose settings are not known.
+    Call,
     /// The next look-up of a stale reference.
     Reference,
     /// The next load of the roster.

@@ -161,7 +161,8 @@ fn check_edit(kind: CallKind, edit: &EditGroupCallParticipant) -> Result<(), Pol
     }
 }
 
-fn check_settings(
+/// Checks that calls of this kind have the settings.
+pub(crate) fn check_settings(
     kind: CallKind,
     settings: &ToggleGroupCallSettings,
 ) -> Result<(), PolicyViolation> {

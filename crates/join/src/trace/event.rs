@@ -53,6 +53,7 @@ pub(super) fn form(event: &Event) -> Value {
             "why": why,
             "within": nanoseconds(*within),
         }}),
+        Event::Settings(settings) => json!({"settings": settings}),
         // Their values stand in the updates and pages that brought them.
         Event::ParticipantsChanged {
             joined,
@@ -181,6 +182,8 @@ fn command_form(command: CommandKind) -> Value {
         CommandKind::Invite => json!("invite"),
         CommandKind::Decline => json!("decline"),
         CommandKind::RevokeLink => json!("revoke_link"),
+        CommandKind::SetMessagesEnabled => json!("set_messages_enabled"),
+        CommandKind::SetJoinMuted => json!("set_join_muted"),
         CommandKind::Discard => json!("discard"),
         CommandKind::Send(id) => json!({"send": id.value()}),
         CommandKind::Resolve => json!("resolve"),
@@ -211,6 +214,7 @@ fn failure(why: &CommandFailure) -> Value {
         CommandFailure::Busy => json!("busy"),
         CommandFailure::TooOften => json!("too_often"),
         CommandFailure::Silenced => json!("silenced"),
+        CommandFailure::MessagesDisabled => json!("messages_disabled"),
         CommandFailure::NotAllowed => json!("not_allowed"),
         CommandFailure::UnknownPeer(peer) => json!({"unknown_peer": peer}),
         CommandFailure::Volume(volume) => json!({"volume": volume}),

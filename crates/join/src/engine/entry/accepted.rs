@@ -2,7 +2,7 @@
 
 use confcall_state::{Block, Height};
 
-use crate::api::{CallRef, InputGroupCall, InviteLink, Participants, SubChain};
+use crate::api::{CallRef, GroupCall, InputGroupCall, InviteLink, Participants, SubChain};
 use crate::engine::own_state::OwnMedia;
 use crate::engine::parts::subchain::Subchain;
 use crate::engine::secrets::AnnouncedKey;
@@ -35,6 +35,8 @@ pub(in crate::engine) struct AcceptedJoin {
 pub(in crate::engine) struct Shown {
     pub(in crate::engine) call: CallRef,
     pub(in crate::engine) invite_link: Option<InviteLink>,
+    /// The call itself, as it was shown last.
+    pub(in crate::engine) group_call: Option<GroupCall>,
     /// The block from which the membership starts.
     pub(in crate::engine) first: Block,
     /// The blocks behind it.
@@ -53,6 +55,7 @@ impl Shown {
         Ok(Self {
             call: CallRef::of(&answer.call).ok_or(AnswerFault::NoCall)?,
             invite_link: answer.invite_link,
+            group_call: Some(answer.shown),
             first: Block::from_server(first)?,
             blocks: Subchain::behind_first(answer.blocks),
             broadcasts: Subchain::from_first(answer.broadcasts),
@@ -62,13 +65,18 @@ impl Shown {
     }
 
     /// Reads the tip that holds our key, after the answer to the join was lost.
-    pub(super) fn by_tip(tip: Tip, known: Option<CallRef>) -> Result<Self, AnswerFault> {
+    pub(super) fn by_tip(
+        tip: Tip,
+        known: Option<CallRef>,
+        looked_up: Option<GroupCall>,
+    ) -> Result<Self, AnswerFault> {
         let call = known.or_else(|| CallRef::of(&tip.call));
         let behind = || tip.block.height().next().map(Height::value);
         let next = tip.next_block.or_else(behind).unwrap_or(i32::MAX);
         Ok(Self {
             call: call.ok_or(AnswerFault::NoCall)?,
             invite_link: None,
+            group_call: looked_up,
             first: tip.block,
             blocks: Subchain::new(SubChain::Blocks, next),
             // The place at which the broadcasts about this block begin is not known: from the first that is left.

@@ -8,7 +8,7 @@ use rand_core::Rng as _;
 
 use super::accepted::AcceptedJoin;
 use super::contention::Contention;
-use crate::api::{CallRef, InputGroupCall, LeaveGroupCall, Request, RpcError};
+use crate::api::{CallRef, GroupCall, InputGroupCall, LeaveGroupCall, Request, RpcError};
 use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
 use crate::engine::end::{EndReason, RejoinReason};
@@ -31,6 +31,8 @@ pub(super) struct JoinAttempt {
     pub(super) call: Option<InputGroupCall>,
     /// The link or invitation by which a stale reference is looked up again.
     pub(super) found_by: Option<InputGroupCall>,
+    /// The call as it was looked up.
+    pub(super) looked_up: Option<GroupCall>,
     /// The call by its id, once that is known.
     pub(super) known: Option<CallRef>,
     pub(super) payload: JoinPayload,
@@ -90,6 +92,8 @@ pub(super) struct Budgets {
 pub(super) enum Action {
     /// Look the call up.
     Locate,
+    /// Read how many participants a call may have.
+    ReadLimit,
     /// Read the newest block.
     ReadTip,
     /// Write the first block.
@@ -148,6 +152,7 @@ impl JoinAttempt {
         Self {
             again,
             known,
+            looked_up: None,
             found_by: call.clone().filter(|_| known.is_none()),
             call,
             payload,

@@ -58,6 +58,8 @@ pub(super) struct Entry {
 enum Step {
     /// The call.
     Locating(Ticket),
+    /// The number of participants that a call may have.
+    ReadingLimit(Ticket),
     /// The newest block.
     ReadingTip(Ticket),
     /// The answer to our block.
@@ -131,7 +133,9 @@ impl Entry {
                 };
                 return Err(Exit::Failed(EndReason::NoPayload, leave));
             }
-            Step::Locating(_) | Step::ReadingTip(_) | Step::Sending(_) => return Ok(()),
+            Step::Locating(_) | Step::ReadingLimit(_) | Step::ReadingTip(_) | Step::Sending(_) => {
+                return Ok(());
+            }
         };
         let leave = self.leave_in_doubt();
         let step = act(&mut self.attempt, ctx, action);
@@ -142,7 +146,10 @@ impl Entry {
     /// Takes the answer to a request; one that is not waited for changes nothing.
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Result<(), Exit> {
         let leave = self.leave_in_doubt();
-        let (Step::Locating(ticket) | Step::ReadingTip(ticket) | Step::Sending(ticket)) = self.step
+        let (Step::Locating(ticket)
+        | Step::ReadingLimit(ticket)
+        | Step::ReadingTip(ticket)
+        | Step::Sending(ticket)) = self.step
         else {
             return Ok(());
         };
@@ -155,6 +162,7 @@ impl Entry {
         *until = until.map(|until| until + answer.waited);
         let next = match self.step {
             Step::Locating(_) => reading::located(attempt, ctx, answer),
+            Step::ReadingLimit(_) => reading::limit_read(attempt, ctx, answer),
             Step::ReadingTip(_) => reading::tip_read(attempt, ctx, answer),
             Step::Sending(_) => {
                 attempt.sent = attempt.sent.saturating_add(answer.repeats);
@@ -210,6 +218,7 @@ impl Entry {
 fn act(attempt: &mut JoinAttempt, ctx: &mut Context, action: Action) -> Result<Step, Exit> {
     Ok(match action {
         Action::Locate => Step::Locating(reading::locate(attempt, ctx)?),
+        Action::ReadLimit => Step::ReadingLimit(reading::read_limit(ctx)),
         Action::ReadTip => Step::ReadingTip(reading::read_tip(attempt, ctx)?),
         Action::WriteFirst => Step::Sending(sending::send(attempt, ctx, None)?),
         Action::Repeat => Step::Sending(sending::send_again(attempt, ctx)?),

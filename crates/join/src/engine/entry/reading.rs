@@ -5,7 +5,8 @@ use super::attempt::{Action, Exit, JoinAttempt, Next, SentBlock};
 use super::comparison;
 use crate::api::reaction::Reaction;
 use crate::api::{
-    CallRef, GetGroupCall, GetGroupCallChainBlocks, GroupCall, InputGroupCall, Method,
+    CallRef, GetAppConfig, GetGroupCall, GetGroupCallChainBlocks, GroupCall, InputGroupCall,
+    Method, Response,
 };
 use crate::engine::config::EmptyCall;
 use crate::engine::context::Context;
@@ -35,7 +36,6 @@ pub(super) fn located(
     let GroupCall::Active {
         conference,
         rtmp_stream,
-        participants_count,
         ..
     } = info.call
     else {
@@ -48,10 +48,6 @@ pub(super) fn located(
         };
         return Err(EndReason::OtherKind(kind).into());
     }
-    let count = usize::try_from(participants_count).unwrap_or(0);
-    if count >= ctx.config.size_limit {
-        return Err(EndReason::Full.into());
-    }
     let found = CallRef::of(&info.call.reference()).ok_or(AnswerFault::NoCall)?;
     if attempt.known.is_some_and(|known| known.id != found.id) {
         return Err(AnswerFault::OtherCall.into());
@@ -59,7 +55,42 @@ pub(super) fn located(
     // Troubles that passed do not count against those to come.
     attempt.budgets.reads.reset();
     attempt.known = Some(found);
-    Ok(Next::Now(Action::ReadTip))
+    attempt.looked_up = Some(info.call);
+    Ok(Next::Now(match has_room(attempt, ctx.config.size_limit) {
+        true => Action::ReadTip,
+        // The server's limit may be a higher one. It is asked only here: of a lower one the server itself tells who joins.
+        false => Action::ReadLimit,
+    }))
+}
+
+fn has_room(attempt: &JoinAttempt, limit: usize) -> bool {
+    let count = match attempt.looked_up {
+        Some(GroupCall::Active {
+            participants_count, ..
+        }) => participants_count,
+        _ => 0,
+    };
+    usize::try_from(count).unwrap_or(0) < limit
+}
+
+/// Asks for the number of participants that a call may have.
+pub(super) fn read_limit(ctx: &mut Context) -> Ticket {
+    ctx.send(Purpose::Enter, GetAppConfig)
+}
+
+/// Takes the number of participants that a call may have; without one that of the caller counts.
+pub(super) fn limit_read(
+    attempt: &mut JoinAttempt,
+    ctx: &mut Context,
+    answer: Answer,
+) -> Result<Next, Exit> {
+    let config = answer.result.ok().map(Response::into_app_config);
+    let limit = config.and_then(|config| config.ok()?.conference_size_limit);
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok());
+    match has_room(attempt, limit.unwrap_or(ctx.config.size_limit)) {
+        true => Ok(Next::Now(Action::ReadTip)),
+        false => Err(EndReason::Full.into()),
+    }
 }
 
 /// Asks for the newest block.
@@ -113,7 +144,7 @@ pub(super) fn tip_read(
 
 /// Takes up the membership whose answer was lost.
 fn recovered(attempt: &JoinAttempt, ctx: &Context, block: SentBlock, tip: Tip) -> Exit {
-    match Shown::by_tip(tip, attempt.known) {
+    match Shown::by_tip(tip, attempt.known, attempt.looked_up.clone()) {
         Ok(shown) => comparison::accept(attempt, ctx, block, shown),
         Err(fault) => Exit::Failed(fault.into(), attempt.leave()),
     }

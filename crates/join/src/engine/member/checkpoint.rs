@@ -99,6 +99,7 @@ fn go_on(member: &mut Member, ctx: &mut Context) -> Flow {
     member.liveness.check(ctx, us, screen);
     member.liveness.start(ctx);
     member.roster.load_soon(ctx);
+    member.settings.ask(ctx, us.call);
     member.settle(ctx)
 }
 

@@ -42,15 +42,17 @@ use super::parts::removals::{Removals, Sequel};
 use super::parts::roster::{Roster, Standing};
 use super::parts::roster_sync::RosterSync;
 use super::parts::self_state::SelfState;
+use super::parts::settings::{Setting, Settings};
 use super::parts::subchain::Polled;
 use super::purpose::Purpose;
 use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::reaction::{Reach, Reaction};
 use crate::api::{
-    DiscardCall, DiscardGroupCall, DiscardReason, EncryptedMessage, GetGroupParticipants,
-    InputGroupCall, InviteConferenceCallParticipant, Method, Participants, Peer, Response,
-    RpcError, SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings, Update, Updates,
+    CallSettings, DiscardCall, DiscardGroupCall, DiscardReason, EncryptedMessage,
+    GetGroupParticipants, GroupCall, InputGroupCall, InviteConferenceCallParticipant, Method,
+    Participants, Peer, Response, RpcError, SendGroupCallEncryptedMessage, SubChain,
+    ToggleGroupCallSettings, Update, Updates,
 };
 use crate::joining::{ConnectionParameters, JoinPayload, Link};
 use crate::limits;
@@ -73,6 +75,7 @@ pub(super) struct Member {
     liveness: Liveness,
     roster: RosterSync,
     removals: Removals,
+    settings: Settings,
     checkpoints: Checkpoints,
     commands: Commands,
     /// The messages that were shown.
@@ -97,6 +100,7 @@ impl Member {
             edits: Edits::default(),
             liveness,
             removals: Removals::default(),
+            settings: Settings::default(),
             checkpoints: Checkpoints::default(),
             commands: Commands::default(),
             seen: Deduplicator::new(),
@@ -120,6 +124,11 @@ impl Member {
     pub(super) fn own_state(&self, ctx: &Context) -> OwnState {
         let is_presenting = self.presentation.is_shared();
         self.self_state.state(ctx, is_presenting)
+    }
+
+    /// The settings of the call, if the server has shown them.
+    pub(super) fn settings(&self) -> Option<CallSettings> {
+        self.settings.shown()
     }
 
     /// The members of the chain who have just left.
@@ -219,6 +228,7 @@ impl Member {
                 self.liveness.poll_again(ctx, poll);
             }
             Timer::Reference => self.reference.look_up(ctx),
+            Timer::Call => self.settings.ask(ctx, us.call),
             Timer::Roster | Timer::QuietRoster | Timer::RosterGap => {
                 self.roster.load(ctx, us.call);
             }
@@ -338,6 +348,15 @@ impl Member {
                     false => Err(reason.into()),
                 }
             }
+            Purpose::Call => match result.map(Response::into_group_call) {
+                Ok(Ok(info)) if self.reference.names(&info.call.reference()) => {
+                    self.take_call(ctx, info.call)
+                }
+                _ => {
+                    self.settings.ask_later(ctx);
+                    Ok(())
+                }
+            },
             Purpose::Reference => Ok(self.reference.answered(ctx, result)?),
             Purpose::Fork => self.follower.fork_answered(ctx, us.call, result),
             Purpose::Command => {
@@ -422,6 +441,14 @@ impl Member {
                 let effect = Effect::LinkOtherThan(self.reference.known_link());
                 let order = order(CommandKind::RevokeLink);
                 self.commands.send(ctx, order, effect, settings);
+            }
+            Command::SetMessagesEnabled { enabled } => {
+                let order = order(CommandKind::SetMessagesEnabled);
+                self.set(ctx, order, Setting::MessagesEnabled(enabled));
+            }
+            Command::SetJoinMuted { muted } => {
+                let order = order(CommandKind::SetJoinMuted);
+                self.set(ctx, order, Setting::JoinMuted(muted));
             }
             Command::Discard => {
                 let (order, discard) = (order(CommandKind::Discard), DiscardGroupCall { call });
@@ -534,10 +561,22 @@ impl Member {
         self.removals.kick(ctx, view, order, users);
     }
 
+    fn set(&mut self, ctx: &mut Context, order: Order, setting: Setting) {
+        match self.settings.change(self.reference.call(), setting) {
+            Ok(change) => self
+                .commands
+                .send(ctx, order, Effect::Setting(setting), change),
+            Err(why) => ctx.failed(order, why),
+        }
+    }
+
     fn send_message(&mut self, ctx: &mut Context, order: Order, message: &GroupMessage) {
         if self.follower.is_behind() {
             // A member who knows the epoch of the checkpoint may have been removed since.
             return ctx.failed(order, CommandFailure::NotJoined);
+        }
+        if self.settings.forbid_messages() {
+            return ctx.failed(order, CommandFailure::MessagesDisabled);
         }
         match ctx
             .secrets
@@ -674,7 +713,7 @@ impl Member {
                 self.take_roster(ctx, &change)?;
             }
             Update::GroupCall(call) if self.reference.names(&call.reference()) => {
-                self.reference.take(ctx, call)?;
+                self.take_call(ctx, call)?;
             }
             Update::EncryptedMessage(message) if self.reference.names(&message.call) => {
                 self.take_message(ctx, &message);
@@ -692,6 +731,15 @@ impl Member {
         });
         let mut blocks = blocks.filter(|items| items.sub_chain == SubChain::Blocks);
         blocks.next_back()?.blocks.last().cloned()
+    }
+
+    /// Takes in what the server says of the call itself, unless that is older than what we know.
+    fn take_call(&mut self, ctx: &mut Context, call: GroupCall) -> Flow {
+        if self.settings.take(ctx, &call) {
+            self.roster.call_is_shown(ctx, &call);
+            self.reference.take(ctx, call)?;
+        }
+        Ok(())
     }
 
     fn take_roster(&mut self, ctx: &mut Context, change: &Participants) -> Flow {
@@ -745,6 +793,9 @@ impl Member {
         });
         if let Some(link) = self.reference.take_shown_link() {
             self.commands.link_is_shown(&link);
+        }
+        if let Some(settings) = self.settings.shown() {
+            self.commands.settings_are(settings);
         }
         self.commands.settle(ctx);
         self.take_own_entry(ctx);

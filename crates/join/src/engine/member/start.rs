@@ -48,9 +48,14 @@ pub(in crate::engine) fn take_up(
         member.follower.compare_members(ctx, known.group_state());
     }
     ctx.past.begin_with(member.last_known());
+    let flow = match shown.group_call {
+        Some(call) => member.take_call(ctx, call),
+        None => Ok(()),
+    };
+    member.settings.ask(ctx, shown.call);
     // They may name the call by the link that we joined by.
     let mut rosters = shown.rosters.iter();
-    let flow = rosters.try_for_each(|roster| member.take_roster(ctx, roster));
+    let flow = flow.and_then(|()| rosters.try_for_each(|roster| member.take_roster(ctx, roster)));
     let flow = flow.and_then(|()| member.settle(ctx));
     Ok((member, flow))
 }

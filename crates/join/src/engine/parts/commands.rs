@@ -10,8 +10,9 @@ use std::collections::BTreeMap;
 
 use confcall_media::Moment;
 
+use super::settings::Setting;
 use crate::api::reaction::Reaction;
-use crate::api::{InviteLink, Method, Request, Response};
+use crate::api::{CallSettings, InviteLink, Method, Request, Response};
 use crate::engine::command::{CommandFailure, EFFECT, Order};
 use crate::engine::context::Context;
 use crate::engine::failure::Failure;
@@ -40,6 +41,8 @@ pub(in crate::engine) enum Effect {
     Answer,
     /// Another link of the call than this; if none is known, one that is shown after the server said yes.
     LinkOtherThan(Option<InviteLink>),
+    /// A setting that is shown.
+    Setting(Setting),
     /// The end of the call.
     Over,
 }
@@ -86,8 +89,12 @@ impl Commands {
                 return Some(response);
             }
             Err(failure) => match failure.reaction(method) {
-                // That the call is so already is the server's word, as its yes is.
-                Some(Reaction::TreatAsSuccess) => self.accepted(ctx, ticket, waiting),
+                Some(Reaction::TreatAsSuccess) => match waiting.effect {
+                    // What is so already is not shown again.
+                    Effect::Setting(_) => ctx.done(order),
+                    // That the call is so already is the server's word, as its yes is.
+                    _ => self.accepted(ctx, ticket, waiting),
+                },
                 _ => ctx.failed(order, failure),
             },
         }
@@ -108,6 +115,17 @@ impl Commands {
     pub(in crate::engine) fn link_is_shown(&mut self, link: &InviteLink) {
         for one in self.0.values_mut() {
             one.see_link(link);
+        }
+    }
+
+    /// Notes the settings as they are shown.
+    pub(in crate::engine) fn settings_are(&mut self, settings: CallSettings) {
+        for one in self.0.values_mut().filter(|one| one.promised.is_some()) {
+            if let Effect::Setting(setting) = one.effect
+                && setting.is_so(settings)
+            {
+                one.effect = Effect::Answer;
+            }
         }
     }
 
@@ -153,7 +171,7 @@ impl Waiting {
             Effect::LinkOtherThan(Some(old)) => !leads_to_the_same(link, old),
             // What is shown before may be the old link, for the first time.
             Effect::LinkOtherThan(None) => self.promised.is_some(),
-            Effect::Answer | Effect::Over => false,
+            Effect::Answer | Effect::Setting(_) | Effect::Over => false,
         };
         if is_new {
             self.effect = Effect::Answer;
@@ -292,6 +310,43 @@ mod tests {
         assert_eq!(answers(&mut ctx), []);
         commands.link_is_shown(&new);
         commands.settle(&mut ctx);
+        assert_eq!(answers(&mut ctx), [None]);
+    }
+
+    #[test]
+    fn a_setting_is_made_when_it_is_shown_and_not_by_the_servers_word() {
+        let shown = |messages_enabled| CallSettings {
+            messages_enabled,
+            ..CallSettings::default()
+        };
+        let order = Order {
+            id: CommandId::new(1),
+            kind: CommandKind::SetMessagesEnabled,
+        };
+        let method = Method::ToggleGroupCallSettings;
+        let sent = || {
+            let (mut commands, mut ctx) = (Commands::default(), context());
+            let effect = Effect::Setting(Setting::MessagesEnabled(false));
+            let toggle = ToggleGroupCallSettings::nothing(CALL.into());
+            commands.send(&mut ctx, order, effect, toggle);
+            let ticket = *commands.0.keys().next().unwrap();
+            (commands, ctx, ticket)
+        };
+        for (is_off, expected) in [(true, None), (false, Some(CommandFailure::NoEffect))] {
+            let (mut commands, mut ctx, ticket) = sent();
+            let yes = Ok(Updates::default().into());
+            commands.answered(&mut ctx, method, ticket, yes);
+            commands.settings_are(shown(true));
+            commands.settle(&mut ctx);
+            assert_eq!(answers(&mut ctx), []);
+            advance(&mut ctx, EFFECT);
+            commands.settings_are(shown(!is_off));
+            commands.settle(&mut ctx);
+            assert_eq!(answers(&mut ctx), [expected]);
+        }
+        let (mut commands, mut ctx, ticket) = sent();
+        let already = refused(400, "GROUPCALL_NOT_MODIFIED");
+        commands.answered(&mut ctx, method, ticket, already);
         assert_eq!(answers(&mut ctx), [None]);
     }
 

@@ -14,6 +14,7 @@
 //! | [`round`] | the reports of how far the verification is | |
 //! | [`fork`] | the comparison of the server's block with ours | |
 //! | [`liveness`] | the connection check, and the last poll before we give up | ✓ |
+//! | [`settings`] | the settings of the call | ✓ |
 //! | [`reference`] | the reference to the call, and its link | ✓ |
 //! | [`self_state`] | our payload, the parameters of the media connection, and the switches of our media | ✓ |
 //! | [`presentation`] | the screen that we share | ✓ |
@@ -37,4 +38,5 @@ pub(super) mod roster;
 pub(super) mod roster_sync;
 pub(super) mod round;
 pub(super) mod self_state;
+pub(super) mod settings;
 pub(super) mod subchain;

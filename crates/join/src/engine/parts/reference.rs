@@ -203,6 +203,7 @@ impl Reference {
                 if !min {
                     self.is_creator = creator;
                 }
+                let invite_link = invite_link.filter(|_| !min);
                 if invite_link.is_some() {
                     self.shown_link.clone_from(&invite_link);
                 }

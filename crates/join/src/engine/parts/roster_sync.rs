@@ -18,8 +18,8 @@ use confcall_state::UserId;
 
 use super::roster::{Roster, Standing};
 use crate::api::{
-    CallRef, GetGroupParticipants, GroupCallParticipant, Participants, ParticipantsPage, Peer,
-    Response, Ssrc,
+    CallRef, GetGroupParticipants, GroupCall, GroupCallParticipant, Participants, ParticipantsPage,
+    Peer, Response, Ssrc,
 };
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
@@ -57,6 +57,8 @@ pub(in crate::engine) struct RosterSync {
     /// True once a change that counts was taken over.
     has_begun: bool,
     early: Early,
+    /// The highest version that was heard of.
+    newest: i32,
     load: Option<Load>,
     /// True if the participants may be others than when this was last asked.
     moved: bool,
@@ -110,6 +112,7 @@ impl RosterSync {
             version: 0,
             has_begun: false,
             early: Early::default(),
+            newest: 0,
             load: None,
             moved: false,
         }
@@ -146,14 +149,9 @@ impl RosterSync {
             }
         }
         match applied {
-            Change::Gap => {
-                let pause = ctx.spread(MISSING);
-                ctx.within(Timer::RosterGap, pause);
-            }
+            Change::Gap => self.await_missing(ctx, change.version),
             Change::Applied | Change::Old => {
-                if self.early.0.is_empty() {
-                    ctx.timers.cancel(Timer::RosterGap);
-                }
+                self.is_at_newest(ctx);
                 load_quiet_later(ctx);
             }
         }
@@ -180,6 +178,39 @@ impl RosterSync {
         self.put(&change.participants);
         self.take_early();
         Change::Applied
+    }
+
+    /// Notes the version of the call, which counts the changes of the roster and of the call together.
+    pub(in crate::engine) fn call_is_shown(&mut self, ctx: &mut Context, call: &GroupCall) {
+        let GroupCall::Active { version, .. } = *call else {
+            return;
+        };
+        if self.version == 0 || version <= self.version {
+            return;
+        }
+        if self.version.checked_add(1) == Some(version) {
+            self.version = version;
+            // A change of the roster may come with it under the same version.
+            self.has_begun = false;
+            self.take_early();
+            self.is_at_newest(ctx);
+        } else {
+            self.await_missing(ctx, version);
+        }
+    }
+
+    /// Waits for the changes before this version.
+    fn await_missing(&mut self, ctx: &mut Context, version: i32) {
+        self.newest = self.newest.max(version);
+        let pause = ctx.spread(MISSING);
+        ctx.within(Timer::RosterGap, pause);
+    }
+
+    /// Waits no more if no change is missing.
+    fn is_at_newest(&self, ctx: &mut Context) {
+        if self.version >= self.newest {
+            ctx.timers.cancel(Timer::RosterGap);
+        }
     }
 
     fn put(&mut self, participants: &[GroupCallParticipant]) {
@@ -355,6 +386,7 @@ impl RosterSync {
                 // That of the first page, so that the next change shows a gap if others were missed.
                 self.version = began;
                 self.take_early();
+                self.newest = self.version;
                 // What still waits was made while the pages were read.
                 let has_changed = has_changed || !core::mem::take(&mut self.early).0.is_empty();
                 match has_changed {

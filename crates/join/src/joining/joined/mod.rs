@@ -30,6 +30,8 @@ pub struct JoinAnswer {
     pub call: InputGroupCall,
     /// The link of the call.
     pub invite_link: Option<InviteLink>,
+    /// The call as the server shows it, with its settings.
+    pub shown: GroupCall,
     /// The blocks, at least one.
     pub blocks: ChainBlocks,
     /// The broadcasts, perhaps none.
@@ -54,7 +56,8 @@ impl JoinAnswer {
             return Err(AnswerFault::NoBlock);
         }
         let missing = missing(AnswerFault::NoCall, parts.has_others);
-        let (call, invite_link) = parts.call.ok_or(missing)?;
+        let (shown, invite_link) = parts.call.ok_or(missing)?;
+        let call = shown.reference();
         let ids = [Some(&blocks.call), Some(&broadcasts.call), target];
         if ids.into_iter().flatten().any(|one| is_other(one, &call)) {
             return Err(AnswerFault::OtherCall);
@@ -69,6 +72,7 @@ impl JoinAnswer {
                 .collect(),
             call,
             invite_link,
+            shown,
         })
     }
 
@@ -172,7 +176,7 @@ struct Parts {
     connection: Option<DataJson>,
     blocks: Option<ChainBlocks>,
     broadcasts: Option<ChainBlocks>,
-    call: Option<(InputGroupCall, Option<InviteLink>)>,
+    call: Option<(GroupCall, Option<InviteLink>)>,
     rosters: Vec<Participants>,
     /// True if there are updates of other calls, which were left out.
     has_others: bool,
@@ -209,7 +213,7 @@ impl Parts {
                         ref invite_link,
                         ..
                     },
-                ) => parts.call = Some((call.reference(), invite_link.clone())),
+                ) => parts.call = Some((call.clone(), invite_link.clone())),
                 Update::Participants(roster) => parts.rosters.push(roster),
                 _ => {}
             }
