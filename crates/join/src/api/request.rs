@@ -28,6 +28,11 @@ macro_rules! requests {
                 }
             }
 
+            /// True for the constructor of one of these requests.
+            pub(crate) fn is_function(constructor: u32) -> bool {
+                [$($request::ID,)*].contains(&constructor)
+            }
+
             /// Writes the request as the server reads it.
             pub fn to_tl(&self) -> Vec<u8> {
                 match self {

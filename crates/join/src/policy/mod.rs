@@ -2,9 +2,11 @@
 //!
 //! The types [`ConferenceJoin`], [`VideoChatJoin`], [`RtmpJoin`] and [`LiveStoryJoin`] have no field for what
 //! their kind forbids. A request that arrives ready-made is checked against the same table by [`check`],
-//! [`check_creation`] or, as bytes, by [`check_bytes`]; what adapters send is a [`CheckedRequest`]. Implements `spec/protocol.md`, 14.
+//! [`check_creation`] or, as bytes, by [`check_bytes`]; what adapters send is a [`CheckedRequest`], or,
+//! where a client has no other network for what it wants of the server, a [`ClientRequest`]. Implements `spec/protocol.md`, 14.
 
 mod checked;
+mod client_request;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
@@ -17,6 +19,7 @@ mod table;
 mod violation;
 
 pub use checked::CheckedRequest;
+pub use client_request::{ClientRequest, ClientRequestError};
 pub use join::{
     ConferenceCreation, ConferenceJoin, FirstJoin, LiveStoryJoin, Media, RtmpJoin, VideoChatJoin,
 };

@@ -1,9 +1,27 @@
 use confcall_join::api::RpcError;
+use confcall_join::policy::ClientRequestError;
 use grammers_mtproto::authentication;
 use grammers_mtproto::transport::Error as TransportError;
 use grammers_mtsender::InvocationError;
+use thiserror::Error;
 
 use crate::adapter::CallError;
+use crate::tl::ReadFault;
+
+/// A request of the client's own has no answer.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum InvokeError {
+    /// It was not sent, because of the policy of group calls.
+    #[error(transparent)]
+    NotSent(#[from] ClientRequestError),
+    /// The server refused it, or the answer did not come.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The answer is none of its type.
+    #[error("the answer cannot be read: {0}")]
+    Unreadable(#[from] ReadFault),
+}
 
 impl From<InvocationError> for CallError {
     /// A refusal for what the server refused, and a lost answer for all else: the request may have been carried out.

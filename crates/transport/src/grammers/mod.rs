@@ -10,6 +10,9 @@
 //! A client that has no other use for the network opens a [`GrammersConnection`]. A client of grammers of its own makes a
 //! [`GrammersTransport`] of its pool's handle, and passes on what it takes out of the pool's channel of updates.
 //!
+//! What else a client wants of the server it asks by [`GrammersTransport::invoke`], which takes every function of the API and
+//! holds those of group calls to the policy.
+//!
 //! **Reconnecting.** The pool connects when a request needs it. An idle client therefore hears nothing after a lost
 //! connection until it asks for something; a member of a call asks every few seconds (`spec/protocol.md`, 7), and
 //! nothing else is sent for that purpose. After every lost connection, and again once the next request was answered, the
@@ -38,5 +41,6 @@ pub mod session_file;
 mod transport;
 
 pub use connection::{GrammersConnection, signed_in_user};
+pub use error::InvokeError;
 pub use reachability::SILENCE;
 pub use transport::GrammersTransport;

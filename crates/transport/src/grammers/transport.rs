@@ -5,17 +5,19 @@ use core::time::Duration;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use confcall_join::api::Response;
-use confcall_join::policy::CheckedRequest;
+use confcall_join::policy::{CheckedRequest, ClientRequest};
 use confcall_state::UserId;
 use grammers_mtsender::{InvocationError, SenderPoolFatHandle};
 use grammers_session::updates::UpdatesLike;
+use grammers_tl_types::RemoteCall;
 use tokio::sync::Notify;
 
 use super::clock;
-use super::error::home_elsewhere;
+use super::error::{InvokeError, home_elsewhere};
 use super::reachability::Reachability;
 use crate::adapter::{CallError, Transport};
 use crate::bytes::{Feed, exchange};
+use crate::tl::read_whole;
 use crate::updates::UpdateStream;
 
 /// The time after which a first request without an answer has our clock compared with the server's.
@@ -87,6 +89,31 @@ impl GrammersTransport {
             checks_clock,
             is_ahead: AtomicBool::new(false),
         }))
+    }
+
+    /// Sends a request of the client's own, and gives its answer: for a client that has no other network.
+    ///
+    /// ```no_run
+    /// use confcall_transport::grammers::{GrammersTransport, InvokeError};
+    /// use confcall_transport::grammers_tl_types::{enums, functions};
+    ///
+    /// async fn own_name(transport: &GrammersTransport) -> Result<Option<String>, InvokeError> {
+    ///     let own = vec![enums::InputUser::UserSelf];
+    ///     let users = transport.invoke(&functions::users::GetUsers { id: own }).await?;
+    ///     Ok(users.into_iter().find_map(|user| match user {
+    ///         enums::User::User(user) => user.first_name,
+    ///         enums::User::Empty(_) => None,
+    ///     }))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvokeError`]; nothing was sent if it is [`InvokeError::NotSent`].
+    pub async fn invoke<R: RemoteCall>(&self, request: &R) -> Result<R::Return, InvokeError> {
+        let request = ClientRequest::new(request.to_bytes())?;
+        let answer = self.0.invoke(request.into_bytes()).await?;
+        Ok(read_whole(&answer)?)
     }
 
     /// Takes what the pool hands out; what is not about a conference is left out.

@@ -18,5 +18,7 @@ mod values;
 
 pub use grammers_tl_types::LAYER;
 pub use read::ReadFault;
+#[cfg(feature = "grammers")]
+pub(crate) use read::read_whole;
 pub use response::{UnexpectedAnswer, read_response};
 pub use updates::{Unpacked, read_pushed, read_updates};

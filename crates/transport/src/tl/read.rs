@@ -25,7 +25,7 @@ pub enum ReadFault {
 }
 
 /// Reads a value that takes all bytes.
-pub(super) fn read_whole<T: Deserializable>(bytes: &[u8]) -> Result<T, ReadFault> {
+pub(crate) fn read_whole<T: Deserializable>(bytes: &[u8]) -> Result<T, ReadFault> {
     if is_too_deep(bytes) {
         return Err(ReadFault::TooDeep);
     }
