@@ -1,7 +1,7 @@
-//! An engine without a runtime: a loop that sends requests, hands back answers, and keeps the time.
+//! An engine without a runtime: a loop that sends requests, hands back answers, and keeps the time, all of it as bytes.
 //!
 //! ```text
-//! cargo run -p confcall --example engine_without_runtime
+//! cargo run -p confcall --features tl --example engine_without_runtime
 //! ```
 //!
 //! Applications with a runtime or a language of their own drive it in the same way. Here the server is a value in this
@@ -11,8 +11,8 @@
 use std::collections::VecDeque;
 use std::error::Error;
 
-use confcall::join::api::Service;
-use confcall::{Engine, Event, Input, Moment, Options, Outcome, Output, Target, UserId};
+use confcall::transport::{ByteEngine, ByteOutput};
+use confcall::{Engine, Event, Input, Moment, Options, Outcome, Target, UserId};
 use confcall_server::{Server, ServerOptions};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -21,32 +21,36 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The operating system's randomness, and a payload for a client without media.
     let (config, seed) = Options::new(Target::Create, user)?.into_parts();
     let mut now = Moment::default();
-    let mut engine = Engine::new(config, seed, now);
+    let mut engine = ByteEngine::new(Engine::new(config, seed, now), user);
     let mut answers = VecDeque::new();
     loop {
         match engine.poll_output() {
-            // A client sends it, and hands in the outcome whenever it is known.
-            Output::Request { request, body } => {
-                let outcome = match server.handle(user, &body.to_tl()) {
-                    Ok(response) => Outcome::Done(response),
-                    Err(error) => Outcome::Refused(error),
-                };
-                answers.push_back(Input::Answer { request, outcome });
+            // A client sends the bytes, and hands in the answer whenever it comes.
+            ByteOutput::Request { request, bytes } => {
+                answers.push_back((request, server.handle_bytes(user, &bytes)));
             }
-            Output::Event(Event::Joined(joined)) => println!("joined {joined}"),
-            Output::Event(Event::Emoji { hash, .. }) => {
+            ByteOutput::Event(Event::Emoji { hash, .. }) => {
                 println!("compare {hash}");
                 return Ok(());
             }
-            Output::Event(Event::Ended(ended)) => return Err(ended.reason.into()),
-            Output::Event(_) => {}
+            ByteOutput::Event(Event::Ended(ended)) => return Err(ended.reason.into()),
+            ByteOutput::Event(event) => println!("{event}"),
             // There is nothing to do before the next input or this moment.
-            Output::Timeout(wake) => {
-                let input = answers.pop_front().unwrap_or(Input::Tick);
-                if let (Input::Tick, Some(wake)) = (&input, wake) {
-                    now = wake;
+            ByteOutput::Timeout(wake) => {
+                if let Some((request, answer)) = answers.pop_front() {
+                    match answer {
+                        Ok(bytes) => engine.handle_answer(now, request, &bytes)?,
+                        Err(error) => {
+                            let outcome = Outcome::Refused(error);
+                            engine.handle_input(now, Input::Answer { request, outcome })?;
+                        }
+                    }
+                } else if let Some((_, bytes)) = server.poll_push_bytes() {
+                    engine.handle_push(now, &bytes)?;
+                } else {
+                    now = wake.unwrap_or(now);
+                    engine.handle_input(now, Input::Tick)?;
                 }
-                engine.handle_input(now, input)?;
             }
         }
     }

@@ -7,17 +7,19 @@
 //! ```
 //!
 //! [`Transport`] is the contract of an adapter; `confcall`'s `Conference` drives an engine over one. A client that drives
-//! the engine by itself, on any runtime or none, needs only the module `tl`.
+//! the engine by itself, on any runtime or none, needs only the feature `tl`: its `ByteEngine` is an engine that speaks bytes.
 //!
 //! | feature | brings |
 //! |---|---|
 //! | `adapter` (default) | [`Transport`] and [`UpdateStream`], over tokio's channels, which need no runtime of tokio |
-//! | `tl` | the module `tl`, which reads answers and updates from the API's bytes, without tokio; with `adapter`, `ByteTransport`, over any stack that sends and gets bytes |
+//! | `tl` | the module `tl`, which reads answers and updates from the API's bytes, and `ByteEngine`, both without tokio; with `adapter`, `ByteTransport`, over any stack that sends and gets bytes |
 //! | `grammers` | the module `grammers`, an adapter over the MTProto client of that name, on tokio |
 //! | `session-file` | `grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler |
 
 #[cfg(feature = "adapter")]
 mod adapter;
+#[cfg(feature = "tl")]
+mod byte_engine;
 #[cfg(all(feature = "adapter", feature = "tl"))]
 mod bytes;
 #[cfg(all(feature = "tl", any(fuzzing, confcall_testing)))]
@@ -33,6 +35,8 @@ mod updates;
 
 #[cfg(feature = "adapter")]
 pub use adapter::{CallError, Transport};
+#[cfg(feature = "tl")]
+pub use byte_engine::{ByteEngine, ByteOutput};
 #[cfg(all(feature = "adapter", feature = "tl"))]
 pub use bytes::{ByteTransport, Feed};
 #[cfg(feature = "adapter")]
