@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use confcall_join::api::{Request, Update};
+use confcall_join::api::{Request, Updates};
 use confcall_join::engine::{Outcome, RequestId};
 use confcall_state::UserId;
 
@@ -36,7 +36,8 @@ pub(crate) enum Arrival {
     },
     Push {
         node: NodeId,
-        update: Update,
+        /// They share one fate, as the names of users do with the update that they are beside.
+        updates: Updates,
     },
     Wake {
         node: NodeId,
@@ -59,7 +60,7 @@ pub struct Held {
     /// The requests, in no order.
     pub requests: Vec<HeldRequest>,
     /// The pushes, in the order in which the server sent them.
-    pub pushes: VecDeque<(NodeId, Update)>,
+    pub pushes: VecDeque<(NodeId, Updates)>,
 }
 
 /// A clock, and everything that is on its way.

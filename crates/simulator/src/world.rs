@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall_join::api::{Method, Request, Response, RpcError, Service as _, Update};
+use confcall_join::api::{Method, Request, Response, RpcError, Service as _, Update, Updates};
 use confcall_join::engine::{Command, CommandId, Config, Engine, Input, Outcome};
 use confcall_join::joining::{CheckedJoin, Target};
 use confcall_join::message::{GroupMessage, RandomId};
@@ -173,8 +173,8 @@ impl World {
                 self.push_out();
             }
             Arrival::Answer { sender, outcome } => self.answer(sender, outcome),
-            Arrival::Push { node, update } if !self.nodes[node].is_asleep => {
-                self.input(node, Input::Update(update));
+            Arrival::Push { node, updates } if !self.nodes[node].is_asleep => {
+                self.receive(node, updates);
             }
             Arrival::Wake { node } if self.is_due(node) => self.input(node, Input::Tick),
             Arrival::Push { .. } | Arrival::Wake { .. } => {}
@@ -447,25 +447,35 @@ impl World {
     /// Delivers the first of the held pushes, if there is one.
     pub fn deliver_push(&mut self) {
         let held = self.held.as_mut().and_then(|held| held.pushes.pop_front());
-        if let Some((node, update)) = held.filter(|(node, _)| !self.nodes[*node].is_asleep) {
+        if let Some((node, updates)) = held.filter(|(node, _)| !self.nodes[*node].is_asleep) {
+            self.receive(node, updates);
+        }
+    }
+
+    fn receive(&mut self, node: NodeId, Updates(updates): Updates) {
+        for update in updates {
             self.input(node, Input::Update(update));
         }
     }
 
     /// Sends an update to all clients of a user.
     pub fn push(&mut self, user: UserId, update: &Update) {
+        self.push_at_once(user, &Updates(vec![update.clone()]));
+    }
+
+    fn push_at_once(&mut self, user: UserId, updates: &Updates) {
         for node in 0..self.nodes.len() {
             let client = &self.nodes[node];
             if client.user == user && !client.is_asleep && !client.is_cut_off {
                 match &mut self.held {
-                    Some(held) => held.pushes.push_back((node, update.clone())),
-                    None => self.push_to(node, update),
+                    Some(held) => held.pushes.push_back((node, updates.clone())),
+                    None => self.push_to(node, updates),
                 }
             }
         }
     }
 
-    fn push_to(&mut self, node: NodeId, update: &Update) {
+    fn push_to(&mut self, node: NodeId, updates: &Updates) {
         if self.now() < self.outage_until {
             return self.count("pushes in outages");
         }
@@ -477,8 +487,8 @@ impl World {
         }
         for _ in 0..copies {
             let delay = self.faults.delay(&mut self.rng);
-            let update = update.clone();
-            self.transit.add(delay, Arrival::Push { node, update });
+            let updates = updates.clone();
+            self.transit.add(delay, Arrival::Push { node, updates });
         }
     }
 }
@@ -519,13 +529,15 @@ impl World {
 
     /// Sends out what the server wants to push.
     pub fn push_out(&mut self) {
-        while let Some((user, update)) = self.server.poll_push() {
+        while let Some((user, updates)) = self.server.poll_updates() {
             match &mut self.hostility {
                 Some(hostility) => {
-                    let updates = hostility.push(user, update);
-                    updates.into_iter().for_each(|one| self.push(user, &one));
+                    let updates = updates.0.into_iter();
+                    let twisted = updates.flat_map(|one| hostility.push(user, one));
+                    let twisted: Vec<_> = twisted.collect();
+                    twisted.iter().for_each(|one| self.push(user, one));
                 }
-                None => self.push(user, &update),
+                None => self.push_at_once(user, &updates),
             }
         }
         let unasked = self.hostility.as_mut().map(Hostility::take_pushes);
