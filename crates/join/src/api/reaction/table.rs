@@ -6,7 +6,8 @@ use super::row::Row;
 use crate::api::Method::{
     self, CreateConferenceCall, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
     DiscardGroupCall, EditGroupCallParticipant, InviteConferenceCallParticipant, JoinGroupCall,
-    JoinGroupCallPresentation, SendConferenceCallBroadcast, ToggleGroupCallSettings,
+    JoinGroupCallPresentation, LeaveGroupCallPresentation, SendConferenceCallBroadcast,
+    ToggleGroupCallSettings,
 };
 
 const ANY: &[Method] = Method::ALL;
@@ -21,7 +22,12 @@ const BROADCAST_REMOVE: &[Method] = &[
 const SETTINGS_DISCARD: &[Method] = &[ToggleGroupCallSettings, DiscardGroupCall];
 const EDIT: &[Method] = &[EditGroupCallParticipant];
 const PRESENT: &[Method] = &[JoinGroupCallPresentation];
-const EDIT_PRESENT: &[Method] = &[EditGroupCallParticipant, JoinGroupCallPresentation];
+const SCREEN: &[Method] = &[JoinGroupCallPresentation, LeaveGroupCallPresentation];
+const EDIT_SCREEN: &[Method] = &[
+    EditGroupCallParticipant,
+    JoinGroupCallPresentation,
+    LeaveGroupCallPresentation,
+];
 const INVITE: &[Method] = &[InviteConferenceCallParticipant];
 const DECLINE: &[Method] = &[DeclineConferenceCallInvite];
 
@@ -50,9 +56,9 @@ pub const ROWS: &[Row] = &[
     row(Exact("GROUPCALL_SSRC_DUPLICATE_MUCH"),      Some(400), JOIN,             Reaction::NewSsrc),
     row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), JOIN,             OVER),
     row(Exact("GROUPCALL_SSRC_DUPLICATE_MUCH"),      Some(400), PRESENT,          Reaction::NewSsrc),
-    row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), PRESENT,          Reaction::Report),
-    row(Exact("GROUPCALL_JOIN_MISSING"),             Some(400), PRESENT,          Reaction::Report),
-    row(Exact("PARTICIPANT_JOIN_MISSING"),           Some(403), EDIT_PRESENT,     Reaction::Report),
+    row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), SCREEN,           Reaction::Report),
+    row(Exact("GROUPCALL_JOIN_MISSING"),             Some(400), SCREEN,           Reaction::Report),
+    row(Exact("PARTICIPANT_JOIN_MISSING"),           Some(403), EDIT_SCREEN,      Reaction::Report),
     row(Exact("RAISE_HAND_FORBIDDEN"),               Some(400), EDIT,             Reaction::Report),
     row(Exact("USER_VOLUME_INVALID"),                Some(400), EDIT,             Reaction::Report),
     row(Exact("VIDEO_PAUSE_FORBIDDEN"),              Some(400), EDIT,             Reaction::Report),

@@ -1,7 +1,10 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::{CheckpointError, RestoreError};
+use crate::api::Peer;
 use crate::engine::own_state::OwnMedia;
 use crate::membership::SavedMembership;
 
@@ -21,6 +24,8 @@ pub(crate) struct Content {
     pub(crate) media: OwnMedia,
     /// The JSON of the payload of the screen that is shared.
     pub(crate) screen: Option<String>,
+    /// The participants whom we muted for ourselves, or not any more.
+    pub(crate) muted_by_us: BTreeMap<Peer, bool>,
     /// The sources of the memberships before this one.
     pub(crate) past_sources: Vec<u32>,
     /// The offset of the next block.
@@ -91,6 +96,7 @@ mod tests {
                 presentation_paused: false,
             },
             screen: None,
+            muted_by_us: BTreeMap::new(),
             past_sources: Vec::new(),
             next_block: 1,
             next_broadcast: 0,

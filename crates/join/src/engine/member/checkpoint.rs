@@ -36,6 +36,7 @@ pub(in crate::engine) fn save(member: &Member, ctx: &Context) -> Content {
         payload: member.payload().to_json(),
         media: ctx.wishes.media,
         screen: ctx.wishes.screen.as_ref().map(JoinPayload::to_json),
+        muted_by_us: ctx.wishes.muted_by_us.clone(),
         past_sources: ctx.past.sources().map(Ssrc::value).collect(),
         next_block,
         next_broadcast,
@@ -57,7 +58,7 @@ pub(in crate::engine) fn resume(
     ctx.wishes = Wishes {
         media: content.media,
         screen,
-        ..Wishes::new(&ctx.config)
+        muted_by_us: content.muted_by_us,
     };
     let found_by = content.link.map(link_of).transpose()?;
     let removal_grace = ctx.config.removal_grace;
@@ -85,6 +86,9 @@ pub(in crate::engine) fn resume(
     let liveness = Liveness::new(ctx.now, None);
     let mut member = Member::new(follower, reference, self_state, liveness);
     member.presentation = Presentation::resumed(ctx);
+    for (peer, is_muted) in &ctx.wishes.muted_by_us {
+        member.roster.choose(*peer, *is_muted);
+    }
     let flow = go_on(&mut member, ctx);
     Ok((member, flow))
 }

@@ -29,7 +29,7 @@ use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
-use super::own_state::OwnState;
+use super::own_state::{MediaConnection, OwnState};
 use super::participant::Participant;
 use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
@@ -260,7 +260,11 @@ impl Member {
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
         if let Some(reason) = self.end_by(&answer) {
             // No part tries again; only a command that met it is answered with what the server said.
-            if matches!(answer.purpose, Purpose::Command | Purpose::Removal) {
+            let is_of_command = matches!(
+                answer.purpose,
+                Purpose::Command | Purpose::Removal | Purpose::Edit | Purpose::Presentation
+            );
+            if is_of_command {
                 self.route(ctx, answer)?;
             }
             return Err(reason.into());
@@ -291,7 +295,8 @@ impl Member {
         let least = match answer.purpose {
             // A comparison that the server refuses is no evidence of anything.
             Purpose::Fork => return None,
-            Purpose::Command => Reach::Everything,
+            // What a participant cannot change keeps nobody from being in the call.
+            Purpose::Command | Purpose::Edit | Purpose::Presentation => Reach::Everything,
             Purpose::Removal if self.removals.is_kick(answer.ticket) => Reach::Everything,
             _ => Reach::Method,
         };
@@ -327,7 +332,8 @@ impl Member {
             Purpose::Check => {
                 let joined = result.as_ref().ok().and_then(Response::sources);
                 if let Some(joined) = joined {
-                    self.presentation.checked(ctx, us, joined);
+                    let asked = self.liveness.checked_screen();
+                    self.presentation.checked(ctx, us, asked, joined);
                 }
                 if let Some(reason) = self.liveness.checked(ctx, us, sent, result) {
                     self.doubt(ctx, reason);
@@ -474,7 +480,11 @@ impl Member {
     fn handle_media_command(&mut self, ctx: &mut Context, id: CommandId, command: Command) {
         let us = self.identity();
         let Some(kind) = command.kind() else {
-            if let Command::Supply { payload, .. } = command {
+            if let Command::Supply {
+                connection: MediaConnection::Presentation,
+                payload,
+            } = command
+            {
                 self.presentation.supply(ctx, us, payload);
             }
             return;

@@ -43,6 +43,8 @@ pub(in crate::engine) struct Liveness {
     last_answer: Option<Moment>,
     media: MediaState,
     is_checking: bool,
+    /// The source of the screen that the check asks for.
+    checked_screen: Option<Ssrc>,
     last_poll: Option<LastPoll>,
     /// The moment from which everything may be read again because updates were missed.
     next_catch_up: Moment,
@@ -70,6 +72,7 @@ impl Liveness {
             last_answer,
             media: MediaState::Disconnected,
             is_checking: false,
+            checked_screen: None,
             last_poll: None,
             next_catch_up: now,
         }
@@ -121,12 +124,18 @@ impl Liveness {
     ) {
         // A server that says again and again that we left is asked once.
         if !core::mem::replace(&mut self.is_checking, true) {
+            self.checked_screen = screen;
             let check = CheckGroupCall {
                 call: us.call.into(),
                 sources: core::iter::once(us.source).chain(screen).collect(),
             };
             ctx.send(Purpose::Check, check);
         }
+    }
+
+    /// The source of the screen that the check asks for, if a screen was shared when it was sent.
+    pub(in crate::engine) fn checked_screen(&self) -> Option<Ssrc> {
+        self.checked_screen
     }
 
     /// Takes the answer to a check; gives the reason to doubt that we are joined.

@@ -1,9 +1,10 @@
 //! The screen that we share: a media connection of its own, with a payload of its own.
 //!
 //! ```text
-//! start ──▶ joining ── yes ──▶ shared ── stop, silenced ──▶ leaving ──▶ off
-//!              ▲ │ └─ a source is taken: another payload
-//!              └─┘                                         a rejoin begins at joining, with another payload
+//! start ──▶ joining ── yes ──▶ shared ── stop, silenced ──▶ leaving ── yes ──▶ off
+//!              ▲ │ └─ a source is taken: another payload      ▲ │ └─ lost: again
+//!              └─┘                                            └─┘
+//!                        a rejoin begins at joining, with another payload
 //! ```
 //!
 //! The wish to share outlives a membership: it is in [`Wishes`](crate::engine::own_state::Wishes). Implements
@@ -29,14 +30,17 @@ use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
 use crate::joining::{Answer, JoinPayload};
 
+/// The least time until the end of sharing is asked for again, after the first tries.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// The screen that we share.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Presentation {
     state: State,
-    /// The commands to start, until the server has said yes or no.
-    starts: Vec<Order>,
-    /// The command to stop, and its request.
-    stop: Option<(Ticket, Option<Order>)>,
+    /// The command to start, until the server has said yes or no.
+    start: Option<Order>,
+    /// The command to stop, until the server has said yes.
+    stop: Option<Order>,
     backoff: Backoff,
     /// True if the roster showed our screen.
     is_shown: bool,
@@ -47,18 +51,20 @@ enum State {
     Off,
     /// The client is asked for a payload.
     Asking,
-    /// The server is asked.
-    Joining(Ticket),
+    /// The server is asked, with this payload.
+    Joining(Ticket, JoinPayload),
     /// The pause until it is asked again.
     Pausing,
     Shared,
+    /// The server is asked to end it; `None` in the pause until it is asked again.
+    Leaving(Option<Ticket>),
 }
 
 impl Default for Presentation {
     fn default() -> Self {
         Self {
             state: State::Off,
-            starts: Vec::new(),
+            start: None,
             stop: None,
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 5),
             is_shown: false,
@@ -98,10 +104,15 @@ impl Presentation {
         payload: JoinPayload,
         order: Order,
     ) {
-        self.starts.push(order);
-        self.backoff.reset();
+        if let Some(replaced) = self.start.replace(order) {
+            ctx.failed(replaced, CommandFailure::Stopped);
+        }
         ctx.wishes.screen = Some(payload);
-        self.join(ctx, us);
+        self.backoff.reset();
+        // What is under way comes to its end first, so that the server has one request at a time.
+        if !matches!(self.state, State::Joining(..) | State::Leaving(_)) {
+            self.join(ctx, us);
+        }
     }
 
     /// Shares the screen of the membership before, with another payload.
@@ -129,20 +140,34 @@ impl Presentation {
     pub(in crate::engine) fn handle_timer(&mut self, ctx: &mut Context, us: Identity) {
         match self.state {
             State::Pausing => self.join(ctx, us),
-            State::Asking => self.fail(ctx, &CommandFailure::NoPayload),
-            State::Off | State::Joining(_) | State::Shared => {}
+            State::Leaving(None) => self.leave(ctx, us),
+            State::Asking => {
+                self.fail(ctx, &CommandFailure::NoPayload);
+                // The server may still have the one before.
+                self.leave(ctx, us);
+            }
+            State::Off | State::Joining(..) | State::Shared | State::Leaving(Some(_)) => {}
         }
     }
 
+    /// Asks the server to share the screen that is wanted.
     fn join(&mut self, ctx: &mut Context, us: Identity) {
-        let Some(payload) = &ctx.wishes.screen else {
+        let Some(payload) = ctx.wishes.screen.clone() else {
+            self.state = State::Off;
             return;
         };
         let join = JoinGroupCallPresentation {
             call: us.call.into(),
             params: payload.to_params(),
         };
-        self.state = State::Joining(ctx.send(Purpose::Presentation, join));
+        let ticket = ctx.send(Purpose::Presentation, join);
+        self.state = State::Joining(ticket, payload);
+    }
+
+    fn leave(&mut self, ctx: &mut Context, us: Identity) {
+        let call = us.call.into();
+        let ticket = ctx.send(Purpose::Presentation, LeaveGroupCallPresentation { call });
+        self.state = State::Leaving(Some(ticket));
     }
 
     /// Takes another payload, or asks the client for one.
@@ -174,22 +199,30 @@ impl Presentation {
         order: Option<Order>,
     ) {
         ctx.wishes.screen = None;
-        let was = core::mem::replace(&mut self.state, State::Off);
-        for start in core::mem::take(&mut self.starts) {
+        if let Some(start) = self.start.take() {
             ctx.failed(start, CommandFailure::Stopped);
         }
-        // A join that is under way may be carried out.
-        if !matches!(was, State::Shared | State::Joining(_) | State::Pausing) {
-            if let Some(order) = order {
-                ctx.done(order);
-            }
-            return;
+        if let Some(order) = order
+            && let Some(replaced) = self.stop.replace(order)
+        {
+            ctx.done(replaced);
         }
-        let call = us.call.into();
-        let ticket = ctx.send(Purpose::Presentation, LeaveGroupCallPresentation { call });
-        let before = self.stop.replace((ticket, order));
-        if let Some(before) = before.and_then(|(_, order)| order) {
-            ctx.done(before);
+        match self.state {
+            State::Off => self.is_left(ctx),
+            State::Leaving(_) => {}
+            // A join that is under way may be carried out, and the screen before another payload may still be there.
+            State::Asking | State::Joining(..) | State::Pausing | State::Shared => {
+                ctx.timers.cancel(Timer::Presentation);
+                self.backoff.reset();
+                self.leave(ctx, us);
+            }
+        }
+    }
+
+    fn is_left(&mut self, ctx: &mut Context) {
+        self.state = State::Off;
+        if let Some(order) = self.stop.take() {
+            ctx.done(order);
         }
     }
 
@@ -201,25 +234,63 @@ impl Presentation {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Updates {
-        if let Some((_, order)) = self.stop.take_if(|(sent, _)| *sent == ticket) {
-            return stopped(ctx, order, result);
+        match &self.state {
+            State::Leaving(Some(sent)) if *sent == ticket => self.stopped(ctx, us, result),
+            State::Joining(sent, payload) if *sent == ticket => {
+                let is_newest = ctx.wishes.screen.as_ref() == Some(payload);
+                match result {
+                    Ok(response) if is_newest => {
+                        self.state = State::Shared;
+                        self.backoff.reset();
+                        if let Some(order) = self.start.take() {
+                            ctx.done(order);
+                        }
+                        response.into_updates().unwrap_or_default()
+                    }
+                    Err(failure) if is_newest => {
+                        self.refused(ctx, us, failure);
+                        Updates::default()
+                    }
+                    // Another payload is wanted by now.
+                    _ => {
+                        self.join(ctx, us);
+                        Updates::default()
+                    }
+                }
+            }
+            _ => Updates::default(),
         }
-        if !matches!(self.state, State::Joining(sent) if sent == ticket) {
+    }
+
+    /// Takes the answer to the end of sharing, which is asked for until the server has said yes. One that refuses has no
+    /// screen of ours.
+    fn stopped(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        result: Result<Response, Failure>,
+    ) -> Updates {
+        let method = Method::LeaveGroupCallPresentation;
+        let is_lost = match &result {
+            Err(failure) => matches!(
+                failure.reaction(method),
+                None | Some(Reaction::CheckTipFirst)
+            ),
+            Ok(_) => false,
+        };
+        if is_lost {
+            let pause = self.backoff.next(&mut ctx.public_rng);
+            let pause = pause.unwrap_or_else(|| ctx.spread(AGAIN));
+            self.state = State::Leaving(None);
+            ctx.after(Timer::Presentation, pause);
             return Updates::default();
         }
-        match result {
-            Ok(response) => {
-                self.state = State::Shared;
-                for order in core::mem::take(&mut self.starts) {
-                    ctx.done(order);
-                }
-                response.into_updates().unwrap_or_default()
-            }
-            Err(failure) => {
-                self.refused(ctx, us, failure);
-                Updates::default()
-            }
-        }
+        self.is_left(ctx);
+        // Another one is wanted by now.
+        self.join(ctx, us);
+        let response = result.ok();
+        let updates = response.and_then(|response| response.into_updates().ok());
+        updates.unwrap_or_default()
     }
 
     fn refused(&mut self, ctx: &mut Context, us: Identity, failure: Failure) {
@@ -239,7 +310,12 @@ impl Presentation {
                 self.state = State::Pausing;
                 ctx.after(Timer::Presentation, pause);
             }
-            (None, _) => self.fail(ctx, &failure.into()),
+            (None, None) => {
+                self.fail(ctx, &failure.into());
+                // It may have been carried out.
+                self.leave(ctx, us);
+            }
+            (None, Some(_)) => self.fail(ctx, &failure.into()),
         }
     }
 
@@ -247,7 +323,7 @@ impl Presentation {
     fn fail(&mut self, ctx: &mut Context, why: &CommandFailure) {
         ctx.wishes.screen = None;
         self.state = State::Off;
-        for order in core::mem::take(&mut self.starts) {
+        if let Some(order) = self.start.take() {
             ctx.failed(order, why.clone());
         }
     }
@@ -258,6 +334,9 @@ impl Presentation {
         ctx: &mut Context,
         connection: &CallConnection,
     ) {
+        if !self.is_shared() {
+            return;
+        }
         let answer = Answer::from_json(connection.params.as_str());
         if let Ok(parameters) = answer.and_then(Answer::into_conference) {
             ctx.event(Event::Connection {
@@ -279,39 +358,30 @@ impl Presentation {
         }
     }
 
-    /// Shares the screen again if the server does not know its source any more.
-    pub(in crate::engine) fn checked(&mut self, ctx: &mut Context, us: Identity, joined: &[Ssrc]) {
-        if self
-            .source(ctx)
-            .is_some_and(|source| !joined.contains(&source))
-        {
+    /// Shares the screen again if its source was asked for, and the server does not know it any more.
+    pub(in crate::engine) fn checked(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        asked: Option<Ssrc>,
+        joined: &[Ssrc],
+    ) {
+        let is_gone = |source| asked == Some(source) && !joined.contains(&source);
+        if self.source(ctx).is_some_and(is_gone) {
             self.renew(ctx, us, PayloadReason::Lost);
         }
     }
 
     /// Answers the commands that wait in a membership that ends.
     pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
-        for order in core::mem::take(&mut self.starts) {
+        if let Some(order) = self.start.take() {
             ctx.failed(order, CommandFailure::Unanswered);
         }
-        // Who leaves the call shares nothing any more.
-        if let Some(order) = self.stop.take().and_then(|(_, order)| order) {
+        // With the membership the screen goes.
+        if let Some(order) = self.stop.take() {
             ctx.done(order);
         }
     }
-}
-
-/// Answers the command to stop. A server that refuses has no screen of ours.
-fn stopped(ctx: &mut Context, order: Option<Order>, result: Result<Response, Failure>) -> Updates {
-    match (order, &result) {
-        (Some(order), Err(Failure::Lost)) => ctx.failed(order, CommandFailure::Unanswered),
-        (Some(order), Err(Failure::Refused(_)) | Ok(_)) => ctx.done(order),
-        (None, _) => {}
-    }
-    let response = result.ok();
-    response
-        .and_then(|response| response.into_updates().ok())
-        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -476,9 +546,101 @@ mod tests {
         accept(&mut presentation, &mut ctx, ticket);
         let source = presentation.source(&ctx).unwrap();
         asked(&mut ctx);
-        presentation.checked(&mut ctx, US, &[source]);
+        presentation.checked(&mut ctx, US, Some(source), &[source]);
         assert!(asked(&mut ctx).is_empty());
-        presentation.checked(&mut ctx, US, &[]);
+        // One that was sent before the screen was shared.
+        presentation.checked(&mut ctx, US, None, &[]);
+        assert!(asked(&mut ctx).is_empty());
+        presentation.checked(&mut ctx, US, Some(source), &[]);
+        assert_eq!(asked(&mut ctx).len(), 1);
+    }
+
+    #[test]
+    fn the_end_of_sharing_is_asked_for_until_the_server_says_yes() {
+        // By a command, and by an admin who silences us.
+        for has_order in [true, false] {
+            let (mut presentation, mut ctx, ticket) = started();
+            accept(&mut presentation, &mut ctx, ticket);
+            answers(&mut ctx);
+            let stop = has_order.then(|| order(CommandKind::StopPresentation));
+            let mut ticket = ctx.next_ticket();
+            presentation.stop(&mut ctx, US, stop);
+            for _ in 0..20 {
+                outputs(&mut ctx);
+                presentation.answered(&mut ctx, US, ticket, Err(Failure::Lost));
+                assert!(ctx.timers.is_set(Timer::Presentation));
+                ticket = ctx.next_ticket();
+                presentation.handle_timer(&mut ctx, US);
+                assert_eq!(outputs(&mut ctx).0.len(), 1);
+            }
+            accept(&mut presentation, &mut ctx, ticket);
+            assert_eq!(answers(&mut ctx).len(), usize::from(has_order));
+        }
+    }
+
+    #[test]
+    fn a_screen_that_was_shared_is_left_also_while_another_payload_is_awaited() {
+        let (mut presentation, mut ctx, ticket) = started();
+        ctx.config.payloads = Payloads::Client {
+            within: Duration::from_secs(5),
+        };
+        accept(&mut presentation, &mut ctx, ticket);
+        let source = presentation.source(&ctx);
+        presentation.checked(&mut ctx, US, source, &[]);
+        outputs(&mut ctx);
+        let stop = order(CommandKind::StopPresentation);
+        presentation.stop(&mut ctx, US, Some(stop));
+        assert_eq!(outputs(&mut ctx).0.len(), 1);
+    }
+
+    #[test]
+    fn no_connection_of_a_screen_is_shown_to_one_who_shares_none() {
+        let (presentation, mut ctx) = (Presentation::default(), context());
+        let fingerprint = ["AB"; 32].join(":");
+        let params = crate::api::DataJson::new(format!(
+            r#"{{"transport": {{"ufrag": "serv", "pwd": "ABCDEFGHIJKLMNOPQRSTUV", "candidates": [],
+                "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
+        ));
+        let connection = CallConnection {
+            presentation: true,
+            params,
+        };
+        presentation.take_connection(&mut ctx, &connection);
+        assert!(outputs(&mut ctx).1.is_empty());
+    }
+
+    #[test]
+    fn the_newest_payload_is_shared_after_one_request_at_a_time() {
+        let (mut presentation, mut ctx, ticket) = started();
+        let mut newest = ctx.config.media.payload.clone();
+        for _ in 0..1000 {
+            newest = newest.with_new_sources(&mut ctx.public_rng);
+            let start = order(CommandKind::StartPresentation);
+            presentation.start(&mut ctx, US, newest.clone(), start);
+        }
+        let (requests, events) = outputs(&mut ctx);
+        assert_eq!((requests.len(), events.len()), (1, 1000));
+        let next = ctx.next_ticket();
+        accept(&mut presentation, &mut ctx, ticket);
+        assert_eq!(asked(&mut ctx), [newest.to_params().as_str()]);
+        accept(&mut presentation, &mut ctx, next);
+        assert_eq!(answers(&mut ctx), [None]);
+    }
+
+    #[test]
+    fn a_screen_that_is_wanted_again_while_it_is_left_is_shared_after_that() {
+        let (mut presentation, mut ctx, ticket) = started();
+        accept(&mut presentation, &mut ctx, ticket);
+        outputs(&mut ctx);
+        let ticket = ctx.next_ticket();
+        presentation.stop(&mut ctx, US, None);
+        let (payload, start) = (
+            ctx.config.media.payload.clone(),
+            order(CommandKind::StartPresentation),
+        );
+        presentation.start(&mut ctx, US, payload, start);
+        assert!(asked(&mut ctx).is_empty());
+        accept(&mut presentation, &mut ctx, ticket);
         assert_eq!(asked(&mut ctx).len(), 1);
     }
 }

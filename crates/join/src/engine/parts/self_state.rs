@@ -21,7 +21,6 @@ use crate::engine::identity::Identity;
 use crate::engine::own_state::{OwnMedia, OwnState, Switch};
 use crate::engine::timers::Timer;
 use crate::joining::{Answer, ConnectionParameters, JoinPayload};
-use crate::limits;
 
 /// The time after a lost answer until we rejoin for the parameters of the connection that were in it.
 const CONNECTION: Duration = Duration::from_secs(5);
@@ -43,6 +42,10 @@ pub(in crate::engine) struct SelfState {
     entry: Option<Entry>,
     /// The change of ourselves that is under way, and whether our entry was shown since it was sent.
     sent: Option<(Change, bool)>,
+    /// The switches of which the server may have another value than was confirmed, because an answer was lost.
+    doubtful: Vec<Switch>,
+    /// The switches that the server refused to turn as wanted, until another thing is wanted or shown.
+    refused: Vec<Switch>,
     /// The commands that wait for an edit to be sent.
     orders: Vec<(Switch, Order)>,
     /// True until a pause ends after which a lost edit is sent again.
@@ -87,6 +90,8 @@ impl SelfState {
             can_unmute: true,
             entry: None,
             sent: None,
+            doubtful: Vec::new(),
+            refused: Vec::new(),
             orders: Vec::new(),
             is_pausing: false,
             shown: None,
@@ -160,10 +165,13 @@ impl SelfState {
         if turns_on && self.is_silenced() {
             return ctx.failed(order, CommandFailure::Silenced);
         }
-        if self.orders.len() >= limits::COMMANDS {
-            return ctx.failed(order, CommandFailure::Busy);
-        }
         ctx.wishes.media.set(switch, value);
+        self.refused.retain(|refused| *refused != switch);
+        // Another wish has taken the place of theirs. So no more wait than there are switches, and muting is never too much.
+        let is_same = |(turned, _): &mut (Switch, Order)| *turned == switch;
+        for (_, replaced) in self.orders.extract_if(.., is_same) {
+            ctx.done(replaced);
+        }
         self.orders.push((switch, order));
     }
 
@@ -192,7 +200,8 @@ impl SelfState {
     fn difference(&self, wanted: OwnMedia) -> Change {
         let new = |switch| {
             let value = wanted.get(switch);
-            (value != self.confirmed.get(switch)).then_some(value)
+            let differs = value != self.confirmed.get(switch) || self.doubtful.contains(&switch);
+            (differs && !self.refused.contains(&switch)).then_some(value)
         };
         Change {
             muted: new(Switch::Muted),
@@ -211,14 +220,15 @@ impl SelfState {
         outcome: Result<(), &Failure>,
     ) -> bool {
         for (switch, sent) in values(change) {
+            self.doubtful.retain(|doubtful| *doubtful != switch);
             match outcome {
                 Ok(()) => self.confirmed.set(switch, sent),
                 // What was wished since is tried all the same.
                 Err(Failure::Refused(_)) if ctx.wishes.media.get(switch) == sent => {
-                    let confirmed = self.confirmed.get(switch);
-                    ctx.wishes.media.set(switch, confirmed);
+                    self.give_in(ctx, switch, sent);
                 }
-                Err(_) => {}
+                Err(Failure::Refused(_)) => {}
+                Err(Failure::Lost) => self.doubtful.push(switch),
             }
         }
         if let Err(Failure::Lost) = outcome {
@@ -233,6 +243,14 @@ impl SelfState {
         }
     }
 
+    /// Takes a refusal. What is not turned off stays wanted: our media is off, whatever the server shows.
+    fn give_in(&mut self, ctx: &mut Context, switch: Switch, sent: bool) {
+        match sent {
+            true => self.refused.push(switch),
+            false => ctx.wishes.media.set(switch, true),
+        }
+    }
+
     /// Sends again what was lost.
     pub(in crate::engine) fn go_on(&mut self) {
         self.is_pausing = false;
@@ -240,7 +258,8 @@ impl SelfState {
 
     /// Takes our own entry of the roster; gives whether an admin silences us from now on.
     ///
-    /// What the server turned is not turned back: the caller sees it and may wish otherwise.
+    /// What the server turned off is not turned on again: the caller sees it and may wish otherwise. What it shows as on, and is to
+    /// be off, is turned off again: no server turns our media on.
     pub(in crate::engine) fn take_entry(
         &mut self,
         ctx: &mut Context,
@@ -280,16 +299,19 @@ impl SelfState {
         is_new
     }
 
-    /// Notes what the server shows. A wish that is not carried out yet stays.
+    /// Notes what the server shows. A wish that is not carried out yet stays, and what is to be off stays off.
     fn confirm(&mut self, ctx: &mut Context, switch: Switch, shown: bool) {
         let was = self.confirmed.get(switch);
         let is_under_way = self
             .sent
             .is_some_and(|(change, _)| values(change).any(|(sent, _)| sent == switch));
-        if !is_under_way && ctx.wishes.media.get(switch) == was {
-            ctx.wishes.media.set(switch, shown);
+        let has_wish = is_under_way || ctx.wishes.media.get(switch) != was;
+        if shown && !has_wish {
+            ctx.wishes.media.set(switch, true);
         }
         self.confirmed.set(switch, shown);
+        self.doubtful.retain(|doubtful| *doubtful != switch);
+        self.refused.retain(|refused| *refused != switch);
     }
 
     /// Stops sound and camera, also for a later join; who becomes allowed to speak again stays muted.
@@ -337,7 +359,9 @@ fn values(change: Change) -> impl Iterator<Item = (Switch, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{DataJson, EditGroupCallParticipant, Peer, Request, RpcError, Updates};
+    use crate::api::{
+        DataJson, EditGroupCallParticipant, ParticipantVideo, Peer, Request, RpcError, Updates,
+    };
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::testing::{US, context, outputs};
 
@@ -559,5 +583,89 @@ mod tests {
         assert_eq!(scene.muted(), (true, true));
         assert_eq!(outputs(&mut scene.ctx).1.len(), 1);
         assert!(scene.sent().is_empty());
+    }
+
+    #[test]
+    fn no_server_turns_on_what_is_to_be_off() {
+        let mut scene = Scene::new();
+        let video = ParticipantVideo {
+            paused: false,
+            endpoint: String::new(),
+            source_groups: Vec::new(),
+            audio_source: None,
+        };
+        let entry = GroupCallParticipant {
+            muted: false,
+            video: Some(video),
+            ..GroupCallParticipant::new(Peer::User(US.user_id), None)
+        };
+        for _ in 0..2 {
+            scene.state.take_entry(&mut scene.ctx, &entry);
+            let wanted = scene.ctx.wishes.media;
+            assert!(wanted.muted && wanted.video_stopped);
+        }
+        // It is told so, once for each time that it shows it.
+        let sent = scene.sent();
+        assert_eq!(
+            (sent[0].muted, sent[0].video_stopped),
+            (Some(true), Some(true))
+        );
+        scene.answer(Ok(()));
+        assert!(scene.sent().is_empty());
+    }
+
+    #[test]
+    fn a_mute_that_is_refused_stays_wanted_and_is_not_sent_without_end() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        scene.answer(Ok(()));
+        scene.turn(Switch::Muted, true);
+        scene.sent();
+        scene.answer(Err(Failure::Refused(RpcError::new(500, "INTERNAL"))));
+        assert!(scene.ctx.wishes.media.muted);
+        assert!(scene.sent().is_empty());
+        scene.turn(Switch::Muted, true);
+        assert_eq!(scene.sent()[0].muted, Some(true));
+    }
+
+    #[test]
+    fn an_unmute_whose_answer_is_lost_and_that_was_taken_back_is_taken_back_at_the_server_too() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        scene.turn(Switch::Muted, true);
+        scene.answer(Err(Failure::Lost));
+        scene.state.go_on();
+        assert_eq!(scene.sent()[0].muted, Some(true));
+        // The lost edit was carried out, and its push comes.
+        scene.show(false, true);
+        assert!(scene.ctx.wishes.media.muted);
+    }
+
+    #[test]
+    fn a_late_push_of_before_a_mute_does_not_undo_it() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        scene.answer(Ok(()));
+        scene.turn(Switch::Muted, true);
+        scene.sent();
+        scene.show(false, true);
+        scene.answer(Ok(()));
+        assert!(scene.ctx.wishes.media.muted);
+    }
+
+    #[test]
+    fn a_mute_is_never_too_much() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::Muted, false);
+        scene.sent();
+        for _ in 0..1000 {
+            scene.turn(Switch::VideoPaused, true);
+        }
+        scene.turn(Switch::Muted, true);
+        assert!(scene.ctx.wishes.media.muted);
+        assert!(scene.state.orders.len() <= Switch::ALL.len());
     }
 }
