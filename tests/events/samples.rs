@@ -4,12 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use confcall::fault::{AnswerFault, GiveUpReason, StartError};
-use confcall::join::api::{CallSettings, Method, Peer, RpcError};
+use confcall::join::api::{
+    CallId, CallSettings, Invitation, InvitationState, MessageId, Method, Peer, PeerLabel,
+    PeerPhoto, RpcError, Update,
+};
 use confcall::join::engine::{
     CommandFailure, CommandId, CommandKind, EmojiOverdue, EndReason, Ended, Event, Joined,
     MediaConnection, OtherKind, OwnState, ParticipantChange, PayloadReason, RejoinReason,
     Suspicion, Trouble,
 };
+use confcall::join::joining::{InvitationEvent, Invitations};
+use confcall::join::labels::Labels;
 use confcall::join::membership::{Break, Gap, LastKnown, MembershipEnd};
 use confcall::join::message::{
     DocumentId, Entity, EntityKind, GroupMessage, MessageError, RandomId,
@@ -118,6 +123,33 @@ pub(crate) fn notices() -> Vec<Notice> {
     notices
 }
 
+/// An invitation that we sent to a user with a name.
+fn invitation() -> InvitationEvent {
+    let mut labels = Labels::new();
+    let peer = Peer::User(UserId::new(-1));
+    labels.learn(&[PeerLabel {
+        peer,
+        name: "\u{1b}[31m".to_owned(),
+        username: None,
+        access_hash: None,
+        photo: Some(PeerPhoto {
+            id: i64::MIN,
+            data_centre: 2,
+        }),
+    }]);
+    let update = Update::Invitation(Invitation {
+        message: MessageId::new(1),
+        call_id: CallId::new(i64::MAX),
+        from: USER,
+        to: UserId::new(-1),
+        video: false,
+        date: 0,
+        state: InvitationState::Pending,
+    });
+    let mut events = Invitations::new(USER).handle_update(&update, &labels, 0);
+    events.pop().unwrap()
+}
+
 fn of_the_chain() -> Vec<Event> {
     let (height, users) = (Height::new(3), vec![USER, UserId::new(-1)]);
     let hash = EmojiHash::from_bytes([7; 64]);
@@ -148,6 +180,7 @@ fn of_the_chain() -> Vec<Event> {
         },
         Event::Gap(gap),
         Event::Settings(CallSettings::default()),
+        Event::Invitation(invitation()),
         Event::H264 { is_permitted: true },
         Event::OwnState(own_state()),
         Event::PayloadWanted {

@@ -92,3 +92,6 @@ pub const LABELS: usize = 1200;
 
 /// The most bytes of each text that the server gives for a peer: a name of two times 64 characters fits in, whatever they are.
 pub const LABEL_BYTES: usize = 1 << 10;
+
+/// The most invitations that are followed, those that came last; of a call that rings a few are pending.
+pub const INVITATIONS: usize = 256;

@@ -19,6 +19,7 @@ use super::requests::{Answer, Handled, Requests, Ticket};
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
 use crate::api::{CallRef, Method, Request, Response, Update};
+use crate::joining::Invitations;
 use crate::labels::Labels;
 
 /// The things that states and parts share.
@@ -35,6 +36,8 @@ pub(super) struct Context {
     pub(super) rejoins: Rejoins,
     /// The names of peers, which outlive a membership.
     pub(super) labels: Labels,
+    /// The invitations that we sent to the call, which outlive a membership as well.
+    invitations: Invitations,
     pub(super) wishes: Wishes,
     requests: Requests,
     outputs: VecDeque<Output>,
@@ -52,6 +55,7 @@ impl Clone for Context {
             past: self.past.clone(),
             rejoins: self.rejoins.clone(),
             labels: self.labels.clone(),
+            invitations: self.invitations.clone(),
             wishes: self.wishes.clone(),
             requests: self.requests.clone(),
             outputs: self.outputs.clone(),
@@ -66,6 +70,7 @@ impl Context {
         secrets: Secrets,
         public_rng: ChaCha20Rng,
     ) -> Self {
+        let invitations = Invitations::new(config.joiner.user_id);
         let past = PastMemberships::new(config.last_known.clone());
         let wishes = Wishes::new(&config);
         Self {
@@ -77,6 +82,7 @@ impl Context {
             past,
             rejoins: Rejoins::default(),
             labels: Labels::new(),
+            invitations,
             wishes,
             requests: Requests::default(),
             outputs: VecDeque::new(),
@@ -196,6 +202,15 @@ impl Context {
 
     pub(super) fn event(&mut self, event: Event) {
         self.outputs.push_back(Output::Event(event));
+    }
+
+    /// Shows the caller how an invitation that we sent goes on.
+    pub(super) fn follow_invitations(&mut self, update: &Update) {
+        // None of them rings here, so that the time does not matter.
+        let events = self.invitations.handle_update(update, &self.labels, 0);
+        events
+            .into_iter()
+            .for_each(|event| self.event(Event::Invitation(event)));
     }
 
     pub(super) fn retrying(&mut self, why: Trouble, pause: Duration, attempt: u32) {

@@ -13,7 +13,7 @@ use super::end::{Ended, RejoinReason};
 use super::own_state::{MediaConnection, OwnState, PayloadReason};
 use super::participant::{Participant, ParticipantChange};
 use crate::api::{CallRef, CallSettings, InviteLink, Method, RpcError};
-use crate::joining::{ConnectionParameters, JoinPayload};
+use crate::joining::{ConnectionParameters, InvitationEvent, JoinPayload};
 use crate::membership::{Break, Gap};
 use crate::message::{GroupMessage, MessageError};
 use crate::shown;
@@ -97,6 +97,10 @@ pub enum Event {
         #[serde(rename = "within_ms", serialize_with = "shown::form")]
         within: Duration,
     },
+    /// An invitation to the call that we sent goes on.
+    ///
+    /// For those that come from others, [`Invitations`](crate::joining::Invitations) takes the same updates without an engine.
+    Invitation(InvitationEvent),
     /// The participants changed, or their labels, and with them perhaps the user of a source.
     ///
     /// A membership begins with nobody listed, so that after a rejoin all come as joined again. The place of participants in

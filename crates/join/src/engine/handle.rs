@@ -20,7 +20,7 @@ use super::parts::roster::Roster;
 use super::secrets::Secrets;
 use crate::api::{CallRef, CallSettings, Method, Peer, Ssrc};
 use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
-use crate::labels::Label;
+use crate::labels::Labels;
 use crate::membership::{LastKnown, Membership};
 
 /// One user's whole life in one call.
@@ -220,9 +220,9 @@ impl Engine {
         member.map_or_else(Vec::new, |member| member.leaving().collect())
     }
 
-    /// The label that the server gives to a peer, if it has shown one.
-    pub fn label_of(&self, peer: Peer) -> Option<&Label> {
-        self.machine.labels().of(peer).map(AsRef::as_ref)
+    /// The labels that the server gives to peers, with what it takes to name them in requests.
+    pub fn labels(&self) -> &Labels {
+        self.machine.labels()
     }
 
     /// The number of things that the server showed and that were cut or passed over, because they are too long or make no sense.

@@ -57,6 +57,7 @@ impl fmt::Display for Event {
                 }
                 write!(f, " needs another payload within {seconds:.2} s")
             }
+            Self::Invitation(invitation) => invitation.fmt(f),
             Self::ParticipantsChanged {
                 joined,
                 left,

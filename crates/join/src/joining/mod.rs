@@ -12,6 +12,7 @@ mod answer;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod invitations;
 mod join_check;
 mod joined;
 mod link;
@@ -22,6 +23,7 @@ pub use answer::{
     Answer, AnswerError, Candidate, ConnectionParameters, Feedback, HeaderExtension,
     MediaParameters, MissingPart, PayloadType, Transport,
 };
+pub use invitations::{InvitationChange, InvitationEvent, Invitations};
 pub use join_check::{CheckedJoin, PresendError};
 pub use joined::{AnswerFault, JoinAnswer, Tip};
 pub use link::{InviteHash, Link, LinkError, NameError, Username};

@@ -54,6 +54,10 @@ pub(super) fn form(event: &Event) -> Value {
             "within": nanoseconds(*within),
         }}),
         Event::Settings(settings) => json!({"settings": settings}),
+        Event::Invitation(invitation) => json!({"invitation": {
+            "message": invitation.message,
+            "change": invitation.change,
+        }}),
         // Their values stand in the updates and pages that brought them.
         Event::ParticipantsChanged {
             joined,

@@ -725,6 +725,14 @@ impl Member {
             Update::GroupCall(call) if self.reference.names(&call.reference()) => {
                 self.take_call(ctx, call)?;
             }
+            Update::Invitation(invitation) => {
+                // The others are for who is asked to join, in whatever call it is.
+                let us = self.identity();
+                if invitation.from == us.user_id && invitation.call_id == us.call.id {
+                    ctx.follow_invitations(&update);
+                }
+            }
+            Update::Deleted(_) => ctx.follow_invitations(&update),
             Update::EncryptedMessage(message) if self.reference.names(&message.call) => {
                 self.take_message(ctx, &message);
             }
