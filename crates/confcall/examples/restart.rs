@@ -22,10 +22,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     // A client keeps the key where the system keeps secrets, and the checkpoint in a file.
     let (mut key, number) = ([0; 32], 1);
     getrandom::fill(&mut key)?;
-    let checkpoint = before.checkpoint(&key, number).await?;
-
-    // The process ends without leaving, which dropping the handle would do.
-    std::mem::forget(before);
+    // The last checkpoint, after which nothing is sent any more. Against a crash, `checkpoint` takes one now and then.
+    let checkpoint = before.suspend(&key, number).await?;
+    drop(before);
 
     // A fresh seed; the key of the membership and the payload come from the checkpoint.
     let resumption = Conference::restore(&checkpoint, &key, number, Options::new(link, bob)?)?;

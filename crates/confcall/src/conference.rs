@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use confcall_join::Ssrc;
-use confcall_join::api::{InputUser, InviteLink, MessageId, Update};
+use confcall_join::api::{InviteLink, Update};
 use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 use confcall_join::engine::{
-    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, Joined, MediaState,
-    Outcome, Output, Trouble,
+    Command, CommandFailure, CommandId, EndReason, Ended, Engine, Event, Input, Joined,
+    MediaConnection, MediaState, Outcome, Output, Participant, Trouble,
 };
-use confcall_join::message::GroupMessage;
+use confcall_join::joining::JoinPayload;
 use confcall_media::{Cryptor, Moment};
 use confcall_state::UserId;
 use confcall_state::keys::Seed;
@@ -135,6 +135,11 @@ impl Conference {
         self.0.view.borrow().link.clone()
     }
 
+    /// The participants, as the roster lists them, in the order in which they are shown; none while we are not in the call.
+    pub fn participants(&self) -> Vec<Participant> {
+        self.0.view.borrow().participants.clone()
+    }
+
     /// A reader of the events.
     ///
     /// The first that is asked for begins with the conference, or with the newest 256 events; every other one begins now.
@@ -240,80 +245,6 @@ impl Conference {
         self.0.clock.now()
     }
 
-    /// Removes users from the call against their will.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn kick(&self, users: Vec<UserId>) -> Result<(), CommandFailure> {
-        self.command(Command::Kick { users }).await
-    }
-
-    /// Invites a user, to a call with video or without.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn invite(&self, user: InputUser, video: bool) -> Result<(), CommandFailure> {
-        self.command(Command::Invite { user, video }).await
-    }
-
-    /// Declines an invitation, which need not be to this call.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn decline(&self, message: MessageId) -> Result<(), CommandFailure> {
-        self.command(Command::Decline { message }).await
-    }
-
-    /// Sends a message or a reaction to all members of the call.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn send_message(&self, message: GroupMessage) -> Result<(), CommandFailure> {
-        self.command(Command::Send(message)).await
-    }
-
-    /// Asks whose these sources are, which the roster does not say yet; [`Conference::user_of`] knows then.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn resolve(&self, sources: Vec<Ssrc>) -> Result<(), CommandFailure> {
-        self.command(Command::Resolve { sources }).await
-    }
-
-    /// Replaces the link of the call by a new one; for its creator.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn revoke_link(&self) -> Result<(), CommandFailure> {
-        self.command(Command::RevokeLink).await
-    }
-
-    /// Ends the call for all its members; for its creator.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn discard(&self) -> Result<(), CommandFailure> {
-        self.command(Command::Discard).await
-    }
-
-    /// Gives up the membership for a new one of the same call, with another key and other sources.
-    ///
-    /// It is done once we are in again; the events show the new membership.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn rejoin(&self) -> Result<(), CommandFailure> {
-        self.command(Command::Rejoin).await
-    }
-
     /// Says that the media connection of the current membership is up or down; a new one begins without.
     pub fn media(&self, state: MediaState) {
         self.0
@@ -322,22 +253,16 @@ impl Conference {
             .send_replace(Some(Command::Media(state)));
     }
 
-    /// Turns our microphone off or on, also for a later join.
+    /// Supplies the payload that [`Event::PayloadWanted`] asked for.
     ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`], above all [`CommandFailure::Silenced`].
-    pub async fn set_muted(&self, muted: bool) -> Result<(), CommandFailure> {
-        self.command(Command::SetMuted { muted }).await
-    }
-
-    /// Turns our camera on or off, also for a later join.
-    ///
-    /// # Errors
-    ///
-    /// As [`Conference::set_muted`]
-    pub async fn set_video(&self, on: bool) -> Result<(), CommandFailure> {
-        self.command(Command::SetVideo { on }).await
+    /// What comes of it, the events show; nothing does outside the call.
+    pub async fn supply(&self, connection: MediaConnection, payload: JoinPayload) {
+        let supply = Command::Supply {
+            connection,
+            payload,
+        };
+        // Without a driver there is nothing to supply it for.
+        let _ = self.0.orders.send(Order::Note(supply)).await;
     }
 
     /// Begins to leave the call, or gives entering it up, also for all other handles.
@@ -355,6 +280,19 @@ impl Conference {
         ended
     }
 
+    /// Takes the last checkpoint, and stops without leaving, also for all other handles: for a planned restart, after which
+    /// [`Conference::restore`] goes on.
+    ///
+    /// The events end with [`EndReason::Suspended`]. Where there is no checkpoint, the conference goes on as before. Dropping the
+    /// future does not take it back, and loses the checkpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError`], above all while we are not in the call.
+    pub async fn suspend(&self, key: &[u8; 32], number: u64) -> Result<Vec<u8>, CheckpointError> {
+        self.write_down(key, number, Then::Stop).await
+    }
+
     /// Writes down what is needed to go on after a restart, sealed under the caller's key.
     ///
     /// `number` is higher than that of every checkpoint before; [`confcall_join::engine::checkpoint`] says where to store it, and
@@ -368,17 +306,32 @@ impl Conference {
         key: &[u8; 32],
         number: u64,
     ) -> Result<Vec<u8>, CheckpointError> {
+        self.write_down(key, number, Then::GoOn).await
+    }
+
+    async fn write_down(
+        &self,
+        key: &[u8; 32],
+        number: u64,
+        then: Then,
+    ) -> Result<Vec<u8>, CheckpointError> {
         let (done, result) = oneshot::channel();
         // A channel wipes nothing of what went through it, so the key travels in a place of its own.
         let key = Seed::copy_of(key);
-        let order = Order::Checkpoint { key, number, done };
+        let order = Order::Checkpoint {
+            key,
+            number,
+            then,
+            done,
+        };
         if self.0.orders.send(order).await.is_err() {
             return Err(CheckpointError::NotAMember);
         }
         result.await.unwrap_or(Err(CheckpointError::NotAMember))
     }
 
-    async fn command(&self, command: Command) -> Result<(), CommandFailure> {
+    /// Has a command carried out, and waits for its outcome.
+    pub(crate) async fn command(&self, command: Command) -> Result<(), CommandFailure> {
         let (done, result) = oneshot::channel();
         let order = Order::Command { command, done };
         if self.0.orders.send(order).await.is_err() {
@@ -444,11 +397,21 @@ enum Order {
         command: Command,
         done: Done,
     },
+    /// A command that has no outcome.
+    Note(Command),
     Checkpoint {
         key: Seed,
         number: u64,
+        then: Then,
         done: oneshot::Sender<Result<Vec<u8>, CheckpointError>>,
     },
+}
+
+/// The thing to do after a checkpoint.
+enum Then {
+    GoOn,
+    /// Stop without leaving.
+    Stop,
 }
 
 /// The way back to a caller who waits for the outcome of its command.
@@ -562,9 +525,21 @@ impl<T: Transport + 'static> Driver<T> {
     fn carry_out(&mut self, order: Order) {
         match order {
             Order::Command { command, done } => self.command(command, Some(done)),
-            Order::Checkpoint { key, number, done } => {
+            Order::Note(command) => self.command(command, None),
+            Order::Checkpoint {
+                key,
+                number,
+                then,
+                done,
+            } => {
+                let key = key.dangerous_bytes();
+                let checkpoint = match then {
+                    Then::GoOn => self.engine.checkpoint(key, number),
+                    Then::Stop => self.engine.suspend(self.clock.now(), key, number),
+                };
                 // A caller who has gone does not mind.
-                let _ = done.send(self.engine.checkpoint(key.dangerous_bytes(), number));
+                let _ = done.send(checkpoint);
+                self.drain();
             }
         }
     }

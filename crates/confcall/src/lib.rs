@@ -62,8 +62,9 @@
 //! | `grammers` | `transport::grammers`, over the MTProto client of that name, and its crates; with `tl` |
 //! | `session-file` | `transport::grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler; with `grammers` |
 //!
-//! The directory `examples` has a bot, a client of grammers, an adapter over bytes, an engine without a runtime, and a restart.
+//! The directory `examples` has two bots, a client of grammers, an adapter over bytes, an engine without a runtime, and a restart.
 
+mod commands;
 mod conference;
 mod contact;
 mod creation;
@@ -103,26 +104,30 @@ pub use confcall_transport::{grammers_mtsender, grammers_session};
 #[doc(inline)]
 pub use confcall_join::api::{
     self, AccessHash, CallId, CallRef, DataJson, InputGroupCall, InputUser, InviteLink, MessageId,
-    Method, Request, Response, RpcError, Slug, Ssrc, Update,
+    Method, Peer, Request, Response, RpcError, Slug, Ssrc, Update,
 };
 #[doc(inline)]
 pub use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 #[doc(inline)]
 pub use confcall_join::engine::{
-    Advice, Command, CommandFailure, CommandId, CommandKind, Config, EmptyCall, EndReason, Ended,
-    Engine, Event, Input, Joined, MediaState, Misuse, Outcome, Output, RejoinReason, RequestId,
-    Restored, Suspicion, Trouble,
+    Advice, Command, CommandFailure, CommandId, CommandKind, Config, EmojiOverdue, EmptyCall,
+    EndReason, Ended, Engine, Event, Input, Joined, MediaConnection, MediaState, Microphone,
+    Misuse, OtherKind, Outcome, Output, OwnMedia, OwnState, Participant, ParticipantChange,
+    ParticipantField, PayloadReason, Payloads, Picture, RejoinReason, RequestId, Restored,
+    Suspicion, Trouble, Volume, VolumeSetter,
 };
 #[doc(inline)]
 pub use confcall_join::joining::{
     Fingerprint, FingerprintHash, IceCredentials, InviteHash, JoinPayload, Link, Target, Username,
 };
 #[doc(inline)]
+pub use confcall_join::labels::Label;
+#[doc(inline)]
 pub use confcall_join::membership::{BlockRefused, Gap, LastKnown, Membership, MembershipEnd};
 #[doc(inline)]
 pub use confcall_join::message::{GroupMessage, RandomId};
 #[doc(inline)]
-pub use confcall_join::policy::{CallKind, CheckedRequest, Media};
+pub use confcall_join::policy::{CallKind, CheckedRequest, ClientRequest, Media};
 #[doc(inline)]
 pub use confcall_media::{
     AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, RemovalGrace, Speech,
@@ -164,7 +169,7 @@ pub mod fault {
     #[doc(inline)]
     pub use confcall_join::message::{MessageError, OpenMessageError};
     #[doc(inline)]
-    pub use confcall_join::policy::PolicyViolation;
+    pub use confcall_join::policy::{ClientRequestError, PolicyViolation};
     #[doc(inline)]
     pub use confcall_media::{
         InvalidChannel, OpenError, OpenFrameError, Replay, SealError, SealFrameError,

@@ -28,6 +28,12 @@ pub enum Peer {
     Channel(ChannelId),
 }
 
+impl From<UserId> for Peer {
+    fn from(user: UserId) -> Self {
+        Self::User(user)
+    }
+}
+
 impl Form for Peer {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
