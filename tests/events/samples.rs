@@ -192,6 +192,7 @@ fn of_the_chain() -> Vec<Event> {
             joined: participants.clone(),
             left: participants.clone(),
             changed: changed.collect(),
+            more: 0,
         },
         Event::Verification {
             height,

@@ -87,6 +87,9 @@ pub const REJOINS: usize = 4;
 /// The most users whose bad broadcasts are counted; more are in no call.
 pub const BLAMED: usize = 256;
 
+/// The most bytes of the participants in one event, about: two hundred and more with what people write about themselves.
+pub const PARTICIPANTS_CHANGED_BYTES: usize = 1 << 17;
+
 /// The most labels of peers that are kept: one for each participant that the roster can list, and some more.
 pub const LABELS: usize = 1200;
 

@@ -221,6 +221,7 @@ mod tests {
             joined: Vec::new(),
             left: Vec::new(),
             changed: Vec::new(),
+            more: 0,
         };
         let reports = history.reports(changed.clone(), &view);
         let [report] = &reports[..] else {

@@ -112,6 +112,11 @@ pub enum Event {
         left: Vec<Participant>,
         /// Those who are other than before.
         changed: Vec<ParticipantChange>,
+        /// The number of others who came, left or are other than before, and for whom an event has no room.
+        ///
+        /// It is zero but for rosters that are larger than those of conferences: [`Engine::participants`](super::Engine::participants)
+        /// has all.
+        more: u32,
     },
     /// The verification of the newest block has come this far.
     Verification {

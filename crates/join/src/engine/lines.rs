@@ -62,13 +62,20 @@ impl fmt::Display for Event {
                 joined,
                 left,
                 changed,
-            } => write!(
-                f,
-                "the participants changed: {} came, {} left, {} are other than before",
-                joined.len(),
-                left.len(),
-                changed.len()
-            ),
+                more,
+            } => {
+                write!(
+                    f,
+                    "the participants changed: {} came, {} left, {} are other than before",
+                    joined.len(),
+                    left.len(),
+                    changed.len()
+                )?;
+                match more {
+                    0 => Ok(()),
+                    more => write!(f, ", and {more} more"),
+                }
+            }
             Self::Verification {
                 height,
                 phase,

@@ -134,6 +134,20 @@ fn label<S: Serializer>(label: &Option<Arc<Label>>, to: S) -> Result<S::Ok, S::E
     label.as_deref().serialize(to)
 }
 
+impl Participant {
+    /// About as many bytes as it takes.
+    pub(super) fn size(&self) -> usize {
+        let pictures = self.camera.iter().chain(&self.screen);
+        let endpoints = pictures.map(|picture| picture.endpoint.len() + size_of::<Picture>());
+        let about = self.about.as_ref().map_or(0, |about| about.len());
+        let label = self.label.as_ref().map_or(0, |label| {
+            let username = label.username.as_ref().map_or(0, String::len);
+            label.name.len() + username
+        });
+        size_of::<Self>() + about + label + endpoints.sum::<usize>()
+    }
+}
+
 /// A change of a participant that was there before and is still there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ParticipantChange {

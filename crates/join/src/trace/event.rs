@@ -63,10 +63,12 @@ pub(super) fn form(event: &Event) -> Value {
             joined,
             left,
             changed,
+            more,
         } => json!({"participants_changed": {
             "joined": joined.iter().map(|one| one.peer).collect::<Vec<_>>(),
             "left": left.iter().map(|one| one.peer).collect::<Vec<_>>(),
             "changed": changed.iter().map(|one| (one.now.peer, one.fields())).collect::<Vec<_>>(),
+            "more": more,
         }}),
         Event::Verification {
             height,

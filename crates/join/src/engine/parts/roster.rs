@@ -160,12 +160,20 @@ impl Roster {
     /// Takes the changes since the last time, if there are any.
     pub(super) fn take_changes(&mut self, standing: &Standing) -> Option<Event> {
         let (mut joined, mut left, mut changed) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut room, mut more) = (limits::PARTICIPANTS_CHANGED_BYTES, 0_u32);
         for (peer, before) in core::mem::take(&mut self.before) {
-            let now = self.listed.get(&peer).map(|now| now.shown.clone());
+            let now = self.listed.get(&peer).map(|now| &now.shown);
             // What changed and changed back in one input is no change.
-            if before == now {
+            if before.as_ref() == now {
                 continue;
             }
+            let size = before.iter().chain(now).map(Participant::size).sum();
+            let Some(left_over) = room.checked_sub(size) else {
+                (room, more) = (0, more.saturating_add(1));
+                continue;
+            };
+            room = left_over;
+            let now = now.cloned();
             let complete = |shown| standing.complete(shown);
             match (before.map(complete), now.map(complete)) {
                 (None, Some(now)) => joined.push(now),
@@ -174,11 +182,12 @@ impl Roster {
                 (None, None) => {}
             }
         }
-        let is_empty = joined.is_empty() && left.is_empty() && changed.is_empty();
+        let is_empty = joined.is_empty() && left.is_empty() && changed.is_empty() && more == 0;
         (!is_empty).then_some(Event::ParticipantsChanged {
             joined,
             left,
             changed,
+            more,
         })
     }
 }
@@ -302,9 +311,30 @@ mod tests {
                 joined,
                 left,
                 changed,
+                ..
             }) => [joined.len(), left.len(), changed.len()],
             _ => [0; 3],
         }
+    }
+
+    #[test]
+    fn one_event_shows_so_many_participants_and_counts_the_others() {
+        let (mut roster, users) = (Roster::default(), limits::LISTED as i64);
+        let wordy = |user| GroupCallParticipant {
+            about: Some("a".repeat(limits::LABEL_BYTES)),
+            ..participant(UserId::new(user), user as u32, false)
+        };
+        roster.put(&(1..=users).map(wordy).collect::<Vec<_>>());
+        let event = roster.take_changes(&standing(1));
+        let Some(Event::ParticipantsChanged { joined, more, .. }) = event else {
+            panic!("{event:?}");
+        };
+        let bytes: usize = joined.iter().map(Participant::size).sum();
+        assert!(bytes <= limits::PARTICIPANTS_CHANGED_BYTES && joined.len() > 50);
+        assert_eq!(joined.len() + more as usize, limits::LISTED);
+        // They are the participants all the same, and no change any more.
+        assert_eq!(roster.participants(&standing(1)).len(), limits::LISTED);
+        assert!(roster.take_changes(&standing(1)).is_none());
     }
 
     #[test]
