@@ -1,6 +1,6 @@
 //! The commands of a conference that have an outcome.
 
-use confcall_join::api::{InputUser, MessageId, Peer, Ssrc};
+use confcall_join::api::{InputPhoneCall, InputUser, MessageId, Peer, Ssrc};
 use confcall_join::engine::{Command, CommandFailure};
 use confcall_join::joining::JoinPayload;
 use confcall_join::message::GroupMessage;
@@ -39,6 +39,31 @@ impl Conference {
     /// [`CommandFailure`]
     pub async fn decline(&self, message: MessageId) -> Result<(), CommandFailure> {
         self.command(Command::Decline { message }).await
+    }
+
+    /// Ends a call with another user by moving it to this conference, which was created for that
+    /// ([`Target::Create`](crate::Target::Create)); the other side gets [`IncomingCall::Migrated`](crate::IncomingCall).
+    ///
+    /// `duration` is that of the call in seconds, `video` whether a side had a camera on, and `connection_id` the number of its
+    /// media connection.
+    ///
+    /// # Errors
+    ///
+    /// [`CommandFailure`], among them [`CommandFailure::NoLink`].
+    pub async fn upgrade(
+        &self,
+        phone_call: InputPhoneCall,
+        duration: i32,
+        video: bool,
+        connection_id: i64,
+    ) -> Result<(), CommandFailure> {
+        self.command(Command::Migrate {
+            phone_call,
+            duration,
+            video,
+            connection_id,
+        })
+        .await
     }
 
     /// Sends a message or a reaction to all members of the call.

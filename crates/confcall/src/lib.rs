@@ -70,6 +70,7 @@ mod contact;
 mod creation;
 mod error;
 mod events;
+mod incoming;
 mod inputs;
 pub mod limits;
 mod log;
@@ -86,6 +87,7 @@ pub use error::JoinError;
 #[cfg(feature = "os-rng")]
 pub use error::{NoRandomness, OptionsError, SendTextError};
 pub use events::{Events, Notice};
+pub use incoming::{DeclineError, Incoming, IncomingCall};
 pub use inputs::{IntoTarget, IntoUser};
 pub use options::{IntoOptions, Options};
 pub use view::{View, WaitingFor};

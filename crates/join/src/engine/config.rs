@@ -16,6 +16,8 @@ pub enum EmptyCall {
     /// Join nothing. A user who was invited waits a while for the first block all the same.
     #[default]
     Refuse,
+    /// Join nothing, and wait a while for the first block, as a user who was invited does.
+    Await,
     /// Write the first block.
     Start,
 }

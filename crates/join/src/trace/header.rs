@@ -45,6 +45,9 @@ struct ConfigForm {
     muted: bool,
     video_stopped: bool,
     start_if_empty: bool,
+    /// Absent in older traces.
+    #[serde(default)]
+    await_if_empty: bool,
     strict_sending: bool,
     size_limit: usize,
     /// Absent in older traces.
@@ -77,6 +80,7 @@ impl Header {
                 muted: media.muted,
                 video_stopped: media.video_stopped,
                 start_if_empty: config.empty_call == EmptyCall::Start,
+                await_if_empty: config.empty_call == EmptyCall::Await,
                 strict_sending: config.removal_grace == RemovalGrace::Strict,
                 size_limit: config.size_limit,
                 payloads: config.payloads,
@@ -146,6 +150,8 @@ impl Header {
         let mut config = Config::new(target, joiner, media);
         if form.start_if_empty {
             config.empty_call = EmptyCall::Start;
+        } else if form.await_if_empty {
+            config.empty_call = EmptyCall::Await;
         }
         if form.strict_sending {
             config.removal_grace = RemovalGrace::Strict;

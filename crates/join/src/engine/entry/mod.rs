@@ -32,7 +32,7 @@ use confcall_media::Moment;
 pub(super) use accepted::AcceptedJoin;
 pub(super) use attempt::Exit;
 
-use super::config::Payloads;
+use super::config::{EmptyCall, Payloads};
 use super::context::Context;
 use super::end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
 use super::event::{Event, Trouble};
@@ -77,7 +77,8 @@ impl Entry {
         if *target == Target::OtherKind {
             return Err(EndReason::OtherKind(OtherKind::ChatOrStory).into());
         }
-        let (call, invited) = (target.reference(), target.is_invited());
+        let invited = target.is_invited() || ctx.config.empty_call == EmptyCall::Await;
+        let call = target.reference();
         let payload = ctx.config.media.payload.clone();
         let action = match call {
             Some(_) => Action::Locate,
