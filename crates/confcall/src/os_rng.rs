@@ -47,6 +47,14 @@ impl<T: IntoTarget> IntoOptions for T {
     }
 }
 
+impl IntoOptions for &Created {
+    fn into_options(self, own: Option<UserId>) -> Result<Options, JoinError> {
+        let mut options = self.target().into_options(own)?;
+        self.prepare(&mut options);
+        Ok(options)
+    }
+}
+
 impl Conference {
     /// Creates a conference without joining it.
     ///

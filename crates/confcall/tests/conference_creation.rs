@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::SeqCst;
 
 use common::network::Network;
-use common::{ALICE, BOB, Member, hub, members, options};
+use common::{ALICE, BOB, CAROL, Member, hub, members, options};
 use confcall::{CallError, Conference, CreateError, Target};
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
@@ -24,6 +24,14 @@ async fn a_call_that_is_created_without_a_join_is_begun_by_who_comes_first() {
     let refused = Member::over(hub.connect(BOB), options(created.target(), BOB)).await;
     assert!(refused.is_err());
 
+    // Who joins what was created writes the first block.
+    let carol = Conference::join(hub.connect(CAROL), &created)
+        .await
+        .unwrap();
+    assert_eq!(carol.view().call, Some(created.call));
+    carol.close().await;
+
+    let created = Conference::create_as(&network, 9).await.unwrap();
     let mut first = options(Target::Create, BOB);
     created.prepare(&mut first);
     let bob = Member::over(hub.connect(BOB), first).await.unwrap();

@@ -33,11 +33,11 @@ pub struct Label {
     pub photo: Option<PeerPhoto>,
 }
 
-/// The labels that are known, those that came first gone where there are too many.
+/// The labels that are known, those that were not shown for longest gone where there are too many.
 #[derive(Clone, Debug, Default)]
 pub struct Labels {
     known: BTreeMap<Peer, Known>,
-    /// The peers in the order in which they became known.
+    /// The peers in the order in which they became known, or in which they were shown last since there are as many as are kept.
     order: VecDeque<Peer>,
     /// The number of texts that were cut.
     cut: u32,
@@ -70,6 +70,7 @@ impl Labels {
             photo: shown.photo,
         };
         let access_hash = shown.access_hash;
+        self.renew(shown.peer);
         match self.known.get_mut(&shown.peer) {
             Some(known) => {
                 known.access_hash = access_hash.or(known.access_hash);
@@ -82,6 +83,16 @@ impl Labels {
                 let label = Arc::new(label);
                 self.add(shown.peer, Known { label, access_hash });
             }
+        }
+    }
+
+    /// Lets a label that is shown again outlast those that are not, once some have to go.
+    fn renew(&mut self, peer: Peer) {
+        if self.order.len() >= limits::LABELS
+            && let Some(place) = self.order.iter().position(|known| *known == peer)
+            && let Some(peer) = self.order.remove(place)
+        {
+            self.order.push_back(peer);
         }
     }
 

@@ -1,3 +1,5 @@
+use core::ops::RangeInclusive;
+
 use confcall_state::tl::{ReadError, Reader, Writer};
 
 use super::codec::{Fields, flag, optional, read_bool, strict_flags, write_bool};
@@ -35,6 +37,9 @@ pub struct EditGroupCallParticipant {
 }
 
 impl EditGroupCallParticipant {
+    /// The volumes that a participant can have, in hundredths of a percent.
+    pub const VOLUMES: RangeInclusive<i32> = 1..=20_000;
+
     /// An edit of a participant that changes nothing yet.
     pub fn new(call: InputGroupCall, participant: InputPeer) -> Self {
         Self {

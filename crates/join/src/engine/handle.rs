@@ -288,7 +288,7 @@ impl Engine {
         let (id, command) = (CommandId::new(0), Command::Suspend);
         let stop = Input::Command { id, command };
         let stopped = self.handle_input(now, stop);
-        stopped.map_err(|_| CheckpointError::NotAMember)?;
+        stopped.map_err(|_| CheckpointError::OutputPending)?;
         Ok(checkpoint)
     }
 

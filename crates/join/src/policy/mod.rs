@@ -34,9 +34,6 @@ use crate::api::{
 };
 use crate::joining::JoinPayload;
 
-/// The volumes that a participant can have, in hundredths of a percent.
-const VOLUMES: core::ops::RangeInclusive<i32> = 1..=20000;
-
 /// Checks a ready-made request to join a call of this kind.
 ///
 /// # Errors
@@ -157,7 +154,7 @@ fn check_edit(kind: CallKind, edit: &EditGroupCallParticipant) -> Result<(), Pol
         return Err(PolicyViolation::HandForbidden(kind));
     }
     match edit.volume {
-        Some(volume) if !VOLUMES.contains(&volume) => {
+        Some(volume) if !EditGroupCallParticipant::VOLUMES.contains(&volume) => {
             Err(PolicyViolation::VolumeOutOfRange(volume))
         }
         _ => Ok(()),

@@ -49,19 +49,16 @@ use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::reaction::{Reach, Reaction};
 use crate::api::{
-    CallSettings, DiscardCall, DiscardGroupCall, DiscardReason, EncryptedMessage,
-    GetGroupParticipants, GroupCall, InputGroupCall, InviteConferenceCallParticipant, Method,
-    Participants, Peer, Response, RpcError, SendGroupCallEncryptedMessage, SubChain,
-    ToggleGroupCallSettings, Update, Updates,
+    CallSettings, DiscardCall, DiscardGroupCall, DiscardReason, EditGroupCallParticipant,
+    EncryptedMessage, GetGroupParticipants, GroupCall, InputGroupCall,
+    InviteConferenceCallParticipant, Method, Participants, Peer, Response, RpcError,
+    SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings, Update, Updates,
 };
 use crate::joining::{ConnectionParameters, JoinPayload, Link};
 use crate::limits;
 use crate::membership::{LastKnown, Membership};
 use crate::message::{Deduplicator, GroupMessage, Novelty};
 use follower::{Follower, Loss, Read};
-
-/// The volumes that a participant can have, in hundredths of a percent.
-const VOLUMES: core::ops::RangeInclusive<i32> = 1..=20000;
 
 /// One membership, and the parts that keep it.
 #[derive(Debug)]
@@ -504,7 +501,9 @@ impl Member {
                 };
                 self.edit(ctx, order, peer, change);
             }
-            Command::SetVolume { volume, .. } if !VOLUMES.contains(&volume) => {
+            Command::SetVolume { volume, .. }
+                if !EditGroupCallParticipant::VOLUMES.contains(&volume) =>
+            {
                 ctx.failed(order, CommandFailure::Volume(volume));
             }
             Command::SetVolume { peer, volume } => {

@@ -1,7 +1,9 @@
 //! An entry of the roster: what is kept of the server's, within bounds, and how it goes together with the entry before.
 
 use super::super::participant::{Microphone, Participant, Picture, Volume, VolumeSetter};
-use crate::api::{GroupCallParticipant, ParticipantVideo, Ssrc, SsrcGroup, cut_label};
+use crate::api::{
+    EditGroupCallParticipant, GroupCallParticipant, ParticipantVideo, Ssrc, SsrcGroup, cut_label,
+};
 use crate::limits;
 
 /// An entry of the roster.
@@ -111,8 +113,9 @@ impl Reading<'_> {
             true => VolumeSetter::Admin,
             false => VolumeSetter::Us,
         };
+        let is_one = EditGroupCallParticipant::VOLUMES.contains(&level);
         match u16::try_from(level) {
-            Ok(level @ 1..=20_000) => Volume::new(level, set_by),
+            Ok(level) if is_one => Volume::new(level, set_by),
             _ => {
                 self.ignored += 1;
                 Volume::DEFAULT

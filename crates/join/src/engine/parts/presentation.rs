@@ -29,6 +29,7 @@ use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
 use crate::joining::{Answer, JoinPayload};
+use crate::limits;
 
 /// The least time until the end of sharing is asked for again, after the first tries.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -39,8 +40,8 @@ pub(in crate::engine) struct Presentation {
     state: State,
     /// The command to start, until the server has said yes or no.
     start: Option<Order>,
-    /// The command to stop, until the server has said yes.
-    stop: Option<Order>,
+    /// The commands to stop, until the server has said yes.
+    stops: Vec<Order>,
     backoff: Backoff,
     /// True if the roster showed our screen.
     is_shown: bool,
@@ -65,7 +66,7 @@ impl Default for Presentation {
         Self {
             state: State::Off,
             start: None,
-            stop: None,
+            stops: Vec::new(),
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 5),
             is_shown: false,
         }
@@ -202,10 +203,11 @@ impl Presentation {
         if let Some(start) = self.start.take() {
             ctx.failed(start, CommandFailure::Stopped);
         }
-        if let Some(order) = order
-            && let Some(replaced) = self.stop.replace(order)
-        {
-            ctx.done(replaced);
+        match order {
+            Some(order) if self.stops.len() >= limits::COMMANDS => {
+                ctx.failed(order, CommandFailure::Busy);
+            }
+            order => self.stops.extend(order),
         }
         match self.state {
             State::Off => self.is_left(ctx),
@@ -221,7 +223,7 @@ impl Presentation {
 
     fn is_left(&mut self, ctx: &mut Context) {
         self.state = State::Off;
-        if let Some(order) = self.stop.take() {
+        for order in core::mem::take(&mut self.stops) {
             ctx.done(order);
         }
     }
@@ -337,8 +339,7 @@ impl Presentation {
         if !self.is_shared() {
             return;
         }
-        let answer = Answer::from_json(connection.params.as_str());
-        if let Ok(parameters) = answer.and_then(Answer::into_conference) {
+        if let Ok(parameters) = Answer::of_conference(&connection.params) {
             ctx.event(Event::Connection {
                 presentation: true,
                 parameters: Box::new(parameters),
@@ -378,7 +379,7 @@ impl Presentation {
             ctx.failed(order, CommandFailure::Unanswered);
         }
         // With the membership the screen goes.
-        if let Some(order) = self.stop.take() {
+        for order in core::mem::take(&mut self.stops) {
             ctx.done(order);
         }
     }

@@ -115,24 +115,18 @@ impl SelfState {
         ctx: &mut Context,
         connection: &CallConnection,
     ) {
-        let answer = Answer::from_json(connection.params.as_str());
-        let Ok(parameters) = answer.and_then(Answer::into_conference) else {
+        let Ok(parameters) = Answer::of_conference(&connection.params) else {
             return;
         };
+        ctx.timers.cancel(Timer::Connection);
         let parameters = Box::new(parameters);
-        let presentation = connection.presentation;
-        // The parameters of a shared screen do not connect the main media.
-        if !presentation {
-            ctx.timers.cancel(Timer::Connection);
-            let known = self.connection.replace(parameters.clone());
-            if known.as_ref() == Some(&parameters) {
-                return;
-            }
+        let known = self.connection.replace(parameters.clone());
+        if known.as_ref() != Some(&parameters) {
+            ctx.event(Event::Connection {
+                presentation: false,
+                parameters,
+            });
         }
-        ctx.event(Event::Connection {
-            presentation,
-            parameters,
-        });
     }
 }
 
@@ -266,7 +260,7 @@ impl SelfState {
         entry: &GroupCallParticipant,
     ) -> bool {
         let entry = Entry::from(entry);
-        if self.entry == Some(entry) {
+        if self.entry == Some(entry) && self.confirmed.muted == entry.muted {
             return false;
         }
         if let Some((_, came)) = &mut self.sent {

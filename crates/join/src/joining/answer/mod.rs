@@ -8,6 +8,7 @@ mod read;
 
 use serde_json::Value;
 
+use crate::api::DataJson;
 use crate::limits;
 
 pub use error::{AnswerError, MissingPart};
@@ -47,6 +48,15 @@ impl Answer {
         }
         let parameters = read::parameters(&answer)?;
         Ok(Self::Connect(Box::new(parameters)))
+    }
+
+    /// Reads the JSON of an answer in a conference.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Answer::from_json`] and [`Answer::into_conference`]
+    pub fn of_conference(params: &DataJson) -> Result<ConnectionParameters, AnswerError> {
+        Self::from_json(params.as_str())?.into_conference()
     }
 
     /// The answer as that to a conference join.
