@@ -180,7 +180,10 @@ impl View {
             }
             Event::EmojiOverdue(overdue) => self.emoji_overdue = Some(overdue.clone()),
             Event::Suspicious(suspicion) => self.suspect(suspicion),
-            Event::MembersChanged { .. } | Event::ParticipantsChanged { .. } => {}
+            // The engine shows what they are about.
+            Event::MembersChanged { .. }
+            | Event::ParticipantsChanged { .. }
+            | Event::Settings(_) => {}
             _ => return false,
         }
         true
@@ -319,6 +322,12 @@ mod tests {
         let many = core::iter::once(refused).chain((0..99).map(unlisted));
         let newest: Vec<_> = (35..99).map(unlisted).collect();
         assert_eq!(suspicions(many), newest);
+    }
+
+    #[test]
+    fn other_settings_make_a_view_another_one() {
+        let settings = CallSettings::default();
+        assert!(View::default().note(&Event::Settings(settings)));
     }
 
     #[test]
