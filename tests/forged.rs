@@ -616,7 +616,7 @@ fn a_link_that_still_names_the_same_slug_is_not_revoked() {
                 rtmp_stream: false,
                 creator: false,
                 participants_count: 2,
-                version: 1,
+                version: 9,
                 invite_link: Some(InviteLink::new(shown.clone())),
                 settings: CallSettings::default(),
                 min: false,
