@@ -1,11 +1,17 @@
 //! The participants of a call as a member sees them, and what it does to them.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{Method, Peer};
 use confcall::join::engine::{Command, CommandFailure, Event, Microphone, Participant};
+use confcall::join::message::{GroupMessage, RandomId};
 use confcall_simulator::{NodeId, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -87,4 +93,49 @@ fn a_stranger_whom_the_server_never_named_is_not_edited() {
     let volume = 5_000;
     run(&mut world, 0, Command::SetVolume { peer, volume });
     assert_eq!(failures(&world, 0), [CommandFailure::UnknownPeer(peer)]);
+}
+
+#[test]
+fn a_stranger_who_comes_by_the_link_has_a_name_a_place_in_the_chain_and_is_verified() {
+    let mut world = World::with_call(2);
+    let link = world.link();
+    let stranger = world.join(link);
+    world.converge();
+    world.run(10 * SECOND);
+    let peer = Peer::User(UserId::new(3));
+    let shown = seen(&world, 0, peer);
+    let label = shown.label.as_ref().unwrap();
+    assert!(!label.name.is_empty());
+    assert!(shown.in_chain && shown.verified && !shown.own);
+    assert!(seen(&world, stranger, peer).own);
+    let joined = world.nodes[0].events.iter().any(|event| match event {
+        Event::ParticipantsChanged { joined, .. } => joined
+            .iter()
+            .any(|one| one.peer == peer && one.label == shown.label),
+        _ => false,
+    });
+    assert!(joined);
+}
+
+#[test]
+fn messages_that_the_creator_turns_off_are_off_for_all_and_fail_before_they_are_sent() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    let off = Command::SetMessagesEnabled { enabled: false };
+    run(&mut world, 1, off.clone());
+    assert_eq!(failures(&world, 1), [CommandFailure::NotAllowed]);
+    run(&mut world, 0, off);
+    assert_eq!(failures(&world, 0), []);
+    let random_id = RandomId::new(1).unwrap();
+    let message = GroupMessage::new(random_id, "hello", Vec::new()).unwrap();
+    for node in 0..2 {
+        let settings = world.nodes[node].engine.settings().unwrap();
+        assert!(!settings.messages_enabled);
+        assert_eq!(settings.can_change_messages_enabled, node == 0);
+        run(&mut world, node, Command::Send(message.clone()));
+        let failed = failures(&world, node);
+        assert_eq!(failed.last(), Some(&CommandFailure::MessagesDisabled));
+        let sent = world.nodes[node].sent(Method::SendGroupCallEncryptedMessage);
+        assert_eq!(sent, 0);
+    }
 }
