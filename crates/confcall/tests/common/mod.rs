@@ -7,6 +7,8 @@
 )]
 
 pub(crate) mod network;
+#[cfg(feature = "grammers")]
+pub(crate) mod tcp;
 
 use std::time::Duration;
 

@@ -18,8 +18,8 @@ pub(crate) type Answer = dyn Fn(&Request) -> Option<Result<Response, CallError>>
 pub(crate) type Change = dyn Fn(&Request, Response) -> Result<Response, CallError> + Send + Sync;
 
 /// A connection on which everything takes its time, and some is answered by the test.
-pub(crate) struct Network {
-    connection: LoopbackTransport<Server>,
+pub(crate) struct Network<T = LoopbackTransport<Server>> {
+    connection: T,
     /// How long a request is under way, and then its answer.
     delay: Duration,
     /// The answers of the test; everything else goes to the server.
@@ -33,8 +33,8 @@ pub(crate) struct Network {
     pushed: Option<UpdateSender>,
 }
 
-impl Network {
-    pub(crate) fn new(connection: LoopbackTransport<Server>) -> Self {
+impl<T> Network<T> {
+    pub(crate) fn new(connection: T) -> Self {
         Self {
             connection,
             delay: Duration::ZERO,
@@ -77,7 +77,7 @@ impl Network {
     }
 }
 
-impl Transport for Network {
+impl<T: Transport> Transport for Network<T> {
     async fn call(&self, checked: CheckedRequest) -> Result<Response, CallError> {
         let request = checked.request().clone();
         self.sent.lock().unwrap().push_back(request.clone());
