@@ -9,6 +9,9 @@ pub(crate) const LINES: usize = 16;
 /// Requests and answers on the way into a call that wait to be shown.
 pub(crate) const SHOWN_REQUESTS: usize = 64;
 
+/// Users whose names are known, and names that are compared; a call has some hundred members.
+pub(crate) const NAMES: usize = 2048;
+
 /// Texts that wait to be printed above the input line; a terminal is faster than that.
 pub(crate) const SHOWN_LINES: usize = 256;
 

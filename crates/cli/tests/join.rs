@@ -158,7 +158,7 @@ fn people_are_shown_lines_with_the_emoji_and_the_words() {
     for part in [
         "enter     https://t.me/call/",
         ", as user 1\njoined    you are in the call; a line is a message, and /help shows the commands\nlink      https://t.me/call/",
-        "\nmembers   user 2, user 3, user 4 and you\nemoji     ",
+        "\nmembers   Ada, Ben, Cleo and you\nemoji     ",
         "\nended     left the call\n",
     ] {
         assert!(shown.contains(part), "{part:?} is not in\n{shown}");
@@ -221,6 +221,9 @@ fn everyone_in_the_call_is_shown_with_how_they_are() {
     let users: Vec<_> = people.iter().map(|one| &one["user"]).collect();
     assert_eq!(users, ["2", "3", "4", "1"]);
     assert_eq!(people[0]["is_member"], true);
+    let participant = &people[0]["participant"];
+    assert_eq!(participant["label"]["name"], "Ada");
+    assert_eq!(participant["microphone"], "on");
     assert_eq!(us.status(), 0);
 }
 
@@ -230,7 +233,7 @@ fn help_has_examples_the_commands_and_the_exit_status_of_each_end() {
         let mut confcall = assert_cmd::Command::from_std(confcall());
         let help = confcall.args([command, "--help"]).assert().success();
         help.stdout(contains(format!("Examples:\n  confcall {command} ")))
-            .stdout(contains("/kick ID…"))
+            .stdout(contains("/kick USER…"))
             .stdout(contains("\n    3  removed by a member"));
     }
 }

@@ -74,6 +74,81 @@ fn members_meet_over_tcp_and_see_the_same_emoji_and_open_each_others_frames() {
     assert_eq!(alice.status(), 0);
 }
 
+/// A server whose first two users have these names, the creator of a call, and one who joined it.
+fn two(place: &Place, names: [&str; 2]) -> (Server, Running, Running) {
+    let [first, second] = names.map(str::to_owned);
+    let (first, second) = (format!("1={first}"), format!("2={second}"));
+    let server = place.serve(&["--name", &first, "--name", &second]);
+    let mut alice = member(place, &server, "1", &["create"]);
+    let link = text(&alice.next("link")["link"]).to_owned();
+    let mut bob = member(place, &server, "2", &["join", &link]);
+    for one in [&mut alice, &mut bob] {
+        one.wait_for("roster", |roster| roster["connected"] == json!(["1", "2"]));
+    }
+    (server, alice, bob)
+}
+
+#[test]
+fn the_creator_mutes_by_name_and_the_other_learns_it_and_can_only_speak_when_allowed() {
+    let place = Place::new("serve-mute");
+    let (_server, mut alice, mut bob) = two(&place, ["Alice", "Bob"]);
+    alice.type_line("/mute bob");
+    assert_eq!(alice.answer("mute", "done")["event"], "done");
+    bob.wait_for("own_state", |own| own["can_unmute"] == false);
+    bob.type_line("/unmute");
+    let refused = bob.answer("unmute", "done");
+    assert_eq!(refused["why"], "silenced", "{refused}");
+    bob.type_line("/mute 1");
+    assert_eq!(bob.answer("mute", "done")["why"], "not_allowed");
+
+    alice.type_line("/unmute Bob");
+    bob.wait_for("own_state", |own| own["can_unmute"] == true);
+    bob.type_line("/unmute");
+    bob.wait_for("done", |done| done["command"] == "unmute");
+    let heard = |change: &Value| change["now"]["microphone"] == "on";
+    alice.wait_for("participants_changed", |changes| {
+        changes["changed"].as_array().unwrap().iter().any(heard)
+    });
+    assert_eq!((alice.status(), bob.status()), (0, 0));
+}
+
+#[test]
+fn a_camera_and_a_screen_are_seen_by_the_other_and_messages_are_turned_off_by_the_creator() {
+    let place = Place::new("serve-pictures");
+    let (_server, mut alice, mut bob) = two(&place, ["Alice", "Bob"]);
+    for (command, field) in [("/video on", "camera"), ("/screen on", "screen")] {
+        bob.type_line(command);
+        alice.wait_for("participants_changed", |changes| {
+            let changed = changes["changed"].as_array().unwrap();
+            changed
+                .iter()
+                .any(|change| change["now"][field].is_object())
+        });
+    }
+    bob.type_line("/hand");
+    assert_eq!(bob.next("failed")["why"], "not_allowed");
+    alice.type_line("/messages off");
+    bob.wait_for("settings", |settings| settings["messages_enabled"] == false);
+    bob.type_line("Hello?");
+    assert_eq!(bob.next("failed")["why"], "messages_disabled");
+    assert_eq!((alice.status(), bob.status()), (0, 0));
+}
+
+#[test]
+fn a_name_that_two_have_or_that_says_another_one_acts_on_neither() {
+    for (name, names) in [("Bob", ["Bob", "Bob"]), ("\"user 1\"", ["Alice", "user 1"])] {
+        let place = Place::new("serve-doubtful");
+        let (_server, mut alice, mut bob) = two(&place, names);
+        alice.type_line(&format!("/kick {name}"));
+        let says = alice.next("not_understood")["message"].clone();
+        assert!(text(&says).contains("say the id: "), "{says}");
+        // By the id nobody else can be meant.
+        alice.type_line("/kick 2");
+        assert_eq!(bob.next("ended")["reason"]["kind"], "removed");
+        assert_eq!(alice.status(), 0);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_server_goes_on_from_its_snapshot_and_its_members_with_it() {

@@ -139,7 +139,7 @@ fn in_a_call() -> OnTerminal {
     let mut command = confcall();
     command.args(["join", "--embedded"]);
     let mut us = OnTerminal::run(command);
-    us.sees("user 4 and you · verified · connected", 1);
+    us.sees("Ada, Ben, Cleo and you · verified · connected", 1);
     us
 }
 
@@ -161,9 +161,10 @@ fn a_typed_message_leaves_the_input_line_and_is_marked_once_the_server_took_it()
 fn tab_completes_commands_and_members() {
     let mut us = in_a_call();
     us.types("/ki\t\t");
-    us.sees("2  3  4", 1);
-    us.types("3\r");
+    us.sees("2  3  4  Ada  Ben  Cleo", 1);
+    us.types("b\t\r");
     us.sees("✓ /kick", 1);
+    us.sees("Ben (by you)", 1);
     us.types("/re\t");
     us.sees("rejoin  revoke", 1);
     us.types("\x03");

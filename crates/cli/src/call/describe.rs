@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use confcall::join::api::Method;
+use confcall::join::api::{Method, Peer};
 use confcall::join::engine::{CommandFailure, EndReason, Suspicion};
 
 use super::names::Names;
@@ -44,6 +44,16 @@ pub(super) fn failure(command: &str, why: &CommandFailure, names: &Names) -> Str
             None => why.to_string(),
         },
         CommandFailure::NotAMember(user) => format!("{} is not in the call", names.of(*user)),
+        CommandFailure::UnknownPeer(Peer::User(user)) => {
+            format!("{} is not listed as a participant", names.of(*user))
+        }
+        CommandFailure::NotAllowed => "only the creator of the call can do this".to_owned(),
+        CommandFailure::MessagesDisabled => {
+            "the creator of the call has turned messages off".to_owned()
+        }
+        CommandFailure::Silenced => {
+            "the creator of the call muted you, and can let you speak again".to_owned()
+        }
         why => why.to_string(),
     }
 }
@@ -56,6 +66,9 @@ fn refusal(command: &str, name: &str) -> Option<&'static str> {
         }
         ("CHAT_ADMIN_REQUIRED", "revoke") => "only the creator can replace the link",
         ("CHAT_ADMIN_REQUIRED", _) => "only the creator of the call can do this",
+        ("CHAT_WRITE_FORBIDDEN", "message") => "the creator of the call has turned messages off",
+        ("PARTICIPANT_JOIN_MISSING", _) => "the user is not in the call",
+        ("VIDEO_STOP_FORBIDDEN", _) => "the server does not let you show the camera now",
         ("USER_PRIVACY_RESTRICTED", _) => {
             "the user does not want to be invited by you; send the link instead, /link shows it"
         }

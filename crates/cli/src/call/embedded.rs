@@ -17,6 +17,7 @@ use tokio::time::sleep;
 /// Our user on this server.
 const US: UserId = UserId::new(1);
 const BOTS: [UserId; 3] = [UserId::new(2), UserId::new(3), UserId::new(4)];
+const NAMES: [&str; 3] = ["Ada", "Ben", "Cleo"];
 
 /// The pause between two looks of the bots for a call.
 const LOOK: Duration = Duration::from_millis(100);
@@ -28,10 +29,14 @@ pub(super) async fn open(
 ) -> anyhow::Result<(LoopbackTransport<Server>, UserId, Target)> {
     // From our own generator, so that all randomness has one source.
     let seed = rng.next_u64();
-    let hub = Hub::new(Server::new(ServerOptions {
+    let mut server = Server::new(ServerOptions {
         seed,
         ..ServerOptions::default()
-    }));
+    });
+    for (bot, name) in BOTS.into_iter().zip(NAMES) {
+        server.set_name(bot, name);
+    }
+    let hub = Hub::new(server);
     let ours = hub.connect(US);
     let bots = Bots {
         hub,
@@ -85,7 +90,9 @@ impl Bots {
     }
 
     async fn enter(&mut self, bot: UserId, target: Target) -> anyhow::Result<()> {
-        let options = Options::new(target, bot)?;
+        let mut options = Options::new(target, bot)?;
+        // One who answers can be heard.
+        options.config.media.muted = false;
         let joined = Conference::join(self.hub.connect(bot), options).await;
         let conference = joined.with_context(|| format!("the bot that is user {bot}"))?;
         tokio::spawn(stay(bot, conference, self.rng.fork()));

@@ -1,7 +1,8 @@
 //! The command's memory of a call, for reports that need more than one event.
 
+use confcall::api::{CallSettings, Peer};
 use confcall::join::api::InviteLink;
-use confcall::join::engine::{Event, Trouble};
+use confcall::join::engine::{Event, OwnState, Participant, Trouble};
 use confcall::state::{BlockHash, Height};
 use confcall::{UserId, View, WaitingFor};
 use tokio::time::Instant;
@@ -21,6 +22,8 @@ pub(super) struct CallHistory {
     emoji: Option<Emoji>,
     connected: Vec<UserId>,
     leaving: Vec<UserId>,
+    own: Option<OwnState>,
+    settings: Option<CallSettings>,
     /// The request that has no answer yet, or will have none.
     unanswered: Option<Unanswered>,
     /// The start of the newest block's verification, until it has emoji.
@@ -120,7 +123,19 @@ impl CallHistory {
                     by,
                 }]
             }
-            Event::ParticipantsChanged { .. } => self.compare_roster(view),
+            Event::ParticipantsChanged { .. } => {
+                let mut reports = self.compare_roster(view);
+                reports.push(of_event(event));
+                reports
+            }
+            Event::Settings(now) => {
+                let before = self.settings.replace(now);
+                vec![CallReport::Settings { before, now }]
+            }
+            Event::OwnState(now) => {
+                let before = self.own.replace(now);
+                vec![CallReport::OwnState { before, now }]
+            }
             Event::Emoji { height, hash } => {
                 // The words are those of the block, so they are known only while it is the newest.
                 let newest = self.newest.filter(|newest| newest.0 == height);
@@ -199,10 +214,17 @@ pub(super) fn who(view: &View) -> CallReport {
         is_member: view.members.contains(user),
         is_connected: view.connected.contains(user),
         is_missing: view.missing.contains(user),
+        participant: listed(view, *user).cloned(),
     });
     CallReport::Who {
         people: people.collect(),
     }
+}
+
+/// A user as the roster lists it.
+fn listed(view: &View, user: UserId) -> Option<&Participant> {
+    let mut participants = view.participants.iter();
+    participants.find(|one| one.peer == Peer::User(user))
 }
 
 #[cfg(test)]
@@ -224,7 +246,7 @@ mod tests {
             more: 0,
         };
         let reports = history.reports(changed.clone(), &view);
-        let [report] = &reports[..] else {
+        let [report, _] = &reports[..] else {
             panic!("{reports:?}");
         };
         let names = &Names::default();
@@ -237,6 +259,7 @@ mod tests {
             lines.contains("leaving") && !lines.contains("kick"),
             "{lines}"
         );
-        assert!(history.reports(changed, &view).is_empty());
+        let again = history.reports(changed, &view);
+        assert!(matches!(again[..], [CallReport::Event(_)]), "{again:?}");
     }
 }

@@ -13,9 +13,10 @@
 use core::future::pending;
 use core::time::Duration;
 use std::io::{self, Write};
+use std::time::SystemTime;
 
 use chacha20::ChaCha20Rng;
-use confcall::{Conference, Event, Events, Notice, UserId, View};
+use confcall::{Conference, Event, Events, Notice, View};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
@@ -23,7 +24,7 @@ use super::exit::{self, UnwantedEnd};
 use super::history::CallHistory;
 use super::names::Names;
 use super::report::{CallReport, Named};
-use super::run_command::{self, Effect, Means, RunningCommand};
+use super::run_command::{self, CommandOutcome, Effect, Means, RunningCommand};
 use super::standard_input::InputLine;
 use super::status::{PATIENCE, Status, Wait};
 use super::terminal::Terminal;
@@ -118,7 +119,10 @@ impl<W: Write> InteractiveCall<W> {
                         break end;
                     }
                 }
-                report = finish(&mut self.running) => self.show(&report)?,
+                outcome = finish(&mut self.running) => {
+                    let report = outcome.report(&self.names);
+                    self.show(&report)?;
+                }
                 line = next(&mut sources.lines), if takes_lines => match line {
                     Some(line) => self.handle_line(line)?,
                     None => self.close_input(&mut sources)?,
@@ -144,6 +148,7 @@ impl<W: Write> InteractiveCall<W> {
     /// Shows how the call is, and what is waited for: beside the input line, or once in a line of its own.
     fn show_status(&mut self) -> io::Result<()> {
         let (view, now) = (self.conference.view(), Instant::now());
+        self.names.learn(&view);
         let waits = self.waits(&view);
         if let Some(terminal) = &self.terminal {
             let status = Status {
@@ -152,10 +157,11 @@ impl<W: Write> InteractiveCall<W> {
                 waits: &waits,
                 lost: self.lost,
                 now,
+                time: SystemTime::now(),
             };
             terminal.set_status(status.line());
             let others = view.members.iter().filter(|user| !self.names.is_us(**user));
-            terminal.set_users(others.map(UserId::to_string).collect());
+            terminal.set_users(others.flat_map(|user| self.names.words(*user)).collect());
             return Ok(());
         }
         self.known_waits.retain(|known| waits.contains(known));
@@ -198,6 +204,8 @@ impl<W: Write> InteractiveCall<W> {
     fn handle_event(&mut self, event: Event) -> anyhow::Result<Option<Result<(), UnwantedEnd>>> {
         let mut end = None;
         let view = self.conference.view();
+        // Before the event is shown, in whose text they stand.
+        self.names.learn(&view);
         for report in self.history.reports(event, &view) {
             self.show(&report)?;
             if let CallReport::Ended { unwanted, .. } = report {
@@ -215,8 +223,8 @@ impl<W: Write> InteractiveCall<W> {
     /// Begins to carry out a line.
     fn handle_line(&mut self, line: InputLine) -> anyhow::Result<()> {
         let line = line.map_err(|error| error.to_string());
-        let command =
-            line.and_then(|line| user_command::parse(&line).map_err(|error| error.to_string()));
+        let parse = |line: String| user_command::parse(&line, &self.names);
+        let command = line.and_then(|line| parse(line).map_err(|error| error.to_string()));
         let command = match command {
             Ok(Some(command)) => command,
             Ok(None) => return Ok(()),
@@ -225,7 +233,6 @@ impl<W: Write> InteractiveCall<W> {
         let mut means = Means {
             conference: &self.conference,
             history: &self.history,
-            names: &self.names,
             rng: &mut self.rng,
             has_input_line: self.terminal.is_some(),
         };
@@ -273,14 +280,14 @@ impl<W: Write> InteractiveCall<W> {
     }
 }
 
-/// The report of the command under way; pending while there is none.
-async fn finish(running: &mut Option<RunningCommand>) -> CallReport {
+/// The outcome of the command under way; pending while there is none.
+async fn finish(running: &mut Option<RunningCommand>) -> CommandOutcome {
     let Some(command) = running else {
         return pending().await;
     };
-    let report = command.report().await;
+    let outcome = command.outcome().await;
     *running = None;
-    report
+    outcome
 }
 
 /// The next line; pending after the end of input.

@@ -10,7 +10,7 @@
 //! | `start.rs` | the way from the arguments to a `Conference` |
 //! | `interactive.rs`, `history.rs` | the loop over everything that happens, and its memory |
 //! | `terminal/`, `status.rs` | the input line of a terminal, and the line above it |
-//! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs` | lines of standard input and their effects |
+//! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs`, `media.rs` | lines of standard input and their effects |
 //! | `observed.rs`, `report/`, `describe.rs`, `names.rs` | reports, for people and for programs |
 //! | `last_known.rs` | the file that remembers a call between two times of being in it |
 //! | `exit.rs` | the exit status of each end |
@@ -24,6 +24,7 @@ mod frames;
 mod history;
 mod interactive;
 mod last_known;
+mod media;
 mod names;
 mod observed;
 mod report;

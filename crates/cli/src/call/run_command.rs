@@ -3,23 +3,46 @@
 use core::fmt::Display;
 use core::future::Future;
 use core::pin::Pin;
+use std::borrow::Cow;
 
 use chacha20::ChaCha20Rng;
+use confcall::api::Peer;
 use confcall::join::engine::CommandFailure;
 use confcall::{Conference, Cryptor, GroupMessage, RandomId};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::history::{self, CallHistory};
 use super::names::Names;
 use super::report::CallReport;
-use super::user_command::UserCommand;
-use super::{describe, frames};
+use super::user_command::{Switch, UserCommand};
+use super::{describe, frames, media};
 
-/// A command under way, which ends in a report.
+/// A command under way, which ends in an outcome.
 pub(super) struct RunningCommand {
     name: &'static str,
     pub(super) since: Instant,
-    report: Pin<Box<dyn Future<Output = CallReport> + Send>>,
+    outcome: Pin<Box<dyn Future<Output = CommandOutcome> + Send>>,
+}
+
+/// The end of a command.
+pub(super) enum CommandOutcome {
+    Done(CallReport),
+    Failed(&'static str, CommandFailure),
+}
+
+impl CommandOutcome {
+    pub(super) fn report(self, names: &Names) -> CallReport {
+        match self {
+            Self::Done(report) => report,
+            Self::Failed(command, why) => CallReport::Failed {
+                command,
+                why: kind(&why),
+                message: why.to_string(),
+                words: describe::failure(command, &why, names),
+            },
+        }
+    }
 }
 
 impl RunningCommand {
@@ -31,9 +54,9 @@ impl RunningCommand {
         }
     }
 
-    /// Waits for the report, of which there is one.
-    pub(super) async fn report(&mut self) -> CallReport {
-        (&mut self.report).await
+    /// Waits for the outcome, of which there is one.
+    pub(super) async fn outcome(&mut self) -> CommandOutcome {
+        (&mut self.outcome).await
     }
 }
 
@@ -48,7 +71,6 @@ pub(super) enum Effect {
 pub(super) struct Means<'a> {
     pub(super) conference: &'a Conference,
     pub(super) history: &'a CallHistory,
-    pub(super) names: &'a Names,
     pub(super) rng: &'a mut ChaCha20Rng,
     /// True if a typed line leaves the screen.
     pub(super) has_input_line: bool,
@@ -59,13 +81,43 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
     let call = means.conference.clone();
     match command {
         UserCommand::Message(text) => message(text, means),
-        UserCommand::Kick(users) => means.run("kick", async move { call.kick(users).await }),
-        UserCommand::Invite(user) => {
-            means.run("invite", async move { call.invite(user, false).await })
+        UserCommand::Kick(users) => run("kick", async move { call.kick(users).await }),
+        UserCommand::Invite(user) => run("invite", async move { call.invite(user, false).await }),
+        UserCommand::Revoke => run("revoke", async move { call.revoke_link().await }),
+        UserCommand::Rejoin => run("rejoin", async move { call.rejoin().await }),
+        UserCommand::Discard => run("discard", async move { call.discard().await }),
+        UserCommand::Mute(switch) => run(on(switch, "mute", "unmute"), async move {
+            call.set_muted(switch.is_on()).await
+        }),
+        UserCommand::MuteOthers(switch, users) => run(on(switch, "mute", "unmute"), async move {
+            for user in users {
+                call.mute(Peer::User(user), switch.is_on()).await?;
+            }
+            Ok(())
+        }),
+        UserCommand::MuteForMe(switch, users) => {
+            run(on(switch, "mute-for-me", "unmute-for-me"), async move {
+                for user in users {
+                    call.mute_for_me(Peer::User(user), switch.is_on()).await?;
+                }
+                Ok(())
+            })
         }
-        UserCommand::Revoke => means.run("revoke", async move { call.revoke_link().await }),
-        UserCommand::Rejoin => means.run("rejoin", async move { call.rejoin().await }),
-        UserCommand::Discard => means.run("discard", async move { call.discard().await }),
+        UserCommand::Volume { user, level } => run("volume", async move {
+            call.set_volume(Peer::User(user), level).await
+        }),
+        UserCommand::Video(switch) => {
+            run("video", async move { call.set_video(switch.is_on()).await })
+        }
+        UserCommand::Screen(switch) => screen(switch, means),
+        UserCommand::Messages(switch) => run("messages", async move {
+            call.set_messages_enabled(switch.is_on()).await
+        }),
+        UserCommand::Hand => failed(
+            "hand",
+            "not_allowed",
+            "hands are raised in video chats; in a conference, write a message",
+        ),
         // The loop has to stop taking lines first.
         UserCommand::Leave => Effect::Leave,
         UserCommand::Members => Effect::Report(history::members(&call.view())),
@@ -82,6 +134,14 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
     }
 }
 
+/// The name of the command that turns a switch this way.
+fn on(switch: Switch, on: &'static str, off: &'static str) -> &'static str {
+    match switch {
+        Switch::On => on,
+        Switch::Off => off,
+    }
+}
+
 fn message(text: String, means: &mut Means<'_>) -> Effect {
     let echo = means.has_input_line.then(|| text.clone());
     let message = match GroupMessage::new(RandomId::generate(means.rng), text, vec![]) {
@@ -90,44 +150,51 @@ fn message(text: String, means: &mut Means<'_>) -> Effect {
     };
     let call = means.conference.clone();
     let send = async move { call.send_message(message).await };
-    means.run_to("message", send, CallReport::Sent { echo })
+    run_to("message", send, CallReport::Sent { echo })
+}
+
+/// Shares a screen, of which the others see that it is shared: the command sends no pictures.
+fn screen(switch: Switch, means: &mut Means<'_>) -> Effect {
+    let call = means.conference.clone();
+    match switch {
+        Switch::On => {
+            let payload = media::payload(means.rng);
+            run(
+                "screen",
+                async move { call.start_presentation(payload).await },
+            )
+        }
+        Switch::Off => run("screen", async move { call.stop_presentation().await }),
+    }
+}
+
+fn run(
+    command: &'static str,
+    request: impl Future<Output = Result<(), CommandFailure>> + Send + 'static,
+) -> Effect {
+    run_to(command, request, CallReport::Done { command })
+}
+
+/// Runs a command that is reported in this way if it is carried out.
+fn run_to(
+    command: &'static str,
+    request: impl Future<Output = Result<(), CommandFailure>> + Send + 'static,
+    done: CallReport,
+) -> Effect {
+    let outcome = Box::pin(async move {
+        match request.await {
+            Ok(()) => CommandOutcome::Done(done),
+            Err(why) => CommandOutcome::Failed(command, why),
+        }
+    });
+    Effect::Run(RunningCommand {
+        name: command,
+        since: Instant::now(),
+        outcome,
+    })
 }
 
 impl Means<'_> {
-    fn run(
-        &self,
-        command: &'static str,
-        request: impl Future<Output = Result<(), CommandFailure>> + Send + 'static,
-    ) -> Effect {
-        self.run_to(command, request, CallReport::Done { command })
-    }
-
-    /// Runs a command that is reported in this way if it is carried out.
-    fn run_to(
-        &self,
-        command: &'static str,
-        request: impl Future<Output = Result<(), CommandFailure>> + Send + 'static,
-        done: CallReport,
-    ) -> Effect {
-        let names = *self.names;
-        let report = Box::pin(async move {
-            match request.await {
-                Ok(()) => done,
-                Err(why) => CallReport::Failed {
-                    command,
-                    why: name(&why),
-                    message: why.to_string(),
-                    words: describe::failure(command, &why, &names),
-                },
-            }
-        });
-        Effect::Run(RunningCommand {
-            name: command,
-            since: Instant::now(),
-            report,
-        })
-    }
-
     fn with_cryptor<E: Display>(
         &mut self,
         command: &'static str,
@@ -135,7 +202,7 @@ impl Means<'_> {
     ) -> Effect {
         let Some(cryptor) = self.conference.cryptor() else {
             let why = CommandFailure::NotJoined;
-            return failed(command, name(&why), why);
+            return failed(command, kind(&why), why);
         };
         match act(&cryptor, self.rng) {
             Ok(report) => Effect::Report(report),
@@ -144,29 +211,23 @@ impl Means<'_> {
     }
 }
 
-fn failed(command: &'static str, why: &'static str, message: impl Display) -> Effect {
+fn failed(
+    command: &'static str,
+    why: impl Into<Cow<'static, str>>,
+    message: impl Display,
+) -> Effect {
     let message = message.to_string();
     Effect::Report(CallReport::Failed {
         command,
-        why,
+        why: why.into(),
         words: message.clone(),
         message,
     })
 }
 
-/// The name of a failure, for programs.
-const fn name(why: &CommandFailure) -> &'static str {
-    match why {
-        CommandFailure::NotJoined => "not_joined",
-        CommandFailure::Refused(_) => "refused",
-        CommandFailure::Unanswered => "unanswered",
-        CommandFailure::NotTaken => "not_taken",
-        CommandFailure::NoEffect => "no_effect",
-        CommandFailure::NotAMember(_) => "not_a_member",
-        CommandFailure::Block(_) => "block",
-        CommandFailure::Message(_) => "message",
-        CommandFailure::Busy => "busy",
-        CommandFailure::TooOften => "too_often",
-        _ => "other",
-    }
+/// The name of a failure, for programs (`spec/events.md`).
+fn kind(why: &CommandFailure) -> Cow<'static, str> {
+    let reason = serde_json::to_value(why).unwrap_or_default();
+    let kind = reason.get("kind").and_then(Value::as_str);
+    kind.map_or("other".into(), |kind| kind.to_owned().into())
 }

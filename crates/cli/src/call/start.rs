@@ -21,7 +21,7 @@ use super::report::{CallReport, Named};
 use super::standard_input::InputLine;
 use super::target::TargetArg;
 use super::terminal::Terminal;
-use super::{embedded, last_known, standard_input, target};
+use super::{embedded, last_known, media, standard_input, target};
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen, has_colour};
 use crate::seed;
@@ -99,7 +99,7 @@ async fn attend(
     user: UserId,
     target: Target,
     mut screen: Screen<Box<dyn Write + '_>>,
-    rng: ChaCha20Rng,
+    mut rng: ChaCha20Rng,
 ) -> anyhow::Result<()> {
     let interrupts = Interrupts::listen()?;
     let names = Names::new(user);
@@ -111,7 +111,7 @@ async fn attend(
         report: &entering,
         names: &names,
     })?;
-    let options = options(args, target, user)?;
+    let options = options(args, target, user, &mut rng)?;
     let (terminal, lines, screen) = input(screen);
     let (transport, requests) = ObservedTransport::new(transport);
     let conference = Conference::start(transport, options);
@@ -133,8 +133,15 @@ async fn attend(
     ended
 }
 
-fn options(args: &CallArgs, target: Target, user: UserId) -> anyhow::Result<Options> {
+fn options(
+    args: &CallArgs,
+    target: Target,
+    user: UserId,
+    rng: &mut ChaCha20Rng,
+) -> anyhow::Result<Options> {
     let mut options = Options::new(target, user)?;
+    // With a camera, which can be shown later.
+    options.config.media.payload = media::payload(rng);
     options.config.media.muted = args.muted;
     if let Some(path) = &args.last_known {
         options.config.last_known = last_known::read(path)?;

@@ -1,17 +1,23 @@
 //! The status of a call in a line: who is in it, whether it is verified, and what is waited for.
 
 use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use confcall::View;
+use confcall::api::Peer;
+use confcall::join::engine::{Microphone, Participant};
+use confcall::{UserId, View};
 use tokio::time::Instant;
 
-use super::names::Names;
+use super::names::{Names, listed};
 
 /// The time after which people are shown that something is under way.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The most members that are named in the line.
 const NAMED: usize = 4;
+
+/// For how long one who has spoken is shown as speaking; the server says it every few seconds.
+const SPEAKING: i64 = 3;
 
 /// Something that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +47,8 @@ pub(super) struct Status<'a> {
     /// The moment from which on the server was not heard.
     pub(super) lost: Option<Instant>,
     pub(super) now: Instant,
+    /// The same moment on the wall, which the server's dates are compared with.
+    pub(super) time: SystemTime,
 }
 
 impl Status<'_> {
@@ -67,8 +75,35 @@ impl Status<'_> {
         match members.len() {
             1 => "you alone".to_owned(),
             count if count > NAMED => format!("you and {} others", count.saturating_sub(1)),
-            _ => self.names.list(members),
+            _ => {
+                let members = members.iter().map(|user| self.member(*user));
+                listed(&members.collect::<Vec<_>>())
+            }
         }
+    }
+
+    /// A member, and whether it is muted or speaking.
+    fn member(&self, user: UserId) -> String {
+        let name = self.names.of(user);
+        let mut participants = self.view.participants.iter();
+        let listed = participants.find(|one| one.peer == Peer::User(user));
+        let is_muted = match (self.names.is_us(user), self.view.own) {
+            // What we want, which the server may still have to learn.
+            (true, Some(own)) => own.wanted.muted || !own.can_unmute,
+            _ => listed.is_some_and(|one| one.microphone != Microphone::On || one.muted_by_us),
+        };
+        match is_muted {
+            true => format!("{name} (muted)"),
+            false if listed.is_some_and(|one| self.speaks(one)) => format!("{name} (speaking)"),
+            false => name,
+        }
+    }
+
+    fn speaks(&self, one: &Participant) -> bool {
+        let now = self.time.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
+        let spoke = one.spoke_at.map(i64::from);
+        spoke.is_some_and(|spoke| (spoke..=spoke.saturating_add(SPEAKING)).contains(&now))
     }
 
     /// A text, and for how long it has been so.
@@ -102,6 +137,7 @@ mod tests {
                 waits,
                 lost,
                 now,
+                time: UNIX_EPOCH,
             }
             .line()
         };

@@ -4,40 +4,84 @@ use confcall::UserId;
 use confcall::join::api::{AccessHash, InputUser};
 use thiserror::Error;
 
+use super::names::{NameError, Names};
+
 /// The text of `/help`, which `--help` has too.
 pub(super) const HELP: &str = "\
 A line is a message to all members; / begins a command, and // a message that begins with /.
-  /kick ID…           remove users from the call
-  /invite ID [HASH]   invite a user; Telegram wants the access hash too
-  /members            show who has the key of the call
-  /who                show everyone in the call, and how they are
-  /emoji              show the emoji and words to compare again
-  /link               show the link of the call
-  /revoke             replace the link by a new one, if the call is ours
-  /rejoin             come in again, with a new key
-  /leave              leave the call
-  /discard            end the call for all, if it is ours
-  /seal TEXT          show TEXT sealed as if it were an Opus frame, in hexadecimal
-  /open ID HEX        open such a frame that a user sealed
-  /help               show this";
+A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\".
+  /who                      show everyone in the call, and how they are
+  /members                  show who has the key of the call
+  /emoji                    show the emoji and words to compare again
+  /link                     show the link of the call
+  /mute [USER…]             turn your microphone off, or those of others for all, if the call is yours
+  /unmute [USER…]           turn it on again, or let others speak
+  /mute-for-me USER…        mute others for yourself only
+  /unmute-for-me USER…      hear them again
+  /volume USER PERCENT      set how loud a user is, from 1 to 200
+  /video on|off             show that your camera is on or off
+  /screen on|off            share a screen, or share it no more
+  /hand                     raise the hand, where a call has that
+  /invite USER [HASH]       invite a user; Telegram wants the access hash too
+  /kick USER…               remove users from the call
+  /messages on|off          let messages be written, if the call is yours
+  /revoke                   replace the link by a new one, if the call is yours
+  /rejoin                   come in again, with a new key
+  /leave                    leave the call
+  /discard                  end the call for all, if it is yours
+  /seal TEXT                show TEXT sealed as if it were an Opus frame, in hexadecimal
+  /open USER HEX            open such a frame that a user sealed
+  /help                     show this";
 
 /// A parsed line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum UserCommand {
     Message(String),
-    Kick(Vec<UserId>),
-    Invite(InputUser),
-    Members,
     Who,
+    Members,
     Emoji,
     Link,
+    /// Our own microphone.
+    Mute(Switch),
+    /// The microphones of others, for all.
+    MuteOthers(Switch, Vec<UserId>),
+    /// Others, for ourselves.
+    MuteForMe(Switch, Vec<UserId>),
+    Volume {
+        user: UserId,
+        /// In hundredths of a percent.
+        level: i32,
+    },
+    Video(Switch),
+    Screen(Switch),
+    Hand,
+    /// Messages of all.
+    Messages(Switch),
+    Invite(InputUser),
+    Kick(Vec<UserId>),
     Revoke,
     Rejoin,
     Leave,
     Discard,
     Seal(String),
-    Open { from: UserId, packet: Vec<u8> },
+    Open {
+        from: UserId,
+        packet: Vec<u8>,
+    },
     Help,
+}
+
+/// The state that a switch is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Switch {
+    On,
+    Off,
+}
+
+impl Switch {
+    pub(super) fn is_on(self) -> bool {
+        self == Self::On
+    }
 }
 
 /// A line that cannot be carried out.
@@ -49,15 +93,17 @@ pub(super) enum UserCommandError {
         /// The command that it is nearest to.
         meant: Option<&'static str>,
     },
-    #[error("{command} needs {needs}")]
+    #[error("/{command} needs {needs}")]
     Needs {
         command: &'static str,
         needs: &'static str,
     },
-    #[error("{0:?} is not the id of a user, which is a whole number")]
-    NotAUser(String),
+    #[error(transparent)]
+    User(#[from] NameError),
     #[error("{0:?} is not an access hash, which is a whole number")]
     NotAHash(String),
+    #[error("a volume is from 1 to 200 percent, not {0:?}")]
+    NotAVolume(String),
     #[error("the packet is not hexadecimal digits")]
     NotHex,
 }
@@ -71,11 +117,11 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     usages().filter_map(|usage| usage.split_whitespace().next())
 }
 
-/// True if a command takes the ids of users.
+/// True if a command takes users.
 pub(super) fn takes_users(command: &str) -> bool {
     usages().any(|usage| {
         let mut words = usage.split_whitespace();
-        words.next() == Some(command) && words.next().is_some_and(|word| word.starts_with("ID"))
+        words.next() == Some(command) && words.next().is_some_and(|word| word.contains("USER"))
     })
 }
 
@@ -85,7 +131,7 @@ fn usages() -> impl Iterator<Item = &'static str> {
 }
 
 /// Reads a line; `None` if there is nothing on it.
-pub(super) fn parse(line: &str) -> Result<Option<UserCommand>, UserCommandError> {
+pub(super) fn parse(line: &str, names: &Names) -> Result<Option<UserCommand>, UserCommandError> {
     let line = line.trim();
     let Some(rest) = line.strip_prefix('/') else {
         let message = (!line.is_empty()).then(|| UserCommand::Message(line.to_owned()));
@@ -96,37 +142,40 @@ pub(super) fn parse(line: &str) -> Result<Option<UserCommand>, UserCommandError>
         return Ok(Some(UserCommand::Message(rest.to_owned())));
     }
     let (command, rest) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
-    parse_command(command, rest.trim()).map(Some)
+    parse_command(command, rest.trim(), names).map(Some)
 }
 
-fn parse_command(command: &str, rest: &str) -> Result<UserCommand, UserCommandError> {
-    let needs = |command, needs| Err(UserCommandError::Needs { command, needs });
+fn parse_command(
+    command: &str,
+    rest: &str,
+    names: &Names,
+) -> Result<UserCommand, UserCommandError> {
     Ok(match command {
-        "kick" if rest.is_empty() => return needs("/kick", "the ids of users"),
-        "kick" => UserCommand::Kick(
-            rest.split_whitespace()
-                .map(user)
-                .collect::<Result<_, _>>()?,
-        ),
-        "invite" if rest.is_empty() => return needs("/invite", "the id of a user"),
-        "invite" => UserCommand::Invite(invited(rest)?),
-        "members" => UserCommand::Members,
         "who" => UserCommand::Who,
+        "members" => UserCommand::Members,
         "emoji" => UserCommand::Emoji,
         "link" => UserCommand::Link,
+        "mute" if rest.is_empty() => UserCommand::Mute(Switch::On),
+        "unmute" if rest.is_empty() => UserCommand::Mute(Switch::Off),
+        "mute" => UserCommand::MuteOthers(Switch::On, users("mute", rest, names)?),
+        "unmute" => UserCommand::MuteOthers(Switch::Off, users("unmute", rest, names)?),
+        "mute-for-me" => UserCommand::MuteForMe(Switch::On, users("mute-for-me", rest, names)?),
+        "unmute-for-me" => {
+            UserCommand::MuteForMe(Switch::Off, users("unmute-for-me", rest, names)?)
+        }
+        "volume" => volume(rest, names)?,
+        "video" => UserCommand::Video(switch("video", rest)?),
+        "screen" => UserCommand::Screen(switch("screen", rest)?),
+        "hand" => UserCommand::Hand,
+        "messages" => UserCommand::Messages(switch("messages", rest)?),
+        "invite" => UserCommand::Invite(invited(rest, names)?),
+        "kick" => UserCommand::Kick(users("kick", rest, names)?),
         "revoke" => UserCommand::Revoke,
         "rejoin" => UserCommand::Rejoin,
         "leave" => UserCommand::Leave,
         "discard" => UserCommand::Discard,
-        "seal" if rest.is_empty() => return needs("/seal", "a text"),
-        "seal" => UserCommand::Seal(rest.to_owned()),
-        "open" => match rest.split_once(char::is_whitespace) {
-            Some((from, packet)) => UserCommand::Open {
-                from: user(from)?,
-                packet: hex::decode(packet.trim()).map_err(|_| UserCommandError::NotHex)?,
-            },
-            None => return needs("/open", "the id of a user and a packet"),
-        },
+        "seal" => UserCommand::Seal(something("seal", "a text", rest)?.to_owned()),
+        "open" => open(rest, names)?,
         "help" => UserCommand::Help,
         unknown => return Err(self::unknown(unknown)),
     })
@@ -144,27 +193,103 @@ fn unknown(typed: &str) -> UserCommandError {
     UserCommandError::Unknown { typed, meant }
 }
 
-fn user(text: &str) -> Result<UserId, UserCommandError> {
-    let id = text.parse();
-    id.map(UserId::new)
-        .map_err(|_| UserCommandError::NotAUser(text.to_owned()))
+/// What a command needs, if there is anything.
+fn something<'a>(
+    command: &'static str,
+    needs: &'static str,
+    rest: &'a str,
+) -> Result<&'a str, UserCommandError> {
+    match rest.is_empty() {
+        true => Err(UserCommandError::Needs { command, needs }),
+        false => Ok(rest),
+    }
 }
 
-fn invited(text: &str) -> Result<InputUser, UserCommandError> {
-    let (id, hash) = text.split_once(char::is_whitespace).unwrap_or((text, "0"));
-    let hash = hash.trim();
+/// The words of a text; one in quotes can have spaces.
+fn words(text: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let mut rest = text.trim_start();
+    while !rest.is_empty() {
+        let (word, after) = match rest.strip_prefix('"') {
+            // A quote that is not closed yet goes to the end.
+            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
+            None => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        words.push(word);
+        rest = after.trim_start();
+    }
+    words
+}
+
+fn users(
+    command: &'static str,
+    rest: &str,
+    names: &Names,
+) -> Result<Vec<UserId>, UserCommandError> {
+    let rest = something(command, "users: their names, or their ids", rest)?;
+    let users = words(rest).into_iter().map(|word| names.find(word));
+    Ok(users.collect::<Result<_, _>>()?)
+}
+
+fn switch(command: &'static str, rest: &str) -> Result<Switch, UserCommandError> {
+    match rest {
+        "on" => Ok(Switch::On),
+        "off" => Ok(Switch::Off),
+        _ => {
+            let needs = "on or off";
+            Err(UserCommandError::Needs { command, needs })
+        }
+    }
+}
+
+fn volume(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
+    let (command, needs) = ("volume", "a user and a percentage");
+    let [user, percent] = words(rest)[..] else {
+        return Err(UserCommandError::Needs { command, needs });
+    };
+    let number = percent.trim_end_matches('%').parse().ok();
+    let number = number.filter(|number: &i32| (1..=200).contains(number));
+    let number = number.ok_or_else(|| UserCommandError::NotAVolume(percent.to_owned()))?;
+    Ok(UserCommand::Volume {
+        user: names.find(user)?,
+        level: number.saturating_mul(100),
+    })
+}
+
+fn invited(rest: &str, names: &Names) -> Result<InputUser, UserCommandError> {
+    let (command, needs) = ("invite", "the id of a user");
+    let (user, hash) = match words(rest)[..] {
+        [user] => (user, "0"),
+        [user, hash] => (user, hash),
+        _ => return Err(UserCommandError::Needs { command, needs }),
+    };
     let access_hash = hash
         .parse()
         .map_err(|_| UserCommandError::NotAHash(hash.to_owned()))?;
     Ok(InputUser::User {
-        id: user(id)?,
+        id: names.find(user)?,
         access_hash: AccessHash::new(access_hash),
+    })
+}
+
+fn open(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
+    let (command, needs) = ("open", "a user and a packet");
+    let [from, packet] = words(rest)[..] else {
+        return Err(UserCommandError::Needs { command, needs });
+    };
+    Ok(UserCommand::Open {
+        from: names.find(from)?,
+        packet: hex::decode(packet).map_err(|_| UserCommandError::NotHex)?,
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(line: &str) -> Result<Option<UserCommand>, UserCommandError> {
+        super::parse(line, &Names::new(UserId::new(1)))
+    }
 
     fn typed(line: &str) -> UserCommand {
         parse(line).unwrap().unwrap()
@@ -194,7 +319,9 @@ mod tests {
         let id = UserId::new(7);
         let invited = UserCommand::Invite(InputUser::User { id, access_hash });
         assert_eq!(typed("/invite 7 -9"), invited);
-        assert!(says("/kick 1 1.5").contains("\"1.5\" is not the id of a user"));
+        assert!(says("/kick 1 1.5").contains("there is no \"1.5\" here"));
+        assert!(says("/kick").contains("/kick needs users"));
+        assert!(says("/kick you").contains("that is you"));
         assert!(says("/invite 7 x").contains("\"x\" is not an access hash"));
     }
 
@@ -219,19 +346,46 @@ mod tests {
     }
 
     #[test]
+    fn a_word_in_quotes_is_one_name() {
+        assert_eq!(words(r#"Bob "Carol Ann" 3"#), ["Bob", "Carol Ann", "3"]);
+        assert_eq!(words(r#""Carol An"#), ["Carol An"]);
+        assert!(words("  ").is_empty());
+    }
+
+    #[test]
+    fn switches_and_volumes_are_read() {
+        let users = vec![UserId::new(2), UserId::new(3)];
+        assert_eq!(typed("/mute"), UserCommand::Mute(Switch::On));
+        assert_eq!(
+            typed("/mute 2 3"),
+            UserCommand::MuteOthers(Switch::On, users.clone())
+        );
+        assert_eq!(
+            typed("/unmute-for-me 2 3"),
+            UserCommand::MuteForMe(Switch::Off, users)
+        );
+        assert_eq!(typed("/video off"), UserCommand::Video(Switch::Off));
+        assert!(says("/screen").contains("/screen needs on or off"));
+        let (user, level) = (UserId::new(2), 15_000);
+        assert_eq!(typed("/volume 2 150%"), UserCommand::Volume { user, level });
+        for wrong in ["0", "201", "-5", "loud"] {
+            assert!(says(&format!("/volume 2 {wrong}")).contains("from 1 to 200"));
+        }
+        assert!(says("/volume 2").contains("a user and a percentage"));
+    }
+
+    #[test]
     fn every_command_of_the_help_is_known_and_no_other() {
-        let commands = HELP
-            .lines()
-            .filter_map(|line| line.trim().strip_prefix('/'));
         let mut count = 0;
-        for command in commands {
-            let (command, _) = command.split_once(' ').unwrap();
-            let parsed = parse(&format!("/{command} 1 00"));
-            assert!(parsed.is_ok(), "{command}: {parsed:?}");
+        for command in names() {
+            // What none of them takes together is fine for the one or the other.
+            let arguments = ["", " on", " 2", " 2 00", " 2 100"];
+            let parsed = arguments.map(|arguments| parse(&format!("/{command}{arguments}")));
+            assert!(parsed.iter().any(Result::is_ok), "{command}: {parsed:?}");
             count += 1;
         }
-        assert_eq!(count, 13);
-        assert_eq!(names().count(), count);
+        assert_eq!(count, 22);
+        assert!(takes_users("kick") && takes_users("mute") && !takes_users("video"));
         let unknown = says(&format!("/{}", "x".repeat(1000)));
         assert!(unknown.contains("/help") && unknown.len() < 100);
     }

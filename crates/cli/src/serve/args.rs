@@ -1,6 +1,9 @@
 use core::net::SocketAddr;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
+use confcall::UserId;
+
 /// The last id that clients of grammers can store; it has 40 bits.
 const LAST_USER: i64 = (1 << 40) - 1;
 
@@ -23,6 +26,7 @@ Examples:
   confcall serve --issue-session alice.session --user-id 1
   confcall serve
   confcall serve --listen 127.0.0.1:0 --json --chaos 7
+  confcall serve --name 1=Alice --name 2=Bob
   confcall serve --snapshot calls.snapshot")]
 pub(crate) struct Args {
     /// The address to listen at; port 0 takes one that is free.
@@ -44,6 +48,10 @@ pub(crate) struct Args {
     /// Issue the session as a file of grammers, for its other clients; needs a build with the feature `session-file`.
     #[arg(long, requires = "issue_session")]
     pub(super) grammers: bool,
+
+    /// The name of a user, as the others see it, such as 1=Alice; again for each user.
+    #[arg(long, value_name = "ID=NAME", value_parser = parse_name, conflicts_with = "issue_session")]
+    pub(super) name: Vec<(UserId, String)>,
 
     /// Start from this file if there is one, and write all calls to it at the end.
     #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]
@@ -68,4 +76,12 @@ pub(crate) struct Args {
     /// Print a JSON object a line for each event.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+fn parse_name(text: &str) -> anyhow::Result<(UserId, String)> {
+    let named = text.split_once('=').and_then(|(id, name)| {
+        let id = id.parse().ok()?;
+        Some((UserId::new(id), name.to_owned()))
+    });
+    named.context("a name is given as in 1=Alice")
 }

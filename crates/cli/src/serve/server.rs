@@ -110,7 +110,10 @@ async fn start(args: &Args) -> anyhow::Result<Start> {
     let opened = spawn_blocking(move || open(&keys, snapshot));
     let (keys, snapshot, restored) = opened.await.context("the files were not read")??;
     let calls = restored.as_ref().map(|server| server.calls().len());
-    let server = restored.map_or_else(new_server, Ok)?;
+    let mut server = restored.map_or_else(new_server, Ok)?;
+    for (user, name) in &args.name {
+        server.set_name(*user, name);
+    }
     if let Some(snapshot) = &snapshot {
         // A file that cannot be written is better known now than at the end, when the calls would be lost.
         snapshot.save(&server)?;

@@ -1,8 +1,9 @@
 use core::time::Duration;
+use std::borrow::Cow;
 
 use confcall::UserId;
-use confcall::join::api::{InviteLink, Method};
-use confcall::join::engine::{Ended, Event};
+use confcall::join::api::{CallSettings, InviteLink, Method};
+use confcall::join::engine::{Ended, Event, OwnState, Participant};
 use confcall::join::shown;
 use confcall::state::verification::words;
 use confcall::state::{BlockHash, EmojiHash, Height};
@@ -61,6 +62,20 @@ pub(in super::super) enum CallReport {
     },
     /// Everyone in the call.
     Who { people: Vec<Presence> },
+    /// The state of our own media is another one.
+    OwnState {
+        #[serde(skip)]
+        before: Option<OwnState>,
+        #[serde(flatten)]
+        now: OwnState,
+    },
+    /// The settings of the call are known, or others than before.
+    Settings {
+        #[serde(skip)]
+        before: Option<CallSettings>,
+        #[serde(flatten)]
+        now: CallSettings,
+    },
     /// The users as the server lists them.
     Roster {
         #[serde(serialize_with = "shown::form")]
@@ -87,7 +102,7 @@ pub(in super::super) enum CallReport {
     Failed {
         command: &'static str,
         /// The name of the reason, for programs.
-        why: &'static str,
+        why: Cow<'static, str>,
         /// The reason as the library has it.
         message: String,
         /// The reason in the words of the command.
@@ -135,6 +150,8 @@ pub(in super::super) struct Presence {
     pub(in super::super) is_connected: bool,
     /// It holds the verification of the newest block up.
     pub(in super::super) is_missing: bool,
+    /// Its state, as the server lists it.
+    pub(in super::super) participant: Option<Participant>,
 }
 
 /// The end of a request.

@@ -4,14 +4,15 @@ use core::time::Duration;
 use std::time::SystemTime;
 
 use confcall::UserId;
-use confcall::join::api::InviteLink;
+use confcall::join::api::{CallSettings, InviteLink};
 use confcall::join::engine::{Ended, Event, Joined};
 use confcall::state::verification::Phase;
 
 use super::super::exit::UnwantedEnd;
 use super::super::names::Names;
 use super::super::{describe, user_command};
-use super::call_report::{CallReport, Emoji, Presence, RequestEnd, text};
+use super::call_report::{CallReport, Emoji, RequestEnd, text};
+use super::participants;
 use crate::screen::{Level, Line};
 
 /// The room between the emoji of a banner.
@@ -46,7 +47,16 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
             lines.extend(self::leaving(leaving, names));
             lines
         }
-        CallReport::Who { people } => people.iter().map(|one| presence(one, names)).collect(),
+        CallReport::Who { people } => {
+            let lines = people.iter().map(|one| participants::presence(one, names));
+            lines.collect()
+        }
+        CallReport::Settings { before, now } => settings(before.as_ref(), now)
+            .map(|text| one(Level::Info, "settings", text.to_owned()))
+            .unwrap_or_default(),
+        CallReport::OwnState { before, now } => participants::own(before.as_ref(), now)
+            .into_iter()
+            .collect(),
         CallReport::Roster { connected, leaving } => {
             let mut lines = one(Level::Detail, "connected", names.list(connected));
             lines.extend(self::leaving(leaving, names));
@@ -92,6 +102,17 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
     }
 }
 
+/// The change of a setting, if it is one.
+fn settings(before: Option<&CallSettings>, now: &CallSettings) -> Option<&'static str> {
+    // That messages can be written is what everyone expects.
+    let before = before.is_none_or(|before| before.messages_enabled);
+    match (before, now.messages_enabled) {
+        (true, false) => Some("no messages can be written now, as the creator of the call wants"),
+        (false, true) => Some("messages can be written again"),
+        _ => None,
+    }
+}
+
 fn answer(answer: &RequestEnd) -> String {
     match answer {
         RequestEnd::Done => "done".to_owned(),
@@ -125,6 +146,12 @@ fn event(event: &Event, names: &Names) -> Vec<Line> {
             one(Level::Detail, "verify", text)
         }
         Event::EmojiOverdue(overdue) => one(Level::Warning, "emoji", overdue.to_string()),
+        Event::ParticipantsChanged { changed, .. } => {
+            let lines = changed
+                .iter()
+                .map(|change| participants::changes(change, names));
+            lines.flatten().collect()
+        }
         Event::Message { from, message } => one(
             Level::Success,
             "message",
@@ -193,20 +220,6 @@ fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Vec<Line> {
         Some(unwanted) => (Level::Error, unwanted.to_string()),
     };
     vec![Line::new(level, "ended", text)]
-}
-
-/// A user in the call, in a line.
-fn presence(one: &Presence, names: &Names) -> Line {
-    let (level, text) = match (one.is_member, one.is_connected) {
-        (true, true) if one.is_missing => (Level::Warning, "in the call, and not verified yet"),
-        (true, true) => (Level::Success, "in the call"),
-        (true, false) => (
-            Level::Warning,
-            "not connected, and can decrypt until a block removes it",
-        ),
-        (false, _) => (Level::Info, "connected, and without the key"),
-    };
-    Line::new(level, "who", format!("{}: {text}", names.of(one.user)))
 }
 
 fn changes(

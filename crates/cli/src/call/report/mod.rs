@@ -2,6 +2,7 @@
 
 mod call_report;
 mod lines;
+mod participants;
 
 use serde_json::Value;
 

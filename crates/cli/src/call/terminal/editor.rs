@@ -8,11 +8,12 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
-use rustyline::{ColorMode, Config, Editor, Helper};
+use rustyline::{ColorMode, CompletionType, Config, Context, Editor, Helper};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::super::standard_input::{InputError, InputLine};
 use super::board::{Board, Input};
+use super::completion::{Completion, complete};
 use super::keys;
 use super::printer::Printer;
 use crate::limits;
@@ -31,6 +32,8 @@ pub(super) fn start(board: &Arc<Board>) -> Option<(Printer, Receiver<InputLine>)
     let config = Config::builder()
         // The drawing of the status is no matter of colour.
         .color_mode(ColorMode::Forced)
+        // The other types wait for a key even where there is one choice.
+        .completion_type(CompletionType::List)
         .keyseq_timeout(Some(ESCAPE_MILLISECONDS))
         .build();
     let mut editor = LineEditor::with_config(config).ok()?;
@@ -108,6 +111,19 @@ impl Highlighter for Drawing {
 
 impl Completer for Drawing {
     type Candidate = String;
+
+    /// The line that Tab makes of this one; where there is a choice, the key itself shows it.
+    fn complete(
+        &self,
+        line: &str,
+        _: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok(match complete(line, &self.0.users()) {
+            Completion::Line(line) => (0, vec![line]),
+            Completion::Nothing | Completion::Choices(_) => (0, Vec::new()),
+        })
+    }
 }
 
 impl Hinter for Drawing {

@@ -59,7 +59,8 @@ impl ConditionalEventHandler for Tab {
         }
         Some(match complete(input.line(), &self.board.users()) {
             Completion::Nothing => Cmd::Noop,
-            Completion::Insert(text) => Cmd::Insert(1, text),
+            // The editor asks for the line again, of which it leaves the cursor at the end.
+            Completion::Line(_) => Cmd::Complete,
             Completion::Choices(choices) => {
                 let mut above = self.above.lock().unwrap_or_else(PoisonError::into_inner);
                 // Without a screen there is no one to choose.

@@ -1,0 +1,116 @@
+//! Lines about the participants of a call and their media.
+
+use confcall::UserId;
+use confcall::api::Peer;
+use confcall::join::engine::{
+    Microphone, OwnState, Participant, ParticipantChange, ParticipantField, Picture, VolumeSetter,
+};
+
+use super::super::names::Names;
+use super::call_report::Presence;
+use crate::screen::{Level, Line};
+
+/// A user in the call, in a line.
+pub(super) fn presence(one: &Presence, names: &Names) -> Line {
+    let (level, place) = match (one.is_member, one.is_connected) {
+        (true, true) if one.is_missing => (Level::Warning, "not verified yet"),
+        (true, true) => (Level::Success, "in the call"),
+        (true, false) => (
+            Level::Warning,
+            "not connected, and can decrypt until a block removes it",
+        ),
+        (false, _) => (Level::Info, "connected, and without the key"),
+    };
+    let mut parts = vec![place.to_owned()];
+    parts.extend(one.participant.iter().flat_map(state));
+    let text = format!("{}: {}", names.with_id(one.user), parts.join(", "));
+    Line::new(level, "who", text)
+}
+
+/// The state of a participant's media, in words.
+fn state(one: &Participant) -> Vec<String> {
+    let mut words = vec![microphone(one.microphone).to_owned()];
+    let mut add = |holds: bool, text: &str| words.extend(holds.then(|| text.to_owned()));
+    add(one.muted_by_us, "muted for you");
+    add(is_shown(one.camera.as_deref()), "shows the camera");
+    add(is_shown(one.screen.as_deref()), "shares a screen");
+    add(one.raised_hand.is_some(), "raises the hand");
+    if one.volume.set_by != VolumeSetter::Default {
+        words.push(format!("volume {} %", one.volume.level / 100));
+    }
+    words
+}
+
+fn microphone(microphone: Microphone) -> &'static str {
+    match microphone {
+        Microphone::On => "can be heard",
+        Microphone::Muted => "muted",
+        Microphone::MutedByAdmin => "muted by the creator of the call",
+    }
+}
+
+fn is_shown(picture: Option<&Picture>) -> bool {
+    picture.is_some_and(|picture| !picture.paused)
+}
+
+/// The changes of another participant that people want to know of.
+pub(super) fn changes(change: &ParticipantChange, names: &Names) -> Vec<Line> {
+    let (before, now) = (&change.before, &change.now);
+    let Peer::User(user) = now.peer else {
+        return Vec::new();
+    };
+    if now.own {
+        return Vec::new();
+    }
+    let name = names.of(user);
+    let line = |label, text: String| Line::new(Level::Info, label, format!("{name} {text}"));
+    let lines = change.fields().into_iter().filter_map(|field| match field {
+        ParticipantField::Label => renamed(change, user, names),
+        ParticipantField::Microphone => {
+            Some(line("sound", format!("is {}", heard(now.microphone))))
+        }
+        ParticipantField::RaisedHand if now.raised_hand.is_some() => {
+            Some(line("hand", "raises the hand".to_owned()))
+        }
+        ParticipantField::Camera => picture([&before.camera, &now.camera], "the camera", "shows")
+            .map(|text| line("camera", text)),
+        ParticipantField::Screen => picture([&before.screen, &now.screen], "a screen", "shares")
+            .map(|text| line("screen", text)),
+        _ => None,
+    });
+    lines.collect()
+}
+
+fn heard(microphone: Microphone) -> &'static str {
+    match microphone {
+        Microphone::On => "heard again",
+        microphone => self::microphone(microphone),
+    }
+}
+
+/// A user who is called otherwise than before.
+fn renamed(change: &ParticipantChange, user: UserId, names: &Names) -> Option<Line> {
+    let before = change.before.label.as_ref()?;
+    let now = change.now.label.as_ref()?;
+    let text = format!("{} was {:?} before", names.with_id(user), before.name);
+    (before.name != now.name).then(|| Line::new(Level::Warning, "name", text))
+}
+
+fn picture([before, now]: [&Option<Box<Picture>>; 2], what: &str, verb: &str) -> Option<String> {
+    match (is_shown(before.as_deref()), is_shown(now.as_deref())) {
+        (false, true) => Some(format!("{verb} {what}")),
+        (true, false) => Some(format!("{verb} {what} no more")),
+        _ => None,
+    }
+}
+
+/// The correction of our own state by the server, if it is one.
+pub(super) fn own(before: Option<&OwnState>, now: &OwnState) -> Option<Line> {
+    let could = before.is_none_or(|before| before.can_unmute);
+    let (level, text) = match (could, now.can_unmute) {
+        (true, false) => (Level::Warning, "the creator of the call muted you"),
+        (false, true) => (Level::Success, "you may speak again: /unmute"),
+        _ => return None,
+    };
+    Some(Line::new(level, "sound", text))
+}
