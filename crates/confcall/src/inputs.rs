@@ -1,6 +1,6 @@
 //! The forms in which a caller names a call and a user.
 
-use confcall_join::api::InviteLink;
+use confcall_join::api::{InviteLink, MigratedCall};
 use confcall_join::joining::{Link, LinkError, Target};
 use confcall_state::UserId;
 
@@ -52,6 +52,13 @@ impl IntoTarget for &String {
 impl IntoTarget for InviteLink {
     fn into_target(self) -> Result<Target, LinkError> {
         self.as_str().parse()
+    }
+}
+
+/// The conference to which a call between two users was moved.
+impl IntoTarget for MigratedCall {
+    fn into_target(self) -> Result<Target, LinkError> {
+        Ok(Target::Slug(self.slug))
     }
 }
 

@@ -105,8 +105,9 @@ pub use confcall_transport::{grammers_mtsender, grammers_session};
 // The types of the signatures here, and of what they are made of, so that a client depends on no other crate.
 #[doc(inline)]
 pub use confcall_join::api::{
-    self, AccessHash, CallId, CallRef, DataJson, InputGroupCall, InputUser, InviteLink, MessageId,
-    Method, Peer, Request, Response, RpcError, Slug, Ssrc, Update,
+    self, AccessHash, CallId, CallRef, DataJson, InputGroupCall, InputPhoneCall, InputUser,
+    InviteLink, MessageId, Method, MigratedCall, Peer, Request, Response, RpcError, Slug, Ssrc,
+    Update,
 };
 #[doc(inline)]
 pub use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};

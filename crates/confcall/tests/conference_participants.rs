@@ -12,10 +12,11 @@ use confcall::{
     CommandFailure, Conference, Event, JoinPayload, Microphone, Notice, Participant, Payloads,
     Target, UserId, VolumeSetter,
 };
-use confcall_join::api::Method;
+use confcall_join::api::{Method, Update};
 use confcall_join::engine::checkpoint::CheckpointError;
 use confcall_join::engine::{Advice, EndReason};
 use confcall_join::joining::Fingerprint;
+use confcall_transport::Transport as _;
 
 const SECOND: Duration = Duration::from_secs(1);
 const KEY: [u8; 32] = [9; 32];
@@ -147,4 +148,25 @@ async fn a_payload_that_is_wanted_is_supplied() {
     bob.rejoin().await.unwrap();
     let supplied = supplying.await.unwrap();
     assert_eq!(bob.view().payload.as_ref(), Some(&supplied));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_of_two_moves_to_a_conference_for_both() {
+    let hub = hub();
+    let [phone_call, _] = hub.with(|server| server.phone_call(ALICE, BOB));
+    let network = hub.connect(BOB);
+    let mut pushed = network.updates();
+    let alice = Member::create(&hub, ALICE).await.conference;
+    alice.migrate(phone_call, 60, false, 0).await.unwrap();
+    let migrated = loop {
+        match common::within(pushed.next()).await {
+            Some(Ok(Update::Migrated(migrated))) => break migrated,
+            Some(_) => {}
+            None => panic!("nothing was pushed"),
+        }
+    };
+    let bob = Conference::join(network, migrated).await.unwrap();
+    assert_eq!(bob.view().members, [ALICE, BOB]);
+    pass(SECOND).await;
+    assert_eq!(alice.emoji().await, bob.emoji().await);
 }
