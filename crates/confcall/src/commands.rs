@@ -227,28 +227,4 @@ impl Conference {
     pub async fn stop_presentation(&self) -> Result<(), CommandFailure> {
         self.command(Command::StopPresentation).await
     }
-
-    /// Moves a call between two users to this conference: it ends, and the other user learns of the conference by its link.
-    ///
-    /// `duration` is that of the call in seconds, and `connection_id` the number of its media connection, which stays the client's.
-    /// The other side gets an [`Update::Migrated`](crate::Update::Migrated), which names the call to join.
-    ///
-    /// # Errors
-    ///
-    /// [`CommandFailure`]
-    pub async fn migrate(
-        &self,
-        phone_call: InputPhoneCall,
-        duration: i32,
-        video: bool,
-        connection_id: i64,
-    ) -> Result<(), CommandFailure> {
-        let migrate = Command::Migrate {
-            phone_call,
-            duration,
-            video,
-            connection_id,
-        };
-        self.command(migrate).await
-    }
 }

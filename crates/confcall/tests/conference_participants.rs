@@ -157,7 +157,7 @@ async fn a_call_of_two_moves_to_a_conference_for_both() {
     let network = hub.connect(BOB);
     let mut pushed = network.updates();
     let alice = Member::create(&hub, ALICE).await.conference;
-    alice.migrate(phone_call, 60, false, 0).await.unwrap();
+    alice.upgrade(phone_call, 60, false, 0).await.unwrap();
     let migrated = loop {
         match common::within(pushed.next()).await {
             Some(Ok(Update::Migrated(migrated))) => break migrated,

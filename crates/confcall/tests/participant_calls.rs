@@ -107,8 +107,14 @@ fn named_user(user: UserId) -> InputUser {
 
 /// A member invites a user, for whom it rings with the name of the member.
 async fn invite(from: &mut Member, phone: &mut Phone, user: UserId) -> InvitationEvent {
-    from.conference.invite(named_user(user), true).await.unwrap();
-    assert_eq!(next_invitation(from).await.change, InvitationChange::Created);
+    from.conference
+        .invite(named_user(user), true)
+        .await
+        .unwrap();
+    assert_eq!(
+        next_invitation(from).await.change,
+        InvitationChange::Created
+    );
     let ringing = phone.rings().await;
     assert_eq!(ringing.change, InvitationChange::Ringing);
     assert_eq!((ringing.from, ringing.to), (ALICE, user));
@@ -167,7 +173,11 @@ async fn a_call_of_two_goes_on_as_a_conference_on_both_sides() {
     let mut scene = Scene::around(server).await;
     let [alice] = scene.call([ALICE]).await;
     let mut phone = Phone::new(&mut scene, BOB).await;
-    alice.conference.migrate(of_alice, 5, false, 0).await.unwrap();
+    alice
+        .conference
+        .migrate(of_alice, 5, false, 0)
+        .await
+        .unwrap();
     let migrated = phone
         .until(|_, update| match update {
             Update::Migrated(migrated) => Some(migrated.clone()),
@@ -284,7 +294,10 @@ async fn a_participant_with_a_screen_is_suspended_and_goes_on_in_the_state_of_be
     assert!(own.confirmed.muted && own.wanted == own.confirmed);
     sees(&bob, ALICE, |alice| alice.muted_by_us).await;
     let listed = sees(&alice.conference, BOB, |bob| bob.screen.is_some()).await;
-    assert_eq!((listed.source, listed.microphone), (before.source, before.microphone));
+    assert_eq!(
+        (listed.source, listed.microphone),
+        (before.source, before.microphone)
+    );
     bob.send_message(message(1, "here again")).await.unwrap();
     let said = in_time(alice.until(said)).await;
     assert_eq!(said, (BOB, "here again".to_owned()));

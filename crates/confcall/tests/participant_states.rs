@@ -57,7 +57,10 @@ async fn each_sees_the_two_others_with_names_and_states() {
                     && one.in_chain
             };
             let listed = sees(&viewer.conference, user, is_so).await;
-            assert_eq!(viewer.conference.user_of(listed.source.unwrap()), Some(user));
+            assert_eq!(
+                viewer.conference.user_of(listed.source.unwrap()),
+                Some(user)
+            );
         }
     }
 }
@@ -110,9 +113,7 @@ async fn a_volume_is_for_the_one_who_chose_it_and_that_of_the_creator_for_the_ot
     let [alice, bob, carol] = scene.call(USERS).await;
     bob.conference.set_volume(CAROL, 5_000).await.unwrap();
     let volume = |level, set_by| {
-        move |one: &Participant| {
-            (one.volume.level, one.volume.set_by) == (level, set_by)
-        }
+        move |one: &Participant| (one.volume.level, one.volume.set_by) == (level, set_by)
     };
     let by_bob = volume(5_000, VolumeSetter::Us);
     sees(&bob.conference, CAROL, by_bob).await;
@@ -171,7 +172,10 @@ async fn a_screen_has_its_own_connection_and_is_shared_again_after_a_rejoin() {
     let seen = sees(&alice, BOB, |bob| bob.screen.is_some()).await.screen;
     assert_eq!(seen.unwrap().audio_source, Some(screen.ssrc()));
     bob.set_presentation_paused(true).await.unwrap();
-    sees(&alice, BOB, |bob| bob.screen.as_ref().is_some_and(|s| s.paused)).await;
+    sees(&alice, BOB, |bob| {
+        bob.screen.as_ref().is_some_and(|s| s.paused)
+    })
+    .await;
 
     bob.rejoin().await.unwrap();
     let is_new = |one: &Participant| {
