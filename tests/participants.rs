@@ -8,10 +8,10 @@
 
 use std::time::Duration;
 
-use confcall::UserId;
-use confcall::join::api::{Method, Peer};
+use confcall::join::api::{Method, Peer, VideoLayers};
 use confcall::join::engine::{Command, CommandFailure, Event, Microphone, Participant};
 use confcall::join::message::{GroupMessage, RandomId};
+use confcall::{Fingerprint, JoinPayload, UserId};
 use confcall_simulator::{NodeId, World};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -137,5 +137,83 @@ fn messages_that_the_creator_turns_off_are_off_for_all_and_fail_before_they_are_
         assert_eq!(failed.last(), Some(&CommandFailure::MessagesDisabled));
         let sent = world.nodes[node].sent(Method::SendGroupCallEncryptedMessage);
         assert_eq!(sent, 0);
+    }
+}
+
+/// The payload of a screen.
+fn screen(world: &mut World) -> JoinPayload {
+    let video = Some(VideoLayers::One);
+    JoinPayload::generate(Fingerprint::sha256([9; 32]), video, world.rng())
+}
+
+fn share(world: &mut World, node: NodeId) {
+    let payload = screen(world);
+    run(world, node, Command::StartPresentation { payload });
+}
+
+#[test]
+fn a_screen_is_seen_by_the_others_and_shared_again_after_a_rejoin_until_it_is_stopped() {
+    let mut world = World::with_call(2);
+    world.run(SECOND);
+    share(&mut world, 1);
+    let first = seen(&world, 0, BOB).screen.unwrap();
+    assert!(world.nodes[1].engine.own_state().unwrap().is_presenting);
+    run(&mut world, 1, Command::Rejoin);
+    assert!(world.run_while_not(60 * SECOND, World::has_converged));
+    world.run(2 * SECOND);
+    let second = seen(&world, 0, BOB).screen.unwrap();
+    assert_ne!(first.source_groups, second.source_groups);
+    run(&mut world, 1, Command::StopPresentation);
+    assert_eq!(seen(&world, 0, BOB).screen, None);
+}
+
+#[test]
+fn a_screen_that_is_stopped_while_we_join_again_is_not_shared_again() {
+    let mut world = World::with_call(2);
+    world.run(SECOND);
+    share(&mut world, 1);
+    world.command(1, Command::Rejoin);
+    world.command(1, Command::StopPresentation);
+    let mute = Command::MuteForMe {
+        peer: Peer::User(UserId::new(1)),
+        muted: true,
+    };
+    world.command(1, mute);
+    world.run(SECOND);
+    assert!(world.run_while_not(60 * SECOND, World::has_converged));
+    world.run(2 * SECOND);
+    assert_eq!(failures(&world, 1), []);
+    assert_eq!(seen(&world, 0, BOB).screen, None);
+    assert!(seen(&world, 1, Peer::User(UserId::new(1))).muted_by_us);
+}
+
+#[test]
+fn who_leaves_while_it_joins_again_is_out_of_the_call() {
+    let mut world = World::with_call(2);
+    world.run(SECOND);
+    world.command(1, Command::Rejoin);
+    world.command(1, Command::Leave);
+    world.run(2 * SECOND);
+    assert_eq!(world.nodes[1].sent(Method::LeaveGroupCall), 1);
+    let listed = world.nodes[0].engine.participants();
+    assert!(listed.iter().all(|one| one.peer != BOB));
+}
+
+#[test]
+fn a_checkpoint_is_due_when_something_was_turned_off() {
+    let mut world = World::with_call(2);
+    world.run(60 * SECOND);
+    let due = |world: &World| {
+        let events = world.nodes[1].events.iter();
+        let due = events.filter(|event| matches!(event, Event::CheckpointDue));
+        due.count()
+    };
+    for command in [
+        Command::SetMuted { muted: false },
+        Command::SetMuted { muted: true },
+    ] {
+        let before = due(&world);
+        run(&mut world, 1, command);
+        assert!(due(&world) > before);
     }
 }

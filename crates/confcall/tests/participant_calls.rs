@@ -175,7 +175,7 @@ async fn a_call_of_two_goes_on_as_a_conference_on_both_sides() {
     let mut phone = Phone::new(&mut scene, BOB).await;
     alice
         .conference
-        .migrate(of_alice, 5, false, 0)
+        .upgrade(of_alice, 5, false, 0)
         .await
         .unwrap();
     let migrated = phone
@@ -188,7 +188,7 @@ async fn a_call_of_two_goes_on_as_a_conference_on_both_sides() {
     let target = Link::Conference(migrated.slug).into();
     let bob = scene.member(target, BOB).await;
     assert_eq!(bob.conference.view().call, alice.conference.view().call);
-    let again = alice.conference.migrate(of_alice, 5, false, 0).await;
+    let again = alice.conference.upgrade(of_alice, 5, false, 0).await;
     assert!(again.is_err(), "the call of the two is over");
 }
 

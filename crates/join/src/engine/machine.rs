@@ -15,7 +15,7 @@ use super::event::{Event, Trouble};
 use super::io::{Input, Outcome, Output, RequestId};
 use super::leaving::{Leaving, Withdrawal};
 use super::member::{self, Member};
-use super::own_state::{MediaConnection, OwnState};
+use super::own_state::{MediaConnection, OwnState, Wishes};
 use super::purpose::Purpose;
 use super::requests::Answer;
 use super::secrets::Secrets;
@@ -24,6 +24,7 @@ use crate::api::{LeaveGroupCall, Method, Update};
 use crate::engine::checkpoint::{Content, RestoreError};
 use crate::joining::Target;
 use crate::labels::Labels;
+use crate::limits;
 use crate::membership::LastKnown;
 
 /// The state of an engine.
@@ -268,14 +269,11 @@ impl Machine {
                 let step = entry.supply(&mut self.ctx, payload);
                 self.step(step);
             }
-            (command, state, Some(order)) => match (command.switch(), state) {
-                // The join announces it.
-                (Some((switch, value)), State::Entering(_)) => {
-                    self.ctx.wishes.media.set(switch, value);
-                    self.ctx.done(order);
-                }
-                _ => self.ctx.failed(order, CommandFailure::NotJoined),
-            },
+            // The join announces it, or the next membership takes it over.
+            (command, State::Entering(_), Some(order)) if note(&mut self.ctx.wishes, &command) => {
+                self.ctx.done(order);
+            }
+            (_, _, Some(order)) => self.ctx.failed(order, CommandFailure::NotJoined),
             (_, _, None) => {}
         }
     }
@@ -397,6 +395,19 @@ impl Machine {
         }));
         self.state = State::Ended;
     }
+}
+
+/// Notes a wish that counts without a membership too; false for a command that is another one.
+fn note(wishes: &mut Wishes, command: &Command) -> bool {
+    match (command.switch(), command) {
+        (Some((switch, value)), _) => wishes.media.set(switch, value),
+        (None, Command::StopPresentation) => wishes.screen = None,
+        (None, Command::MuteForMe { peer, muted }) if wishes.muted_by_us.len() < limits::LISTED => {
+            wishes.muted_by_us.insert(*peer, *muted);
+        }
+        (None, _) => return false,
+    }
+    true
 }
 
 /// Enters the call of a membership that is over again, after a pause.

@@ -96,7 +96,7 @@ impl OwnMedia {
 }
 
 /// The wishes of the caller that outlive a membership.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wishes {
     pub(super) media: OwnMedia,
     /// The payload of the screen that is shared.

@@ -27,6 +27,8 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 pub(super) struct JoinAttempt {
     /// The reason to join again, if it is not the first time.
     pub(super) again: Option<RejoinReason>,
+    /// The request that leaves the membership before, which may still stand until a block is sent.
+    pub(super) before: Option<LeaveGroupCall>,
     /// The call as it is asked for; `None` for one that is to be created.
     pub(super) call: Option<InputGroupCall>,
     /// The link or invitation by which a stale reference is looked up again.
@@ -151,6 +153,7 @@ impl JoinAttempt {
         let known = call.as_ref().and_then(CallRef::of);
         Self {
             again,
+            before: None,
             known,
             looked_up: None,
             found_by: call.clone().filter(|_| known.is_none()),

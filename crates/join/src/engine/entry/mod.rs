@@ -101,6 +101,7 @@ impl Entry {
         let call = Some(us.call.into());
         let mut attempt = JoinAttempt::new(ctx, Some(reason), call, false, payload);
         attempt.found_by = found_by;
+        attempt.before = Some(us.leave());
         let step = renew(
             &mut attempt,
             ctx,
@@ -127,11 +128,7 @@ impl Entry {
         let action = match self.step {
             Step::Pausing(action) => action,
             Step::Asking(..) => {
-                // The membership before may still stand, with the payload that was not replaced.
-                let leave = match self.attempt.again {
-                    Some(_) => self.attempt.leave(),
-                    None => self.leave_in_doubt(),
-                };
+                let leave = self.leave_in_doubt();
                 return Err(Exit::Failed(EndReason::NoPayload, leave));
             }
             Step::Locating(_) | Step::ReadingLimit(_) | Step::ReadingTip(_) | Step::Sending(_) => {
@@ -204,14 +201,14 @@ impl Entry {
         }
     }
 
-    /// The request that leaves the call that we may be in, while it is not known whether a join was carried out.
+    /// The request that leaves the call that we may be in: by a join of which it is not known whether it was carried out, or by the
+    /// membership before.
     pub(super) fn leave_in_doubt(&self) -> Option<LeaveGroupCall> {
+        let attempt = &self.attempt;
         match self.step {
             Step::Sending(_) => None,
-            _ => self
-                .attempt
-                .leave()
-                .filter(|_| self.attempt.block.is_some()),
+            _ if attempt.block.is_some() => attempt.leave(),
+            _ => attempt.before.clone(),
         }
     }
 }

@@ -824,6 +824,7 @@ impl Member {
         self.follower.report(ctx);
         let counts = self.follower.membership().verification();
         self.checkpoints.follow(ctx, counts);
+        self.checkpoints.keep(ctx);
         Ok(())
     }
 

@@ -7,16 +7,19 @@ use confcall_state::verification::{Phase, RoundCounts};
 
 use crate::engine::context::Context;
 use crate::engine::event::Event;
+use crate::engine::own_state::Wishes;
 use crate::engine::timers::Timer;
 
 /// The longest time without a checkpoint, in a call where nothing happens.
 const CHECKPOINT: Duration = Duration::from_secs(600);
 
 /// The checkpoints that the caller was asked to take.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(in crate::engine) struct Checkpoints {
     /// The last block whose verification a checkpoint keeps.
     secured: Option<Height>,
+    /// The wishes that a checkpoint was last asked for with.
+    wishes: Option<Wishes>,
 }
 
 impl Checkpoints {
@@ -24,6 +27,18 @@ impl Checkpoints {
     pub(in crate::engine) fn ask(&self, ctx: &mut Context) {
         ctx.event(Event::CheckpointDue);
         ctx.after(Timer::Checkpoint, CHECKPOINT);
+    }
+
+    /// Asks for a checkpoint if the caller wants other things than before: after a crash nothing is to be on, or shared, that was
+    /// turned off.
+    pub(in crate::engine) fn keep(&mut self, ctx: &mut Context) {
+        if self.wishes.as_ref() == Some(&ctx.wishes) {
+            return;
+        }
+        let before = self.wishes.replace(ctx.wishes.clone());
+        if before.is_some() {
+            self.ask(ctx);
+        }
     }
 
     /// Asks for a checkpoint as soon as one outlives the newest block's verification.

@@ -45,6 +45,8 @@ pub(in crate::engine) struct Presentation {
     backoff: Backoff,
     /// True if the roster showed our screen.
     is_shown: bool,
+    /// True for a screen of before a restart, until a check shows that the server still has it.
+    is_resumed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +71,7 @@ impl Default for Presentation {
             stops: Vec::new(),
             backoff: Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 5),
             is_shown: false,
+            is_resumed: false,
         }
     }
 }
@@ -81,6 +84,7 @@ impl Presentation {
             None => State::Off,
         };
         Self {
+            is_resumed: matches!(state, State::Shared),
             state,
             ..Self::default()
         }
@@ -367,9 +371,15 @@ impl Presentation {
         asked: Option<Ssrc>,
         joined: &[Ssrc],
     ) {
-        let is_gone = |source| asked == Some(source) && !joined.contains(&source);
-        if self.source(ctx).is_some_and(is_gone) {
-            self.renew(ctx, us, PayloadReason::Lost);
+        let Some(source) = self.source(ctx).filter(|source| asked == Some(*source)) else {
+            return;
+        };
+        let was_resumed = core::mem::take(&mut self.is_resumed);
+        match (joined.contains(&source), was_resumed) {
+            (true, _) => {}
+            // What was shared before a crash is not shared again by itself: people may have forgotten it.
+            (false, true) => self.fail(ctx, &CommandFailure::Stopped),
+            (false, false) => self.renew(ctx, us, PayloadReason::Lost),
         }
     }
 
@@ -643,5 +653,20 @@ mod tests {
         assert!(asked(&mut ctx).is_empty());
         accept(&mut presentation, &mut ctx, ticket);
         assert_eq!(asked(&mut ctx).len(), 1);
+    }
+
+    #[test]
+    fn a_screen_of_before_a_restart_that_the_server_has_lost_is_not_shared_again_by_itself() {
+        for is_known in [true, false] {
+            let mut ctx = context();
+            ctx.wishes.screen = Some(ctx.config.media.payload.clone());
+            let mut presentation = Presentation::resumed(&ctx);
+            let source = presentation.source(&ctx).unwrap();
+            let joined = [source];
+            let joined = if is_known { &joined[..] } else { &[] };
+            presentation.checked(&mut ctx, US, Some(source), joined);
+            assert_eq!(presentation.is_shared(), is_known);
+            assert!(asked(&mut ctx).is_empty());
+        }
     }
 }
