@@ -94,13 +94,14 @@ fn reference() -> String {
 
 const INPUT: &str = "\
 On a terminal the line that you type stays at the bottom, under a line that says how the call is: Tab completes commands \
-and the ids of members, the arrows bring earlier lines back, and a ✓ marks a message that the server took. Lines are \
+and members, the arrows bring earlier lines back, and a ✓ marks a message that the server took. Lines are \
 taken once we are in, one after the other. The end of standard input leaves when all lines are done, unless \
 --stay is given. Ctrl-C leaves too, and waits up to 10 s until the server knows; a second one quits at once. The \
-command sends no sound: others see its user without any media.";
+command sends no media: it announces what it switches, which others see, and no sound or picture comes from it.";
 
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
-gap, h264, rejoined, connection, connection_lost, connection_back, link, keys, members, who, roster, verification, emoji, \
-emoji_overdue, message, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
+gap, h264, rejoined, connection, connection_lost, connection_back, link, epoch_started, members, who, roster, \
+participants_changed, own_state, settings, invitation, verification, emoji, emoji_overdue, message, message_not_shown, \
+suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
 Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";

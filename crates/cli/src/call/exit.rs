@@ -83,6 +83,11 @@ impl UnwantedEnd {
         }
     }
 
+    /// The end in other words, with what to do next.
+    pub(super) fn said(&self, what: &str) -> String {
+        format!("{what}{}", then(&self.next))
+    }
+
     /// The same end, which the user has read.
     pub(super) fn shown(self) -> Self {
         let is_shown = true;

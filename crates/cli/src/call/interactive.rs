@@ -206,6 +206,9 @@ impl<W: Write> InteractiveCall<W> {
         let view = self.conference.view();
         // Before the event is shown, in whose text they stand.
         self.names.learn(&view);
+        if let Event::Invitation(invitation) = &event {
+            self.names.learn_invited(invitation);
+        }
         for report in self.history.reports(event, &view) {
             self.show(&report)?;
             if let CallReport::Ended { unwanted, .. } = report {

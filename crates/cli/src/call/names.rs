@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use confcall::api::Peer;
+use confcall::join::joining::InvitationEvent;
 use confcall::{UserId, View};
 use thiserror::Error;
 
@@ -68,6 +69,13 @@ impl Names {
     /// True for our own user.
     pub(super) fn is_us(&self, user: UserId) -> bool {
         self.us == Some(user)
+    }
+
+    /// Takes in the name of one who is invited, and perhaps not in the call.
+    pub(super) fn learn_invited(&mut self, invitation: &InvitationEvent) {
+        if let Some(label) = &invitation.label {
+            self.note(invitation.to, &label.name);
+        }
     }
 
     /// Takes in the names that are shown now.

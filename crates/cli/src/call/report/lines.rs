@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use confcall::UserId;
 use confcall::join::api::{CallSettings, InviteLink};
-use confcall::join::engine::{Ended, Event, Joined};
+use confcall::join::engine::{EndReason, Ended, Event, Joined};
 use confcall::state::verification::Phase;
 
 use super::super::exit::UnwantedEnd;
@@ -34,7 +34,7 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
             one(Level::Detail, "answer", text)
         }
         CallReport::Event(event) => self::event(event, names),
-        CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref()),
+        CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref(), names),
         CallReport::Members {
             members,
             leaving,
@@ -146,6 +146,7 @@ fn event(event: &Event, names: &Names) -> Vec<Line> {
             one(Level::Detail, "verify", text)
         }
         Event::EmojiOverdue(overdue) => one(Level::Warning, "emoji", overdue.to_string()),
+        Event::Invitation(invitation) => participants::invitation(invitation, names),
         Event::ParticipantsChanged { changed, .. } => {
             let lines = changed
                 .iter()
@@ -214,10 +215,14 @@ fn link(link: Option<&InviteLink>) -> Line {
 }
 
 /// The end, and what to do after it, in one sentence.
-fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>) -> Vec<Line> {
-    let (level, text) = match unwanted {
-        None => (Level::Success, ended.reason.to_string()),
-        Some(unwanted) => (Level::Error, unwanted.to_string()),
+fn ended(ended: &Ended, unwanted: Option<&UnwantedEnd>, names: &Names) -> Vec<Line> {
+    let (level, text) = match (unwanted, &ended.reason) {
+        (None, reason) => (Level::Success, reason.to_string()),
+        (Some(unwanted), EndReason::Removed { by: Some(by) }) => {
+            let what = format!("removed from the call by {}", names.of(*by));
+            (Level::Error, unwanted.said(&what))
+        }
+        (Some(unwanted), _) => (Level::Error, unwanted.to_string()),
     };
     vec![Line::new(level, "ended", text)]
 }

@@ -5,6 +5,7 @@ use confcall::api::Peer;
 use confcall::join::engine::{
     Microphone, OwnState, Participant, ParticipantChange, ParticipantField, Picture, VolumeSetter,
 };
+use confcall::join::joining::{InvitationChange, InvitationEvent};
 
 use super::super::names::Names;
 use super::call_report::Presence;
@@ -113,4 +114,20 @@ pub(super) fn own(before: Option<&OwnState>, now: &OwnState) -> Option<Line> {
         _ => return None,
     };
     Some(Line::new(level, "sound", text))
+}
+
+/// The progress of an invitation that we sent.
+pub(super) fn invitation(invitation: &InvitationEvent, names: &Names) -> Vec<Line> {
+    let (level, text) = match invitation.change {
+        InvitationChange::Created => (Level::Info, "is invited, and has not answered yet"),
+        InvitationChange::Answered => (Level::Success, "has answered"),
+        InvitationChange::Missed => (Level::Warning, "declined, or did not answer in time"),
+        InvitationChange::Over | InvitationChange::Deleted => {
+            (Level::Info, "can follow the invitation no more")
+        }
+        // Those of others ring elsewhere.
+        InvitationChange::Ringing => return Vec::new(),
+    };
+    let text = format!("{} {text}", names.with_id(invitation.to));
+    vec![Line::new(level, "invited", text)]
 }

@@ -30,6 +30,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::standard_input::InputLine;
 use crate::logging;
+use crate::printable::printable;
 use board::Board;
 use mode::Mode;
 pub(super) use printer::AboveInput;
@@ -68,7 +69,8 @@ impl Terminal {
 
     /// Shows this in the line above the input line.
     pub(super) fn set_status(&self, status: String) {
-        if self.board.set_status(status) {
+        // Names and errors of others stand in it.
+        if self.board.set_status(printable(&status)) {
             self.printer.redraw();
         }
     }
