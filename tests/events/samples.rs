@@ -99,7 +99,7 @@ pub(crate) fn notices() -> Vec<Notice> {
         Event::Resumed(joined()),
         Event::CheckpointDue,
         Event::Connection {
-            presentation: true,
+            connection: MediaConnection::Presentation,
             parameters: joined().connection.unwrap(),
         },
         Event::Link(InviteLink::new(call.link.as_str())),

@@ -8,7 +8,7 @@
 
 use std::error::Error;
 
-use confcall::{Conference, Options, Participant, Target, UserId};
+use confcall::{Conference, Options, Target, UserId};
 use confcall_server::loopback::Hub;
 use confcall_server::{Server, ServerOptions};
 
@@ -27,10 +27,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         events.next().await.ok_or("the call ended")?;
     }
     for participant in call.participants() {
-        println!("{}: {:?}", name(&participant), participant.microphone);
+        println!("{participant}");
     }
     let others = call.participants().into_iter().filter(|one| !one.own);
-    let names: Vec<_> = others.map(|one| name(&one)).collect();
+    // Labels are the server's, and not to be trusted.
+    let names: Vec<_> = others
+        .filter_map(|one| Some(one.label?.name.clone()))
+        .collect();
     call.send_text(&format!("hello {}", names.join(" and ")))
         .await?;
     call.set_muted(true).await?;
@@ -39,8 +42,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (mut key, number) = ([0; 32], 1);
     getrandom::fill(&mut key)?;
     let checkpoint = call.suspend(&key, number).await?;
-    println!("stopped with {} bytes to go on from", checkpoint.len());
     let resumption = Conference::restore(&checkpoint, &key, number, Options::new(link, bot)?)?;
+    println!(
+        "the next checkpoint is number {}, to be stored first",
+        resumption.lowest
+    );
     let call = resumption.start(server.connect(bot));
     println!("back in {}", call.joined().await?);
     call.send_text("here I am again").await?;
@@ -50,10 +56,4 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ours.close().await
     );
     Ok(())
-}
-
-/// The label that the server gives to a participant, which is not to be trusted, or its number.
-fn name(participant: &Participant) -> String {
-    let label = participant.label.as_deref();
-    label.map_or_else(|| participant.peer.to_string(), |label| label.name.clone())
 }

@@ -73,7 +73,8 @@ struct Handle {
 impl Conference {
     /// Begins to enter a call in the background, and goes on whatever happens until the end.
     ///
-    /// The events say how, and [`View::waiting_for`] for what it waits; [`Conference::joined`] waits until we are in the call.
+    /// [`Conference::events_from_start`] says how, and [`View::waiting_for`] for what it waits; [`Conference::joined`] waits until we
+    /// are in the call.
     ///
     /// # Panics
     ///
@@ -87,6 +88,8 @@ impl Conference {
     ///
     /// The call is a link as text, a [`Link`](crate::Link) or a [`Target`](crate::Target), and everything else is chosen, the
     /// user as the transport names it; or it is [`Options`], which say all that can be said.
+    ///
+    /// A client that shows what is waited for meanwhile takes those two.
     ///
     /// Dropping the future gives entering up; if the server may have carried the join out, it learns that we leave.
     ///
@@ -140,11 +143,16 @@ impl Conference {
         self.0.view.borrow().participants.clone()
     }
 
-    /// A reader of the events.
-    ///
-    /// The first that is asked for begins with the conference, or with the newest 256 events; every other one begins now.
+    /// A reader of the events from now on.
     pub fn events(&self) -> Events {
-        self.0.readers.next()
+        self.0.readers.from_now()
+    }
+
+    /// The reader of the events from the beginning, those on the way into the call among them; for the first who asks.
+    ///
+    /// `None` for all others, and once 256 events have gone by without one who asked.
+    pub fn events_from_start(&self) -> Option<Events> {
+        self.0.readers.from_start()
     }
 
     /// Reads a checkpoint whose number is at least `lowest`; nothing is sent yet.

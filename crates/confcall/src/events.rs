@@ -52,7 +52,7 @@ impl fmt::Display for Notice {
     }
 }
 
-/// The events of a conference, in order, for one reader; [`Conference::events`](crate::Conference::events) gives more.
+/// The events of a conference, in order, for one reader; each [`Conference::events`](crate::Conference::events) gives another.
 ///
 /// It holds the newest 256 that were not read yet, so a slow reader holds nothing up. The last is [`Event::Ended`], however
 /// late it is read. At the time of a notice, the view of the [`Conference`](crate::Conference) shows what came of it, or
@@ -101,25 +101,47 @@ impl fmt::Debug for Events {
 /// The place where readers of the events come from.
 #[derive(Debug)]
 pub(crate) struct Readers {
-    /// The reader that has been there since the beginning, until it is asked for.
-    first: Mutex<Option<broadcast::Receiver<Notice>>>,
+    first: FirstReader,
     /// Weak, so that the events end with the driver.
     notices: broadcast::WeakSender<Notice>,
 }
 
+/// The reader that has been there since the beginning.
+///
+/// It is kept until it is asked for, or has missed something, so that nothing is held for a reader who never comes.
+#[derive(Clone, Debug)]
+struct FirstReader(Arc<Mutex<Option<broadcast::Receiver<Notice>>>>);
+
+impl FirstReader {
+    fn take(&self) -> Option<broadcast::Receiver<Notice>> {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.take()
+    }
+
+    /// Drops the reader once it holds as much as it can.
+    fn drop_when_full(&self) {
+        let mut first = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        first.take_if(|first| first.len() >= limits::UNREAD_EVENTS);
+    }
+}
+
 impl Readers {
-    /// The reader of all events first, and then readers of those to come.
-    pub(crate) fn next(&self) -> Events {
-        let first = self.first.lock();
-        let first = first.unwrap_or_else(PoisonError::into_inner).take();
-        let later = || Some(self.notices.upgrade()?.subscribe());
-        Events::of(first.or_else(later))
+    /// A reader of the events from now on.
+    pub(crate) fn from_now(&self) -> Events {
+        let notices = self.notices.upgrade();
+        Events::of(notices.map(|notices| notices.subscribe()))
+    }
+
+    /// The reader of all events, if it is still there.
+    pub(crate) fn from_start(&self) -> Option<Events> {
+        self.first.take().map(|first| Events::of(Some(first)))
     }
 }
 
 /// The other end of the events and of the view; dropping it closes both.
 pub(crate) struct Publisher {
     notices: broadcast::Sender<Notice>,
+    first: FirstReader,
     shown: watch::Sender<Arc<View>>,
     /// The state that is shown, or will be with the next change.
     view: View,
@@ -131,13 +153,15 @@ pub(crate) struct Publisher {
 impl Publisher {
     pub(crate) fn new() -> (Self, watch::Receiver<Arc<View>>, Readers) {
         let (notices, first) = broadcast::channel(limits::UNREAD_EVENTS);
+        let first = FirstReader(Arc::new(Mutex::new(Some(first))));
         let readers = Readers {
-            first: Mutex::new(Some(first)),
+            first: first.clone(),
             notices: notices.downgrade(),
         };
         let (shown, seen) = watch::channel(Arc::default());
         let publisher = Self {
             notices,
+            first,
             shown,
             view: View::default(),
             log: Log::default(),
@@ -191,6 +215,7 @@ impl Publisher {
     pub(crate) fn announce(&self, notice: Notice) {
         // Without a reader it is dropped.
         let _ = self.notices.send(notice);
+        self.first.drop_when_full();
     }
 
     /// Shows the end to those who wait for it.

@@ -57,7 +57,7 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `os-rng` (default) | everything that needs the operating system's randomness: a call by its link alone, `Options::new`, `Conference::send_text` |
+//! | `os-rng` (default) | everything that needs the operating system's randomness: a call by its link alone, `Options::new`, `Conference::create`, `Conference::send_text` |
 //! | `tl` | `ByteTransport`, over any MTProto stack that sends and gets bytes; `transport::tl`, which reads them |
 //! | `grammers` | `transport::grammers`, over the MTProto client of that name, and its crates; with `tl` |
 //! | `session-file` | `transport::grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler; with `grammers` |

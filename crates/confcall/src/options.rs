@@ -38,7 +38,8 @@ impl Options {
     }
 }
 
-/// The thing to join: [`Options`], or the call alone in every form of [`IntoTarget`](crate::IntoTarget).
+/// The thing to join: [`Options`], or, with the feature `os-rng`, the call alone: in every form of
+/// [`IntoTarget`](crate::IntoTarget), or as it was [created](crate::Created).
 ///
 /// ```compile_fail,E0277
 /// # async fn join(client: impl confcall::Transport + 'static) {

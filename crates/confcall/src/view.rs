@@ -6,7 +6,8 @@ use std::time::Instant;
 use confcall_join::Ssrc;
 use confcall_join::api::{CallRef, CallSettings, InviteLink, Method};
 use confcall_join::engine::{
-    EmojiOverdue, Ended, Engine, Event, Joined, OwnState, Participant, Suspicion, Trouble,
+    EmojiOverdue, Ended, Engine, Event, Joined, MediaConnection, OwnState, Participant, Suspicion,
+    Trouble,
 };
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_join::membership::LastKnown;
@@ -151,20 +152,18 @@ impl View {
                 };
             }
             Event::Connection {
-                presentation,
+                connection,
                 parameters,
             } => {
                 let parameters = Some(Arc::from(parameters.clone()));
-                match presentation {
-                    true => self.presentation = parameters,
-                    false => self.connection = parameters,
+                match connection {
+                    MediaConnection::Main => self.connection = parameters,
+                    MediaConnection::Presentation => self.presentation = parameters,
                 }
             }
+            // The engine shows the state itself, also where it came before the membership.
             Event::OwnState(state) => {
-                self.own = Some(*state);
-                if !state.is_presenting {
-                    self.presentation = None;
-                }
+                self.presentation.take_if(|_| !state.is_presenting);
             }
             Event::Link(link) => self.link = Some(link.clone()),
             Event::EpochStarted { .. } => {
@@ -227,6 +226,7 @@ impl View {
         }
         self.members = participants.map(|one| one.user_id).collect();
         self.settings = engine.settings();
+        self.own = engine.own_state();
         self.connected = engine.connected();
         self.participants = engine.participants();
         self.leaving = engine.leaving();

@@ -99,12 +99,13 @@ async fn a_transport_that_does_not_know_its_user_needs_to_be_given_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_reader_begins_with_the_call_and_each_other_with_its_own_time() {
+async fn one_reader_begins_with_the_call_and_each_other_with_its_own_time() {
     let hub = hub();
     let alice = Member::create(&hub, ALICE).await;
     let bob = Conference::join(hub.connect(BOB), common::link(&hub)).await;
     let bob = bob.unwrap();
-    let first = bob.events();
+    let first = bob.events_from_start().unwrap();
+    assert!(bob.events_from_start().is_none());
     let is_joined = |notice: &Notice| matches!(notice, Notice::Event(Event::Joined(joined)) if joined.attempts == 1);
     pass(Duration::from_secs(5)).await;
     let later = [bob.events(), bob.events()];
@@ -187,4 +188,20 @@ async fn what_waits_for_the_call_ends_with_it() {
     let end = conference.close().await;
     assert_eq!(handle.joined().await.unwrap_err(), end);
     assert_eq!(handle.emoji().await.unwrap_err(), end);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_no_reader_asks_for_is_not_kept() {
+    let hub = hub();
+    let alice = Member::create(&hub, ALICE).await;
+    let bob = Conference::join(hub.connect(BOB), common::link(&hub)).await;
+    let bob = bob.unwrap();
+    for number in 1..=256 {
+        let text = message(number, "hello");
+        alice.conference.send_message(text).await.unwrap();
+    }
+    pass(Duration::from_secs(5)).await;
+    assert!(bob.events_from_start().is_none());
+    alice.conference.discard().await.unwrap();
+    assert_eq!(bob.events().count().await, 0);
 }

@@ -122,7 +122,7 @@ async fn a_late_reader_finds_each_membership_in_its_order() {
 async fn the_end_is_read_however_late() {
     let hub = hub();
     let alice = Conference::start(hub.connect(ALICE), options(Target::Create, ALICE));
-    let mut events = alice.events();
+    let mut events = alice.events_from_start().unwrap();
     pass(Duration::from_secs(5)).await;
     let reason = alice.close().await.reason;
     let mut last = None;
@@ -163,7 +163,7 @@ impl Wake for Hasty {
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_is_woken_sees_the_new_state_at_once() {
     let conference = Conference::start(hub().connect(ALICE), options(Target::Create, ALICE));
-    let mut events = conference.events();
+    let mut events = conference.events_from_start().unwrap();
     let hasty = Arc::new(Hasty {
         conference,
         heights: Mutex::default(),

@@ -7,6 +7,7 @@
 //!
 //! A label is the server's word, and says nothing about who holds a key.
 
+use core::fmt;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use serde::Serialize;
 
 use crate::api::{AccessHash, InputPeer, InputUser, Peer, PeerLabel, PeerPhoto, cut_label};
 use crate::limits;
-use crate::shown;
+use crate::shown::{self, Printable};
 
 /// The label of a peer, as the server gives it.
 ///
@@ -31,6 +32,12 @@ pub struct Label {
     /// The photo.
     #[serde(serialize_with = "shown::form")]
     pub photo: Option<PeerPhoto>,
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Printable(&self.name).fmt(f)
+    }
 }
 
 /// The labels that are known, those that were not shown for longest gone where there are too many.

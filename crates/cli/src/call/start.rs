@@ -124,7 +124,9 @@ async fn attend(
         },
         interrupts,
     };
-    let (handle, events) = (conference.clone(), conference.events());
+    let events = conference.events_from_start();
+    let events = events.unwrap_or_else(|| conference.events());
+    let handle = conference.clone();
     let ended = InteractiveCall::new(conference, screen, terminal, names, rng)
         .run(events, sources)
         .await;

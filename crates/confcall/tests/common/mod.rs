@@ -78,7 +78,7 @@ pub(crate) struct Member {
 
 impl From<Conference> for Member {
     fn from(conference: Conference) -> Self {
-        let events = conference.events();
+        let events = conference.events_from_start().unwrap();
         Self { conference, events }
     }
 }

@@ -40,8 +40,8 @@ pub enum Event {
     /// They are taken from answers to us alone: parameters that are pushed name no call, and may be those of another call of
     /// the account.
     Connection {
-        /// True if this is about the screen that is shared and not about the main connection.
-        presentation: bool,
+        /// The connection.
+        connection: MediaConnection,
         /// The parameters.
         parameters: Box<ConnectionParameters>,
     },

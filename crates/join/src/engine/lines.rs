@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::event::{EmojiOverdue, Event, Joined, Suspicion, Trouble};
 use super::own_state::{MediaConnection, OwnState};
+use super::participant::{Microphone, Participant};
 use crate::membership::Gap;
 use crate::shown::{List, Printable};
 
@@ -14,10 +15,9 @@ impl fmt::Display for Event {
             Self::Rejoined(joined) => write!(f, "joined again {joined}"),
             Self::Resumed(joined) => write!(f, "resumed {joined}"),
             Self::CheckpointDue => f.write_str("a checkpoint is due"),
-            Self::Connection { presentation, .. } => match presentation {
-                true => f.write_str("the screen has new connection parameters"),
-                false => f.write_str("the media has new connection parameters"),
-            },
+            Self::Connection { connection, .. } => {
+                write!(f, "{connection} has new connection parameters")
+            }
             Self::Link(_) => f.write_str("the link of the call is a new one"),
             Self::Settings(settings) => match settings.messages_enabled {
                 true => f.write_str("the settings of the call: messages are on"),
@@ -51,11 +51,10 @@ impl fmt::Display for Event {
                 connection, within, ..
             } => {
                 let seconds = within.as_secs_f64();
-                match connection {
-                    MediaConnection::Main => f.write_str("the media")?,
-                    MediaConnection::Presentation => f.write_str("the screen")?,
-                }
-                write!(f, " needs another payload within {seconds:.2} s")
+                write!(
+                    f,
+                    "{connection} needs another payload within {seconds:.2} s"
+                )
             }
             Self::Invitation(invitation) => invitation.fmt(f),
             Self::ParticipantsChanged {
@@ -64,13 +63,14 @@ impl fmt::Display for Event {
                 changed,
                 more,
             } => {
-                write!(
-                    f,
-                    "the participants changed: {} came, {} left, {} are other than before",
-                    joined.len(),
-                    left.len(),
-                    changed.len()
-                )?;
+                f.write_str("the participants changed")?;
+                joined
+                    .iter()
+                    .try_for_each(|one| write!(f, ", came: {one}"))?;
+                let mut left = left.iter();
+                left.try_for_each(|one| write!(f, ", gone: {}", Name(one)))?;
+                let mut changed = changed.iter();
+                changed.try_for_each(|one| write!(f, ", now: {}", one.now))?;
                 match more {
                     0 => Ok(()),
                     more => write!(f, ", and {more} more"),
@@ -109,6 +109,56 @@ impl fmt::Display for Joined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (call, source) = (self.call.id, self.payload.ssrc());
         write!(f, "call {call} with source {source}")
+    }
+}
+
+/// A participant by its label and by what it is, since labels can be anything.
+struct Name<'a>(&'a Participant);
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0.label {
+            Some(label) => write!(f, "{label} ({})", self.0.peer),
+            None => self.0.peer.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Participant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} with {}", Name(self), self.microphone)?;
+        for (picture, name) in [(&self.camera, "camera"), (&self.screen, "screen")] {
+            if let Some(picture) = picture {
+                let state = if picture.paused { "paused" } else { "on" };
+                write!(f, ", {name} {state}")?;
+            }
+        }
+        for (holds, words) in [
+            (self.raised_hand.is_some(), ", hand raised"),
+            (self.muted_by_us, ", muted for us"),
+        ] {
+            f.write_str(if holds { words } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Microphone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::On => "microphone on",
+            Self::Muted => "microphone off",
+            Self::MutedByAdmin => "microphone off by an admin",
+        })
+    }
+}
+
+impl fmt::Display for MediaConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Main => "the media",
+            Self::Presentation => "the screen",
+        })
     }
 }
 

@@ -16,7 +16,7 @@ use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
 pub use list::List;
-pub use printable::Printable;
+pub use printable::{Printable, is_acted_on};
 
 /// A value that is shown in a form of its own.
 pub trait Form {

@@ -7,7 +7,9 @@ use confcall_state::verification::Phase;
 use serde_json::{Value, json};
 
 use crate::api::redact;
-use crate::engine::{CommandFailure, CommandKind, Ended, Event, Joined, Suspicion, Trouble};
+use crate::engine::{
+    CommandFailure, CommandKind, Ended, Event, Joined, MediaConnection, Suspicion, Trouble,
+};
 use crate::message;
 
 /// An object with one field, which has the event's name.
@@ -18,7 +20,8 @@ pub(super) fn form(event: &Event) -> Value {
         Event::Resumed(joined) => json!({"resumed": membership(joined)}),
         Event::CheckpointDue => json!({"checkpoint_due": {}}),
         // The parameters stand in the update that brought them.
-        Event::Connection { presentation, .. } => {
+        Event::Connection { connection, .. } => {
+            let presentation = *connection == MediaConnection::Presentation;
             json!({"connection": {"presentation": presentation}})
         }
         Event::Link(link) => json!({"link": redact::link(link.as_str())}),

@@ -345,7 +345,7 @@ impl Presentation {
         }
         if let Ok(parameters) = Answer::of_conference(&connection.params) {
             ctx.event(Event::Connection {
-                presentation: true,
+                connection: MediaConnection::Presentation,
                 parameters: Box::new(parameters),
             });
         }

@@ -18,7 +18,7 @@ use crate::engine::context::Context;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
 use crate::engine::identity::Identity;
-use crate::engine::own_state::{OwnMedia, OwnState, Switch};
+use crate::engine::own_state::{MediaConnection, OwnMedia, OwnState, Switch};
 use crate::engine::timers::Timer;
 use crate::joining::{Answer, ConnectionParameters, JoinPayload};
 
@@ -122,8 +122,9 @@ impl SelfState {
         let parameters = Box::new(parameters);
         let known = self.connection.replace(parameters.clone());
         if known.as_ref() != Some(&parameters) {
+            let connection = MediaConnection::Main;
             ctx.event(Event::Connection {
-                presentation: false,
+                connection,
                 parameters,
             });
         }
