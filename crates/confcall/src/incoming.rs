@@ -4,7 +4,9 @@ use core::time::Duration;
 use std::collections::VecDeque;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use confcall_join::api::{CallId, DeclineConferenceCallInvite, MigratedCall, RpcError, Update};
+use confcall_join::api::{
+    CallId, DeclineConferenceCallInvite, MigratedCall, PhoneCallId, RpcError, Update,
+};
 use confcall_join::engine::EmptyCall;
 use confcall_join::joining::{InvitationEvent, Invitations, Target};
 use confcall_join::labels::Labels;
@@ -22,8 +24,8 @@ use crate::options::Options;
 pub enum IncomingCall {
     /// An invitation to a conference began to ring, or what rang or was sent changed.
     Invitation(InvitationEvent),
-    /// A call of the user and another one goes on as a conference: join it without asking, and keep the old media until the new one
-    /// runs.
+    /// The call in which the user is with another one goes on as a conference: join it without asking, and keep the old media until
+    /// the new one runs.
     Migrated(MigratedCall),
     /// Updates were missed, and calls perhaps with them; the chats show their messages.
     Missed(Missed),
@@ -37,6 +39,8 @@ pub struct Incoming {
     updates: UpdateStream,
     invitations: Invitations,
     labels: Labels,
+    /// The call between two users in which the user is.
+    phone_call: Option<PhoneCallId>,
     ready: VecDeque<IncomingCall>,
 }
 
@@ -62,6 +66,7 @@ impl Incoming {
             updates: transport.updates(),
             invitations: Invitations::new(user),
             labels: Labels::new(),
+            phone_call: None,
             ready: VecDeque::new(),
         }
     }
@@ -80,6 +85,11 @@ impl Incoming {
     pub fn entered(&mut self, call: Option<CallId>) {
         let events = self.invitations.handle_entered(call, &self.labels);
         self.add(events);
+    }
+
+    /// Notes that the user is in a call with another one, or in none any more: only that one is moved to a conference.
+    pub fn in_phone_call(&mut self, call: Option<PhoneCallId>) {
+        self.phone_call = call;
     }
 
     /// The next thing that comes; `None` once the network has ended. Dropping the future loses nothing.
@@ -130,7 +140,11 @@ impl Incoming {
     fn take(&mut self, update: &Update) {
         match update {
             Update::Labels(labels) => self.labels.learn(labels),
-            Update::Migrated(call) => self.ready.push_back(IncomingCall::Migrated(call.clone())),
+            // Else the server could bring the user into any conference, unasked.
+            Update::Migrated(call) if self.phone_call == Some(call.phone_call) => {
+                self.phone_call = None;
+                self.ready.push_back(IncomingCall::Migrated(call.clone()));
+            }
             update => {
                 let events = self
                     .invitations

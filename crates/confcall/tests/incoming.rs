@@ -92,14 +92,17 @@ async fn a_call_is_declined_by_all_the_messages_that_invite_to_it() {
 #[tokio::test(start_paused = true)]
 async fn a_call_of_two_goes_on_as_a_conference_on_both_sides() {
     let hub = hub();
-    let [of_alice, _] = hub.with(|server| server.phone_call(ALICE, BOB));
+    let [of_alice, of_bob] = hub.with(|server| server.phone_call(ALICE, BOB));
+    let [other, _] = hub.with(|server| server.phone_call(ALICE, BOB));
     let mut calls = incoming(&hub, BOB);
+    calls.in_phone_call(Some(of_bob.id));
     let alice = Member::create(&hub, ALICE).await;
-    alice
-        .conference
-        .upgrade(of_alice, 60, false, 7)
-        .await
-        .unwrap();
+    // A call in which the user is not moves nobody.
+    let upgrade = async |call| alice.conference.upgrade(call, 60, false, 7).await;
+    upgrade(other).await.unwrap();
+    let waits = timeout(Duration::from_secs(1), calls.next()).await;
+    assert!(waits.is_err(), "{waits:?}");
+    upgrade(of_alice).await.unwrap();
     let moved = next(&mut calls).await;
     let IncomingCall::Migrated(call) = &moved else {
         panic!("{moved:?}");

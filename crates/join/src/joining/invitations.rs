@@ -243,11 +243,13 @@ impl Invitations {
             rings: false,
         };
         let before = self.known.insert(invitation.message, known);
-        let events = match is_own {
+        let mut events = match is_own {
             true => sent(invitation, before),
             false => self.received(invitation, before, now),
         };
-        self.forget_oldest();
+        // What rings no more by that is missed, so that no client rings without end.
+        let missed = self.forget_oldest();
+        events.extend(missed.map(|one| (one, InvitationChange::Missed)));
         events
     }
 
@@ -331,21 +333,19 @@ impl Invitations {
     }
 
     /// Forgets the oldest invitation where there are too many, rather one that does not ring.
-    fn forget_oldest(&mut self) {
+    /// Forgets the oldest invitation where there are too many; gives it if its call rings no more by that.
+    fn forget_oldest(&mut self) -> Option<Invitation> {
         if self.known.len() <= limits::INVITATIONS {
-            return;
+            return None;
         }
         let silent = self.known.iter().find(|(_, one)| !one.rings);
-        let oldest = silent
-            .or(self.known.iter().next())
-            .map(|(message, _)| *message);
-        if let Some(Known { invitation, rings }) =
-            oldest.and_then(|message| self.known.remove(&message))
-            && rings
-            && !self.still_rings(invitation.call_id)
-        {
-            self.ringing.remove(&invitation.call_id);
-        }
+        let (&oldest, _) = silent.or(self.known.iter().next())?;
+        let Known { invitation, rings } = self.known.remove(&oldest)?;
+        let call = invitation.call_id;
+        let is_end = rings && !self.still_rings(call);
+        is_end
+            .then(|| self.ringing.remove(&call))?
+            .map(|_| invitation)
     }
 }
 

@@ -832,7 +832,7 @@ impl Member {
     fn take_own_entry(&mut self, ctx: &mut Context) {
         if let Some(entry) = self.roster.take_own() {
             let is_silenced = self.self_state.take_entry(ctx, &entry);
-            self.presentation.take_entry(ctx, &entry);
+            self.presentation.take_entry(ctx, self.identity(), &entry);
             self.silenced(ctx, is_silenced);
         }
     }

@@ -355,11 +355,16 @@ impl Presentation {
     pub(in crate::engine) fn take_entry(
         &mut self,
         ctx: &mut Context,
+        us: Identity,
         entry: &GroupCallParticipant,
     ) {
         let was_shown = core::mem::replace(&mut self.is_shown, entry.presentation.is_some());
         if was_shown && !self.is_shown && self.is_shared() {
             self.fail(ctx, &CommandFailure::Stopped);
+        }
+        // A screen whose end the server did not hear of, as before a restart.
+        if self.is_shown && matches!(self.state, State::Off) {
+            self.leave(ctx, us);
         }
     }
 
@@ -441,7 +446,7 @@ mod tests {
             presentation: is_shown.then_some(screen),
             ..GroupCallParticipant::new(Peer::User(US.user_id), None)
         };
-        presentation.take_entry(ctx, &entry);
+        presentation.take_entry(ctx, US, &entry);
     }
 
     #[test]
@@ -668,5 +673,15 @@ mod tests {
             assert_eq!(presentation.is_shared(), is_known);
             assert!(asked(&mut ctx).is_empty());
         }
+    }
+
+    #[test]
+    fn a_screen_that_the_server_shows_and_that_is_not_shared_is_ended() {
+        let (mut presentation, mut ctx) = (Presentation::default(), context());
+        for _ in 0..2 {
+            shows(&mut presentation, &mut ctx, true);
+        }
+        let requests = outputs(&mut ctx).0;
+        assert!(matches!(requests[..], [Request::LeavePresentation(_)]));
     }
 }

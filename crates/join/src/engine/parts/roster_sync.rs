@@ -382,17 +382,18 @@ impl RosterSync {
                 let has_changed = page.version != began || self.version > began;
                 self.moved = true;
                 self.roster.replace(&load.read);
-                self.note_own(&load.read);
                 // That of the first page, so that the next change shows a gap if others were missed.
                 self.version = began;
                 self.take_early();
                 self.newest = self.version;
                 // What still waits was made while the pages were read.
                 let has_changed = has_changed || !core::mem::take(&mut self.early).0.is_empty();
-                match has_changed {
-                    true => Loaded::Outrun,
-                    false => Loaded::Complete,
+                if has_changed {
+                    // Our own entry in there may be older than what was pushed meanwhile.
+                    return Some(Loaded::Outrun);
                 }
+                self.note_own(&load.read);
+                Loaded::Complete
             }
         })
     }

@@ -170,7 +170,8 @@ impl SelfState {
         self.orders.push((switch, order));
     }
 
-    /// Sends what differs from what the server has, if no edit is under way; commands for which nothing differs are done.
+    /// Sends the first switch that differs from what the server has, if no edit is under way; commands for which nothing differs
+    /// are done. The microphone comes first, and each has an edit of its own, so that a refusal is about one.
     pub(in crate::engine) fn send_due(
         &mut self,
         ctx: &mut Context,
@@ -180,31 +181,37 @@ impl SelfState {
         if !edits.are_free() || self.is_pausing {
             return;
         }
-        let change = self.difference(ctx.wishes.media);
-        let orders = core::mem::take(&mut self.orders);
-        let orders = orders.into_iter().map(|(_, order)| order);
-        match change == Change::default() {
-            true => orders.for_each(|order| ctx.done(order)),
-            false => {
-                self.sent = Some((change, false));
-                edits.send_own(ctx, us, change, orders.collect());
-            }
+        let due: Vec<_> = Switch::ALL
+            .into_iter()
+            .filter(|one| self.is_due(ctx, *one))
+            .collect();
+        for (_, order) in self
+            .orders
+            .extract_if(.., |(switch, _)| !due.contains(switch))
+        {
+            ctx.done(order);
         }
+        let Some(&switch) = due.first() else {
+            return;
+        };
+        let change = change(switch, ctx.wishes.media.get(switch));
+        let orders = self.orders.extract_if(.., |(turned, _)| *turned == switch);
+        let orders = orders.map(|(_, order)| order).collect();
+        self.sent = Some((change, false));
+        edits.send_own(ctx, us, change, orders);
     }
 
-    fn difference(&self, wanted: OwnMedia) -> Change {
-        let new = |switch| {
-            let value = wanted.get(switch);
-            let differs = value != self.confirmed.get(switch) || self.doubtful.contains(&switch);
-            (differs && !self.refused.contains(&switch)).then_some(value)
+    /// True for a switch that the server is to turn.
+    fn is_due(&self, ctx: &Context, switch: Switch) -> bool {
+        let wanted = ctx.wishes.media;
+        let counts = match switch {
+            Switch::Muted | Switch::VideoStopped => true,
+            // A server refuses to pause what is not there.
+            Switch::VideoPaused => !wanted.video_stopped,
+            Switch::PresentationPaused => ctx.wishes.screen.is_some(),
         };
-        Change {
-            muted: new(Switch::Muted),
-            volume: None,
-            video_stopped: new(Switch::VideoStopped),
-            video_paused: new(Switch::VideoPaused),
-            presentation_paused: new(Switch::PresentationPaused),
-        }
+        let differs = wanted.get(switch) != self.confirmed.get(switch);
+        counts && (differs || self.doubtful.contains(&switch)) && !self.refused.contains(&switch)
     }
 
     /// Takes the outcome of an edit of ourselves; gives whether an admin silences us from now on.
@@ -337,6 +344,18 @@ impl SelfState {
             ctx.failed(order, CommandFailure::NotJoined);
         }
     }
+}
+
+/// The change that turns one switch.
+fn change(switch: Switch, value: bool) -> Change {
+    let (mut change, value) = (Change::default(), Some(value));
+    match switch {
+        Switch::Muted => change.muted = value,
+        Switch::VideoStopped => change.video_stopped = value,
+        Switch::VideoPaused => change.video_paused = value,
+        Switch::PresentationPaused => change.presentation_paused = value,
+    }
+    change
 }
 
 /// The switches that an edit turns.
@@ -520,9 +539,9 @@ mod tests {
         let mut scene = Scene::new();
         for switch in [Switch::Muted, Switch::VideoStopped] {
             scene.turn(switch, false);
+            scene.sent();
+            scene.answer(Ok(()));
         }
-        scene.sent();
-        scene.answer(Ok(()));
         assert!(scene.show(true, false));
         assert_eq!(scene.muted(), (true, true));
         let sent = scene.sent();
@@ -600,11 +619,9 @@ mod tests {
             assert!(wanted.muted && wanted.video_stopped);
         }
         // It is told so, once for each time that it shows it.
-        let sent = scene.sent();
-        assert_eq!(
-            (sent[0].muted, sent[0].video_stopped),
-            (Some(true), Some(true))
-        );
+        assert_eq!(scene.sent()[0].muted, Some(true));
+        scene.answer(Ok(()));
+        assert_eq!(scene.sent()[0].video_stopped, Some(true));
         scene.answer(Ok(()));
         assert!(scene.sent().is_empty());
     }
@@ -662,5 +679,27 @@ mod tests {
         scene.turn(Switch::Muted, true);
         assert!(scene.ctx.wishes.media.muted);
         assert!(scene.state.orders.len() <= Switch::ALL.len());
+    }
+
+    #[test]
+    fn a_refusal_of_one_switch_holds_up_no_other_and_what_is_not_there_is_not_paused() {
+        let mut scene = Scene::new();
+        for switch in [Switch::Muted, Switch::VideoStopped] {
+            scene.turn(switch, false);
+            scene.sent();
+            scene.answer(Ok(()));
+        }
+        scene.turn(Switch::VideoPaused, true);
+        scene.turn(Switch::Muted, true);
+        let sent = scene.sent();
+        assert_eq!((sent[0].muted, sent[0].video_paused), (Some(true), None));
+        scene.answer(Ok(()));
+        assert_eq!(scene.sent()[0].video_paused, Some(true));
+        scene.answer(Err(refused()));
+        assert_eq!(scene.muted(), (true, true));
+        // No screen is shared.
+        scene.turn(Switch::PresentationPaused, true);
+        assert!(scene.sent().is_empty());
+        assert_eq!(scene.answers.last(), Some(&None));
     }
 }
