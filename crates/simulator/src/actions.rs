@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use confcall_join::api::{Peer, VideoLayers};
 use confcall_join::engine::{Command, Input};
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_server::Server;
 use confcall_state::UserId;
 
+use crate::fixtures::payload;
+use crate::transit::NodeId;
 use crate::world::World;
 
 /// Something that happens to a random client, or to the server.
@@ -38,6 +41,16 @@ pub enum Action {
     RestartFromSnapshot,
     /// The network is down for up to ten seconds.
     Outage,
+    /// A participant turns a switch of its own media, maybe twice at once.
+    Switch,
+    /// A participant shares a screen, or does not any more.
+    Screen,
+    /// A participant changes how another one is heard, for all or for itself.
+    Hear,
+    /// A participant, most often the creator, turns messages off or on.
+    Settings,
+    /// A client stops for a planned restart, and goes on.
+    Suspend,
 }
 
 /// All of them: of an honest server and its clients.
@@ -57,6 +70,17 @@ const ALL: &[Action] = &[
     Action::Outage,
 ];
 
+/// What participants do to their own media and to others, beside all that.
+const OF_PARTICIPANTS: &[Action] = &[
+    Action::Switch,
+    Action::Switch,
+    Action::Screen,
+    Action::Hear,
+    Action::Hear,
+    Action::Settings,
+    Action::Suspend,
+];
+
 /// The number of those in [`ALL`] that are the clients' own.
 const OF_CLIENTS: usize = 8;
 
@@ -69,6 +93,11 @@ impl Action {
     /// One of the clients.
     pub fn draw_of_clients(world: &mut World) -> Self {
         ALL[world.below(OF_CLIENTS)]
+    }
+
+    /// One of those of participants.
+    pub fn draw_of_participants(world: &mut World) -> Self {
+        OF_PARTICIPANTS[world.below(OF_PARTICIPANTS.len())]
     }
 
     /// Takes the action, in a world that has at most so many clients.
@@ -125,6 +154,66 @@ impl Action {
                 let time = world.below(10_000) as u64;
                 world.cut(Duration::from_millis(time));
             }
+            Self::Switch => {
+                for _ in 0..=world.below(2) {
+                    let command = switch(world);
+                    world.command(node, command);
+                }
+            }
+            Self::Screen => {
+                let command = screen(world);
+                world.command(node, command);
+            }
+            Self::Hear => {
+                let (node, command) = (creator_or(world, node), hear(world));
+                world.command(node, command);
+            }
+            Self::Settings => {
+                let (node, enabled) = (creator_or(world, node), world.below(3) > 0);
+                world.command(node, Command::SetMessagesEnabled { enabled });
+            }
+            Self::Suspend => world.suspend(node),
         }
+    }
+}
+
+/// The client that created the call, most often; else this one.
+fn creator_or(world: &mut World, node: NodeId) -> NodeId {
+    match world.below(4) {
+        0 => node,
+        _ => 0,
+    }
+}
+
+fn switch(world: &mut World) -> Command {
+    let value = world.below(2) == 0;
+    match world.below(5) {
+        0 => Command::SetVideo { on: value },
+        1 => Command::SetVideoPaused { paused: value },
+        2 => Command::SetPresentationPaused { paused: value },
+        _ => Command::SetMuted { muted: value },
+    }
+}
+
+fn screen(world: &mut World) -> Command {
+    match world.below(3) {
+        0 => Command::StopPresentation,
+        _ => Command::StartPresentation {
+            payload: payload(Some(VideoLayers::One), world.rng()),
+        },
+    }
+}
+
+/// A change of how a participant, maybe one that is not there, is heard.
+fn hear(world: &mut World) -> Command {
+    let user = UserId::new(world.below(world.nodes.len()) as i64 + 1);
+    let (peer, muted) = (Peer::User(user), world.below(2) == 0);
+    match world.below(4) {
+        0 => Command::MuteForMe { peer, muted },
+        1 => Command::SetVolume {
+            peer,
+            volume: world.below(20_000) as i32 + 1,
+        },
+        _ => Command::Mute { peer, muted },
     }
 }

@@ -1,7 +1,7 @@
 //! Values that tests need and whose content does not matter to them.
 
 use chacha20::ChaCha20Rng;
-use confcall_join::api::{GroupCallParticipant, Peer};
+use confcall_join::api::{GroupCallParticipant, Peer, VideoLayers};
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_join::policy::Media;
 use confcall_state::wire::{Participant, Permissions};
@@ -9,11 +9,21 @@ use confcall_state::{PublicKey, UserId};
 
 /// The media of a client: sound only, muted.
 pub fn media(rng: &mut ChaCha20Rng) -> Media {
+    media_with(None, rng)
+}
+
+/// The media of a client, muted, with a camera that is off if it has layers.
+pub(crate) fn media_with(video: Option<VideoLayers>, rng: &mut ChaCha20Rng) -> Media {
     Media {
-        payload: JoinPayload::generate(Fingerprint::sha256([7; 32]), None, rng),
+        payload: payload(video, rng),
         muted: true,
         video_stopped: true,
     }
+}
+
+/// A payload with sources of its own.
+pub(crate) fn payload(video: Option<VideoLayers>, rng: &mut ChaCha20Rng) -> JoinPayload {
+    JoinPayload::generate(Fingerprint::sha256([7; 32]), video, rng)
 }
 
 /// A participant in an update that names no sources.

@@ -67,6 +67,7 @@ mod hostility;
 mod laws;
 mod life;
 mod node;
+mod participants;
 mod rule;
 mod seeds;
 mod transit;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::api::VideoLayers;
 use confcall_join::api::reaction::GiveUpReason;
 use confcall_join::engine::{Command, EndReason, Event, Trouble};
 use confcall_join::joining::Target;
@@ -108,7 +109,7 @@ impl Life {
     /// # Panics
     ///
     /// If a law does not hold: of the world, of its frames, or that all who stay in a call with an honest server come to
-    /// one block and its emoji, and that clients end only by what happened. With a hostile one, that all can leave.
+    /// one block and its emoji, and to one roster and its states, and that clients end only by what happened. With a hostile one, that all can leave.
     pub fn live(seed: u64, plan: Plan) -> Self {
         let mut life = Self {
             world: World::new(seed, plan.faults),
@@ -125,6 +126,7 @@ impl Life {
 
     fn begin(&mut self) {
         let world = &mut self.world;
+        world.video = Some(VideoLayers::One);
         world.join(Target::Create);
         let minute = Duration::from_secs(60);
         let created = world.run_while_not(minute, |world| world.nodes[0].is_in());
@@ -144,6 +146,7 @@ impl Life {
             }
             let action = Action::draw(&mut self.world);
             action.act(&mut self.world, self.plan.most, &mut snapshot);
+            self.participate();
             self.pause();
         }
         self.world.faults = self.plan.closing;
@@ -165,6 +168,8 @@ impl Life {
         if self.plan.closes_calmly() {
             check_stay(&self.world, last_guests);
         }
+        self.world.faults = calmed(self.plan.closing);
+        self.world.settle_participants();
     }
 
     fn go_on_in_spite_of(&mut self, seed: u64, kind: Kind) {
@@ -175,6 +180,7 @@ impl Life {
             }
             let action = Action::draw_of_clients(&mut self.world);
             action.act(&mut self.world, self.plan.most, &mut None);
+            self.participate();
             self.pause();
         }
         let world = &mut self.world;
@@ -186,6 +192,12 @@ impl Life {
         world.run(Duration::from_secs(60));
         let ended = world.nodes.iter().all(|node| node.ended.is_some());
         assert!(ended, "{kind:?}: not all can leave\n{}", world.history());
+    }
+
+    /// A participant does something to its media, or to another one.
+    fn participate(&mut self) {
+        let action = Action::draw_of_participants(&mut self.world);
+        action.act(&mut self.world, self.plan.most, &mut None);
     }
 
     fn pause(&mut self) {

@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall_join::api::{Method, Request, Response, RpcError, Service as _, Update, Updates};
-use confcall_join::engine::{Command, CommandId, Config, Engine, Input, Outcome};
+use confcall_join::api::{
+    Method, Request, Response, RpcError, Service as _, Update, Updates, VideoLayers,
+};
+use confcall_join::engine::{Command, CommandId, Config, EndReason, Engine, Input, Outcome};
 use confcall_join::joining::{CheckedJoin, Target};
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::policy::ConferenceJoin;
@@ -16,7 +18,7 @@ use confcall_server::{Server, ServerOptions};
 use confcall_state::keys::Seed;
 use confcall_state::{Block, BlockHash, EmojiHash, JoinBlock, Joiner, UserId};
 
-use crate::fixtures::media;
+use crate::fixtures::{media, media_with};
 use crate::history::history;
 use crate::hostility::Hostility;
 use crate::node::{Node, SentRequest};
@@ -38,6 +40,8 @@ pub struct World {
     pub hostility: Option<Hostility>,
     /// The time without a request after which the server disconnects a member.
     pub silence: Option<Duration>,
+    /// The layers of the cameras of those who join from now on, who have none without.
+    pub video: Option<VideoLayers>,
     /// Requests and pushes that wait for a script, if the network delivers nothing by itself.
     pub held: Option<Held>,
     /// Counts of the faults of the network that have occurred.
@@ -58,6 +62,8 @@ pub struct World {
     rng: ChaCha20Rng,
 }
 
+/// The key of the checkpoints.
+const KEY: [u8; 32] = [5; 32];
 /// A client's patience with a request, after which it takes the answer for lost.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The server's patience with a member of which it hears nothing.
@@ -83,6 +89,7 @@ impl World {
             rules: Vec::new(),
             hostility: None,
             silence: Some(SILENCE),
+            video: None,
             held: None,
             fault_counts: BTreeMap::new(),
             restored: 0,
@@ -198,8 +205,8 @@ impl World {
 
     /// Starts a client of this user.
     pub fn join_as(&mut self, user: UserId, target: Target) -> NodeId {
-        let config = Config::new(target, Joiner::new(user), media(&mut self.rng));
-        self.start(config)
+        let media = media_with(self.video, &mut self.rng);
+        self.start(Config::new(target, Joiner::new(user), media))
     }
 
     /// Starts a client with a configuration.
@@ -246,14 +253,38 @@ impl World {
     ///
     /// If the checkpoint is not taken again.
     pub fn crash(&mut self, node: NodeId) {
-        let (key, number) = ([5; 32], u64::from(self.nodes[node].life));
-        let Ok(blob) = self.nodes[node].engine.checkpoint(&key, number) else {
+        let number = self.next_checkpoint(node);
+        if let Ok(blob) = self.nodes[node].engine.checkpoint(&KEY, number) {
+            self.go_on(node, &blob, number);
+        }
+    }
+
+    /// Lets a client stop for a planned restart, and go on, if it is where it can.
+    ///
+    /// # Panics
+    ///
+    /// If the checkpoint is not taken again, or the client does not end.
+    pub fn suspend(&mut self, node: NodeId) {
+        let (number, now) = (self.next_checkpoint(node), self.moment());
+        let client = &mut self.nodes[node];
+        let (requests, events) = (client.requests.len(), client.events.len());
+        let Ok(blob) = client.suspend(now, &KEY, number) else {
             return;
         };
+        self.take_turn(node, requests, events);
+        assert_eq!(self.end(node), &EndReason::Suspended);
+        self.go_on(node, &blob, number);
+    }
+
+    fn next_checkpoint(&self, node: NodeId) -> u64 {
+        u64::from(self.nodes[node].life)
+    }
+
+    fn go_on(&mut self, node: NodeId, blob: &[u8], number: u64) {
         let joiner = Joiner::new(self.nodes[node].user);
         let config = Config::new(self.link(), joiner, media(&mut self.rng));
         let (seed, now) = (self.seed(), self.moment());
-        let restored = Engine::restore(&blob, &key, number, config, Seed::copy_of(&seed), now);
+        let restored = Engine::restore(blob, &KEY, number, config, Seed::copy_of(&seed), now);
         let restored = restored.expect("an engine takes its own checkpoint");
         self.replace(node, restored.engine);
         self.restored += 1;

@@ -10,6 +10,7 @@
 //! membership that it shows.
 
 mod continuity;
+mod edits;
 mod kicks;
 mod rounds;
 
@@ -20,6 +21,7 @@ use confcall_media::Moment;
 use confcall_state::UserId;
 
 use continuity::Continuity;
+use edits::Edits;
 use kicks::Kicks;
 use rounds::Rounds;
 
@@ -29,6 +31,7 @@ pub(crate) struct Laws {
     continuity: Continuity,
     rounds: Rounds,
     kicks: Kicks,
+    edits: Edits,
 }
 
 impl Laws {
@@ -38,6 +41,7 @@ impl Laws {
             continuity: Continuity::new(user, known),
             rounds: Rounds::new(user),
             kicks: Kicks::new(user),
+            edits: Edits::new(user),
         }
     }
 
@@ -46,11 +50,13 @@ impl Laws {
         self.continuity.begin(engine, input);
         self.rounds.begin();
         self.kicks.begin(input);
+        self.edits.begin(input);
     }
 
     /// Takes down a request.
     pub(crate) fn sent(&mut self, body: &Request) {
         self.continuity.sent(body);
+        self.edits.sent(body);
     }
 
     /// Takes down an event.
@@ -58,11 +64,13 @@ impl Laws {
         self.continuity.see(event);
         self.rounds.see(now, event);
         self.kicks.see(event);
+        self.edits.see(event);
     }
 
     /// Checks the engine after an input, of which everything came out.
     pub(crate) fn settle(&mut self, now: Moment, engine: &Engine) {
         self.continuity.settle(engine);
+        self.edits.settle(engine.own_state());
         if let Some(membership) = engine.membership() {
             self.rounds.settle(now);
             self.kicks.settle(membership.state().group_state());

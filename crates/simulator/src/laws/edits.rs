@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+
+use confcall_join::api::{EditGroupCallParticipant, InputPeer, Peer, Request};
+use confcall_join::engine::{Command, CommandFailure, CommandId, Event, Input, OwnState};
+use confcall_state::UserId;
+
+/// The law that participants are changed only as the caller wants it.
+///
+/// Others are muted, and made louder or less loud, by a command that names them. Our own microphone and camera are turned on by
+/// a command that nothing has taken back since: neither a later one, nor an admin who silenced us.
+#[derive(Clone, Debug)]
+pub(super) struct Edits {
+    user: UserId,
+    /// The changes of others that were asked for.
+    muted: Vec<(Peer, bool)>,
+    volumes: Vec<(Peer, i32)>,
+    /// True for a source of ours that may be on; nothing until the engine has shown what it begins with.
+    sound: Option<bool>,
+    picture: Option<bool>,
+    /// True if a screen may be shared.
+    screen: Option<bool>,
+    /// The commands to turn our microphone or our camera on that have no answer yet.
+    turning_on: BTreeMap<CommandId, Command>,
+    is_silenced: bool,
+}
+
+impl Edits {
+    pub(super) fn new(user: UserId) -> Self {
+        Self {
+            user,
+            muted: Vec::new(),
+            volumes: Vec::new(),
+            sound: None,
+            picture: None,
+            screen: None,
+            turning_on: BTreeMap::new(),
+            is_silenced: false,
+        }
+    }
+
+    pub(super) fn begin(&mut self, input: &Input) {
+        let Input::Command { id, command } = input else {
+            return;
+        };
+        match command {
+            Command::Mute { peer, muted } => self.muted.push((*peer, *muted)),
+            Command::SetVolume { peer, volume } => self.volumes.push((*peer, *volume)),
+            Command::SetMuted { muted } => self.sound = Some(!muted),
+            Command::SetVideo { on } => self.picture = Some(*on),
+            Command::StartPresentation { .. } => self.screen = Some(true),
+            Command::StopPresentation => self.screen = Some(false),
+            _ => {}
+        }
+        if matches!(
+            command,
+            Command::SetMuted { muted: false } | Command::SetVideo { on: true }
+        ) {
+            self.turning_on.insert(*id, command.clone());
+        }
+    }
+
+    pub(super) fn sent(&self, body: &Request) {
+        let user = self.user;
+        match body {
+            Request::EditParticipant(edit) => self.edited(edit),
+            Request::Join(join) => {
+                self.check_on(!join.muted, !join.video_stopped);
+            }
+            Request::JoinPresentation(_) => assert!(
+                self.screen != Some(false),
+                "user {user}: a screen is shared that nobody wants"
+            ),
+            _ => {}
+        }
+    }
+
+    fn edited(&self, edit: &EditGroupCallParticipant) {
+        let user = self.user;
+        let is_asked = match &edit.participant {
+            InputPeer::SelfUser => {
+                self.check_on(edit.muted == Some(false), edit.video_stopped == Some(false));
+                edit.volume.is_none()
+            }
+            InputPeer::User { id, .. } => {
+                let peer = Peer::User(*id);
+                let is_muting = |muted| self.muted.contains(&(peer, muted));
+                let is_volume = |volume| self.volumes.contains(&(peer, volume));
+                let pictures = [
+                    edit.video_stopped,
+                    edit.video_paused,
+                    edit.presentation_paused,
+                ];
+                edit.muted.is_none_or(is_muting)
+                    && edit.volume.is_none_or(is_volume)
+                    && pictures == [None; 3]
+            }
+            _ => false,
+        };
+        assert!(
+            is_asked && edit.raise_hand.is_none(),
+            "user {user}: {edit:?} was not asked for"
+        );
+    }
+
+    fn check_on(&self, sound: bool, picture: bool) {
+        let user = self.user;
+        assert!(
+            !sound || self.sound != Some(false),
+            "user {user}: turns its microphone on, which is to be off"
+        );
+        assert!(
+            !picture || self.picture != Some(false),
+            "user {user}: turns its camera on, which is to be off"
+        );
+    }
+
+    pub(super) fn see(&mut self, event: &Event) {
+        match event {
+            Event::Done { id, .. } => drop(self.turning_on.remove(id)),
+            Event::Failed { id, why, .. } => match (self.turning_on.remove(id), why) {
+                (Some(Command::SetMuted { .. }), CommandFailure::Silenced) => {
+                    self.sound = Some(false);
+                }
+                (Some(Command::SetVideo { .. }), CommandFailure::Silenced) => {
+                    self.picture = Some(false);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+
+    /// Notes that an admin silenced us, after which neither sound nor picture is turned on by what was wanted before.
+    pub(super) fn settle(&mut self, own: Option<OwnState>) {
+        let Some(own) = own else { return };
+        self.sound.get_or_insert(!own.wanted.muted);
+        self.picture.get_or_insert(!own.wanted.video_stopped);
+        let is_silenced = own.confirmed.muted && !own.can_unmute;
+        if is_silenced && !core::mem::replace(&mut self.is_silenced, is_silenced) {
+            (self.sound, self.picture, self.screen) = (Some(false), Some(false), Some(false));
+        }
+        self.is_silenced = is_silenced;
+    }
+}
