@@ -145,14 +145,14 @@ impl Conference {
 
     /// A reader of the events from now on.
     pub fn events(&self) -> Events {
-        self.0.readers.from_now()
+        self.0.readers.later()
     }
 
     /// The reader of the events from the beginning, those on the way into the call among them; for the first who asks.
     ///
     /// `None` for all others, and once 256 events have gone by without one who asked.
     pub fn events_from_start(&self) -> Option<Events> {
-        self.0.readers.from_start()
+        self.0.readers.first()
     }
 
     /// Reads a checkpoint whose number is at least `lowest`; nothing is sent yet.

@@ -127,13 +127,13 @@ impl FirstReader {
 
 impl Readers {
     /// A reader of the events from now on.
-    pub(crate) fn from_now(&self) -> Events {
+    pub(crate) fn later(&self) -> Events {
         let notices = self.notices.upgrade();
         Events::of(notices.map(|notices| notices.subscribe()))
     }
 
     /// The reader of all events, if it is still there.
-    pub(crate) fn from_start(&self) -> Option<Events> {
+    pub(crate) fn first(&self) -> Option<Events> {
         self.first.take().map(|first| Events::of(Some(first)))
     }
 }

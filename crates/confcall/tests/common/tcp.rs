@@ -107,7 +107,7 @@ pub(crate) fn link_of(member: &Member) -> Target {
 /// Does something that must come to an end.
 pub(crate) async fn in_time<T>(wanted: impl Future<Output = T>) -> T {
     let done = tokio::time::timeout(PATIENCE, wanted).await;
-    done.expect("an end in time")
+    done.unwrap_or_else(|_| panic!("no end in time"))
 }
 
 /// Waits until a conference shows something.
