@@ -10,6 +10,7 @@ use confcall::api::Peer;
 use confcall::join::joining::InvitationEvent;
 use confcall::{UserId, View};
 use thiserror::Error;
+use unicode_security::{MixedScript as _, skeleton};
 
 use crate::limits;
 use crate::printable::printable;
@@ -194,16 +195,25 @@ fn unnamed(user: UserId) -> String {
     format!("user {user}")
 }
 
-/// A name as it is compared: two that differ in case or spaces are one.
+/// A name as it is compared: two that differ in case or spaces, or that look the same, are one.
 fn compared(name: &str) -> String {
-    let words: Vec<_> = name.split_whitespace().map(str::to_lowercase).collect();
+    let looks: String = skeleton(&name.to_lowercase()).collect();
+    let words = looks.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
-/// True for a name that says something else than a name: an id, ourselves, or another user.
+/// True for a name that may say something else than a name: an id, ourselves, another user, or what only we say.
+///
+/// What is left is letters of one script, and the marks that names have between them.
 fn says_another(name: &str) -> bool {
-    let name = compared(name);
-    name == "you" || name.starts_with("user ") || name.parse::<i64>().is_ok() || name.contains('"')
+    let is_of_names = |c: char| c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.');
+    let ours = ["you", "user"].map(compared);
+    let looks = compared(name);
+    let has_our_words = looks
+        .split(' ')
+        .any(|word| ours.iter().any(|our| our == word));
+    !name.chars().all(is_of_names) || !name.is_single_script() || has_our_words
 }
 
 /// Words in a line.
@@ -314,5 +324,49 @@ mod tests {
         // One of those who are kept cannot become another one unseen.
         names.note(BOB, "Another");
         assert_eq!(names.of(BOB), "Another (user 2)");
+    }
+
+    fn is_shown_with_its_id(name: &str) {
+        let names = names(&[(BOB, name)]);
+        assert!(names.of(BOB).ends_with("(user 2)"), "{}", names.of(BOB));
+    }
+
+    #[test]
+    fn a_name_that_says_more_than_a_name_is_shown_with_its_id() {
+        for name in [
+            "Carol (user 3)",
+            "Bob \u{b7} verified",
+            "Carol: yes, kick him. Dave",
+            "Carol, user 3",
+            "\u{ff13}",
+            "y\u{43e}u",
+            "the user",
+        ] {
+            is_shown_with_its_id(name);
+        }
+        for name in [
+            "Anna-Maria O'Neill",
+            "Jos\u{e9}",
+            "\u{418}\u{432}\u{430}\u{43d}",
+        ] {
+            assert_eq!(names(&[(BOB, name)]).of(BOB), name);
+        }
+    }
+
+    #[test]
+    fn names_that_look_the_same_are_the_same() {
+        for (one, other) in [
+            ("Jos\u{e9}", "Jose\u{301}"),
+            ("Bob", "Bob\u{2800}"),
+            ("Bob", "B\u{43e}b"),
+            ("Bob", "\u{ff22}ob"),
+        ] {
+            let names = names(&[(BOB, one), (CAROL, other)]);
+            let shown = [names.of(BOB), names.of(CAROL)];
+            assert!(
+                shown.iter().all(|name| name.contains("(user ")),
+                "{shown:?}"
+            );
+        }
     }
 }

@@ -1,7 +1,7 @@
 use core::time::Duration;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
 use rustyline::ExternalPrinter;
@@ -50,6 +50,7 @@ impl Printer {
         AboveInput {
             prints: self.prints.clone(),
             text: Vec::new(),
+            left_out: 0,
         }
     }
 
@@ -96,6 +97,8 @@ fn print(mut editor: impl ExternalPrinter, board: &Board, queue: &Receiver<Print
 pub(crate) struct AboveInput {
     prints: SyncSender<Print>,
     text: Vec<u8>,
+    /// The number of texts for which there was no room, since the last that was printed.
+    left_out: usize,
 }
 
 impl Write for AboveInput {
@@ -108,9 +111,22 @@ impl Write for AboveInput {
         if self.text.is_empty() {
             return Ok(());
         }
-        let text = String::from_utf8_lossy(&core::mem::take(&mut self.text)).into_owned();
-        let sent = self.prints.send(Print::Text(text));
-        sent.map_err(|_| io::ErrorKind::BrokenPipe.into())
+        let mut text = String::from_utf8_lossy(&core::mem::take(&mut self.text)).into_owned();
+        if self.left_out > 0 {
+            text.insert_str(0, &format!("({} lines were left out)\n", self.left_out));
+        }
+        // An editor that takes no text must not hold up the call: what it has no room for is left out, and counted.
+        match self.prints.try_send(Print::Text(text)) {
+            Ok(()) => {
+                self.left_out = 0;
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => {
+                self.left_out = self.left_out.saturating_add(1);
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(io::ErrorKind::BrokenPipe.into()),
+        }
     }
 }
 
@@ -147,5 +163,29 @@ mod tests {
         drop(above);
         let texts: Vec<_> = printed.iter().take(2).collect();
         assert_eq!(texts, ["one line\n", REDRAW]);
+    }
+
+    #[test]
+    fn an_editor_that_takes_no_text_holds_nothing_up_and_what_is_left_out_is_counted() {
+        let (prints, queue) = sync_channel(1);
+        let mut above = AboveInput {
+            prints,
+            text: Vec::new(),
+            left_out: 0,
+        };
+        let mut say = |text: &str| {
+            above.write_all(text.as_bytes()).unwrap();
+            above.flush().unwrap();
+        };
+        for text in ["one\n", "two\n", "three\n"] {
+            say(text);
+        }
+        let taken = |queue: &Receiver<Print>| match queue.recv().unwrap() {
+            Print::Text(text) => text,
+            Print::Redraw | Print::Close => String::new(),
+        };
+        assert_eq!(taken(&queue), "one\n");
+        say("four\n");
+        assert_eq!(taken(&queue), "(2 lines were left out)\nfour\n");
     }
 }
