@@ -41,7 +41,7 @@ fn the_two_terminals_of_the_readme_meet_in_a_call() {
     let emoji = bob.line("emoji     ");
     alice.line(&emoji);
     bob.type_line("Hello!");
-    alice.line("2: Hello!");
+    alice.line("Bob: Hello!");
     alice.type_line("/kick 2");
     bob.line("removed from the call by user 1");
     assert_eq!(bob.end(), 3);

@@ -26,8 +26,10 @@ pub(super) enum Input {
     Open,
     /// The line is taken, and leaves the screen.
     Taken,
-    /// The user has ended the input.
+    /// The same for the last line, with which the user ends the input.
     Ended,
+    /// The terminal is gone.
+    Gone,
 }
 
 impl Board {
@@ -84,7 +86,7 @@ impl Board {
 
     /// Waits until the editor's thread has stopped or ended.
     pub(super) fn wait_until_quiet(&self, at_most: Duration) {
-        let draws = |content: &mut Content| !content.is_quiet && content.input != Input::Ended;
+        let draws = |content: &mut Content| !content.is_quiet && content.input != Input::Gone;
         // An editor that draws nothing within the time need not be waited for.
         let _ = self
             .quiet

@@ -43,21 +43,27 @@ pub(super) fn start(board: &Arc<Board>) -> Option<(Printer, Receiver<InputLine>)
     let (sender, lines) = channel(limits::LINES);
     let board = Arc::clone(board);
     // It ends with the process: a read of a terminal cannot be cancelled.
-    thread::spawn(move || read(&mut editor, &board, &sender));
+    thread::spawn(move || read(&mut editor, &board, sender));
     Some((printer, lines))
 }
 
-fn read(editor: &mut LineEditor, board: &Board, lines: &Sender<InputLine>) {
+/// Reads lines until the terminal is gone; after the end of input they go nowhere.
+///
+/// What is printed comes through the editor as long as there is one, so it stays.
+fn read(editor: &mut LineEditor, board: &Board, lines: Sender<InputLine>) {
+    let mut lines = Some(lines);
     loop {
         board.set_input(Input::Open);
-        let line = editor.readline(PROMPT);
-        let Ok(line) = line else {
-            board.set_input(Input::Ended);
+        let Ok(line) = editor.readline(PROMPT) else {
+            board.set_input(Input::Gone);
             return;
         };
         if board.input() == Input::Ended {
-            return;
+            lines = None;
         }
+        let Some(lines) = &lines else {
+            continue;
+        };
         let line = match line.len() as u64 > limits::LINE_BYTES {
             true => Err(InputError::TooLong),
             false => Ok(line),
@@ -66,9 +72,8 @@ fn read(editor: &mut LineEditor, board: &Board, lines: &Sender<InputLine>) {
             // In memory only: a disk is no place for messages. A line that is not kept is no harm.
             let _ = editor.add_history_entry(line.as_str());
         }
-        if lines.blocking_send(line).is_err() {
-            return;
-        }
+        // A call that is over takes no lines.
+        let _ = lines.blocking_send(line);
     }
 }
 
@@ -79,7 +84,7 @@ impl Highlighter for Drawing {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         match self.0.input() {
             Input::Open => line.into(),
-            Input::Taken | Input::Ended => "".into(),
+            Input::Taken | Input::Ended | Input::Gone => "".into(),
         }
     }
 
@@ -87,7 +92,7 @@ impl Highlighter for Drawing {
         self.0.stop_here();
         match self.0.input() {
             // The editor goes to the next row, which is to be that of the status: nothing of the line stays.
-            Input::Taken | Input::Ended => "\x1b[A".into(),
+            Input::Taken | Input::Ended | Input::Gone => "\x1b[A".into(),
             Input::Open => {
                 let status = screen::fit(&self.0.status(), screen::columns());
                 let dimmed = match screen::has_colour() {
