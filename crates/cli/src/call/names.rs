@@ -118,7 +118,7 @@ impl Names {
         }
     }
 
-    /// True if nobody else could be meant by the name of a user.
+    /// True if no other user could be meant by the name of this one.
     fn is_sure(&self, user: UserId, name: &Name) -> bool {
         let bearer = self.bearers.get(&compared(&name.text));
         !name.is_doubtful && bearer == Some(&Bearer::One(user))

@@ -30,7 +30,7 @@ enum Print {
 
 /// The thread that prints above the input line.
 ///
-/// The editor takes a text when it has time, which nobody else should wait for.
+/// The editor takes a text when it has time, for which the call should not wait.
 pub(super) struct Printer {
     prints: SyncSender<Print>,
     board: Arc<Board>,
