@@ -126,6 +126,19 @@ fn a_view_serialises_as_the_schema_says_and_shows_itself_in_one_line() {
 }
 
 #[test]
+fn an_incoming_call_serialises_as_the_schema_says_and_shows_itself_in_one_line() {
+    let schema = Schema::read();
+    for incoming in samples::incoming() {
+        let value = serde_json::to_value(&incoming).unwrap();
+        let checked = schema.check(schema.definition("incoming_call"), &value);
+        assert_eq!(checked, Ok(()), "{value:#}");
+        let line = incoming.to_string();
+        assert!(!line.is_empty() && !line.contains('\n'), "{line}");
+        assert!(!value.to_string().contains("Wx5f-8PqKJk"), "{value:#}");
+    }
+}
+
+#[test]
 fn nothing_that_is_shown_holds_a_credential() {
     let call = samples::call();
     let (link, ended) = (&call.link, samples::notices());

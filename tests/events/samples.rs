@@ -6,7 +6,7 @@ use std::time::Duration;
 use confcall::fault::{AnswerFault, GiveUpReason, StartError};
 use confcall::join::api::{
     CallId, CallSettings, Invitation, InvitationState, MessageId, Method, Peer, PeerLabel,
-    PeerPhoto, RpcError, Update,
+    PeerPhoto, PhoneCallId, RpcError, Update,
 };
 use confcall::join::engine::{
     CommandFailure, CommandId, CommandKind, EmojiOverdue, EndReason, Ended, Event, Joined,
@@ -21,7 +21,8 @@ use confcall::join::message::{
 };
 use confcall::state::verification::Phase;
 use confcall::{
-    BlockHash, Conference, EmojiHash, Height, InviteLink, Notice, Target, UserId, View,
+    BlockHash, Conference, EmojiHash, Height, IncomingCall, InviteLink, MigratedCall, Missed,
+    Notice, Slug, Target, UserId, View,
 };
 use confcall_server::loopback::Hub;
 use confcall_server::{Server, ServerOptions};
@@ -380,4 +381,24 @@ fn ends(last_known: Option<LastKnown>) -> Vec<Ended> {
     let ends = reasons.into_iter();
     ends.map(|reason| Ended::new(reason, last_known.clone()))
         .collect()
+}
+
+/// Everything that can come to a user.
+pub(crate) fn incoming() -> Vec<IncomingCall> {
+    let invitation = notices().into_iter().find_map(|notice| match notice {
+        Notice::Event(Event::Invitation(invitation)) => Some(invitation),
+        _ => None,
+    });
+    let slug = Slug::new("Wx5f-8PqKJk").unwrap();
+    let moved = MigratedCall {
+        phone_call: PhoneCallId::new(i64::MIN),
+        slug,
+        video: true,
+    };
+    vec![
+        IncomingCall::Invitation(invitation.unwrap()),
+        IncomingCall::Migrated(moved),
+        IncomingCall::Missed(Missed { count: None }),
+        IncomingCall::Missed(Missed { count: Some(7) }),
+    ]
 }

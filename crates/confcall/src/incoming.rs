@@ -1,5 +1,6 @@
 //! The calls that come to a user, beside those that it is in.
 
+use core::fmt;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,22 +14,49 @@ use confcall_join::labels::Labels;
 use confcall_join::policy::{CallKind, CheckedRequest, PolicyViolation};
 use confcall_state::UserId;
 use confcall_transport::{CallError, Missed, Transport, UpdateStream};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 use tokio::time::sleep;
 
 use crate::options::Options;
 
 /// Something that comes to a user.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum IncomingCall {
     /// An invitation to a conference began to ring, or what rang or was sent changed.
     Invitation(InvitationEvent),
     /// The call in which the user is with another one goes on as a conference: join it without asking, and keep the old media until
     /// the new one runs.
-    Migrated(MigratedCall),
+    Migrated(#[serde(serialize_with = "migrated")] MigratedCall),
     /// Updates were missed, and calls perhaps with them; the chats show their messages.
-    Missed(Missed),
+    Missed(#[serde(serialize_with = "missed")] Missed),
+}
+
+impl fmt::Display for IncomingCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Invitation(invitation) => invitation.fmt(f),
+            Self::Migrated(_) => f.write_str("a call of two goes on as a conference"),
+            Self::Missed(missed) => missed.fmt(f),
+        }
+    }
+}
+
+/// The call that is over, without the link of the conference.
+fn migrated<S: Serializer>(call: &MigratedCall, to: S) -> Result<S::Ok, S::Error> {
+    let mut object = to.serialize_struct("MigratedCall", 2)?;
+    object.serialize_field("phone_call", &call.phone_call.value().to_string())?;
+    object.serialize_field("video", &call.video)?;
+    object.end()
+}
+
+fn missed<S: Serializer>(missed: &Missed, to: S) -> Result<S::Ok, S::Error> {
+    let mut object = to.serialize_struct("Missed", 1)?;
+    object.serialize_field("count", &missed.count)?;
+    object.end()
 }
 
 /// The calls that come to one user, by all that its server pushes.
