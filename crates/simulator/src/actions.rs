@@ -45,7 +45,7 @@ pub enum Action {
     Switch,
     /// A participant shares a screen, or does not any more.
     Screen,
-    /// A participant changes how another one is heard, for all or for itself.
+    /// A participant changes how others are heard, for all or for itself.
     Hear,
     /// A participant, most often the creator, turns messages off or on.
     Settings,
@@ -165,8 +165,11 @@ impl Action {
                 world.command(node, command);
             }
             Self::Hear => {
-                let (node, command) = (creator_or(world, node), hear(world));
-                world.command(node, command);
+                let node = creator_or(world, node);
+                for _ in 0..=world.below(3) {
+                    let command = hear(world);
+                    world.command(node, command);
+                }
             }
             Self::Settings => {
                 let (node, enabled) = (creator_or(world, node), world.below(3) > 0);

@@ -140,5 +140,10 @@ impl Edits {
             (self.sound, self.picture, self.screen) = (Some(false), Some(false), Some(false));
         }
         self.is_silenced = is_silenced;
+        let user = self.user;
+        assert!(
+            !is_silenced || own.wanted.muted && own.wanted.video_stopped,
+            "user {user}: sound or picture is wanted although it is silenced: {own:?}"
+        );
     }
 }
