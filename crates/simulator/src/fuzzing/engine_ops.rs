@@ -7,10 +7,13 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    AccessHash, CallId, InputUser, MessageId, Request, Response, Service as _, Updates,
+    AccessHash, CallId, InputPhoneCall, InputUser, MessageId, PhoneCallId, Request, Response,
+    Service as _, Updates, VideoLayers,
 };
-use confcall_join::engine::{Command, Config, EmptyCall, Engine, Input, MediaState};
-use confcall_join::joining::Target;
+use confcall_join::engine::{
+    Command, Config, EmptyCall, Engine, Input, MediaConnection, MediaState, Payloads,
+};
+use confcall_join::joining::{JoinPayload, Target};
 use confcall_join::message::{GroupMessage, RandomId};
 use confcall_join::trace::{Trace, replay};
 use confcall_media::Moment;
@@ -21,7 +24,7 @@ use confcall_state::{Joiner, UserId};
 
 use super::people::{People, user};
 use super::{forgery, hostility, limits};
-use crate::fixtures::media;
+use crate::fixtures::{media, payload};
 use crate::hostility::{of_another_call, showing};
 use crate::rule::Verdict;
 use crate::transit::NodeId;
@@ -121,6 +124,13 @@ impl Scene {
             34 | 35 => self.swap(u),
             36 => self.come_back(),
             37 => self.mix_up(u),
+            38 => self.suspend(),
+            39 => {
+                // For the engines to come.
+                let within = Duration::from_secs(5);
+                self.config.payloads = Payloads::Client { within };
+                Ok(())
+            }
             _ => self.pass(u),
         }
     }
@@ -250,17 +260,29 @@ impl Scene {
     /// A member stops, and goes on from where it was.
     fn restart(&mut self) -> Result<()> {
         let next = self.checkpoint + 1;
-        let Ok(blob) = self.world.nodes[NODE].engine.checkpoint(&KEY, next) else {
-            return Ok(());
-        };
+        if let Ok(blob) = self.world.nodes[NODE].engine.checkpoint(&KEY, next) {
+            self.go_on(&blob, next);
+        }
+        Ok(())
+    }
+
+    /// A member stops for a planned restart, and goes on from where it was.
+    fn suspend(&mut self) -> Result<()> {
+        let (next, now) = (self.checkpoint + 1, self.world.moment());
+        if let Ok(blob) = self.world.nodes[NODE].suspend(now, &KEY, next) {
+            self.go_on(&blob, next);
+        }
+        Ok(())
+    }
+
+    fn go_on(&mut self, blob: &[u8], number: u64) {
         self.check_trace();
         let (config, now) = (self.config.clone(), self.world.moment());
         let seed = self.next_seed();
-        let restored = Engine::restore(&blob, &KEY, next, config, seed, now);
+        let restored = Engine::restore(blob, &KEY, number, config, seed, now);
         let restored = restored.expect("what a member wrote is restored");
         self.checkpoint = restored.lowest;
         self.world.replace(NODE, restored.engine);
-        Ok(())
     }
 
     /// A user whose client has ended enters the call again, and knows what it was.
@@ -344,6 +366,7 @@ fn command(u: &mut Unstructured<'_>) -> Result<Command> {
             let message = GroupMessage::new(id, "hello", Vec::new());
             Command::Send(message.expect("it is short"))
         }
+        15 => participation(u)?,
         _ => {
             let users = (0..u.int_in_range(0..=3)?).map(|_| user(u));
             Command::Kick {
@@ -351,4 +374,59 @@ fn command(u: &mut Unstructured<'_>) -> Result<Command> {
             }
         }
     })
+}
+
+/// What a participant does to its own media, or to how others are heard.
+fn participation(u: &mut Unstructured<'_>) -> Result<Command> {
+    let peer = hostility::peer(u)?;
+    Ok(match u.int_in_range(0..=11)? {
+        0 => Command::SetVideoPaused {
+            paused: u.arbitrary()?,
+        },
+        1 => Command::SetPresentationPaused {
+            paused: u.arbitrary()?,
+        },
+        2 => Command::Mute {
+            peer,
+            muted: u.arbitrary()?,
+        },
+        3 => Command::SetVolume {
+            peer,
+            volume: u.int_in_range(-1..=20_001)?,
+        },
+        4 => Command::MuteForMe {
+            peer,
+            muted: u.arbitrary()?,
+        },
+        5 | 6 => Command::StartPresentation {
+            payload: drawn_payload(u)?,
+        },
+        7 => Command::StopPresentation,
+        8 => Command::SetMessagesEnabled {
+            enabled: u.arbitrary()?,
+        },
+        9 => Command::SetJoinMuted {
+            muted: u.arbitrary()?,
+        },
+        10 => Command::Supply {
+            connection: *u.choose(&[MediaConnection::Main, MediaConnection::Presentation])?,
+            payload: drawn_payload(u)?,
+        },
+        _ => Command::Migrate {
+            phone_call: InputPhoneCall {
+                id: PhoneCallId::new(1),
+                access_hash: AccessHash::new(0),
+            },
+            duration: u.int_in_range(-1..=9)?,
+            video: u.arbitrary()?,
+            connection_id: 0,
+        },
+    })
+}
+
+/// One of a few payloads, so that some have the same sources.
+fn drawn_payload(u: &mut Unstructured<'_>) -> Result<JoinPayload> {
+    let seed = [u.int_in_range(0..=3)?; 32];
+    let layers = u.arbitrary::<bool>()?.then_some(VideoLayers::One);
+    Ok(payload(layers, &mut ChaCha20Rng::from_seed(seed)))
 }

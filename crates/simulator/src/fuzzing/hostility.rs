@@ -1,13 +1,14 @@
 //! Answers and updates of a server that is hostile.
 
 use arbitrary::{Result, Unstructured};
-use confcall_join::Ssrc;
 use confcall_join::api::reaction::{ErrorName, ROWS};
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, DataJson, EncryptedMessage,
-    GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, InviteLink, Participants,
-    ParticipantsPage, Peer, Response, RpcError, SubChain, Update, Updates,
+    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, ChatId, DataJson,
+    EncryptedMessage, GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation,
+    InvitationState, InviteLink, MessageId, MigratedCall, ParticipantVideo, Participants,
+    ParticipantsPage, Peer, PeerLabel, PhoneCallId, Response, RpcError, SubChain, Update, Updates,
 };
+use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
 
 use super::people::user;
@@ -16,6 +17,9 @@ use confcall_server::Server;
 
 /// Numbers at which arithmetic goes wrong.
 const EDGES: [i32; 9] = [i32::MIN, -1, 0, 1, 2, 50, 300, i32::MAX - 1, i32::MAX];
+
+/// As often is a text repeated that is longer than any is.
+const LONG: usize = 50_000;
 
 fn edge(u: &mut Unstructured<'_>) -> Result<i32> {
     u.choose(&EDGES).copied()
@@ -139,7 +143,78 @@ pub(super) fn update(u: &mut Unstructured<'_>, server: &Server) -> Result<Update
             presentation: u.arbitrary()?,
             params: DataJson::new(*u.choose(&["{}", "", "{\"stream\":true}"])?),
         }),
-        _ => Update::ChainBlocks(items(u, server)?),
+        4 | 5 => Update::ChainBlocks(items(u, server)?),
+        _ => of_people(u, server)?,
+    })
+}
+
+/// An update about people: their names, who invites them, calls of two.
+fn of_people(u: &mut Unstructured<'_>, server: &Server) -> Result<Update> {
+    let message = MessageId::new(u.int_in_range(0..=3)?);
+    Ok(match u.int_in_range(0..=5)? {
+        0 => Update::Deleted(vec![message; u.int_in_range(0..=3)?]),
+        1 => Update::Migrated(MigratedCall {
+            phone_call: PhoneCallId::new(1),
+            slug: Slug::new("abc").expect("it is a slug"),
+            video: u.arbitrary()?,
+        }),
+        2 | 3 => Update::Invitation(Invitation {
+            message,
+            call_id: match server.calls().next() {
+                Some(call) if u.ratio(3, 4)? => call.id(),
+                _ => CallId::new(7),
+            },
+            from: user(u)?,
+            to: user(u)?,
+            video: u.arbitrary()?,
+            date: edge(u)?,
+            state: *u.choose(&[
+                InvitationState::Pending,
+                InvitationState::Active,
+                InvitationState::Missed,
+                InvitationState::Over { duration: -1 },
+            ])?,
+        }),
+        _ => {
+            let labels = (0..u.int_in_range(0..=3)?).map(|_| label(u));
+            Update::Labels(labels.collect::<Result<_>>()?)
+        }
+    })
+}
+
+fn label(u: &mut Unstructured<'_>) -> Result<PeerLabel> {
+    Ok(PeerLabel {
+        peer: peer(u)?,
+        name: text(u)?,
+        username: u.arbitrary::<bool>()?.then(|| text(u)).transpose()?,
+        access_hash: u.arbitrary::<bool>()?.then_some(AccessHash::new(1)),
+        photo: None,
+    })
+}
+
+/// A text that is empty, that moves a terminal's cursor, that is written from right to left, or that is longer than any is.
+fn text(u: &mut Unstructured<'_>) -> Result<String> {
+    let texts = [
+        "",
+        "Bob",
+        "\u{1b}[2J\u{7}\0",
+        "\u{202e}\u{200b}boB",
+        "\u{1f980}",
+    ];
+    let text = *u.choose(&texts)?;
+    Ok(match u.ratio(1, 8)? {
+        true => text.repeat(LONG),
+        false => text.to_owned(),
+    })
+}
+
+/// A user, or a group or channel, which no participant of a conference is.
+pub(super) fn peer(u: &mut Unstructured<'_>) -> Result<Peer> {
+    let id = u.int_in_range(0..=6)?;
+    Ok(match u.int_in_range(0..=7)? {
+        0 => Peer::Chat(ChatId::new(id)),
+        1 => Peer::Channel(ChannelId::new(id)),
+        _ => Peer::User(UserId::new(id)),
     })
 }
 
@@ -206,8 +281,13 @@ fn group_call_of(
             participants_count: edge(u)?,
             invite_link: Some(InviteLink::new(*u.choose(&links)?)),
             version: edge(u)?,
-            settings: CallSettings::default(),
-            min: false,
+            settings: CallSettings {
+                join_muted: u.arbitrary()?,
+                can_change_join_muted: u.arbitrary()?,
+                messages_enabled: u.arbitrary()?,
+                can_change_messages_enabled: u.arbitrary()?,
+            },
+            min: u.ratio(1, 4)?,
         },
     })
 }
@@ -215,8 +295,7 @@ fn group_call_of(
 fn participants(u: &mut Unstructured<'_>) -> Result<Vec<GroupCallParticipant>> {
     let count = u.int_in_range(0..=6)?;
     let one = |u: &mut Unstructured<'_>| {
-        let peer = Peer::User(UserId::new(u.int_in_range(0..=6)?));
-        let date = edge(u)?;
+        let (peer, date) = (peer(u)?, edge(u)?);
         let source = Ssrc::new(u.int_in_range(0..=4)?);
         Ok(GroupCallParticipant {
             date,
@@ -226,10 +305,30 @@ fn participants(u: &mut Unstructured<'_>) -> Result<Vec<GroupCallParticipant>> {
             left: u.ratio(1, 3)?,
             versioned: u.arbitrary()?,
             min: u.arbitrary()?,
+            can_self_unmute: u.arbitrary()?,
+            muted_by_you: u.arbitrary()?,
+            volume: u.arbitrary::<bool>()?.then(|| edge(u)).transpose()?,
+            volume_by_admin: u.arbitrary()?,
+            raise_hand_rating: u.ratio(1, 4)?.then_some(i64::MIN),
+            video: picture(u)?,
+            presentation: picture(u)?,
+            about: u.ratio(1, 4)?.then(|| text(u)).transpose()?,
             ..GroupCallParticipant::new(peer, source)
         })
     };
     (0..count).map(|_| one(u)).collect()
+}
+
+fn picture(u: &mut Unstructured<'_>) -> Result<Option<ParticipantVideo>> {
+    if u.ratio(2, 3)? {
+        return Ok(None);
+    }
+    Ok(Some(ParticipantVideo {
+        paused: u.arbitrary()?,
+        endpoint: text(u)?,
+        source_groups: Vec::new(),
+        audio_source: Ssrc::new(u.int_in_range(0..=4)?),
+    }))
 }
 
 fn sources(u: &mut Unstructured<'_>) -> Result<Vec<Ssrc>> {
