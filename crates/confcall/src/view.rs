@@ -141,16 +141,12 @@ impl View {
     /// Takes in what only an event says; gives whether the view is another one now.
     pub(crate) fn note(&mut self, event: &Event) -> bool {
         match event {
-            Event::Joined(joined) | Event::Rejoined(joined) | Event::Resumed(joined) => {
-                *self = Self {
-                    link: joined.invite_link.clone(),
-                    payload: Some(joined.payload.clone()),
-                    connection: joined.connection.clone().map(Arc::from),
-                    cryptor: Some(Arc::clone(&joined.cryptor)),
-                    joined: Some(Arc::new(joined.clone())),
-                    ..self.without_call()
-                };
+            Event::Joined(joined) | Event::Rejoined(joined) => {
+                *self = self.without_call();
+                self.begin(joined);
             }
+            // The membership is that of before the restart, of which the emoji were shown already.
+            Event::Resumed(joined) => self.begin(joined),
             Event::Connection {
                 connection,
                 parameters,
@@ -186,6 +182,14 @@ impl View {
             _ => return false,
         }
         true
+    }
+
+    fn begin(&mut self, joined: &Joined) {
+        self.link.clone_from(&joined.invite_link);
+        self.payload = Some(joined.payload.clone());
+        self.connection = joined.connection.clone().map(Arc::from);
+        self.cryptor = Some(Arc::clone(&joined.cryptor));
+        self.joined = Some(Arc::new(joined.clone()));
     }
 
     /// The view with nothing of a membership.

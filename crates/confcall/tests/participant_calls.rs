@@ -4,21 +4,18 @@
 mod common;
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::network::{Network, count};
 use common::tcp::{Scene, in_time, link_of, sees, shown};
 use common::{ALICE, BOB, CAROL, Member, message, options, options_again, said};
 use confcall::api::InputUser;
-use confcall::join::joining::{InvitationChange, InvitationEvent, Invitations};
-use confcall::join::labels::Labels;
+use confcall::join::joining::{InvitationChange, InvitationEvent};
 use confcall::transport::grammers::GrammersTransport;
 use confcall::{
-    CallKind, CheckedRequest, CommandFailure, Conference, EndReason, Event, Target, Transport as _,
-    Update, UpdateStream, UserId,
+    CallKind, CheckedRequest, CommandFailure, Conference, EndReason, Event, Incoming, IncomingCall,
+    Target, Transport as _, UserId,
 };
-use confcall_join::api::{DeclineConferenceCallInvite, GetAppConfig, Method, Request};
-use confcall_join::joining::Link;
+use confcall_join::api::{GetAppConfig, Method};
 use confcall_server::{Limits, Server, ServerOptions};
 
 async fn scene() -> Scene {
@@ -36,55 +33,34 @@ fn named() -> Server {
 /// A device of a user that is in no call, and rings.
 struct Phone {
     network: Network<GrammersTransport>,
-    updates: UpdateStream,
-    labels: Labels,
-    invitations: Invitations,
+    incoming: Incoming,
 }
 
 impl Phone {
     async fn new(scene: &mut Scene, user: UserId) -> Self {
         let network = scene.device(user).await;
-        let phone = Self {
-            updates: network.updates(),
-            network,
-            labels: Labels::new(),
-            invitations: Invitations::new(user),
-        };
+        let incoming = Incoming::new(&network, user);
         // A device hears of what happens from its first request on.
-        phone.ask(GetAppConfig.into()).await;
-        phone
+        let request = CheckedRequest::new(CallKind::Conference, &GetAppConfig.into()).unwrap();
+        in_time(network.call(request)).await.unwrap();
+        Self { network, incoming }
     }
 
-    async fn ask(&self, request: Request) {
-        let request = CheckedRequest::new(CallKind::Conference, &request).unwrap();
-        in_time(self.network.call(request)).await.unwrap();
-    }
-
-    /// The next update that shows something.
-    async fn until<T>(&mut self, shows: impl Fn(&mut Self, &Update) -> Option<T>) -> T {
-        in_time(async {
-            loop {
-                let update = self.updates.next().await.unwrap().unwrap();
-                if let Some(found) = shows(self, &update) {
-                    return found;
-                }
-            }
-        })
-        .await
+    /// The next call that comes.
+    async fn next(&mut self) -> IncomingCall {
+        in_time(self.incoming.next()).await.unwrap()
     }
 
     /// The next change of an invitation.
     async fn rings(&mut self) -> InvitationEvent {
-        self.until(|phone, update| {
-            if let Update::Labels(labels) = update {
-                phone.labels.learn(labels);
-            }
-            let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-            let now = i64::try_from(since.as_secs()).unwrap();
-            let changes = phone.invitations.handle_update(update, &phone.labels, now);
-            changes.into_iter().next()
-        })
-        .await
+        match self.next().await {
+            IncomingCall::Invitation(invitation) => invitation,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.incoming.invitations().ringing().count() == 0
     }
 }
 
@@ -129,19 +105,17 @@ async fn an_invitation_rings_and_is_declined() {
     let [mut alice] = scene.call([ALICE]).await;
     let mut phone = Phone::new(&mut scene, BOB).await;
     let ringing = invite(&mut alice, &mut phone, BOB).await;
-    let message = ringing.message;
-    phone
-        .ask(DeclineConferenceCallInvite { message }.into())
-        .await;
+    let decline = phone.incoming.decline(&phone.network, ringing.call);
+    in_time(decline).await.unwrap();
     let missed = next_invitation(&mut alice).await;
     assert_eq!((missed.change, missed.to), (InvitationChange::Missed, BOB));
     assert_eq!(missed.label.unwrap().name, "Bob B.");
     assert_eq!(phone.rings().await.change, InvitationChange::Missed);
-    assert_eq!(phone.invitations.ringing().count(), 0);
+    assert!(phone.is_silent());
 }
 
 #[tokio::test]
-async fn an_invitation_that_is_answered_on_another_device_rings_no_more() {
+async fn an_invitation_that_is_answered_on_another_device_is_over_with_the_call() {
     let mut scene = scene().await;
     let [mut alice] = scene.call([ALICE]).await;
     let mut phone = Phone::new(&mut scene, BOB).await;
@@ -149,21 +123,23 @@ async fn an_invitation_that_is_answered_on_another_device_rings_no_more() {
     let target = Target::Invitation(ringing.message);
     let bob = scene.member(target, BOB).await;
     assert_eq!(phone.rings().await.change, InvitationChange::Answered);
+    assert!(phone.is_silent());
     let answered = next_invitation(&mut alice).await.change;
     assert_eq!(answered, InvitationChange::Answered);
     assert_eq!(bob.conference.view().call, alice.conference.view().call);
-    assert_eq!(phone.invitations.ringing().count(), 0);
+    alice.conference.discard().await.unwrap();
+    assert_eq!(phone.rings().await.change, InvitationChange::Over);
 }
 
 #[tokio::test]
-async fn an_invitation_is_over_with_its_call() {
+async fn an_invitation_that_nobody_answered_is_missed_with_the_end_of_its_call() {
     let mut scene = scene().await;
     let [mut alice] = scene.call([ALICE]).await;
     let mut phone = Phone::new(&mut scene, CAROL).await;
     invite(&mut alice, &mut phone, CAROL).await;
     alice.conference.discard().await.unwrap();
-    assert_eq!(phone.rings().await.change, InvitationChange::Over);
-    assert_eq!(phone.invitations.ringing().count(), 0);
+    assert_eq!(phone.rings().await.change, InvitationChange::Missed);
+    assert!(phone.is_silent());
 }
 
 #[tokio::test]
@@ -173,23 +149,19 @@ async fn a_call_of_two_goes_on_as_a_conference_on_both_sides() {
     let mut scene = Scene::around(server).await;
     let [alice] = scene.call([ALICE]).await;
     let mut phone = Phone::new(&mut scene, BOB).await;
-    alice
-        .conference
-        .upgrade(of_alice, 5, false, 0)
-        .await
-        .unwrap();
-    let migrated = phone
-        .until(|_, update| match update {
-            Update::Migrated(migrated) => Some(migrated.clone()),
-            _ => None,
-        })
-        .await;
+    let upgrade = || alice.conference.upgrade(of_alice, 5, false, 0);
+    upgrade().await.unwrap();
+    let incoming = phone.next().await;
+    let IncomingCall::Migrated(migrated) = &incoming else {
+        panic!("{incoming:?}");
+    };
     assert_eq!((migrated.phone_call, migrated.video), (of_bob.id, false));
-    let target = Link::Conference(migrated.slug).into();
-    let bob = scene.member(target, BOB).await;
+    let mut joining = options(Target::Create, BOB);
+    assert!(incoming.prepare(&mut joining));
+    let bob = Member::over(phone.network, joining).await.unwrap();
     assert_eq!(bob.conference.view().call, alice.conference.view().call);
-    let again = alice.conference.upgrade(of_alice, 5, false, 0).await;
-    assert!(again.is_err(), "the call of the two is over");
+    // As after a lost answer.
+    upgrade().await.unwrap();
 }
 
 #[tokio::test]
@@ -277,6 +249,7 @@ async fn a_participant_with_a_screen_is_suspended_and_goes_on_in_the_state_of_be
     let sent = Arc::clone(&device.sent);
     let bob = Member::over(device, options(link_of(&alice), BOB)).await;
     let bob = bob.unwrap().conference;
+    let emoji = in_time(bob.emoji()).await.unwrap();
     bob.set_muted(true).await.unwrap();
     bob.mute_for_me(ALICE, true).await.unwrap();
     let screen = options(Target::Create, CAROL).config.media.payload;
@@ -292,6 +265,7 @@ async fn a_participant_with_a_screen_is_suspended_and_goes_on_in_the_state_of_be
     in_time(bob.joined()).await.unwrap();
     let own = shown(&bob, |view| view.own.filter(|own| own.is_presenting)).await;
     assert!(own.confirmed.muted && own.wanted == own.confirmed);
+    assert_eq!(in_time(bob.emoji()).await.unwrap(), emoji);
     sees(&bob, ALICE, |alice| alice.muted_by_us).await;
     let listed = sees(&alice.conference, BOB, |bob| bob.screen.is_some()).await;
     assert_eq!(
