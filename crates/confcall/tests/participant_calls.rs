@@ -149,6 +149,7 @@ async fn a_call_of_two_goes_on_as_a_conference_on_both_sides() {
     let mut scene = Scene::around(server).await;
     let [alice] = scene.call([ALICE]).await;
     let mut phone = Phone::new(&mut scene, BOB).await;
+    phone.incoming.in_phone_call(Some(of_bob.id));
     let upgrade = || alice.conference.upgrade(of_alice, 5, false, 0);
     upgrade().await.unwrap();
     let incoming = phone.next().await;
