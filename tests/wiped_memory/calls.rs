@@ -56,7 +56,8 @@ async fn confer(secrets: &[(String, Pattern)]) {
     let target = link(alice.link().unwrap().as_str());
     let bob = Conference::join(hub.connect(BOB), options(BOB, target.clone(), 12));
     let bob = bob.await.unwrap();
-    let (mut events, mut others) = (alice.events(), bob.events());
+    let from_start = |one: &Conference| one.events_from_start().unwrap();
+    let (mut events, mut others) = (from_start(&alice), from_start(&bob));
     verified(&alice, &mut events).await;
     verified(&bob, &mut others).await;
     // The private keys are what engines draw first.

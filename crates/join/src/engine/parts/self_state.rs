@@ -12,7 +12,8 @@
 use core::time::Duration;
 
 use super::edits::{Change, Edits};
-use crate::api::{CallConnection, GroupCallParticipant};
+use crate::api::reaction::Reaction;
+use crate::api::{CallConnection, GroupCallParticipant, Method};
 use crate::engine::command::{CommandFailure, Order};
 use crate::engine::context::Context;
 use crate::engine::event::Event;
@@ -161,7 +162,10 @@ impl SelfState {
             return ctx.failed(order, CommandFailure::Silenced);
         }
         ctx.wishes.media.set(switch, value);
-        self.refused.retain(|refused| *refused != switch);
+        // Whether a camera can be paused depends on whether it is on.
+        let depends = |refused| switch == Switch::VideoStopped && refused == Switch::VideoPaused;
+        let stays = |refused: &Switch| *refused != switch && !depends(*refused);
+        self.refused.retain(stays);
         // Another wish has taken the place of theirs. So no more wait than there are switches, and muting is never too much.
         let is_same = |(turned, _): &mut (Switch, Order)| *turned == switch;
         for (_, replaced) in self.orders.extract_if(.., is_same) {
@@ -221,19 +225,20 @@ impl SelfState {
         change: Change,
         outcome: Result<(), &Failure>,
     ) -> bool {
+        let passes = outcome.err().is_some_and(may_pass);
         for (switch, sent) in values(change) {
             self.doubtful.retain(|doubtful| *doubtful != switch);
             match outcome {
                 Ok(()) => self.confirmed.set(switch, sent),
+                Err(_) if passes => self.doubtful.push(switch),
                 // What was wished since is tried all the same.
-                Err(Failure::Refused(_)) if ctx.wishes.media.get(switch) == sent => {
+                Err(_) if ctx.wishes.media.get(switch) == sent => {
                     self.give_in(ctx, switch, sent);
                 }
-                Err(Failure::Refused(_)) => {}
-                Err(Failure::Lost) => self.doubtful.push(switch),
+                Err(_) => {}
             }
         }
-        if let Err(Failure::Lost) = outcome {
+        if passes {
             self.is_pausing = true;
             let pause = ctx.spread(AGAIN);
             ctx.after(Timer::Edit, pause);
@@ -344,6 +349,14 @@ impl SelfState {
             ctx.failed(order, CommandFailure::NotJoined);
         }
     }
+}
+
+/// True for a failure that says nothing of the edit: it may have been carried out, or is to be tried again.
+fn may_pass(failure: &Failure) -> bool {
+    matches!(
+        failure.reaction(Method::EditGroupCallParticipant),
+        None | Some(Reaction::CheckTipFirst | Reaction::Rejoin | Reaction::RefreshReferenceOnce)
+    )
 }
 
 /// The change that turns one switch.
@@ -634,9 +647,13 @@ mod tests {
         scene.answer(Ok(()));
         scene.turn(Switch::Muted, true);
         scene.sent();
+        // One that may pass is tried again.
         scene.answer(Err(Failure::Refused(RpcError::new(500, "INTERNAL"))));
-        assert!(scene.ctx.wishes.media.muted);
-        assert!(scene.sent().is_empty());
+        assert!(scene.ctx.wishes.media.muted && scene.sent().is_empty());
+        scene.state.go_on();
+        assert_eq!(scene.sent()[0].muted, Some(true));
+        scene.answer(Err(refused()));
+        assert!(scene.ctx.wishes.media.muted && scene.sent().is_empty());
         scene.turn(Switch::Muted, true);
         assert_eq!(scene.sent()[0].muted, Some(true));
     }
