@@ -47,6 +47,8 @@ pub(in crate::engine) struct SelfState {
     doubtful: Vec<Switch>,
     /// The switches that the server refused to turn as wanted, until another thing is wanted or shown.
     refused: Vec<Switch>,
+    /// True once the server was told again of a camera that it does not show.
+    has_told_again: bool,
     /// The commands that wait for an edit to be sent.
     orders: Vec<(Switch, Order)>,
     /// True until a pause ends after which a lost edit is sent again.
@@ -93,6 +95,7 @@ impl SelfState {
             sent: None,
             doubtful: Vec::new(),
             refused: Vec::new(),
+            has_told_again: false,
             orders: Vec::new(),
             is_pausing: false,
             shown: None,
@@ -273,17 +276,26 @@ impl SelfState {
         entry: &GroupCallParticipant,
     ) -> bool {
         let entry = Entry::from(entry);
-        if self.entry == Some(entry) && self.confirmed.muted == entry.muted {
+        let hides_video = entry.video_paused.is_none() && !self.confirmed.video_stopped;
+        let is_known = self.entry == Some(entry) && self.confirmed.muted == entry.muted;
+        if is_known && (!hides_video || self.has_told_again) {
             return false;
         }
         if let Some((_, came)) = &mut self.sent {
             *came = true;
         }
-        self.apply(ctx, entry)
+        let is_silenced = self.apply(ctx, entry);
+        // A server that has lost what it accepted is told once more; one that shows cameras later stays as it is.
+        let still_hides = hides_video && !self.confirmed.video_stopped;
+        if still_hides && !core::mem::replace(&mut self.has_told_again, still_hides) {
+            self.doubtful.push(Switch::VideoStopped);
+        }
+        is_silenced
     }
 
     fn apply(&mut self, ctx: &mut Context, entry: Entry) -> bool {
         let was_silenced = self.is_silenced();
+        self.has_told_again &= entry.video_paused.is_none();
         let showed_video = self
             .entry
             .replace(entry)
@@ -718,5 +730,23 @@ mod tests {
         scene.turn(Switch::PresentationPaused, true);
         assert!(scene.sent().is_empty());
         assert_eq!(scene.answers.last(), Some(&None));
+    }
+
+    #[test]
+    fn a_server_that_has_lost_a_camera_is_told_of_it_once_more() {
+        let mut scene = Scene::new();
+        scene.turn(Switch::VideoStopped, false);
+        scene.sent();
+        scene.answer(Ok(()));
+        for _ in 0..3 {
+            scene.show(true, true);
+        }
+        assert_eq!(scene.sent()[0].video_stopped, Some(false));
+        scene.answer(Ok(()));
+        for _ in 0..3 {
+            scene.show(true, true);
+            assert!(scene.sent().is_empty());
+        }
+        assert!(!scene.ctx.wishes.media.video_stopped);
     }
 }
