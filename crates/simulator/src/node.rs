@@ -169,7 +169,18 @@ impl Node {
         key: &[u8; 32],
         number: u64,
     ) -> Result<Vec<u8>, CheckpointError> {
-        let checkpoint = self.engine.suspend(now, key, number)?;
+        let checkpoint = match &mut self.trace.0 {
+            // So that the trace has the input that the outputs come from.
+            Some(recorder) => {
+                let checkpoint = self.engine.checkpoint(key, number)?;
+                let (id, command) = (CommandId::new(0), Command::Suspend);
+                let stop = Input::Command { id, command };
+                let stopped = recorder.handle_input(&mut self.engine, now, stop);
+                stopped.map_err(|_| CheckpointError::OutputPending)?;
+                checkpoint
+            }
+            None => self.engine.suspend(now, key, number)?,
+        };
         self.poll(now);
         Ok(checkpoint)
     }

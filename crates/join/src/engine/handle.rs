@@ -273,6 +273,8 @@ impl Engine {
 
     /// Takes the last checkpoint, and stops without leaving, for a planned restart; [`Engine::restore`] goes on.
     ///
+    /// For an engine that is recorded, take the checkpoint, and hand [`Command::Suspend`] to the recorder.
+    ///
     /// The engine ends as [`EndReason::Suspended`](super::EndReason::Suspended). Without a checkpoint it goes on as before.
     ///
     /// # Errors
