@@ -8,10 +8,10 @@ use confcall_media::Moment;
 use rand_core::Rng as _;
 
 use super::command::{CommandFailure, Order};
-use super::config::Config;
+use super::config::{Config, Payloads};
 use super::event::{Event, Trouble};
 use super::io::{Outcome, Output, RequestId};
-use super::own_state::Wishes;
+use super::own_state::{MediaConnection, PayloadReason, Wishes};
 use super::past::PastMemberships;
 use super::purpose::Purpose;
 use super::rejoins::Rejoins;
@@ -19,7 +19,7 @@ use super::requests::{Answer, Handled, Requests, Ticket};
 use super::secrets::Secrets;
 use super::timers::{Timer, Timers};
 use crate::api::{CallRef, Method, Request, Response, Update};
-use crate::joining::Invitations;
+use crate::joining::{Invitations, JoinPayload};
 use crate::labels::Labels;
 
 /// The things that states and parts share.
@@ -247,6 +247,28 @@ impl Context {
     pub(super) fn spread(&mut self, least: Duration) -> Duration {
         let part = f64::from(self.public_rng.next_u32()) / f64::from(u32::MAX);
         least.mul_f64(1.0 + part)
+    }
+
+    /// The payload with new sources; `None` if the client is asked for another one, which is to come before the timer goes off.
+    pub(super) fn renewed(
+        &mut self,
+        connection: MediaConnection,
+        payload: JoinPayload,
+        why: PayloadReason,
+        timer: Timer,
+    ) -> Option<JoinPayload> {
+        match self.config.payloads {
+            Payloads::Generated => Some(payload.with_new_sources(&mut self.public_rng)),
+            Payloads::Client { within } => {
+                self.event(Event::PayloadWanted {
+                    connection,
+                    why,
+                    within,
+                });
+                self.after(timer, within);
+                None
+            }
+        }
     }
 
     pub(super) fn take_output(&mut self) -> Option<Output> {

@@ -32,10 +32,10 @@ use confcall_media::Moment;
 pub(super) use accepted::AcceptedJoin;
 pub(super) use attempt::Exit;
 
-use super::config::{EmptyCall, Payloads};
+use super::config::EmptyCall;
 use super::context::Context;
 use super::end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
-use super::event::{Event, Trouble};
+use super::event::Trouble;
 use super::identity::Identity;
 use super::leaving::Withdrawal;
 use super::own_state::{MediaConnection, PayloadReason};
@@ -255,22 +255,14 @@ fn renew(
     action: Action,
 ) -> Step {
     let not_before = ctx.now + pause;
-    match ctx.config.payloads {
-        Payloads::Generated => {
-            let payload = attempt.payload.clone();
-            attempt.payload = payload.with_new_sources(&mut ctx.public_rng);
+    let (main, payload) = (MediaConnection::Main, attempt.payload.clone());
+    match ctx.renewed(main, payload, why, Timer::Entry) {
+        Some(payload) => {
+            attempt.payload = payload;
             ctx.timers.set(Timer::Entry, not_before);
             Step::Pausing(action)
         }
-        Payloads::Client { within } => {
-            ctx.event(Event::PayloadWanted {
-                connection: MediaConnection::Main,
-                why,
-                within,
-            });
-            ctx.after(Timer::Entry, within);
-            Step::Asking(action, not_before)
-        }
+        None => Step::Asking(action, not_before),
     }
 }
 

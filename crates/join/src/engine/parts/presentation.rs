@@ -19,7 +19,6 @@ use crate::api::{
 };
 use crate::engine::backoff::Backoff;
 use crate::engine::command::{CommandFailure, Order};
-use crate::engine::config::Payloads;
 use crate::engine::context::Context;
 use crate::engine::event::Event;
 use crate::engine::failure::Failure;
@@ -120,11 +119,9 @@ impl Presentation {
         }
     }
 
-    /// Shares the screen of the membership before, with another payload.
+    /// Shares the screen of the membership before, with another payload, if there was one.
     pub(in crate::engine) fn start_again(&mut self, ctx: &mut Context, us: Identity) {
-        if ctx.wishes.screen.is_some() {
-            self.renew(ctx, us, PayloadReason::Rejoin);
-        }
+        self.renew(ctx, us, PayloadReason::Rejoin);
     }
 
     /// Takes the payload that the client was asked for.
@@ -175,24 +172,18 @@ impl Presentation {
         self.state = State::Leaving(Some(ticket));
     }
 
-    /// Takes another payload, or asks the client for one.
+    /// Takes another payload for the screen that is wanted, or asks the client for one.
     fn renew(&mut self, ctx: &mut Context, us: Identity, why: PayloadReason) {
-        match ctx.config.payloads {
-            Payloads::Client { within } => {
-                self.state = State::Asking;
-                ctx.event(Event::PayloadWanted {
-                    connection: MediaConnection::Presentation,
-                    why,
-                    within,
-                });
-                ctx.after(Timer::Presentation, within);
-            }
-            Payloads::Generated => {
-                let payload = ctx.wishes.screen.take();
-                let renew = |payload: JoinPayload| payload.with_new_sources(&mut ctx.public_rng);
-                ctx.wishes.screen = payload.map(renew);
+        let Some(payload) = ctx.wishes.screen.clone() else {
+            return;
+        };
+        let screen = MediaConnection::Presentation;
+        match ctx.renewed(screen, payload, why, Timer::Presentation) {
+            Some(payload) => {
+                ctx.wishes.screen = Some(payload);
                 self.join(ctx, us);
             }
+            None => self.state = State::Asking,
         }
     }
 
@@ -405,6 +396,7 @@ mod tests {
     use super::*;
     use crate::api::{Peer, Request};
     use crate::engine::command::{CommandId, CommandKind};
+    use crate::engine::config::Payloads;
     use crate::engine::testing::{US, answers, context, outputs, refused};
 
     fn order(kind: CommandKind) -> Order {
