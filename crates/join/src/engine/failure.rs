@@ -24,6 +24,11 @@ impl Failure {
         }
     }
 
+    /// True if the request may have been carried out.
+    pub(super) fn is_in_doubt(&self, method: Method) -> bool {
+        matches!(self.reaction(method), None | Some(Reaction::CheckTipFirst))
+    }
+
     /// The reach of a refusal for good, and the end of a membership that it reaches.
     pub(super) fn for_good(&self, method: Method) -> Option<(Reach, EndReason)> {
         let Self::Refused(error) = self else {

@@ -7,11 +7,9 @@ use core::time::Duration;
 use confcall_media::Moment;
 
 use super::context::Context;
-use super::failure::Failure;
 use super::purpose::Purpose;
 use super::requests::Answer;
 use super::timers::Timer;
-use crate::api::reaction::Reaction;
 use crate::api::{InputGroupCall, LeaveGroupCall, Ssrc};
 use crate::engine::backoff::Backoff;
 use crate::joining::JoinAnswer;
@@ -37,10 +35,7 @@ impl Withdrawal {
                 let answer = updates.and_then(|one| JoinAnswer::read(one, asked.as_ref()).ok());
                 answer.map(|answer| answer.call).or(asked)
             }
-            Err(Failure::Lost) => asked,
-            Err(Failure::Refused(error)) => {
-                asked.filter(|_| error.reaction(answer.method) == Reaction::CheckTipFirst)
-            }
+            Err(failure) => asked.filter(|_| failure.is_in_doubt(answer.method)),
         };
         let (call, source) = (call?, self.source);
         Some(LeaveGroupCall { call, source })
@@ -89,11 +84,8 @@ impl Leaving {
     /// Takes an answer; gives whether leaving is over.
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> bool {
         let may_retry = match answer.result {
-            Err(Failure::Lost) => true,
             // Not joined, or no such call: that is what we want.
-            Err(Failure::Refused(error)) => {
-                error.reaction(answer.method) == Reaction::CheckTipFirst
-            }
+            Err(failure) => failure.is_in_doubt(answer.method),
             Ok(_) => false,
         };
         let pause = may_retry.then(|| self.backoff.next(&mut ctx.public_rng));

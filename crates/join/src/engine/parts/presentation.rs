@@ -268,14 +268,8 @@ impl Presentation {
         result: Result<Response, Failure>,
     ) -> Updates {
         let method = Method::LeaveGroupCallPresentation;
-        let is_lost = match &result {
-            Err(failure) => matches!(
-                failure.reaction(method),
-                None | Some(Reaction::CheckTipFirst)
-            ),
-            Ok(_) => false,
-        };
-        if is_lost {
+        let failure = result.as_ref().err();
+        if failure.is_some_and(|failure| failure.is_in_doubt(method)) {
             let pause = self.backoff.next(&mut ctx.public_rng);
             let pause = pause.unwrap_or_else(|| ctx.spread(AGAIN));
             self.state = State::Leaving(None);

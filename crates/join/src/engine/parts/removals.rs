@@ -393,11 +393,7 @@ impl Removal {
 
     /// Keeps the failure of a try; after one that may have been carried out, a refusal of the next proves nothing.
     fn note(&mut self, failure: &Failure) {
-        let in_doubt = matches!(
-            failure.reaction(METHOD),
-            None | Some(Reaction::CheckTipFirst)
-        );
-        if in_doubt {
+        if failure.is_in_doubt(METHOD) {
             self.failure = Some(Failure::Lost);
         } else if !matches!(self.failure, Some(Failure::Lost)) {
             self.failure = Some(failure.clone());
