@@ -10,7 +10,8 @@ pub(super) fn same_generator(rng: &ChaCha20Rng) -> ChaCha20Rng {
 
 #[cfg(test)]
 pub(super) use parts::{
-    CALL, US, advance, answers, chain, context, outputs, refused, verification, view,
+    CALL, US, advance, answers, answers_among, chain, connection, context, outputs, picture,
+    refused, verification, view,
 };
 
 /// A context in which a part runs alone.
@@ -24,7 +25,10 @@ mod parts {
     use confcall_state::{Chain, ChainState, JoinBlock, Joiner, PrivateKey, UserId};
     use rand_core::SeedableRng as _;
 
-    use crate::api::{AccessHash, CallId, CallRef, Request, Response, RpcError, Ssrc};
+    use crate::api::{
+        AccessHash, CallConnection, CallId, CallRef, DataJson, ParticipantVideo, Request, Response,
+        RpcError, Ssrc,
+    };
     use crate::engine::Config;
     use crate::engine::command::CommandFailure;
     use crate::engine::context::Context;
@@ -83,13 +87,40 @@ mod parts {
 
     /// Takes the failures of the commands that were answered; `None` for one that is done.
     pub(in crate::engine) fn answers(ctx: &mut Context) -> Vec<Option<CommandFailure>> {
-        let events = outputs(ctx).1.into_iter();
-        let answers = events.filter_map(|event| match event {
+        answers_among(outputs(ctx).1)
+    }
+
+    /// The failures of the commands that these events answer; `None` for one that is done.
+    pub(in crate::engine) fn answers_among(events: Vec<Event>) -> Vec<Option<CommandFailure>> {
+        let answers = events.into_iter().filter_map(|event| match event {
             Event::Done { .. } => Some(None),
             Event::Failed { why, .. } => Some(Some(why)),
             _ => None,
         });
         answers.collect()
+    }
+
+    /// The parameters of a media connection, that of the screen or the main one.
+    pub(in crate::engine) fn connection(presentation: bool) -> CallConnection {
+        let fingerprint = ["AB"; 32].join(":");
+        let params = DataJson::new(format!(
+            r#"{{"transport": {{"ufrag": "serv", "pwd": "ABCDEFGHIJKLMNOPQRSTUV", "candidates": [],
+                "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
+        ));
+        CallConnection {
+            presentation,
+            params,
+        }
+    }
+
+    /// A camera or a screen without sources.
+    pub(in crate::engine) fn picture() -> ParticipantVideo {
+        ParticipantVideo {
+            paused: false,
+            endpoint: String::new(),
+            source_groups: Vec::new(),
+            audio_source: None,
+        }
     }
 
     /// The call as the first user sees it.

@@ -29,7 +29,7 @@ use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
-use super::own_state::{MediaConnection, OwnState};
+use super::own_state::{MediaConnection, OwnState, Switch};
 use super::participant::Participant;
 use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
@@ -495,11 +495,7 @@ impl Member {
                 ctx.failed(order, CommandFailure::NotAllowed);
             }
             Command::Mute { peer, muted } => {
-                let change = Change {
-                    muted: Some(muted),
-                    ..Change::default()
-                };
-                self.edit(ctx, order, peer, change);
+                self.edit(ctx, order, peer, Change::turn(Switch::Muted, muted));
             }
             Command::SetVolume { volume, .. }
                 if !EditGroupCallParticipant::VOLUMES.contains(&volume) =>
@@ -507,11 +503,7 @@ impl Member {
                 ctx.failed(order, CommandFailure::Volume(volume));
             }
             Command::SetVolume { peer, volume } => {
-                let change = Change {
-                    volume: Some(volume),
-                    ..Change::default()
-                };
-                self.edit(ctx, order, peer, change);
+                self.edit(ctx, order, peer, Change::volume(volume));
             }
             Command::MuteForMe { peer, muted } => {
                 let choices = &mut ctx.wishes.muted_by_us;
@@ -668,15 +660,9 @@ impl Member {
         let Some(edited) = self.edits.answered(ctx, ticket, result) else {
             return Ok(());
         };
-        let Edited {
-            is_own,
-            change,
-            outcome,
-        } = edited;
+        let Edited { is_own, outcome } = edited;
         if is_own {
-            let is_silenced = self
-                .self_state
-                .edited(ctx, change, outcome.as_ref().map(drop));
+            let is_silenced = self.self_state.edited(ctx, outcome.as_ref().map(drop));
             self.silenced(ctx, is_silenced);
         }
         self.take_updates(ctx, outcome.unwrap_or_default())

@@ -12,6 +12,7 @@ use crate::engine::command::{CommandFailure, Order};
 use crate::engine::context::Context;
 use crate::engine::failure::Failure;
 use crate::engine::identity::Identity;
+use crate::engine::own_state::Switch;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::Ticket;
 use crate::limits;
@@ -34,11 +35,11 @@ pub(in crate::engine) struct Edit {
 /// The fields of a participant that change; the others stay as they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::engine) struct Change {
-    pub(in crate::engine) muted: Option<bool>,
-    pub(in crate::engine) volume: Option<i32>,
-    pub(in crate::engine) video_stopped: Option<bool>,
-    pub(in crate::engine) video_paused: Option<bool>,
-    pub(in crate::engine) presentation_paused: Option<bool>,
+    muted: Option<bool>,
+    volume: Option<i32>,
+    video_stopped: Option<bool>,
+    video_paused: Option<bool>,
+    presentation_paused: Option<bool>,
 }
 
 /// An edit that came to an end.
@@ -46,12 +47,29 @@ pub(in crate::engine) struct Change {
 pub(in crate::engine) struct Edited {
     /// True if it was about ourselves.
     pub(in crate::engine) is_own: bool,
-    pub(in crate::engine) change: Change,
     /// The updates of the answer, or the failure.
     pub(in crate::engine) outcome: Result<Updates, Failure>,
 }
 
 impl Change {
+    pub(in crate::engine) fn turn(switch: Switch, value: bool) -> Self {
+        let (mut change, value) = (Self::default(), Some(value));
+        match switch {
+            Switch::Muted => change.muted = value,
+            Switch::VideoStopped => change.video_stopped = value,
+            Switch::VideoPaused => change.video_paused = value,
+            Switch::PresentationPaused => change.presentation_paused = value,
+        }
+        change
+    }
+
+    pub(in crate::engine) fn volume(volume: i32) -> Self {
+        Self {
+            volume: Some(volume),
+            ..Self::default()
+        }
+    }
+
     fn or(self, older: Self) -> Self {
         Self {
             muted: self.muted.or(older.muted),
@@ -158,7 +176,6 @@ impl Edits {
         }
         Some(Edited {
             is_own: edit.participant == InputPeer::SelfUser,
-            change: edit.change,
             outcome,
         })
     }
@@ -208,13 +225,6 @@ mod tests {
         }
     }
 
-    fn volume(volume: i32) -> Change {
-        Change {
-            volume: Some(volume),
-            ..Change::default()
-        }
-    }
-
     fn sent(ctx: &mut Context) -> Vec<EditGroupCallParticipant> {
         let requests = outputs(ctx).0.into_iter();
         let edits = requests.filter_map(|request| match request {
@@ -227,22 +237,27 @@ mod tests {
     #[test]
     fn the_newest_wish_for_a_participant_is_sent_once_the_edit_before_it_is_answered() {
         let (mut edits, mut ctx) = (Edits::default(), context());
-        edits.add(&mut ctx, peer(2), volume(1), order(1));
+        edits.add(&mut ctx, peer(2), Change::volume(1), order(1));
         let first = ctx.next_ticket();
         edits.send_due(&mut ctx, US);
         for number in 2..5 {
-            edits.add(&mut ctx, peer(2), volume(number), order(number as u64));
+            edits.add(
+                &mut ctx,
+                peer(2),
+                Change::volume(number),
+                order(number as u64),
+            );
             edits.send_due(&mut ctx, US);
         }
-        let mute = Change {
-            muted: Some(true),
-            ..Change::default()
-        };
+        let mute = Change::turn(Switch::Muted, true);
         edits.add(&mut ctx, peer(2), mute, order(5));
-        assert_eq!(sent(&mut ctx).len(), 1);
+        let [edit] = &sent(&mut ctx)[..] else {
+            panic!("one edit");
+        };
+        assert_eq!((edit.volume, edit.muted), (Some(1), None));
 
         let edited = edits.answered(&mut ctx, first, Ok(Updates::default().into()));
-        assert_eq!(edited.unwrap().change, volume(1));
+        assert!(!edited.unwrap().is_own);
         assert_eq!(answers(&mut ctx), [None]);
         let second = ctx.next_ticket();
         edits.send_due(&mut ctx, US);
@@ -260,7 +275,7 @@ mod tests {
     fn each_participant_has_an_edit_of_its_own() {
         let (mut edits, mut ctx) = (Edits::default(), context());
         for user in [2, 3] {
-            edits.add(&mut ctx, peer(user), volume(7), order(1));
+            edits.add(&mut ctx, peer(user), Change::volume(7), order(1));
         }
         for user in [2, 3] {
             let ticket = ctx.next_ticket();
@@ -275,7 +290,7 @@ mod tests {
     fn an_edit_that_waits_when_the_membership_ends_fails() {
         let (mut edits, mut ctx) = (Edits::default(), context());
         for user in [2, 3] {
-            edits.add(&mut ctx, peer(user), volume(7), order(1));
+            edits.add(&mut ctx, peer(user), Change::volume(7), order(1));
         }
         edits.send_due(&mut ctx, US);
         edits.give_up(&mut ctx);
@@ -287,7 +302,7 @@ mod tests {
     fn commands_beyond_the_bound_are_too_many() {
         let (mut edits, mut ctx) = (Edits::default(), context());
         for _ in 0..=limits::COMMANDS {
-            edits.add(&mut ctx, peer(2), volume(7), order(1));
+            edits.add(&mut ctx, peer(2), Change::volume(7), order(1));
         }
         assert_eq!(answers(&mut ctx), [Some(CommandFailure::Busy)]);
     }

@@ -391,7 +391,7 @@ mod tests {
     use crate::api::{Peer, Request};
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::config::Payloads;
-    use crate::engine::testing::{US, answers, context, outputs, refused};
+    use crate::engine::testing::{US, answers, connection, context, outputs, picture, refused};
 
     fn order(kind: CommandKind) -> Order {
         let id = CommandId::new(1);
@@ -422,14 +422,8 @@ mod tests {
     }
 
     fn shows(presentation: &mut Presentation, ctx: &mut Context, is_shown: bool) {
-        let screen = crate::api::ParticipantVideo {
-            paused: false,
-            endpoint: String::new(),
-            source_groups: Vec::new(),
-            audio_source: None,
-        };
         let entry = GroupCallParticipant {
-            presentation: is_shown.then_some(screen),
+            presentation: is_shown.then(picture),
             ..GroupCallParticipant::new(Peer::User(US.user_id), None)
         };
         presentation.take_entry(ctx, US, &entry);
@@ -598,16 +592,7 @@ mod tests {
     #[test]
     fn no_connection_of_a_screen_is_shown_to_one_who_shares_none() {
         let (presentation, mut ctx) = (Presentation::default(), context());
-        let fingerprint = ["AB"; 32].join(":");
-        let params = crate::api::DataJson::new(format!(
-            r#"{{"transport": {{"ufrag": "serv", "pwd": "ABCDEFGHIJKLMNOPQRSTUV", "candidates": [],
-                "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
-        ));
-        let connection = CallConnection {
-            presentation: true,
-            params,
-        };
-        presentation.take_connection(&mut ctx, &connection);
+        presentation.take_connection(&mut ctx, &connection(true));
         assert!(outputs(&mut ctx).1.is_empty());
     }
 

@@ -248,7 +248,7 @@ mod tests {
     use super::*;
     use crate::api::{ChannelId, ParticipantVideo, PeerLabel, Semantics, SsrcGroup};
     use crate::engine::participant::ParticipantField;
-    use crate::engine::testing::{chain, verification};
+    use crate::engine::testing::{chain, picture, verification};
 
     const ALICE: UserId = UserId::new(1);
     const BOB: UserId = UserId::new(2);
@@ -286,10 +286,8 @@ mod tests {
         let sources = (2..=1000).filter_map(Ssrc::new).collect();
         let group = SsrcGroup::new(Semantics::Simulcast, sources).unwrap();
         let video = ParticipantVideo {
-            paused: false,
-            endpoint: String::new(),
             source_groups: vec![group],
-            audio_source: None,
+            ..picture()
         };
         let busy = GroupCallParticipant {
             video: Some(video),

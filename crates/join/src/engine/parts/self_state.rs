@@ -3,8 +3,8 @@
 //! ```text
 //! command ──▶ wanted ── differs, no edit under way ──▶ edit ── yes ──▶ confirmed
 //!               ▲                                        │                ▲
-//!               └───── what it was, if nothing newer ◀── no               │
-//!               └───────────── an admin, or the server ───────────────────┘
+//!               └──────── off, if nothing newer ◀─────── no               │
+//!               └────────── off, by an admin or the server ───────────────┘
 //! ```
 //!
 //! Implements `spec/protocol.md`, 8.2.
@@ -41,8 +41,7 @@ pub(in crate::engine) struct SelfState {
     can_unmute: bool,
     /// Our entry of the roster as it was shown last.
     entry: Option<Entry>,
-    /// The change of ourselves that is under way, and whether our entry was shown since it was sent.
-    sent: Option<(Change, bool)>,
+    sent: Option<Sent>,
     /// The switches of which the server may have another value than was confirmed, because an answer was lost.
     doubtful: Vec<Switch>,
     /// The switches that the server refused to turn as wanted, until another thing is wanted or shown.
@@ -55,6 +54,15 @@ pub(in crate::engine) struct SelfState {
     is_pausing: bool,
     /// The state that the caller was shown last.
     shown: Option<OwnState>,
+}
+
+/// The edit of ourselves that is under way.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    switch: Switch,
+    value: bool,
+    /// Whether our entry was shown since it was sent.
+    is_overtaken: bool,
 }
 
 /// The parts of our own entry of the roster that are about switches.
@@ -201,11 +209,15 @@ impl SelfState {
         let Some(&switch) = due.first() else {
             return;
         };
-        let change = change(switch, ctx.wishes.media.get(switch));
+        let value = ctx.wishes.media.get(switch);
         let orders = self.orders.extract_if(.., |(turned, _)| *turned == switch);
         let orders = orders.map(|(_, order)| order).collect();
-        self.sent = Some((change, false));
-        edits.send_own(ctx, us, change, orders);
+        self.sent = Some(Sent {
+            switch,
+            value,
+            is_overtaken: false,
+        });
+        edits.send_own(ctx, us, Change::turn(switch, value), orders);
     }
 
     /// True for a switch that the server is to turn.
@@ -225,30 +237,28 @@ impl SelfState {
     pub(in crate::engine) fn edited(
         &mut self,
         ctx: &mut Context,
-        change: Change,
         outcome: Result<(), &Failure>,
     ) -> bool {
-        let passes = outcome.err().is_some_and(may_pass);
-        for (switch, sent) in values(change) {
-            self.doubtful.retain(|doubtful| *doubtful != switch);
-            match outcome {
-                Ok(()) => self.confirmed.set(switch, sent),
-                Err(_) if passes => self.doubtful.push(switch),
-                // What was wished since is tried all the same.
-                Err(_) if ctx.wishes.media.get(switch) == sent => {
-                    self.give_in(ctx, switch, sent);
-                }
-                Err(_) => {}
+        let Some(sent) = self.sent.take() else {
+            return false;
+        };
+        let (switch, value) = (sent.switch, sent.value);
+        self.doubtful.retain(|doubtful| *doubtful != switch);
+        match outcome {
+            Ok(()) => self.confirmed.set(switch, value),
+            Err(failure) if may_pass(failure) => {
+                self.doubtful.push(switch);
+                self.is_pausing = true;
+                let pause = ctx.spread(AGAIN);
+                ctx.after(Timer::Edit, pause);
             }
-        }
-        if passes {
-            self.is_pausing = true;
-            let pause = ctx.spread(AGAIN);
-            ctx.after(Timer::Edit, pause);
+            // What was wished since is tried all the same.
+            Err(_) if ctx.wishes.media.get(switch) == value => self.give_in(ctx, switch, value),
+            Err(_) => {}
         }
         // What was shown meanwhile may be newer than the answer.
-        match (self.sent.take(), self.entry) {
-            (Some((_, true)), Some(entry)) => self.apply(ctx, entry),
+        match self.entry {
+            Some(entry) if sent.is_overtaken => self.apply(ctx, entry),
             _ => false,
         }
     }
@@ -281,8 +291,8 @@ impl SelfState {
         if is_known && (!hides_video || self.has_told_again) {
             return false;
         }
-        if let Some((_, came)) = &mut self.sent {
-            *came = true;
+        if let Some(sent) = &mut self.sent {
+            sent.is_overtaken = true;
         }
         let is_silenced = self.apply(ctx, entry);
         // A server that has lost what it accepted is told once more; one that shows cameras later stays as it is.
@@ -321,9 +331,7 @@ impl SelfState {
     /// Notes what the server shows. A wish that is not carried out yet stays, and what is to be off stays off.
     fn confirm(&mut self, ctx: &mut Context, switch: Switch, shown: bool) {
         let was = self.confirmed.get(switch);
-        let is_under_way = self
-            .sent
-            .is_some_and(|(change, _)| values(change).any(|(sent, _)| sent == switch));
+        let is_under_way = self.sent.is_some_and(|sent| sent.switch == switch);
         let has_wish = is_under_way || ctx.wishes.media.get(switch) != was;
         if shown && !has_wish {
             ctx.wishes.media.set(switch, true);
@@ -371,50 +379,12 @@ fn may_pass(failure: &Failure) -> bool {
     )
 }
 
-/// The change that turns one switch.
-fn change(switch: Switch, value: bool) -> Change {
-    let (mut change, value) = (Change::default(), Some(value));
-    match switch {
-        Switch::Muted => change.muted = value,
-        Switch::VideoStopped => change.video_stopped = value,
-        Switch::VideoPaused => change.video_paused = value,
-        Switch::PresentationPaused => change.presentation_paused = value,
-    }
-    change
-}
-
-/// The switches that an edit turns.
-fn values(change: Change) -> impl Iterator<Item = (Switch, bool)> {
-    let value = move |switch| match switch {
-        Switch::Muted => change.muted,
-        Switch::VideoStopped => change.video_stopped,
-        Switch::VideoPaused => change.video_paused,
-        Switch::PresentationPaused => change.presentation_paused,
-    };
-    let switches = Switch::ALL.into_iter();
-    switches.filter_map(move |switch| Some((switch, value(switch)?)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{
-        DataJson, EditGroupCallParticipant, ParticipantVideo, Peer, Request, RpcError, Updates,
-    };
+    use crate::api::{EditGroupCallParticipant, Peer, Request, RpcError, Updates};
     use crate::engine::command::{CommandId, CommandKind};
-    use crate::engine::testing::{US, context, outputs};
-
-    fn connection() -> CallConnection {
-        let fingerprint = ["AB"; 32].join(":");
-        let params = DataJson::new(format!(
-            r#"{{"transport": {{"ufrag": "serv", "pwd": "ABCDEFGHIJKLMNOPQRSTUV", "candidates": [],
-                "fingerprints": [{{"hash": "sha-256", "setup": "active", "fingerprint": "{fingerprint}"}}]}}}}"#
-        ));
-        CallConnection {
-            presentation: false,
-            params,
-        }
-    }
+    use crate::engine::testing::{US, answers_among, connection, context, outputs, picture};
 
     /// A member whose microphone and camera are off, and an edit queue.
     struct Scene {
@@ -444,6 +414,13 @@ mod tests {
             self.state.turn(&mut self.ctx, switch, value, order);
         }
 
+        /// Turns a switch, which the server accepts.
+        fn turned(&mut self, switch: Switch, value: bool) {
+            self.turn(switch, value);
+            self.sent();
+            self.answer(Ok(()));
+        }
+
         /// The edits that are sent now.
         fn sent(&mut self) -> Vec<EditGroupCallParticipant> {
             self.state.send_due(&mut self.ctx, US, &mut self.edits);
@@ -453,12 +430,7 @@ mod tests {
         /// The edits that were sent.
         fn edits(&mut self) -> Vec<EditGroupCallParticipant> {
             let (requests, events) = outputs(&mut self.ctx);
-            let answers = events.into_iter().filter_map(|event| match event {
-                Event::Done { .. } => Some(None),
-                Event::Failed { why, .. } => Some(Some(why)),
-                _ => None,
-            });
-            self.answers.extend(answers);
+            self.answers.extend(answers_among(events));
             let edits = requests.into_iter().filter_map(|request| match request {
                 Request::EditParticipant(edit) => Some(edit),
                 _ => None,
@@ -472,7 +444,7 @@ mod tests {
             let result = result.map(|()| Updates::default().into());
             let edited = self.edits.answered(&mut self.ctx, ticket, result).unwrap();
             let outcome = edited.outcome.as_ref().map(drop);
-            self.state.edited(&mut self.ctx, edited.change, outcome)
+            self.state.edited(&mut self.ctx, outcome)
         }
 
         fn show(&mut self, muted: bool, can_self_unmute: bool) -> bool {
@@ -501,7 +473,7 @@ mod tests {
         state.await_connection(&mut ctx);
         assert!(ctx.timers.is_set(Timer::Connection));
         for _ in 0..2 {
-            state.take_connection(&mut ctx, &connection());
+            state.take_connection(&mut ctx, &connection(false));
         }
         assert!(!ctx.timers.is_set(Timer::Connection));
         assert_eq!(outputs(&mut ctx).1.len(), 1);
@@ -563,9 +535,7 @@ mod tests {
     fn an_admin_who_mutes_us_stops_sound_and_camera_and_unmuting_fails_until_it_is_allowed() {
         let mut scene = Scene::new();
         for switch in [Switch::Muted, Switch::VideoStopped] {
-            scene.turn(switch, false);
-            scene.sent();
-            scene.answer(Ok(()));
+            scene.turned(switch, false);
         }
         assert!(scene.show(true, false));
         assert_eq!(scene.muted(), (true, true));
@@ -610,9 +580,7 @@ mod tests {
     #[test]
     fn a_mute_by_the_server_is_followed_and_shown_once() {
         let mut scene = Scene::new();
-        scene.turn(Switch::Muted, false);
-        scene.sent();
-        scene.answer(Ok(()));
+        scene.turned(Switch::Muted, false);
         scene.state.show(&mut scene.ctx, false);
         outputs(&mut scene.ctx);
         for _ in 0..2 {
@@ -627,15 +595,9 @@ mod tests {
     #[test]
     fn no_server_turns_on_what_is_to_be_off() {
         let mut scene = Scene::new();
-        let video = ParticipantVideo {
-            paused: false,
-            endpoint: String::new(),
-            source_groups: Vec::new(),
-            audio_source: None,
-        };
         let entry = GroupCallParticipant {
             muted: false,
-            video: Some(video),
+            video: Some(picture()),
             ..GroupCallParticipant::new(Peer::User(US.user_id), None)
         };
         for _ in 0..2 {
@@ -654,9 +616,7 @@ mod tests {
     #[test]
     fn a_mute_that_is_refused_stays_wanted_and_is_not_sent_without_end() {
         let mut scene = Scene::new();
-        scene.turn(Switch::Muted, false);
-        scene.sent();
-        scene.answer(Ok(()));
+        scene.turned(Switch::Muted, false);
         scene.turn(Switch::Muted, true);
         scene.sent();
         // One that may pass is tried again.
@@ -687,9 +647,7 @@ mod tests {
     #[test]
     fn a_late_push_of_before_a_mute_does_not_undo_it() {
         let mut scene = Scene::new();
-        scene.turn(Switch::Muted, false);
-        scene.sent();
-        scene.answer(Ok(()));
+        scene.turned(Switch::Muted, false);
         scene.turn(Switch::Muted, true);
         scene.sent();
         scene.show(false, true);
@@ -714,9 +672,7 @@ mod tests {
     fn a_refusal_of_one_switch_holds_up_no_other_and_what_is_not_there_is_not_paused() {
         let mut scene = Scene::new();
         for switch in [Switch::Muted, Switch::VideoStopped] {
-            scene.turn(switch, false);
-            scene.sent();
-            scene.answer(Ok(()));
+            scene.turned(switch, false);
         }
         scene.turn(Switch::VideoPaused, true);
         scene.turn(Switch::Muted, true);
@@ -735,9 +691,7 @@ mod tests {
     #[test]
     fn a_server_that_has_lost_a_camera_is_told_of_it_once_more() {
         let mut scene = Scene::new();
-        scene.turn(Switch::VideoStopped, false);
-        scene.sent();
-        scene.answer(Ok(()));
+        scene.turned(Switch::VideoStopped, false);
         for _ in 0..3 {
             scene.show(true, true);
         }
