@@ -24,7 +24,6 @@ use crate::api::{LeaveGroupCall, Method, Update};
 use crate::engine::checkpoint::{Content, RestoreError};
 use crate::joining::Target;
 use crate::labels::Labels;
-use crate::limits;
 use crate::membership::LastKnown;
 
 /// The state of an engine.
@@ -402,9 +401,7 @@ fn note(wishes: &mut Wishes, command: &Command) -> bool {
     match (command.switch(), command) {
         (Some((switch, value)), _) => wishes.media.set(switch, value),
         (None, Command::StopPresentation) => wishes.screen = None,
-        (None, Command::MuteForMe { peer, muted }) if wishes.muted_by_us.len() < limits::LISTED => {
-            wishes.muted_by_us.insert(*peer, *muted);
-        }
+        (None, Command::MuteForMe { peer, muted }) => return wishes.mute_for_us(*peer, *muted),
         (None, _) => return false,
     }
     true

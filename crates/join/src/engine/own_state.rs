@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use crate::api::Peer;
 use crate::joining::JoinPayload;
+use crate::limits;
 
 /// The switches of our own media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -118,5 +119,15 @@ impl Wishes {
             screen: None,
             muted_by_us: BTreeMap::new(),
         }
+    }
+
+    /// Mutes a participant for ourselves, or not any more, also if it is listed later; false if there are too many already.
+    pub(super) fn mute_for_us(&mut self, peer: Peer, is_muted: bool) -> bool {
+        let is_room = self.muted_by_us.len() < limits::LISTED;
+        let has_room = is_room || self.muted_by_us.contains_key(&peer);
+        if has_room {
+            self.muted_by_us.insert(peer, is_muted);
+        }
+        has_room
     }
 }

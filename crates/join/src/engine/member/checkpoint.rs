@@ -86,9 +86,6 @@ pub(in crate::engine) fn resume(
     let liveness = Liveness::new(ctx.now, None);
     let mut member = Member::new(follower, reference, self_state, liveness);
     member.presentation = Presentation::resumed(ctx);
-    for (peer, is_muted) in &ctx.wishes.muted_by_us {
-        member.roster.choose(*peer, *is_muted);
-    }
     let flow = go_on(&mut member, ctx);
     Ok((member, flow))
 }

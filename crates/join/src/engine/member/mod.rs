@@ -505,15 +505,10 @@ impl Member {
             Command::SetVolume { peer, volume } => {
                 self.edit(ctx, order, peer, Change::volume(volume));
             }
-            Command::MuteForMe { peer, muted } => {
-                let choices = &mut ctx.wishes.muted_by_us;
-                if choices.len() >= limits::LISTED && !choices.contains_key(&peer) {
-                    return ctx.failed(order, CommandFailure::Busy);
-                }
-                choices.insert(peer, muted);
-                self.roster.choose(peer, muted);
-                ctx.done(order);
-            }
+            Command::MuteForMe { peer, muted } => match ctx.wishes.mute_for_us(peer, muted) {
+                true => ctx.done(order),
+                false => ctx.failed(order, CommandFailure::Busy),
+            },
             Command::StartPresentation { .. } if self.self_state.is_silenced() => {
                 ctx.failed(order, CommandFailure::Silenced);
             }

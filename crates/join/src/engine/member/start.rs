@@ -68,9 +68,6 @@ fn begin(member: &mut Member, ctx: &mut Context) {
     member.follower.poll_soon(ctx, SubChain::Broadcasts);
     member.roster.load_soon(ctx);
     member.follower.start_epoch(ctx, None);
-    for (peer, is_muted) in &ctx.wishes.muted_by_us {
-        member.roster.choose(*peer, *is_muted);
-    }
     let us = member.identity();
     member.presentation.start_again(ctx, us);
 }

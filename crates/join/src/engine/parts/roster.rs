@@ -23,8 +23,6 @@ pub(in crate::engine) struct Roster {
     sources: BTreeMap<Ssrc, Peer>,
     /// The participants that changed since this was last asked, as they were before; `None` for those who came.
     before: BTreeMap<Peer, Option<Participant>>,
-    /// The participants whom the user wants to hear, or not, whatever the server says.
-    choices: BTreeMap<Peer, bool>,
     /// The number of things that were cut or passed over.
     ignored: u32,
 }
@@ -84,10 +82,7 @@ impl Roster {
         if participant.left {
             // Gone.
         } else if self.listed.len() < limits::LISTED {
-            let (mut listing, ignored) = Listing::read(participant, before.as_deref());
-            if let Some(choice) = self.choices.get(&peer) {
-                listing.shown.muted_by_us = *choice;
-            }
+            let (listing, ignored) = Listing::read(participant, before.as_deref());
             self.ignored = self.ignored.saturating_add(ignored);
             let sources = listing.sources().map(|source| (source, peer));
             self.sources.extend(sources);
@@ -118,16 +113,17 @@ impl Roster {
         }
     }
 
-    /// Mutes a participant for ourselves, or not any more, also when it is listed later.
-    pub(super) fn choose(&mut self, peer: Peer, is_muted: bool) {
-        self.choices.insert(peer, is_muted);
-        let Some(listing) = self.listed.get_mut(&peer) else {
-            return;
-        };
-        if listing.shown.muted_by_us != is_muted {
-            let before = listing.shown.clone();
-            self.before.entry(peer).or_insert(Some(before));
-            listing.shown.muted_by_us = is_muted;
+    /// Mutes participants for ourselves, or does not, as the user chose, whatever the server says.
+    pub(super) fn choose(&mut self, choices: &BTreeMap<Peer, bool>) {
+        for (peer, is_muted) in choices {
+            let Some(listing) = self.listed.get_mut(peer) else {
+                continue;
+            };
+            if listing.shown.muted_by_us != *is_muted {
+                let before = listing.shown.clone();
+                self.before.entry(*peer).or_insert(Some(before));
+                listing.shown.muted_by_us = *is_muted;
+            }
         }
     }
 

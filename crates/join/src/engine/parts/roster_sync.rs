@@ -250,17 +250,13 @@ impl RosterSync {
         standing: impl FnOnce() -> Standing,
     ) {
         let have_moved = ctx.labels.take_moved();
+        self.roster.choose(&ctx.wishes.muted_by_us);
         self.roster.name(&ctx.labels, have_moved);
         if self.roster.has_changed()
             && let Some(event) = self.roster.take_changes(&standing())
         {
             ctx.event(event);
         }
-    }
-
-    /// Mutes a participant for ourselves, or not any more.
-    pub(in crate::engine) fn choose(&mut self, peer: Peer, is_muted: bool) {
-        self.roster.choose(peer, is_muted);
     }
 
     /// Takes over participants who were asked for by their sources.
