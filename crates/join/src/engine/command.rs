@@ -216,9 +216,7 @@ impl Command {
             Self::Leave | Self::Media(_) | Self::Supply { .. } | Self::Suspend => return None,
         })
     }
-}
 
-impl Command {
     /// The switch of our media that the command turns, and how.
     pub(super) fn switch(&self) -> Option<(Switch, bool)> {
         Some(match *self {

@@ -252,8 +252,12 @@ impl Machine {
                 self.declines.send(&mut self.ctx, order, message);
             }
             (Command::Rejoin, State::Member(_), Some(order)) => self.rejoin_asked(order),
-            (command, State::Member(member), _) => {
-                let flow = member.handle_command(&mut self.ctx, id, command);
+            (command, State::Member(member), Some(order)) => {
+                let flow = member.handle_command(&mut self.ctx, order, command);
+                self.go_on(flow);
+            }
+            (command, State::Member(member), None) => {
+                let flow = member.handle_notice(&mut self.ctx, command);
                 self.go_on(flow);
             }
             (Command::Leave, State::Entering(_), _) => self.withdraw(),

@@ -7,6 +7,7 @@
 //! ```
 
 use super::Member;
+use super::controls::Controls;
 use super::follower::Follower;
 use crate::api::{
     AccessHash, CallId, CallRef, InputGroupCall, InviteLink, MessageId, Slug, Ssrc, SubChain,
@@ -81,11 +82,11 @@ pub(in crate::engine) fn resume(
         Subchain::resumed(SubChain::Broadcasts, content.next_broadcast),
     );
     let reference = Reference::new(call, found_by, content.invite_link.map(InviteLink::new));
-    let self_state = SelfState::new(payload, None, ctx.wishes.media);
+    let switches = SelfState::new(payload, None, ctx.wishes.media);
+    let controls = Controls::new(switches, Presentation::resumed(ctx));
     // Nothing was answered since the checkpoint, however long that is ago.
     let liveness = Liveness::new(ctx.now, None);
-    let mut member = Member::new(follower, reference, self_state, liveness);
-    member.presentation = Presentation::resumed(ctx);
+    let mut member = Member::new(follower, reference, controls, liveness);
     let flow = go_on(&mut member, ctx);
     Ok((member, flow))
 }
@@ -96,7 +97,7 @@ fn go_on(member: &mut Member, ctx: &mut Context) -> Flow {
     member.checkpoints.ask(ctx);
     member.follower.poll(ctx, SubChain::Blocks, us.call);
     member.follower.poll(ctx, SubChain::Broadcasts, us.call);
-    let screen = member.presentation.source(ctx);
+    let screen = member.controls.screen_source(ctx);
     member.liveness.check(ctx, us, screen);
     member.liveness.start(ctx);
     member.roster.load_soon(ctx);

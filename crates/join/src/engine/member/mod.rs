@@ -10,38 +10,36 @@
 //!
 //! The member routes every input to its part, does what the part returns, and then settles: it applies what is due in
 //! both subchains, in order, whether it was pushed or polled, and sends what follows from that. All that hangs on the
-//! chain is in the [`Follower`]. A membership ends by a [`Departure`], which the engine turns into a rejoin, a leave or
+//! chain is in the [`Follower`], all about media in the [`Controls`]. A membership ends by a [`Departure`], which the engine turns into a rejoin, a leave or
 //! the end.
 //!
 //! Implements `spec/protocol.md`, 7 and 8.
 
 pub(super) mod checkpoint;
+mod controls;
 mod follower;
 pub(super) mod start;
 
 use confcall_media::Moment;
 use confcall_state::{PublicKey, UserId};
 
-use super::command::{Command, CommandFailure, CommandId, CommandKind, Order};
+use super::command::{Command, CommandFailure, Order};
 use super::context::Context;
 use super::departure::{Departure, Flow};
 use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
-use super::own_state::{MediaConnection, OwnState, Switch};
+use super::own_state::{MediaConnection, OwnState};
 use super::participant::Participant;
 use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
 use super::parts::commands::{Commands, Effect};
-use super::parts::edits::{Change, Edited, Edits};
 use super::parts::liveness::Liveness;
-use super::parts::presentation::Presentation;
 use super::parts::reference::Reference;
 use super::parts::removals::{Removals, Sequel};
 use super::parts::roster::{Roster, Standing};
 use super::parts::roster_sync::RosterSync;
-use super::parts::self_state::SelfState;
 use super::parts::settings::{Setting, Settings};
 use super::parts::subchain::Polled;
 use super::purpose::Purpose;
@@ -49,15 +47,16 @@ use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::reaction::{Reach, Reaction};
 use crate::api::{
-    CallSettings, DiscardCall, DiscardGroupCall, DiscardReason, EditGroupCallParticipant,
-    EncryptedMessage, GetGroupParticipants, GroupCall, InputGroupCall,
-    InviteConferenceCallParticipant, Method, Participants, Peer, Response, RpcError,
-    SendGroupCallEncryptedMessage, SubChain, ToggleGroupCallSettings, Update, Updates,
+    CallSettings, DiscardCall, DiscardGroupCall, DiscardReason, EncryptedMessage,
+    GetGroupParticipants, GroupCall, InputGroupCall, InviteConferenceCallParticipant, Method,
+    Participants, Peer, Response, RpcError, SendGroupCallEncryptedMessage, SubChain,
+    ToggleGroupCallSettings, Update, Updates,
 };
-use crate::joining::{ConnectionParameters, JoinPayload, Link};
+use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::limits;
 use crate::membership::{LastKnown, Membership};
 use crate::message::{Deduplicator, GroupMessage, Novelty};
+use controls::Controls;
 use follower::{Follower, Loss, Read};
 
 /// One membership, and the parts that keep it.
@@ -66,9 +65,7 @@ use follower::{Follower, Loss, Read};
 pub(super) struct Member {
     follower: Follower,
     reference: Reference,
-    self_state: SelfState,
-    presentation: Presentation,
-    edits: Edits,
+    controls: Controls,
     liveness: Liveness,
     roster: RosterSync,
     removals: Removals,
@@ -85,16 +82,14 @@ impl Member {
     fn new(
         follower: Follower,
         reference: Reference,
-        self_state: SelfState,
+        controls: Controls,
         liveness: Liveness,
     ) -> Self {
         Self {
             roster: RosterSync::new(follower.user_id()),
             follower,
             reference,
-            self_state,
-            presentation: Presentation::default(),
-            edits: Edits::default(),
+            controls,
             liveness,
             removals: Removals::default(),
             settings: Settings::default(),
@@ -119,8 +114,7 @@ impl Member {
 
     /// The state of our own media.
     pub(super) fn own_state(&self, ctx: &Context) -> OwnState {
-        let is_presenting = self.presentation.is_shared();
-        self.self_state.state(ctx, is_presenting)
+        self.controls.own_state(ctx)
     }
 
     /// The settings of the call, if the server has shown them.
@@ -134,7 +128,7 @@ impl Member {
     }
 
     pub(super) fn payload(&self) -> &JoinPayload {
-        self.self_state.payload()
+        self.controls.payload()
     }
 
     /// The link or invitation that led to the call.
@@ -147,7 +141,7 @@ impl Member {
         Identity {
             call: self.reference.call(),
             user_id: self.follower.user_id(),
-            source: self.self_state.payload().ssrc(),
+            source: self.payload().ssrc(),
         }
     }
 
@@ -191,9 +185,7 @@ impl Member {
         let is_over = matches!(departure, Departure::End(EndReason::Discarded));
         self.commands.give_up(ctx, is_over);
         self.removals.give_up(ctx);
-        self.self_state.give_up(ctx);
-        self.presentation.give_up(ctx);
-        self.edits.give_up(ctx);
+        self.controls.give_up(ctx);
     }
 
     /// The membership as the caller sees it.
@@ -201,7 +193,7 @@ impl Member {
         Joined {
             call: self.reference.call(),
             connection,
-            payload: self.self_state.payload().clone(),
+            payload: self.payload().clone(),
             invite_link: self.reference.invite_link().cloned(),
             cryptor: self.follower.cryptor().clone(),
             attempts,
@@ -217,7 +209,7 @@ impl Member {
             Timer::Blocks => self.follower.poll(ctx, SubChain::Blocks, us.call),
             Timer::Broadcasts => self.follower.poll(ctx, SubChain::Broadcasts, us.call),
             Timer::Check => {
-                let screen = self.presentation.source(ctx);
+                let screen = self.controls.screen_source(ctx);
                 self.liveness.check_is_due(ctx, us, screen);
             }
             Timer::LastPoll => {
@@ -244,8 +236,8 @@ impl Member {
             }
             Timer::Epochs => self.follower.cryptor().prune(ctx.now),
             Timer::Checkpoint => self.checkpoints.ask(ctx),
-            Timer::Edit => self.self_state.go_on(),
-            Timer::Presentation => self.presentation.handle_timer(ctx, us),
+            Timer::Edit => self.controls.edit_again(),
+            Timer::Presentation => self.controls.handle_screen_timer(ctx, us),
             // To settle is all that they are for.
             Timer::Broadcast | Timer::Removal | Timer::Command => {}
             // They are those of other states.
@@ -330,7 +322,7 @@ impl Member {
                 let joined = result.as_ref().ok().and_then(Response::sources);
                 if let Some(joined) = joined {
                     let asked = self.liveness.checked_screen();
-                    self.presentation.checked(ctx, us, asked, joined);
+                    self.controls.checked(ctx, us, asked, joined);
                 }
                 if let Some(reason) = self.liveness.checked(ctx, us, sent, result) {
                     self.doubt(ctx, reason);
@@ -366,9 +358,12 @@ impl Member {
                 let response = self.commands.answered(ctx, answer.method, ticket, result);
                 self.after_command(ctx, response)
             }
-            Purpose::Edit => self.edited(ctx, ticket, result),
+            Purpose::Edit => {
+                let updates = self.controls.edit_answered(ctx, us, ticket, result);
+                self.take_updates(ctx, updates)
+            }
             Purpose::Presentation => {
-                let updates = self.presentation.answered(ctx, us, ticket, result);
+                let updates = self.controls.screen_answered(ctx, us, ticket, result);
                 self.take_updates(ctx, updates)
             }
             // They are those of other states.
@@ -419,133 +414,81 @@ impl Member {
         self.settle(ctx)
     }
 
+    /// Takes a command that is not answered.
+    pub(super) fn handle_notice(&mut self, ctx: &mut Context, command: Command) -> Flow {
+        match command {
+            Command::Leave => return Err(Departure::Leave),
+            Command::Suspend => return Err(EndReason::Suspended.into()),
+            Command::Media(media) => self.liveness.media_is(ctx, media),
+            Command::Supply {
+                connection: MediaConnection::Presentation,
+                payload,
+            } => self.controls.supply(ctx, self.identity(), payload),
+            // A payload for a membership that is there already, and the commands that are answered.
+            _ => {}
+        }
+        self.settle(ctx)
+    }
+
+    /// Carries out a command that is answered.
     pub(super) fn handle_command(
         &mut self,
         ctx: &mut Context,
-        id: CommandId,
+        order: Order,
         command: Command,
     ) -> Flow {
-        let order = |kind| Order { id, kind };
         let us = self.identity();
         let call = us.call.into();
         match command {
-            Command::Leave => return Err(Departure::Leave),
-            // They are the engine's.
-            Command::Decline { .. } | Command::Rejoin => {}
-            Command::Media(media) => self.liveness.media_is(ctx, media),
-            Command::Kick { users } => self.kick(ctx, order(CommandKind::Kick), users),
+            Command::Kick { users } => self.kick(ctx, order, users),
             Command::Invite { user, video } => {
                 let invite = InviteConferenceCallParticipant { video, call, user };
-                let order = order(CommandKind::Invite);
                 self.commands.send(ctx, order, Effect::Answer, invite);
             }
             Command::RevokeLink => {
                 let settings = ToggleGroupCallSettings::revoke_link(call);
                 let effect = Effect::LinkOtherThan(self.reference.known_link());
-                let order = order(CommandKind::RevokeLink);
                 self.commands.send(ctx, order, effect, settings);
             }
             Command::SetMessagesEnabled { enabled } => {
-                let order = order(CommandKind::SetMessagesEnabled);
                 self.set(ctx, order, Setting::MessagesEnabled(enabled));
             }
-            Command::SetJoinMuted { muted } => {
-                let order = order(CommandKind::SetJoinMuted);
-                self.set(ctx, order, Setting::JoinMuted(muted));
-            }
+            Command::SetJoinMuted { muted } => self.set(ctx, order, Setting::JoinMuted(muted)),
             Command::Discard => {
-                let (order, discard) = (order(CommandKind::Discard), DiscardGroupCall { call });
+                let discard = DiscardGroupCall { call };
                 self.commands.send(ctx, order, Effect::Over, discard);
             }
             Command::Resolve { mut sources } => {
                 sources.truncate(limits::RESOLVED_SOURCES);
                 let by_sources = GetGroupParticipants::by_sources(call, sources);
-                let order = order(CommandKind::Resolve);
                 self.commands.send(ctx, order, Effect::Answer, by_sources);
             }
-            Command::Send(message) => {
-                let order = order(CommandKind::Send(message.random_id()));
-                self.send_message(ctx, order, &message);
-            }
-            Command::Suspend => return Err(EndReason::Suspended.into()),
-            command => self.handle_media_command(ctx, id, command),
-        }
-        self.settle(ctx)
-    }
-
-    /// Carries out a command about the media of participants.
-    fn handle_media_command(&mut self, ctx: &mut Context, id: CommandId, command: Command) {
-        let us = self.identity();
-        let Some(kind) = command.kind() else {
-            if let Command::Supply {
-                connection: MediaConnection::Presentation,
-                payload,
-            } = command
-            {
-                self.presentation.supply(ctx, us, payload);
-            }
-            return;
-        };
-        let order = Order { id, kind };
-        if let Some((switch, value)) = command.switch() {
-            return self.self_state.turn(ctx, switch, value, order);
-        }
-        match command {
-            Command::Mute { .. } if !self.reference.is_creator() => {
-                ctx.failed(order, CommandFailure::NotAllowed);
-            }
-            Command::Mute { peer, muted } => {
-                self.edit(ctx, order, peer, Change::turn(Switch::Muted, muted));
-            }
-            Command::SetVolume { volume, .. }
-                if !EditGroupCallParticipant::VOLUMES.contains(&volume) =>
-            {
-                ctx.failed(order, CommandFailure::Volume(volume));
-            }
-            Command::SetVolume { peer, volume } => {
-                self.edit(ctx, order, peer, Change::volume(volume));
-            }
-            Command::MuteForMe { peer, muted } => match ctx.wishes.mute_for_us(peer, muted) {
-                true => ctx.done(order),
-                false => ctx.failed(order, CommandFailure::Busy),
-            },
-            Command::StartPresentation { .. } if self.self_state.is_silenced() => {
-                ctx.failed(order, CommandFailure::Silenced);
-            }
-            Command::StartPresentation { payload } => {
-                self.presentation.start(ctx, us, payload, order);
-            }
-            Command::StopPresentation => self.presentation.stop(ctx, us, Some(order)),
+            Command::Send(message) => self.send_message(ctx, order, &message),
             Command::Migrate {
                 phone_call,
                 duration,
                 video,
                 connection_id,
-            } => {
-                let link = self.reference.known_link();
-                let link = link.and_then(|link| Link::parse(link.as_str()).ok());
-                let Some(Link::Conference(slug)) = link else {
-                    return ctx.failed(order, CommandFailure::NoLink);
-                };
-                let discard = DiscardCall {
-                    video,
-                    peer: phone_call,
-                    duration,
-                    reason: DiscardReason::Migrate(slug),
-                    connection_id,
-                };
-                self.commands.send(ctx, order, Effect::Answer, discard);
+            } => match self.reference.known_slug() {
+                Some(slug) => {
+                    let discard = DiscardCall {
+                        video,
+                        peer: phone_call,
+                        duration,
+                        reason: DiscardReason::Migrate(slug),
+                        connection_id,
+                    };
+                    self.commands.send(ctx, order, Effect::Answer, discard);
+                }
+                None => ctx.failed(order, CommandFailure::NoLink),
+            },
+            command => {
+                let is_creator = self.reference.is_creator();
+                self.controls
+                    .handle_command(ctx, us, is_creator, order, command);
             }
-            _ => {}
         }
-    }
-
-    /// Changes another participant.
-    fn edit(&mut self, ctx: &mut Context, order: Order, peer: Peer, change: Change) {
-        match ctx.labels.input_peer(peer) {
-            Some(participant) => self.edits.add(ctx, participant, change, order),
-            None => ctx.failed(order, CommandFailure::UnknownPeer(peer)),
-        }
+        self.settle(ctx)
     }
 
     fn kick(&mut self, ctx: &mut Context, order: Order, users: Vec<UserId>) {
@@ -645,32 +588,6 @@ impl Member {
         Ok(())
     }
 
-    /// Takes the outcome of an edit, and what the server showed with it.
-    fn edited(
-        &mut self,
-        ctx: &mut Context,
-        ticket: Ticket,
-        result: Result<Response, Failure>,
-    ) -> Flow {
-        let Some(edited) = self.edits.answered(ctx, ticket, result) else {
-            return Ok(());
-        };
-        let Edited { is_own, outcome } = edited;
-        if is_own {
-            let is_silenced = self.self_state.edited(ctx, outcome.as_ref().map(drop));
-            self.silenced(ctx, is_silenced);
-        }
-        self.take_updates(ctx, outcome.unwrap_or_default())
-    }
-
-    /// Stops sharing the screen of one whom an admin silences.
-    fn silenced(&mut self, ctx: &mut Context, is_silenced: bool) {
-        if is_silenced {
-            let us = self.identity();
-            self.presentation.stop(ctx, us, None);
-        }
-    }
-
     fn after_command(&mut self, ctx: &mut Context, response: Option<Response>) -> Flow {
         match response {
             Some(Response::Updates(updates)) => self.take_updates(ctx, updates),
@@ -695,10 +612,7 @@ impl Member {
             Update::ChainBlocks(items) if self.reference.names(&items.call) => {
                 self.follower.offer(ctx, items);
             }
-            Update::Connection(connection) if connection.presentation => {
-                self.presentation.take_connection(ctx, &connection);
-            }
-            Update::Connection(connection) => self.self_state.take_connection(ctx, &connection),
+            Update::Connection(connection) => self.controls.take_connection(ctx, &connection),
             Update::Participants(change) if self.reference.names(&change.call) => {
                 self.take_roster(ctx, &change)?;
             }
@@ -745,7 +659,7 @@ impl Member {
         if self.roster.take_change(ctx, us, change)? {
             // A block that removed us may be behind it; else the server has lost us.
             self.follower.poll(ctx, SubChain::Blocks, us.call);
-            let screen = self.presentation.source(ctx);
+            let screen = self.controls.screen_source(ctx);
             self.liveness.check(ctx, us, screen);
         }
         Ok(())
@@ -796,10 +710,10 @@ impl Member {
             self.commands.settings_are(settings);
         }
         self.commands.settle(ctx);
-        self.take_own_entry(ctx);
-        self.self_state.send_due(ctx, us, &mut self.edits);
-        self.edits.send_due(ctx, us);
-        self.self_state.show(ctx, self.presentation.is_shared());
+        if let Some(entry) = self.roster.take_own() {
+            self.controls.take_entry(ctx, us, &entry);
+        }
+        self.controls.settle(ctx, us);
         let standing = || standing(self.follower.membership());
         self.roster.show(ctx, standing);
         self.follower.report(ctx);
@@ -807,15 +721,6 @@ impl Member {
         self.checkpoints.follow(ctx, counts);
         self.checkpoints.keep(ctx);
         Ok(())
-    }
-
-    /// Follows what the server says of our own media.
-    fn take_own_entry(&mut self, ctx: &mut Context) {
-        if let Some(entry) = self.roster.take_own() {
-            let is_silenced = self.self_state.take_entry(ctx, &entry);
-            self.presentation.take_entry(ctx, self.identity(), &entry);
-            self.silenced(ctx, is_silenced);
-        }
     }
 
     fn watch_unlisted(&mut self, ctx: &mut Context) {

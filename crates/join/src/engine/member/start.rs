@@ -1,6 +1,7 @@
 //! The start of a membership.
 
 use super::Member;
+use super::controls::Controls;
 use super::follower::Follower;
 use crate::api::SubChain;
 use crate::engine::context::Context;
@@ -9,6 +10,7 @@ use crate::engine::end::EndReason;
 use crate::engine::entry::AcceptedJoin;
 use crate::engine::event::Event;
 use crate::engine::parts::liveness::Liveness;
+use crate::engine::parts::presentation::Presentation;
 use crate::engine::parts::reference::Reference;
 use crate::engine::parts::self_state::SelfState;
 
@@ -30,10 +32,11 @@ pub(in crate::engine) fn take_up(
         ctx.config.removal_grace,
     )?;
     let reference = Reference::new(shown.call, join.found_by, shown.invite_link);
-    let self_state = SelfState::new(join.payload, shown.connection.clone(), join.announced);
+    let switches = SelfState::new(join.payload, shown.connection.clone(), join.announced);
+    let controls = Controls::new(switches, Presentation::default());
     let follower = Follower::new(ctx, membership, shown.blocks, shown.broadcasts);
     let liveness = Liveness::new(ctx.now, Some(ctx.now));
-    let mut member = Member::new(follower, reference, self_state, liveness);
+    let mut member = Member::new(follower, reference, controls, liveness);
     // The caller connects its media before anything else.
     let joined = member.joined(shown.connection, join.attempts);
     for gap in join.gaps {
@@ -61,7 +64,6 @@ pub(in crate::engine) fn take_up(
 }
 
 fn begin(member: &mut Member, ctx: &mut Context) {
-    member.self_state.await_connection(ctx);
     member.liveness.start(ctx);
     // What was pushed between the server's answer and now is lost to us.
     member.follower.poll_soon(ctx, SubChain::Blocks);
@@ -69,5 +71,5 @@ fn begin(member: &mut Member, ctx: &mut Context) {
     member.roster.load_soon(ctx);
     member.follower.start_epoch(ctx, None);
     let us = member.identity();
-    member.presentation.start_again(ctx, us);
+    member.controls.start(ctx, us);
 }

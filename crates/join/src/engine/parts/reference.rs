@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use crate::api::reaction::Reaction;
 use crate::api::{
-    CallRef, GetGroupCall, GroupCall, InputGroupCall, InviteLink, Method, Response, RpcError,
+    CallRef, GetGroupCall, GroupCall, InputGroupCall, InviteLink, Method, Response, RpcError, Slug,
 };
 use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
@@ -99,6 +99,14 @@ impl Reference {
         };
         let found_by = found_by.map(|link| InviteLink::new(link.to_string()));
         self.invite_link.clone().or(found_by)
+    }
+
+    /// The slug of that link.
+    pub(in crate::engine) fn known_slug(&self) -> Option<Slug> {
+        match Link::parse(self.known_link()?.as_str()) {
+            Ok(Link::Conference(slug)) => Some(slug),
+            _ => None,
+        }
     }
 
     /// True if a reference names our call; what the server says of other calls is not for us.
