@@ -319,33 +319,36 @@ impl Invitations {
     }
 
     fn delete(&mut self, message: MessageId) -> Option<(Invitation, InvitationChange)> {
-        let Known { invitation, rings } = self.known.remove(&message)?;
-        let call = invitation.call_id;
-        if rings && !self.still_rings(call) {
-            self.ringing.remove(&call);
-        }
+        let (invitation, is_silent) = self.forget(message)?;
         let is_own = invitation.from == self.us;
         let is_end = match is_own {
             true => invitation.state == InvitationState::Pending,
-            false => rings && !self.ringing.contains_key(&call),
+            false => is_silent,
         };
         is_end.then_some((invitation, InvitationChange::Deleted))
     }
 
-    /// Forgets the oldest invitation where there are too many, rather one that does not ring.
-    /// Forgets the oldest invitation where there are too many; gives it if its call rings no more by that.
+    /// Takes an invitation out; gives it, and whether its call rings no more by that.
+    fn forget(&mut self, message: MessageId) -> Option<(Invitation, bool)> {
+        let Known { invitation, rings } = self.known.remove(&message)?;
+        let call = invitation.call_id;
+        let is_silent = rings && !self.still_rings(call);
+        if is_silent {
+            self.ringing.remove(&call);
+        }
+        Some((invitation, is_silent))
+    }
+
+    /// Forgets the oldest invitation where there are too many, rather one that does not ring; gives it if its call rings no more
+    /// by that.
     fn forget_oldest(&mut self) -> Option<Invitation> {
         if self.known.len() <= limits::INVITATIONS {
             return None;
         }
         let silent = self.known.iter().find(|(_, one)| !one.rings);
         let (&oldest, _) = silent.or(self.known.iter().next())?;
-        let Known { invitation, rings } = self.known.remove(&oldest)?;
-        let call = invitation.call_id;
-        let is_end = rings && !self.still_rings(call);
-        is_end
-            .then(|| self.ringing.remove(&call))?
-            .map(|_| invitation)
+        let (invitation, is_silent) = self.forget(oldest)?;
+        is_silent.then_some(invitation)
     }
 }
 
