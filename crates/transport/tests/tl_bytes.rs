@@ -398,52 +398,42 @@ fn edits(pairs: &mut Vec<Pair>) {
     let (call, their_call) = call();
     let switches = [None, Some(false), Some(true)];
     for (participant, their_participant) in peers() {
-        for (index, value) in (0..6).flat_map(|index| switches.map(|value| (index, value))) {
-            let only = |at| value.filter(|_| at == index);
-            let volume = only(5).map(|_| 20_000);
-            let ours = EditGroupCallParticipant {
-                muted: only(0),
-                volume,
-                raise_hand: only(1),
-                video_stopped: only(2),
-                video_paused: only(3),
-                presentation_paused: only(4),
-                ..EditGroupCallParticipant::new(call.clone(), participant.clone())
-            };
+        let nothing = EditGroupCallParticipant::new(call.clone(), participant);
+        let mut add = |ours: EditGroupCallParticipant| {
             let theirs = phone::EditGroupCallParticipant {
                 call: their_call.clone(),
                 participant: their_participant.clone(),
+                muted: ours.muted,
+                volume: ours.volume,
+                raise_hand: ours.raise_hand,
+                video_stopped: ours.video_stopped,
+                video_paused: ours.video_paused,
+                presentation_paused: ours.presentation_paused,
+            };
+            pairs.push(pair(ours, &theirs));
+        };
+        for (index, value) in (0..6).flat_map(|index| switches.map(|value| (index, value))) {
+            let only = |at| value.filter(|_| at == index);
+            add(EditGroupCallParticipant {
                 muted: only(0),
-                volume,
+                volume: only(5).map(|_| 20_000),
                 raise_hand: only(1),
                 video_stopped: only(2),
                 video_paused: only(3),
                 presentation_paused: only(4),
-            };
-            pairs.push(pair(ours, &theirs));
+                ..nothing.clone()
+            });
         }
         let all = Some(true);
-        let ours = EditGroupCallParticipant {
-            call: call.clone(),
-            participant,
+        add(EditGroupCallParticipant {
             muted: all,
             volume: Some(-1),
             raise_hand: all,
             video_stopped: Some(false),
             video_paused: all,
             presentation_paused: all,
-        };
-        let theirs = phone::EditGroupCallParticipant {
-            call: their_call.clone(),
-            participant: their_participant,
-            muted: all,
-            volume: Some(-1),
-            raise_hand: all,
-            video_stopped: Some(false),
-            video_paused: all,
-            presentation_paused: all,
-        };
-        pairs.push(pair(ours, &theirs));
+            ..nothing
+        });
     }
 }
 
