@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use confcall::UserId;
-use confcall::join::api::{AccessHash, GroupCall, InputUser, MessageId, Method, Update, Updates};
+use confcall::join::api::{AccessHash, GroupCall, InputUser, MessageId, Method, Updates};
 use confcall::join::engine::{
     Command, CommandFailure, CommandId, CommandKind, EndReason, Event, Input, RejoinReason, Trouble,
 };
@@ -142,7 +142,7 @@ fn ending_the_call_is_done_even_if_the_end_is_pushed_before_the_answer() {
         access_hash: call.access_hash(),
         duration: 1,
     };
-    world.input(0, Input::Update(Update::GroupCall(over)));
+    world.input(0, Input::Update(over.into()));
     assert_eq!(*world.end(0), EndReason::Discarded);
     assert_eq!(answer(&world, 0, id), Some(Ok(())));
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use confcall::join::api::reaction::{ErrorName, GiveUpReason, ROWS, Reaction, Row};
 use confcall::join::api::{
-    CallSettings, ChainBlocks, GroupCall, GroupCallInfo, Method, Request, SubChain, Update,
+    ActiveCall, ChainBlocks, GroupCallInfo, Method, Request, SubChain, Update,
 };
 use confcall::join::engine::{
     Advice, Command, CommandFailure, EndReason, Event, Input, OtherKind, Trouble,
@@ -200,20 +200,13 @@ fn a_call_that_is_no_conference_ends_the_join_with_what_it_is() {
     ] {
         let mut world = World::with_call(1);
         let shown = world.server.calls().next().unwrap();
-        let call = GroupCall::Active {
-            id: shown.id(),
-            access_hash: shown.access_hash(),
-            conference: false,
+        let call = ActiveCall {
             rtmp_stream: rtmp,
-            creator: false,
             participants_count: 1,
-            invite_link: None,
-            version: 1,
-            settings: CallSettings::default(),
-            min: false,
+            ..ActiveCall::new(shown.named())
         };
         let info = GroupCallInfo {
-            call,
+            call: call.into(),
             participants: Vec::new(),
             next_offset: None,
             labels: Vec::new(),

@@ -472,7 +472,7 @@ fn updates_before_the_answer_to_the_join_are_ignored() {
         access_hash,
         duration,
     };
-    world.input(node, Input::Update(Update::GroupCall(over)));
+    world.input(node, Input::Update(over.into()));
     assert!(world.nodes[node].ended.is_none());
     world.converge();
 }

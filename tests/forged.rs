@@ -13,10 +13,10 @@ use std::time::Duration;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
-    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, DataJson, EncryptedMessage,
-    GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall, InviteLink, MessageId,
-    Method, Participants, ParticipantsPage, Peer, Request, Response, RpcError, SubChain, Update,
-    Updates,
+    AccessHash, ActiveCall, CallConnection, CallId, CallRef, ChainBlocks, DataJson,
+    EncryptedMessage, GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall,
+    InviteLink, MessageId, Method, Participants, ParticipantsPage, Peer, Request, Response,
+    RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
     Advice, Command, CommandFailure, CommandId, Config, EndReason, Ended, Event, Input, MediaState,
@@ -609,19 +609,13 @@ fn a_link_that_still_names_the_same_slug_is_not_revoked() {
             victim.command(Command::RevokeLink);
             let request = victim.asked(Method::ToggleGroupCallSettings)[0];
             let call = victim.node.engine.call().unwrap();
-            let shows = GroupCall::Active {
-                id: call.id,
-                access_hash: call.access_hash,
-                conference: true,
-                rtmp_stream: false,
-                creator: false,
+            let shows = GroupCall::from(ActiveCall {
                 participants_count: 2,
                 version: 9,
                 invite_link: Some(InviteLink::new(shown.clone())),
-                settings: CallSettings::default(),
-                min: false,
-            };
-            let yes = Updates(vec![Update::GroupCall(shows)]);
+                ..ActiveCall::conference(call)
+            });
+            let yes = Updates(vec![shows.into()]);
             victim.answer(request, Outcome::Done(yes.into()));
             assert_eq!(victim.done(), done, "{shown} {node}");
         }
@@ -924,18 +918,11 @@ fn updates_of_another_call_in_the_answer_to_a_join_change_nothing() {
             next_offset: 3,
         })
     };
-    let call = Update::GroupCall(GroupCall::Active {
+    let other = CallRef {
         id: CallId::new(4),
         access_hash: AccessHash::new(5),
-        conference: true,
-        rtmp_stream: false,
-        creator: false,
-        participants_count: 2,
-        version: 1,
-        invite_link: None,
-        settings: CallSettings::default(),
-        min: false,
-    });
+    };
+    let call = Update::from(GroupCall::from(ActiveCall::conference(other)));
     for extra in [items(SubChain::Blocks), items(SubChain::Broadcasts), call] {
         for is_first in [false, true] {
             let node = joined_with(&extra, is_first);
@@ -1057,24 +1044,18 @@ impl Forger<'_> {
                 access_hash,
                 duration: self.edge(),
             },
-            _ => GroupCall::Active {
-                id,
-                access_hash,
+            _ => GroupCall::from(ActiveCall {
                 conference: self.world.below(4) != 0,
-                rtmp_stream: false,
-                creator: false,
                 participants_count: self.edge(),
-                invite_link: None,
                 version: self.edge(),
-                settings: CallSettings::default(),
-                min: false,
-            },
+                ..ActiveCall::new(CallRef { id, access_hash })
+            }),
         }
     }
 
     fn update(&mut self) -> Update {
         match self.world.below(5) {
-            0 => Update::GroupCall(self.group_call()),
+            0 => self.group_call().into(),
             1 => Update::Participants(Participants {
                 call: self.call(),
                 participants: self.participants(),

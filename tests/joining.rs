@@ -494,8 +494,8 @@ fn a_link_that_leads_to_another_call_when_it_is_looked_up_once_more_is_not_follo
     let mut server = world.server.clone();
     let answer = server.answer(UserId::new(2), &Request::from(lookup));
     let mut info = answer.unwrap().into_group_call().unwrap();
-    if let GroupCall::Active { id, .. } = &mut info.call {
-        *id = CallId::new(id.value() + 1);
+    if let GroupCall::Active(call) = &mut info.call {
+        call.id = CallId::new(call.id.value() + 1);
     }
     let elsewhere = Verdict::Answer(Response::GroupCall(info));
     let lookup = Rule::new(Method::GetGroupCall, elsewhere).of(2);

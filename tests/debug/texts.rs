@@ -3,8 +3,8 @@
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::Slug;
-use confcall::join::api::{AccessHash, CallId, CallSettings};
-use confcall::join::api::{DataJson, GroupCall, InputGroupCall, InviteLink};
+use confcall::join::api::{AccessHash, ActiveCall, CallId, CallRef};
+use confcall::join::api::{DataJson, InputGroupCall, InviteLink};
 use confcall::join::engine::Event;
 use confcall::join::joining::{IceCredentials, Link};
 use confcall::join::message::{DocumentId, EmojiReaction, GroupMessage, RandomId};
@@ -23,17 +23,13 @@ fn links_and_slugs_are_credentials() {
     let link = InviteLink::new(conference.to_string());
     is_shown_as(&link, "InviteLink(29 bytes)");
     is_shown_as(&Event::Link(link.clone()), "Link(InviteLink(29 bytes))");
-    let call = GroupCall::Active {
+    let named = CallRef {
         id: CallId::new(1),
         access_hash: AccessHash::new(2),
-        conference: true,
-        rtmp_stream: false,
-        creator: false,
-        participants_count: 3,
+    };
+    let call = ActiveCall {
         invite_link: Some(link),
-        version: 4,
-        settings: CallSettings::default(),
-        min: false,
+        ..ActiveCall::conference(named)
     };
     hides_text(&call, "Wx5f-8PqKJk");
     let video_chat = Link::parse("https://t.me/some?videochat=Wx5f-8PqKJk").unwrap();

@@ -97,7 +97,8 @@ impl Conference {
                 Ok(Err(CallError::ClockAhead { by })) => {
                     return Err(CreateError::ClockAhead { by });
                 }
-                Ok(Err(CallError::Lost { .. })) | Err(_) => {}
+                // It is for the account's own data centre.
+                Ok(Err(CallError::Lost { .. } | CallError::OtherDataCentre { .. })) | Err(_) => {}
             }
         }
         Err(CreateError::Unanswered)
@@ -107,13 +108,10 @@ impl Conference {
 fn read(response: Response) -> Result<Created, CreateError> {
     let updates = response.into_updates().map_err(|_| CreateError::NoCall)?;
     let shown = updates.0.into_iter().find_map(|update| match update {
-        Update::GroupCall(
-            ref call @ GroupCall::Active {
-                conference: true,
-                ref invite_link,
-                ..
-            },
-        ) => Some((CallRef::of(&call.reference())?, invite_link.clone())),
+        Update::GroupCall {
+            call: GroupCall::Active(call),
+            ..
+        } if call.conference => Some((call.named(), call.invite_link)),
         _ => None,
     });
     let (call, link) = shown.ok_or(CreateError::NoCall)?;

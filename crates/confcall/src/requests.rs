@@ -3,7 +3,7 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use confcall_join::api::{Method, Request};
+use confcall_join::api::{Method, Request, RpcError};
 use confcall_join::engine::{EndReason, Outcome, RequestId};
 use confcall_join::policy::{CallKind, CheckedRequest};
 use confcall_transport::{CallError, Transport};
@@ -102,6 +102,11 @@ async fn outcome_of(
         Ok(Err(CallError::Lost { reason })) => {
             debug!(%method, reason, "lost");
             Outcome::Lost
+        }
+        // As the server says it of what was asked of the wrong one.
+        Ok(Err(CallError::OtherDataCentre { data_centre })) => {
+            let name = format!("FILE_MIGRATE_{data_centre}");
+            Outcome::Refused(RpcError::new(303, name))
         }
         Ok(Err(CallError::ClockAhead { by })) => {
             let seconds = by.as_secs();

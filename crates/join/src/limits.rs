@@ -87,6 +87,10 @@ pub const REJOINS: usize = 4;
 /// The most users whose bad broadcasts are counted; more are in no call.
 pub const BLAMED: usize = 256;
 
+/// The most bytes of a part of a stream that are asked for at once; the official applications ask for as many, and a part
+/// is never longer.
+pub const PART_BYTES: usize = 1 << 17;
+
 /// The most bytes of the participants in one event, about: two hundred and more with what people write about themselves.
 pub const PARTICIPANTS_CHANGED_BYTES: usize = 1 << 17;
 

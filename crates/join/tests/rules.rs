@@ -130,7 +130,7 @@ fn connection_parameters_that_are_pushed_may_be_of_another_call_and_count_for_no
         shown.count()
     };
     let before = known(&world);
-    for update in of_another_call(&Update::GroupCall(GroupCall::Discarded {
+    for update in of_another_call(&Update::from(GroupCall::Discarded {
         id: CallId::new(0),
         access_hash: AccessHash::new(0),
         duration: 0,

@@ -556,7 +556,7 @@ impl Server {
         }
         let call = self.call(creation.call)?;
         match joined_with {
-            None => Some(Updates(vec![Update::GroupCall(call.info(from))])),
+            None => Some(Updates(vec![call.info(from).into()])),
             Some(key) => {
                 let member = call.member(from);
                 let lasts = member.is_some_and(|member| member.public_key() == key);

@@ -62,7 +62,7 @@ impl Scene {
         };
         let Updates(updates) = self.ask(user, request).into_updates().unwrap();
         let call = updates.into_iter().find_map(|update| match update {
-            Update::GroupCall(call) => Some(call.reference()),
+            Update::GroupCall { call, .. } => Some(call.reference()),
             _ => None,
         });
         call.unwrap()

@@ -364,7 +364,7 @@ fn listed(participants: Vec<GroupCallParticipant>) -> Vec<GroupCallParticipant> 
 /// its media connects elsewhere.
 pub fn of_another_call(update: &Update) -> Vec<Update> {
     let (id, access_hash) = (CallId::new(i64::MIN), AccessHash::new(1));
-    let ended = Update::GroupCall(GroupCall::Discarded {
+    let ended = Update::from(GroupCall::Discarded {
         id,
         access_hash,
         duration: 1,
@@ -391,14 +391,12 @@ pub fn named(mut update: Update, call: CallRef) -> Update {
         Update::ChainBlocks(items) => items.call = call.into(),
         Update::EncryptedMessage(message) => message.call = call.into(),
         Update::Participants(change) => change.call = call.into(),
-        Update::GroupCall(
-            GroupCall::Active {
+        Update::GroupCall { call: shown, .. } => match shown {
+            GroupCall::Active(shown) => (shown.id, shown.access_hash) = (call.id, call.access_hash),
+            GroupCall::Discarded {
                 id, access_hash, ..
-            }
-            | GroupCall::Discarded {
-                id, access_hash, ..
-            },
-        ) => (*id, *access_hash) = (call.id, call.access_hash),
+            } => (*id, *access_hash) = (call.id, call.access_hash),
+        },
         _ => {}
     }
     update

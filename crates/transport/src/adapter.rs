@@ -83,6 +83,12 @@ pub enum CallError {
         /// The network's own words.
         reason: String,
     },
+    /// The request is for another data centre, which the adapter cannot reach; it was not sent.
+    #[error("the adapter cannot reach data centre {data_centre}")]
+    OtherDataCentre {
+        /// The data centre.
+        data_centre: i32,
+    },
     /// The clock of this device is ahead of the server's, which takes no message from the future.
     ///
     /// No request has a chance before the clock is set.

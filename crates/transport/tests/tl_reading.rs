@@ -7,11 +7,11 @@
 )]
 
 use confcall_join::api::{
-    AccessHash, AppConfig, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, DataJson,
-    EncryptedMessage, GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation,
-    InvitationState, InviteLink, MessageId, Method, MigratedCall, ParticipantVideo, Participants,
-    ParticipantsPage, Peer, PeerLabel, PhoneCallId, Response, ResponseKind, Semantics, SsrcGroup,
-    SubChain, Update, Updates,
+    AccessHash, ActiveCall, AppConfig, CallConnection, CallId, CallSettings, ChainBlocks,
+    ChannelId, DataJson, EncryptedMessage, GroupCall, GroupCallInfo, GroupCallParticipant,
+    InputGroupCall, Invitation, InvitationState, InviteLink, MessageId, Method, MigratedCall,
+    ParticipantVideo, Participants, ParticipantsPage, Peer, PeerLabel, PhoneCallId, Response,
+    ResponseKind, Semantics, SsrcGroup, SubChain, Update, Updates,
 };
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
@@ -168,19 +168,19 @@ fn their_group_call() -> types::GroupCall {
         participants_count: 3,
         title: Some("title".to_owned()),
         stream_dc_id: Some(2),
-        record_start_date: Some(1),
-        schedule_date: Some(1),
-        unmuted_video_count: Some(1),
+        record_start_date: Some(3),
+        schedule_date: Some(4),
+        unmuted_video_count: Some(5),
         unmuted_video_limit: 30,
         version: 12,
         invite_link: Some("https://t.me/call/abc".to_owned()),
-        send_paid_messages_stars: Some(1),
+        send_paid_messages_stars: Some(6),
         default_send_as: Some(peer(OTHER)),
     }
 }
 
 fn group_call() -> GroupCall {
-    GroupCall::Active {
+    let call = ActiveCall {
         id: CallId::new(-4),
         access_hash: AccessHash::new(8),
         conference: true,
@@ -196,7 +196,21 @@ fn group_call() -> GroupCall {
             can_change_messages_enabled: true,
         },
         min: true,
-    }
+        title: Some("title".to_owned()),
+        stream_dc: Some(2),
+        recorded_since: Some(3),
+        records_video: true,
+        scheduled_for: Some(4),
+        start_subscribed: true,
+        can_start_video: true,
+        video_count: Some(5),
+        video_limit: 30,
+        joined_order: true,
+        listeners_hidden: true,
+        message_price: Some(6),
+        default_send_as: Some(Peer::User(OTHER)),
+    };
+    call.into()
 }
 
 fn conference_call() -> types::MessageActionConferenceCall {
@@ -256,7 +270,7 @@ fn a_call_is_read_while_it_goes_on_and_when_it_is_over() {
         call,
     };
     let active = update(their_group_call().into());
-    assert_eq!(read(active.into()), [Update::GroupCall(group_call())]);
+    assert_eq!(read(active.into()), [group_call().into()]);
     let over = types::GroupCallDiscarded {
         id: -4,
         access_hash: 8,
@@ -268,7 +282,7 @@ fn a_call_is_read_while_it_goes_on_and_when_it_is_over() {
         access_hash: AccessHash::new(8),
         duration: 60,
     };
-    assert_eq!(read(over.into()), [Update::GroupCall(discarded)]);
+    assert_eq!(read(over.into()), [discarded.into()]);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn answer(outcome: &Outcome) -> (String, Vec<String>) {
         Outcome::Done(Response::Bool(taken)) => taken.to_string(),
         Outcome::Done(Response::Sources(sources)) => format!("{} sources joined", sources.len()),
         Outcome::Done(Response::GroupCall(info)) => {
-            let id = Update::GroupCall(info.call.clone());
+            let id = Update::from(info.call.clone());
             format!(
                 "{}, {} shown",
                 update(&id, &mut details),
@@ -156,12 +156,13 @@ fn update(update: &Update, details: &mut Vec<String>) -> String {
                 change.version
             )
         }
-        Update::GroupCall(GroupCall::Active {
-            id,
-            participants_count,
-            ..
-        }) => format!("call {id} with {participants_count} participants"),
-        Update::GroupCall(GroupCall::Discarded { id, .. }) => format!("call {id} is over"),
+        Update::GroupCall { call, .. } => match call {
+            GroupCall::Active(call) => {
+                let (id, count) = (call.id, call.participants_count);
+                format!("call {id} with {count} participants")
+            }
+            GroupCall::Discarded { id, .. } => format!("call {id} is over"),
+        },
         Update::EncryptedMessage(message) => {
             format!(
                 "an encrypted message, {} bytes",

@@ -88,6 +88,20 @@ id! {
     MessageId, i32
 }
 
+id! {
+    /// The number that the server gives to a message to a call without encryption.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
+    CallMessageId, i32
+}
+
+id! {
+    /// The number of a story among those of its peer.
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
+    StoryId, i32
+}
+
 /// Defines a newtype for a text that `Debug` does not show.
 macro_rules! hidden_text {
     ($(#[$doc:meta])* $name:ident) => {
@@ -128,6 +142,13 @@ hidden_text! {
     /// It is not checked here; [`Link::parse`](crate::joining::Link::parse) reads it. It is all that it takes to join, so
     /// `Debug` shows only its length.
     InviteLink
+}
+
+hidden_text! {
+    /// The secret that lets a program publish a stream.
+    ///
+    /// `Debug` shows only its length, and it is shown to nobody who did not ask for it.
+    StreamKey
 }
 
 impl fmt::Display for InviteLink {

@@ -65,6 +65,53 @@ methods! {
     DiscardCall = "phone.discardCall";
     /// Reads the configuration of the server.
     GetAppConfig = "help.getAppConfig";
+    /// Finds the peer of a public name.
+    ResolveUsername = "contacts.resolveUsername";
+    /// Reads a channel or supergroup.
+    GetFullChannel = "channels.getFullChannel";
+    /// Reads a basic group.
+    GetFullChat = "messages.getFullChat";
+    /// Reads the active stories of a peer.
+    GetPeerStories = "stories.getPeerStories";
+    /// Reads stories of a peer.
+    GetStoriesById = "stories.getStoriesByID";
+    /// Reads as whom we may join.
+    GetGroupCallJoinAs = "phone.getGroupCallJoinAs";
+    /// Saves as whom we join.
+    SaveDefaultGroupCallJoinAs = "phone.saveDefaultGroupCallJoinAs";
+    /// Creates the call of a group or channel.
+    CreateGroupCall = "phone.createGroupCall";
+    /// Begins a call that was announced.
+    StartScheduledGroupCall = "phone.startScheduledGroupCall";
+    /// Asks to be told when a call begins.
+    ToggleGroupCallStartSubscription = "phone.toggleGroupCallStartSubscription";
+    /// Changes the title of a call.
+    EditGroupCallTitle = "phone.editGroupCallTitle";
+    /// Begins or ends the recording of a call.
+    ToggleGroupCallRecord = "phone.toggleGroupCallRecord";
+    /// Asks members of a chat to its call.
+    InviteToGroupCall = "phone.inviteToGroupCall";
+    /// Asks for the link of a call in a public chat.
+    ExportGroupCallInvite = "phone.exportGroupCallInvite";
+    /// Sends a message without encryption to a call.
+    SendGroupCallMessage = "phone.sendGroupCallMessage";
+    /// Deletes messages of a call.
+    DeleteGroupCallMessages = "phone.deleteGroupCallMessages";
+    /// Deletes all messages of a participant.
+    DeleteGroupCallParticipantMessages = "phone.deleteGroupCallParticipantMessages";
+    /// Reads the channels of a stream.
+    GetGroupCallStreamChannels = "phone.getGroupCallStreamChannels";
+    /// Asks where to publish a stream.
+    GetGroupCallStreamRtmpUrl = "phone.getGroupCallStreamRtmpUrl";
+    /// Reads a part of a stream.
+    GetFile = "upload.getFile";
+}
+
+impl Method {
+    /// True for a method of group calls; the others are of use to a client for much else.
+    pub fn is_of_calls(self) -> bool {
+        self.name().starts_with("phone.")
+    }
 }
 
 impl Serialize for Method {

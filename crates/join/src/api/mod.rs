@@ -14,7 +14,9 @@
 
 mod app_config;
 mod call;
+mod call_message;
 mod call_ref;
+mod chat;
 mod check_group_call;
 mod codec;
 mod create_conference_call;
@@ -24,8 +26,11 @@ mod ending;
 mod get_chain_blocks;
 mod get_group_call;
 mod get_participants;
+mod group_call;
+mod hosting;
 mod ids;
 mod invitation;
+mod join_as;
 mod join_group_call;
 mod label;
 mod method;
@@ -45,6 +50,8 @@ mod settings;
 mod slug;
 mod ssrc;
 mod ssrc_group;
+mod starting;
+mod stream;
 pub(crate) mod traced;
 mod update;
 mod user;
@@ -52,7 +59,15 @@ mod words;
 
 pub use app_config::{AppConfig, GetAppConfig};
 pub use call::InputGroupCall;
+pub use call_message::{
+    CallMessage, CallText, DeleteGroupCallMessages, DeleteGroupCallParticipantMessages,
+    SendGroupCallMessage,
+};
 pub use call_ref::CallRef;
+pub use chat::{
+    FullChat, GetFullChannel, GetFullChat, GetPeerStories, GetStoriesById, LiveStories, LiveStory,
+    ResolveUsername, ResolvedPeer,
+};
 pub use check_group_call::CheckGroupCall;
 pub use create_conference_call::CreateConferenceCall;
 pub use delete_participants::{DeleteConferenceCallParticipants, Removal};
@@ -61,10 +76,16 @@ pub use ending::{DiscardGroupCall, LeaveGroupCall};
 pub use get_chain_blocks::{GetGroupCallChainBlocks, SubChain};
 pub use get_group_call::GetGroupCall;
 pub use get_participants::GetGroupParticipants;
+pub use group_call::{ActiveCall, CallSettings, GroupCall};
+pub use hosting::{
+    EditGroupCallTitle, ExportGroupCallInvite, InviteToGroupCall, ToggleGroupCallRecord,
+};
 pub use ids::{
-    AccessHash, CallId, ChannelId, ChatId, DataJson, InviteLink, MessageId, PhoneCallId,
+    AccessHash, CallId, CallMessageId, ChannelId, ChatId, DataJson, InviteLink, MessageId,
+    PhoneCallId, StoryId, StreamKey,
 };
 pub use invitation::{DeclineConferenceCallInvite, InviteConferenceCallParticipant};
+pub use join_as::{GetGroupCallJoinAs, JoinAsPeers, SaveDefaultGroupCallJoinAs};
 pub use join_group_call::JoinGroupCall;
 pub(crate) use label::cut as cut_label;
 pub use label::{PeerLabel, PeerPhoto};
@@ -84,9 +105,14 @@ pub(crate) use slug::is_slug_character;
 pub use slug::{Slug, SlugError};
 pub use ssrc::Ssrc;
 pub use ssrc_group::{Semantics, SsrcGroup, SsrcGroupError, VideoLayers};
+pub use starting::{CreateGroupCall, StartScheduledGroupCall, ToggleGroupCallStartSubscription};
+pub use stream::{
+    FilePart, GetFile, GetGroupCallStreamChannels, GetGroupCallStreamRtmpUrl, RtmpUrl,
+    StreamChannel, StreamVideo,
+};
 pub use update::{
-    CallConnection, CallSettings, ChainBlocks, EncryptedMessage, GroupCall, Invitation,
-    InvitationState, MigratedCall, Participants, Update, Updates,
+    CallConnection, ChainBlocks, EncryptedMessage, Invitation, InvitationState, MigratedCall,
+    Participants, Update, Updates,
 };
 pub use user::InputUser;
 pub(crate) use words::words;

@@ -2,18 +2,23 @@ use confcall_state::tl::{ReadError, ReadErrorKind, Writer};
 
 use super::codec::{Fields, decode};
 use super::{
-    CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
-    DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall, EditGroupCallParticipant,
-    GetAppConfig, GetGroupCall, GetGroupCallChainBlocks, GetGroupParticipants, InputGroupCall,
-    InviteConferenceCallParticipant, JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall,
-    LeaveGroupCallPresentation, Method, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
-    ToggleGroupCallSettings,
+    CheckGroupCall, CreateConferenceCall, CreateGroupCall, DeclineConferenceCallInvite,
+    DeleteConferenceCallParticipants, DeleteGroupCallMessages, DeleteGroupCallParticipantMessages,
+    DiscardCall, DiscardGroupCall, EditGroupCallParticipant, EditGroupCallTitle,
+    ExportGroupCallInvite, GetAppConfig, GetFile, GetFullChannel, GetFullChat, GetGroupCall,
+    GetGroupCallChainBlocks, GetGroupCallJoinAs, GetGroupCallStreamChannels,
+    GetGroupCallStreamRtmpUrl, GetGroupParticipants, GetPeerStories, GetStoriesById,
+    InputGroupCall, InviteConferenceCallParticipant, InviteToGroupCall, JoinGroupCall,
+    JoinGroupCallPresentation, LeaveGroupCall, LeaveGroupCallPresentation, Method, ResolveUsername,
+    SaveDefaultGroupCallJoinAs, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage,
+    SendGroupCallMessage, StartScheduledGroupCall, ToggleGroupCallRecord, ToggleGroupCallSettings,
+    ToggleGroupCallStartSubscription,
 };
 
 /// Defines the requests by one table, and how each is written and read.
 macro_rules! requests {
     ($($(#[$doc:meta])* $variant:ident($request:ident),)*) => {
-        /// A request to the conference service, one variant for each [`Method`].
+        /// A request about group calls, one variant for each [`Method`].
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Request {
@@ -28,9 +33,11 @@ macro_rules! requests {
                 }
             }
 
-            /// True for the constructor of one of these requests.
-            pub(crate) fn is_function(constructor: u32) -> bool {
-                [$($request::ID,)*].contains(&constructor)
+            /// The method of one of these requests, by its constructor.
+            pub(crate) fn method_of(constructor: u32) -> Option<Method> {
+                let mut methods = [$(($request::ID, $request::METHOD),)*].into_iter();
+                let found = methods.find(|(id, _)| *id == constructor);
+                found.map(|(_, method)| method)
             }
 
             /// Writes the request as the server reads it.
@@ -48,7 +55,7 @@ macro_rules! requests {
             /// for trailing bytes.
             pub fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
                 // Strict throughout: these bytes are what the policy looks at before they are sent.
-                let what = "a conference request";
+                let what = "a request about group calls";
                 decode(bytes, what, |reader| match reader.u32(what)? {
                     $($request::ID => $request::read_fields(reader).map(Self::$variant),)*
                     found => {
@@ -131,6 +138,46 @@ requests! {
     DiscardCall(DiscardCall),
     /// Reads the configuration of the server.
     AppConfig(GetAppConfig),
+    /// Finds the peer of a public name.
+    ResolveUsername(ResolveUsername),
+    /// Reads a channel or supergroup.
+    FullChannel(GetFullChannel),
+    /// Reads a basic group.
+    FullChat(GetFullChat),
+    /// Reads the active stories of a peer.
+    PeerStories(GetPeerStories),
+    /// Reads stories of a peer.
+    StoriesById(GetStoriesById),
+    /// Reads as whom we may join.
+    JoinAs(GetGroupCallJoinAs),
+    /// Saves as whom we join.
+    SaveJoinAs(SaveDefaultGroupCallJoinAs),
+    /// Creates the call of a group or channel.
+    CreateInChat(CreateGroupCall),
+    /// Begins a call that was announced.
+    StartScheduled(StartScheduledGroupCall),
+    /// Asks to be told when a call begins.
+    SubscribeStart(ToggleGroupCallStartSubscription),
+    /// Changes the title of a call.
+    Title(EditGroupCallTitle),
+    /// Begins or ends the recording of a call.
+    Record(ToggleGroupCallRecord),
+    /// Asks members of a chat to its call.
+    InviteToCall(InviteToGroupCall),
+    /// Asks for the link of a call in a public chat.
+    ExportInvite(ExportGroupCallInvite),
+    /// Sends a message without encryption to a call.
+    PlainMessage(SendGroupCallMessage),
+    /// Deletes messages of a call.
+    DeleteMessages(DeleteGroupCallMessages),
+    /// Deletes all messages of a participant.
+    DeleteMessagesOf(DeleteGroupCallParticipantMessages),
+    /// Reads the channels of a stream.
+    StreamChannels(GetGroupCallStreamChannels),
+    /// Asks where to publish a stream.
+    RtmpUrl(GetGroupCallStreamRtmpUrl),
+    /// Reads a part of a stream.
+    File(GetFile),
 }
 
 impl Request {
@@ -140,7 +187,16 @@ impl Request {
             Self::Create(_)
             | Self::DeclineInvite(_)
             | Self::DiscardCall(_)
-            | Self::AppConfig(_) => return None,
+            | Self::AppConfig(_)
+            | Self::ResolveUsername(_)
+            | Self::FullChannel(_)
+            | Self::FullChat(_)
+            | Self::PeerStories(_)
+            | Self::StoriesById(_)
+            | Self::JoinAs(_)
+            | Self::SaveJoinAs(_)
+            | Self::CreateInChat(_)
+            | Self::RtmpUrl(_) => return None,
             Self::Join(request) => &mut request.call,
             Self::ChainBlocks(request) => &mut request.call,
             Self::Broadcast(request) => &mut request.call,
@@ -156,6 +212,17 @@ impl Request {
             Self::EditParticipant(request) => &mut request.call,
             Self::JoinPresentation(request) => &mut request.call,
             Self::LeavePresentation(request) => &mut request.call,
+            Self::StartScheduled(request) => &mut request.call,
+            Self::SubscribeStart(request) => &mut request.call,
+            Self::Title(request) => &mut request.call,
+            Self::Record(request) => &mut request.call,
+            Self::InviteToCall(request) => &mut request.call,
+            Self::ExportInvite(request) => &mut request.call,
+            Self::PlainMessage(request) => &mut request.call,
+            Self::DeleteMessages(request) => &mut request.call,
+            Self::DeleteMessagesOf(request) => &mut request.call,
+            Self::StreamChannels(request) => &mut request.call,
+            Self::File(request) => &mut request.call,
         })
     }
 }

@@ -3,7 +3,10 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{AppConfig, GroupCall, GroupCallParticipant, PeerLabel, Updates};
+use super::{
+    AppConfig, FilePart, FullChat, GroupCall, GroupCallParticipant, InviteLink, JoinAsPeers,
+    LiveStories, PeerLabel, ResolvedPeer, RtmpUrl, StreamChannel, Updates,
+};
 use crate::api::Ssrc;
 
 /// The answer to a request, by its type in the API (`spec/protocol.md`, 11.1).
@@ -23,6 +26,22 @@ pub enum Response {
     Participants(ParticipantsPage),
     /// The configuration of the server.
     AppConfig(AppConfig),
+    /// The peer of a public name.
+    ResolvedPeer(ResolvedPeer),
+    /// A group or channel.
+    FullChat(FullChat),
+    /// The live stories among those that were asked for.
+    LiveStories(LiveStories),
+    /// Those as whom we may join.
+    JoinAsPeers(JoinAsPeers),
+    /// The link of a call.
+    InviteLink(#[serde(with = "super::traced::one_link")] InviteLink),
+    /// The channels of a stream.
+    StreamChannels(Vec<StreamChannel>),
+    /// The address at which to publish a stream.
+    RtmpUrl(RtmpUrl),
+    /// A part of a stream.
+    FilePart(FilePart),
 }
 
 /// A call with the first page of its roster, the API's `phone.groupCall`.
@@ -71,6 +90,22 @@ pub enum ResponseKind {
     Participants,
     /// [`Response::AppConfig`]
     AppConfig,
+    /// [`Response::ResolvedPeer`]
+    ResolvedPeer,
+    /// [`Response::FullChat`]
+    FullChat,
+    /// [`Response::LiveStories`]
+    LiveStories,
+    /// [`Response::JoinAsPeers`]
+    JoinAsPeers,
+    /// [`Response::InviteLink`]
+    InviteLink,
+    /// [`Response::StreamChannels`]
+    StreamChannels,
+    /// [`Response::RtmpUrl`]
+    RtmpUrl,
+    /// [`Response::FilePart`]
+    FilePart,
 }
 
 impl fmt::Display for ResponseKind {
@@ -82,6 +117,14 @@ impl fmt::Display for ResponseKind {
             Self::GroupCall => "a call",
             Self::Participants => "a page of participants",
             Self::AppConfig => "a configuration",
+            Self::ResolvedPeer => "a peer",
+            Self::FullChat => "a chat",
+            Self::LiveStories => "stories",
+            Self::JoinAsPeers => "peers to join as",
+            Self::InviteLink => "a link",
+            Self::StreamChannels => "the channels of a stream",
+            Self::RtmpUrl => "the address of a stream",
+            Self::FilePart => "a part of a stream",
         })
     }
 }
@@ -158,6 +201,22 @@ responses! {
     into_participants: Participants(ParticipantsPage);
     /// The configuration.
     into_app_config: AppConfig(AppConfig);
+    /// The peer of a public name.
+    into_resolved_peer: ResolvedPeer(ResolvedPeer);
+    /// A group or channel.
+    into_full_chat: FullChat(FullChat);
+    /// The live stories among those that were asked for.
+    into_live_stories: LiveStories(LiveStories);
+    /// Those as whom we may join.
+    into_join_as_peers: JoinAsPeers(JoinAsPeers);
+    /// The link of a call.
+    into_invite_link: InviteLink(InviteLink);
+    /// The channels of a stream.
+    into_stream_channels: StreamChannels(Vec<StreamChannel>);
+    /// The address at which to publish a stream.
+    into_rtmp_url: RtmpUrl(RtmpUrl);
+    /// A part of a stream.
+    into_file_part: FilePart(FilePart);
 }
 
 #[cfg(test)]

@@ -9,9 +9,10 @@ use core::str::FromStr;
 use confcall_state::UserId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{AccessHash, DataJson, InviteLink, Slug};
+use super::{AccessHash, CallId, CallRef, DataJson, InviteLink, Slug, StreamKey};
 use super::{cut_label, redact};
 use crate::joining::JoinPayload;
+use crate::limits;
 
 /// Bytes as hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,27 @@ forms! {
     optional_access_hash: Option<AccessHash> as Option<i64>,
         |hash| hash.map(|hash| redact::access_hash(hash).value()),
         |hash| Ok(hash.map(AccessHash::new));
+    /// A call, its access hash redacted.
+    call: CallRef as (i64, i64), write_call, |call| Ok(read_call(call));
+    /// A call that may be missing, as [`call`].
+    optional_call: Option<CallRef> as Option<(i64, i64)>,
+        |call| call.as_ref().map(write_call), |call| Ok(call.map(read_call));
+    /// The key of a stream; redacted.
+    stream_key: StreamKey as String,
+        |key| redact::text(key.as_str()), |text| Ok(StreamKey::new(text));
+    /// What somebody wrote, as so many letters.
+    masked: String as String,
+        |text| mask(text), |text| Ok(text);
+    /// A part of a stream: the bytes that say what it is, and its length. Zeros stand for the sound and picture.
+    part: Vec<u8> as (usize, Hex),
+        |part| (part.len(), Hex(part.iter().copied().take(PART_HEAD).collect())),
+        |(length, Hex(mut head))| match (head.len()..=limits::PART_BYTES).contains(&length) {
+            true => {
+                head.resize(length, 0);
+                Ok(head)
+            }
+            false => Err(format!("a part of a stream has no {length} bytes")),
+        };
     /// A name of a person or chat; redacted, and cut before so that what is the same to an engine has one pseudonym.
     label: String as String, |text| redact::text(cut_label(text)), |text| Ok(text);
     /// A text about a person or chat that may be missing, as [`label`].
@@ -89,6 +111,9 @@ forms! {
     link: Option<InviteLink> as Option<String>,
         |link| link.as_ref().map(|link| redact::link(link.as_str())),
         |text| Ok(text.map(InviteLink::new));
+    /// A link, as [`link`].
+    one_link: InviteLink as String,
+        |link| redact::link(link.as_str()), |text| Ok(InviteLink::new(text));
     /// A payload, as its parameters; redacted.
     payload: JoinPayload as String,
         |payload| redact::params(&payload.to_params()).as_str().to_owned(),
@@ -96,6 +121,26 @@ forms! {
     /// Parameters of a connection; redacted.
     params: DataJson as String,
         |params| redact::params(params).as_str().to_owned(), |text| Ok(DataJson::new(text));
+}
+
+/// As many letters that say nothing.
+pub(crate) fn mask(text: &str) -> String {
+    "x".repeat(text.chars().count())
+}
+
+/// The bytes of a part of a stream that a trace keeps: its header, or the tags of its sound.
+const PART_HEAD: usize = 2048;
+
+fn write_call(call: &CallRef) -> (i64, i64) {
+    let hash = redact::access_hash(call.access_hash);
+    (call.id.value(), hash.value())
+}
+
+fn read_call((id, access_hash): (i64, i64)) -> CallRef {
+    CallRef {
+        id: CallId::new(id),
+        access_hash: AccessHash::new(access_hash),
+    }
 }
 
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {

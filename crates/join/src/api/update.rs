@@ -3,8 +3,8 @@ use serde::{Deserialize, Serialize};
 
 use super::traced;
 use super::{
-    AccessHash, CallId, DataJson, GroupCallParticipant, InputGroupCall, InviteLink, MessageId,
-    Peer, PeerLabel, PhoneCallId, Slug, SubChain,
+    CallId, CallMessage, CallMessageId, DataJson, GroupCall, GroupCallParticipant, InputGroupCall,
+    MessageId, Peer, PeerLabel, PhoneCallId, Slug, SubChain,
 };
 
 /// The updates that a request was answered with, in the order of the answer.
@@ -23,17 +23,46 @@ pub enum Update {
     /// Changes of the roster, `updateGroupCallParticipants`.
     Participants(Participants),
     /// The call itself, `updateGroupCall`.
-    GroupCall(GroupCall),
+    GroupCall {
+        /// The call.
+        call: GroupCall,
+        /// The group or channel of the call, or whose story it is.
+        #[serde(default)]
+        peer: Option<Peer>,
+        /// True if the call is a live story.
+        #[serde(default)]
+        live_story: bool,
+    },
     /// A message to the call, `updateGroupCallEncryptedMessage`.
     EncryptedMessage(EncryptedMessage),
     /// An invitation, a message with `messageActionConferenceCall` that is new or was edited.
     Invitation(Invitation),
+    /// A message to a call without encryption, `updateGroupCallMessage`.
+    Message(CallMessage),
+    /// Messages to such a call that were deleted, `updateDeleteGroupCallMessages`.
+    MessagesDeleted {
+        /// The call.
+        call: InputGroupCall,
+        /// The messages.
+        messages: Vec<CallMessageId>,
+    },
     /// Messages that were deleted, invitations perhaps among them, `updateDeleteMessages`.
     Deleted(Vec<MessageId>),
     /// A call between us and another user that goes on as a conference, `updatePhoneCall`.
     Migrated(MigratedCall),
     /// The names of those whom the updates beside it are about.
     Labels(Vec<PeerLabel>),
+}
+
+impl From<GroupCall> for Update {
+    /// The change of a call that belongs to no chat.
+    fn from(call: GroupCall) -> Self {
+        Self::GroupCall {
+            call,
+            peer: None,
+            live_story: false,
+        }
+    }
 }
 
 /// Items of one subchain, in order.
@@ -144,76 +173,6 @@ pub struct MigratedCall {
     pub slug: Slug,
     /// True if a side had video.
     pub video: bool,
-}
-
-/// A call as the server shows it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GroupCall {
-    /// A call that goes on.
-    Active {
-        /// The id by which later updates name the call.
-        id: CallId,
-        /// The access hash for it.
-        #[serde(with = "traced::access_hash")]
-        access_hash: AccessHash,
-        /// True if the call is an end-to-end encrypted conference.
-        conference: bool,
-        /// True if one program outside feeds the call by RTMP; no conference is.
-        #[serde(default)]
-        rtmp_stream: bool,
-        /// True if the user who asks created the call.
-        creator: bool,
-        /// The number of participants in the roster.
-        participants_count: i32,
-        /// The link of a conference.
-        #[serde(with = "traced::link")]
-        invite_link: Option<InviteLink>,
-        /// The number of the roster.
-        version: i32,
-        /// The settings of the call.
-        #[serde(default)]
-        settings: CallSettings,
-        /// True if what depends on who looks is left out.
-        #[serde(default)]
-        min: bool,
-    },
-    /// A call that is over.
-    Discarded {
-        /// The id of the call.
-        id: CallId,
-        /// The access hash for it.
-        #[serde(with = "traced::access_hash")]
-        access_hash: AccessHash,
-        /// Its duration, in seconds.
-        duration: i32,
-    },
-}
-
-/// The settings of a call, and who may change them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CallSettings {
-    /// True if those who join are muted until an admin lets them speak.
-    pub join_muted: bool,
-    /// True if the user who asks may change that.
-    pub can_change_join_muted: bool,
-    /// True if messages can be sent.
-    pub messages_enabled: bool,
-    /// True if the user who asks may change that.
-    pub can_change_messages_enabled: bool,
-}
-
-impl GroupCall {
-    /// The reference that names the call in requests and in later updates.
-    pub fn reference(&self) -> InputGroupCall {
-        let (Self::Active {
-            id, access_hash, ..
-        }
-        | Self::Discarded {
-            id, access_hash, ..
-        }) = *self;
-        InputGroupCall::Id { id, access_hash }
-    }
 }
 
 #[cfg(test)]

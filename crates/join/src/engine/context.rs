@@ -132,7 +132,17 @@ impl Context {
                     }
                 }
             }
-            Response::Bool(_) | Response::Sources(_) | Response::AppConfig(_) => {}
+            Response::ResolvedPeer(found) => self.labels.learn(&found.labels),
+            Response::FullChat(chat) => self.labels.learn(&chat.labels),
+            Response::LiveStories(stories) => self.labels.learn(&stories.labels),
+            Response::JoinAsPeers(peers) => self.labels.learn(&peers.labels),
+            Response::Bool(_)
+            | Response::Sources(_)
+            | Response::AppConfig(_)
+            | Response::InviteLink(_)
+            | Response::StreamChannels(_)
+            | Response::RtmpUrl(_)
+            | Response::FilePart(_) => {}
         }
     }
 

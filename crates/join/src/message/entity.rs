@@ -56,6 +56,8 @@ pub enum EntityKind {
     Strike,
     /// Hidden until it is touched.
     Spoiler,
+    /// In the type of programs; messages between members of a conference have none.
+    Code,
     /// As a picture in place of the text.
     CustomEmoji {
         /// The picture.

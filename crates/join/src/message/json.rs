@@ -56,7 +56,12 @@ impl GroupMessage {
 
     /// Writes the plaintext of the message, UTF-8 without white space.
     pub fn to_json(&self) -> String {
-        let entities: Vec<_> = self.entities.iter().map(write_entity).collect();
+        // Others know no type of programs here.
+        let known = self
+            .entities
+            .iter()
+            .filter(|one| one.kind != EntityKind::Code);
+        let entities: Vec<_> = known.map(write_entity).collect();
         let message = json!({"_": TEXT, "text": self.text, "entities": entities});
         let random_id = self.random_id.to_string();
         json!({"_": MESSAGE, "random_id": random_id, "message": message}).to_string()

@@ -9,6 +9,7 @@ use crate::api::{Method, Request};
 pub struct CheckedRequest {
     request: Request,
     bytes: Vec<u8>,
+    data_centre: Option<i32>,
 }
 
 impl CheckedRequest {
@@ -20,7 +21,26 @@ impl CheckedRequest {
     pub fn new(kind: CallKind, request: &Request) -> Result<Self, PolicyViolation> {
         let bytes = request.to_tl();
         let request = check_bytes(kind, &bytes)?;
-        Ok(Self { request, bytes })
+        Ok(Self {
+            request,
+            bytes,
+            data_centre: None,
+        })
+    }
+
+    /// The same request, to be sent to another data centre than that of the account; to that one without a number.
+    pub fn to_data_centre(self, data_centre: Option<i32>) -> Self {
+        Self {
+            data_centre,
+            ..self
+        }
+    }
+
+    /// The data centre to send it to, if it is not that of the account.
+    ///
+    /// An adapter that cannot reach another one refuses the request, and sends it to no other.
+    pub fn data_centre(&self) -> Option<i32> {
+        self.data_centre
     }
 
     /// The method that is called.

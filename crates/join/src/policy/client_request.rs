@@ -4,7 +4,7 @@ use confcall_state::tl::{ReadError, Reader};
 use thiserror::Error;
 
 use super::{CallKind, PolicyViolation, check_bytes};
-use crate::api::Request;
+use crate::api::{Method, Request};
 
 /// The layer of the API whose constructors are known here.
 const LAYER: i32 = 230;
@@ -143,7 +143,8 @@ impl Field {
 
 /// Checks a function without wrappers.
 fn check(function: &[u8]) -> Result<(), ClientRequestError> {
-    if !Request::is_function(Reader::new(function).u32("a function")?) {
+    let method = Request::method_of(Reader::new(function).u32("a function")?);
+    if !method.is_some_and(Method::is_of_calls) {
         return Ok(());
     }
     let of_conferences = check_bytes(CallKind::Conference, function);

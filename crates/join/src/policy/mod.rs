@@ -30,7 +30,7 @@ use self::row::{Presence, Row};
 use self::table::{INVITE_HASH, KEY_AND_BLOCK, MUTED, OTHER_JOIN_AS, SSRC_GROUPS, VIDEO_STOPPED};
 use crate::api::{
     CreateConferenceCall, EditGroupCallParticipant, InputPeer, JoinGroupCall, Request,
-    ToggleGroupCallSettings,
+    SendGroupCallMessage, ToggleGroupCallSettings,
 };
 use crate::joining::JoinPayload;
 
@@ -133,6 +133,8 @@ pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolat
         }
         Request::LeavePresentation(_) => check_publishes(kind)?,
         Request::Settings(settings) => check_settings(kind, settings)?,
+        Request::PlainMessage(message) => check_plain_message(kind, message)?,
+        request if !may_have(kind, request) => return Err(PolicyViolation::OnlyInChats(kind)),
         _ => {}
     }
     Ok(request)
@@ -161,11 +163,53 @@ fn check_edit(kind: CallKind, edit: &EditGroupCallParticipant) -> Result<(), Pol
     }
 }
 
+/// Checks a message without encryption, which a conference never has.
+fn check_plain_message(
+    kind: CallKind,
+    message: &SendGroupCallMessage,
+) -> Result<(), PolicyViolation> {
+    if kind == CallKind::Conference {
+        return Err(PolicyViolation::OnlyInChats(kind));
+    }
+    // Elsewhere the writer is the one as whom we joined, and a message costs nothing.
+    if kind != CallKind::LiveStoryListener && message.send_as.is_some() {
+        return Err(PolicyViolation::SendAsForbidden(kind));
+    }
+    if kind != CallKind::LiveStoryListener && message.allow_paid_stars.is_some() {
+        return Err(PolicyViolation::PaymentForbidden(kind));
+    }
+    Ok(())
+}
+
+/// True unless calls of this kind have nothing of what the request is about.
+fn may_have(kind: CallKind, request: &Request) -> bool {
+    match request {
+        Request::DeleteMessages(_)
+        | Request::DeleteMessagesOf(_)
+        | Request::StreamChannels(_)
+        | Request::File(_) => kind != CallKind::Conference,
+        Request::JoinAs(_)
+        | Request::SaveJoinAs(_)
+        | Request::CreateInChat(_)
+        | Request::StartScheduled(_)
+        | Request::SubscribeStart(_)
+        | Request::Title(_)
+        | Request::Record(_)
+        | Request::InviteToCall(_)
+        | Request::ExportInvite(_) => matches!(kind, CallKind::VideoChat | CallKind::RtmpViewer),
+        Request::RtmpUrl(_) => kind != CallKind::Conference,
+        _ => true,
+    }
+}
+
 /// Checks that calls of this kind have the settings.
 pub(crate) fn check_settings(
     kind: CallKind,
     settings: &ToggleGroupCallSettings,
 ) -> Result<(), PolicyViolation> {
+    if kind == CallKind::LiveStoryListener && settings.reset_invite_hash {
+        return Err(PolicyViolation::InviteHashForbidden(kind));
+    }
     if kind != CallKind::VideoChat && settings.join_muted.is_some() {
         return Err(PolicyViolation::JoinMutedForbidden(kind));
     }

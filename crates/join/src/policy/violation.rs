@@ -53,6 +53,15 @@ pub enum PolicyViolation {
     /// The volume is not from 1 to 20000.
     #[error("the volume is {0}, not from 1 to 20000")]
     VolumeOutOfRange(i32),
+    /// The request is about what only the calls of groups and channels have.
+    #[error("{0} has nothing of the kind that this request is about")]
+    OnlyInChats(CallKind),
+    /// The request sets `send_as`.
+    #[error("send_as is never set for {0}")]
+    SendAsForbidden(CallKind),
+    /// The request pays for a message.
+    #[error("allow_paid_stars is never set for {0}")]
+    PaymentForbidden(CallKind),
     /// The request sets `join_muted`.
     #[error("join_muted is never set for {0}")]
     JoinMutedForbidden(CallKind),

@@ -5,8 +5,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::Slug;
 use confcall_join::api::{
-    ChainBlocks, CreateConferenceCall, GetGroupCall, GetGroupCallChainBlocks, GroupCall,
-    InputGroupCall, InputPeer, JoinGroupCall, Request, Response, Update, Updates,
+    ChainBlocks, CreateConferenceCall, GetGroupCall, GetGroupCallChainBlocks, InputGroupCall,
+    InputPeer, JoinGroupCall, Request, Response, Update, Updates,
 };
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::{Block, JoinBlock, Joiner, UserId};
@@ -151,15 +151,13 @@ impl Client {
         };
         let Updates(updates) = self.ask(request).await.unwrap().into_updates().unwrap();
         let call = updates.iter().find_map(|update| match update {
-            Update::GroupCall(call) => Some(call),
+            Update::GroupCall { call, .. } => call.active(),
             _ => None,
         });
-        let Some(call @ GroupCall::Active { invite_link, .. }) = call else {
-            panic!("no call in {updates:?}");
-        };
-        let link = invite_link.as_ref().unwrap().as_str();
+        let call = call.unwrap_or_else(|| panic!("no call in {updates:?}"));
+        let link = call.invite_link.as_ref().unwrap().as_str();
         let slug = link.strip_prefix("https://t.me/call/").unwrap();
-        (call.reference(), Slug::new(slug).unwrap())
+        (call.named().into(), Slug::new(slug).unwrap())
     }
 
     /// Joins a call on its newest block.

@@ -14,10 +14,10 @@ mod voices;
 
 use chacha20::ChaCha20Rng;
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, CallSettings, DataJson, DeleteConferenceCallParticipants,
-    EditGroupCallParticipant, EncryptedMessage, GetGroupCallChainBlocks, GetGroupParticipants,
-    GroupCall, GroupCallInfo, InputGroupCall, InputPeer, InviteLink, ParticipantsPage, Peer,
-    Removal, SubChain, Update, Updates,
+    AccessHash, ActiveCall, CallConnection, CallId, CallRef, CallSettings, DataJson,
+    DeleteConferenceCallParticipants, EditGroupCallParticipant, EncryptedMessage,
+    GetGroupCallChainBlocks, GetGroupParticipants, GroupCall, GroupCallInfo, InputGroupCall,
+    InputPeer, InviteLink, ParticipantsPage, Peer, Removal, SubChain, Update, Updates,
 };
 use confcall_join::joining::{JoinPayload, Link};
 use confcall_join::{Slug, Ssrc};
@@ -42,6 +42,9 @@ pub(crate) use self::pictures::{Camera, Screen};
 pub(crate) use self::roster::Roster;
 pub(crate) use self::subchains::Subchains;
 pub(crate) use self::voices::{Choice, Voices};
+
+/// The most cameras of a call, as the API names it.
+const VIDEO_LIMIT: i32 = 30;
 
 /// One call of a server.
 ///
@@ -99,12 +102,17 @@ impl Call {
         InviteLink::new(Link::Conference(self.names.slug.clone()).to_string())
     }
 
-    /// The reference that updates carry.
-    pub fn reference(&self) -> InputGroupCall {
-        InputGroupCall::Id {
+    /// The call by its id.
+    pub fn named(&self) -> CallRef {
+        CallRef {
             id: self.id(),
             access_hash: self.access_hash(),
         }
+    }
+
+    /// The reference that updates carry.
+    pub fn reference(&self) -> InputGroupCall {
+        self.named().into()
     }
 
     pub(crate) fn creator(&self) -> Option<UserId> {
@@ -389,13 +397,13 @@ impl Call {
     pub(crate) fn settings_changed(&mut self, from: UserId) -> Outcome {
         // Clients pass over a call that has no newer version than the one that they know.
         self.roster.count_change();
-        let update = |viewer| [Update::GroupCall(self.info(viewer))];
+        let update = |viewer| [Update::from(self.info(viewer))];
         Outcome::new(from, update(from).into(), &self.roster, update)
     }
 
     /// The end of the call for everyone, on behalf of a user.
     pub(crate) fn discarded(&self, from: UserId, now: i32) -> Outcome {
-        let discarded = Update::GroupCall(GroupCall::Discarded {
+        let discarded = Update::from(GroupCall::Discarded {
             id: self.id(),
             access_hash: self.access_hash(),
             duration: self.duration(now),
@@ -465,7 +473,7 @@ impl Call {
                 params: self.media.params(),
             }),
             self.roster.whole(self.reference(), user_id),
-            Update::GroupCall(self.info(user_id)),
+            self.info(user_id).into(),
             chain_update(SubChain::Blocks),
             chain_update(SubChain::Broadcasts),
         ]
@@ -514,11 +522,9 @@ impl Call {
 
     /// The call without its roster.
     pub(crate) fn info(&self, viewer: UserId) -> GroupCall {
-        GroupCall::Active {
-            id: self.id(),
-            access_hash: self.access_hash(),
-            conference: true,
-            rtmp_stream: false,
+        let call = ActiveCall {
+            can_start_video: true,
+            video_limit: VIDEO_LIMIT,
             creator: self.access.is_creator(viewer),
             participants_count: self.roster.count(),
             invite_link: Some(self.invite_link()),
@@ -530,7 +536,8 @@ impl Call {
                 join_muted: false,
                 can_change_join_muted: false,
             },
-            min: false,
-        }
+            ..ActiveCall::conference(self.named())
+        };
+        call.into()
     }
 }

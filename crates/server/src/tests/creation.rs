@@ -1,4 +1,4 @@
-use confcall_join::api::{CreateConferenceCall, GroupCall, InviteLink};
+use confcall_join::api::{CreateConferenceCall, InviteLink};
 use confcall_join::policy::ConferenceCreation;
 use confcall_state::KvHash;
 
@@ -46,11 +46,10 @@ fn creating_with_a_join_answers_like_a_join() {
     let call = scene.server.find(BOB, &named_call(&updates)).unwrap();
     assert_eq!((call.members().len(), call.is_empty()), (1, false));
     let shown = updates.0.iter().find_map(|update| match update {
-        Update::GroupCall(GroupCall::Active {
-            creator,
-            invite_link,
-            ..
-        }) => Some((*creator, invite_link.clone())),
+        Update::GroupCall { call, .. } => {
+            let call = call.active()?;
+            Some((call.creator, call.invite_link.clone()))
+        }
         _ => None,
     });
     let link = InviteLink::new(format!("https://t.me/call/{}", call.slug()));

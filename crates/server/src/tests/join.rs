@@ -1,4 +1,4 @@
-use confcall_join::api::{AccessHash, GroupCall, InputPeer};
+use confcall_join::api::{AccessHash, InputPeer};
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn the_answer_to_a_join_has_connection_roster_call_and_both_subchains() {
     let [
         Update::Connection(_),
         Update::Participants(roster),
-        Update::GroupCall(shown),
+        Update::GroupCall { call: shown, .. },
         Update::ChainBlocks(blocks),
         Update::ChainBlocks(broadcasts),
     ] = &updates.0[..]
@@ -24,14 +24,8 @@ fn the_answer_to_a_join_has_connection_roster_call_and_both_subchains() {
         .map(|one| (one.user_id().unwrap(), one.own))
         .collect();
     assert_eq!(own, [(ALICE, false), (BOB, true)]);
-    assert!(matches!(
-        shown,
-        GroupCall::Active {
-            participants_count: 2,
-            creator: false,
-            ..
-        }
-    ));
+    let active = shown.active().unwrap();
+    assert_eq!((active.participants_count, active.creator), (2, false));
     assert_eq!(shown.reference(), scene.call().reference());
     assert_eq!(
         (blocks.sub_chain, broadcasts.sub_chain),

@@ -218,7 +218,7 @@ fn items(updates: &Updates, wanted: SubChain) -> &ChainBlocks {
 /// The call that an answer names.
 fn named_call(updates: &Updates) -> InputGroupCall {
     let mut calls = updates.0.iter().filter_map(|update| match update {
-        Update::GroupCall(call) => Some(call.reference()),
+        Update::GroupCall { call, .. } => Some(call.reference()),
         _ => None,
     });
     calls.next().unwrap()

@@ -1,4 +1,4 @@
-use confcall_join::api::{AccessHash, GetGroupCall, GetGroupParticipants, GroupCall};
+use confcall_join::api::{AccessHash, GetGroupCall, GetGroupParticipants};
 
 use super::*;
 
@@ -23,15 +23,8 @@ fn anybody_with_the_link_sees_the_call_and_the_first_page() {
         assert_eq!(users(&info.participants), expected);
         assert_eq!(info.next_offset.as_deref(), next_offset);
         assert_eq!(info.call.reference(), scene.call().reference());
-        let GroupCall::Active {
-            participants_count,
-            version,
-            ..
-        } = info.call
-        else {
-            panic!("{info:?}")
-        };
-        assert_eq!((participants_count, version), (3, 3));
+        let call = info.call.active().unwrap();
+        assert_eq!((call.participants_count, call.version), (3, 3));
     }
 }
 
@@ -51,17 +44,9 @@ fn an_invited_user_sees_by_the_message_whose_call_it_is_and_its_link() {
     for (user, request, is_creator) in [(CAROL, by_message, false), (ALICE, by_id, true)] {
         let answer = scene.ask(user, request).unwrap();
         let info = answer.into_group_call().unwrap();
-        let GroupCall::Active {
-            conference,
-            creator,
-            invite_link,
-            ..
-        } = info.call
-        else {
-            panic!("{info:?}")
-        };
-        assert_eq!((conference, creator), (true, is_creator));
-        assert_eq!(invite_link, Some(scene.call().invite_link()));
+        let call = info.call.active().unwrap();
+        assert_eq!((call.conference, call.creator), (true, is_creator));
+        assert_eq!(call.invite_link, Some(scene.call().invite_link()));
         assert_eq!(users(&info.participants), [1, 2]);
     }
 }

@@ -1,6 +1,4 @@
-use confcall_join::api::{
-    CallSettings, GroupCall, SendGroupCallEncryptedMessage, ToggleGroupCallSettings,
-};
+use confcall_join::api::{CallSettings, SendGroupCallEncryptedMessage, ToggleGroupCallSettings};
 
 use super::*;
 
@@ -15,9 +13,10 @@ fn toggle(scene: &Scene, messages_enabled: Option<bool>) -> ToggleGroupCallSetti
 #[track_caller]
 fn shown(update: &Update) -> (CallSettings, i32) {
     match update {
-        Update::GroupCall(GroupCall::Active {
-            settings, version, ..
-        }) => (*settings, *version),
+        Update::GroupCall { call, .. } => {
+            let call = call.active().unwrap();
+            (call.settings, call.version)
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -1,5 +1,7 @@
-use confcall_join::api::{GroupCall, InputGroupCall, InviteLink};
+use confcall_join::api::{ActiveCall, GroupCall, InputGroupCall, InviteLink};
 use grammers_tl_types::{enums, types};
+
+use super::participant::peer;
 
 /// A reference to a call.
 pub(super) fn reference(call: &InputGroupCall) -> enums::InputGroupCall {
@@ -21,48 +23,10 @@ pub(super) fn reference(call: &InputGroupCall) -> enums::InputGroupCall {
     }
 }
 
-/// A call, with everything off that a conference of this server does not have.
+/// A call.
 pub(super) fn write(call: &GroupCall) -> enums::GroupCall {
     match call {
-        GroupCall::Active {
-            id,
-            access_hash,
-            conference,
-            rtmp_stream,
-            creator,
-            participants_count,
-            invite_link,
-            version,
-            settings,
-            min,
-        } => enums::GroupCall::Call(types::GroupCall {
-            join_muted: settings.join_muted,
-            can_change_join_muted: settings.can_change_join_muted,
-            join_date_asc: false,
-            schedule_start_subscribed: false,
-            can_start_video: true,
-            record_video_active: false,
-            rtmp_stream: *rtmp_stream,
-            listeners_hidden: false,
-            conference: *conference,
-            creator: *creator,
-            messages_enabled: settings.messages_enabled,
-            can_change_messages_enabled: settings.can_change_messages_enabled,
-            min: *min,
-            id: id.value(),
-            access_hash: access_hash.value(),
-            participants_count: *participants_count,
-            title: None,
-            stream_dc_id: None,
-            record_start_date: None,
-            schedule_date: None,
-            unmuted_video_count: None,
-            unmuted_video_limit: 30,
-            version: *version,
-            invite_link: invite_link.as_ref().map(InviteLink::to_string),
-            send_paid_messages_stars: None,
-            default_send_as: None,
-        }),
+        GroupCall::Active(call) => write_active(call).into(),
         GroupCall::Discarded {
             id,
             access_hash,
@@ -72,5 +36,37 @@ pub(super) fn write(call: &GroupCall) -> enums::GroupCall {
             access_hash: access_hash.value(),
             duration: *duration,
         }),
+    }
+}
+
+fn write_active(call: &ActiveCall) -> types::GroupCall {
+    let settings = call.settings;
+    types::GroupCall {
+        join_muted: settings.join_muted,
+        can_change_join_muted: settings.can_change_join_muted,
+        join_date_asc: call.joined_order,
+        schedule_start_subscribed: call.start_subscribed,
+        can_start_video: call.can_start_video,
+        record_video_active: call.records_video,
+        rtmp_stream: call.rtmp_stream,
+        listeners_hidden: call.listeners_hidden,
+        conference: call.conference,
+        creator: call.creator,
+        messages_enabled: settings.messages_enabled,
+        can_change_messages_enabled: settings.can_change_messages_enabled,
+        min: call.min,
+        id: call.id.value(),
+        access_hash: call.access_hash.value(),
+        participants_count: call.participants_count,
+        title: call.title.clone(),
+        stream_dc_id: call.stream_dc,
+        record_start_date: call.recorded_since,
+        schedule_date: call.scheduled_for,
+        unmuted_video_count: call.video_count,
+        unmuted_video_limit: call.video_limit,
+        version: call.version,
+        invite_link: call.invite_link.as_ref().map(InviteLink::to_string),
+        send_paid_messages_stars: call.message_price,
+        default_send_as: call.default_send_as.map(peer),
     }
 }

@@ -1,11 +1,13 @@
 //! Round trips: the readers of our clients read what was written.
 
 use confcall_join::api::{
-    AccessHash, AppConfig, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, ChatId,
-    DataJson, EncryptedMessage, GroupCall, GroupCallParticipant, InputGroupCall, Invitation,
-    InvitationState, InviteLink, MessageId, Method, MigratedCall, ParticipantVideo, Participants,
-    Peer, PeerLabel, PeerPhoto, PhoneCallId, Semantics, SsrcGroup, SubChain,
+    AccessHash, ActiveCall, AppConfig, CallConnection, CallId, CallMessage, CallMessageId, CallRef,
+    CallSettings, CallText, ChainBlocks, ChannelId, ChatId, DataJson, EncryptedMessage, GroupCall,
+    GroupCallParticipant, InputGroupCall, Invitation, InvitationState, InviteLink, MessageId,
+    Method, MigratedCall, ParticipantVideo, Participants, Peer, PeerLabel, PeerPhoto, PhoneCallId,
+    Semantics, SsrcGroup, SubChain,
 };
+use confcall_join::message::{DocumentId, Entity, EntityKind};
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
 use confcall_transport::tl::{read_response, read_updates};
@@ -88,41 +90,44 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn settings()(
+        [join_muted, can_change_join_muted, messages_enabled, can_change_messages_enabled] in any::<[bool; 4]>(),
+    ) -> CallSettings {
+        CallSettings {
+            join_muted, can_change_join_muted, messages_enabled, can_change_messages_enabled,
+        }
+    }
+}
+
+prop_compose! {
+    fn active_call()(
+        ids in any::<(i64, i64)>(),
+        [conference, rtmp_stream, creator, min, records_video] in any::<[bool; 5]>(),
+        [start_subscribed, can_start_video, joined_order, listeners_hidden] in any::<[bool; 4]>(),
+        [participants_count, version, video_limit] in any::<[i32; 3]>(),
+        [stream_dc, recorded_since, scheduled_for, video_count] in any::<[Option<i32>; 4]>(),
+        invite_link in option::of(".*".prop_map(InviteLink::new)),
+        (title, message_price) in any::<(Option<String>, Option<i64>)>(),
+        default_send_as in option::of(peer()),
+        settings in settings(),
+    ) -> ActiveCall {
+        let named = CallRef { id: CallId::new(ids.0), access_hash: AccessHash::new(ids.1) };
+        ActiveCall {
+            conference, rtmp_stream, creator, min, records_video, start_subscribed, can_start_video,
+            joined_order, listeners_hidden, participants_count, version, video_limit, stream_dc,
+            recorded_since, scheduled_for, video_count, invite_link, title, message_price,
+            default_send_as, settings,
+            ..ActiveCall::new(named)
+        }
+    }
+}
+
 fn group_call() -> impl Strategy<Value = GroupCall> {
     let ids = any::<(i64, i64)>()
         .prop_map(|(id, access_hash)| (CallId::new(id), AccessHash::new(access_hash)));
-    let state = (
-        any::<([bool; 3], [bool; 5], i32, i32)>(),
-        option::of(".*".prop_map(InviteLink::new)),
-    );
     prop_oneof![
-        (ids.clone(), state).prop_map(|((id, access_hash), (rest, invite_link))| {
-            let ([conference, rtmp_stream, creator], settings, participants_count, version) = rest;
-            let [min, settings @ ..] = settings;
-            let [
-                join_muted,
-                can_change_join_muted,
-                messages_enabled,
-                can_change_messages_enabled,
-            ] = settings;
-            GroupCall::Active {
-                id,
-                access_hash,
-                conference,
-                rtmp_stream,
-                creator,
-                participants_count,
-                invite_link,
-                version,
-                settings: CallSettings {
-                    join_muted,
-                    can_change_join_muted,
-                    messages_enabled,
-                    can_change_messages_enabled,
-                },
-                min,
-            }
-        }),
+        active_call().prop_map(GroupCall::from),
         (ids, any::<i32>()).prop_map(|((id, access_hash), duration)| {
             GroupCall::Discarded {
                 id,
@@ -202,6 +207,43 @@ fn updates(viewer: UserId, count: core::ops::Range<usize>) -> impl Strategy<Valu
     })
 }
 
+fn entity(letters: usize) -> impl Strategy<Value = Entity> {
+    let kinds = prop_oneof![
+        Just(EntityKind::Bold),
+        Just(EntityKind::Italic),
+        Just(EntityKind::Underline),
+        Just(EntityKind::Strike),
+        Just(EntityKind::Spoiler),
+        Just(EntityKind::Code),
+        any::<i64>().prop_map(|id| EntityKind::CustomEmoji {
+            document_id: DocumentId::new(id),
+        }),
+    ];
+    (kinds, 0..=letters).prop_map(move |(kind, offset)| Entity {
+        kind,
+        offset,
+        length: letters - offset,
+    })
+}
+
+fn call_text() -> impl Strategy<Value = CallText> {
+    "[ -~]{0,20}".prop_flat_map(|text| {
+        let entities = vec(entity(text.len()), 0..3);
+        (Just(text), entities).prop_map(|(text, entities)| CallText { text, entities })
+    })
+}
+
+prop_compose! {
+    fn call_message()(
+        (call, from, text) in (reference(), peer(), call_text()),
+        (id, date, from_admin) in any::<(i32, i32, bool)>(),
+        paid_stars: Option<i64>,
+    ) -> CallMessage {
+        let id = CallMessageId::new(id);
+        CallMessage { call, id, from, date, text, from_admin, paid_stars }
+    }
+}
+
 fn update(viewer: UserId) -> impl Strategy<Value = Update> {
     prop_oneof![
         chain_blocks().prop_map(Update::ChainBlocks),
@@ -219,7 +261,19 @@ fn update(viewer: UserId) -> impl Strategy<Value = Update> {
                 version,
             })
         ),
-        group_call().prop_map(Update::GroupCall),
+        (group_call(), option::of(peer()), any::<bool>()).prop_map(|(call, peer, live_story)| {
+            Update::GroupCall {
+                call,
+                peer,
+                live_story,
+            }
+        }),
+        call_message().prop_map(Update::Message),
+        (
+            reference(),
+            vec(any::<i32>().prop_map(CallMessageId::new), 0..4)
+        )
+            .prop_map(|(call, messages)| Update::MessagesDeleted { call, messages }),
         (reference(), peer(), bytes()).prop_map(|(call, from, encrypted_message)| {
             Update::EncryptedMessage(EncryptedMessage {
                 call,

@@ -1,7 +1,8 @@
 use confcall_join::api::{
-    CallConnection, ChainBlocks, EncryptedMessage, GroupCall, Invitation, InvitationState,
+    CallConnection, CallMessage, ChainBlocks, EncryptedMessage, Invitation, InvitationState,
     MessageId, MigratedCall, Participants, Peer, Update,
 };
+use confcall_join::message::{Entity, EntityKind};
 use grammers_tl_types::{enums, types};
 
 use super::occasion::Occasion;
@@ -13,7 +14,22 @@ pub(super) fn write(update: &Update, occasion: Occasion) -> Option<enums::Update
         Update::ChainBlocks(items) => chain_blocks(items).into(),
         Update::Connection(media) => connection(media).into(),
         Update::Participants(change) => participants(change).into(),
-        Update::GroupCall(call) => group_call(call).into(),
+        Update::GroupCall {
+            call,
+            peer,
+            live_story,
+        } => types::UpdateGroupCall {
+            live_story: *live_story,
+            peer: peer.map(participant::peer),
+            call: call::write(call),
+        }
+        .into(),
+        Update::Message(message) => call_message(message).into(),
+        Update::MessagesDeleted { call, messages } => types::UpdateDeleteGroupCallMessages {
+            call: call::reference(call),
+            messages: messages.iter().map(|message| message.value()).collect(),
+        }
+        .into(),
         Update::EncryptedMessage(message) => encrypted_message(message).into(),
         Update::Invitation(invitation) => message(invitation, occasion),
         Update::Deleted(messages) => deleted(messages).into(),
@@ -48,12 +64,42 @@ fn participants(change: &Participants) -> types::UpdateGroupCallParticipants {
     }
 }
 
-fn group_call(call: &GroupCall) -> types::UpdateGroupCall {
-    types::UpdateGroupCall {
-        live_story: false,
-        // A conference belongs to no chat.
-        peer: None,
-        call: call::write(call),
+fn call_message(message: &CallMessage) -> types::UpdateGroupCallMessage {
+    types::UpdateGroupCallMessage {
+        call: call::reference(&message.call),
+        message: types::GroupCallMessage {
+            from_admin: message.from_admin,
+            id: message.id.value(),
+            from_id: participant::peer(message.from),
+            date: message.date,
+            message: types::TextWithEntities {
+                text: message.text.text.clone(),
+                entities: message.text.entities.iter().map(entity).collect(),
+            }
+            .into(),
+            paid_message_stars: message.paid_stars,
+        }
+        .into(),
+    }
+}
+
+/// The API counts places in a text in 32 bits.
+fn entity(entity: &Entity) -> enums::MessageEntity {
+    let [offset, length] =
+        [entity.offset, entity.length].map(|place| i32::try_from(place).unwrap_or(i32::MAX));
+    match entity.kind {
+        EntityKind::Italic => types::MessageEntityItalic { offset, length }.into(),
+        EntityKind::Underline => types::MessageEntityUnderline { offset, length }.into(),
+        EntityKind::Strike => types::MessageEntityStrike { offset, length }.into(),
+        EntityKind::Spoiler => types::MessageEntitySpoiler { offset, length }.into(),
+        EntityKind::Code => types::MessageEntityCode { offset, length }.into(),
+        EntityKind::CustomEmoji { document_id } => types::MessageEntityCustomEmoji {
+            offset,
+            length,
+            document_id: document_id.value(),
+        }
+        .into(),
+        _ => types::MessageEntityBold { offset, length }.into(),
     }
 }
 

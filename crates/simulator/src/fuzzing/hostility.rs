@@ -3,10 +3,11 @@
 use arbitrary::{Result, Unstructured};
 use confcall_join::api::reaction::{ErrorName, ROWS};
 use confcall_join::api::{
-    AccessHash, CallConnection, CallId, CallSettings, ChainBlocks, ChannelId, ChatId, DataJson,
-    EncryptedMessage, GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, Invitation,
-    InvitationState, InviteLink, MessageId, MigratedCall, ParticipantVideo, Participants,
-    ParticipantsPage, Peer, PeerLabel, PhoneCallId, Response, RpcError, SubChain, Update, Updates,
+    AccessHash, ActiveCall, CallConnection, CallId, CallRef, CallSettings, ChainBlocks, ChannelId,
+    ChatId, DataJson, EncryptedMessage, GroupCall, GroupCallInfo, GroupCallParticipant,
+    InputGroupCall, Invitation, InvitationState, InviteLink, MessageId, MigratedCall,
+    ParticipantVideo, Participants, ParticipantsPage, Peer, PeerLabel, PhoneCallId, Response,
+    RpcError, SubChain, Update, Updates,
 };
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
@@ -128,7 +129,7 @@ fn bend_items(u: &mut Unstructured<'_>, items: &mut ChainBlocks) -> Result<()> {
 /// An update without a reason.
 pub(super) fn update(u: &mut Unstructured<'_>, server: &Server) -> Result<Update> {
     Ok(match u.int_in_range(0..=6)? {
-        0 => Update::GroupCall(group_call(u, server)?),
+        0 => group_call(u, server)?.into(),
         1 => Update::Participants(Participants {
             call: reference(u, server)?,
             participants: participants(u)?,
@@ -272,11 +273,8 @@ fn group_call_of(
             access_hash,
             duration: edge(u)?,
         },
-        _ => GroupCall::Active {
-            id,
-            access_hash,
+        _ => GroupCall::from(ActiveCall {
             conference: u.ratio(7, 8)?,
-            rtmp_stream: false,
             creator: u.arbitrary()?,
             participants_count: edge(u)?,
             invite_link: Some(InviteLink::new(*u.choose(&links)?)),
@@ -288,7 +286,8 @@ fn group_call_of(
                 can_change_messages_enabled: u.arbitrary()?,
             },
             min: u.ratio(1, 4)?,
-        },
+            ..ActiveCall::new(CallRef { id, access_hash })
+        }),
     })
 }
 

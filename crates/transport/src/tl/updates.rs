@@ -1,8 +1,8 @@
 use core::slice;
 
 use confcall_join::api::{
-    CallConnection, ChainBlocks, DataJson, EncryptedMessage, MessageId, Participants, Response,
-    SubChain, Update, Updates,
+    CallConnection, CallMessageId, ChainBlocks, DataJson, EncryptedMessage, MessageId,
+    Participants, Response, SubChain, Update, Updates,
 };
 use confcall_state::UserId;
 use grammers_tl_types::{enums, types};
@@ -10,7 +10,8 @@ use grammers_tl_types::{enums, types};
 use super::labels::read_labels;
 use super::read::{ReadFault, read_whole};
 use super::values::{
-    read_call, read_invitation, read_migration, read_participants, read_peer, read_reference,
+    read_call, read_call_message, read_invitation, read_migration, read_participants, read_peer,
+    read_reference,
 };
 
 /// The content of a value of the API's type `Updates`, as far as it is about calls.
@@ -86,7 +87,19 @@ fn read_update(update: &enums::Update, own: UserId) -> Option<Update> {
             participants: read_participants(&update.participants),
             version: update.version,
         })),
-        enums::Update::GroupCall(update) => Some(Update::GroupCall(read_call(&update.call))),
+        enums::Update::GroupCall(update) => Some(Update::GroupCall {
+            call: read_call(&update.call),
+            peer: update.peer.as_ref().map(read_peer),
+            live_story: update.live_story,
+        }),
+        enums::Update::GroupCallMessage(update) => read_call_message(update).map(Update::Message),
+        enums::Update::DeleteGroupCallMessages(update) => {
+            let messages = update.messages.iter().copied();
+            Some(Update::MessagesDeleted {
+                call: read_reference(&update.call)?,
+                messages: messages.map(CallMessageId::new).collect(),
+            })
+        }
         enums::Update::GroupCallEncryptedMessage(update) => {
             Some(Update::EncryptedMessage(EncryptedMessage {
                 call: read_reference(&update.call)?,

@@ -1,10 +1,12 @@
 //! The values of the API that updates and answers are made of, as ours.
 
 use confcall_join::api::{
-    AccessHash, CallId, CallSettings, ChannelId, ChatId, GroupCall, GroupCallParticipant,
-    InputGroupCall, Invitation, InvitationState, InviteLink, MessageId, MigratedCall,
-    ParticipantVideo, Peer, PhoneCallId, SsrcGroup,
+    AccessHash, ActiveCall, CallId, CallMessage, CallMessageId, CallRef, CallSettings, CallText,
+    ChannelId, ChatId, GroupCall, GroupCallParticipant, InputGroupCall, Invitation,
+    InvitationState, InviteLink, MessageId, MigratedCall, ParticipantVideo, Peer, PhoneCallId,
+    SsrcGroup,
 };
+use confcall_join::message::{DocumentId, Entity, EntityKind};
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
 use grammers_tl_types::types::{
@@ -29,23 +31,40 @@ pub(super) fn read_reference(call: &enums::InputGroupCall) -> Option<InputGroupC
 /// A call as the server shows it.
 pub(super) fn read_call(call: &enums::GroupCall) -> GroupCall {
     match call {
-        enums::GroupCall::Call(call) => GroupCall::Active {
-            id: CallId::new(call.id),
-            access_hash: AccessHash::new(call.access_hash),
-            conference: call.conference,
-            rtmp_stream: call.rtmp_stream,
-            creator: call.creator,
-            participants_count: call.participants_count,
-            invite_link: call.invite_link.clone().map(InviteLink::new),
-            version: call.version,
-            settings: read_settings(call),
-            min: call.min,
-        },
+        enums::GroupCall::Call(call) => read_active(call).into(),
         enums::GroupCall::Discarded(call) => GroupCall::Discarded {
             id: CallId::new(call.id),
             access_hash: AccessHash::new(call.access_hash),
             duration: call.duration,
         },
+    }
+}
+
+fn read_active(call: &types::GroupCall) -> ActiveCall {
+    ActiveCall {
+        id: CallId::new(call.id),
+        access_hash: AccessHash::new(call.access_hash),
+        conference: call.conference,
+        rtmp_stream: call.rtmp_stream,
+        creator: call.creator,
+        participants_count: call.participants_count,
+        invite_link: call.invite_link.clone().map(InviteLink::new),
+        version: call.version,
+        settings: read_settings(call),
+        min: call.min,
+        title: call.title.clone(),
+        stream_dc: call.stream_dc_id,
+        recorded_since: call.record_start_date,
+        records_video: call.record_video_active,
+        scheduled_for: call.schedule_date,
+        start_subscribed: call.schedule_start_subscribed,
+        can_start_video: call.can_start_video,
+        video_count: call.unmuted_video_count,
+        video_limit: call.unmuted_video_limit,
+        joined_order: call.join_date_asc,
+        listeners_hidden: call.listeners_hidden,
+        message_price: call.send_paid_messages_stars,
+        default_send_as: call.default_send_as.as_ref().map(read_peer),
     }
 }
 
@@ -120,6 +139,59 @@ fn read_group(group: &enums::GroupCallParticipantVideoSourceGroup) -> Option<Ssr
     let sources = sources.iter().map(|&source| Ssrc::from_signed(source));
     let sources = sources.collect::<Option<Vec<_>>>()?;
     SsrcGroup::try_from((semantics.clone(), sources)).ok()
+}
+
+/// A message to a call without encryption; `None` if its call is named by a slug that no link can hold.
+pub(super) fn read_call_message(update: &types::UpdateGroupCallMessage) -> Option<CallMessage> {
+    let enums::GroupCallMessage::Message(message) = &update.message;
+    Some(CallMessage {
+        call: read_reference(&update.call)?,
+        id: CallMessageId::new(message.id),
+        from: read_peer(&message.from_id),
+        date: message.date,
+        text: read_text(&message.message),
+        from_admin: message.from_admin,
+        paid_stars: message.paid_message_stars,
+    })
+}
+
+/// A text with the entities that we show; those outside it are left out as well.
+fn read_text(text: &enums::TextWithEntities) -> CallText {
+    let enums::TextWithEntities::Entities(with) = text;
+    let entities = with.entities.iter().filter_map(read_entity);
+    let entities = entities.filter(|entity| entity.bytes_in(&with.text).is_some());
+    CallText {
+        entities: entities.collect(),
+        text: with.text.clone(),
+    }
+}
+
+fn read_entity(entity: &enums::MessageEntity) -> Option<Entity> {
+    use enums::MessageEntity as Theirs;
+    let (kind, offset, length) = match entity {
+        Theirs::Bold(one) => (EntityKind::Bold, one.offset, one.length),
+        Theirs::Italic(one) => (EntityKind::Italic, one.offset, one.length),
+        Theirs::Underline(one) => (EntityKind::Underline, one.offset, one.length),
+        Theirs::Strike(one) => (EntityKind::Strike, one.offset, one.length),
+        Theirs::Spoiler(one) => (EntityKind::Spoiler, one.offset, one.length),
+        Theirs::Code(one) => (EntityKind::Code, one.offset, one.length),
+        Theirs::CustomEmoji(one) => {
+            let document_id = DocumentId::new(one.document_id);
+            let kind = EntityKind::CustomEmoji { document_id };
+            (kind, one.offset, one.length)
+        }
+        _ => return None,
+    };
+    Some(Entity {
+        kind,
+        offset: usize::try_from(offset).ok()?,
+        length: usize::try_from(length).ok()?,
+    })
+}
+
+/// A call by its id; `None` for one that is named otherwise.
+pub(super) fn read_named(call: &enums::InputGroupCall) -> Option<CallRef> {
+    CallRef::of(&read_reference(call)?)
 }
 
 /// The invitation that a message is (`spec/protocol.md`, 12), as the user `own` gets it; `None` for every other message.

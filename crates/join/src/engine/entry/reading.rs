@@ -5,8 +5,8 @@ use super::attempt::{Action, Exit, JoinAttempt, Next, SentBlock};
 use super::comparison;
 use crate::api::reaction::Reaction;
 use crate::api::{
-    CallRef, GetAppConfig, GetGroupCall, GetGroupCallChainBlocks, GroupCall, InputGroupCall,
-    Method, Response,
+    GetAppConfig, GetGroupCall, GetGroupCallChainBlocks, GroupCall, InputGroupCall, Method,
+    Response,
 };
 use crate::engine::config::EmptyCall;
 use crate::engine::context::Context;
@@ -33,29 +33,24 @@ pub(super) fn located(
         Ok(response) => response.into_group_call().map_err(AnswerFault::from)?,
         Err(failure) => return failed(attempt, ctx, answer.method, failure, Action::Locate),
     };
-    let GroupCall::Active {
-        conference,
-        rtmp_stream,
-        ..
-    } = info.call
-    else {
+    let GroupCall::Active(call) = info.call else {
         return Err(EndReason::Discarded.into());
     };
-    if !conference {
-        let kind = match rtmp_stream {
+    if !call.conference {
+        let kind = match call.rtmp_stream {
             true => OtherKind::RtmpStream,
             false => OtherKind::ChatOrStory,
         };
         return Err(EndReason::OtherKind(kind).into());
     }
-    let found = CallRef::of(&info.call.reference()).ok_or(AnswerFault::NoCall)?;
+    let found = call.named();
     if attempt.known.is_some_and(|known| known.id != found.id) {
         return Err(AnswerFault::OtherCall.into());
     }
     // Troubles that passed do not count against those to come.
     attempt.budgets.reads.reset();
     attempt.known = Some(found);
-    attempt.looked_up = Some(info.call);
+    attempt.looked_up = Some(call.into());
     Ok(Next::Now(match has_room(attempt, ctx.config.size_limit) {
         true => Action::ReadTip,
         // The server's limit may be a higher one. It is asked only here: of a lower one the server itself tells who joins.
@@ -64,12 +59,8 @@ pub(super) fn located(
 }
 
 fn has_room(attempt: &JoinAttempt, limit: usize) -> bool {
-    let count = match attempt.looked_up {
-        Some(GroupCall::Active {
-            participants_count, ..
-        }) => participants_count,
-        _ => 0,
-    };
+    let call = attempt.looked_up.as_ref().and_then(GroupCall::active);
+    let count = call.map_or(0, |call| call.participants_count);
     usize::try_from(count).unwrap_or(0) < limit
 }
 

@@ -616,7 +616,7 @@ impl Member {
             Update::Participants(change) if self.reference.names(&change.call) => {
                 self.take_roster(ctx, &change)?;
             }
-            Update::GroupCall(call) if self.reference.names(&call.reference()) => {
+            Update::GroupCall { call, .. } if self.reference.names(&call.reference()) => {
                 self.take_call(ctx, call)?;
             }
             Update::Invitation(invitation) => {

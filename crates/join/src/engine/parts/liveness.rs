@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(lost, None);
         let joined = Ok(vec![US.source].into());
         assert_eq!(liveness.checked(&mut ctx, US, sent, joined), None);
-        let doubt = liveness.checked(&mut ctx, US, sent, Ok(Vec::new().into()));
+        let doubt = liveness.checked(&mut ctx, US, sent, Ok(Vec::<Ssrc>::new().into()));
         assert_eq!(doubt, Some(RejoinReason::NotJoined));
     }
 

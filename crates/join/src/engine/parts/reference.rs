@@ -6,7 +6,8 @@ use core::time::Duration;
 
 use crate::api::reaction::Reaction;
 use crate::api::{
-    CallRef, GetGroupCall, GroupCall, InputGroupCall, InviteLink, Method, Response, RpcError, Slug,
+    ActiveCall, CallRef, GetGroupCall, GroupCall, InputGroupCall, InviteLink, Method, Response,
+    RpcError, Slug,
 };
 use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
@@ -201,12 +202,13 @@ impl Reference {
     ) -> Result<(), EndReason> {
         match call {
             GroupCall::Discarded { .. } => Err(EndReason::Discarded),
-            GroupCall::Active {
-                invite_link,
-                creator,
-                min,
-                ..
-            } => {
+            GroupCall::Active(call) => {
+                let ActiveCall {
+                    invite_link,
+                    creator,
+                    min,
+                    ..
+                } = *call;
                 // It depends on who looks.
                 if !min {
                     self.is_creator = creator;
@@ -229,7 +231,7 @@ impl Reference {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{CallSettings, GroupCallInfo, Slug};
+    use crate::api::{GroupCallInfo, Slug};
     use crate::engine::testing::{CALL, context, outputs, refused};
 
     fn stale() -> RpcError {
@@ -243,20 +245,12 @@ mod tests {
 
     /// The answer that shows the call.
     fn found() -> Response {
-        let call = GroupCall::Active {
-            id: CALL.id,
-            access_hash: CALL.access_hash,
-            conference: true,
-            rtmp_stream: false,
-            creator: false,
+        let call = ActiveCall {
             participants_count: 1,
-            version: 1,
-            invite_link: None,
-            settings: CallSettings::default(),
-            min: false,
+            ..ActiveCall::conference(CALL)
         };
         let info = GroupCallInfo {
-            call,
+            call: call.into(),
             participants: Vec::new(),
             next_offset: None,
             labels: Vec::new(),

@@ -182,7 +182,7 @@ impl RosterSync {
 
     /// Notes the version of the call, which counts the changes of the roster and of the call together.
     pub(in crate::engine) fn call_is_shown(&mut self, ctx: &mut Context, call: &GroupCall) {
-        let GroupCall::Active { version, .. } = *call else {
+        let Some(version) = call.active().map(|call| call.version) else {
             return;
         };
         if self.version == 0 || version <= self.version {

@@ -96,21 +96,16 @@ impl Settings {
     ///
     /// A call is shown whole, so that none of another version is missed by it.
     pub(in crate::engine) fn take(&mut self, ctx: &mut Context, call: &GroupCall) -> bool {
-        let GroupCall::Active {
-            version,
-            settings,
-            min,
-            ..
-        } = call
-        else {
+        let Some(call) = call.active() else {
             // The end has no version.
             return true;
         };
-        if *version < self.version {
+        if call.version < self.version {
             return false;
         }
-        let settings = match (min, self.shown) {
-            (false, _) => *settings,
+        let settings = call.settings;
+        let settings = match (call.min, self.shown) {
+            (false, _) => settings,
             (true, Some(shown)) => CallSettings {
                 join_muted: settings.join_muted,
                 messages_enabled: settings.messages_enabled,
@@ -119,7 +114,7 @@ impl Settings {
             // What we may do is not known by it.
             (true, None) => return true,
         };
-        self.version = *version;
+        self.version = call.version;
         if self.shown.replace(settings) != Some(settings) {
             ctx.event(Event::Settings(settings));
         }
@@ -130,6 +125,7 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::ActiveCall;
     use crate::engine::testing::{CALL, context, outputs};
 
     const OFF: CallSettings = CallSettings {
@@ -140,18 +136,14 @@ mod tests {
     };
 
     fn call(version: i32, settings: CallSettings, min: bool) -> GroupCall {
-        GroupCall::Active {
-            id: CALL.id,
-            access_hash: CALL.access_hash,
-            conference: true,
-            rtmp_stream: false,
-            creator: false,
+        let call = ActiveCall {
             participants_count: 1,
             version,
-            invite_link: None,
             settings,
             min,
-        }
+            ..ActiveCall::conference(CALL)
+        };
+        call.into()
     }
 
     fn shown(ctx: &mut Context) -> Vec<CallSettings> {

@@ -190,7 +190,7 @@ impl Parts {
         for update in answer.0 {
             match update {
                 Update::ChainBlocks(ref items) if is_other(&items.call) => parts.has_others = true,
-                Update::GroupCall(ref call) if is_other(&call.reference()) => {
+                Update::GroupCall { ref call, .. } if is_other(&call.reference()) => {
                     parts.has_others = true;
                 }
                 Update::Connection(connection) if !connection.presentation => {
@@ -207,13 +207,13 @@ impl Parts {
                         return Err(AnswerFault::SubChainTwice { sub_chain });
                     }
                 }
-                Update::GroupCall(
-                    ref call @ GroupCall::Active {
-                        conference: true,
-                        ref invite_link,
-                        ..
-                    },
-                ) => parts.call = Some((call.clone(), invite_link.clone())),
+                Update::GroupCall {
+                    call: GroupCall::Active(call),
+                    ..
+                } if call.conference => {
+                    let link = call.invite_link.clone();
+                    parts.call = Some((call.into(), link));
+                }
                 Update::Participants(roster) => parts.rosters.push(roster),
                 _ => {}
             }
