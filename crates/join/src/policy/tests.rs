@@ -6,10 +6,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::api::{
-    AccessHash, DataJson, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
-    DiscardGroupCall, EditGroupCallParticipant, GetGroupCallChainBlocks, InputGroupCall, InputUser,
-    InviteConferenceCallParticipant, JoinGroupCallPresentation, LeaveGroupCallPresentation,
-    MessageId, Removal, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, VideoLayers,
+    AccessHash, CallText, DataJson, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
+    DeleteGroupCallMessages, DiscardGroupCall, EditGroupCallParticipant, EditGroupCallTitle,
+    ExportGroupCallInvite, GetFile, GetGroupCallChainBlocks, GetGroupCallStreamChannels,
+    InputGroupCall, InputUser, InviteConferenceCallParticipant, InviteToGroupCall,
+    JoinGroupCallPresentation, LeaveGroupCallPresentation, MessageId, Removal,
+    SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, StartScheduledGroupCall,
+    ToggleGroupCallRecord, ToggleGroupCallStartSubscription, VideoLayers,
 };
 use crate::joining::{CheckedJoin, Fingerprint, InviteHash, PayloadError};
 
@@ -366,6 +369,117 @@ fn each_kind_has_settings_of_its_own() {
         assert_eq!(allows(&join_muted).is_ok(), kind == CallKind::VideoChat);
         assert_eq!(allows(&price).is_ok(), kind == CallKind::LiveStoryListener);
     }
+}
+
+#[test]
+fn what_the_calls_of_chats_have_is_refused_for_the_kinds_that_have_it_not() {
+    let of_chats: [Request; 6] = [
+        EditGroupCallTitle {
+            call: call(),
+            title: "a title".to_owned(),
+        }
+        .into(),
+        ToggleGroupCallRecord {
+            start: true,
+            call: call(),
+            title: None,
+            video_portrait: None,
+        }
+        .into(),
+        StartScheduledGroupCall { call: call() }.into(),
+        ToggleGroupCallStartSubscription {
+            call: call(),
+            subscribed: true,
+        }
+        .into(),
+        InviteToGroupCall {
+            call: call(),
+            users: vec![],
+        }
+        .into(),
+        ExportGroupCallInvite {
+            can_self_unmute: false,
+            call: call(),
+        }
+        .into(),
+    ];
+    let without_encryption: [Request; 4] = [
+        plain_message().into(),
+        DeleteGroupCallMessages {
+            report_spam: false,
+            call: call(),
+            messages: vec![],
+        }
+        .into(),
+        GetGroupCallStreamChannels { call: call() }.into(),
+        GetFile {
+            call: call(),
+            time_ms: 1000,
+            scale: 0,
+            video: None,
+            offset: 0,
+            limit: 1 << 17,
+        }
+        .into(),
+    ];
+    for kind in CallKind::ALL {
+        let refused = Err(PolicyViolation::OnlyInChats(kind));
+        let is_of_chat = matches!(kind, CallKind::VideoChat | CallKind::RtmpViewer);
+        for request in &of_chats {
+            let expected = if is_of_chat { Ok(()) } else { refused };
+            assert_eq!(check_bytes(kind, &request.to_tl()).map(drop), expected);
+        }
+        for request in &without_encryption {
+            let is_encrypted = kind == CallKind::Conference;
+            let expected = if is_encrypted { refused } else { Ok(()) };
+            assert_eq!(check_bytes(kind, &request.to_tl()).map(drop), expected);
+        }
+    }
+}
+
+fn plain_message() -> SendGroupCallMessage {
+    SendGroupCallMessage {
+        call: call(),
+        random_id: 1,
+        message: CallText {
+            text: "hello".to_owned(),
+            entities: vec![],
+        },
+        allow_paid_stars: None,
+        send_as: None,
+    }
+}
+
+#[test]
+fn only_a_live_story_is_commented_on_for_stars_or_as_somebody_else() {
+    let paid = SendGroupCallMessage {
+        allow_paid_stars: Some(1),
+        ..plain_message()
+    };
+    let as_another = SendGroupCallMessage {
+        send_as: Some(somebody()),
+        ..plain_message()
+    };
+    for kind in [CallKind::VideoChat, CallKind::RtmpViewer] {
+        let verdict = |request: &SendGroupCallMessage| check_bytes(kind, &request.to_tl());
+        let payment = PolicyViolation::PaymentForbidden(kind);
+        assert_eq!(verdict(&paid).map(drop), Err(payment));
+        let send_as = PolicyViolation::SendAsForbidden(kind);
+        assert_eq!(verdict(&as_another).map(drop), Err(send_as));
+    }
+    for request in [paid, as_another] {
+        assert!(check_bytes(CallKind::LiveStoryListener, &request.to_tl()).is_ok());
+    }
+}
+
+#[test]
+fn a_request_to_another_data_centre_is_the_same_request() {
+    let request = Request::from(GetGroupCallStreamChannels { call: call() });
+    let checked = CheckedRequest::new(CallKind::RtmpViewer, &request).unwrap();
+    assert_eq!(checked.data_centre(), None);
+    let elsewhere = checked.clone().to_data_centre(Some(4));
+    assert_eq!(elsewhere.data_centre(), Some(4));
+    assert_eq!(elsewhere.bytes(), checked.bytes());
 }
 
 #[test]

@@ -5,9 +5,10 @@ use super::row::ErrorName::{self, Code, Exact, Prefix, Seconds, ServerFault};
 use super::row::Row;
 use crate::api::Method::{
     self, CreateConferenceCall, DeclineConferenceCallInvite, DeleteConferenceCallParticipants,
-    DiscardGroupCall, EditGroupCallParticipant, InviteConferenceCallParticipant, JoinGroupCall,
-    JoinGroupCallPresentation, LeaveGroupCallPresentation, SendConferenceCallBroadcast,
-    ToggleGroupCallSettings,
+    DiscardGroupCall, EditGroupCallParticipant, GetFile, GetGroupCallStreamChannels,
+    InviteConferenceCallParticipant, InviteToGroupCall, JoinGroupCall, JoinGroupCallPresentation,
+    LeaveGroupCallPresentation, SendConferenceCallBroadcast, StartScheduledGroupCall,
+    ToggleGroupCallRecord, ToggleGroupCallSettings, ToggleGroupCallStartSubscription,
 };
 
 const ANY: &[Method] = Method::ALL;
@@ -29,6 +30,11 @@ const EDIT_SCREEN: &[Method] = &[
     LeaveGroupCallPresentation,
 ];
 const INVITE: &[Method] = &[InviteConferenceCallParticipant];
+const INVITE_MEMBERS: &[Method] = &[InviteToGroupCall];
+const RECORD: &[Method] = &[ToggleGroupCallRecord];
+const BEGIN: &[Method] = &[StartScheduledGroupCall, ToggleGroupCallStartSubscription];
+const PART: &[Method] = &[GetFile];
+const STREAM: &[Method] = &[GetFile, GetGroupCallStreamChannels];
 const DECLINE: &[Method] = &[DeclineConferenceCallInvite];
 
 const OVER: Reaction = Reaction::GiveUp(GiveUpReason::OverOrNotForUs);
@@ -63,6 +69,12 @@ pub const ROWS: &[Row] = &[
     row(Exact("USER_VOLUME_INVALID"),                Some(400), EDIT,             Reaction::Report),
     row(Exact("VIDEO_PAUSE_FORBIDDEN"),              Some(400), EDIT,             Reaction::Report),
     row(Exact("VIDEO_STOP_FORBIDDEN"),               Some(400), EDIT,             Reaction::Report),
+    row(Prefix("FLOOD_WAIT_"),                       Some(420), PART,             Reaction::Report),
+    row(Prefix("FLOOD_PREMIUM_WAIT_"),               Some(420), PART,             Reaction::Report),
+    row(Prefix("FILE_MIGRATE_"),                     Some(303), STREAM,           Reaction::Report),
+    row(Exact("GROUPCALL_NOT_MODIFIED"),             Some(400), RECORD,           Reaction::TreatAsSuccess),
+    row(Exact("GROUPCALL_ALREADY_STARTED"),          Some(403), BEGIN,            Reaction::TreatAsSuccess),
+    row(Exact("USER_ALREADY_INVITED"),               Some(400), INVITE_MEMBERS,   Reaction::TreatAsSuccess),
     row(Exact("GROUPCALL_FORBIDDEN"),                Some(403), ANY,              Reaction::Rejoin),
     row(Exact("GROUPCALL_JOIN_MISSING"),             Some(400), ANY,              Reaction::Rejoin),
     row(Exact("GROUPCALL_INVALID"),                  Some(400), ANY,              Reaction::RefreshReferenceOnce),

@@ -304,7 +304,7 @@ fn trailing_bytes_are_refused() {
     let offset = request.len();
     request.push(0);
     let kind = ReadErrorKind::TrailingBytes {
-        what: "a conference request",
+        what: "a request about group calls",
         count: 1,
     };
     assert_eq!(Request::from_tl(&request), Err(ReadError { offset, kind }));

@@ -6,6 +6,8 @@
     reason = "tests"
 )]
 
+mod chats;
+
 use confcall_join::api::{
     AccessHash, ActiveCall, AppConfig, CallConnection, CallId, CallSettings, ChainBlocks,
     ChannelId, DataJson, EncryptedMessage, GroupCall, GroupCallInfo, GroupCallParticipant,
@@ -646,7 +648,7 @@ fn answers() -> Vec<(Method, Vec<u8>, Response)> {
         }
         .into(),
     };
-    vec![
+    let mut answers = vec![
         (
             Method::GetAppConfig,
             enums::help::AppConfig::Config(config).to_bytes(),
@@ -698,7 +700,9 @@ fn answers() -> Vec<(Method, Vec<u8>, Response)> {
                 labels: Vec::new(),
             }),
         ),
-    ]
+    ];
+    answers.extend(chats::answers());
+    answers
 }
 
 #[test]
@@ -722,6 +726,15 @@ fn every_method_takes_one_type_of_answer_and_refuses_the_others() {
             Method::GetGroupCall => ResponseKind::GroupCall,
             Method::GetGroupParticipants => ResponseKind::Participants,
             Method::GetAppConfig => ResponseKind::AppConfig,
+            Method::SaveDefaultGroupCallJoinAs => ResponseKind::Bool,
+            Method::ResolveUsername => ResponseKind::ResolvedPeer,
+            Method::GetFullChannel | Method::GetFullChat => ResponseKind::FullChat,
+            Method::GetPeerStories | Method::GetStoriesById => ResponseKind::LiveStories,
+            Method::GetGroupCallJoinAs => ResponseKind::JoinAsPeers,
+            Method::ExportGroupCallInvite => ResponseKind::InviteLink,
+            Method::GetGroupCallStreamChannels => ResponseKind::StreamChannels,
+            Method::GetGroupCallStreamRtmpUrl => ResponseKind::RtmpUrl,
+            Method::GetFile => ResponseKind::FilePart,
             _ => ResponseKind::Updates,
         };
         assert_eq!(kinds, [expected], "{method}");

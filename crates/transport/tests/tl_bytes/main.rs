@@ -1,6 +1,8 @@
 //! Our bytes are those of `grammers-tl-types`: of every method, of every form that its fields have.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod chats;
+
 use std::collections::BTreeSet;
 
 use confcall_join::api::{
@@ -18,7 +20,7 @@ use confcall_state::keys::PublicKey;
 use grammers_tl_types::functions::{help, phone};
 use grammers_tl_types::{Serializable, enums, name_for_id, types};
 
-const API: &str = include_str!("../../../spec/api.tl");
+const API: &str = include_str!("../../../../spec/api.tl");
 const BOTH: [bool; 2] = [false, true];
 /// Lengths around the steps by which TL writes the length of a string.
 const LENGTHS: [usize; 8] = [0, 1, 2, 3, 253, 254, 255, 70_000];
@@ -512,6 +514,7 @@ fn all_pairs() -> Vec<Pair> {
     edits(&mut pairs);
     screens(&mut pairs);
     phone_calls(&mut pairs);
+    pairs.extend(chats::pairs());
     pairs.push(pair(GetAppConfig, &help::GetAppConfig { hash: 0 }));
     pairs
 }
