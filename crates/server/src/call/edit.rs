@@ -23,8 +23,7 @@ pub(super) struct Edit<'a> {
 /// Those for whom the roster is another one after an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Effect {
-    Nobody,
-    /// The editor alone.
+    /// The editor at most, who gets the answer.
     Editor,
     /// All, by a change that the version does not count.
     All,
@@ -138,21 +137,17 @@ impl Edit<'_> {
 
     /// Any other member chooses for itself.
     fn choose(&self, user_id: UserId, voices: &mut Voices) -> Effect {
-        let before = voices.choice(self.editor, user_id);
-        let mut choice = before;
+        let mut choice = voices.choice(self.editor, user_id);
         choice.muted = self.request.muted.unwrap_or(choice.muted);
         choice.volume = self.request.volume.or(choice.volume);
         voices.choose(self.editor, user_id, choice);
-        match choice == before {
-            true => Effect::Nobody,
-            false => Effect::Editor,
-        }
+        Effect::Editor
     }
 }
 
 fn counted(is_changed: bool) -> Effect {
     match is_changed {
         true => Effect::Counted,
-        false => Effect::Nobody,
+        false => Effect::Editor,
     }
 }

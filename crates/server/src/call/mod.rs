@@ -350,7 +350,7 @@ impl Call {
     pub(crate) fn unshare(&mut self, from: UserId) -> Result<Outcome, Refusal> {
         let member = self.check_member(from)?;
         if member.screen.is_none() {
-            return Ok(self.edited(from, from, Effect::Nobody));
+            return Ok(self.edited(from, from, Effect::Editor));
         }
         let screen = None;
         let member = member.clone();
@@ -498,7 +498,7 @@ impl Call {
     fn edited(&self, from: UserId, user_id: UserId, effect: Effect) -> Outcome {
         let change = match effect {
             Effect::Counted => RosterChange::Edited,
-            Effect::Nobody | Effect::Editor | Effect::All => RosterChange::None,
+            Effect::Editor | Effect::All => RosterChange::None,
         };
         let update = |viewer| {
             let member = self.member(user_id);
@@ -507,7 +507,7 @@ impl Call {
         let answer = update(from).into_iter().collect();
         match effect {
             Effect::All | Effect::Counted => Outcome::new(from, answer, &self.roster, update),
-            Effect::Nobody | Effect::Editor => Outcome::of_answer(answer),
+            Effect::Editor => Outcome::of_answer(answer),
         }
     }
 
