@@ -53,22 +53,25 @@ impl InviteMessage {
 
     /// The message as each of both has it.
     pub(crate) fn for_both(&self) -> impl Iterator<Item = (UserId, Update)> {
-        let sender = self.for_sender().map(|update| (self.from, update));
-        core::iter::once((self.to, self.for_receiver())).chain(sender)
+        self.sides()
+            .map(|(user_id, number)| (user_id, self.update(number)))
     }
 
     /// The deletion of the message for each of both.
     pub(crate) fn deletions(&self) -> impl Iterator<Item = (UserId, Update)> {
-        let received = (self.to, Update::Deleted(vec![self.received]));
-        let sent = self
-            .sent
-            .map(|sent| (self.from, Update::Deleted(vec![sent])));
-        core::iter::once(received).chain(sent)
+        self.sides()
+            .map(|(user_id, number)| (user_id, Update::Deleted(vec![number])))
     }
 
     /// The numbers that it takes.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = MessageId> {
-        core::iter::once(self.received).chain(self.sent)
+        self.sides().map(|(_, number)| number)
+    }
+
+    /// The users who have the message, each with the number that it has there.
+    fn sides(&self) -> impl Iterator<Item = (UserId, MessageId)> {
+        let sent = self.sent.map(|sent| (self.from, sent));
+        core::iter::once((self.to, self.received)).chain(sent)
     }
 
     fn update(&self, message: MessageId) -> Update {
@@ -169,10 +172,7 @@ impl Invitations {
 
     /// Deletes a message for both sides, by the number that it has for one of them.
     pub(crate) fn delete(&mut self, user_id: UserId, number: MessageId) -> Option<InviteMessage> {
-        let is_it = |one: &&InviteMessage| {
-            let is_received = one.to == user_id && one.received == number;
-            is_received || one.from == user_id && one.sent == Some(number)
-        };
+        let is_it = |one: &&InviteMessage| one.sides().any(|side| side == (user_id, number));
         let received = self.all().find(is_it)?.received;
         self.messages.remove(&received)
     }
