@@ -103,18 +103,17 @@ impl Calls {
         self.ended.drain(..surplus);
     }
 
-    /// A name for a link that no call has.
-    pub(crate) fn draw_slug(&mut self) -> Slug {
+    /// Gives a call a link by a name that no call had, and revokes the one before.
+    pub(crate) fn renew_slug(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return;
+        };
         let mut slug = draw_slug(&mut self.names.fresh());
         while self.slugs.contains_key(&slug) {
             slug = draw_slug(&mut self.names.fresh());
         }
-        slug
-    }
-
-    /// Lets a call be found by its new name, and no longer by the revoked one.
-    pub(crate) fn rename(&mut self, id: CallId, revoked: &Slug, slug: Slug) {
-        self.slugs.remove(revoked);
+        let revoked = core::mem::replace(&mut call.names.slug, slug.clone());
+        self.slugs.remove(&revoked);
         self.slugs.insert(slug, id);
     }
 

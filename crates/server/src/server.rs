@@ -537,14 +537,12 @@ impl Server {
             return Err(Refusal::NothingToSet);
         }
         let id = call.id();
-        let slug = request.reset_invite_hash.then(|| self.calls.draw_slug());
+        if request.reset_invite_hash {
+            self.calls.renew_slug(id);
+        }
         let call = self.calls.get_mut(id).ok_or(Refusal::UnknownCall)?;
         call.messages_enabled = messages_enabled;
-        let renamed = slug.map(|slug| (call.replace_slug(slug.clone()), slug));
         let outcome = call.settings_changed(from);
-        if let Some((revoked, slug)) = renamed {
-            self.calls.rename(id, &revoked, slug);
-        }
         Ok(self.deliver(outcome))
     }
 

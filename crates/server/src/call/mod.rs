@@ -388,11 +388,6 @@ impl Call {
         self.access.check_creator(user_id)
     }
 
-    /// Replaces the link, and gives the revoked name.
-    pub(crate) fn replace_slug(&mut self, slug: Slug) -> Slug {
-        core::mem::replace(&mut self.names.slug, slug)
-    }
-
     /// Shows to everyone what a user set.
     pub(crate) fn settings_changed(&mut self, from: UserId) -> Outcome {
         // Clients pass over a call that has no newer version than the one that they know.
