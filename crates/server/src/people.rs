@@ -74,10 +74,7 @@ impl People {
 fn subjects(update: &Update) -> Vec<UserId> {
     match update {
         Update::Participants(change) => users(&change.participants).collect(),
-        Update::EncryptedMessage(message) => match message.from {
-            Peer::User(from) => vec![from],
-            Peer::Chat(_) | Peer::Channel(_) => Vec::new(),
-        },
+        Update::EncryptedMessage(message) => message.from.user().into_iter().collect(),
         Update::Invitation(invitation) => vec![invitation.from, invitation.to],
         _ => Vec::new(),
     }

@@ -117,6 +117,18 @@ impl Peer {
 }
 
 impl InputPeer {
+    /// The user that the peer names for the account `own`; `None` for no peer, a chat or a channel.
+    pub fn user(&self, own: UserId) -> Option<UserId> {
+        match self {
+            Self::SelfUser => Some(own),
+            Self::User { id, .. } | Self::UserFromMessage { id, .. } => Some(*id),
+            Self::Empty
+            | Self::Chat(_)
+            | Self::Channel { .. }
+            | Self::ChannelFromMessage { .. } => None,
+        }
+    }
+
     pub(super) fn write(&self, writer: &mut Writer) {
         match self {
             Self::SelfUser => writer.u32(SELF_USER),

@@ -17,7 +17,7 @@ use confcall_join::api::{
     AccessHash, ActiveCall, CallConnection, CallId, CallRef, CallSettings, DataJson,
     DeleteConferenceCallParticipants, EditGroupCallParticipant, EncryptedMessage,
     GetGroupCallChainBlocks, GetGroupParticipants, GroupCall, GroupCallInfo, InputGroupCall,
-    InputPeer, InviteLink, ParticipantsPage, Peer, Removal, SubChain, Update, Updates,
+    InviteLink, ParticipantsPage, Peer, Removal, SubChain, Update, Updates,
 };
 use confcall_join::joining::{JoinPayload, Link};
 use confcall_join::{Slug, Ssrc};
@@ -300,11 +300,8 @@ impl Call {
         request: &EditGroupCallParticipant,
     ) -> Result<Outcome, Refusal> {
         self.check_member(from)?;
-        let user_id = match request.participant {
-            InputPeer::SelfUser => from,
-            InputPeer::User { id, .. } | InputPeer::UserFromMessage { id, .. } => id,
-            _ => return Err(Refusal::NoParticipant),
-        };
+        let user_id = request.participant.user(from);
+        let user_id = user_id.ok_or(Refusal::NoParticipant)?;
         let edit = Edit {
             editor: from,
             is_by_admin: self.access.is_creator(from),

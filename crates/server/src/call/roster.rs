@@ -4,8 +4,8 @@ use std::ops::Bound;
 use chacha20::ChaCha20Rng;
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    GetGroupParticipants, GroupCallParticipant, InputGroupCall, InputPeer, Participants,
-    ParticipantsPage, Peer, Update,
+    GetGroupParticipants, GroupCallParticipant, InputGroupCall, Participants, ParticipantsPage,
+    Peer, Update,
 };
 use confcall_state::UserId;
 use confcall_state::wire::GroupState;
@@ -272,11 +272,7 @@ impl Roster {
 
     /// The entries that a request names by user or by source, each once.
     fn named(&self, viewer: UserId, request: &GetGroupParticipants) -> Vec<GroupCallParticipant> {
-        let users = request.ids.iter().filter_map(|peer| match peer {
-            InputPeer::SelfUser => Some(viewer),
-            InputPeer::User { id, .. } | InputPeer::UserFromMessage { id, .. } => Some(*id),
-            _ => None,
-        });
+        let users = request.ids.iter().filter_map(|peer| peer.user(viewer));
         let sources = request.sources.iter();
         let owners = sources.filter_map(|source| self.owners.get(source).copied());
         let named: BTreeSet<_> = users.chain(owners).collect();
