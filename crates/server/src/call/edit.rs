@@ -6,9 +6,6 @@ use super::pictures::{Camera, Screen};
 use super::voices::Voices;
 use crate::refusal::Refusal;
 
-/// The volumes that a participant can have, in hundredths of a percent.
-pub(crate) const VOLUMES: core::ops::RangeInclusive<i32> = 1..=20000;
-
 /// The edit of a participant by a member of the call.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Edit<'a> {
@@ -39,7 +36,7 @@ impl Edit<'_> {
         voices: &mut Voices,
     ) -> Result<Effect, Refusal> {
         let volume = self.request.volume;
-        if volume.is_some_and(|volume| !VOLUMES.contains(&volume)) {
+        if volume.is_some_and(|volume| !EditGroupCallParticipant::VOLUMES.contains(&volume)) {
             return Err(Refusal::Volume);
         }
         if self.request.raise_hand.is_some() {

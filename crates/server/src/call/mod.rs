@@ -33,7 +33,6 @@ use crate::options::Limits;
 use crate::refusal::Refusal;
 
 pub(crate) use self::access::Access;
-pub(crate) use self::edit::VOLUMES;
 pub(crate) use self::join_request::JoinRequest;
 pub(crate) use self::media::MediaEnd;
 pub use self::member::CallMember;

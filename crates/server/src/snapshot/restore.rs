@@ -2,7 +2,7 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use confcall_join::Slug;
-use confcall_join::api::{AccessHash, CallId, MessageId, PhoneCallId};
+use confcall_join::api::{AccessHash, CallId, EditGroupCallParticipant, MessageId, PhoneCallId};
 use confcall_join::joining::{Fingerprint, IceCredentials};
 use confcall_state::{PublicKey, UserId};
 
@@ -12,7 +12,7 @@ use super::content::{
 };
 use super::error::SnapshotError;
 use crate::call::{
-    Access, Call, CallMember, Camera, Choice, MediaEnd, Roster, Screen, Subchains, VOLUMES, Voices,
+    Access, Call, CallMember, Camera, Choice, MediaEnd, Roster, Screen, Subchains, Voices,
 };
 use crate::creations::{Creation, Creations};
 use crate::invitations::{Invitations, InviteMessage};
@@ -149,7 +149,7 @@ fn member(
 fn voices(saved: &SavedVoices, members: &[CallMember]) -> Result<Voices, SnapshotError> {
     let members: BTreeSet<_> = members.iter().map(CallMember::user_id).collect();
     let is_member = |id: i64| members.contains(&UserId::new(id));
-    let is_volume = |volume: i32| VOLUMES.contains(&volume);
+    let is_volume = |volume: i32| EditGroupCallParticipant::VOLUMES.contains(&volume);
     let mut volumes = saved.volumes.iter();
     let mut choices = saved.choices.iter();
     let is_right = volumes.all(|(id, volume)| is_member(*id) && is_volume(*volume))
