@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use confcall_join::api::{PeerLabel, RpcError};
-use confcall_server::tl::write_user;
+use confcall_server::tl::write_users;
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
@@ -32,7 +32,7 @@ pub(crate) struct Requester {
 pub(crate) fn answer(
     method: &[u8],
     requester: Requester,
-    label: impl Fn(UserId) -> PeerLabel,
+    labels: impl FnOnce(&[UserId]) -> Vec<PeerLabel>,
 ) -> Option<Result<Vec<u8>, RpcError>> {
     let mut reader = Reader::new(method);
     let id = reader.u32("a method").ok()?;
@@ -41,7 +41,7 @@ pub(crate) fn answer(
         functions::updates::GetState::CONSTRUCTOR_ID => Ok(state(requester).to_bytes()),
         functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, requester.user)
         {
-            Ok(users) => Ok(show(&users, requester.user, label).to_bytes()),
+            Ok(users) => Ok(write_users(&labels(shown(&users)), requester.user).to_bytes()),
             Err(_) => Err(unreadable()),
         },
         _ => return None,
@@ -129,10 +129,9 @@ fn state(requester: Requester) -> enums::updates::State {
     })
 }
 
-fn show(users: &[UserId], viewer: UserId, label: impl Fn(UserId) -> PeerLabel) -> Vec<enums::User> {
-    let users = users.iter().take(limits::SHOWN_USERS);
-    let users = users.filter_map(|user| write_user(&label(*user), viewer));
-    users.map(enums::User::from).collect()
+/// Those of the users that one answer shows.
+fn shown(users: &[UserId]) -> &[UserId] {
+    users.get(..limits::SHOWN_USERS).unwrap_or(users)
 }
 
 fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, ReadError> {
@@ -151,13 +150,11 @@ fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, Re
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confcall_server::{Server, ServerOptions};
 
     #[test]
     fn one_answer_shows_so_many_users() {
         let users: Vec<_> = (1..=1000).map(UserId::new).collect();
-        let server = Server::new(ServerOptions::default());
-        let shown = show(&users, UserId::new(1), |user| server.label(user));
-        assert_eq!(shown.len(), limits::SHOWN_USERS);
+        assert_eq!(shown(&users).len(), limits::SHOWN_USERS);
+        assert_eq!(shown(&users[..3]).len(), 3);
     }
 }

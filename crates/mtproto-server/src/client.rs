@@ -110,7 +110,7 @@ impl Client {
             now: clock::now(),
         };
         // Never late or lost: these methods are not what chaos is to test.
-        if let Some(answer) = api::answer(&method, requester, |user| hub.label(user)) {
+        if let Some(answer) = api::answer(&method, requester, |users| hub.labels(users)) {
             return self.session.answer(id, answer);
         }
         match hub.fate() {

@@ -138,9 +138,10 @@ impl Hub {
         inner.remove_sessions(user, |connection| connection.session == session) || forgotten
     }
 
-    /// A user as the others see it.
-    pub(crate) fn label(&self, user: UserId) -> PeerLabel {
-        self.lock().server.label(user)
+    /// Users as the others see them.
+    pub(crate) fn labels(&self, users: &[UserId]) -> Vec<PeerLabel> {
+        let inner = self.lock();
+        users.iter().map(|user| inner.server.label(*user)).collect()
     }
 
     /// The fate of the next request; `None` without chaos.

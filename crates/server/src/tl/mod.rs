@@ -19,9 +19,9 @@ use confcall_join::api::{GroupCallInfo, ParticipantsPage, Response, RpcError, Up
 use grammers_tl_types::{Serializable as _, enums, types};
 
 pub use occasion::Occasion;
-pub use users::write_user;
+pub use users::write_users;
 
-use users::{of_updates, users};
+use users::of_updates;
 
 /// Writes the answer to a request.
 ///
@@ -76,7 +76,7 @@ fn group_call(info: &GroupCallInfo, occasion: Occasion) -> enums::phone::GroupCa
         participants: participant::write_all(&info.participants),
         participants_next_offset: offset(info.next_offset.as_deref()),
         chats: Vec::new(),
-        users: users(&info.labels, occasion.viewer),
+        users: write_users(&info.labels, occasion.viewer),
     })
 }
 
@@ -86,7 +86,7 @@ fn participants(page: &ParticipantsPage, occasion: Occasion) -> enums::phone::Gr
         participants: participant::write_all(&page.participants),
         next_offset: offset(page.next_offset.as_deref()),
         chats: Vec::new(),
-        users: users(&page.labels, occasion.viewer),
+        users: write_users(&page.labels, occasion.viewer),
         version: page.version,
     })
 }

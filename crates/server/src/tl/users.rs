@@ -8,17 +8,19 @@ pub(super) fn of_updates(updates: &[Update], viewer: UserId) -> Vec<enums::User>
         Update::Labels(labels) => Some(labels),
         _ => None,
     });
-    labels.flat_map(|labels| users(labels, viewer)).collect()
+    labels
+        .flat_map(|labels| write_users(labels, viewer))
+        .collect()
 }
 
-/// The users with these names; a conference is about no other peers.
-pub(super) fn users(labels: &[PeerLabel], viewer: UserId) -> Vec<enums::User> {
-    let users = labels.iter().filter_map(|label| write_user(label, viewer));
+/// Writes the users among these peers as `viewer` sees them.
+pub fn write_users(labels: &[PeerLabel], viewer: UserId) -> Vec<enums::User> {
+    let users = labels.iter().filter_map(|label| user(label, viewer));
     users.map(enums::User::from).collect()
 }
 
-/// Writes a user as `viewer` sees it; `None` for a group or channel.
-pub fn write_user(label: &PeerLabel, viewer: UserId) -> Option<types::User> {
+/// A user as `viewer` sees it; `None` for a group or channel.
+fn user(label: &PeerLabel, viewer: UserId) -> Option<types::User> {
     let Peer::User(id) = label.peer else {
         return None;
     };
