@@ -184,12 +184,11 @@ impl Network {
         let outcome = outcome(next.handle(user, &bytes));
         let answer = self.put_input(Input::Answer { request, outcome });
         let mut pushes = Vec::new();
-        while let Some((user, update)) = next.poll_push() {
+        while let Some((user, updates)) = next.poll_push() {
             // Names are shown and decide nothing: every order of them would be searched in vain.
-            if matches!(update, Update::Labels(_)) {
-                continue;
-            }
-            pushes.push((user, self.put_input(Input::Update(update))));
+            let is_name = |update: &Update| matches!(update, Update::Labels(_));
+            let updates = updates.0.into_iter().filter(|update| !is_name(update));
+            pushes.extend(updates.map(|update| (user, self.put_input(Input::Update(update)))));
         }
         let server = self.put_server(next);
         let step = ServerStep {

@@ -93,8 +93,8 @@ impl Table {
                     .push_back((place, Input::Answer { request, outcome }));
             }
         }
-        while let Some((to, update)) = self.server.poll_push() {
-            self.push(to, &update);
+        while let Some((to, updates)) = self.server.poll_push() {
+            updates.0.iter().for_each(|update| self.push(to, update));
         }
     }
 

@@ -213,7 +213,7 @@ impl Inner {
     }
 
     fn push_out(&mut self) {
-        while let Some((user, updates)) = self.server.poll_updates() {
+        while let Some((user, updates)) = self.server.poll_push() {
             self.push(user, &updates);
         }
     }

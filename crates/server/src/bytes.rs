@@ -22,7 +22,7 @@ impl Server {
     ///
     /// The names of those whom it is about stand in it.
     pub fn poll_push_bytes(&mut self) -> Option<(UserId, Vec<u8>)> {
-        let (to, updates) = self.poll_updates()?;
+        let (to, updates) = self.poll_push()?;
         Some((to, write_push(&updates, self.occasion(to))))
     }
 

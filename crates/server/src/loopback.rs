@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use confcall_join::api::{Response, Service};
+use confcall_join::api::{Response, Service, Updates};
 use confcall_join::policy::CheckedRequest;
 use confcall_state::UserId;
 
@@ -67,9 +67,9 @@ impl<S: Service> Hub<S> {
 
 impl<S: Service> Inner<S> {
     fn push(&mut self) {
-        while let Some((user_id, update)) = self.service.poll_push() {
+        while let Some((user_id, Updates(pushed))) = self.service.poll_push() {
             if let Some(updates) = self.users.get(&user_id) {
-                updates.send(update);
+                pushed.into_iter().for_each(|update| updates.send(update));
             }
         }
     }

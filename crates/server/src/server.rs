@@ -20,7 +20,7 @@ use crate::names::Names;
 use crate::options::ServerOptions;
 use crate::people::People;
 use crate::phone_calls::{Discarded, PhoneCalls};
-use crate::pushes::{Push, Pushes};
+use crate::pushes::Pushes;
 use crate::refusal::Refusal;
 
 /// The account of the API's service messages, which invites to calls that nobody created.
@@ -239,13 +239,6 @@ impl Server {
     /// A user as the others see it.
     pub fn label(&self, user_id: UserId) -> PeerLabel {
         self.people.label(user_id)
-    }
-
-    /// The oldest update that is to be pushed, together with the names of those whom it is about.
-    ///
-    /// It is what the API pushes at once. [`Service::poll_push`] gives the names and the update one after the other.
-    pub fn poll_updates(&mut self) -> Option<(UserId, Updates)> {
-        self.pushes.pop_whole()
     }
 
     /// Carries out one request of the user `from`, or gives the rule that it breaks.
@@ -616,7 +609,9 @@ impl Server {
         let limit = self.options.limits.pushes;
         for (to, update) in pushes {
             let labels = self.people.of_updates(core::slice::from_ref(&update));
-            self.pushes.push(Push { to, labels, update }, limit);
+            let labels = (!labels.is_empty()).then_some(Update::Labels(labels));
+            let updates = labels.into_iter().chain([update]);
+            self.pushes.push(to, Updates(updates.collect()), limit);
         }
     }
 
@@ -634,7 +629,7 @@ impl Service for Server {
         answer.map_err(RpcError::from)
     }
 
-    fn poll_push(&mut self) -> Option<(UserId, Update)> {
+    fn poll_push(&mut self) -> Option<(UserId, Updates)> {
         self.pushes.pop()
     }
 }

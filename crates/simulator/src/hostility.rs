@@ -115,9 +115,10 @@ impl Hostility {
             true => self.other.handle(user, &body.to_tl()),
             false => server.handle(user, &body.to_tl()),
         }?;
-        while let Some((user, update)) = self.other.poll_push() {
+        while let Some((user, updates)) = self.other.poll_push() {
             if user.value() % 2 == 0 {
-                self.pushes.push((user, update));
+                let updates = updates.0.into_iter();
+                self.pushes.extend(updates.map(|update| (user, update)));
             }
         }
         self.add_unasked(server, user, body);

@@ -560,7 +560,7 @@ impl World {
 
     /// Sends out what the server wants to push.
     pub fn push_out(&mut self) {
-        while let Some((user, updates)) = self.server.poll_updates() {
+        while let Some((user, updates)) = self.server.poll_push() {
             match &mut self.hostility {
                 Some(hostility) => {
                     let updates = updates.0.into_iter();

@@ -1,6 +1,6 @@
 use confcall_state::UserId;
 
-use super::{Response, RpcError, Update};
+use super::{Response, RpcError, Updates};
 
 /// Something that answers conference requests like the server does.
 ///
@@ -15,6 +15,8 @@ pub trait Service {
     /// [`RpcError`] as the API's, also for bytes that are no request; then nothing has changed.
     fn handle(&mut self, from: UserId, request: &[u8]) -> Result<Response, RpcError>;
 
-    /// Hands out the oldest update that is to be pushed, and to whom; `None` if all were handed out.
-    fn poll_push(&mut self) -> Option<(UserId, Update)>;
+    /// Hands out what is to be pushed next, and to whom; `None` if all was handed out.
+    ///
+    /// The names of those whom an update is about come with it, before it.
+    fn poll_push(&mut self) -> Option<(UserId, Updates)>;
 }

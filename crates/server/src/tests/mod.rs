@@ -154,6 +154,8 @@ impl Scene {
     /// Everything that waits to be pushed, without names.
     fn pushed(&mut self) -> Vec<(UserId, Update)> {
         let pushed = core::iter::from_fn(|| self.server.poll_push());
+        let pushed =
+            pushed.flat_map(|(to, updates)| updates.0.into_iter().map(move |one| (to, one)));
         let is_name = |update: &Update| matches!(update, Update::Labels(_));
         pushed.filter(|(_, update)| !is_name(update)).collect()
     }

@@ -26,9 +26,9 @@ fn whoever_joins_gets_the_names_of_all_and_all_get_its_name() {
     let answer = scene.ask(BOB, request).unwrap().into_updates().unwrap();
     assert_eq!(introduced(&answer), ["User 1", "Bob Smith"]);
     // The block is about nobody, the change of the roster about the new member.
-    let (to, block) = scene.server.poll_updates().unwrap();
+    let (to, block) = scene.server.poll_push().unwrap();
     assert_eq!((to, block.0.len()), (ALICE, 1));
-    let (_, change) = scene.server.poll_updates().unwrap();
+    let (_, change) = scene.server.poll_push().unwrap();
     assert_eq!(introduced(&change), ["Bob Smith"]);
     assert!(roster(&change.0[1]).participants[0].just_joined);
 }
@@ -56,7 +56,7 @@ fn a_message_carries_the_name_that_its_sender_has_by_then() {
             encrypted_message: vec![1],
         };
         scene.ask(BOB, message).unwrap();
-        let (to, updates) = scene.server.poll_updates().unwrap();
+        let (to, updates) = scene.server.poll_push().unwrap();
         assert_eq!((to, introduced(&updates)), (ALICE, vec![name]));
     }
 }
