@@ -112,7 +112,7 @@ impl Calls {
         while self.slugs.contains_key(&slug) {
             slug = draw_slug(&mut self.names.fresh());
         }
-        let revoked = core::mem::replace(&mut call.names.slug, slug.clone());
+        let revoked = core::mem::replace(&mut call.slug, slug.clone());
         self.slugs.remove(&revoked);
         self.slugs.insert(slug, id);
     }

@@ -64,6 +64,7 @@ mod people;
 mod phone_calls;
 mod pushes;
 mod refusal;
+mod room;
 mod server;
 mod snapshot;
 #[cfg(feature = "tl")]
@@ -77,9 +78,10 @@ mod tests;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use call::{Call, CallMember};
+pub use call::Call;
 pub use error::{InviteError, LoadError, NoSpace, TooManyCalls};
 pub use options::{Limits, ServerOptions};
 pub use refusal::Refusal;
+pub use room::CallMember;
 pub use server::Server;
 pub use snapshot::SnapshotError;

@@ -3,7 +3,7 @@ use core::fmt;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::Slug;
-use confcall_join::api::{AccessHash, CallId};
+use confcall_join::api::{AccessHash, CallId, CallRef};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const SLUG_LENGTH: usize = 20;
@@ -51,22 +51,12 @@ impl fmt::Debug for Names {
     }
 }
 
-/// The names of one call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CallNames {
-    pub(crate) id: CallId,
-    pub(crate) access_hash: AccessHash,
-    pub(crate) slug: Slug,
-}
-
-impl CallNames {
-    pub(crate) fn draw(rng: &mut ChaCha20Rng) -> Self {
-        Self {
-            // Real ids are positive.
-            id: CallId::new((rng.next_u64() >> 1).cast_signed()),
-            access_hash: AccessHash::new(rng.next_u64().cast_signed()),
-            slug: draw_slug(rng),
-        }
+/// Draws the id and the access hash of a call.
+pub(crate) fn draw_call(rng: &mut ChaCha20Rng) -> CallRef {
+    CallRef {
+        // Real ids are positive.
+        id: CallId::new((rng.next_u64() >> 1).cast_signed()),
+        access_hash: AccessHash::new(rng.next_u64().cast_signed()),
     }
 }
 
@@ -92,12 +82,9 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_names_and_each_draw_others() {
         let mut names = Names::new(7);
-        let (first, second) = (
-            CallNames::draw(&mut names.fresh()),
-            CallNames::draw(&mut names.fresh()),
-        );
+        let (first, second) = (draw_call(&mut names.fresh()), draw_call(&mut names.fresh()));
         assert_ne!(first, second);
-        assert_eq!(first, CallNames::draw(&mut Names::new(7).fresh()));
-        assert_ne!(first, CallNames::draw(&mut Names::new(8).fresh()));
+        assert_eq!(first, draw_call(&mut Names::new(7).fresh()));
+        assert_ne!(first, draw_call(&mut Names::new(8).fresh()));
     }
 }

@@ -11,7 +11,7 @@ use confcall_join::api::{
 };
 use confcall_state::{PublicKey, UserId};
 
-use crate::call::{Call, JoinRequest, Outcome};
+use crate::call::{Call, JoinRequest};
 use crate::calls::Calls;
 use crate::creations::{Creation, Creations};
 use crate::error::{InviteError, LoadError, TooManyCalls};
@@ -22,6 +22,7 @@ use crate::people::People;
 use crate::phone_calls::{Discarded, PhoneCalls};
 use crate::pushes::Pushes;
 use crate::refusal::Refusal;
+use crate::room::Outcome;
 
 /// The account of the API's service messages, which invites to calls that nobody created.
 const SERVICE: UserId = UserId::new(777_000);
@@ -171,7 +172,7 @@ impl Server {
     /// [`Refusal::UnknownCall`] and [`Refusal::NotAMember`]
     pub fn drop_member(&mut self, call: CallId, user_id: UserId) -> Result<(), Refusal> {
         let call = self.calls.get_mut(call).ok_or(Refusal::UnknownCall)?;
-        let outcome = call.disconnect(user_id)?;
+        let outcome = call.room.disconnect(user_id)?;
         self.deliver(outcome);
         Ok(())
     }
@@ -226,7 +227,7 @@ impl Server {
     pub fn note_speaking(&mut self, call: CallId, user_id: UserId) -> Result<(), Refusal> {
         let now = self.now;
         let call = self.calls.get_mut(call).ok_or(Refusal::UnknownCall)?;
-        let outcome = call.note_speaking(user_id, now)?;
+        let outcome = call.room.note_speaking(user_id, now)?;
         self.deliver(outcome);
         Ok(())
     }
@@ -450,17 +451,17 @@ impl Server {
         request: &GetGroupParticipants,
     ) -> Result<ParticipantsPage, Refusal> {
         let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
-        call.roster_page(from, request)
+        call.room.roster_page(from, request)
     }
 
     fn check(&self, from: UserId, request: &CheckGroupCall) -> Result<Vec<Ssrc>, Refusal> {
         let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
-        call.joined_sources(from, &request.sources)
+        call.room.joined_sources(from, &request.sources)
     }
 
     fn leave(&mut self, from: UserId, request: &LeaveGroupCall) -> Result<Updates, Refusal> {
         let call = self.find_mut(from, &request.call)?;
-        let outcome = call.leave(from, request.source)?;
+        let outcome = call.room.leave(from, Some(request.source))?;
         Ok(self.deliver(outcome))
     }
 
@@ -500,7 +501,7 @@ impl Server {
     ) -> Result<Updates, Refusal> {
         let limits = self.options.limits;
         let call = self.find_mut(from, &request.call)?;
-        let outcome = call.share(from, &request.params, &limits)?;
+        let outcome = call.room.share(from, &request.params, &limits)?;
         Ok(self.deliver(outcome))
     }
 
@@ -509,7 +510,7 @@ impl Server {
         from: UserId,
         request: &LeaveGroupCallPresentation,
     ) -> Result<Updates, Refusal> {
-        let outcome = self.find_mut(from, &request.call)?.unshare(from)?;
+        let outcome = self.find_mut(from, &request.call)?.room.unshare(from)?;
         Ok(self.deliver(outcome))
     }
 
@@ -524,8 +525,11 @@ impl Server {
         let call = self.find(from, &request.call).ok_or(Refusal::UnknownCall)?;
         call.check_creator(from)?;
         let has_others = request.join_muted.is_some() || request.send_paid_messages_stars.is_some();
-        let messages_enabled = request.messages_enabled.unwrap_or(call.messages_enabled);
-        let is_changed = request.reset_invite_hash || messages_enabled != call.messages_enabled;
+        let messages_enabled = request
+            .messages_enabled
+            .unwrap_or(call.room.messages_enabled);
+        let is_changed =
+            request.reset_invite_hash || messages_enabled != call.room.messages_enabled;
         if has_others || !is_changed {
             return Err(Refusal::NothingToSet);
         }
@@ -534,7 +538,7 @@ impl Server {
             self.calls.renew_slug(id);
         }
         let call = self.calls.get_mut(id).ok_or(Refusal::UnknownCall)?;
-        call.messages_enabled = messages_enabled;
+        call.room.messages_enabled = messages_enabled;
         let outcome = call.settings_changed(from);
         Ok(self.deliver(outcome))
     }
@@ -554,7 +558,7 @@ impl Server {
             None => Some(Updates(vec![call.info(from).into()])),
             Some(key) => {
                 let member = call.member(from);
-                let lasts = member.is_some_and(|member| member.public_key() == key);
+                let lasts = member.is_some_and(|member| member.public_key() == Some(key));
                 lasts.then(|| call.creation_answer(from))
             }
         }
@@ -574,7 +578,7 @@ impl Server {
     /// The call that a reference names for a user who is a member of it.
     fn find_joined(&self, user_id: UserId, reference: &InputGroupCall) -> Result<&Call, Refusal> {
         let call = self.find(user_id, reference).ok_or(Refusal::UnknownCall)?;
-        call.check_member(user_id)?;
+        call.room.check_member(user_id)?;
         Ok(call)
     }
 
@@ -593,7 +597,7 @@ impl Server {
 
     /// Forgets a call, and all that leads to it; those who were invited see that it is over.
     fn end(&mut self, id: CallId) {
-        let duration = self.call(id).map(|call| call.duration(self.now));
+        let duration = self.call(id).map(|call| call.room.duration(self.now));
         self.calls.end(id, &self.options.limits);
         self.creations.forget(id);
         let ended = self.invitations.end(id, duration.unwrap_or_default());

@@ -117,16 +117,15 @@ impl Peer {
 }
 
 impl InputPeer {
-    /// The user that the peer names for the account `own`; `None` for no peer, a chat or a channel.
-    pub fn user(&self, own: UserId) -> Option<UserId> {
-        match self {
-            Self::SelfUser => Some(own),
-            Self::User { id, .. } | Self::UserFromMessage { id, .. } => Some(*id),
-            Self::Empty
-            | Self::Chat(_)
-            | Self::Channel { .. }
-            | Self::ChannelFromMessage { .. } => None,
-        }
+    /// The peer as the account `own` names it; `None` for no peer at all.
+    pub fn peer(&self, own: UserId) -> Option<Peer> {
+        Some(match self {
+            Self::Empty => return None,
+            Self::SelfUser => Peer::User(own),
+            Self::User { id, .. } | Self::UserFromMessage { id, .. } => Peer::User(*id),
+            Self::Chat(id) => Peer::Chat(*id),
+            Self::Channel { id, .. } | Self::ChannelFromMessage { id, .. } => Peer::Channel(*id),
+        })
     }
 
     pub(super) fn write(&self, writer: &mut Writer) {

@@ -1,20 +1,17 @@
-use confcall_join::api::{CreateConferenceCall, DataJson, JoinGroupCall};
+use confcall_join::api::{CreateConferenceCall, JoinGroupCall, Peer};
 use confcall_join::policy::{self, CallKind, PolicyViolation};
 use confcall_state::{PublicKey, UserId};
+
+use crate::room::Entrance;
 
 const KIND: CallKind = CallKind::Conference;
 
 /// A user's request to join a conference, which keeps to the policy of conferences.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct JoinRequest<'a> {
-    pub(crate) user_id: UserId,
+    pub(crate) entrance: Entrance<'a>,
     pub(crate) public_key: PublicKey,
     pub(crate) block: &'a [u8],
-    pub(crate) params: &'a DataJson,
-    pub(crate) muted: bool,
-    pub(crate) video_stopped: bool,
-    /// The time of the request, in seconds since 1970.
-    pub(crate) date: i32,
 }
 
 impl<'a> JoinRequest<'a> {
@@ -27,15 +24,18 @@ impl<'a> JoinRequest<'a> {
         policy::check(KIND, request)?;
         let block = request.block.as_deref();
         Ok(Self {
-            user_id,
+            entrance: Entrance {
+                user_id,
+                peer: Peer::User(user_id),
+                params: &request.params,
+                muted: request.muted,
+                video_stopped: request.video_stopped,
+                date,
+            },
             public_key: request
                 .public_key
                 .ok_or(PolicyViolation::KeyMissing(KIND))?,
             block: block.ok_or(PolicyViolation::BlockMissing(KIND))?,
-            params: &request.params,
-            muted: request.muted,
-            video_stopped: request.video_stopped,
-            date,
         })
     }
 
@@ -51,13 +51,16 @@ impl<'a> JoinRequest<'a> {
         };
         let (block, params) = (request.block.as_deref(), request.params.as_ref());
         Ok(Some(Self {
-            user_id,
+            entrance: Entrance {
+                user_id,
+                peer: Peer::User(user_id),
+                params: params.ok_or(PolicyViolation::PayloadMissing(KIND))?,
+                muted: request.muted,
+                video_stopped: request.video_stopped,
+                date,
+            },
             public_key,
             block: block.ok_or(PolicyViolation::BlockMissing(KIND))?,
-            params: params.ok_or(PolicyViolation::PayloadMissing(KIND))?,
-            muted: request.muted,
-            video_stopped: request.video_stopped,
-            date,
         }))
     }
 }

@@ -1,49 +1,31 @@
 mod access;
 mod broadcasts;
-mod edit;
 mod items;
 mod join_request;
 mod ledger;
-mod media;
-mod member;
-mod outcome;
-mod pictures;
-mod roster;
 mod subchains;
-mod voices;
 
 use chacha20::ChaCha20Rng;
+use confcall_join::Slug;
 use confcall_join::api::{
-    AccessHash, ActiveCall, CallConnection, CallId, CallRef, CallSettings, DataJson,
-    DeleteConferenceCallParticipants, EditGroupCallParticipant, EncryptedMessage,
-    GetGroupCallChainBlocks, GetGroupParticipants, GroupCall, GroupCallInfo, InputGroupCall,
-    InviteLink, ParticipantsPage, Peer, Removal, SubChain, Update, Updates,
+    AccessHash, ActiveCall, CallId, CallRef, CallSettings, DeleteConferenceCallParticipants,
+    EditGroupCallParticipant, EncryptedMessage, GetGroupCallChainBlocks, GroupCall, GroupCallInfo,
+    InputGroupCall, InviteLink, Peer, Removal, SubChain, Update, Updates,
 };
-use confcall_join::joining::{JoinPayload, Link};
-use confcall_join::{Slug, Ssrc};
+use confcall_join::joining::Link;
 use confcall_state::chain::ChainState;
 use confcall_state::{Height, UserId};
 
-use self::edit::{Edit, Effect};
 use self::items::Page;
-use self::roster::RosterChange;
 use crate::error::LoadError;
-use crate::names::CallNames;
+use crate::names::{draw_call, draw_slug};
 use crate::options::Limits;
 use crate::refusal::Refusal;
+use crate::room::{CallMember, Hands, Outcome, Room, Roster, RosterChange, VIDEO_LIMIT};
 
 pub(crate) use self::access::Access;
 pub(crate) use self::join_request::JoinRequest;
-pub(crate) use self::media::MediaEnd;
-pub use self::member::CallMember;
-pub(crate) use self::outcome::Outcome;
-pub(crate) use self::pictures::{Camera, Screen};
-pub(crate) use self::roster::Roster;
 pub(crate) use self::subchains::Subchains;
-pub(crate) use self::voices::{Choice, Voices};
-
-/// The most cameras of a call, as the API names it.
-const VIDEO_LIMIT: i32 = 30;
 
 /// One call of a server.
 ///
@@ -51,16 +33,10 @@ const VIDEO_LIMIT: i32 = 30;
 /// writes a block without them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    pub(crate) names: CallNames,
+    pub(crate) slug: Slug,
+    pub(crate) room: Room,
     pub(crate) access: Access,
     pub(crate) subchains: Subchains,
-    pub(crate) roster: Roster,
-    pub(crate) media: MediaEnd,
-    /// The server's end of the media connections of screens.
-    pub(crate) screens: MediaEnd,
-    pub(crate) messages_enabled: bool,
-    /// The time at which the call was created.
-    pub(crate) created: i32,
     /// True if the call is a new one, or was not empty all the time since idle calls were last looked for.
     pub(crate) attended: bool,
 }
@@ -68,50 +44,44 @@ pub struct Call {
 impl Call {
     /// A call without any block.
     pub(crate) fn new(rng: &mut ChaCha20Rng, creator: Option<UserId>, created: i32) -> Self {
+        let (call, slug) = (draw_call(rng), draw_slug(rng));
         Self {
-            names: CallNames::draw(rng),
+            slug,
+            room: Room::draw(call, rng, created),
             access: Access::new(creator, []),
             subchains: Subchains::new(),
-            roster: Roster::default(),
-            media: MediaEnd::draw(rng),
-            screens: MediaEnd::draw(rng),
-            messages_enabled: true,
-            created,
             attended: true,
         }
     }
 
     /// The id.
     pub fn id(&self) -> CallId {
-        self.names.id
+        self.room.call.id
     }
 
     /// The access hash, the same for every user.
     pub fn access_hash(&self) -> AccessHash {
-        self.names.access_hash
+        self.room.call.access_hash
     }
 
     /// The name of the call in its link.
     pub fn slug(&self) -> &Slug {
-        &self.names.slug
+        &self.slug
     }
 
     /// The link.
     pub fn invite_link(&self) -> InviteLink {
-        InviteLink::new(Link::Conference(self.names.slug.clone()).to_string())
+        InviteLink::new(Link::Conference(self.slug.clone()).to_string())
     }
 
     /// The call by its id.
     pub fn named(&self) -> CallRef {
-        CallRef {
-            id: self.id(),
-            access_hash: self.access_hash(),
-        }
+        self.room.call
     }
 
     /// The reference that updates carry.
     pub fn reference(&self) -> InputGroupCall {
-        self.named().into()
+        self.room.reference()
     }
 
     pub(crate) fn creator(&self) -> Option<UserId> {
@@ -135,12 +105,12 @@ impl Call {
 
     /// The users who are connected, by user id.
     pub fn members(&self) -> impl ExactSizeIterator<Item = &CallMember> {
-        self.roster.members()
+        self.room.roster.members()
     }
 
     /// The member that a user is.
     pub fn member(&self, user_id: UserId) -> Option<&CallMember> {
-        self.roster.member(user_id)
+        self.room.roster.member(user_id)
     }
 
     /// True until block 0 is written.
@@ -148,19 +118,9 @@ impl Call {
         self.chain_state().height() == Height::BEFORE_FIRST
     }
 
-    /// The seconds since it was created.
-    pub(crate) fn duration(&self, now: i32) -> i32 {
-        now.saturating_sub(self.created).max(0)
-    }
-
     /// The number of bytes of its blocks and broadcasts.
     pub(crate) fn size(&self) -> usize {
         self.subchains.size()
-    }
-
-    /// Checks that a user is connected.
-    pub(crate) fn check_member(&self, user_id: UserId) -> Result<&CallMember, Refusal> {
-        self.member(user_id).ok_or(Refusal::NotAMember(user_id))
     }
 
     /// Lets a user join by a block on the newest one (`spec/protocol.md`, 6).
@@ -171,21 +131,24 @@ impl Call {
         request: &JoinRequest<'_>,
         limits: &Limits,
     ) -> Result<Outcome, Refusal> {
-        let user_id = request.user_id;
+        let user_id = request.entrance.user_id;
         // The media come first and the block last: who has lost a race learns of it only if nothing else is wrong.
         self.access.check_join(user_id)?;
-        let member = CallMember::of_request(request, limits)?;
-        self.roster.check_sources(&member)?;
+        let member = CallMember {
+            public_key: Some(request.public_key),
+            ..CallMember::entering(&request.entrance, limits)?
+        };
+        self.room.roster.check_sources(&member)?;
         self.subchains.ledger().check_room(user_id, limits)?;
         let (block, key) = (request.block, request.public_key);
         let ledger = self.subchains.ledger();
         let checked = ledger.check_join(block, user_id, key, limits)?;
         // Every check is behind us: from here on all of it happens.
         self.subchains.append(checked)?;
-        self.roster.enter(member);
+        self.room.roster.enter(member);
         self.attended = true;
         let answer = self.join_answer(user_id, |sub_chain| self.subchains.tip(sub_chain));
-        Ok(Outcome::new(user_id, answer, &self.roster, |viewer| {
+        Ok(Outcome::new(user_id, answer, &self.room.roster, |viewer| {
             self.block_updates(viewer, self.member(user_id), RosterChange::Joined)
         }))
     }
@@ -205,7 +168,8 @@ impl Call {
         request: &DeleteConferenceCallParticipants,
         limits: &Limits,
     ) -> Result<Outcome, Refusal> {
-        let remover = self.check_member(from)?.public_key();
+        let remover = self.room.check_member(from)?.public_key();
+        let remover = remover.ok_or(Refusal::NotAMember(from))?;
         let ledger = self.subchains.ledger();
         let checked = ledger.check_removal(&request.block, remover, &request.ids, limits)?;
         // After the block, so that the loser of a race reads the tip again whatever else is wrong.
@@ -219,12 +183,12 @@ impl Call {
         if request.removal == Removal::Kick {
             self.access.kick(&request.ids);
         }
-        let gone = self.roster.remove(&request.ids);
+        let gone = self.room.roster.remove(&request.ids);
         let updates = |viewer| self.block_updates(viewer, &gone, RosterChange::Left);
-        let mut outcome = Outcome::new(from, updates(from), &self.roster, updates);
+        let mut outcome = Outcome::new(from, updates(from), &self.room.roster, updates);
         // The removed are no members, who alone get blocks: they get the roster only.
         let farewells = gone.iter().map(CallMember::user_id).filter_map(|user_id| {
-            let update = self.left_update(user_id, &gone)?;
+            let update = self.room.left_update(user_id, &gone)?;
             Some((user_id, update))
         });
         outcome.pushes.splice(..0, farewells.collect::<Vec<_>>());
@@ -241,7 +205,7 @@ impl Call {
         self.subchains.broadcast(from, broadcast, limits)?;
         let last = self.subchains.items(SubChain::Broadcasts).last();
         let update = self.chain_update(SubChain::Broadcasts, last);
-        Ok(Outcome::same(from, update, &self.roster))
+        Ok(Outcome::same(from, update, &self.room.roster))
     }
 
     /// Drops the broadcasts about older blocks than the newest.
@@ -256,8 +220,8 @@ impl Call {
         encrypted_message: &[u8],
         limits: &Limits,
     ) -> Result<Outcome, Refusal> {
-        self.check_member(from)?;
-        if !self.messages_enabled {
+        self.room.check_member(from)?;
+        if !self.room.messages_enabled {
             return Err(Refusal::MessagesDisabled);
         }
         let (size, limit) = (encrypted_message.len(), limits.block_size);
@@ -269,27 +233,9 @@ impl Call {
             from: Peer::User(from),
             encrypted_message: encrypted_message.to_vec(),
         });
-        Ok(Outcome::new(from, Vec::new(), &self.roster, |_| {
+        Ok(Outcome::new(from, Vec::new(), &self.room.roster, |_| {
             [update.clone()]
         }))
-    }
-
-    /// Lets a member leave (`spec/protocol.md`, 8).
-    ///
-    /// The source names the membership, so that one that ends late does not end its successor.
-    pub(crate) fn leave(&mut self, from: UserId, source: Ssrc) -> Result<Outcome, Refusal> {
-        match self.member(from) {
-            Some(member) if member.source() == source => self.disconnect(from),
-            _ => Err(Refusal::NotJoined),
-        }
-    }
-
-    /// Takes a member out of the roster; the chain keeps the participant.
-    pub(crate) fn disconnect(&mut self, user_id: UserId) -> Result<Outcome, Refusal> {
-        let gone = self.roster.remove(&[user_id]);
-        let update = |viewer| self.left_update(viewer, &gone);
-        let own = update(user_id).ok_or(Refusal::NotAMember(user_id))?;
-        Ok(Outcome::new(user_id, vec![own], &self.roster, update))
     }
 
     /// Edits a participant on behalf of a member, as far as that may (`spec/protocol.md`, 8).
@@ -298,72 +244,9 @@ impl Call {
         from: UserId,
         request: &EditGroupCallParticipant,
     ) -> Result<Outcome, Refusal> {
-        self.check_member(from)?;
-        let user_id = request.participant.user(from);
-        let user_id = user_id.ok_or(Refusal::NoParticipant)?;
-        let edit = Edit {
-            editor: from,
-            is_by_admin: self.access.is_creator(from),
-            is_of_admin: self.access.is_creator(user_id),
-            request,
-        };
-        let effect = self.roster.edit(user_id, &edit)?;
-        Ok(self.edited(from, user_id, effect))
-    }
-
-    /// Notes that a member speaks, which its media show.
-    pub(crate) fn note_speaking(&mut self, user_id: UserId, date: i32) -> Result<Outcome, Refusal> {
-        self.roster.note_speaking(user_id, date)?;
-        Ok(self.edited(user_id, user_id, Effect::All))
-    }
-
-    /// Lets a member share a screen over a media connection of its own (`spec/protocol.md`, 11.1).
-    pub(crate) fn share(
-        &mut self,
-        from: UserId,
-        params: &DataJson,
-        limits: &Limits,
-    ) -> Result<Outcome, Refusal> {
-        let member = self.member(from).ok_or(Refusal::NoParticipant)?;
-        if !self.roster.voices().may_speak(from) {
-            return Err(Refusal::Silenced(from));
-        }
-        let payload = JoinPayload::from_json(params.as_str())?;
-        let sharing = member.with_screen(&payload, limits)?;
-        self.roster.check_sources(&sharing)?;
-        let params = self.screens.screen_params(&sharing.screen_endpoint());
-        self.roster.enter(sharing);
-        let mut outcome = self.edited(from, from, Effect::Counted);
-        let connection = Update::Connection(CallConnection {
-            presentation: true,
-            params,
-        });
-        outcome.answer.0.insert(0, connection);
-        Ok(outcome)
-    }
-
-    /// Ends the sharing of a screen; there need not be any.
-    pub(crate) fn unshare(&mut self, from: UserId) -> Result<Outcome, Refusal> {
-        let member = self.check_member(from)?;
-        if member.screen.is_none() {
-            return Ok(self.edited(from, from, Effect::Editor));
-        }
-        let screen = None;
-        let member = member.clone();
-        self.roster.enter(CallMember { screen, ..member });
-        Ok(self.edited(from, from, Effect::Counted))
-    }
-
-    /// Those of some sources that are a member's (`spec/protocol.md`, 10).
-    pub(crate) fn joined_sources(
-        &self,
-        user_id: UserId,
-        sources: &[Ssrc],
-    ) -> Result<Vec<Ssrc>, Refusal> {
-        let member = self.member(user_id).ok_or(Refusal::NotJoined)?;
-        let own: Vec<_> = member.sources().collect();
-        let joined = sources.iter().filter(|source| own.contains(source));
-        Ok(joined.copied().collect())
+        let access = &self.access;
+        let is_admin = |user_id| access.is_creator(user_id);
+        self.room.edit(from, request, Hands::Unknown, is_admin)
     }
 
     /// Checks that a member may invite a user.
@@ -387,25 +270,21 @@ impl Call {
     /// Shows to everyone what a user set.
     pub(crate) fn settings_changed(&mut self, from: UserId) -> Outcome {
         // Clients pass over a call that has no newer version than the one that they know.
-        self.roster.count_change();
+        self.room.roster.count_change();
         let update = |viewer| [Update::from(self.info(viewer))];
-        Outcome::new(from, update(from).into(), &self.roster, update)
+        Outcome::new(from, update(from).into(), &self.room.roster, update)
     }
 
     /// The end of the call for everyone, on behalf of a user.
     pub(crate) fn discarded(&self, from: UserId, now: i32) -> Outcome {
-        let discarded = Update::from(GroupCall::Discarded {
-            id: self.id(),
-            access_hash: self.access_hash(),
-            duration: self.duration(now),
-        });
-        Outcome::same(from, discarded, &self.roster)
+        let discarded = Update::from(self.room.discarded(now));
+        Outcome::same(from, discarded, &self.room.roster)
     }
 
     /// Marks an empty call; true if it has been empty since it was marked before.
     pub(crate) fn was_idle(&mut self) -> bool {
         // Marked twice in a row, a call was empty for a whole interval.
-        self.roster.is_empty() && !core::mem::replace(&mut self.attended, false)
+        self.room.roster.is_empty() && !core::mem::replace(&mut self.attended, false)
     }
 
     /// Some items of a subchain (`spec/protocol.md`, 7); users who are no members get the newest block only.
@@ -423,23 +302,13 @@ impl Call {
 
     /// The call and the start of its roster, for a user who can name it (`spec/protocol.md`, 12).
     pub(crate) fn overview(&self, viewer: UserId, limit: i32) -> GroupCallInfo {
-        let (participants, next_offset) = self.roster.first_page(viewer, limit);
+        let (participants, next_offset) = self.room.roster.first_page(viewer, limit);
         GroupCallInfo {
             call: self.info(viewer),
             participants,
             next_offset,
             labels: Vec::new(),
         }
-    }
-
-    /// A page of the roster for a member (`spec/protocol.md`, 8).
-    pub(crate) fn roster_page(
-        &self,
-        from: UserId,
-        request: &GetGroupParticipants,
-    ) -> Result<ParticipantsPage, Refusal> {
-        self.check_member(from)?;
-        self.roster.page(from, request)
     }
 
     /// Takes over a recorded call, whose participants become members with made-up sources.
@@ -451,7 +320,8 @@ impl Call {
         rng: &mut ChaCha20Rng,
     ) -> Result<(), LoadError> {
         self.subchains = Subchains::load(blocks, 0, broadcasts, limits)?;
-        self.roster = Roster::of_group(self.chain_state().group_state(), rng, self.created);
+        self.room.roster =
+            Roster::of_group(self.chain_state().group_state(), rng, self.room.created);
         Ok(())
     }
 
@@ -459,11 +329,8 @@ impl Call {
     fn join_answer<'a>(&self, user_id: UserId, page: impl Fn(SubChain) -> Page<'a>) -> Vec<Update> {
         let chain_update = |sub_chain| self.chain_update(sub_chain, page(sub_chain));
         vec![
-            Update::Connection(CallConnection {
-                presentation: false,
-                params: self.media.params(),
-            }),
-            self.roster.whole(self.reference(), user_id),
+            self.room.connection(),
+            self.room.roster.whole(self.reference(), user_id),
             self.info(user_id).into(),
             chain_update(SubChain::Blocks),
             chain_update(SubChain::Broadcasts),
@@ -480,31 +347,10 @@ impl Call {
         let block = self.subchains.tip(SubChain::Blocks);
         let block = self.chain_update(SubChain::Blocks, block);
         let change = self
+            .room
             .roster
             .change(self.reference(), viewer, members, change);
         core::iter::once(block).chain(change).collect()
-    }
-
-    /// The entry of a member after an edit: the editor gets it in any case, to see what became of a wish.
-    fn edited(&self, from: UserId, user_id: UserId, effect: Effect) -> Outcome {
-        let change = match effect {
-            Effect::Counted => RosterChange::Edited,
-            Effect::Editor | Effect::All => RosterChange::None,
-        };
-        let update = |viewer| {
-            let member = self.member(user_id);
-            self.roster.change(self.reference(), viewer, member, change)
-        };
-        let answer = update(from).into_iter().collect();
-        match effect {
-            Effect::All | Effect::Counted => Outcome::new(from, answer, &self.roster, update),
-            Effect::Editor => Outcome::of_answer(answer),
-        }
-    }
-
-    fn left_update(&self, viewer: UserId, gone: &[CallMember]) -> Option<Update> {
-        self.roster
-            .change(self.reference(), viewer, gone, RosterChange::Left)
     }
 
     fn chain_update(&self, sub_chain: SubChain, page: Page<'_>) -> Update {
@@ -517,11 +363,11 @@ impl Call {
             can_start_video: true,
             video_limit: VIDEO_LIMIT,
             creator: self.access.is_creator(viewer),
-            participants_count: self.roster.count(),
+            participants_count: self.room.roster.count(),
             invite_link: Some(self.invite_link()),
-            version: self.roster.version(),
+            version: self.room.roster.version(),
             settings: CallSettings {
-                messages_enabled: self.messages_enabled,
+                messages_enabled: self.room.messages_enabled,
                 can_change_messages_enabled: self.access.is_creator(viewer),
                 // Those who join a conference are never muted.
                 join_muted: false,

@@ -2,7 +2,9 @@ use core::time::Duration;
 use std::collections::BTreeSet;
 
 use confcall_join::Slug;
-use confcall_join::api::{AccessHash, CallId, EditGroupCallParticipant, MessageId, PhoneCallId};
+use confcall_join::api::{
+    AccessHash, CallId, CallRef, EditGroupCallParticipant, MessageId, Peer, PhoneCallId,
+};
 use confcall_join::joining::{Fingerprint, IceCredentials};
 use confcall_state::{PublicKey, UserId};
 
@@ -11,15 +13,14 @@ use super::content::{
     SavedVoices,
 };
 use super::error::SnapshotError;
-use crate::call::{
-    Access, Call, CallMember, Camera, Choice, MediaEnd, Roster, Screen, Subchains, Voices,
-};
+use crate::call::{Access, Call, Subchains};
 use crate::creations::{Creation, Creations};
 use crate::invitations::{Invitations, InviteMessage};
-use crate::names::{CallNames, Names};
+use crate::names::Names;
 use crate::options::{Limits, ServerOptions};
 use crate::people::People;
 use crate::phone_calls::{PhoneCall, PhoneCalls};
+use crate::room::{CallMember, Camera, Choice, Listeners, MediaEnd, Room, Roster, Screen, Voices};
 use crate::server::Server;
 
 /// The server that a content describes.
@@ -83,18 +84,20 @@ fn call(saved: &SavedCall<'_>, limits: &Limits) -> Result<Call, SnapshotError> {
     let kicked = saved.kicked.iter().copied().map(UserId::new);
     let access = Access::new(saved.creator.map(UserId::new), kicked);
     Ok(Call {
-        names: CallNames {
-            id,
-            access_hash: AccessHash::new(saved.access_hash),
-            slug,
+        slug,
+        room: Room {
+            call: CallRef {
+                id,
+                access_hash: AccessHash::new(saved.access_hash),
+            },
+            roster: roster(saved, &subchains, &access)?,
+            media: media(&saved.media)?,
+            screens: media(&saved.screens)?,
+            messages_enabled: saved.messages_enabled,
+            created: saved.created,
         },
-        roster: roster(saved, &subchains, &access)?,
         access,
         subchains,
-        media: media(&saved.media)?,
-        screens: media(&saved.screens)?,
-        messages_enabled: saved.messages_enabled,
-        created: saved.created,
         attended: saved.attended,
     })
 }
@@ -108,7 +111,7 @@ fn roster(
     let members = saved.members.iter().map(member);
     let members: Vec<_> = members.collect::<Result<_, _>>()?;
     let voices = voices(&saved.voices, &members)?;
-    let roster = Roster::restore(members, voices, saved.roster_version);
+    let roster = Roster::restore(members, voices, Listeners::Listed, saved.roster_version);
     roster.ok_or(wrong("two members have one source, or are one user"))
 }
 
@@ -127,7 +130,8 @@ fn member(
     let screen = saved.screen.as_ref();
     Ok(CallMember {
         user_id,
-        public_key: participant.public_key,
+        peer: Peer::User(user_id),
+        public_key: Some(participant.public_key),
         source: saved.source,
         muted: saved.muted,
         camera: Camera {
@@ -140,6 +144,7 @@ fn member(
             groups: screen.groups.clone(),
             is_paused: screen.is_paused,
         }),
+        hand: None,
         date: saved.date,
         active_date: saved.active_date,
     })

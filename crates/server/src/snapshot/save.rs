@@ -4,8 +4,9 @@ use super::content::{
 };
 use confcall_join::api::{MessageId, SubChain};
 
-use crate::call::{Call, CallMember, MediaEnd, Voices};
+use crate::call::Call;
 use crate::phone_calls::PhoneCall;
+use crate::room::{CallMember, MediaEnd, Voices};
 use crate::server::Server;
 
 /// The content of a snapshot of a server.
@@ -63,8 +64,8 @@ fn call(call: &Call) -> SavedCall<'_> {
         dropped: broadcasts.dropped(),
         broadcasts: items(broadcasts.items()),
         members: call.members().map(member).collect(),
-        roster_version: call.roster.version(),
-        voices: voices(call.roster.voices()),
+        roster_version: call.room.roster.version(),
+        voices: voices(call.room.roster.voices()),
         kicked: call
             .access
             .kicked()
@@ -72,10 +73,10 @@ fn call(call: &Call) -> SavedCall<'_> {
             .map(|user| user.value())
             .collect(),
         attended: call.attended,
-        media: media(&call.media),
-        screens: media(&call.screens),
-        messages_enabled: call.messages_enabled,
-        created: call.created,
+        media: media(&call.room.media),
+        screens: media(&call.room.screens),
+        messages_enabled: call.room.messages_enabled,
+        created: call.room.created,
     }
 }
 

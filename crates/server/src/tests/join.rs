@@ -151,7 +151,7 @@ fn joining_again_replaces_the_membership() {
     scene.send(ALICE, request).unwrap();
     let call = scene.call();
     let new = call.member(ALICE).unwrap();
-    assert_eq!(new.public_key(), attempt.public_key());
+    assert_eq!(new.public_key(), Some(attempt.public_key()));
     assert_ne!(new.source(), old.source());
     let participants = &call.chain_state().group_state().participants;
     let users: Vec<_> = participants.iter().map(|one| one.user_id).collect();

@@ -191,7 +191,7 @@ proptest! {
             let group = call.chain_state().group_state();
             for member in call.members() {
                 let participant = group.by_user(member.user_id());
-                prop_assert_eq!(participant.map(|one| one.public_key), Some(member.public_key()));
+                prop_assert_eq!(participant.map(|one| one.public_key), member.public_key());
                 prop_assert!(!call.access.kicked().contains(&member.user_id()), "{:?}", member.user_id());
             }
             let has_block = call.blocks().len() > height;

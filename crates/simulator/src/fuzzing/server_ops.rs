@@ -121,11 +121,7 @@ fn check_members(call: &Call) {
     for member in call.members() {
         let participant = group.by_user(member.user_id());
         let key = participant.map(|one| one.public_key);
-        assert_eq!(
-            key,
-            Some(member.public_key()),
-            "a member is not in the chain"
-        );
+        assert_eq!(key, member.public_key(), "a member is not in the chain");
     }
     let limits = options().limits;
     assert!(call.blocks().len() <= limits.chain_length);

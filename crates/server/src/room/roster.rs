@@ -4,8 +4,8 @@ use std::ops::Bound;
 use chacha20::ChaCha20Rng;
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    GetGroupParticipants, GroupCallParticipant, InputGroupCall, Participants, ParticipantsPage,
-    Peer, Update,
+    GetGroupParticipants, GroupCallParticipant, InputGroupCall, InputPeer, Participants,
+    ParticipantsPage, Peer, Update,
 };
 use confcall_state::UserId;
 use confcall_state::wire::GroupState;
@@ -22,12 +22,22 @@ pub(crate) struct Roster {
     members: BTreeMap<UserId, CallMember>,
     owners: BTreeMap<Ssrc, UserId>,
     voices: Voices,
+    listeners: Listeners,
     version: i32,
+}
+
+/// How a roster shows those who may not speak.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Listeners {
+    #[default]
+    Listed,
+    /// They are counted only.
+    Hidden,
 }
 
 /// The change of the roster that an entry announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RosterChange {
+pub(crate) enum RosterChange {
     /// None, or one that the version does not count.
     None,
     Joined,
@@ -40,10 +50,12 @@ impl Roster {
     pub(crate) fn restore(
         members: impl IntoIterator<Item = CallMember>,
         voices: Voices,
+        listeners: Listeners,
         version: i32,
     ) -> Option<Self> {
         let mut roster = Self {
             voices,
+            listeners,
             ..Self::default()
         };
         for member in members {
@@ -57,15 +69,15 @@ impl Roster {
         Some(roster)
     }
 
-    pub(super) fn members(&self) -> impl ExactSizeIterator<Item = &CallMember> {
+    pub(crate) fn members(&self) -> impl ExactSizeIterator<Item = &CallMember> {
         self.members.values()
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.members.is_empty()
     }
 
-    pub(super) fn member(&self, user_id: UserId) -> Option<&CallMember> {
+    pub(crate) fn member(&self, user_id: UserId) -> Option<&CallMember> {
         self.members.get(&user_id)
     }
 
@@ -75,24 +87,26 @@ impl Roster {
     }
 
     /// The number of members, as the API counts.
-    pub(super) fn count(&self) -> i32 {
+    pub(crate) fn count(&self) -> i32 {
         i32::try_from(self.members.len()).unwrap_or(i32::MAX)
     }
 
     /// A roster of everyone in a group, each with a source that is made up.
-    pub(super) fn of_group(group: &GroupState, rng: &mut ChaCha20Rng, date: i32) -> Self {
+    pub(crate) fn of_group(group: &GroupState, rng: &mut ChaCha20Rng, date: i32) -> Self {
         let mut roster = Self::default();
         for participant in &group.participants {
             let taken: Vec<_> = roster.owners.keys().copied().collect();
             let source = Ssrc::generate_besides(&taken, rng);
-            let (user_id, public_key) = (participant.user_id, participant.public_key);
-            roster.enter(CallMember::new(user_id, public_key, source, date));
+            roster.enter(CallMember {
+                public_key: Some(participant.public_key),
+                ..CallMember::new(participant.user_id, source, date)
+            });
         }
         roster
     }
 
     /// Checks that no other user has a source of `member`.
-    pub(super) fn check_sources(&self, member: &CallMember) -> Result<(), Refusal> {
+    pub(crate) fn check_sources(&self, member: &CallMember) -> Result<(), Refusal> {
         match self.clash(member) {
             Some(source) => Err(Refusal::SourceTaken(source)),
             None => Ok(()),
@@ -113,19 +127,62 @@ impl Roster {
         &self.voices
     }
 
+    /// How the members are heard, to be decided.
+    pub(crate) fn voices_mut(&mut self) -> &mut Voices {
+        &mut self.voices
+    }
+
+    /// Shows those who may not speak, or counts them only.
+    pub(crate) fn set_listeners(&mut self, listeners: Listeners) {
+        self.listeners = listeners;
+    }
+
+    pub(crate) fn listeners(&self) -> Listeners {
+        self.listeners
+    }
+
+    /// The user who takes part as a peer that `from` names.
+    pub(super) fn find(&self, participant: &InputPeer, from: UserId) -> Option<UserId> {
+        let peer = match participant {
+            InputPeer::SelfUser => return self.member(from).map(CallMember::user_id),
+            other => other.peer(from)?,
+        };
+        self.by_peer(peer).map(CallMember::user_id)
+    }
+
+    /// The member who takes part as a peer.
+    pub(crate) fn by_peer(&self, peer: Peer) -> Option<&CallMember> {
+        let own = peer.user().and_then(|user_id| self.member(user_id));
+        let own = own.filter(|member| member.peer == peer);
+        own.or_else(|| self.members().find(|member| member.peer == peer))
+    }
+
     /// Puts a member in, in place of what the same user was before; who is silenced is so as soon as it is back.
-    pub(super) fn enter(&mut self, mut member: CallMember) {
+    pub(crate) fn enter(&mut self, mut member: CallMember) {
         let user_id = member.user_id;
+        let before = self.members.get(&user_id);
+        let was_listed = before.is_some_and(|before| self.is_listed(before));
         member.muted |= !self.voices.may_speak(user_id);
         self.owners.retain(|_, owner| *owner != user_id);
         self.owners
             .extend(member.sources().map(|source| (source, user_id)));
+        let is_listed = self.is_listed(&member);
         self.members.insert(user_id, member);
-        self.count_change();
+        // A change that the others do not see must leave no gap in what they count.
+        if was_listed || is_listed {
+            self.count_change();
+        }
+    }
+
+    /// True if the others see the member.
+    fn is_listed(&self, member: &CallMember) -> bool {
+        self.listeners == Listeners::Listed
+            || member.hand.is_some()
+            || self.voices.may_speak(member.user_id)
     }
 
     /// Edits a member.
-    pub(super) fn edit(&mut self, user_id: UserId, edit: &Edit<'_>) -> Result<Effect, Refusal> {
+    pub(crate) fn edit(&mut self, user_id: UserId, edit: &Edit<'_>) -> Result<Effect, Refusal> {
         let member = self.members.get_mut(&user_id);
         let member = member.ok_or(Refusal::NoParticipant)?;
         let effect = edit.apply(member, &mut self.voices)?;
@@ -136,32 +193,39 @@ impl Roster {
     }
 
     /// Notes the time at which a member spoke.
-    pub(super) fn note_speaking(&mut self, user_id: UserId, date: i32) -> Result<(), Refusal> {
+    pub(crate) fn note_speaking(&mut self, user_id: UserId, date: i32) -> Result<(), Refusal> {
         let member = self.members.get_mut(&user_id);
         let member = member.ok_or(Refusal::NotAMember(user_id))?;
         member.active_date = Some(date);
         Ok(())
     }
 
+    /// The place of a hand that is raised now: behind those that were raised before.
+    pub(super) fn next_hand(&self) -> i64 {
+        i64::from(i32::MAX) - i64::from(self.version)
+    }
+
     /// Counts a change of the call or of its roster.
-    pub(super) fn count_change(&mut self) {
+    pub(crate) fn count_change(&mut self) {
         self.version = self.version.saturating_add(1);
     }
 
     /// Takes out those of these users who are members, as one change.
-    pub(super) fn remove(&mut self, users: &[UserId]) -> Vec<CallMember> {
+    pub(crate) fn remove(&mut self, users: &[UserId]) -> Vec<CallMember> {
         let members = users.iter().filter_map(|user| self.members.remove(user));
         let members: Vec<_> = members.collect();
         if !members.is_empty() {
             self.owners.retain(|_, owner| !users.contains(owner));
             self.voices.forget(users);
+        }
+        if members.iter().any(|member| self.is_listed(member)) {
             self.count_change();
         }
         members
     }
 
     /// The whole roster of a call for a user who has just joined.
-    pub(super) fn whole(&self, call: InputGroupCall, viewer: UserId) -> Update {
+    pub(crate) fn whole(&self, call: InputGroupCall, viewer: UserId) -> Update {
         let entry = |member: &CallMember| match member.user_id == viewer {
             true => self.entry(member, viewer, RosterChange::Joined),
             false => self.entry(member, viewer, RosterChange::None),
@@ -169,21 +233,24 @@ impl Roster {
         self.update(call, self.members().map(entry).collect())
     }
 
-    /// A change of the roster of a call; `None` if it is no member's.
-    pub(super) fn change<'a>(
+    /// A change of the roster of a call; `None` if it is no member's, or of none that `viewer` sees.
+    pub(crate) fn change<'a>(
         &self,
         call: InputGroupCall,
         viewer: UserId,
         members: impl IntoIterator<Item = &'a CallMember>,
         change: RosterChange,
     ) -> Option<Update> {
-        let members = members.into_iter();
+        let comes_or_goes = matches!(change, RosterChange::Joined | RosterChange::Left);
+        let is_seen =
+            |one: &&CallMember| !comes_or_goes || one.user_id == viewer || self.is_listed(one);
+        let members = members.into_iter().filter(is_seen);
         let participants: Vec<_> = members.map(|one| self.entry(one, viewer, change)).collect();
         (!participants.is_empty()).then(|| self.update(call, participants))
     }
 
     /// The first entries, without the changes that led to them, and the offset of the others.
-    pub(super) fn first_page(
+    pub(crate) fn first_page(
         &self,
         viewer: UserId,
         limit: i32,
@@ -192,7 +259,7 @@ impl Roster {
     }
 
     /// The page or the entries that a member asks for (`spec/protocol.md`, 8).
-    pub(super) fn page(
+    pub(crate) fn page(
         &self,
         viewer: UserId,
         request: &GetGroupParticipants,
@@ -231,6 +298,7 @@ impl Roster {
             can_self_unmute: self.voices.may_speak(user_id),
             muted_by_you: self.voices.choice(viewer, user_id).muted,
             volume: volume.value,
+            raise_hand_rating: member.hand,
             volume_by_admin: volume.is_by_admin,
             active_date: member.active_date,
             // All who join have a place, up to the limit of participants.
@@ -239,7 +307,7 @@ impl Roster {
             left: change == RosterChange::Left,
             // An entry of a page is no change, and must not be counted as one.
             versioned: change != RosterChange::None,
-            ..GroupCallParticipant::new(Peer::User(user_id), Some(member.source))
+            ..GroupCallParticipant::new(member.peer, Some(member.source))
         }
     }
 
@@ -260,7 +328,8 @@ impl Roster {
         let limit = usize::try_from(limit).unwrap_or_default();
         // By user and not by place: a page is complete although members before it come and go.
         let start = user_id.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut members = self.members.range((start, Bound::Unbounded));
+        let members = self.members.range((start, Bound::Unbounded));
+        let mut members = members.filter(|(_, one)| one.user_id == viewer || self.is_listed(one));
         let page: Vec<_> = members.by_ref().take(limit).collect();
         let last = page.last().filter(|_| members.next().is_some());
         let next_offset = last.map(|(last, _)| last.to_string());
@@ -272,7 +341,8 @@ impl Roster {
 
     /// The entries that a request names by user or by source, each once.
     fn named(&self, viewer: UserId, request: &GetGroupParticipants) -> Vec<GroupCallParticipant> {
-        let users = request.ids.iter().filter_map(|peer| peer.user(viewer));
+        let ids = request.ids.iter();
+        let users = ids.filter_map(|peer| self.find(peer, viewer));
         let sources = request.sources.iter();
         let owners = sources.filter_map(|source| self.owners.get(source).copied());
         let named: BTreeSet<_> = users.chain(owners).collect();
@@ -294,15 +364,13 @@ fn read_offset(offset: &str) -> Result<Option<UserId>, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use confcall_state::PublicKey;
 
     fn member(user: i64, source: u32) -> CallMember {
-        let key = PublicKey::from_bytes([7; 32]);
-        CallMember::new(UserId::new(user), key, Ssrc::new(source).unwrap(), 0)
+        CallMember::new(UserId::new(user), Ssrc::new(source).unwrap(), 0)
     }
 
     fn restore<const N: usize>(members: [CallMember; N], version: i32) -> Option<Roster> {
-        Roster::restore(members, Voices::default(), version)
+        Roster::restore(members, Voices::default(), Listeners::Listed, version)
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl Voices {
         choices.map(|((viewer, user_id), choice)| (*viewer, *user_id, *choice))
     }
 
-    pub(super) fn may_speak(&self, user_id: UserId) -> bool {
+    pub(crate) fn may_speak(&self, user_id: UserId) -> bool {
         !self.silenced.contains(&user_id)
     }
 
@@ -77,12 +77,12 @@ impl Voices {
     }
 
     /// Takes away a user's right to speak; true if it had that.
-    pub(super) fn silence(&mut self, user_id: UserId) -> bool {
+    pub(crate) fn silence(&mut self, user_id: UserId) -> bool {
         self.silenced.insert(user_id)
     }
 
     /// Gives a user the right to speak back; true if it was taken away.
-    pub(super) fn allow(&mut self, user_id: UserId) -> bool {
+    pub(crate) fn allow(&mut self, user_id: UserId) -> bool {
         self.silenced.remove(&user_id)
     }
 

@@ -1,9 +1,8 @@
 use confcall_join::Ssrc;
-use confcall_join::api::SsrcGroup;
+use confcall_join::api::{DataJson, Peer, SsrcGroup};
 use confcall_join::joining::JoinPayload;
 use confcall_state::{PublicKey, UserId};
 
-use super::join_request::JoinRequest;
 use super::pictures::{Camera, Screen};
 use crate::options::Limits;
 use crate::refusal::Refusal;
@@ -12,42 +11,62 @@ use crate::refusal::Refusal;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallMember {
     pub(crate) user_id: UserId,
-    pub(crate) public_key: PublicKey,
+    /// As whom the user takes part.
+    pub(crate) peer: Peer,
+    /// The key of this membership; `None` in a call without a chain.
+    pub(crate) public_key: Option<PublicKey>,
     pub(crate) source: Ssrc,
     pub(crate) muted: bool,
     pub(crate) camera: Camera,
     pub(crate) screen: Option<Screen>,
+    /// The place of the raised hand: the higher, the earlier.
+    pub(crate) hand: Option<i64>,
     pub(crate) date: i32,
     pub(crate) active_date: Option<i32>,
 }
 
+/// What a request to join says of the participant, in every kind of call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entrance<'a> {
+    pub(crate) user_id: UserId,
+    /// As whom the user takes part.
+    pub(crate) peer: Peer,
+    pub(crate) params: &'a DataJson,
+    pub(crate) muted: bool,
+    pub(crate) video_stopped: bool,
+    /// The time of the request, in seconds since 1970.
+    pub(crate) date: i32,
+}
+
 impl CallMember {
     /// A member who joined at a time with its microphone on, and without a camera.
-    pub(crate) fn new(user_id: UserId, public_key: PublicKey, source: Ssrc, date: i32) -> Self {
+    pub(crate) fn new(user_id: UserId, source: Ssrc, date: i32) -> Self {
         Self {
             user_id,
-            public_key,
+            peer: Peer::User(user_id),
+            public_key: None,
             source,
             muted: false,
             camera: Camera::default(),
             screen: None,
+            hand: None,
             date,
             active_date: None,
         }
     }
 
     /// The member that a request to join describes.
-    pub(super) fn of_request(request: &JoinRequest<'_>, limits: &Limits) -> Result<Self, Refusal> {
-        let payload = JoinPayload::from_json(request.params.as_str())?;
-        let (user_id, public_key) = (request.user_id, request.public_key);
+    pub(crate) fn entering(entrance: &Entrance<'_>, limits: &Limits) -> Result<Self, Refusal> {
+        let payload = JoinPayload::from_json(entrance.params.as_str())?;
         let member = Self {
-            muted: request.muted,
+            peer: entrance.peer,
+            muted: entrance.muted,
             camera: Camera {
                 groups: payload.ssrc_groups().to_vec(),
-                is_stopped: request.video_stopped,
+                is_stopped: entrance.video_stopped,
                 is_paused: false,
             },
-            ..Self::new(user_id, public_key, payload.ssrc(), request.date)
+            ..Self::new(entrance.user_id, payload.ssrc(), entrance.date)
         };
         member.check_sources(limits)?;
         Ok(member)
@@ -88,8 +107,13 @@ impl CallMember {
         self.user_id
     }
 
-    /// The key of this membership.
-    pub fn public_key(&self) -> PublicKey {
+    /// As whom the user takes part.
+    pub fn peer(&self) -> Peer {
+        self.peer
+    }
+
+    /// The key of this membership; `None` in a call without a chain.
+    pub fn public_key(&self) -> Option<PublicKey> {
         self.public_key
     }
 
@@ -115,12 +139,17 @@ impl CallMember {
 
     /// The name by which the media server knows the camera.
     pub(super) fn camera_endpoint(&self) -> String {
-        self.user_id.to_string()
+        // By the peer, since who joins as a channel does not show which user it is.
+        match self.peer {
+            Peer::User(id) => id.to_string(),
+            Peer::Chat(id) => format!("chat-{id}"),
+            Peer::Channel(id) => format!("channel-{id}"),
+        }
     }
 
     /// The name by which the media server knows the screen.
     pub(super) fn screen_endpoint(&self) -> String {
-        format!("{}-screen", self.user_id)
+        format!("{}-screen", self.camera_endpoint())
     }
 
     /// Every source of sound, camera and screen.

@@ -14,7 +14,7 @@ pub(crate) struct Outcome {
 
 impl Outcome {
     /// An answer to one user, and some updates for every other member.
-    pub(super) fn new<U: IntoIterator<Item = Update>>(
+    pub(crate) fn new<U: IntoIterator<Item = Update>>(
         from: UserId,
         answer: Vec<Update>,
         roster: &Roster,
@@ -33,7 +33,7 @@ impl Outcome {
     }
 
     /// An answer that is nothing to the others.
-    pub(super) fn of_answer(answer: Vec<Update>) -> Self {
+    pub(crate) fn of_answer(answer: Vec<Update>) -> Self {
         Self {
             answer: Updates(answer),
             pushes: Vec::new(),
@@ -41,7 +41,7 @@ impl Outcome {
     }
 
     /// The same update for the user and for every other member.
-    pub(super) fn same(from: UserId, update: Update, roster: &Roster) -> Self {
+    pub(crate) fn same(from: UserId, update: Update, roster: &Roster) -> Self {
         Self::new(from, vec![update.clone()], roster, |_| [update.clone()])
     }
 }

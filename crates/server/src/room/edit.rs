@@ -8,18 +8,30 @@ use crate::refusal::Refusal;
 
 /// The edit of a participant by a member of the call.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Edit<'a> {
+pub(crate) struct Edit<'a> {
     pub(super) editor: UserId,
-    /// True if the editor created the call.
+    /// True if the editor decides for all.
     pub(super) is_by_admin: bool,
-    /// True if the participant created the call.
+    /// True if the participant decides for all.
     pub(super) is_of_admin: bool,
+    pub(super) hands: Hands,
+    /// The place that a hand gets that is raised now.
+    pub(super) next_hand: i64,
     pub(super) request: &'a EditGroupCallParticipant,
+}
+
+/// The hands of those who may not speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hands {
+    /// They can be raised.
+    Raised,
+    /// The kind of call has none.
+    Unknown,
 }
 
 /// Those for whom the roster is another one after an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Effect {
+pub(crate) enum Effect {
     /// The editor at most, who gets the answer.
     Editor,
     /// All, by a change that the version does not count.
@@ -39,13 +51,18 @@ impl Edit<'_> {
         if volume.is_some_and(|volume| !EditGroupCallParticipant::VOLUMES.contains(&volume)) {
             return Err(Refusal::Volume);
         }
-        if self.request.raise_hand.is_some() {
+        if self.request.raise_hand.is_some() && self.hands == Hands::Unknown {
             return Err(Refusal::Hand);
         }
         if self.editor == member.user_id {
             return self.apply_to_own(member, voices);
         }
         self.check_pictures()?;
+        match self.request.raise_hand {
+            // An admin takes a hand down; only its owner raises it.
+            Some(is_raised) if is_raised || !self.is_by_admin => return Err(Refusal::Hand),
+            _ => {}
+        }
         Ok(match self.is_by_admin {
             true => self.decide(member, voices),
             false => self.choose(member.user_id, voices),
@@ -63,6 +80,12 @@ impl Edit<'_> {
         if let Some(muted) = self.request.muted {
             // There is no error for a wish that is not granted: the entry in the answer shows it.
             edited.muted = muted || !may_speak;
+        }
+        match self.request.raise_hand {
+            Some(true) if may_speak => return Err(Refusal::Hand),
+            Some(true) => edited.hand = edited.hand.or(Some(self.next_hand)),
+            Some(false) => edited.hand = None,
+            None => {}
         }
         self.edit_camera(&mut edited.camera, may_speak)?;
         self.edit_screen(edited.screen.as_mut())?;
@@ -113,7 +136,7 @@ impl Edit<'_> {
         }
     }
 
-    /// The creator decides for all.
+    /// An admin decides for all.
     fn decide(&self, member: &mut CallMember, voices: &mut Voices) -> Effect {
         let user_id = member.user_id;
         let muted = counted(match self.request.muted {
@@ -121,14 +144,18 @@ impl Edit<'_> {
                 let silenced = !self.is_of_admin && voices.silence(user_id);
                 !core::mem::replace(&mut member.muted, true) || silenced
             }
-            // Not unmuted: the participant may now do that, and decides.
-            Some(false) => voices.allow(user_id),
+            // Not unmuted: the participant may now do that, and decides; the hand has done its work.
+            Some(false) => member.hand.take().is_some() | voices.allow(user_id),
             None => false,
+        });
+        let lowered = counted(match self.request.raise_hand {
+            Some(false) => member.hand.take().is_some(),
+            _ => false,
         });
         let volume = self.request.volume;
         match volume.is_some_and(|volume| voices.set_volume(user_id, volume)) {
-            true => muted.max(Effect::All),
-            false => muted,
+            true => muted.max(lowered).max(Effect::All),
+            false => muted.max(lowered),
         }
     }
 
