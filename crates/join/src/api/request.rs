@@ -180,10 +180,10 @@ requests! {
     File(GetFile),
 }
 
-impl Request {
-    /// The group call that the request names, if it names one.
-    pub(crate) fn call_mut(&mut self) -> Option<&mut InputGroupCall> {
-        Some(match self {
+/// Borrows the call that a request names, or returns none.
+macro_rules! named_call {
+    ($request:expr, $($borrow:tt)+) => {
+        match $request {
             Self::Create(_)
             | Self::DeclineInvite(_)
             | Self::DiscardCall(_)
@@ -197,33 +197,45 @@ impl Request {
             | Self::SaveJoinAs(_)
             | Self::CreateInChat(_)
             | Self::RtmpUrl(_) => return None,
-            Self::Join(request) => &mut request.call,
-            Self::ChainBlocks(request) => &mut request.call,
-            Self::Broadcast(request) => &mut request.call,
-            Self::Remove(request) => &mut request.call,
-            Self::Invite(request) => &mut request.call,
-            Self::Message(request) => &mut request.call,
-            Self::GroupCall(request) => &mut request.call,
-            Self::Participants(request) => &mut request.call,
-            Self::Check(request) => &mut request.call,
-            Self::Leave(request) => &mut request.call,
-            Self::Discard(request) => &mut request.call,
-            Self::Settings(request) => &mut request.call,
-            Self::EditParticipant(request) => &mut request.call,
-            Self::JoinPresentation(request) => &mut request.call,
-            Self::LeavePresentation(request) => &mut request.call,
-            Self::StartScheduled(request) => &mut request.call,
-            Self::SubscribeStart(request) => &mut request.call,
-            Self::Title(request) => &mut request.call,
-            Self::Record(request) => &mut request.call,
-            Self::InviteToCall(request) => &mut request.call,
-            Self::ExportInvite(request) => &mut request.call,
-            Self::PlainMessage(request) => &mut request.call,
-            Self::DeleteMessages(request) => &mut request.call,
-            Self::DeleteMessagesOf(request) => &mut request.call,
-            Self::StreamChannels(request) => &mut request.call,
-            Self::File(request) => &mut request.call,
-        })
+            Self::Join(request) => $($borrow)+ request.call,
+            Self::ChainBlocks(request) => $($borrow)+ request.call,
+            Self::Broadcast(request) => $($borrow)+ request.call,
+            Self::Remove(request) => $($borrow)+ request.call,
+            Self::Invite(request) => $($borrow)+ request.call,
+            Self::Message(request) => $($borrow)+ request.call,
+            Self::GroupCall(request) => $($borrow)+ request.call,
+            Self::Participants(request) => $($borrow)+ request.call,
+            Self::Check(request) => $($borrow)+ request.call,
+            Self::Leave(request) => $($borrow)+ request.call,
+            Self::Discard(request) => $($borrow)+ request.call,
+            Self::Settings(request) => $($borrow)+ request.call,
+            Self::EditParticipant(request) => $($borrow)+ request.call,
+            Self::JoinPresentation(request) => $($borrow)+ request.call,
+            Self::LeavePresentation(request) => $($borrow)+ request.call,
+            Self::StartScheduled(request) => $($borrow)+ request.call,
+            Self::SubscribeStart(request) => $($borrow)+ request.call,
+            Self::Title(request) => $($borrow)+ request.call,
+            Self::Record(request) => $($borrow)+ request.call,
+            Self::InviteToCall(request) => $($borrow)+ request.call,
+            Self::ExportInvite(request) => $($borrow)+ request.call,
+            Self::PlainMessage(request) => $($borrow)+ request.call,
+            Self::DeleteMessages(request) => $($borrow)+ request.call,
+            Self::DeleteMessagesOf(request) => $($borrow)+ request.call,
+            Self::StreamChannels(request) => $($borrow)+ request.call,
+            Self::File(request) => $($borrow)+ request.call,
+        }
+    };
+}
+
+impl Request {
+    /// The group call that the request names, if it names one.
+    pub fn call(&self) -> Option<&InputGroupCall> {
+        Some(named_call!(self, &))
+    }
+
+    /// The group call that the request names, to be changed.
+    pub(crate) fn call_mut(&mut self) -> Option<&mut InputGroupCall> {
+        Some(named_call!(self, &mut))
     }
 }
 

@@ -114,12 +114,21 @@ pub fn check_creation(request: &CreateConferenceCall) -> Result<(), PolicyViolat
 ///
 /// # Errors
 ///
-/// [`PolicyViolation::Unreadable`] for bytes that are no conference request,
-/// [`PolicyViolation::NotAConference`] for one that only conferences have, those of [`check`] and
-/// [`check_creation`], and those for edits of participants, screens and settings.
+/// [`PolicyViolation::Unreadable`] for bytes that are no conference request, and those of [`check_request`].
 pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolation> {
     let request = Request::from_tl(bytes)?;
-    match &request {
+    check_request(kind, &request)?;
+    Ok(request)
+}
+
+/// Checks a request about a call of this kind, whichever it is.
+///
+/// # Errors
+///
+/// [`PolicyViolation::NotAConference`] for one that only conferences have, those of [`check`] and [`check_creation`], and
+/// those for edits of participants, screens and settings.
+pub fn check_request(kind: CallKind, request: &Request) -> Result<(), PolicyViolation> {
+    match request {
         // Every kind joins by this request, so its table is asked before the kind is.
         Request::Join(join) => check(kind, join)?,
         request if kind != CallKind::Conference && is_of_conferences(request) => {
@@ -137,7 +146,7 @@ pub fn check_bytes(kind: CallKind, bytes: &[u8]) -> Result<Request, PolicyViolat
         request if !may_have(kind, request) => return Err(PolicyViolation::OnlyInChats(kind)),
         _ => {}
     }
-    Ok(request)
+    Ok(())
 }
 
 /// Checks that participants of this kind of call publish more than their sound.
