@@ -16,7 +16,7 @@ use crate::limits;
 use crate::log::Log;
 use crate::view::{View, WaitingFor};
 
-/// News of a conference for a client's interface.
+/// News of a call for a client's interface.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Notice {
@@ -52,13 +52,13 @@ impl fmt::Display for Notice {
     }
 }
 
-/// The events of a conference, in order, for one reader; each [`Conference::events`](crate::Conference::events) gives another.
+/// The events of a call, in order, for one reader; each [`Call::events`](crate::Call::events) gives another.
 ///
 /// It holds the newest 256 that were not read yet, so a slow reader holds nothing up. The last is [`Event::Ended`], however
-/// late it is read. At the time of a notice, the view of the [`Conference`](crate::Conference) shows what came of it, or
+/// late it is read. At the time of a notice, the view of the [`Call`](crate::Call) shows what came of it, or
 /// something newer.
 ///
-/// It may be dropped: the conference goes on unread.
+/// It may be dropped: the call goes on unread.
 pub struct Events(Pin<Box<dyn Stream<Item = Notice> + Send + Sync>>);
 
 impl Events {

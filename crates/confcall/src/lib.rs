@@ -26,16 +26,16 @@
 //!
 //! - [`Conference::join`] takes a link and chooses everything else: the user as the transport names it, the operating system's
 //!   randomness, no sound and picture.
-//! - [`Options`] say what else there is to choose: the user, the media, the behaviour in the call, the seed. A [`Conference`] is
-//!   one user's stay in a call, driven on a tokio runtime over a [`Transport`]: it joins, follows, verifies and leaves by
-//!   itself. A client shows its [`Events`] and its [`View`], gives the [`Cryptor`] to its media threads, and asks for what its
-//!   user wants.
+//! - [`Options`] say what else there is to choose: the user, the media, the behaviour in the call, the seed. A [`Call`] is one
+//!   user's stay in a call of any kind, driven on a tokio runtime over a [`Transport`]: it joins, follows and leaves by itself. A
+//!   [`Conference`] is a `Call` with what only end-to-end encryption has: it verifies. A client shows its [`Events`] and its
+//!   [`View`], gives the [`Cryptor`] to its media threads, and asks for what its user wants.
 //! - An [`Engine`] is the same without I/O, for other runtimes and languages. A client sends its requests and hands back the
 //!   answers and the updates. The documentation of the type is its contract.
 //! - A [`Membership`] is chain, verification and keys alone. What to ask the server and when is then for the client to decide.
 //!
 //! ```text
-//! confcall    Conference: an engine driven on a tokio runtime over your network
+//! confcall    Call, Conference: an engine driven on a tokio runtime over your network
 //!     │
 //! transport   the trait of a network, adapters, the API's bytes read
 //!     │
@@ -57,17 +57,18 @@
 //!
 //! | feature | brings |
 //! |---|---|
-//! | `os-rng` (default) | everything that needs the operating system's randomness: a call by its link alone, `Options::new`, `Conference::create`, `Conference::send_text` |
+//! | `os-rng` (default) | everything that needs the operating system's randomness: a call by its link alone, `Options::new`, `Conference::create`, `Call::send_text` |
 //! | `tl` | `ByteTransport`, over any MTProto stack that sends and gets bytes; `transport::tl`, which reads them |
 //! | `grammers` | `transport::grammers`, over the MTProto client of that name, and its crates; with `tl` |
 //! | `session-file` | `transport::grammers::session_file`, grammers' sessions in SQLite files, which need a C compiler; with `grammers` |
 //!
 //! The directory `examples` has two bots, a client of grammers, an adapter over bytes, an engine without a runtime, and a restart.
 
-mod commands;
+mod call;
 mod conference;
 mod contact;
 mod creation;
+mod driver;
 mod error;
 mod events;
 mod incoming;
@@ -81,6 +82,7 @@ mod requests;
 mod settings;
 mod view;
 
+pub use call::Call;
 pub use conference::{Conference, Resumption};
 pub use creation::{CreateError, Created};
 pub use error::JoinError;

@@ -1,14 +1,14 @@
-//! The log of a conference: no keys, and users only at the level `debug`.
+//! The log of a call: no keys, and users only at the level `debug`.
 
 use confcall_join::engine::{Event, Joined};
 use tracing::{Span, debug, field, info, info_span, warn};
 
-/// The span of one conference; the call becomes known later.
+/// The span of one call, whose id becomes known later.
 pub(crate) fn span() -> Span {
-    info_span!("conference", call = field::Empty)
+    info_span!("group_call", call = field::Empty)
 }
 
-/// The events of one conference as lines of its log.
+/// The events of one call as lines of its log.
 ///
 /// Subscribers append a field of a span that is recorded again, to every later line of the span. So the call is recorded
 /// once, and the height, which changes, stands in the lines that need it.

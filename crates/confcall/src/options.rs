@@ -7,9 +7,9 @@ use confcall_state::keys::Seed;
 
 use crate::error::JoinError;
 
-/// Everything that a conference starts with.
+/// Everything that a call starts with.
 ///
-/// It is used up by one conference, because its seed must be.
+/// It is used up by one call, because its seed must be.
 #[non_exhaustive]
 pub struct Options {
     /// The call, the user, its media, and how to behave in the call.
@@ -22,7 +22,7 @@ pub struct Options {
 impl Options {
     /// These parts, with a seed of the caller's, from which all keys, nonces and pads are made.
     ///
-    /// The seed is secret, and must be fresh for every conference.
+    /// The seed is secret, and must be fresh for every call.
     pub fn with_seed(config: Config, seed: Seed) -> Self {
         Self {
             config,

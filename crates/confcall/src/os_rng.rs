@@ -10,6 +10,7 @@ use confcall_state::keys::Seed;
 use confcall_state::{Joiner, UserId};
 use confcall_transport::Transport;
 
+use crate::call::Call;
 use crate::conference::Conference;
 use crate::creation::{CreateError, Created};
 use crate::error::{JoinError, NoRandomness, OptionsError, SendTextError};
@@ -65,10 +66,12 @@ impl Conference {
         let random_id = generator()?.next_u32().cast_signed();
         Self::create_as(transport, random_id).await
     }
+}
 
+impl Call {
     /// Sends a text to all members of the call.
     ///
-    /// [`Conference::send_message`] sends one with bold letters and the like, and is for those who keep its number.
+    /// [`Call::send_message`] sends one with bold letters and the like, and is for those who keep its number.
     ///
     /// # Errors
     ///

@@ -51,7 +51,7 @@ impl fmt::Display for WaitingFor {
     }
 }
 
-/// The state of a conference at one moment.
+/// The state of a call at one moment.
 ///
 /// Everything but the connection's loss, the waits, the suspicions, the last known state and the end is empty while we are not
 /// in the call.
