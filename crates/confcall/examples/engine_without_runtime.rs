@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     loop {
         match engine.poll_output() {
             // A client sends the bytes, and hands in the answer whenever it comes.
-            ByteOutput::Request { request, bytes } => {
+            ByteOutput::Request { request, bytes, .. } => {
                 answers.push_back((request, server.handle_bytes(user, &bytes)));
             }
             ByteOutput::Event(Event::Emoji { hash, .. }) => {

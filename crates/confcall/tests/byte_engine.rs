@@ -43,7 +43,7 @@ impl Client {
     fn poll(&mut self, server: &mut Server) {
         loop {
             match self.engine.poll_output() {
-                ByteOutput::Request { request, bytes } => {
+                ByteOutput::Request { request, bytes, .. } => {
                     let answer = server.handle_bytes(self.user, &bytes);
                     self.answers.push_back((request, answer));
                 }

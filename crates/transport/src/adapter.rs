@@ -14,6 +14,9 @@ use crate::updates::UpdateStream;
 /// decides that. It sends requests in the order in which the futures of [`Transport::call`] are polled first. A
 /// [`CheckedRequest`] has passed the policy, so there is nothing left to check.
 ///
+/// A request that names a [data centre](CheckedRequest::data_centre) goes there, and all others to the account's home; an adapter
+/// that knows only the one says [`CallError::OtherDataCentre`].
+///
 /// An answer is mapped to the variant of [`Response`] that has its type in the API, and updates to the kinds of
 /// `Update`, in their order; all others are left out. An answer to a join holds the
 /// connection, the call as an active conference, and the items of both subchains once.

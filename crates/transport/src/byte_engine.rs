@@ -24,7 +24,7 @@ use crate::tl::{read_pushed, read_response};
 /// # struct Stack { now: Moment }
 /// # enum Arrived { Answer(u64, Vec<u8>), Error(u64, RpcError), Pushed(Vec<u8>), Nothing }
 /// # impl Stack {
-/// #     fn send(&mut self, _: u64, _: Vec<u8>) {}
+/// #     fn send(&mut self, _: u64, _: Option<i32>, _: Vec<u8>) {}
 /// #     fn wait_until(&mut self, _: Option<Moment>) -> Arrived { Arrived::Nothing }
 /// #     fn now(&self) -> Moment { self.now }
 /// # }
@@ -33,7 +33,7 @@ use crate::tl::{read_pushed, read_response};
 ///     let mut engine = ByteEngine::new(engine, own);
 ///     while !engine.engine().has_ended() {
 ///         match engine.poll_output() {
-///             ByteOutput::Request { request, bytes } => stack.send(request.into(), bytes),
+///             ByteOutput::Request { request, data_centre, bytes } => stack.send(request.into(), data_centre, bytes),
 ///             ByteOutput::Event(event) => println!("{event}"),
 ///             ByteOutput::Timeout(wake) => match stack.wait_until(wake) {
 ///                 Arrived::Answer(number, bytes) => engine.handle_answer(stack.now(), number.into(), &bytes)?,
@@ -69,6 +69,8 @@ pub enum ByteOutput {
     Request {
         /// Its number.
         request: RequestId,
+        /// The data centre to which it goes; the account's home without one.
+        data_centre: Option<i32>,
         /// One serialised method of the API, in layer [`LAYER`](crate::tl::LAYER), without `invokeWithLayer`.
         bytes: Vec<u8>,
     },
@@ -103,8 +105,13 @@ impl ByteEngine {
                     match CheckedRequest::new(CallKind::Conference, &body) {
                         Ok(checked) => {
                             self.methods.insert(request, checked.method());
+                            let data_centre = checked.data_centre();
                             let bytes = checked.into_bytes();
-                            return ByteOutput::Request { request, bytes };
+                            return ByteOutput::Request {
+                                request,
+                                data_centre,
+                                bytes,
+                            };
                         }
                         // The engine builds no such request. It ends after a few tries, as if the server could not be reached.
                         Err(_) => self.inputs.push_back(lost(request)),

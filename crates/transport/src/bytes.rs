@@ -13,6 +13,9 @@ use crate::updates::{UpdateSender, UpdateStream};
 
 /// A [`Transport`] over any MTProto stack that sends bytes and gets bytes.
 ///
+/// A stack that reaches the account's home alone is enough for all but streams, whose parts may be elsewhere:
+/// [`ByteTransport::to_data_centres`].
+///
 /// It needs a function that sends the bytes of one request and gives those of its answer, which is what stands in the
 /// `rpc_result`, unpacked; and it needs what the server pushes, put into its [`Feed`] as bytes or as values. The
 /// stack wraps requests in `invokeWithLayer` and `initConnection` as it does for its own, with layer
@@ -68,13 +71,52 @@ where
     }
 }
 
+impl<F, Answer> ByteTransport<ToDataCentres<F>>
+where
+    F: Fn(Option<i32>, Vec<u8>) -> Answer,
+    Answer: Future<Output = Result<Vec<u8>, CallError>>,
+{
+    /// Sends by this function, which is given the [data centre](CheckedRequest::data_centre) of each request beside its bytes.
+    pub fn to_data_centres(feed: Feed, send: F) -> Self {
+        let send = ToDataCentres(send);
+        Self { feed, send }
+    }
+}
+
+/// The function of a [`ByteTransport`] that reaches other data centres than the account's home.
+#[derive(Clone, Debug)]
+pub struct ToDataCentres<F>(F);
+
 impl<F, Answer> Transport for ByteTransport<F>
 where
     F: Fn(Vec<u8>) -> Answer + Send + Sync,
     Answer: Future<Output = Result<Vec<u8>, CallError>> + Send,
 {
     async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
+        // The stack alone knows which one is the home.
+        if let Some(data_centre) = request.data_centre() {
+            return Err(CallError::OtherDataCentre { data_centre });
+        }
         exchange(self.feed.own(), request, &self.send).await
+    }
+
+    fn updates(&self) -> UpdateStream {
+        self.feed.subscribe()
+    }
+
+    fn own_user(&self) -> Option<UserId> {
+        Some(self.feed.own())
+    }
+}
+
+impl<F, Answer> Transport for ByteTransport<ToDataCentres<F>>
+where
+    F: Fn(Option<i32>, Vec<u8>) -> Answer + Send + Sync,
+    Answer: Future<Output = Result<Vec<u8>, CallError>> + Send,
+{
+    async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
+        let (data_centre, ToDataCentres(send)) = (request.data_centre(), &self.send);
+        exchange(self.feed.own(), request, |bytes| send(data_centre, bytes)).await
     }
 
     fn updates(&self) -> UpdateStream {

@@ -38,7 +38,7 @@ pub use adapter::{CallError, Transport};
 #[cfg(feature = "tl")]
 pub use byte_engine::{ByteEngine, ByteOutput};
 #[cfg(all(feature = "adapter", feature = "tl"))]
-pub use bytes::{ByteTransport, Feed};
+pub use bytes::{ByteTransport, Feed, ToDataCentres};
 #[cfg(feature = "adapter")]
 pub use updates::{Missed, UpdateSender, UpdateStream};
 

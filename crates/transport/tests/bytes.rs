@@ -45,6 +45,28 @@ async fn a_request_goes_out_as_its_bytes_and_its_answer_is_read() {
 }
 
 #[tokio::test]
+async fn a_stack_that_reaches_the_home_alone_is_not_given_what_goes_elsewhere() {
+    let elsewhere = tip().to_data_centre(Some(4));
+    let (response, sent) = call(elsewhere, Ok(blocks().to_bytes())).await;
+    assert_eq!(response, Err(CallError::OtherDataCentre { data_centre: 4 }));
+    assert!(sent.is_empty());
+}
+
+#[tokio::test]
+async fn a_stack_that_reaches_all_data_centres_is_told_which_one_is_meant() {
+    let asked = Mutex::new(Vec::new());
+    let transport = ByteTransport::to_data_centres(Feed::new(OWN), |data_centre, _| {
+        asked.lock().unwrap().push(data_centre);
+        async { Ok(blocks().to_bytes()) }
+    });
+    for data_centre in [None, Some(4)] {
+        let answer = transport.call(tip().to_data_centre(data_centre)).await;
+        assert!(answer.is_ok(), "{answer:?}");
+    }
+    assert_eq!(*asked.lock().unwrap(), [None, Some(4)]);
+}
+
+#[tokio::test]
 async fn what_the_stack_says_is_passed_on() {
     let refused = CallError::from(RpcError::new(400, "GROUPCALL_INVALID"));
     let (response, _) = call(tip(), Err(refused.clone())).await;

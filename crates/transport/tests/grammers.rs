@@ -65,6 +65,15 @@ async fn assert_quiet(updates: &mut UpdateStream) {
 }
 
 #[tokio::test]
+async fn a_data_centre_that_the_session_does_not_know_is_said() {
+    let pool = pool();
+    let transport = GrammersTransport::new(pool.handle, OWN);
+    let answer = transport.call(tip().to_data_centre(Some(77))).await;
+    let elsewhere = CallError::OtherDataCentre { data_centre: 77 };
+    assert_eq!(answer, Err(elsewhere));
+}
+
+#[tokio::test]
 async fn what_the_pool_hands_out_comes_as_updates() {
     let transport = GrammersTransport::new(pool().handle, OWN);
     let mut updates = transport.updates();

@@ -13,6 +13,11 @@
 //! What else a client wants of the server it asks by [`GrammersTransport::invoke`], which takes every function of the API and
 //! holds those of group calls to the policy.
 //!
+//! **Other data centres.** The parts of a stream may be at another data centre than the account's home. The pool opens a
+//! connection there; where that data centre does not know the account, the home vouches for it once
+//! (`auth.exportAuthorization`), as for files. One that does not take it, or that the session does not know, is a
+//! [`CallError::OtherDataCentre`](crate::CallError).
+//!
 //! **Reconnecting.** The pool connects when a request needs it. An idle client therefore hears nothing after a lost
 //! connection until it asks for something; a member of a call asks every few seconds (`spec/protocol.md`, 7), and
 //! nothing else is sent for that purpose. After every lost connection, and again once the next request was answered, the
@@ -34,6 +39,7 @@
 
 mod clock;
 mod connection;
+mod elsewhere;
 mod error;
 mod reachability;
 #[cfg(feature = "session-file")]

@@ -13,6 +13,7 @@ use grammers_tl_types::RemoteCall;
 use tokio::sync::Notify;
 
 use super::clock;
+use super::elsewhere;
 use super::error::{InvokeError, home_elsewhere};
 use super::reachability::Reachability;
 use crate::adapter::{CallError, Transport};
@@ -30,7 +31,8 @@ const TOLERANCE: Duration = Duration::from_secs(30);
 
 /// A [`Transport`] over a pool of grammers' connections; clones share all.
 ///
-/// Requests go to the home data centre of the pool's session. Where the server says that the account's home is another
+/// Requests go to the home data centre of the pool's session, or to the one that they name, for which the home vouches as for
+/// files. Where the server says that the account's home is another
 /// one, the request is sent there once, and the session takes it over if that is answered. Nothing else is repeated, whatever
 /// the pool's policy of retries says.
 #[derive(Clone)]
@@ -112,7 +114,7 @@ impl GrammersTransport {
     /// [`InvokeError`]; nothing was sent if it is [`InvokeError::NotSent`].
     pub async fn invoke<R: RemoteCall>(&self, request: &R) -> Result<R::Return, InvokeError> {
         let request = ClientRequest::new(request.to_bytes())?;
-        let answer = self.0.invoke(request.into_bytes()).await?;
+        let answer = self.0.invoke(None, request.into_bytes()).await?;
         Ok(read_whole(&answer)?)
     }
 
@@ -153,14 +155,14 @@ impl Inner {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn invoke(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
+    async fn invoke(&self, data_centre: Option<i32>, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
         // A clock that was ahead is looked at before anything is sent: a pool would ask at once, and without end.
         if self.is_ahead.load(Ordering::Relaxed) {
             self.check_clock().await?;
         }
         tokio::select! {
             biased;
-            answer = self.send(bytes) => answer,
+            answer = self.send(data_centre, bytes) => answer,
             error = self.find_clock_ahead() => {
                 self.given_up.notify_waiters();
                 Err(error)
@@ -196,12 +198,15 @@ impl Inner {
         by.map_or(Ok(()), |by| Err(CallError::ClockAhead { by }))
     }
 
-    /// Sends a request to the home data centre, and to another one if the account's home is there.
-    async fn send(&self, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
+    /// Sends a request to the data centre that it names; else to the home, and to another one if the account's home is there.
+    async fn send(&self, data_centre: Option<i32>, bytes: Vec<u8>) -> Result<Vec<u8>, CallError> {
         // No lock over an await: the pool may be replaced while a request is under way.
         let pool = self.lock().clone();
         let session = &pool.session;
         let home = session.home_dc_id().map_err(InvocationError::Session)?;
+        if let Some(data_centre) = data_centre.filter(|data_centre| *data_centre != home) {
+            return elsewhere::send(&pool, home, data_centre, bytes).await;
+        }
         let answer = self.attempt(&pool, home, bytes.clone()).await;
         let Some(home) = answer.as_ref().err().and_then(home_elsewhere) else {
             return Ok(answer?);
@@ -246,8 +251,8 @@ impl Inner {
 
 impl Transport for GrammersTransport {
     async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
-        let own = self.0.feed.own();
-        exchange(own, request, |bytes| self.0.invoke(bytes)).await
+        let (own, data_centre) = (self.0.feed.own(), request.data_centre());
+        exchange(own, request, |bytes| self.0.invoke(data_centre, bytes)).await
     }
 
     fn updates(&self) -> UpdateStream {
