@@ -1,22 +1,15 @@
 //! A conference that is created without being joined.
 
-use core::time::Duration;
-
-use confcall_join::api::{CallRef, GroupCall, InviteLink, Response, RpcError, Update};
+use confcall_join::api::{CallRef, GroupCall, InviteLink, Response, Update};
 use confcall_join::engine::EmptyCall;
 use confcall_join::joining::Target;
-use confcall_join::policy::{CallKind, CheckedRequest, ConferenceCreation, PolicyViolation};
-use confcall_transport::{CallError, Transport};
+use confcall_join::policy::{CallKind, ConferenceCreation};
+use confcall_transport::Transport;
 use thiserror::Error;
-use tokio::time::timeout;
 
+use crate::asking::{RequestError, ask};
 use crate::conference::Conference;
 use crate::options::Options;
-
-/// The number of times that a creation without an answer is sent: it has one number, so that there is one call.
-const TRIES: u32 = 3;
-/// The time for each answer.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A conference that was created, and that nobody is in yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,28 +21,16 @@ pub struct Created {
     pub link: Option<InviteLink>,
 }
 
-/// A conference was not created.
+/// A call was not created.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// The server refused.
-    #[error("the server refused: {0}")]
-    Refused(RpcError),
-    /// There was no answer; the call may have been created, and ends by itself if nobody joins it.
-    #[error("the server did not answer")]
-    Unanswered,
-    /// The server's answer shows no conference.
-    #[error("the answer of the server shows no conference")]
+    /// The request was not carried out; without an answer there may be a call, and a conference ends by itself if nobody joins it.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The server's answer shows no call of the kind.
+    #[error("the answer of the server shows no call of this kind")]
     NoCall,
-    /// The clock of the device is ahead of the server's.
-    #[error("the clock of this device is {} s ahead of the server's", by.as_secs())]
-    ClockAhead {
-        /// By how much.
-        by: Duration,
-    },
-    /// The request was not sent: it breaks the policy.
-    #[error("the request was not sent: {0}")]
-    Policy(#[from] PolicyViolation),
     /// There is no randomness for the number of the request.
     #[cfg(feature = "os-rng")]
     #[error(transparent)]
@@ -89,19 +70,7 @@ impl Conference {
             join: None,
         };
         let request = creation.into_request().into();
-        let request = CheckedRequest::new(CallKind::Conference, &request)?;
-        for _ in 0..TRIES {
-            match timeout(PATIENCE, transport.call(request.clone())).await {
-                Ok(Ok(response)) => return read(response),
-                Ok(Err(CallError::Rpc(error))) => return Err(CreateError::Refused(error)),
-                Ok(Err(CallError::ClockAhead { by })) => {
-                    return Err(CreateError::ClockAhead { by });
-                }
-                // It is for the account's own data centre.
-                Ok(Err(CallError::Lost { .. } | CallError::OtherDataCentre { .. })) | Err(_) => {}
-            }
-        }
-        Err(CreateError::Unanswered)
+        read(ask(transport, CallKind::Conference, &request).await?)
     }
 }
 

@@ -64,6 +64,7 @@
 //!
 //! The directory `examples` has two bots, a client of grammers, an adapter over bytes, an engine without a runtime, and a restart.
 
+mod asking;
 mod call;
 mod conference;
 mod contact;
@@ -71,6 +72,8 @@ mod creation;
 mod driver;
 mod error;
 mod events;
+mod group_call;
+mod hosting;
 mod incoming;
 mod inputs;
 pub mod limits;
@@ -82,6 +85,7 @@ mod requests;
 mod settings;
 mod view;
 
+pub use asking::RequestError;
 pub use call::Call;
 pub use conference::{Conference, Resumption};
 pub use creation::{CreateError, Created};
@@ -89,6 +93,8 @@ pub use error::JoinError;
 #[cfg(feature = "os-rng")]
 pub use error::{NoRandomness, OptionsError, SendTextError};
 pub use events::{Events, Notice};
+pub use group_call::GroupCall;
+pub use hosting::NewCall;
 pub use incoming::{DeclineError, Incoming, IncomingCall};
 pub use inputs::{IntoTarget, IntoUser};
 pub use options::{IntoOptions, Options};
@@ -107,9 +113,9 @@ pub use confcall_transport::{grammers_mtsender, grammers_session};
 // The types of the signatures here, and of what they are made of, so that a client depends on no other crate.
 #[doc(inline)]
 pub use confcall_join::api::{
-    self, AccessHash, CallId, CallRef, DataJson, InputGroupCall, InputPhoneCall, InputUser,
-    InviteLink, MessageId, Method, MigratedCall, Peer, Request, Response, RpcError, Slug, Ssrc,
-    Update,
+    self, AccessHash, CallId, CallRef, DataJson, InputGroupCall, InputPeer, InputPhoneCall,
+    InputUser, InviteLink, MessageId, Method, MigratedCall, Peer, Request, Response, RpcError,
+    Slug, Ssrc, Update,
 };
 #[doc(inline)]
 pub use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};

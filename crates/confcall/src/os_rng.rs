@@ -2,6 +2,7 @@
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall_join::api::{CallRef, InputPeer};
 use confcall_join::engine::Config;
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_join::message::{GroupMessage, RandomId};
@@ -14,6 +15,8 @@ use crate::call::Call;
 use crate::conference::Conference;
 use crate::creation::{CreateError, Created};
 use crate::error::{JoinError, NoRandomness, OptionsError, SendTextError};
+use crate::group_call::GroupCall;
+use crate::hosting::NewCall;
 use crate::inputs::{IntoTarget, IntoUser};
 use crate::options::{IntoOptions, Options};
 
@@ -65,6 +68,22 @@ impl Conference {
     pub async fn create<T: Transport>(transport: &T) -> Result<Created, CreateError> {
         let random_id = generator()?.next_u32().cast_signed();
         Self::create_as(transport, random_id).await
+    }
+}
+
+impl GroupCall {
+    /// Creates the call of a group or channel without joining it, for its admins.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError`]
+    pub async fn create<T: Transport>(
+        transport: &T,
+        peer: InputPeer,
+        call: NewCall,
+    ) -> Result<CallRef, CreateError> {
+        let random_id = generator()?.next_u32().cast_signed();
+        Self::create_as(transport, peer, call, random_id).await
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::SeqCst;
 
 use common::network::Network;
 use common::{ALICE, BOB, CAROL, Member, hub, members, options};
-use confcall::{CallError, Conference, CreateError, Target};
+use confcall::{CallError, Conference, CreateError, RequestError, Target};
 use confcall_server::Server;
 use confcall_server::loopback::Hub;
 
@@ -56,7 +56,7 @@ async fn a_creation_without_an_answer_is_sent_again_and_is_one_call() {
     let again = Conference::create_as(&hub.connect(ALICE), 7).await;
     assert_eq!(again, Ok(created));
     let lost = Conference::create_as(&losing(&hub, 3), 8).await;
-    assert_eq!(lost, Err(CreateError::Unanswered));
+    assert_eq!(lost, Err(CreateError::Request(RequestError::Unanswered)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,136 @@
+//! The calls of groups and channels, by those who need not be in one.
+
+use confcall_join::api::{
+    CallRef, CreateGroupCall, GetGroupCallJoinAs, GetGroupCallStreamRtmpUrl, GroupCall as Shown,
+    InputPeer, JoinAsPeers, RtmpUrl, SaveDefaultGroupCallJoinAs, Update, WrongResponse,
+};
+use confcall_join::policy::CallKind;
+use confcall_transport::Transport;
+
+use crate::asking::{RequestError, ask};
+use crate::creation::CreateError;
+use crate::group_call::GroupCall;
+
+/// A call of a group or channel that is to be created; everything left out is the server's to choose.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewCall {
+    /// The title; the chat's own without one.
+    pub title: Option<String>,
+    /// The time for which it is announced, in seconds since 1970, from 10 s to 8 days ahead; it begins at once without one.
+    pub schedule: Option<i32>,
+    /// True if one program outside feeds it by RTMP.
+    pub rtmp: bool,
+}
+
+/// Requests of those who need not be in the call.
+impl GroupCall {
+    /// Creates the call of a group or channel without joining it, for its admins, under a number of the caller's.
+    ///
+    /// The same number again is the same call. One that is announced does not begin by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError`]
+    pub async fn create_as<T: Transport>(
+        transport: &T,
+        peer: InputPeer,
+        call: NewCall,
+        random_id: i32,
+    ) -> Result<CallRef, CreateError> {
+        let NewCall {
+            title,
+            schedule,
+            rtmp,
+        } = call;
+        let request = CreateGroupCall {
+            rtmp_stream: rtmp,
+            peer,
+            random_id,
+            title,
+            schedule_date: schedule,
+        };
+        let response = ask(transport, CallKind::VideoChat, &request.into()).await?;
+        let updates = response.into_updates().map_err(|_| CreateError::NoCall)?;
+        let shown = updates.0.into_iter().find_map(|update| match update {
+            Update::GroupCall {
+                call: Shown::Active(call),
+                ..
+            } if !call.conference => Some(call.named()),
+            _ => None,
+        });
+        shown.ok_or(CreateError::NoCall)
+    }
+
+    /// The peers as whom the user may join the calls of a group or channel.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]
+    pub async fn join_as_peers<T: Transport>(
+        transport: &T,
+        peer: InputPeer,
+    ) -> Result<JoinAsPeers, RequestError> {
+        let request = GetGroupCallJoinAs { peer };
+        let response = ask(transport, CallKind::VideoChat, &request.into()).await?;
+        response.into_join_as_peers().map_err(other)
+    }
+
+    /// Keeps as whom the user joins the calls of a group or channel if nothing else is said.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]
+    pub async fn save_default_join_as<T: Transport>(
+        transport: &T,
+        peer: InputPeer,
+        join_as: InputPeer,
+    ) -> Result<(), RequestError> {
+        let request = SaveDefaultGroupCallJoinAs { peer, join_as };
+        let response = ask(transport, CallKind::VideoChat, &request.into()).await?;
+        response.into_bool().map(|_| ()).map_err(other)
+    }
+
+    /// The address at which a program publishes the stream of a group or channel, with its secret key; for its admins.
+    ///
+    /// Neither `Debug` nor the log shows the key: [`StreamKey::as_str`](crate::StreamKey::as_str) does.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]
+    pub async fn rtmp_url<T: Transport>(
+        transport: &T,
+        peer: InputPeer,
+    ) -> Result<RtmpUrl, RequestError> {
+        publish(transport, peer, false).await
+    }
+
+    /// Replaces the key by a new one, and gives it as [`GroupCall::rtmp_url`] does; who publishes with the old one is cut off.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]
+    pub async fn revoke_rtmp_key<T: Transport>(
+        transport: &T,
+        peer: InputPeer,
+    ) -> Result<RtmpUrl, RequestError> {
+        publish(transport, peer, true).await
+    }
+}
+
+async fn publish<T: Transport>(
+    transport: &T,
+    peer: InputPeer,
+    revoke: bool,
+) -> Result<RtmpUrl, RequestError> {
+    let request = GetGroupCallStreamRtmpUrl {
+        live_story: false,
+        peer,
+        revoke,
+    };
+    let response = ask(transport, CallKind::VideoChat, &request.into()).await?;
+    response.into_rtmp_url().map_err(other)
+}
+
+fn other(wrong: WrongResponse) -> RequestError {
+    RequestError::OtherAnswer(wrong.found)
+}
