@@ -1,14 +1,13 @@
 //! A member's place in a call, as its requests name it.
 
-use confcall_state::UserId;
+use crate::api::{CallRef, LeaveGroupCall, Peer, Ssrc};
 
-use crate::api::{CallRef, LeaveGroupCall, Ssrc};
-
-/// A member's place in a call: the call, the user, and the source of the user's sound.
+/// A member's place in a call: the call, the peer as whom it is there, and the source of its sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) call: CallRef,
-    pub(super) user_id: UserId,
+    /// A user in a conference; elsewhere a channel or a group as well.
+    pub(super) peer: Peer,
     pub(super) source: Ssrc,
 }
 

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | the engine as its user holds it | `handle.rs` |
 //! | the states, and what leads from one to another | `machine.rs`; entering `entry/`, member `member/`, leaving `leaving.rs` |
-//! | the parts of a member | `parts/` |
+//! | the parts of a member | `parts/`; those of every kind of call together `presence/` |
 //! | requests under way, timers, randomness, the way out | `context.rs`, `requests.rs`, `timers.rs` |
 //! | inputs, outputs, events, commands, ends | `io.rs`, `event.rs`, `participant.rs`, `command.rs`, `end.rs` |
 //!
@@ -57,6 +57,7 @@ mod own_state;
 mod participant;
 mod parts;
 mod past;
+mod presence;
 mod purpose;
 mod rejoins;
 mod requests;

@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::api::SubChain;
+use crate::api::reaction::Reach;
 
 /// The least time to wait if the server names a time; it could name none for ever.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
@@ -44,6 +45,27 @@ pub(super) enum Purpose {
     Edit,
     /// A screen that is shared, or not any more.
     Presentation,
+}
+
+impl Purpose {
+    /// True for a request of a command, which is answered with what the server said.
+    pub(super) fn is_of_command(self) -> bool {
+        matches!(
+            self,
+            Self::Command | Self::Removal | Self::Edit | Self::Presentation
+        )
+    }
+
+    /// The least that a refusal of the request must be about to end the membership; `None` if it never does.
+    pub(super) fn least_reach(self) -> Option<Reach> {
+        match self {
+            // A comparison that the server refuses is no evidence of anything.
+            Self::Fork => None,
+            // What a participant cannot change keeps nobody from being in the call.
+            Self::Command | Self::Edit | Self::Presentation => Some(Reach::Everything),
+            _ => Some(Reach::Method),
+        }
+    }
 }
 
 /// The waits that one request may meet.

@@ -18,10 +18,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use confcall_media::Moment;
 
+use super::end::EndReason;
 use super::failure::Failure;
 use super::io::{Outcome, Output, RequestId};
 use super::purpose::{Patience, Purpose};
-use crate::api::reaction::Reaction;
+use crate::api::reaction::{Reach, Reaction};
 use crate::api::{CallRef, Method, Request, Response};
 
 /// The name of a request inside the engine, which it keeps when it is sent again under another number.
@@ -41,6 +42,16 @@ pub(super) struct Answer {
     /// The number of times that it was sent again after a wait.
     pub(super) repeats: u32,
     pub(super) result: Result<Response, Failure>,
+}
+
+impl Answer {
+    /// The end by a refusal that is about more than the request, and about this at least: the session, the account or the
+    /// connection.
+    pub(super) fn end(&self, least: Reach) -> Option<EndReason> {
+        let failure = self.result.as_ref().err()?;
+        let (reach, reason) = failure.for_good(self.method)?;
+        (reach >= least).then_some(reason)
+    }
 }
 
 /// The meaning of an outcome.

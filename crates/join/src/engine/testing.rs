@@ -10,7 +10,7 @@ pub(super) fn same_generator(rng: &ChaCha20Rng) -> ChaCha20Rng {
 
 #[cfg(test)]
 pub(super) use parts::{
-    CALL, US, advance, answers, answers_among, chain, connection, context, outputs, picture,
+    CALL, US, USER, advance, answers, answers_among, chain, connection, context, outputs, picture,
     refused, verification, view,
 };
 
@@ -26,8 +26,8 @@ mod parts {
     use rand_core::SeedableRng as _;
 
     use crate::api::{
-        AccessHash, CallConnection, CallId, CallRef, DataJson, ParticipantVideo, Request, Response,
-        RpcError, Ssrc,
+        AccessHash, CallConnection, CallId, CallRef, DataJson, ParticipantVideo, Peer, Request,
+        Response, RpcError, Ssrc,
     };
     use crate::engine::Config;
     use crate::engine::command::CommandFailure;
@@ -48,10 +48,12 @@ mod parts {
         access_hash: AccessHash::new(2),
     };
 
+    pub(in crate::engine) const USER: UserId = UserId::new(1);
+
     /// The first user of the call.
     pub(in crate::engine) const US: Identity = Identity {
         call: CALL,
-        user_id: UserId::new(1),
+        peer: Peer::User(USER),
         source: Ssrc::new(1).unwrap(),
     };
 
@@ -62,7 +64,7 @@ mod parts {
             muted: true,
             video_stopped: true,
         };
-        let config = Config::new(Target::Create, Joiner::new(US.user_id), media);
+        let config = Config::new(Target::Create, Joiner::new(USER), media);
         let secrets = Secrets::new(Generator::stand_in());
         Context::new(config, Moment::default(), secrets, rng)
     }
@@ -127,7 +129,7 @@ mod parts {
     pub(in crate::engine) fn view<'a>(chain: &'a ChainState, roster: &'a Roster) -> CallView<'a> {
         CallView {
             call: CALL,
-            us: US.user_id,
+            us: USER,
             chain,
             roster,
         }
@@ -146,12 +148,12 @@ mod parts {
     pub(in crate::engine) fn verification(users: i64) -> Verification {
         let (chain, key) = founded(users);
         let mut rng = ChaCha20Rng::from_seed([3; 32]);
-        Verification::start(US.user_id, chain.state(), &key, &mut rng)
+        Verification::start(USER, chain.state(), &key, &mut rng)
     }
 
     fn founded(users: i64) -> (Chain, PrivateKey) {
         let mut rng = ChaCha20Rng::from_seed([9; 32]);
-        let first = JoinBlock::first(Joiner::new(US.user_id), &mut rng).unwrap();
+        let first = JoinBlock::first(Joiner::new(USER), &mut rng).unwrap();
         let mut newest = first.block().clone();
         for user in 2..=users {
             let joiner = Joiner::new(UserId::new(user));

@@ -7,10 +7,9 @@
 //! ```
 
 use super::Member;
-use super::controls::Controls;
 use super::follower::Follower;
 use crate::api::{
-    AccessHash, CallId, CallRef, InputGroupCall, InviteLink, MessageId, Slug, Ssrc, SubChain,
+    AccessHash, CallId, CallRef, InputGroupCall, InviteLink, MessageId, Peer, Slug, Ssrc, SubChain,
 };
 use crate::engine::checkpoint::{Content, RESERVE, RestoreError, SavedLink};
 use crate::engine::context::Context;
@@ -21,12 +20,14 @@ use crate::engine::parts::presentation::Presentation;
 use crate::engine::parts::reference::Reference;
 use crate::engine::parts::self_state::SelfState;
 use crate::engine::parts::subchain::Subchain;
+use crate::engine::presence::{Controls, Presence};
 use crate::joining::JoinPayload;
 use crate::membership::Membership;
+use crate::policy::CallKind;
 
 /// The content of a checkpoint.
 pub(in crate::engine) fn save(member: &Member, ctx: &Context) -> Content {
-    let reference = &member.reference;
+    let reference = &member.presence.reference;
     let call = reference.call();
     let (next_block, next_broadcast) = member.follower.next();
     Content {
@@ -86,7 +87,9 @@ pub(in crate::engine) fn resume(
     let controls = Controls::new(switches, Presentation::resumed(ctx));
     // Nothing was answered since the checkpoint, however long that is ago.
     let liveness = Liveness::new(ctx.now, None);
-    let mut member = Member::new(follower, reference, controls, liveness);
+    let us = Peer::User(follower.user_id());
+    let presence = Presence::new(CallKind::Conference, us, reference, controls, liveness);
+    let mut member = Member::new(follower, presence);
     let flow = go_on(&mut member, ctx);
     Ok((member, flow))
 }
@@ -97,11 +100,10 @@ fn go_on(member: &mut Member, ctx: &mut Context) -> Flow {
     member.checkpoints.ask(ctx);
     member.follower.poll(ctx, SubChain::Blocks, us.call);
     member.follower.poll(ctx, SubChain::Broadcasts, us.call);
-    let screen = member.controls.screen_source(ctx);
-    member.liveness.check(ctx, us, screen);
-    member.liveness.start(ctx);
-    member.roster.load_soon(ctx);
-    member.settings.ask(ctx, us.call);
+    member.presence.check(ctx);
+    member.presence.liveness.start(ctx);
+    member.presence.roster.load_soon(ctx);
+    member.presence.settings.ask(ctx, us.call);
     member.settle(ctx)
 }
 

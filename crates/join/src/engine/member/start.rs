@@ -1,9 +1,8 @@
 //! The start of a membership.
 
 use super::Member;
-use super::controls::Controls;
 use super::follower::Follower;
-use crate::api::SubChain;
+use crate::api::{Peer, SubChain};
 use crate::engine::context::Context;
 use crate::engine::departure::Flow;
 use crate::engine::end::EndReason;
@@ -13,6 +12,8 @@ use crate::engine::parts::liveness::Liveness;
 use crate::engine::parts::presentation::Presentation;
 use crate::engine::parts::reference::Reference;
 use crate::engine::parts::self_state::SelfState;
+use crate::engine::presence::{Controls, Presence};
+use crate::policy::CallKind;
 
 /// Takes up the membership that the server showed, and begins to follow the call.
 ///
@@ -36,7 +37,9 @@ pub(in crate::engine) fn take_up(
     let controls = Controls::new(switches, Presentation::default());
     let follower = Follower::new(ctx, membership, shown.blocks, shown.broadcasts);
     let liveness = Liveness::new(ctx.now, Some(ctx.now));
-    let mut member = Member::new(follower, reference, controls, liveness);
+    let us = Peer::User(follower.user_id());
+    let presence = Presence::new(CallKind::Conference, us, reference, controls, liveness);
+    let mut member = Member::new(follower, presence);
     // The caller connects its media before anything else.
     let joined = member.joined(shown.connection, join.attempts);
     for gap in join.gaps {
@@ -52,10 +55,10 @@ pub(in crate::engine) fn take_up(
     }
     ctx.past.begin_with(member.last_known());
     let flow = match shown.group_call {
-        Some(call) => member.take_call(ctx, call),
+        Some(call) => Ok(member.presence.take_call(ctx, call)?),
         None => Ok(()),
     };
-    member.settings.ask(ctx, shown.call);
+    member.presence.settings.ask(ctx, shown.call);
     // They may name the call by the link that we joined by.
     let mut rosters = shown.rosters.iter();
     let flow = flow.and_then(|()| rosters.try_for_each(|roster| member.take_roster(ctx, roster)));
@@ -64,12 +67,12 @@ pub(in crate::engine) fn take_up(
 }
 
 fn begin(member: &mut Member, ctx: &mut Context) {
-    member.liveness.start(ctx);
+    member.presence.liveness.start(ctx);
     // What was pushed between the server's answer and now is lost to us.
     member.follower.poll_soon(ctx, SubChain::Blocks);
     member.follower.poll_soon(ctx, SubChain::Broadcasts);
-    member.roster.load_soon(ctx);
+    member.presence.roster.load_soon(ctx);
     member.follower.start_epoch(ctx, None);
     let us = member.identity();
-    member.controls.start(ctx, us);
+    member.presence.controls.start(ctx, us);
 }

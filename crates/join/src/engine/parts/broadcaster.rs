@@ -243,14 +243,14 @@ mod tests {
     use super::*;
     use crate::api::RpcError;
     use crate::engine::io::{Outcome, RequestId};
-    use crate::engine::testing::{CALL, US, advance, context, outputs, refused, verification};
+    use crate::engine::testing::{CALL, USER, advance, context, outputs, refused, verification};
 
     /// A broadcaster that owes the commit to the first block of our call.
     fn broadcaster(ctx: &Context) -> Broadcaster {
         let mut verification = verification(1);
         let said = verification.take_outbound();
         let mut broadcaster = Broadcaster::default();
-        broadcaster.add(ctx.now, US.user_id, verification.counts(), said);
+        broadcaster.add(ctx.now, USER, verification.counts(), said);
         broadcaster
     }
 

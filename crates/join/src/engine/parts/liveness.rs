@@ -1,14 +1,6 @@
 //! The checks that we are still in the call.
 //!
-//! ```text
-//! forbidden, not joined ──▶ last poll ── removed while in touch ──▶ the end
-//!                             ▲   │ └─ anything else ─────────────▶ join again
-//!                             │   └─ lost, refused for a while
-//!                             └─ pause
-//! ```
-//!
-//! A member who was removed learns it by a block, which may come after such a refusal. Who was out of touch then was lost by
-//! the server and removed like those who leave, and may come back; who was in touch was removed against its will.
+//! What follows from a doubt depends on the kind of the call: where there is a chain, it has the last word.
 //!
 //! Implements the connection check of `spec/protocol.md`, 10.
 
@@ -16,9 +8,7 @@ use core::time::Duration;
 
 use confcall_media::Moment;
 
-use crate::api::reaction::Reaction;
-use crate::api::{CheckGroupCall, GetGroupCallChainBlocks, Method, Response, Ssrc, Updates};
-use crate::engine::backoff::Backoff;
+use crate::api::{CheckGroupCall, Response, Ssrc};
 use crate::engine::command::MediaState;
 use crate::engine::context::Context;
 use crate::engine::end::RejoinReason;
@@ -45,17 +35,8 @@ pub(in crate::engine) struct Liveness {
     is_checking: bool,
     /// The source of the screen that the check asks for.
     checked_screen: Option<Ssrc>,
-    last_poll: Option<LastPoll>,
     /// The moment from which everything may be read again because updates were missed.
     next_catch_up: Moment,
-}
-
-/// A poll without an answer yet, after which the membership is given up.
-#[derive(Clone, Debug)]
-struct LastPoll {
-    /// The reason to give it up, unless a block removes us.
-    reason: RejoinReason,
-    backoff: Backoff,
 }
 
 /// The moment from which everything is read again.
@@ -73,7 +54,6 @@ impl Liveness {
             media: MediaState::Disconnected,
             is_checking: false,
             checked_screen: None,
-            last_poll: None,
             next_catch_up: now,
         }
     }
@@ -172,78 +152,10 @@ impl Liveness {
     }
 }
 
-/// The last poll.
-impl Liveness {
-    /// Doubts that we are joined: sends one more poll, unless that is under way.
-    pub(in crate::engine) fn doubt(
-        &mut self,
-        ctx: &mut Context,
-        reason: RejoinReason,
-        poll: GetGroupCallChainBlocks,
-    ) {
-        if self.last_poll.is_none() {
-            let backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(4), 6);
-            self.last_poll = Some(LastPoll { reason, backoff });
-            self.poll_again(ctx, poll);
-        }
-    }
-
-    /// Sends the last poll, also after a pause.
-    pub(in crate::engine) fn poll_again(&self, ctx: &mut Context, poll: GetGroupCallChainBlocks) {
-        ctx.send(Purpose::LastPoll, poll);
-    }
-
-    /// Takes the answer to the last poll. If it comes to an end, gives what the poll brought, and the reason to give the
-    /// membership up unless a block in there removes us.
-    pub(in crate::engine) fn polled(
-        &mut self,
-        ctx: &mut Context,
-        result: Result<Response, Failure>,
-    ) -> Option<(Updates, RejoinReason)> {
-        let mut last_poll = self.last_poll.take()?;
-        let failure = match result {
-            Ok(response) => {
-                let updates = response.into_updates().unwrap_or_default();
-                return Some((updates, last_poll.reason));
-            }
-            Err(failure) => failure,
-        };
-        let method = Method::GetGroupCallChainBlocks;
-        let pause = match &failure {
-            Failure::Lost => last_poll.backoff.next(&mut ctx.public_rng),
-            Failure::Refused(error) => match error.reaction(method) {
-                Reaction::Rejoin => {
-                    let reason = RejoinReason::Forbidden(error.clone());
-                    return Some((Updates::default(), reason));
-                }
-                // A stale reference is looked up again meanwhile.
-                Reaction::CheckTipFirst | Reaction::RefreshReferenceOnce => {
-                    last_poll.backoff.next(&mut ctx.public_rng)
-                }
-                _ => None,
-            },
-        };
-        let Some(pause) = pause else {
-            return Some((Updates::default(), last_poll.reason));
-        };
-        let attempt = last_poll.backoff.used().saturating_add(1);
-        ctx.retrying(failure.trouble(method), pause, attempt);
-        ctx.after(Timer::LastPoll, pause);
-        self.last_poll = Some(last_poll);
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{RpcError, SubChain};
-    use crate::engine::parts::subchain::Subchain;
-    use crate::engine::testing::{CALL, US, context, outputs, refused};
-
-    fn poll() -> GetGroupCallChainBlocks {
-        Subchain::new(SubChain::Blocks, 3).request(CALL)
-    }
+    use crate::engine::testing::{US, context, outputs};
 
     #[test]
     fn a_check_without_our_source_is_a_reason_to_doubt_and_no_answer_is_none() {
@@ -268,21 +180,6 @@ mod tests {
         assert!(outputs(&mut ctx).0.is_empty());
         liveness.media_is(&mut ctx, MediaState::Disconnected);
         assert!(ctx.timers.is_set(Timer::Check));
-    }
-
-    #[test]
-    fn the_last_poll_is_sent_once_and_again_only_where_that_can_help() {
-        let (mut liveness, mut ctx) = (Liveness::new(context().now, None), context());
-        for _ in 0..2 {
-            liveness.doubt(&mut ctx, RejoinReason::NotJoined, poll());
-        }
-        assert_eq!(outputs(&mut ctx).0.len(), 1);
-        assert_eq!(liveness.polled(&mut ctx, Err(Failure::Lost)), None);
-        assert!(ctx.timers.is_set(Timer::LastPoll));
-        let refusal = refused(403, "GROUPCALL_FORBIDDEN");
-        let reason = RejoinReason::Forbidden(RpcError::new(403, "GROUPCALL_FORBIDDEN"));
-        let end = Some((Updates::default(), reason));
-        assert_eq!(liveness.polled(&mut ctx, refusal), end);
     }
 
     #[test]

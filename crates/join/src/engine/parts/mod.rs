@@ -13,7 +13,8 @@
 //! | [`broadcaster`] | our broadcasts, until the server has sent them back | |
 //! | [`round`] | the reports of how far the verification is | |
 //! | [`fork`] | the comparison of the server's block with ours | |
-//! | [`liveness`] | the connection check, and the last poll before we give up | ✓ |
+//! | [`liveness`] | the connection check, and the last answer to a member | ✓ |
+//! | [`last_poll`] | the last poll before we give up | |
 //! | [`settings`] | the settings of the call | ✓ |
 //! | [`reference`] | the reference to the call, and its link | ✓ |
 //! | [`self_state`] | our payload, the parameters of the media connection, and the switches of our media | ✓ |
@@ -29,6 +30,7 @@ pub(super) mod checkpoints;
 pub(super) mod commands;
 pub(super) mod edits;
 pub(super) mod fork;
+pub(super) mod last_poll;
 mod listing;
 pub(super) mod liveness;
 pub(super) mod presentation;

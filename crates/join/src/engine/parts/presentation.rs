@@ -388,7 +388,7 @@ impl Presentation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Peer, Request};
+    use crate::api::Request;
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::config::Payloads;
     use crate::engine::testing::{US, answers, connection, context, outputs, picture, refused};
@@ -424,7 +424,7 @@ mod tests {
     fn shows(presentation: &mut Presentation, ctx: &mut Context, is_shown: bool) {
         let entry = GroupCallParticipant {
             presentation: is_shown.then(picture),
-            ..GroupCallParticipant::new(Peer::User(US.user_id), None)
+            ..GroupCallParticipant::new(US.peer, None)
         };
         presentation.take_entry(ctx, US, &entry);
     }

@@ -462,7 +462,7 @@ mod tests {
     use crate::api::{Request, RpcError};
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::event::Event;
-    use crate::engine::testing::{US, advance, answers, chain, context, outputs, refused, view};
+    use crate::engine::testing::{USER, advance, answers, chain, context, outputs, refused, view};
     use chacha20::ChaCha20Rng;
     use confcall_state::{JoinBlock, Joiner};
     use rand_core::SeedableRng as _;
@@ -475,7 +475,7 @@ mod tests {
     /// A block, whatever it changes.
     fn block() -> Block {
         let mut rng = ChaCha20Rng::from_seed([4; 32]);
-        let join = JoinBlock::first(Joiner::new(US.user_id), &mut rng).unwrap();
+        let join = JoinBlock::first(Joiner::new(USER), &mut rng).unwrap();
         join.block().clone()
     }
 

@@ -27,20 +27,25 @@ pub(in crate::engine) struct Roster {
     ignored: u32,
 }
 
-/// The place of participants in the chain.
+/// The place of participants: who we are among them, and who is in the chain, if the call has one.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Standing {
-    us: UserId,
+    us: Peer,
     members: BTreeSet<UserId>,
     verified: BTreeSet<UserId>,
 }
 
 impl Standing {
-    pub(in crate::engine) fn new(us: UserId, chain: &ChainState, counts: &RoundCounts) -> Self {
+    /// The place of participants in a chain.
+    pub(in crate::engine) fn in_chain(
+        us: UserId,
+        chain: &ChainState,
+        counts: &RoundCounts,
+    ) -> Self {
         let participants = chain.group_state().participants.iter();
         let members: BTreeSet<_> = participants.map(|one| one.user_id).collect();
         Self {
-            us,
+            us: Peer::User(us),
             members,
             // After the last reveal the emoji stand.
             verified: counts.revealed().collect(),
@@ -48,8 +53,8 @@ impl Standing {
     }
 
     fn complete(&self, mut shown: Participant) -> Participant {
+        shown.own = shown.peer == self.us;
         if let Peer::User(user) = shown.peer {
-            shown.own = user == self.us;
             shown.in_chain = self.members.contains(&user);
             shown.verified = self.verified.contains(&user);
         }
@@ -233,8 +238,8 @@ impl Roster {
     }
 
     /// The source of our own entry, if there is one.
-    pub(super) fn own_source(&self, user_id: UserId) -> Option<Ssrc> {
-        let own = self.listed.get(&Peer::User(user_id))?;
+    pub(super) fn own_source(&self, us: Peer) -> Option<Ssrc> {
+        let own = self.listed.get(&us)?;
         own.shown.source.filter(|_| own.own)
     }
 }
@@ -296,7 +301,7 @@ mod tests {
 
     fn standing(users: i64) -> Standing {
         let counts = verification(users);
-        Standing::new(ALICE, chain(users).state(), counts.counts())
+        Standing::in_chain(ALICE, chain(users).state(), counts.counts())
     }
 
     fn changes(roster: &mut Roster) -> [usize; 3] {

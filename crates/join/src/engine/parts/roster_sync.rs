@@ -14,7 +14,6 @@ use core::time::Duration;
 use std::collections::BTreeMap;
 
 use confcall_media::Moment;
-use confcall_state::UserId;
 
 use super::roster::{Roster, Standing};
 use crate::api::{
@@ -104,9 +103,9 @@ enum Loaded {
 }
 
 impl RosterSync {
-    pub(in crate::engine) fn new(us: UserId) -> Self {
+    pub(in crate::engine) fn new(us: Peer) -> Self {
         Self {
-            us: Peer::User(us),
+            us,
             roster: Roster::default(),
             own: None,
             version: 0,
@@ -141,7 +140,7 @@ impl RosterSync {
         }
         let mut has_lost_us = false;
         for one in &change.participants {
-            if one.user_id() == Some(us.user_id) {
+            if one.peer == us.peer {
                 has_lost_us |= one.left;
                 if !one.left && is_elsewhere(ctx, us, one.source) {
                     return Err(EndReason::JoinedElsewhere);
@@ -397,7 +396,7 @@ impl RosterSync {
     /// Ends by another roster that says that we joined elsewhere, and the wait for what is in it.
     fn replaced(&self, ctx: &mut Context, us: Identity) -> Result<(), EndReason> {
         ctx.timers.cancel(Timer::RosterGap);
-        match is_elsewhere(ctx, us, self.roster.own_source(us.user_id)) {
+        match is_elsewhere(ctx, us, self.roster.own_source(us.peer)) {
             true => Err(EndReason::JoinedElsewhere),
             false => Ok(()),
         }
@@ -439,6 +438,8 @@ fn is_elsewhere(ctx: &Context, us: Identity, source: Option<Ssrc>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use confcall_state::UserId;
+
     use super::*;
     use crate::engine::testing::{CALL, US, context};
 
@@ -471,7 +472,7 @@ mod tests {
 
     #[test]
     fn a_change_that_comes_while_the_pages_are_read_makes_them_be_read_again() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
         let alice = participant(ALICE, 1, false);
         sync.load(&mut ctx, CALL);
         // Bob comes between the making of the page and its arrival.
@@ -490,7 +491,7 @@ mod tests {
 
     #[test]
     fn a_roster_that_changed_while_it_was_read_is_not_complete() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
         let read = |sync: &mut RosterSync, ctx: &mut Context, version| {
             sync.load(ctx, CALL);
             sync.apply(&change(4, participant(BOB, 2, false)));
@@ -505,7 +506,7 @@ mod tests {
 
     #[test]
     fn an_older_change_is_void_and_a_missing_one_is_a_gap() {
-        let mut sync = RosterSync::new(US.user_id);
+        let mut sync = RosterSync::new(US.peer);
         sync.apply(&change(5, participant(ALICE, 1, false)));
         for late in [4, 5] {
             let late = change(late, participant(ALICE, 1, true));
@@ -519,7 +520,7 @@ mod tests {
 
     #[test]
     fn a_change_without_a_version_is_taken_whatever_its_number() {
-        let mut sync = RosterSync::new(US.user_id);
+        let mut sync = RosterSync::new(US.peer);
         sync.apply(&change(5, participant(ALICE, 1, false)));
         let uncounted = GroupCallParticipant {
             versioned: false,
@@ -535,7 +536,7 @@ mod tests {
 
     #[test]
     fn the_first_change_may_have_the_version_of_the_pages_and_no_later_one() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
         sync.load(&mut ctx, CALL);
         let loaded = sync.take_page(page(5, vec![participant(ALICE, 1, false)]));
         assert_eq!(loaded, Some(Loaded::Complete));
@@ -548,7 +549,7 @@ mod tests {
 
     #[test]
     fn changes_in_the_wrong_order_are_taken_in_the_right_one_without_a_load() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
         let mut take = |sync: &mut RosterSync, version, user, left| {
             let change = change(version, participant(user, 2, left));
             assert_eq!(sync.take_change(&mut ctx, US, &change), Ok(false));
@@ -566,7 +567,7 @@ mod tests {
 
     #[test]
     fn changes_that_come_early_wait_for_those_between_up_to_so_many_bytes() {
-        let mut sync = RosterSync::new(US.user_id);
+        let mut sync = RosterSync::new(US.peer);
         sync.apply(&change(1, participant(ALICE, 1, false)));
         for version in 3..10_000 {
             let early = change(version, participant(BOB, 2, false));
@@ -584,7 +585,7 @@ mod tests {
 
     #[test]
     fn what_still_waits_when_the_pages_are_read_has_them_read_once_more_and_not_for_ever() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.user_id), context());
+        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
         sync.apply(&change(1, participant(ALICE, 1, false)));
         sync.apply(&change(3, participant(BOB, 2, false)));
         sync.apply(&change(i32::MAX, participant(BOB, 2, true)));

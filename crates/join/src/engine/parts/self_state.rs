@@ -382,7 +382,7 @@ fn may_pass(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{EditGroupCallParticipant, Peer, Request, RpcError, Updates};
+    use crate::api::{EditGroupCallParticipant, Request, RpcError, Updates};
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::testing::{US, answers_among, connection, context, outputs, picture};
 
@@ -451,7 +451,7 @@ mod tests {
             let entry = GroupCallParticipant {
                 muted,
                 can_self_unmute,
-                ..GroupCallParticipant::new(Peer::User(US.user_id), None)
+                ..GroupCallParticipant::new(US.peer, None)
             };
             self.state.take_entry(&mut self.ctx, &entry)
         }
@@ -598,7 +598,7 @@ mod tests {
         let entry = GroupCallParticipant {
             muted: false,
             video: Some(picture()),
-            ..GroupCallParticipant::new(Peer::User(US.user_id), None)
+            ..GroupCallParticipant::new(US.peer, None)
         };
         for _ in 0..2 {
             scene.state.take_entry(&mut scene.ctx, &entry);

@@ -57,9 +57,10 @@ impl Settings {
         self.shown.is_some_and(|shown| !shown.messages_enabled)
     }
 
-    /// The request that changes a setting, unless the server does not let us, or conferences do not have it.
+    /// The request that changes a setting, unless the server does not let us, or calls of the kind do not have it.
     pub(in crate::engine) fn change(
         &self,
+        kind: CallKind,
         call: CallRef,
         setting: Setting,
     ) -> Result<ToggleGroupCallSettings, CommandFailure> {
@@ -70,7 +71,7 @@ impl Settings {
             Setting::MessagesEnabled(enabled) => request.messages_enabled = Some(enabled),
             Setting::JoinMuted(muted) => request.join_muted = Some(muted),
         }
-        let is_allowed = may && policy::check_settings(CallKind::Conference, &request).is_ok();
+        let is_allowed = may && policy::check_settings(kind, &request).is_ok();
         is_allowed
             .then_some(request)
             .ok_or(CommandFailure::NotAllowed)
@@ -197,7 +198,9 @@ mod tests {
     fn only_what_the_server_lets_us_change_is_asked_for_and_nothing_that_conferences_do_not_have() {
         let (mut settings, mut ctx) = (Settings::default(), context());
         let messages = Setting::MessagesEnabled(false);
-        let is_allowed = |settings: &Settings, setting| settings.change(CALL, setting).is_ok();
+        let is_allowed = |settings: &Settings, setting| {
+            settings.change(CallKind::Conference, CALL, setting).is_ok()
+        };
         assert!(is_allowed(&settings, messages));
         settings.take(&mut ctx, &call(1, OFF, false));
         assert!(!is_allowed(&settings, messages));

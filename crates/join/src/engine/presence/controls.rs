@@ -24,14 +24,14 @@ use crate::joining::JoinPayload;
 
 /// The controls of media.
 #[derive(Clone, Debug)]
-pub(super) struct Controls {
+pub(in crate::engine) struct Controls {
     switches: SelfState,
     screen: Presentation,
     edits: Edits,
 }
 
 impl Controls {
-    pub(super) fn new(switches: SelfState, screen: Presentation) -> Self {
+    pub(in crate::engine) fn new(switches: SelfState, screen: Presentation) -> Self {
         Self {
             switches,
             screen,
@@ -40,7 +40,7 @@ impl Controls {
     }
 
     /// Begins a membership that was just joined.
-    pub(super) fn start(&mut self, ctx: &mut Context, us: Identity) {
+    pub(in crate::engine) fn start(&mut self, ctx: &mut Context, us: Identity) {
         self.switches.await_connection(ctx);
         self.screen.start_again(ctx, us);
     }
