@@ -303,6 +303,7 @@ fn of_commands() -> Vec<Event> {
         CommandKind::Discard,
         CommandKind::Send(RandomId::new(i64::MIN).unwrap()),
         CommandKind::Resolve,
+        CommandKind::LoadParticipants,
         CommandKind::Rejoin,
         CommandKind::SetMuted,
         CommandKind::SetVideo,

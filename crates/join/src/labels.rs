@@ -8,7 +8,7 @@
 //! A label is the server's word, and says nothing about who holds a key.
 
 use core::fmt;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use confcall_state::UserId;
@@ -48,7 +48,8 @@ pub struct Labels {
     order: VecDeque<Peer>,
     /// The number of texts that were cut.
     cut: u32,
-    has_moved: bool,
+    /// Those of them whose labels may be other ones than when this was last asked.
+    moved: BTreeSet<Peer>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,7 +84,7 @@ impl Labels {
                 known.access_hash = access_hash.or(known.access_hash);
                 if *known.label != label {
                     known.label = Arc::new(label);
-                    self.has_moved = true;
+                    self.moved.insert(shown.peer);
                 }
             }
             None => {
@@ -108,10 +109,11 @@ impl Labels {
             && let Some(oldest) = self.order.pop_front()
         {
             self.known.remove(&oldest);
+            self.moved.remove(&oldest);
         }
         self.order.push_back(peer);
         self.known.insert(peer, known);
-        self.has_moved = true;
+        self.moved.insert(peer);
     }
 
     fn cut(&mut self, text: &str) -> String {
@@ -129,18 +131,12 @@ impl Labels {
 
     /// The peer as a request names it; `None` if the server has not shown the access hash that it takes.
     pub fn input_peer(&self, peer: Peer) -> Option<InputPeer> {
-        let access_hash = self.known.get(&peer).and_then(|known| known.access_hash);
-        Some(match peer {
-            Peer::Chat(id) => InputPeer::Chat(id),
-            Peer::User(id) => InputPeer::User {
-                id,
-                access_hash: access_hash?,
-            },
-            Peer::Channel(id) => InputPeer::Channel {
-                id,
-                access_hash: access_hash?,
-            },
-        })
+        input_peer(peer, self.access_hash(peer))
+    }
+
+    /// What a request takes to name a peer, if the server has shown it.
+    pub(crate) fn access_hash(&self, peer: Peer) -> Option<AccessHash> {
+        self.known.get(&peer)?.access_hash
     }
 
     /// The user as a request names it; `None` if the server has not shown the access hash that it takes.
@@ -154,10 +150,25 @@ impl Labels {
         self.cut
     }
 
-    /// True if a label may be another one than when this was last asked.
-    pub(crate) fn take_moved(&mut self) -> bool {
-        core::mem::take(&mut self.has_moved)
+    /// The peers whose labels may be other ones than when this was last asked.
+    pub(crate) fn take_moved(&mut self) -> BTreeSet<Peer> {
+        core::mem::take(&mut self.moved)
     }
+}
+
+/// A peer as a request names it, which takes an access hash for users and channels.
+pub(crate) fn input_peer(peer: Peer, access_hash: Option<AccessHash>) -> Option<InputPeer> {
+    Some(match peer {
+        Peer::Chat(id) => InputPeer::Chat(id),
+        Peer::User(id) => InputPeer::User {
+            id,
+            access_hash: access_hash?,
+        },
+        Peer::Channel(id) => InputPeer::Channel {
+            id,
+            access_hash: access_hash?,
+        },
+    })
 }
 
 #[cfg(test)]
@@ -196,9 +207,9 @@ mod tests {
     fn a_label_moves_only_if_people_would_see_it() {
         let mut labels = Labels::new();
         labels.learn(&[label(ALICE, "Alice", None)]);
-        assert!(labels.take_moved());
+        assert!(!labels.take_moved().is_empty());
         labels.learn(&[label(ALICE, "Alice", Some(7))]);
-        assert!(!labels.take_moved());
+        assert!(labels.take_moved().is_empty());
     }
 
     #[test]

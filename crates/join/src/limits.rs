@@ -55,6 +55,15 @@ pub const LISTED: usize = 1000;
 /// The most pages of a roster; more do not end either, however few each lists.
 pub const ROSTER_PAGES: usize = 40;
 
+/// The most participants of the roster of a video chat or a livestream: ten thousand, and some more.
+pub const LARGE_ROSTER: usize = 12_000;
+
+/// The most pages of such a roster.
+pub const LARGE_ROSTER_PAGES: usize = 400;
+
+/// The most participants pushed while a page of such a roster is under way who count as newer than the page.
+pub const PUSHED_IN_A_PAGE: usize = 4096;
+
 /// The most media sources that are known of one participant: sound, three layers of the camera twice, the screen and its
 /// sound are fewer.
 pub const LISTED_SOURCES: usize = 32;

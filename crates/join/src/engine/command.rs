@@ -90,6 +90,14 @@ pub enum Command {
         /// The sources.
         sources: Vec<Ssrc>,
     },
+    /// Load more of the roster of a large call, of which only the first hundred participants and those who change are listed by
+    /// themselves.
+    ///
+    /// It is done once they are listed. The roster of a conference is always loaded whole.
+    LoadParticipants {
+        /// True for all; else the next hundred.
+        all: bool,
+    },
     /// Give up the membership for a new one of the same call, with another key and other sources.
     ///
     /// It is done once we are in again. It counts as every other rejoin does, so that it fails if there were too many
@@ -202,6 +210,7 @@ impl Command {
             Self::Discard => CommandKind::Discard,
             Self::Send(message) => CommandKind::Send(message.random_id()),
             Self::Resolve { .. } => CommandKind::Resolve,
+            Self::LoadParticipants { .. } => CommandKind::LoadParticipants,
             Self::Rejoin => CommandKind::Rejoin,
             Self::SetMuted { .. } => CommandKind::SetMuted,
             Self::SetVideo { .. } => CommandKind::SetVideo,
@@ -299,6 +308,8 @@ pub enum CommandKind {
     Send(#[serde(serialize_with = "shown::field::random_id")] RandomId),
     /// Asking for the users of sources.
     Resolve,
+    /// Loading more of the roster.
+    LoadParticipants,
     /// Joining again.
     Rejoin,
     /// Turning our microphone off or on.
@@ -335,6 +346,7 @@ impl fmt::Display for CommandKind {
             Self::Discard => "ending the call",
             Self::Send(_) => "sending a message",
             Self::Resolve => "asking for the users of sources",
+            Self::LoadParticipants => "loading more of the roster",
             Self::Rejoin => "joining again",
             Self::SetMuted => "switching the microphone",
             Self::SetVideo => "switching the camera",

@@ -196,6 +196,7 @@ fn command_form(command: CommandKind) -> Value {
         CommandKind::Discard => json!("discard"),
         CommandKind::Send(id) => json!({"send": id.value()}),
         CommandKind::Resolve => json!("resolve"),
+        CommandKind::LoadParticipants => json!("load_participants"),
         CommandKind::Rejoin => json!("rejoin"),
         CommandKind::SetMuted => json!("set_muted"),
         CommandKind::SetVideo => json!("set_video"),

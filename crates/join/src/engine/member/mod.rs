@@ -226,10 +226,10 @@ impl Member {
         if is_for_members {
             self.presence.liveness.answered(ctx.now, sent);
         }
-        if let Some((ticket, method, error)) = refusal {
-            if let Some(reason) = self.presence.refused(ctx, ticket, method, error)? {
-                self.doubt(ctx, reason);
-            }
+        if let Some((ticket, method, error)) = refusal
+            && let Some(reason) = self.presence.refused(ctx, ticket, method, error)?
+        {
+            self.doubt(ctx, reason);
         }
         self.settle(ctx)
     }

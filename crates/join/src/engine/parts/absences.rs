@@ -265,7 +265,7 @@ mod tests {
         let participants = users
             .into_iter()
             .map(|user| GroupCallParticipant::new(Peer::User(UserId::new(user)), None));
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         roster.replace(&participants.collect::<Vec<_>>());
         roster
     }

@@ -1,18 +1,44 @@
 //! An entry of the roster: what is kept of the server's, within bounds, and how it goes together with the entry before.
 
+use std::sync::Arc;
+
 use super::super::participant::{Microphone, Participant, Picture, Volume, VolumeSetter};
 use crate::api::{
-    EditGroupCallParticipant, GroupCallParticipant, ParticipantVideo, Ssrc, SsrcGroup, cut_label,
+    AccessHash, EditGroupCallParticipant, GroupCallParticipant, InputPeer, ParticipantVideo, Peer,
+    Ssrc, SsrcGroup, cut_label,
 };
+use crate::labels::{self, Label, Labels};
 use crate::limits;
 
-/// An entry of the roster.
-#[derive(Clone, Debug)]
+/// An entry of the roster, of which a large call has ten thousand.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Listing {
+    label: Option<Arc<Label>>,
+    about: Option<Box<str>>,
+    /// Set for the few who raise a hand or send a picture.
+    active: Option<Box<Active>>,
+    access_hash: Option<AccessHash>,
+    source: Option<Ssrc>,
+    /// Zero if the server does not say.
+    joined_at: i32,
+    /// Zero if the server does not say.
+    spoke_at: i32,
+    volume: Volume,
+    microphone: Microphone,
+    muted_by_us: bool,
+    video_joined: bool,
     /// True if the server calls it ours.
-    pub(super) own: bool,
-    /// The participant, but for its place in the chain.
-    pub(super) shown: Participant,
+    own: bool,
+    /// The number of the load that it was read or pushed in.
+    pub(super) load: u8,
+}
+
+/// The things of an entry that most have not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Active {
+    raised_hand: Option<i64>,
+    camera: Option<Box<Picture>>,
+    screen: Option<Box<Picture>>,
 }
 
 /// A reader of one entry of the server's.
@@ -35,39 +61,128 @@ impl Listing {
             room: limits::LISTED_SOURCES - usize::from(one.source.is_some()),
             ignored: 0,
         };
-        let known = known.map(|known| &known.shown);
         let about = one.about.as_deref().map(|about| reading.cut(about));
-        let shown = Participant {
-            peer: one.peer,
+        let listing = Self {
             label: known.and_then(|known| known.label.clone()),
-            own: false,
-            microphone: microphone(one),
-            muted_by_us: reading.muted_by_us(),
-            volume: reading.volume(),
-            raised_hand: one.raise_hand_rating,
-            source: one.source,
-            camera: reading.picture(one.video.as_ref()),
-            screen: reading.picture(one.presentation.as_ref()),
-            video_joined: one.video_joined,
-            joined_at: Some(one.date).filter(|date| *date > 0),
-            spoke_at: one.active_date.filter(|date| *date > 0),
             // An entry in part leaves the words out.
             about: about.or_else(|| known.and_then(|known| known.about.clone())),
-            in_chain: false,
-            verified: false,
-        };
-        let listing = Self {
+            active: reading.active(),
+            access_hash: known.and_then(|known| known.access_hash),
+            source: one.source,
+            joined_at: one.date.max(0),
+            spoke_at: one.active_date.unwrap_or(0).max(0),
+            volume: reading.volume(),
+            microphone: microphone(one),
+            muted_by_us: reading.muted_by_us(),
+            video_joined: one.video_joined,
             own: reading.own(),
-            shown,
+            load: 0,
         };
         (listing, reading.ignored)
     }
 
+    /// The participant, but for its place in the call.
+    pub(super) fn participant(&self, peer: Peer) -> Participant {
+        let active = self.active.as_deref();
+        Participant {
+            peer,
+            label: self.label.clone(),
+            own: false,
+            microphone: self.microphone,
+            muted_by_us: self.muted_by_us,
+            volume: self.volume,
+            raised_hand: self.raised_hand(),
+            source: self.source,
+            camera: active.and_then(|active| active.camera.clone()),
+            screen: active.and_then(|active| active.screen.clone()),
+            video_joined: self.video_joined,
+            joined_at: self.joined_at(),
+            spoke_at: self.spoke_at(),
+            about: self.about.clone(),
+            in_chain: false,
+            verified: false,
+        }
+    }
+
+    pub(super) fn raised_hand(&self) -> Option<i64> {
+        self.active.as_ref()?.raised_hand
+    }
+
+    pub(super) fn joined_at(&self) -> Option<i32> {
+        Some(self.joined_at).filter(|date| *date > 0)
+    }
+
+    pub(super) fn spoke_at(&self) -> Option<i32> {
+        Some(self.spoke_at).filter(|date| *date > 0)
+    }
+
+    /// The source of its sound, if the server calls the entry ours.
+    pub(super) fn own_source(&self) -> Option<Ssrc> {
+        self.source.filter(|_| self.own)
+    }
+
+    /// The peer as a request names it, if the server has shown how.
+    pub(super) fn input_peer(&self, peer: Peer) -> Option<InputPeer> {
+        labels::input_peer(peer, self.access_hash)
+    }
+
+    /// Mutes the participant for ourselves, or does not; gives the entry before, if it was another one.
+    pub(super) fn choose(&mut self, is_muted: bool) -> Option<Self> {
+        let before = (self.muted_by_us != is_muted).then(|| self.clone());
+        self.muted_by_us = is_muted;
+        before
+    }
+
+    /// Takes what the server shows of the peer by now; gives the entry before, if its label was another one.
+    pub(super) fn name(&mut self, peer: Peer, labels: &Labels) -> Option<Self> {
+        // What was forgotten is still the last that was shown.
+        self.access_hash = labels.access_hash(peer).or(self.access_hash);
+        let newest = labels.of(peer).or(self.label.as_ref());
+        if newest == self.label.as_ref() {
+            return None;
+        }
+        let newest = newest.cloned();
+        let before = self.clone();
+        self.label = newest;
+        Some(before)
+    }
+
+    /// True if both are shown alike.
+    pub(super) fn looks_like(&self, other: &Self) -> bool {
+        let Self {
+            label,
+            about,
+            active,
+            access_hash: _,
+            source,
+            joined_at,
+            spoke_at,
+            volume,
+            microphone,
+            muted_by_us,
+            video_joined,
+            own: _,
+            load: _,
+        } = self;
+        let state = (*microphone, *muted_by_us, *video_joined, *volume, *source);
+        let others = (
+            other.microphone,
+            other.muted_by_us,
+            other.video_joined,
+            other.volume,
+            other.source,
+        );
+        let times = (*joined_at, *spoke_at) == (other.joined_at, other.spoke_at);
+        let texts = *label == other.label && *about == other.about;
+        state == others && times && texts && *active == other.active
+    }
+
     /// All sources of the participant.
     pub(super) fn sources(&self) -> impl Iterator<Item = Ssrc> {
-        let pictures = self.shown.camera.iter().chain(&self.shown.screen);
+        let active = self.active.iter();
+        let pictures = active.flat_map(|active| active.camera.iter().chain(&active.screen));
         let sources = pictures.flat_map(|picture| picture.sources());
-        self.shown.source.into_iter().chain(sources)
+        self.source.into_iter().chain(sources)
     }
 }
 
@@ -80,6 +195,17 @@ fn microphone(one: &GroupCallParticipant) -> Microphone {
 }
 
 impl Reading<'_> {
+    fn active(&mut self) -> Option<Box<Active>> {
+        let active = Active {
+            raised_hand: self.one.raise_hand_rating,
+            camera: self.picture(self.one.video.as_ref()),
+            screen: self.picture(self.one.presentation.as_ref()),
+        };
+        let is_any =
+            active.raised_hand.is_some() || active.camera.is_some() || active.screen.is_some();
+        is_any.then(|| Box::new(active))
+    }
+
     /// An entry for all does not say whose it is.
     fn own(&self) -> bool {
         self.one.own || self.one.min && self.before.is_some_and(|before| before.own)
@@ -88,14 +214,14 @@ impl Reading<'_> {
     /// An entry for all does not say what we chose for ourselves.
     fn muted_by_us(&self) -> bool {
         match self.one.min {
-            true => self.before.is_some_and(|before| before.shown.muted_by_us),
+            true => self.before.is_some_and(|before| before.muted_by_us),
             false => self.one.muted_by_you,
         }
     }
 
     fn volume(&mut self) -> Volume {
         let volume = self.shown_volume();
-        let before = self.before.map(|before| before.shown.volume);
+        let before = self.before.map(|before| before.volume);
         let is_by_admin = |volume: Volume| volume.set_by == VolumeSetter::Admin;
         // In an entry for all only the volume that an admin set is ours too, unless we chose one.
         match before.filter(|_| self.one.min) {
@@ -167,7 +293,7 @@ impl Reading<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{Peer, Semantics};
+    use crate::api::Semantics;
     use confcall_state::UserId;
 
     fn entry() -> GroupCallParticipant {
@@ -176,6 +302,11 @@ mod tests {
 
     fn read(one: &GroupCallParticipant, known: Option<&Listing>) -> Listing {
         Listing::read(one, known).0
+    }
+
+    #[test]
+    fn an_entry_is_small() {
+        assert!(size_of::<Listing>() <= 80, "{}", size_of::<Listing>());
     }
 
     fn video(endpoint: &str) -> ParticipantVideo {
@@ -203,7 +334,7 @@ mod tests {
                 can_self_unmute,
                 ..entry()
             };
-            assert_eq!(read(&one, None).shown.microphone, expected);
+            assert_eq!(read(&one, None).microphone, expected);
         }
     }
 
@@ -225,10 +356,10 @@ mod tests {
             ..entry()
         };
         let merged = read(&min, Some(&known));
-        assert!(merged.own && merged.shown.muted_by_us);
-        assert_eq!(merged.shown.volume, Volume::new(5000, VolumeSetter::Us));
-        assert_eq!(merged.shown.about.as_deref(), Some("about"));
-        assert_eq!(merged.shown.microphone, Microphone::On);
+        assert!(merged.own && merged.muted_by_us);
+        assert_eq!(merged.volume, Volume::new(5000, VolumeSetter::Us));
+        assert_eq!(merged.about.as_deref(), Some("about"));
+        assert_eq!(merged.microphone, Microphone::On);
     }
 
     #[test]
@@ -240,7 +371,7 @@ mod tests {
             ..entry()
         };
         let known = read(&by_admin(300, false), None);
-        let volume = read(&by_admin(400, true), Some(&known)).shown.volume;
+        let volume = read(&by_admin(400, true), Some(&known)).volume;
         assert_eq!(volume, Volume::new(400, VolumeSetter::Admin));
     }
 
@@ -257,7 +388,7 @@ mod tests {
             just_joined: true,
             ..entry()
         };
-        let again = read(&again, Some(&known)).shown;
+        let again = read(&again, Some(&known));
         assert!(!again.muted_by_us);
         assert_eq!(again.about.as_deref(), Some("about"));
     }
@@ -270,7 +401,7 @@ mod tests {
                 ..entry()
             };
             let (listing, ignored) = Listing::read(&one, None);
-            assert_eq!((listing.shown.volume, ignored), (Volume::DEFAULT, 1));
+            assert_eq!((listing.volume, ignored), (Volume::DEFAULT, 1));
         }
     }
 
@@ -282,7 +413,16 @@ mod tests {
             ..entry()
         };
         let (listing, ignored) = Listing::read(&one, None);
-        assert_eq!((listing.shown.camera.as_ref(), ignored), (None, 1));
+        assert_eq!(
+            (
+                listing
+                    .active
+                    .as_ref()
+                    .and_then(|active| active.camera.as_ref()),
+                ignored
+            ),
+            (None, 1)
+        );
         let sources: Vec<_> = listing.sources().map(Ssrc::value).collect();
         assert_eq!(sources, [1, 2, 3, 4]);
     }

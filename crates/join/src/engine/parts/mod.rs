@@ -37,6 +37,7 @@ pub(super) mod presentation;
 pub(super) mod reference;
 pub(super) mod removals;
 pub(super) mod roster;
+mod roster_pages;
 pub(super) mod roster_sync;
 pub(super) mod round;
 pub(super) mod self_state;

@@ -509,7 +509,7 @@ mod tests {
     #[test]
     fn a_member_is_removed_once_a_whole_roster_has_confirmed_that_it_left() {
         let (mut removals, mut ctx) = (Removals::default(), context());
-        let (chain, nobody) = (chain(3), Roster::default());
+        let (chain, nobody) = (chain(3), Roster::new(limits::LISTED));
         let view = view(chain.state(), &nobody);
         removals.watch(&mut ctx, view, true);
         // A load that began before says nothing.
@@ -528,7 +528,7 @@ mod tests {
     /// Removals of two members who left, and the answers to each of three blocks.
     fn refused_removals(name: &str) -> (Vec<Vec<UserId>>, Vec<Event>) {
         let (mut removals, mut ctx) = (Removals::default(), context());
-        let (chain, nobody) = (chain(3), Roster::default());
+        let (chain, nobody) = (chain(3), Roster::new(limits::LISTED));
         let view = view(chain.state(), &nobody);
         removals.watch(&mut ctx, view, true);
         let (mut sent, mut events) = (Vec::new(), Vec::new());
@@ -566,7 +566,7 @@ mod tests {
     #[test]
     fn a_raced_removal_is_built_again_and_one_that_is_refused_for_itself_is_not() {
         let chain = chain(2);
-        let nobody = Roster::default();
+        let nobody = Roster::new(limits::LISTED);
         let view = view(chain.state(), &nobody);
         for (name, is_again) in [("CONF_WRITE_CHAIN_INVALID", true), ("BLOCK_INVALID", false)] {
             let (mut removals, mut ctx) = (Removals::default(), context());
@@ -583,7 +583,7 @@ mod tests {
     #[test]
     fn a_kick_that_waits_when_the_membership_ends_says_whether_it_was_sent() {
         let chain = chain(2);
-        let nobody = Roster::default();
+        let nobody = Roster::new(limits::LISTED);
         let view = view(chain.state(), &nobody);
         for (is_sent, expected) in [
             (false, CommandFailure::NotJoined),
@@ -606,7 +606,7 @@ mod tests {
     #[test]
     fn a_refusal_says_what_the_server_said() {
         let chain = chain(2);
-        let nobody = Roster::default();
+        let nobody = Roster::new(limits::LISTED);
         let view = view(chain.state(), &nobody);
         let (mut removals, mut ctx) = (Removals::default(), context());
         removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
@@ -625,7 +625,7 @@ mod tests {
     fn a_kick_is_done_when_its_block_is_in_the_chain_and_fails_fifteen_seconds_after_the_servers_yes()
      {
         let (before, after) = (chain(2), chain(1));
-        let nobody = Roster::default();
+        let nobody = Roster::new(limits::LISTED);
         let (before, after) = (view(before.state(), &nobody), view(after.state(), &nobody));
         for comes in [true, false] {
             let (mut removals, mut ctx) = (Removals::default(), context());
@@ -652,7 +652,7 @@ mod tests {
     #[test]
     fn a_kick_is_done_although_the_user_comes_back_at_once() {
         let chain = chain(2);
-        let nobody = Roster::default();
+        let nobody = Roster::new(limits::LISTED);
         let view = view(chain.state(), &nobody);
         let (mut removals, mut ctx) = (Removals::default(), context());
         removals.kick(&mut ctx, view, KICK, vec![UserId::new(2)]);
@@ -668,7 +668,7 @@ mod tests {
     #[test]
     fn a_kick_of_a_user_who_is_not_in_the_chain_fails_and_sends_nothing() {
         let chain = chain(2);
-        let nobody = Roster::default();
+        let nobody = Roster::new(limits::LISTED);
         let view = view(chain.state(), &nobody);
         let (mut removals, mut ctx) = (Removals::default(), context());
         let absent = UserId::new(9);
@@ -683,7 +683,7 @@ mod tests {
     #[test]
     fn a_kick_whose_refusal_ends_the_membership_says_what_the_server_said() {
         let chain = chain(2);
-        let nobody = Roster::default();
+        let nobody = Roster::new(limits::LISTED);
         let view = view(chain.state(), &nobody);
         let refusal = || refused(400, "GROUPCALL_INVALID");
         let error = RpcError::new(400, "GROUPCALL_INVALID");

@@ -9,20 +9,24 @@ use confcall_state::verification::RoundCounts;
 use confcall_state::{ChainState, UserId};
 
 use super::listing::Listing;
-use crate::api::{GroupCallParticipant, Peer, Ssrc};
+use crate::api::{GroupCallParticipant, InputPeer, Peer, Ssrc};
 use crate::engine::event::Event;
 use crate::engine::participant::{Participant, ParticipantChange};
 use crate::labels::Labels;
 use crate::limits;
 
 /// The participants that the server lists.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in crate::engine) struct Roster {
+    /// The most participants that are kept.
+    bound: usize,
+    /// The number of the load that reads them, or read them last.
+    load: u8,
     // Behind pointers: the nodes of a map are half empty.
     listed: BTreeMap<Peer, Box<Listing>>,
     sources: BTreeMap<Ssrc, Peer>,
     /// The participants that changed since this was last asked, as they were before; `None` for those who came.
-    before: BTreeMap<Peer, Option<Participant>>,
+    before: BTreeMap<Peer, Option<Box<Listing>>>,
     /// The number of things that were cut or passed over.
     ignored: u32,
 }
@@ -52,6 +56,15 @@ impl Standing {
         }
     }
 
+    /// The place of participants in a call without a chain.
+    pub(in crate::engine) fn without_chain(us: Peer) -> Self {
+        Self {
+            us,
+            members: BTreeSet::new(),
+            verified: BTreeSet::new(),
+        }
+    }
+
     fn complete(&self, mut shown: Participant) -> Participant {
         shown.own = shown.peer == self.us;
         if let Peer::User(user) = shown.peer {
@@ -64,6 +77,42 @@ impl Standing {
 
 /// The changes.
 impl Roster {
+    /// A roster without participants, with room for so many.
+    pub(super) fn new(bound: usize) -> Self {
+        Self {
+            bound,
+            load: 0,
+            listed: BTreeMap::new(),
+            sources: BTreeMap::new(),
+            before: BTreeMap::new(),
+            ignored: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.listed.len()
+    }
+
+    /// True if there is no room for others.
+    pub(super) fn is_full(&self) -> bool {
+        self.len() >= self.bound
+    }
+
+    /// Begins a load in place: who is not put from now on was not read.
+    pub(super) fn begin_load(&mut self) {
+        self.load = self.load.wrapping_add(1);
+    }
+
+    /// Drops those whom the load did not show.
+    pub(super) fn drop_unread(&mut self) {
+        let unread = self.listed.iter().filter(|(_, one)| one.load != self.load);
+        let unread: Vec<_> = unread.map(|(peer, _)| *peer).collect();
+        for peer in unread {
+            let before = self.remove(peer);
+            self.note(peer, before);
+        }
+    }
+
     /// Takes these participants in place of all others.
     pub(super) fn replace(&mut self, participants: &[GroupCallParticipant]) {
         let stay: BTreeSet<_> = participants.iter().map(|one| one.peer).collect();
@@ -86,8 +135,9 @@ impl Roster {
         let before = self.remove(peer);
         if participant.left {
             // Gone.
-        } else if self.listed.len() < limits::LISTED {
-            let (listing, ignored) = Listing::read(participant, before.as_deref());
+        } else if !self.is_full() {
+            let (mut listing, ignored) = Listing::read(participant, before.as_deref());
+            listing.load = self.load;
             self.ignored = self.ignored.saturating_add(ignored);
             let sources = listing.sources().map(|source| (source, peer));
             self.sources.extend(sources);
@@ -111,9 +161,12 @@ impl Roster {
 
     /// Notes how a participant was before, if it is another one now.
     fn note(&mut self, peer: Peer, before: Option<Box<Listing>>) {
-        let now = self.listed.get(&peer).map(|now| &now.shown);
-        if now != before.as_ref().map(|before| &before.shown) {
-            let before = before.map(|before| before.shown);
+        let is_same = match (&before, self.listed.get(&peer)) {
+            (Some(before), Some(now)) => before.looks_like(now),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
             self.before.entry(peer).or_insert(before);
         }
     }
@@ -124,31 +177,21 @@ impl Roster {
             let Some(listing) = self.listed.get_mut(peer) else {
                 continue;
             };
-            if listing.shown.muted_by_us != *is_muted {
-                let before = listing.shown.clone();
-                self.before.entry(*peer).or_insert(Some(before));
-                listing.shown.muted_by_us = *is_muted;
+            if let Some(before) = listing.choose(*is_muted) {
+                let before = Some(Box::new(before));
+                self.before.entry(*peer).or_insert(before);
             }
         }
     }
 
-    /// Gives the participants their newest labels: all of them if those have moved, else those that changed.
-    pub(super) fn name(&mut self, labels: &Labels, have_moved: bool) {
+    /// Gives participants their newest labels: those whose labels have moved, and those that changed.
+    pub(super) fn name(&mut self, labels: &Labels, moved: impl IntoIterator<Item = Peer>) {
         let changed = self.before.keys().copied();
-        let peers: Vec<_> = match have_moved {
-            true => self.listed.keys().copied().collect(),
-            false => changed.collect(),
-        };
+        let peers: BTreeSet<_> = changed.chain(moved).collect();
         for peer in peers {
-            let Some(listing) = self.listed.get_mut(&peer) else {
-                continue;
-            };
-            // A label that was forgotten is still the last one that was shown.
-            let newest = labels.of(peer).or(listing.shown.label.as_ref()).cloned();
-            if listing.shown.label != newest {
-                let before = listing.shown.clone();
-                self.before.entry(peer).or_insert(Some(before));
-                listing.shown.label = newest;
+            let listing = self.listed.get_mut(&peer);
+            if let Some(before) = listing.and_then(|listing| listing.name(peer, labels)) {
+                self.before.entry(peer).or_insert(Some(Box::new(before)));
             }
         }
     }
@@ -163,20 +206,20 @@ impl Roster {
         let (mut joined, mut left, mut changed) = (Vec::new(), Vec::new(), Vec::new());
         let (mut room, mut more) = (limits::PARTICIPANTS_CHANGED_BYTES, 0_u32);
         for (peer, before) in core::mem::take(&mut self.before) {
-            let now = self.listed.get(&peer).map(|now| &now.shown);
+            let participant = |listing: &Listing| standing.complete(listing.participant(peer));
+            let before = before.as_deref().map(participant);
+            let now = self.listed.get(&peer).map(|now| participant(now));
             // What changed and changed back in one input is no change.
-            if before.as_ref() == now {
+            if before == now {
                 continue;
             }
-            let size = before.iter().chain(now).map(Participant::size).sum();
+            let size = before.iter().chain(&now).map(Participant::size).sum();
             let Some(left_over) = room.checked_sub(size) else {
                 (room, more) = (0, more.saturating_add(1));
                 continue;
             };
             room = left_over;
-            let now = now.cloned();
-            let complete = |shown| standing.complete(shown);
-            match (before.map(complete), now.map(complete)) {
+            match (before, now) {
                 (None, Some(now)) => joined.push(now),
                 (Some(before), None) => left.push(before),
                 (Some(before), Some(now)) => changed.push(ParticipantChange::new(before, now)),
@@ -199,6 +242,17 @@ impl Roster {
         self.listed.contains_key(&Peer::User(user_id))
     }
 
+    /// True if a participant is listed.
+    pub(super) fn has(&self, peer: Peer) -> bool {
+        self.listed.contains_key(&peer)
+    }
+
+    /// A participant as a request names it; `None` if the server has not shown how.
+    pub(in crate::engine) fn input_peer(&self, labels: &Labels, peer: Peer) -> Option<InputPeer> {
+        let listed = || self.listed.get(&peer)?.input_peer(peer);
+        labels.input_peer(peer).or_else(listed)
+    }
+
     /// The participant of a source.
     pub(in crate::engine) fn peer_of(&self, source: Ssrc) -> Option<Peer> {
         self.sources.get(&source).copied()
@@ -218,17 +272,15 @@ impl Roster {
     /// The participants in the order in which they are shown: raised hands, the earliest first; those who spoke, the last
     /// one first; the others as they came.
     pub(in crate::engine) fn participants(&self, standing: &Standing) -> Vec<Participant> {
-        let listed = self.listed.values().map(|listing| &listing.shown);
-        let mut participants: Vec<_> = listed.collect();
-        let place = |one: &&Participant| {
+        let mut listed: Vec<_> = self.listed.iter().collect();
+        listed.sort_by_key(|(_, one)| {
             (
-                Reverse(one.raised_hand),
-                Reverse(one.spoke_at),
-                one.joined_at,
+                Reverse(one.raised_hand()),
+                Reverse(one.spoke_at()),
+                one.joined_at(),
             )
-        };
-        participants.sort_by_key(place);
-        let participants = participants.into_iter().cloned();
+        });
+        let participants = listed.into_iter().map(|(peer, one)| one.participant(*peer));
         participants.map(|one| standing.complete(one)).collect()
     }
 
@@ -239,8 +291,7 @@ impl Roster {
 
     /// The source of our own entry, if there is one.
     pub(super) fn own_source(&self, us: Peer) -> Option<Ssrc> {
-        let own = self.listed.get(&us)?;
-        own.shown.source.filter(|_| own.own)
+        self.listed.get(&us)?.own_source()
     }
 }
 
@@ -263,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_source_is_its_newest_users_and_goes_with_who_left() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         let source = Ssrc::new(7).unwrap();
         roster.put(&[participant(ALICE, 7, false), participant(BOB, 7, false)]);
         // Alice's late leave does not take the source from Bob.
@@ -275,7 +326,7 @@ mod tests {
 
     #[test]
     fn a_roster_has_so_many_participants_and_each_of_them_so_many_sources() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         let last = limits::LISTED as i64 + 50;
         for user in 1..=last {
             roster.put(&[participant(UserId::new(user), user as u32, false)]);
@@ -294,7 +345,7 @@ mod tests {
             video: Some(video),
             ..participant(ALICE, 1, false)
         };
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         roster.put(&[busy]);
         assert_eq!(roster.sources().count(), limits::LISTED_SOURCES);
     }
@@ -318,7 +369,7 @@ mod tests {
 
     #[test]
     fn one_event_shows_so_many_participants_and_counts_the_others() {
-        let (mut roster, users) = (Roster::default(), limits::LISTED as i64);
+        let (mut roster, users) = (Roster::new(limits::LISTED), limits::LISTED as i64);
         let wordy = |user| GroupCallParticipant {
             about: Some("a".repeat(limits::LABEL_BYTES)),
             ..participant(UserId::new(user), user as u32, false)
@@ -338,7 +389,7 @@ mod tests {
 
     #[test]
     fn only_what_differs_is_a_change_however_often_the_server_repeats_a_roster() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         let both = [participant(ALICE, 1, false), participant(BOB, 2, false)];
         roster.replace(&both);
         assert_eq!(changes(&mut roster), [2, 0, 0]);
@@ -353,7 +404,7 @@ mod tests {
 
     #[test]
     fn another_label_is_a_change_of_those_who_are_listed() {
-        let (mut roster, mut labels) = (Roster::default(), Labels::new());
+        let (mut roster, mut labels) = (Roster::new(limits::LISTED), Labels::new());
         let mut rename = |roster: &mut Roster, user, name: &str| {
             labels.learn(&[PeerLabel {
                 peer: Peer::User(user),
@@ -362,7 +413,7 @@ mod tests {
                 access_hash: None,
                 photo: None,
             }]);
-            roster.name(&labels, true);
+            roster.name(&labels, [Peer::User(user)]);
         };
         roster.put(&[participant(ALICE, 1, false)]);
         rename(&mut roster, ALICE, "Alice");
@@ -380,7 +431,7 @@ mod tests {
 
     #[test]
     fn a_source_of_a_channel_is_the_channels_and_no_users() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         let channel = Peer::Channel(ChannelId::new(1));
         let source = Ssrc::new(7).unwrap();
         roster.put(&[
@@ -400,7 +451,7 @@ mod tests {
             date,
             ..participant(UserId::new(user), user as u32, false)
         };
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         roster.put(&[
             one(1, None, None, 20),
             one(2, None, None, 10),
@@ -416,7 +467,7 @@ mod tests {
 
     #[test]
     fn a_participant_is_ourselves_and_in_the_chain_by_what_we_know_and_not_by_the_servers_word() {
-        let mut roster = Roster::default();
+        let mut roster = Roster::new(limits::LISTED);
         let bob = GroupCallParticipant {
             own: true,
             ..participant(BOB, 2, false)

@@ -7,8 +7,8 @@
 //!                                  └── 1 s ──▶ the whole roster is loaded again, page by page
 //! ```
 //!
-//! It is complete only if every page was read; no member is removed from the call by a roster that is not. Implements
-//! `spec/protocol.md`, 8.
+//! It is complete only if every page was read; no member is removed from the call by a roster that is not. Of a large one, in
+//! a call whose roster removes nobody, only the first [`Pages`] are read by themselves. Implements `spec/protocol.md`, 8.
 
 use core::time::Duration;
 use std::collections::BTreeMap;
@@ -16,10 +16,12 @@ use std::collections::BTreeMap;
 use confcall_media::Moment;
 
 use super::roster::{Roster, Standing};
+use super::roster_pages::{PAGE, Pages, Progress};
 use crate::api::{
     CallRef, GetGroupParticipants, GroupCall, GroupCallParticipant, Participants, ParticipantsPage,
     Peer, Response, Ssrc,
 };
+use crate::engine::command::Order;
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
 use crate::engine::event::{Event, Suspicion};
@@ -30,8 +32,6 @@ use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
 use crate::limits;
 
-/// The most participants of a page.
-const PAGE: i32 = 100;
 /// The least time before the roster is loaded, so that many who see the same change do not ask at once.
 const SOON: Duration = Duration::from_millis(500);
 /// The least time before a load because updates were missed.
@@ -59,6 +59,12 @@ pub(in crate::engine) struct RosterSync {
     /// The highest version that was heard of.
     newest: i32,
     load: Option<Load>,
+    /// The pages of a large roster, which is not loaded whole.
+    pages: Option<Pages>,
+    /// True if changes were missed before the pages that are read.
+    has_missed: bool,
+    /// The number of participants as the server counts them, if it has said it.
+    count: Option<i32>,
     /// True if the participants may be others than when this was last asked.
     moved: bool,
 }
@@ -103,22 +109,40 @@ enum Loaded {
 }
 
 impl RosterSync {
-    pub(in crate::engine) fn new(us: Peer) -> Self {
+    /// The roster of a conference, which is loaded whole.
+    pub(in crate::engine) fn whole(us: Peer) -> Self {
+        Self::new(us, limits::LISTED, None)
+    }
+
+    /// A roster that may be large, of which only the first page is loaded unless more is asked for.
+    pub(in crate::engine) fn in_pages(us: Peer) -> Self {
+        Self::new(us, limits::LARGE_ROSTER, Some(Pages::default()))
+    }
+
+    fn new(us: Peer, bound: usize, pages: Option<Pages>) -> Self {
         Self {
             us,
-            roster: Roster::default(),
+            roster: Roster::new(bound),
             own: None,
             version: 0,
             has_begun: false,
             early: Early::default(),
             newest: 0,
             load: None,
+            pages,
+            has_missed: false,
+            count: None,
             moved: false,
         }
     }
 
     pub(in crate::engine) fn roster(&self) -> &Roster {
         &self.roster
+    }
+
+    /// The number of participants, listed or not, if the server has said it.
+    pub(in crate::engine) fn count(&self) -> Option<i32> {
+        self.count
     }
 
     /// True if the participants may be others than when this was last asked.
@@ -181,9 +205,11 @@ impl RosterSync {
 
     /// Notes the version of the call, which counts the changes of the roster and of the call together.
     pub(in crate::engine) fn call_is_shown(&mut self, ctx: &mut Context, call: &GroupCall) {
-        let Some(version) = call.active().map(|call| call.version) else {
+        let Some(call) = call.active() else {
             return;
         };
+        let version = call.version;
+        self.count = Some(call.participants_count);
         if self.version == 0 || version <= self.version {
             return;
         }
@@ -214,15 +240,27 @@ impl RosterSync {
 
     fn put(&mut self, participants: &[GroupCallParticipant]) {
         self.moved |= !participants.is_empty();
+        if let Some(pages) = &mut self.pages {
+            pages.note_pushed(participants);
+        }
+        participants.iter().for_each(|one| self.count_one(one));
         self.roster.put(participants);
         self.note_own(participants);
     }
 
+    /// Counts who comes or goes; what the server says of the whole corrects it.
+    fn count_one(&mut self, one: &GroupCallParticipant) {
+        let change = match (one.left, one.just_joined, self.roster.has(one.peer)) {
+            (true, _, true) => -1,
+            (false, true, false) => 1,
+            _ => return,
+        };
+        self.count = self.count.map(|count| count.saturating_add(change).max(0));
+    }
+
     /// Keeps our own entry, if it is there. One in part is not marked as ours.
     fn note_own(&mut self, participants: &[GroupCallParticipant]) {
-        let mut newest = participants.iter().rev();
-        let is_own = |one: &&GroupCallParticipant| one.peer == self.us && !one.left;
-        self.own = newest.find(is_own).cloned().or(self.own.take());
+        self.own = own_of(self.us, participants).or(self.own.take());
     }
 
     /// Takes our own entry, if the server has shown it since this was last asked.
@@ -248,9 +286,9 @@ impl RosterSync {
         ctx: &mut Context,
         standing: impl FnOnce() -> Standing,
     ) {
-        let have_moved = ctx.labels.take_moved();
+        let moved = ctx.labels.take_moved();
         self.roster.choose(&ctx.wishes.muted_by_us);
-        self.roster.name(&ctx.labels, have_moved);
+        self.roster.name(&ctx.labels, moved);
         if self.roster.has_changed()
             && let Some(event) = self.roster.take_changes(&standing())
         {
@@ -279,8 +317,36 @@ impl RosterSync {
 
     /// Loads the whole roster, unless that is under way.
     pub(in crate::engine) fn load(&mut self, ctx: &mut Context, call: CallRef) {
-        if self.load.is_none() {
-            self.ask(ctx, call, String::new());
+        match &mut self.pages {
+            Some(pages) if pages.are_under_way() => {}
+            Some(pages) => {
+                self.has_missed = false;
+                self.roster.begin_load();
+                pages.start(ctx, call);
+            }
+            None if self.load.is_none() => self.ask(ctx, call, String::new()),
+            None => {}
+        }
+    }
+
+    /// Loads one page more, or all; of a roster that is loaded whole all are there, or on their way.
+    pub(in crate::engine) fn load_more(
+        &mut self,
+        ctx: &mut Context,
+        call: CallRef,
+        all: bool,
+        order: Order,
+    ) {
+        match &mut self.pages {
+            Some(pages) => pages.want(ctx, call, all, order),
+            None => ctx.done(order),
+        }
+    }
+
+    /// Answers the commands that wait in a membership that ends.
+    pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context) {
+        if let Some(pages) = &mut self.pages {
+            pages.give_up(ctx);
         }
     }
 
@@ -288,6 +354,9 @@ impl RosterSync {
     pub(in crate::engine) fn stop(&mut self, ctx: &mut Context) {
         if let Some(load) = self.load.take() {
             ctx.abandon(load.ticket);
+        }
+        if let Some(pages) = &mut self.pages {
+            pages.stop(ctx);
         }
     }
 
@@ -316,6 +385,9 @@ impl RosterSync {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Result<bool, EndReason> {
+        if self.pages.is_some() {
+            return self.page_answered(ctx, us, ticket, result);
+        }
         // Other pages are of a load that was given up.
         if self.load.as_ref().is_none_or(|load| load.ticket != ticket) {
             return Ok(false);
@@ -349,6 +421,65 @@ impl RosterSync {
             }
         }
         Ok(false)
+    }
+
+    /// Takes a page of a large roster; gives whether the roster is complete by it.
+    fn page_answered(
+        &mut self,
+        ctx: &mut Context,
+        us: Identity,
+        ticket: Ticket,
+        result: Result<Response, Failure>,
+    ) -> Result<bool, EndReason> {
+        let Some(pages) = &mut self.pages else {
+            return Ok(false);
+        };
+        let page = match pages.answered(ctx, ticket, result) {
+            None => return Ok(false),
+            Some(Ok(page)) => page,
+            Some(Err(())) => {
+                let pause = ctx.spread(AGAIN);
+                ctx.after(Timer::Roster, pause);
+                return Ok(false);
+            }
+        };
+        if pages.are_at_first() && page.version > self.version {
+            self.has_missed = self.version != 0;
+            self.version = page.version;
+            self.has_begun = false;
+        }
+        self.moved = true;
+        self.count = Some(page.count);
+        self.roster.put(&page.participants);
+        if let Some(own) = own_of(self.us, &page.participants) {
+            self.own = Some(own);
+        }
+        let is_full = self.roster.is_full();
+        let progress = pages.go_on(ctx, us.call, page, is_full);
+        self.take_early();
+        if is_elsewhere(ctx, us, self.roster.own_source(us.peer)) {
+            return Err(EndReason::JoinedElsewhere);
+        }
+        if progress == Progress::More {
+            return Ok(false);
+        }
+        // Where nothing was missed, those behind the pages that were read are there still.
+        if progress == Progress::Complete || self.has_missed {
+            self.roster.drop_unread();
+        }
+        if progress == Progress::Endless {
+            let read = self.roster.len();
+            ctx.event(Event::Suspicious(Suspicion::Endless { read }));
+        }
+        ctx.timers.cancel(Timer::RosterGap);
+        self.newest = self.version;
+        if !core::mem::take(&mut self.early).0.is_empty() {
+            // The server's page is older than what it pushed.
+            let pause = ctx.spread(AGAIN);
+            ctx.within(Timer::Roster, pause);
+        }
+        load_quiet_later(ctx);
+        Ok(progress == Progress::Complete)
     }
 
     fn load_failed(&mut self, ctx: &mut Context, pause: Duration) {
@@ -431,6 +562,12 @@ fn load_quiet_later(ctx: &mut Context) {
     ctx.after(Timer::QuietRoster, pause);
 }
 
+/// The newest of our own entries among these.
+fn own_of(us: Peer, participants: &[GroupCallParticipant]) -> Option<GroupCallParticipant> {
+    let mut newest = participants.iter().rev();
+    newest.find(|one| one.peer == us && !one.left).cloned()
+}
+
 /// True if our own entry has a source that was never ours.
 fn is_elsewhere(ctx: &Context, us: Identity, source: Option<Ssrc>) -> bool {
     source.is_some_and(|source| source != us.source && !ctx.past.had_source(source))
@@ -472,7 +609,7 @@ mod tests {
 
     #[test]
     fn a_change_that_comes_while_the_pages_are_read_makes_them_be_read_again() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
+        let (mut sync, mut ctx) = (RosterSync::whole(US.peer), context());
         let alice = participant(ALICE, 1, false);
         sync.load(&mut ctx, CALL);
         // Bob comes between the making of the page and its arrival.
@@ -491,7 +628,7 @@ mod tests {
 
     #[test]
     fn a_roster_that_changed_while_it_was_read_is_not_complete() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
+        let (mut sync, mut ctx) = (RosterSync::whole(US.peer), context());
         let read = |sync: &mut RosterSync, ctx: &mut Context, version| {
             sync.load(ctx, CALL);
             sync.apply(&change(4, participant(BOB, 2, false)));
@@ -506,7 +643,7 @@ mod tests {
 
     #[test]
     fn an_older_change_is_void_and_a_missing_one_is_a_gap() {
-        let mut sync = RosterSync::new(US.peer);
+        let mut sync = RosterSync::whole(US.peer);
         sync.apply(&change(5, participant(ALICE, 1, false)));
         for late in [4, 5] {
             let late = change(late, participant(ALICE, 1, true));
@@ -520,7 +657,7 @@ mod tests {
 
     #[test]
     fn a_change_without_a_version_is_taken_whatever_its_number() {
-        let mut sync = RosterSync::new(US.peer);
+        let mut sync = RosterSync::whole(US.peer);
         sync.apply(&change(5, participant(ALICE, 1, false)));
         let uncounted = GroupCallParticipant {
             versioned: false,
@@ -536,7 +673,7 @@ mod tests {
 
     #[test]
     fn the_first_change_may_have_the_version_of_the_pages_and_no_later_one() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
+        let (mut sync, mut ctx) = (RosterSync::whole(US.peer), context());
         sync.load(&mut ctx, CALL);
         let loaded = sync.take_page(page(5, vec![participant(ALICE, 1, false)]));
         assert_eq!(loaded, Some(Loaded::Complete));
@@ -549,7 +686,7 @@ mod tests {
 
     #[test]
     fn changes_in_the_wrong_order_are_taken_in_the_right_one_without_a_load() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
+        let (mut sync, mut ctx) = (RosterSync::whole(US.peer), context());
         let mut take = |sync: &mut RosterSync, version, user, left| {
             let change = change(version, participant(user, 2, left));
             assert_eq!(sync.take_change(&mut ctx, US, &change), Ok(false));
@@ -567,7 +704,7 @@ mod tests {
 
     #[test]
     fn changes_that_come_early_wait_for_those_between_up_to_so_many_bytes() {
-        let mut sync = RosterSync::new(US.peer);
+        let mut sync = RosterSync::whole(US.peer);
         sync.apply(&change(1, participant(ALICE, 1, false)));
         for version in 3..10_000 {
             let early = change(version, participant(BOB, 2, false));
@@ -585,7 +722,7 @@ mod tests {
 
     #[test]
     fn what_still_waits_when_the_pages_are_read_has_them_read_once_more_and_not_for_ever() {
-        let (mut sync, mut ctx) = (RosterSync::new(US.peer), context());
+        let (mut sync, mut ctx) = (RosterSync::whole(US.peer), context());
         sync.apply(&change(1, participant(ALICE, 1, false)));
         sync.apply(&change(3, participant(BOB, 2, false)));
         sync.apply(&change(i32::MAX, participant(BOB, 2, true)));

@@ -18,6 +18,7 @@ use crate::engine::identity::Identity;
 use crate::engine::own_state::{OwnState, Switch};
 use crate::engine::parts::edits::{Change, Edited, Edits};
 use crate::engine::parts::presentation::Presentation;
+use crate::engine::parts::roster::Roster;
 use crate::engine::parts::self_state::SelfState;
 use crate::engine::requests::Ticket;
 use crate::joining::JoinPayload;
@@ -76,6 +77,7 @@ impl Controls {
         ctx: &mut Context,
         us: Identity,
         is_creator: bool,
+        roster: &Roster,
         order: Order,
         command: Command,
     ) {
@@ -85,11 +87,11 @@ impl Controls {
         match command {
             Command::Mute { .. } if !is_creator => ctx.failed(order, CommandFailure::NotAllowed),
             Command::Mute { peer, muted } => {
-                self.edit(ctx, order, peer, Change::turn(Switch::Muted, muted));
+                self.edit(ctx, roster, order, peer, Change::turn(Switch::Muted, muted));
             }
             Command::SetVolume { peer, volume } => {
                 match EditGroupCallParticipant::VOLUMES.contains(&volume) {
-                    true => self.edit(ctx, order, peer, Change::volume(volume)),
+                    true => self.edit(ctx, roster, order, peer, Change::volume(volume)),
                     false => ctx.failed(order, CommandFailure::Volume(volume)),
                 }
             }
@@ -108,8 +110,15 @@ impl Controls {
     }
 
     /// Changes another participant.
-    fn edit(&mut self, ctx: &mut Context, order: Order, peer: Peer, change: Change) {
-        match ctx.labels.input_peer(peer) {
+    fn edit(
+        &mut self,
+        ctx: &mut Context,
+        roster: &Roster,
+        order: Order,
+        peer: Peer,
+        change: Change,
+    ) {
+        match roster.input_peer(&ctx.labels, peer) {
             Some(participant) => self.edits.add(ctx, participant, change, order),
             None => ctx.failed(order, CommandFailure::UnknownPeer(peer)),
         }

@@ -80,7 +80,12 @@ impl Presence {
             reference,
             controls,
             liveness,
-            roster: RosterSync::new(us),
+            roster: match kind {
+                CallKind::Conference => RosterSync::whole(us),
+                CallKind::VideoChat | CallKind::RtmpViewer | CallKind::LiveStoryListener => {
+                    RosterSync::in_pages(us)
+                }
+            },
             settings: Settings::default(),
             commands: Commands::default(),
         }
@@ -108,6 +113,7 @@ impl Presence {
     pub(super) fn close(&mut self, ctx: &mut Context, departure: &Departure) {
         let is_over = matches!(departure, Departure::End(EndReason::Discarded));
         self.commands.give_up(ctx, is_over);
+        self.roster.give_up(ctx);
         self.controls.give_up(ctx);
     }
 }
@@ -272,10 +278,12 @@ impl Presence {
                 let by_sources = GetGroupParticipants::by_sources(call, sources);
                 self.commands.send(ctx, order, Effect::Answer, by_sources);
             }
+            Command::LoadParticipants { all } => self.roster.load_more(ctx, us.call, all, order),
             command => {
                 let is_creator = self.reference.is_creator();
+                let roster = self.roster.roster();
                 self.controls
-                    .handle_command(ctx, us, is_creator, order, command);
+                    .handle_command(ctx, us, is_creator, roster, order, command);
             }
         }
     }
