@@ -51,6 +51,7 @@ pub mod membership;
 pub mod message;
 pub mod policy;
 pub mod shown;
+pub mod stream;
 pub mod trace;
 
 pub use api::{Slug, SlugError, Ssrc};

@@ -100,6 +100,12 @@ pub const BLAMED: usize = 256;
 /// is never longer.
 pub const PART_BYTES: usize = 1 << 17;
 
+/// The most pictures of a video chat that are asked for as a stream.
+pub const STREAM_VIDEOS: usize = 16;
+
+/// The most parts of a stream that are being asked for at a time.
+pub const STREAM_REQUESTS: usize = 8;
+
 /// The most bytes of the participants in one event, about: two hundred and more with what people write about themselves.
 pub const PARTICIPANTS_CHANGED_BYTES: usize = 1 << 17;
 

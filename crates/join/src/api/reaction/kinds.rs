@@ -32,6 +32,8 @@ pub enum Reaction {
     TreatAsSuccess,
     /// Go on.
     Ignore,
+    /// The part of a stream is not there yet: ask for it again soon, whatever time the server names.
+    NotYet,
     /// Send the same request again after this time.
     WaitThenRepeat(Duration),
     /// The request may have been carried out: before a block is sent again, see whether it became the tip.

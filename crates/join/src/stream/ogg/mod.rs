@@ -1,0 +1,145 @@
+//! The tags of a part of sound: an Ogg file with one second of Opus.
+
+mod tags;
+
+use core::num::NonZeroU8;
+use std::io::Cursor;
+
+use ogg::reading::PacketReader;
+use ogg::writing::{PacketWriteEndInfo, PacketWriter};
+use ogg::{OggReadError, Packet};
+use thiserror::Error;
+
+use crate::Ssrc;
+use crate::limits;
+use tags::Tags;
+
+/// What the first packet of a stream of Opus begins with.
+const HEAD: &[u8] = b"OpusHead";
+/// The version of the head and the number of channels behind it.
+const HEAD_VERSION_AND_CHANNELS: usize = 2;
+
+/// The tags of a part of sound, which has one channel of Opus for each of those who speak.
+///
+/// Implements `spec/group-calls.md`, "Stream mode".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudioPart {
+    /// The number of channels, as the head of the Opus stream has it.
+    pub channels: NonZeroU8,
+    /// Who is heard on which channel, in the order of the file.
+    pub speakers: Vec<SpeakerChange>,
+    /// The channels of the pictures that there are, as bits of a mask, and their endpoints.
+    pub active: Vec<(u8, String)>,
+}
+
+/// A change of the person who is heard on a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpeakerChange {
+    /// The first frame of sound since the beginning of the part.
+    pub frame: u32,
+    /// The channel.
+    pub channel: u8,
+    /// The source of the person; `None` if it is nobody.
+    pub source: Option<Ssrc>,
+}
+
+/// A part is no Ogg file whose tags can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AudioPartError {
+    /// The part is too long.
+    #[error("a part has at most {max} bytes, not {length}", max = limits::PART_BYTES)]
+    TooLong {
+        /// Its length in bytes.
+        length: usize,
+    },
+    /// A page is damaged or cut off.
+    #[error("a page of the Ogg file is damaged or cut off")]
+    Page,
+    /// There are fewer than two packets.
+    #[error("the Ogg file ends before its tags")]
+    NoTags,
+    /// The first packet is no head of a stream of Opus with a channel.
+    #[error("the first packet of the Ogg file is no head of Opus")]
+    Head,
+    /// The second packet is no list of tags, or belongs to another stream.
+    #[error("the second packet of the Ogg file is no list of tags")]
+    Tags,
+    /// The value of a tag is not what it should be.
+    #[error("the value of the tag {0} cannot be read")]
+    Value(&'static str),
+}
+
+impl From<OggReadError> for AudioPartError {
+    fn from(_: OggReadError) -> Self {
+        Self::Page
+    }
+}
+
+impl AudioPart {
+    /// Reads the tags of a part; a tag that is not there says that there is nothing of its kind.
+    pub fn read(bytes: &[u8]) -> Result<Self, AudioPartError> {
+        let mut packets = packets(bytes)?;
+        let head = packets.read_packet()?.ok_or(AudioPartError::NoTags)?;
+        let channels = channels(&head).ok_or(AudioPartError::Head)?;
+        let tags = packets.read_packet()?.ok_or(AudioPartError::NoTags)?;
+        if tags.stream_serial() != head.stream_serial() {
+            return Err(AudioPartError::Tags);
+        }
+        let tags = Tags::read(&tags.data).ok_or(AudioPartError::Tags)?;
+        Ok(Self {
+            channels,
+            speakers: tags.speakers(channels)?,
+            active: tags.active()?,
+        })
+    }
+
+    /// Puts the tags into a file of Ogg and Opus in the place of its own, as a server does.
+    pub fn write(&self, file: &[u8]) -> Result<Vec<u8>, AudioPartError> {
+        let mut packets = packets(file)?;
+        let mut written = PacketWriter::new(Vec::with_capacity(file.len()));
+        let mut place: usize = 0;
+        while let Some(packet) = packets.read_packet()? {
+            let end = match (packet.last_in_stream(), packet.last_in_page()) {
+                (true, _) => PacketWriteEndInfo::EndStream,
+                (false, true) => PacketWriteEndInfo::EndPage,
+                (false, false) => PacketWriteEndInfo::NormalPacket,
+            };
+            let (serial, granule) = (packet.stream_serial(), packet.absgp_page());
+            let data = match place {
+                1 => Tags::write(self),
+                _ => packet.data,
+            };
+            place = place.saturating_add(1);
+            // Nothing fails that is written to memory.
+            let outcome = written.write_packet(data, serial, end, granule);
+            outcome.map_err(|_| AudioPartError::Page)?;
+        }
+        let written = written.into_inner();
+        match written.len() {
+            length if length > limits::PART_BYTES => Err(AudioPartError::TooLong { length }),
+            _ if place < 2 => Err(AudioPartError::NoTags),
+            _ => Ok(written),
+        }
+    }
+}
+
+fn packets(bytes: &[u8]) -> Result<PacketReader<Cursor<&[u8]>>, AudioPartError> {
+    let length = bytes.len();
+    if length > limits::PART_BYTES {
+        return Err(AudioPartError::TooLong { length });
+    }
+    Ok(PacketReader::new(Cursor::new(bytes)))
+}
+
+/// The number of channels of a stream by its first packet.
+fn channels(head: &Packet) -> Option<NonZeroU8> {
+    let fields = head.data.strip_prefix(HEAD)?;
+    let fields = fields.first_chunk::<HEAD_VERSION_AND_CHANNELS>()?;
+    NonZeroU8::new(fields[1])
+}
+
+#[cfg(test)]
+pub(super) mod testing;
+#[cfg(test)]
+mod tests;
