@@ -1,0 +1,187 @@
+//! The guesses about the service that a run can tell right from wrong; `spec/group-calls.md` marks them.
+
+use confcall::RpcError;
+use confcall::api::{FilePart, GroupCall, GroupCallParticipant, Request, Response, Update};
+
+/// The signature at the beginning of a part that has sound and picture in one.
+const SIGNATURE: [u8; 4] = 0xa12e_810d_u32.to_le_bytes();
+/// The length of its header, as far as is known.
+const HEADER: usize = 32;
+
+/// Something that came from the server.
+#[derive(Clone, Copy)]
+pub(crate) enum Seen<'a> {
+    Answer {
+        request: &'a Request,
+        answer: Result<&'a Response, &'a RpcError>,
+        /// The number of requests by this method before it.
+        before: usize,
+    },
+    Update(&'a Update),
+}
+
+/// A guess, with the section of the specification that has it.
+struct Guess {
+    section: &'static str,
+    says: &'static str,
+    /// Whether this shows that it holds; `None` if it shows nothing about it.
+    holds: fn(Seen<'_>) -> Option<bool>,
+}
+
+const GUESSES: [Guess; 7] = [
+    Guess {
+        section: "4",
+        says: "where newcomers are muted, who is no admin is joined muted by force",
+        holds: |seen| {
+            let updates = joined(seen)?;
+            let call = updates.iter().find_map(shown)?.active()?.settings;
+            let mut own = updates.iter().flat_map(participants).filter(|one| one.own);
+            let own = own.next()?;
+            let is_asked = call.join_muted && !call.can_change_join_muted;
+            is_asked.then_some(own.muted && !own.can_self_unmute)
+        },
+    },
+    Guess {
+        section: "5.1",
+        says: "a call that is shown in part leaves out all that depends on who looks",
+        holds: |seen| {
+            let Seen::Update(update) = seen else {
+                return None;
+            };
+            let call = shown(update)?.active().filter(|call| call.min)?;
+            let settings = call.settings;
+            Some(
+                !call.creator
+                    && !call.can_start_video
+                    && !call.start_subscribed
+                    && !settings.can_change_join_muted
+                    && !settings.can_change_messages_enabled
+                    && call.invite_link.is_none()
+                    && call.default_send_as.is_none(),
+            )
+        },
+    },
+    Guess {
+        section: "5.2",
+        says: "where nobody is hidden, the count is that of the roster",
+        holds: |seen| {
+            let Response::GroupCall(info) = answer(seen)? else {
+                return None;
+            };
+            let call = info.call.active().filter(|call| !call.listeners_hidden)?;
+            let is_whole = info.next_offset.is_none();
+            is_whole
+                .then(|| usize::try_from(call.participants_count) == Ok(info.participants.len()))
+        },
+    },
+    Guess {
+        section: "12.1",
+        says: "a stream that is fed by RTMP names its data centre",
+        holds: |seen| {
+            let call = joined(seen)?.iter().find_map(shown)?.active()?;
+            call.rtmp_stream.then_some(call.stream_dc.is_some())
+        },
+    },
+    Guess {
+        section: "12.1",
+        says: "channel 1 of scale 0 has sound and picture in one",
+        holds: |seen| match answer(seen)? {
+            Response::StreamChannels(channels) if !channels.is_empty() => Some(
+                channels
+                    .iter()
+                    .any(|one| (one.channel, one.scale) == (1, 0)),
+            ),
+            _ => None,
+        },
+    },
+    Guess {
+        section: "12.2",
+        says: "its parts have a header of 32 bytes before their container, and need no media connection",
+        holds: |seen| match (seen, answer(seen)?) {
+            (
+                Seen::Answer {
+                    request: Request::File(file),
+                    ..
+                },
+                Response::FilePart(FilePart::Bytes(part)),
+            ) if file.video.is_some() && !part.is_empty() => {
+                let first_box = part.get(HEADER + 4..HEADER + 8);
+                Some(part.starts_with(&SIGNATURE) && first_box == Some(b"ftyp"))
+            }
+            _ => None,
+        },
+    },
+    Guess {
+        section: "12.5",
+        says: "without RTMP the first part that is asked for, of the server's time, is there",
+        holds: |seen| match seen {
+            Seen::Answer {
+                request: Request::File(file),
+                answer,
+                before: 0,
+            } if file.video.is_none() => Some(answer.is_ok()),
+            _ => None,
+        },
+    },
+];
+
+/// What was seen of each guess; once it failed, nothing mends it.
+#[derive(Default)]
+pub(crate) struct Verdicts([Option<bool>; GUESSES.len()]);
+
+impl Verdicts {
+    pub(crate) fn look(&mut self, seen: Seen<'_>) {
+        for (verdict, guess) in self.0.iter_mut().zip(&GUESSES) {
+            if let Some(holds) = (guess.holds)(seen) {
+                *verdict = Some(holds && *verdict != Some(false));
+            }
+        }
+    }
+
+    /// A line for each.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().zip(&GUESSES).map(|(verdict, guess)| {
+            let verdict = match verdict {
+                None => "not seen",
+                Some(true) => "held",
+                Some(false) => "FAILED",
+            };
+            format!("{verdict:8}  {:4}  {}", guess.section, guess.says)
+        })
+    }
+}
+
+fn answer(seen: Seen<'_>) -> Option<&Response> {
+    match seen {
+        Seen::Answer { answer, .. } => answer.ok(),
+        Seen::Update(_) => None,
+    }
+}
+
+/// The updates in the answer to a join.
+fn joined(seen: Seen<'_>) -> Option<&[Update]> {
+    match (seen, answer(seen)?) {
+        (
+            Seen::Answer {
+                request: Request::Join(_),
+                ..
+            },
+            Response::Updates(updates),
+        ) => Some(&updates.0),
+        _ => None,
+    }
+}
+
+fn shown(update: &Update) -> Option<&GroupCall> {
+    match update {
+        Update::GroupCall { call, .. } => Some(call),
+        _ => None,
+    }
+}
+
+fn participants(update: &Update) -> &[GroupCallParticipant] {
+    match update {
+        Update::Participants(change) => &change.participants,
+        _ => &[],
+    }
+}
