@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use confcall_join::api::{PeerLabel, RpcError, Service as _, Updates};
+use confcall_join::api::{PeerLabel, Request, RpcError, Service as _, Updates};
 use confcall_state::UserId;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
@@ -18,9 +18,8 @@ use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, Overview};
 use crate::push_queue::{PushSender, QueuedPush, push_queue};
-use confcall_server::Server;
-use confcall_server::ServerOptions;
 use confcall_server::tl::{Occasion, write_push, write_response};
+use confcall_server::{Refusal, Server, ServerOptions};
 
 /// The state that all connections share: the server, the keys of users, and the queues of pushes.
 ///
@@ -151,15 +150,16 @@ impl Hub {
 
     /// Carries out a request of a user, and sends out what it pushes.
     pub(crate) fn answer(&self, user: UserId, request: &[u8]) -> Result<Vec<u8>, RpcError> {
+        let request = Request::from_tl(request).map_err(Refusal::Unreadable)?;
         let answer = {
             let mut inner = self.lock();
             inner.keep_time();
-            let answer = inner.server.handle(user, request);
+            let answer = inner.server.answer(user, &request);
             inner.push_out();
             answer?
         };
         // Without the lock, since an answer can be large.
-        write_response(&answer, occasion(user))
+        write_response(request.method(), &answer, occasion(user))
     }
 
     /// Disconnects the members from their calls whose users have been away for a while, and ends the ringing of what has
@@ -292,10 +292,7 @@ impl Inner {
         &self,
         silence: Duration,
     ) -> impl Iterator<Item = (confcall_join::api::CallId, UserId)> {
-        let members = self.server.calls().flat_map(|call| {
-            let members = call.members().map(|member| member.user_id());
-            members.map(|user| (call.id(), user))
-        });
+        let members = self.server.connected();
         members.filter(move |(_, user)| {
             // After a restart every user has been away since the start.
             let since = self.away.get(user).copied().unwrap_or(self.started);

@@ -1,6 +1,7 @@
-use confcall_join::api::{RpcError, Service as _};
+use confcall_join::api::{Request, RpcError, Service as _};
 use confcall_state::UserId;
 
+use crate::refusal::Refusal;
 use crate::server::Server;
 use crate::tl::{Occasion, write_push, write_response};
 
@@ -14,8 +15,9 @@ impl Server {
     ///
     /// [`RpcError`] as the API's, also for bytes that are no request; then nothing has changed.
     pub fn handle_bytes(&mut self, from: UserId, request: &[u8]) -> Result<Vec<u8>, RpcError> {
-        let answer = self.handle(from, request)?;
-        write_response(&answer, self.occasion(from))
+        let request = Request::from_tl(request).map_err(Refusal::Unreadable)?;
+        let answer = self.answer(from, &request)?;
+        write_response(request.method(), &answer, self.occasion(from))
     }
 
     /// Hands out what is to be pushed next, as the bytes of one `Updates`, and to whom; `None` if all was handed out.

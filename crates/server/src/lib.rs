@@ -54,6 +54,7 @@ pub mod fuzzing {
     //! The envelope of a snapshot, for the fuzz target that reads its content.
     pub use crate::snapshot::sealed;
 }
+mod introductions;
 mod invitations;
 pub mod limits;
 #[cfg(feature = "loopback")]
@@ -69,6 +70,7 @@ mod server;
 mod snapshot;
 #[cfg(feature = "tl")]
 pub mod tl;
+mod world;
 
 #[cfg(test)]
 mod tests;
@@ -85,3 +87,7 @@ pub use refusal::Refusal;
 pub use room::CallMember;
 pub use server::Server;
 pub use snapshot::SnapshotError;
+pub use world::{
+    ChatKind, DescribedCall, DescribedChat, DescribedStory, DescribedUser, HostedCall,
+    WorldDescription, WorldError,
+};

@@ -12,3 +12,9 @@ pub const PAGE_BYTES: usize = 960 << 10;
 
 /// The most participants in a page of a roster.
 pub const PAGE_PARTICIPANTS: i32 = 100;
+
+/// The most messages of a call that are kept, to be deleted or recognised when they are sent again.
+pub const CALL_MESSAGES: usize = 100;
+
+/// The most calls of the world that ended and are remembered, to recognise a request to end one of them again.
+pub const ENDED_CALLS: usize = 1000;

@@ -4,9 +4,12 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall_join::Slug;
 use confcall_join::api::{AccessHash, CallId, CallRef};
+use confcall_state::UserId;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const SLUG_LENGTH: usize = 20;
+const HASH_LENGTH: usize = 16;
+const ACCESS_HASHES: &str = "confcall 2026-11 server access hashes";
 
 /// The source of everything that a server makes up.
 ///
@@ -21,6 +24,12 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn new(seed: u64) -> Self {
         Self { seed, drawn: 0 }
+    }
+
+    /// The names of what belongs to chats, which shift none of those of conferences.
+    pub(crate) fn of_world(seed: u64) -> Self {
+        let drawn = 1 << 63;
+        Self { seed, drawn }
     }
 
     /// Goes on behind so many draws.
@@ -40,6 +49,18 @@ impl Names {
         rng.set_stream(self.drawn);
         self.drawn = self.drawn.wrapping_add(1);
         rng
+    }
+
+    /// The access hash that an account has for a peer, which differs between accounts.
+    pub(crate) fn access_hash(&self, peer: i64, account: UserId) -> AccessHash {
+        let parts = [
+            self.seed.to_le_bytes(),
+            peer.to_le_bytes(),
+            account.value().to_le_bytes(),
+        ];
+        let hash = blake3::derive_key(ACCESS_HASHES, &parts.concat());
+        let [a, b, c, d, e, f, g, h, ..] = hash;
+        AccessHash::new(i64::from_le_bytes([a, b, c, d, e, f, g, h]))
     }
 }
 
@@ -62,17 +83,26 @@ pub(crate) fn draw_call(rng: &mut ChaCha20Rng) -> CallRef {
 
 /// Draws the name of a call in its link.
 pub(crate) fn draw_slug(rng: &mut ChaCha20Rng) -> Slug {
-    let mut bytes = [0; SLUG_LENGTH];
-    rng.fill_bytes(&mut bytes);
-    let characters = bytes
-        .iter()
-        .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
-    let text: String = characters.copied().map(char::from).collect();
     #[expect(
         clippy::expect_used,
         reason = "20 characters of the alphabet of slugs are a slug"
     )]
-    Slug::new(&text).expect("a drawn slug")
+    Slug::new(&draw_text::<SLUG_LENGTH>(rng)).expect("a drawn slug")
+}
+
+/// Draws the hash of an invitation, or the key of a stream.
+pub(crate) fn draw_hash(rng: &mut ChaCha20Rng) -> String {
+    draw_text::<HASH_LENGTH>(rng)
+}
+
+/// Draws so many characters that can stand in links.
+fn draw_text<const LENGTH: usize>(rng: &mut ChaCha20Rng) -> String {
+    let mut bytes = [0; LENGTH];
+    rng.fill_bytes(&mut bytes);
+    let characters = bytes
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)));
+    characters.copied().map(char::from).collect()
 }
 
 #[cfg(test)]

@@ -57,6 +57,10 @@ pub struct Limits {
     pub sources: usize,
     /// Invitations to all calls.
     pub invitations: usize,
+    /// Participants of a call of a group or channel, or of a live story.
+    pub hosted_participants: usize,
+    /// Members of a group or channel who were admitted because they asked for it.
+    pub chat_members: usize,
     /// Updates that wait to be pushed; the oldest are lost for more, as pushes can be.
     pub pushes: usize,
 }
@@ -75,6 +79,8 @@ impl Default for Limits {
             // Three layers of a picture, each with its repetition, and sound are seven.
             sources: 32,
             invitations: 10_000,
+            hosted_participants: 10_000,
+            chat_members: 10_000,
             pushes: 1000,
         }
     }

@@ -1,6 +1,7 @@
 use confcall_join::Ssrc;
-use confcall_join::api::{MessageId, Method, RpcError};
+use confcall_join::api::{MessageId, Method, Peer, RpcError};
 use confcall_join::joining::PayloadError;
+use confcall_join::limits::MESSAGE_CHARACTERS;
 use confcall_join::policy::PolicyViolation;
 use confcall_state::chain::{RemovalFault, SelfAddFault};
 use confcall_state::tl::ReadError;
@@ -37,6 +38,9 @@ pub enum Refusal {
     /// Only the creator may do this.
     #[error("user {0} did not create the call")]
     NotTheCreator(UserId),
+    /// Only those who may manage calls of the chat may do this.
+    #[error("user {0} may not manage the calls of the chat")]
+    NotAnAdmin(UserId),
     /// The user was kicked.
     #[error("user {0} was kicked")]
     Kicked(UserId),
@@ -173,6 +177,66 @@ pub enum Refusal {
     /// The broadcast does not count.
     #[error(transparent)]
     Broadcast(#[from] BroadcastError),
+    /// The reference names no peer of the world.
+    #[error("the reference names no peer of the world")]
+    UnknownPeer,
+    /// The reference names no channel, or not with this access hash for this user.
+    #[error("the reference names no channel of this user")]
+    UnknownChannel,
+    /// Nobody has the public name.
+    #[error("nobody has this public name")]
+    UnknownName,
+    /// The chat is private, and the user no member.
+    #[error("the chat is private")]
+    PrivateChat,
+    /// The chat has no public name, and so no links.
+    #[error("the chat has no public name")]
+    NotPublic,
+    /// The call is announced for a time that is too near or too far.
+    #[error("a call is announced for 10 seconds to 8 days from now")]
+    ScheduleDate,
+    /// The call was announced and has not begun.
+    #[error("the call has not begun")]
+    NotBegun,
+    /// The call was not announced, or has begun.
+    #[error("the call has begun")]
+    Begun,
+    /// The user may not join as this peer, or another one has.
+    #[error("this user cannot join as {0}")]
+    JoinAs(Peer),
+    /// Only those invite who joined as themselves.
+    #[error("only those invite who joined as themselves, not as {0}")]
+    InviteAsOther(Peer),
+    /// The user was invited before.
+    #[error("user {0} was invited before")]
+    InvitedBefore(UserId),
+    /// The user is no member of the chat.
+    #[error("user {0} is no member of the chat")]
+    NotInChat(UserId),
+    /// The text of a message is too long.
+    #[error("a text has at most {limit} characters, not {length}", limit = MESSAGE_CHARACTERS)]
+    TextTooLong {
+        /// The number of its characters.
+        length: usize,
+    },
+    /// A message has neither text nor stars.
+    #[error("a message has a text, or stars")]
+    TextMissing,
+    /// The message costs more stars than the user allows.
+    #[error("a message costs {price} stars")]
+    PriceTooLow {
+        /// The least price.
+        price: i64,
+    },
+    /// The user has fewer stars than it would pay.
+    #[error("the user has too few stars")]
+    TooPoor,
+    /// The message is another's, and the user no admin.
+    #[error("only admins delete the messages of others")]
+    OthersMessage,
+    /// There is no such message.
+    #[error("there is no such message")]
+    UnknownMessage,
     /// The user created another call, or joined it otherwise, with this `random_id`.
     #[error("another request of this user had the random id {0}")]
     RandomIdUsed(i32),
@@ -194,7 +258,29 @@ impl Refusal {
             Self::UnknownCall => bad("GROUPCALL_INVALID"),
             // The API does not say which of the two it is.
             Self::NotAMember(_) | Self::Kicked(_) => RpcError::new(403, "GROUPCALL_FORBIDDEN"),
-            Self::NotTheCreator(_) => bad("CHAT_ADMIN_REQUIRED"),
+            Self::NotTheCreator(_) | Self::NotAnAdmin(_) => bad("CHAT_ADMIN_REQUIRED"),
+            Self::UnknownPeer => bad("PEER_ID_INVALID"),
+            Self::UnknownChannel => bad("CHANNEL_INVALID"),
+            Self::UnknownName => bad("USERNAME_NOT_OCCUPIED"),
+            Self::PrivateChat => bad("CHANNEL_PRIVATE"),
+            Self::NotPublic => RpcError::new(403, "PUBLIC_CHANNEL_MISSING"),
+            Self::ScheduleDate => bad("SCHEDULE_DATE_INVALID"),
+            // Official clients wait for the begin, so no error is documented; it is that of a call that is not for us.
+            Self::NotBegun => RpcError::new(403, "GROUPCALL_FORBIDDEN"),
+            Self::Begun => RpcError::new(403, "GROUPCALL_ALREADY_STARTED"),
+            Self::JoinAs(_) => bad("JOIN_AS_PEER_INVALID"),
+            Self::InviteAsOther(_) => bad("INVITE_FORBIDDEN_WITH_JOINAS"),
+            Self::InvitedBefore(_) => bad("USER_ALREADY_INVITED"),
+            Self::NotInChat(_) => RpcError::new(403, "USER_NOT_PARTICIPANT"),
+            Self::TextTooLong { .. } => bad("MESSAGE_TOO_LONG"),
+            Self::TextMissing => bad("MESSAGE_EMPTY"),
+            // As for the paid messages of chats; the page of calls documents none.
+            Self::PriceTooLow { price } => {
+                RpcError::new(403, format!("ALLOW_PAYMENT_REQUIRED_{price}"))
+            }
+            Self::TooPoor => bad("BALANCE_TOO_LOW"),
+            Self::OthersMessage => RpcError::new(403, "MESSAGE_DELETE_FORBIDDEN"),
+            Self::UnknownMessage => bad("MESSAGE_ID_INVALID"),
             Self::NoParticipant => RpcError::new(403, "PARTICIPANT_JOIN_MISSING"),
             Self::Volume => bad("USER_VOLUME_INVALID"),
             Self::Hand => bad("RAISE_HAND_FORBIDDEN"),
@@ -258,6 +344,17 @@ fn policy_error(violation: &PolicyViolation) -> RpcError {
         PolicyViolation::KeyMissing(_) => bad("PUBLIC_KEY_INVALID"),
         PolicyViolation::BlockMissing(_) => bad("BLOCK_INVALID"),
         PolicyViolation::Payload(error) => payload_error(error),
+        PolicyViolation::VolumeOutOfRange(_) => bad("USER_VOLUME_INVALID"),
+        PolicyViolation::HandForbidden(_) => bad("RAISE_HAND_FORBIDDEN"),
+        PolicyViolation::JoinMutedForbidden(_) | PolicyViolation::PriceForbidden(_) => {
+            bad("GROUPCALL_NOT_MODIFIED")
+        }
+        // The kind of the call does not have what is asked for.
+        PolicyViolation::NotAConference(_)
+        | PolicyViolation::NotForPublishers(_)
+        | PolicyViolation::OnlyInChats(_)
+        | PolicyViolation::SendAsForbidden(_)
+        | PolicyViolation::PaymentForbidden(_) => bad("INPUT_METHOD_INVALID"),
         _ => bad("DATA_JSON_INVALID"),
     }
 }

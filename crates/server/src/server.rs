@@ -1,20 +1,22 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    AppConfig, CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
-    DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall, DiscardReason,
-    EditGroupCallParticipant, GetGroupCall, GetGroupCallChainBlocks, GetGroupParticipants,
-    GroupCallInfo, InputGroupCall, InputPhoneCall, InputUser, InviteConferenceCallParticipant,
-    JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall, LeaveGroupCallPresentation,
-    MessageId, MigratedCall, ParticipantsPage, PeerLabel, Request, Response, RpcError,
-    SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, Service, ToggleGroupCallSettings,
-    Update, Updates,
+    AppConfig, CallId, ChannelId, ChatId, CheckGroupCall, CreateConferenceCall,
+    DeclineConferenceCallInvite, DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall,
+    DiscardReason, EditGroupCallParticipant, GetGroupCall, GetGroupCallChainBlocks,
+    GetGroupParticipants, GroupCallInfo, InputGroupCall, InputPhoneCall, InputUser,
+    InviteConferenceCallParticipant, JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall,
+    LeaveGroupCallPresentation, MessageId, MigratedCall, ParticipantsPage, PeerLabel, Request,
+    Response, RpcError, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, Service,
+    ToggleGroupCallSettings, Update, Updates,
 };
+use confcall_join::joining::Link;
 use confcall_state::{PublicKey, UserId};
 
 use crate::call::{Call, JoinRequest};
 use crate::calls::Calls;
 use crate::creations::{Creation, Creations};
 use crate::error::{InviteError, LoadError, TooManyCalls};
+use crate::introductions::Introductions;
 use crate::invitations::{Invitations, InviteMessage, Wish};
 use crate::names::Names;
 use crate::options::ServerOptions;
@@ -22,7 +24,8 @@ use crate::people::People;
 use crate::phone_calls::{Discarded, PhoneCalls};
 use crate::pushes::Pushes;
 use crate::refusal::Refusal;
-use crate::room::Outcome;
+use crate::room::{CallMember, Outcome};
+use crate::world::{self, Asked, HostedCall, Served, World, WorldDescription, WorldError};
 
 /// The account of the API's service messages, which invites to calls that nobody created.
 const SERVICE: UserId = UserId::new(777_000);
@@ -40,6 +43,7 @@ pub struct Server {
     pub(crate) invitations: Invitations,
     pub(crate) phone_calls: PhoneCalls,
     pub(crate) people: People,
+    pub(crate) world: World,
     /// The time, in seconds since 1970.
     pub(crate) now: i32,
     pushes: Pushes,
@@ -51,6 +55,25 @@ impl Server {
         Self::with_names(Names::new(options.seed), options)
     }
 
+    /// A server with the groups and channels that are described, and their calls.
+    ///
+    /// # Errors
+    ///
+    /// [`WorldError`]
+    pub fn with_world(
+        options: ServerOptions,
+        described: &WorldDescription,
+    ) -> Result<Self, WorldError> {
+        let mut server = Self::new(options);
+        server.world = world::build(described, Names::of_world(options.seed))?;
+        for user in &described.user {
+            if let Some(name) = &user.name {
+                server.set_name(UserId::new(user.id), name);
+            }
+        }
+        Ok(server)
+    }
+
     /// A server without any call, which draws names where another one stopped.
     pub(crate) fn with_names(names: Names, options: ServerOptions) -> Self {
         Self {
@@ -60,6 +83,7 @@ impl Server {
             invitations: Invitations::default(),
             phone_calls: PhoneCalls::default(),
             people: People::default(),
+            world: World::empty(Names::of_world(options.seed)),
             now: 0,
             pushes: Pushes::default(),
         }
@@ -73,6 +97,49 @@ impl Server {
     /// All calls, by id.
     pub fn calls(&self) -> impl ExactSizeIterator<Item = &Call> {
         self.calls.all()
+    }
+
+    /// The call of a chat or of a live story with this id.
+    pub fn hosted_call(&self, id: CallId) -> Option<&HostedCall> {
+        self.world.call(id)
+    }
+
+    /// All calls of chats and of live stories, by id.
+    pub fn hosted_calls(&self) -> impl ExactSizeIterator<Item = &HostedCall> {
+        self.world.calls()
+    }
+
+    /// The link of a call of a chat or of a live story, if there is one: the chat or user needs a public name.
+    pub fn hosted_link(&self, id: CallId) -> Option<Link> {
+        self.world.link(id)
+    }
+
+    /// The users who are in calls with a client of theirs, each with its call.
+    pub fn connected(&self) -> impl Iterator<Item = (CallId, UserId)> {
+        let conferences = self.calls().flat_map(|call| {
+            let users = call.members().map(CallMember::user_id);
+            users.map(|user| (call.id(), user))
+        });
+        conferences.chain(self.world.clients())
+    }
+
+    /// Makes a supergroup of a basic group, and gives its id; the call of the group goes on in it.
+    ///
+    /// All who know of the call are pushed that. `None` if there is no such group.
+    pub fn migrate_chat(&mut self, group: ChatId) -> Option<ChannelId> {
+        let (channel, outcome) = self.world.migrate(group)?;
+        self.push_all(outcome.pushes);
+        Some(channel)
+    }
+
+    /// Lets a program feed the call of a chat by RTMP from now on, so that its participants become viewers.
+    ///
+    /// All who know of the call are pushed that. False if there is no such call.
+    pub fn convert_to_rtmp(&mut self, call: CallId) -> bool {
+        let outcome = self.world.convert_to_rtmp(call);
+        let is_there = outcome.is_some();
+        self.push_all(outcome.into_iter().flat_map(|outcome| outcome.pushes));
+        is_there
     }
 
     /// The call that a reference names for a user.
@@ -171,8 +238,11 @@ impl Server {
     ///
     /// [`Refusal::UnknownCall`] and [`Refusal::NotAMember`]
     pub fn drop_member(&mut self, call: CallId, user_id: UserId) -> Result<(), Refusal> {
-        let call = self.calls.get_mut(call).ok_or(Refusal::UnknownCall)?;
-        let outcome = call.room.disconnect(user_id)?;
+        let outcome = match self.calls.get_mut(call) {
+            Some(call) => Some(call.room.disconnect(user_id)),
+            None => self.world.drop_member(call, user_id),
+        };
+        let outcome = outcome.ok_or(Refusal::UnknownCall)??;
         self.deliver(outcome);
         Ok(())
     }
@@ -226,8 +296,11 @@ impl Server {
     /// [`Refusal::UnknownCall`] and [`Refusal::NotAMember`]
     pub fn note_speaking(&mut self, call: CallId, user_id: UserId) -> Result<(), Refusal> {
         let now = self.now;
-        let call = self.calls.get_mut(call).ok_or(Refusal::UnknownCall)?;
-        let outcome = call.room.note_speaking(user_id, now)?;
+        let outcome = match self.calls.get_mut(call) {
+            Some(call) => Some(call.room.note_speaking(user_id, now)),
+            None => self.world.note_speaking(call, user_id, now),
+        };
+        let outcome = outcome.ok_or(Refusal::UnknownCall)??;
         self.deliver(outcome);
         Ok(())
     }
@@ -239,7 +312,15 @@ impl Server {
 
     /// A user as the others see it.
     pub fn label(&self, user_id: UserId) -> PeerLabel {
-        self.people.label(user_id)
+        self.introductions(user_id).label(user_id.into())
+    }
+
+    fn introductions(&self, viewer: UserId) -> Introductions<'_> {
+        Introductions {
+            people: &self.people,
+            world: &self.world,
+            viewer,
+        }
     }
 
     /// Carries out one request of the user `from`, or gives the rule that it breaks.
@@ -249,11 +330,17 @@ impl Server {
     /// [`Refusal`]; nothing has changed then.
     pub fn answer(&mut self, from: UserId, request: &Request) -> Result<Response, Refusal> {
         let mut answer = self.carry_out(from, request)?;
-        self.people.introduce(&mut answer);
+        self.introductions(from).introduce(&mut answer);
         Ok(answer)
     }
 
     fn carry_out(&mut self, from: UserId, request: &Request) -> Result<Response, Refusal> {
+        let (now, limits) = (self.now, self.options.limits);
+        if let Some(served) = self.world.serve(Asked { from, now, limits }, request) {
+            let Served { answer, pushes } = served?;
+            self.push_all(pushes);
+            return Ok(answer);
+        }
         match request {
             Request::Join(request) => self.join(from, request).map(Response::from),
             Request::Create(request) => self.create(from, request).map(Response::from),
@@ -612,7 +699,8 @@ impl Server {
     fn push_all(&mut self, pushes: impl IntoIterator<Item = (UserId, Update)>) {
         let limit = self.options.limits.pushes;
         for (to, update) in pushes {
-            let labels = self.people.of_updates(core::slice::from_ref(&update));
+            let introductions = self.introductions(to);
+            let labels = introductions.of_updates(core::slice::from_ref(&update));
             let labels = (!labels.is_empty()).then_some(Update::Labels(labels));
             let updates = labels.into_iter().chain([update]);
             self.pushes.push(to, Updates(updates.collect()), limit);

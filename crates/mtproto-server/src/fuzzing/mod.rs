@@ -15,7 +15,7 @@ mod stream;
 pub use session::mtproto_session;
 pub use stream::mtproto_stream;
 
-use confcall_join::api::Response;
+use confcall_join::api::{Method, Response};
 use confcall_state::UserId;
 
 use confcall_server::tl::{Occasion, write_response};
@@ -26,5 +26,6 @@ pub fn answer_bytes(response: &Response) -> Vec<u8> {
         viewer: UserId::new(1),
         date: 0,
     };
-    write_response(response, occasion).unwrap_or_default()
+    // Only the answers about stories depend on the method.
+    write_response(Method::JoinGroupCall, response, occasion).unwrap_or_default()
 }

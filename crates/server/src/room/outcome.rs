@@ -1,4 +1,4 @@
-use confcall_join::api::{Update, Updates};
+use confcall_join::api::{GroupCallParticipant, Update, Updates};
 use confcall_state::UserId;
 
 use super::member::CallMember;
@@ -44,4 +44,23 @@ impl Outcome {
     pub(crate) fn same(from: UserId, update: Update, roster: &Roster) -> Self {
         Self::new(from, vec![update.clone()], roster, |_| [update.clone()])
     }
+
+    /// The same, with entries of the roster that are pushed in part only where many get them.
+    pub(crate) fn minimal_if(mut self, wanted: bool) -> Self {
+        let updates = self.pushes.iter_mut().filter(|_| wanted);
+        for (_, update) in updates {
+            if let Update::Participants(change) = update {
+                change.participants.iter_mut().for_each(minimize);
+            }
+        }
+        self
+    }
+}
+
+/// Leaves out of an entry what depends on who looks.
+fn minimize(entry: &mut GroupCallParticipant) {
+    entry.min = true;
+    entry.own = false;
+    entry.muted_by_you = false;
+    entry.volume = entry.volume.filter(|_| entry.volume_by_admin);
 }

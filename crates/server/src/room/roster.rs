@@ -91,6 +91,12 @@ impl Roster {
         i32::try_from(self.members.len()).unwrap_or(i32::MAX)
     }
 
+    /// The number of members who show a picture.
+    pub(crate) fn video_count(&self) -> i32 {
+        let shows = |one: &&CallMember| one.camera.is_shown() || one.screen.is_some();
+        i32::try_from(self.members().filter(shows).count()).unwrap_or(i32::MAX)
+    }
+
     /// A roster of everyone in a group, each with a source that is made up.
     pub(crate) fn of_group(group: &GroupState, rng: &mut ChaCha20Rng, date: i32) -> Self {
         let mut roster = Self::default();

@@ -70,3 +70,9 @@ fn write_active(call: &ActiveCall) -> types::GroupCall {
         default_send_as: call.default_send_as.map(peer),
     }
 }
+
+/// The link of a call.
+pub(super) fn invite(link: &InviteLink) -> enums::phone::ExportedGroupCallInvite {
+    let link = link.to_string();
+    types::phone::ExportedGroupCallInvite { link }.into()
+}

@@ -1,7 +1,7 @@
 //! Answers and pushes as the bytes of layer 230 (`spec/protocol.md`, 11.1).
 //!
 //! ```text
-//! Response ──▶ write_response ──▶ updates, Bool, Vector<int>, phone.groupCall, phone.groupParticipants, help.appConfig
+//! Response ──▶ write_response ──▶ updates, Bool, Vector<int>, phone.groupCall, messages.chatFull, upload.file, ...
 //! Updates  ──▶ write_push     ──▶ updateShort, or updates where users are named
 //! ```
 //!
@@ -10,12 +10,16 @@
 
 mod app_config;
 mod call;
+mod chats;
 mod occasion;
 mod participant;
+mod stream;
 mod update;
 mod users;
 
-use confcall_join::api::{GroupCallInfo, ParticipantsPage, Response, RpcError, Update, Updates};
+use confcall_join::api::{
+    GroupCallInfo, Method, ParticipantsPage, Response, RpcError, Update, Updates,
+};
 use grammers_tl_types::{Serializable as _, enums, types};
 
 pub use occasion::Occasion;
@@ -23,12 +27,17 @@ pub use users::write_users;
 
 use users::of_updates;
 
-/// Writes the answer to a request.
+/// Writes the answer to a request of this method.
 ///
 /// # Errors
 ///
 /// [`RpcError`] of the class 500 for a type that this layer has no bytes for; the server gives none such.
-pub fn write_response(response: &Response, occasion: Occasion) -> Result<Vec<u8>, RpcError> {
+pub fn write_response(
+    method: Method,
+    response: &Response,
+    occasion: Occasion,
+) -> Result<Vec<u8>, RpcError> {
+    let viewer = occasion.viewer;
     Ok(match response {
         Response::Updates(Updates(updates)) => all(updates, occasion).to_bytes(),
         Response::Bool(value) => value.to_bytes(),
@@ -36,6 +45,18 @@ pub fn write_response(response: &Response, occasion: Occasion) -> Result<Vec<u8>
         Response::GroupCall(info) => group_call(info, occasion).to_bytes(),
         Response::Participants(page) => participants(page, occasion).to_bytes(),
         Response::AppConfig(config) => app_config::write(*config).to_bytes(),
+        Response::ResolvedPeer(found) => chats::resolved(found, viewer).to_bytes(),
+        Response::FullChat(chat) => chats::full(chat, viewer).to_bytes(),
+        // The two requests for stories have answers of two types.
+        Response::LiveStories(live) => match method {
+            Method::GetPeerStories => chats::stories_of_peer(live, viewer).to_bytes(),
+            _ => chats::stories(live, viewer).to_bytes(),
+        },
+        Response::JoinAsPeers(peers) => chats::join_as(peers, viewer).to_bytes(),
+        Response::InviteLink(link) => call::invite(link).to_bytes(),
+        Response::StreamChannels(channels) => stream::channels(channels).to_bytes(),
+        Response::RtmpUrl(address) => stream::rtmp_url(address).to_bytes(),
+        Response::FilePart(part) => stream::part(part).to_bytes(),
         _ => return Err(RpcError::new(500, "ANSWER_NOT_WRITABLE")),
     })
 }
@@ -64,7 +85,7 @@ fn all(updates: &[Update], occasion: Occasion) -> enums::Updates {
     enums::Updates::Updates(types::Updates {
         updates: written.collect(),
         users: of_updates(updates, occasion.viewer),
-        chats: Vec::new(),
+        chats: chats::of_updates(updates),
         date: occasion.date,
         seq: 0,
     })
@@ -75,7 +96,7 @@ fn group_call(info: &GroupCallInfo, occasion: Occasion) -> enums::phone::GroupCa
         call: call::write(&info.call),
         participants: participant::write_all(&info.participants),
         participants_next_offset: offset(info.next_offset.as_deref()),
-        chats: Vec::new(),
+        chats: chats::write_chats(&info.labels),
         users: write_users(&info.labels, occasion.viewer),
     })
 }
@@ -85,7 +106,7 @@ fn participants(page: &ParticipantsPage, occasion: Occasion) -> enums::phone::Gr
         count: page.count,
         participants: participant::write_all(&page.participants),
         next_offset: offset(page.next_offset.as_deref()),
-        chats: Vec::new(),
+        chats: chats::write_chats(&page.labels),
         users: write_users(&page.labels, occasion.viewer),
         version: page.version,
     })

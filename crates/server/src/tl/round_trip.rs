@@ -341,7 +341,7 @@ proptest! {
         (viewer, (method, response)) in user().prop_flat_map(|one| (Just(one), response(one))),
         date: i32,
     ) {
-        let bytes = write_response(&response, Occasion { viewer, date }).unwrap();
+        let bytes = write_response(method, &response, Occasion { viewer, date }).unwrap();
         prop_assert_eq!(read_response(method, &bytes, viewer), Ok(response));
     }
 

@@ -108,7 +108,12 @@ fn whom_an_answer_names_it_shows_once_and_the_reader_as_such() {
             encrypted_message: vec![5],
         }),
     ]);
-    let bytes = write_response(&Response::Updates(updates), seen_by(ALICE)).unwrap();
+    let bytes = write_response(
+        Method::JoinGroupCall,
+        &Response::Updates(updates),
+        seen_by(ALICE),
+    )
+    .unwrap();
     let enums::Updates::Updates(answer) = enums::Updates::from_bytes(&bytes).unwrap() else {
         panic!("not updates")
     };
@@ -176,7 +181,10 @@ fn a_pending_invitation_is_a_new_message_and_every_later_state_an_edit_of_it() {
 
 #[test]
 fn truth_values_and_sources_are_written_as_the_api_does() {
-    let bytes = |response| write_response(&response, seen_by(ALICE)).unwrap();
+    let bytes = |response| {
+        let method = Method::CheckGroupCall;
+        write_response(method, &response, seen_by(ALICE)).unwrap()
+    };
     assert_eq!(bytes(Response::Bool(true)), true.to_bytes());
     let sources = vec![Ssrc::new(1).unwrap(), Ssrc::new(u32::MAX).unwrap()];
     let sources = bytes(Response::Sources(sources));

@@ -1,0 +1,334 @@
+//! Groups and channels, and what of their calls and stories an answer shows.
+
+use confcall_join::api::{
+    AccessHash, FullChat, JoinAsPeers, LiveStories, LiveStory, Peer, PeerLabel, ResolvedPeer,
+    Update,
+};
+use confcall_state::UserId;
+use grammers_tl_types::{enums, types};
+
+use super::call::reference;
+use super::participant::peer;
+use super::users::write_users;
+
+/// The groups and channels whose names stand among updates.
+pub(super) fn of_updates(updates: &[Update]) -> Vec<enums::Chat> {
+    let labels = updates.iter().filter_map(|update| match update {
+        Update::Labels(labels) => Some(labels),
+        _ => None,
+    });
+    labels.flat_map(|labels| write_chats(labels)).collect()
+}
+
+/// Writes the groups and channels among these peers.
+pub(super) fn write_chats(labels: &[PeerLabel]) -> Vec<enums::Chat> {
+    let chats = labels.iter().filter_map(|label| match label.peer {
+        Peer::User(_) => None,
+        Peer::Chat(id) => Some(group(id.value(), label).into()),
+        Peer::Channel(id) => Some(channel(id.value(), label).into()),
+    });
+    chats.collect()
+}
+
+pub(super) fn resolved(found: &ResolvedPeer, viewer: UserId) -> enums::contacts::ResolvedPeer {
+    let (chats, users) = named(&found.labels, viewer);
+    let peer = peer(found.peer);
+    types::contacts::ResolvedPeer { peer, chats, users }.into()
+}
+
+/// A group or channel, which is the first that the labels name.
+pub(super) fn full(chat: &FullChat, viewer: UserId) -> enums::messages::ChatFull {
+    let own = chat.labels.iter().map(|label| label.peer);
+    let mut own = own.filter(|peer| peer.user().is_none());
+    let full_chat = match own.next() {
+        Some(Peer::Chat(id)) => full_group(id.value(), chat).into(),
+        Some(Peer::Channel(id)) => full_channel(id.value(), chat).into(),
+        Some(Peer::User(_)) | None => full_group(0, chat).into(),
+    };
+    let (chats, users) = named(&chat.labels, viewer);
+    types::messages::ChatFull {
+        full_chat,
+        chats,
+        users,
+    }
+    .into()
+}
+
+/// The stories of a peer, who is the first that the labels name.
+pub(super) fn stories_of_peer(
+    stories: &LiveStories,
+    viewer: UserId,
+) -> enums::stories::PeerStories {
+    let (chats, users) = named(&stories.labels, viewer);
+    let of = stories.labels.first().map(|label| label.peer);
+    let of = types::PeerStories {
+        peer: peer(of.unwrap_or(Peer::User(viewer))),
+        max_read_id: None,
+        stories: items(stories),
+    };
+    types::stories::PeerStories {
+        stories: of.into(),
+        chats,
+        users,
+    }
+    .into()
+}
+
+/// The stories that were asked for by their numbers.
+pub(super) fn stories(stories: &LiveStories, viewer: UserId) -> enums::stories::Stories {
+    let (chats, users) = named(&stories.labels, viewer);
+    types::stories::Stories {
+        count: i32::try_from(stories.live.len()).unwrap_or(i32::MAX),
+        stories: items(stories),
+        pinned_to_top: None,
+        chats,
+        users,
+    }
+    .into()
+}
+
+pub(super) fn join_as(answer: &JoinAsPeers, viewer: UserId) -> enums::phone::JoinAsPeers {
+    let (chats, users) = named(&answer.labels, viewer);
+    types::phone::JoinAsPeers {
+        peers: answer.peers.iter().copied().map(peer).collect(),
+        chats,
+        users,
+    }
+    .into()
+}
+
+fn named(labels: &[PeerLabel], viewer: UserId) -> (Vec<enums::Chat>, Vec<enums::User>) {
+    (write_chats(labels), write_users(labels, viewer))
+}
+
+fn items(stories: &LiveStories) -> Vec<enums::StoryItem> {
+    let items = stories.live.iter().map(story);
+    items.map(enums::StoryItem::from).collect()
+}
+
+fn group(id: i64, label: &PeerLabel) -> types::Chat {
+    types::Chat {
+        creator: false,
+        left: false,
+        deactivated: false,
+        call_active: false,
+        call_not_empty: false,
+        noforwards: false,
+        id,
+        title: label.name.clone(),
+        photo: enums::ChatPhoto::Empty,
+        participants_count: 0,
+        date: 0,
+        version: 0,
+        migrated_to: None,
+        admin_rights: None,
+        default_banned_rights: None,
+    }
+}
+
+fn channel(id: i64, label: &PeerLabel) -> types::Channel {
+    types::Channel {
+        creator: false,
+        left: false,
+        broadcast: false,
+        verified: false,
+        megagroup: false,
+        restricted: false,
+        signatures: false,
+        min: false,
+        scam: false,
+        has_link: false,
+        has_geo: false,
+        slowmode_enabled: false,
+        call_active: false,
+        call_not_empty: false,
+        fake: false,
+        gigagroup: false,
+        noforwards: false,
+        join_to_send: false,
+        join_request: false,
+        forum: false,
+        stories_hidden: false,
+        stories_hidden_min: false,
+        stories_unavailable: false,
+        signature_profiles: false,
+        autotranslation: false,
+        broadcast_messages_allowed: false,
+        monoforum: false,
+        forum_tabs: false,
+        id,
+        access_hash: label.access_hash.map(AccessHash::value),
+        title: label.name.clone(),
+        username: label.username.clone(),
+        photo: enums::ChatPhoto::Empty,
+        date: 0,
+        restriction_reason: None,
+        admin_rights: None,
+        banned_rights: None,
+        default_banned_rights: None,
+        participants_count: None,
+        usernames: None,
+        stories_max_id: None,
+        color: None,
+        profile_color: None,
+        emoji_status: None,
+        level: None,
+        subscription_until_date: None,
+        bot_verification_icon: None,
+        send_paid_messages_stars: None,
+        linked_monoforum_id: None,
+        linked_community_id: None,
+    }
+}
+
+fn full_group(id: i64, chat: &FullChat) -> types::ChatFull {
+    let participants = types::ChatParticipants {
+        chat_id: id,
+        participants: Vec::new(),
+        version: 0,
+    };
+    types::ChatFull {
+        can_set_username: false,
+        has_scheduled: false,
+        translations_disabled: false,
+        has_welcome_messages: false,
+        id,
+        about: String::new(),
+        participants: participants.into(),
+        chat_photo: None,
+        notify_settings: notify_settings().into(),
+        exported_invite: None,
+        bot_info: None,
+        pinned_msg_id: None,
+        folder_id: None,
+        call: chat.call.map(|call| reference(&call.into())),
+        ttl_period: None,
+        groupcall_default_join_as: chat.default_join_as.map(peer),
+        theme_emoticon: None,
+        requests_pending: None,
+        recent_requesters: None,
+        available_reactions: None,
+        reactions_limit: None,
+    }
+}
+
+fn full_channel(id: i64, chat: &FullChat) -> types::ChannelFull {
+    types::ChannelFull {
+        can_view_participants: false,
+        can_set_username: false,
+        can_set_stickers: false,
+        hidden_prehistory: false,
+        can_set_location: false,
+        has_scheduled: false,
+        can_view_stats: false,
+        blocked: false,
+        can_delete_channel: false,
+        antispam: false,
+        participants_hidden: false,
+        translations_disabled: false,
+        stories_pinned_available: false,
+        view_forum_as_messages: false,
+        restricted_sponsored: false,
+        can_view_revenue: false,
+        paid_media_allowed: false,
+        can_view_stars_revenue: false,
+        paid_reactions_available: false,
+        stargifts_available: false,
+        paid_messages_available: false,
+        has_welcome_messages: false,
+        id,
+        about: String::new(),
+        participants_count: None,
+        admins_count: None,
+        kicked_count: None,
+        banned_count: None,
+        online_count: None,
+        read_inbox_max_id: 0,
+        read_outbox_max_id: 0,
+        unread_count: 0,
+        chat_photo: types::PhotoEmpty { id: 0 }.into(),
+        notify_settings: notify_settings().into(),
+        exported_invite: None,
+        bot_info: Vec::new(),
+        migrated_from_chat_id: None,
+        migrated_from_max_id: None,
+        pinned_msg_id: None,
+        stickerset: None,
+        available_min_id: None,
+        folder_id: None,
+        linked_chat_id: None,
+        location: None,
+        slowmode_seconds: None,
+        slowmode_next_send_date: None,
+        stats_dc: None,
+        pts: 0,
+        call: chat.call.map(|call| reference(&call.into())),
+        ttl_period: None,
+        pending_suggestions: None,
+        groupcall_default_join_as: chat.default_join_as.map(peer),
+        theme_emoticon: None,
+        requests_pending: None,
+        recent_requesters: None,
+        default_send_as: None,
+        available_reactions: None,
+        reactions_limit: None,
+        stories: None,
+        wallpaper: None,
+        boosts_applied: None,
+        boosts_unrestrict: None,
+        emojiset: None,
+        bot_verification: None,
+        stargifts_count: None,
+        send_paid_messages_stars: None,
+        main_tab: None,
+        guard_bot_id: None,
+    }
+}
+
+fn story(story: &LiveStory) -> types::StoryItem {
+    let media = types::MessageMediaVideoStream {
+        rtmp_stream: story.rtmp_stream,
+        call: reference(&story.call.into()),
+    };
+    types::StoryItem {
+        pinned: false,
+        public: true,
+        close_friends: false,
+        min: false,
+        noforwards: false,
+        edited: false,
+        contacts: false,
+        selected_contacts: false,
+        out: false,
+        id: story.id.value(),
+        date: 0,
+        from_id: None,
+        fwd_from: None,
+        expire_date: 0,
+        caption: None,
+        entities: None,
+        media: media.into(),
+        media_areas: None,
+        privacy: None,
+        views: None,
+        sent_reaction: None,
+        albums: None,
+        music: None,
+    }
+}
+
+fn notify_settings() -> types::PeerNotifySettings {
+    types::PeerNotifySettings {
+        show_previews: None,
+        silent: None,
+        mute_until: None,
+        ios_sound: None,
+        android_sound: None,
+        other_sound: None,
+        stories_muted: None,
+        stories_hide_sender: None,
+        stories_ios_sound: None,
+        stories_android_sound: None,
+        stories_other_sound: None,
+    }
+}

@@ -1,0 +1,70 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use confcall_join::api::{CallId, Peer};
+use confcall_state::UserId;
+
+use super::description::ChatKind;
+
+/// A group or channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Chat {
+    pub(super) peer: Peer,
+    pub(super) kind: ChatKind,
+    pub(super) title: String,
+    pub(super) username: Option<String>,
+    /// True if everyone is a member who asks for the chat.
+    pub(super) is_open: bool,
+    /// Everyone, the admins too.
+    pub(super) members: BTreeSet<UserId>,
+    pub(super) owner: Option<UserId>,
+    pub(super) admins: BTreeSet<UserId>,
+    /// The admins who may join as the chat.
+    pub(super) anonymous: BTreeSet<UserId>,
+    /// As whom members join calls, as they saved it.
+    pub(super) join_as: BTreeMap<UserId, Peer>,
+    /// The call that goes on, or is announced.
+    pub(super) call: Option<CallId>,
+}
+
+/// The standing of a user in a chat; each has what those before it have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// A stranger to a private chat.
+    Barred,
+    /// A stranger to a public chat.
+    Guest,
+    Member,
+    /// A member who may manage calls.
+    Admin,
+}
+
+impl Chat {
+    pub(super) fn standing(&self, user_id: UserId) -> Standing {
+        if self.admins.contains(&user_id) {
+            return Standing::Admin;
+        }
+        match (self.members.contains(&user_id), self.is_public()) {
+            (true, _) => Standing::Member,
+            (false, true) => Standing::Guest,
+            (false, false) => Standing::Barred,
+        }
+    }
+
+    /// True if its name can be resolved.
+    pub(super) fn is_public(&self) -> bool {
+        self.username.is_some()
+    }
+
+    /// Makes a user a member who asks for an open chat, up to so many.
+    pub(super) fn admit(&mut self, user_id: UserId, limit: usize) {
+        if self.is_open && self.members.len() < limit {
+            self.members.insert(user_id);
+        }
+    }
+
+    /// True if a user may join as the chat itself.
+    pub(super) fn may_be(&self, user_id: UserId) -> bool {
+        let is_channel = self.kind == ChatKind::Channel && self.admins.contains(&user_id);
+        is_channel || self.anonymous.contains(&user_id)
+    }
+}

@@ -1,0 +1,631 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use confcall_join::api::{
+    AccessHash, CallId, CallRef, ChannelId, ChatId, CreateGroupCall, DeleteGroupCallMessages,
+    DeleteGroupCallParticipantMessages, ExportGroupCallInvite, FullChat, GetFullChannel,
+    GetGroupCallStreamRtmpUrl, GetPeerStories, GetStoriesById, InputGroupCall, InputPeer,
+    InputUser, InviteLink, InviteToGroupCall, JoinAsPeers, JoinGroupCall, LiveStories, LiveStory,
+    Peer, PeerLabel, Request, ResolveUsername, ResolvedPeer, RtmpUrl, SaveDefaultGroupCallJoinAs,
+    SendGroupCallMessage, StoryId, StreamKey, Updates,
+};
+use confcall_join::joining::{InviteHash, Link, Username};
+use confcall_join::policy;
+use confcall_state::UserId;
+
+use super::chat::{Chat, Standing};
+use super::circle::{Circle, Host};
+use super::description::ChatKind;
+use super::hosted_call::{HostedCall, Schedule, check_admin};
+use super::served::{Asked, Served};
+use crate::limits;
+use crate::names::{Names, draw_hash};
+use crate::refusal::Refusal;
+use crate::room::{CallMember, Entrance, Outcome};
+
+/// The times for which a call can be announced, in seconds from now.
+const SCHEDULE: core::ops::RangeInclusive<i32> = 10..=8 * 24 * 60 * 60;
+
+/// The users, groups and channels of a server, and the calls that belong to them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct World {
+    pub(super) names: Names,
+    pub(super) users: BTreeMap<UserId, Person>,
+    pub(super) chats: BTreeMap<Peer, Chat>,
+    pub(super) calls: BTreeMap<CallId, HostedCall>,
+    /// The calls that ended, the oldest first, to recognise a request to end one of them again.
+    pub(super) ended: VecDeque<CallRef>,
+    /// The requests that created calls, to recognise one that is sent again.
+    pub(super) creations: BTreeMap<(UserId, i32), CallId>,
+    /// The secrets by which programs publish, each with whose stream it is.
+    pub(super) keys: BTreeMap<StreamOf, String>,
+}
+
+/// A user as far as the world knows more than its number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(super) username: Option<String>,
+    pub(super) stars: i64,
+}
+
+/// The stream of a chat, or of the live story of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StreamOf {
+    pub(super) peer: Peer,
+    pub(super) is_story: bool,
+}
+
+impl World {
+    /// A world without anything in it, which draws names from `names`.
+    pub(crate) fn empty(names: Names) -> Self {
+        Self {
+            names,
+            users: BTreeMap::new(),
+            chats: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            ended: VecDeque::new(),
+            creations: BTreeMap::new(),
+            keys: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn calls(&self) -> impl ExactSizeIterator<Item = &HostedCall> {
+        self.calls.values()
+    }
+
+    pub(crate) fn call(&self, id: CallId) -> Option<&HostedCall> {
+        self.calls.get(&id)
+    }
+
+    /// The link of a call in a public chat, or of the live story of a peer with a public name.
+    pub(crate) fn link(&self, id: CallId) -> Option<Link> {
+        let host = self.call(id)?.host;
+        let username = Username::new(self.username(host.peer)?).ok()?;
+        Some(match host.story {
+            Some(_) => Link::LiveStory { username },
+            None => Link::VideoChat {
+                username,
+                invite_hash: None,
+                livestream: self.circle(host).is_broadcast(),
+            },
+        })
+    }
+
+    /// The participants who have a client, each with its call.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = (CallId, UserId)> {
+        self.calls().flat_map(|call| {
+            let users = call.members().map(CallMember::user_id);
+            let clients = users.filter(|user| !call.residents.contains(user));
+            clients.map(|user| (call.id(), user))
+        })
+    }
+
+    /// The name of a group or channel for a user; `None` for one that is not there.
+    pub(crate) fn label(&self, peer: Peer, viewer: UserId) -> Option<PeerLabel> {
+        let chat = self.chats.get(&peer)?;
+        Some(PeerLabel {
+            peer,
+            name: chat.title.clone(),
+            username: chat.username.clone(),
+            access_hash: self.access_hash(peer, viewer),
+            photo: None,
+        })
+    }
+
+    /// The public name of a peer.
+    pub(crate) fn username(&self, peer: Peer) -> Option<&str> {
+        let name = match peer {
+            Peer::User(user) => self.users.get(&user)?.username.as_ref(),
+            Peer::Chat(_) | Peer::Channel(_) => self.chats.get(&peer)?.username.as_ref(),
+        };
+        name.map(String::as_str)
+    }
+
+    /// Disconnects a participant whose client has been silent.
+    pub(crate) fn drop_member(
+        &mut self,
+        id: CallId,
+        user_id: UserId,
+    ) -> Option<Result<Outcome, Refusal>> {
+        let call = self.calls.get_mut(&id)?;
+        Some(call.room.disconnect(user_id))
+    }
+
+    /// Notes that a participant speaks now.
+    pub(crate) fn note_speaking(
+        &mut self,
+        id: CallId,
+        user_id: UserId,
+        now: i32,
+    ) -> Option<Result<Outcome, Refusal>> {
+        let call = self.calls.get_mut(&id)?;
+        Some(call.room.note_speaking(user_id, now))
+    }
+
+    /// Makes a supergroup of a basic group, whose call goes on there; gives the pushes of that.
+    pub(crate) fn migrate(&mut self, group: ChatId) -> Option<(ChannelId, Outcome)> {
+        let mut chat = self.chats.remove(&Peer::Chat(group))?;
+        let mut id = ChannelId::new(group.value());
+        while self.chats.contains_key(&Peer::Channel(id)) {
+            id = ChannelId::new(id.value().saturating_add(1));
+        }
+        chat.peer = Peer::Channel(id);
+        chat.kind = ChatKind::Supergroup;
+        let (peer, call) = (chat.peer, chat.call);
+        self.chats.insert(peer, chat);
+        let call = call.and_then(|call| self.calls.get_mut(&call));
+        let outcome = call.map(|call| {
+            call.host.peer = peer;
+            let circle = circle(&self.chats, call.host);
+            call.changed(NOBODY, circle)
+        });
+        Some((
+            id,
+            outcome.unwrap_or_else(|| Outcome::of_answer(Vec::new())),
+        ))
+    }
+
+    /// Lets a program feed a video chat by RTMP from now on; all who take part in it become viewers.
+    pub(crate) fn convert_to_rtmp(&mut self, id: CallId) -> Option<Outcome> {
+        let call = self.calls.get_mut(&id)?;
+        call.rtmp = true;
+        call.hide_listeners(true);
+        let users: Vec<_> = call.members().map(CallMember::user_id).collect();
+        for user in users {
+            call.room.roster.voices_mut().silence(user);
+        }
+        Some(call.changed(NOBODY, circle(&self.chats, call.host)))
+    }
+
+    /// Carries out a request that is about the world; `None` if it is not.
+    pub(crate) fn serve(
+        &mut self,
+        asked: Asked,
+        request: &Request,
+    ) -> Option<Result<Served, Refusal>> {
+        Some(match request {
+            Request::ResolveUsername(request) => self.resolve(asked, request),
+            Request::FullChannel(request) => self.full_channel(asked, *request),
+            Request::FullChat(request) => self.full_chat(asked, Peer::Chat(request.chat)),
+            Request::PeerStories(request) => self.peer_stories(asked, request),
+            Request::StoriesById(request) => self.stories_by_id(asked, request),
+            Request::JoinAs(request) => self.join_as_peers(asked, &request.peer),
+            Request::SaveJoinAs(request) => self.save_join_as(asked, request),
+            Request::CreateInChat(request) => self.create(asked, request),
+            Request::RtmpUrl(request) => self.rtmp_url(asked, request),
+            about_call => {
+                let named = about_call.call()?;
+                if let (Request::Discard(_), true) = (request, self.has_ended(named)) {
+                    return Some(Err(Refusal::EndedBefore));
+                }
+                let id = self.find(named)?;
+                self.serve_call(asked, id, request)
+            }
+        })
+    }
+
+    /// The call that a reference names.
+    pub(crate) fn find(&self, reference: &InputGroupCall) -> Option<CallId> {
+        let named = CallRef::of(reference)?;
+        let call = self.call(named.id)?;
+        (call.room.call == named).then_some(named.id)
+    }
+
+    fn has_ended(&self, reference: &InputGroupCall) -> bool {
+        let named = CallRef::of(reference);
+        named.is_some_and(|named| self.ended.contains(&named))
+    }
+
+    fn serve_call(
+        &mut self,
+        asked: Asked,
+        id: CallId,
+        request: &Request,
+    ) -> Result<Served, Refusal> {
+        let (from, now, limits) = (asked.from, asked.now, &asked.limits);
+        match request {
+            Request::Join(request) => return self.join(asked, id, request),
+            Request::Discard(_) => return self.discard(asked, id),
+            Request::ExportInvite(request) => return self.export(asked, id, request),
+            Request::InviteToCall(request) => return self.invite(asked, id, request),
+            Request::PlainMessage(request) => return self.write(asked, id, request),
+            _ => {}
+        }
+        let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
+        let circle = circle(&self.chats, call.host);
+        call.check_visible(from, circle)?;
+        policy::check_request(call.kind(), request)?;
+        let outcome = match request {
+            Request::GroupCall(request) => {
+                return Ok(Served::quietly(call.overview(from, request, circle)));
+            }
+            Request::Participants(request) => {
+                return Ok(Served::quietly(call.roster_page(from, request)?));
+            }
+            Request::Check(request) => {
+                let sources = call.room.joined_sources(from, &request.sources)?;
+                return Ok(Served::quietly(sources));
+            }
+            Request::Leave(request) => call.leave(from, Some(request.source), circle),
+            Request::EditParticipant(request) => call.edit(from, request, circle),
+            Request::JoinPresentation(request) => call.share(from, request, circle, limits),
+            Request::LeavePresentation(_) => call.room.unshare(from),
+            Request::Settings(request) => call.set(from, request, circle),
+            Request::Title(request) => call.rename(from, &request.title, circle),
+            Request::Record(request) => call.record(from, request, circle, now),
+            Request::StartScheduled(_) => call.begin(from, circle, now),
+            Request::SubscribeStart(request) => call.subscribe(from, request.subscribed, circle),
+            Request::DeleteMessages(DeleteGroupCallMessages { messages, .. }) => {
+                let messages: BTreeSet<_> = messages.iter().collect();
+                call.delete_messages(from, circle, |one| messages.contains(&one.message.id))
+            }
+            Request::DeleteMessagesOf(DeleteGroupCallParticipantMessages {
+                participant, ..
+            }) => {
+                check_admin(from, circle)?;
+                let peer = participant.peer(from).ok_or(Refusal::NoParticipant)?;
+                call.delete_messages(from, circle, |one| one.message.from == peer)
+            }
+            other => Err(Refusal::Unsupported(other.method())),
+        };
+        outcome.map(Served::from)
+    }
+
+    fn join(
+        &mut self,
+        asked: Asked,
+        id: CallId,
+        request: &JoinGroupCall,
+    ) -> Result<Served, Refusal> {
+        let from = asked.from;
+        let host = self.call(id).ok_or(Refusal::UnknownCall)?.host;
+        if let Some(chat) = self.chats.get_mut(&host.peer) {
+            chat.admit(from, asked.limits.chat_members);
+        }
+        let peer = self.own_peer(asked, host.peer, &request.join_as)?;
+        let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
+        let circle = circle(&self.chats, host);
+        call.check_visible(from, circle)?;
+        policy::check(call.kind(), request)?;
+        let entrance = Entrance {
+            user_id: from,
+            peer,
+            params: &request.params,
+            muted: request.muted,
+            video_stopped: request.video_stopped,
+            date: asked.now,
+        };
+        let hash = request.invite_hash.as_deref();
+        let outcome = call.join(&entrance, hash, circle, &asked.limits)?;
+        Ok(outcome.into())
+    }
+
+    fn write(
+        &mut self,
+        asked: Asked,
+        id: CallId,
+        request: &SendGroupCallMessage,
+    ) -> Result<Served, Refusal> {
+        let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
+        let circle = circle(&self.chats, call.host);
+        policy::check_request(call.kind(), &request.clone().into())?;
+        let purse = &mut self.users.entry(asked.from).or_default().stars;
+        let outcome = call.write(asked.from, request, circle, purse, asked.now)?;
+        Ok(outcome.into())
+    }
+
+    fn discard(&mut self, asked: Asked, id: CallId) -> Result<Served, Refusal> {
+        let call = self.call(id).ok_or(Refusal::UnknownCall)?;
+        check_admin(asked.from, self.circle(call.host))?;
+        Ok(self.end(asked, id).into())
+    }
+
+    /// Ends a call for all.
+    fn end(&mut self, asked: Asked, id: CallId) -> Outcome {
+        let Some(call) = self.calls.remove(&id) else {
+            return Outcome::of_answer(Vec::new());
+        };
+        let outcome = call.discarded(asked.from, self.circle(call.host), asked.now);
+        let chats = self.chats.values_mut();
+        let chats = chats.filter(|chat| chat.call == Some(id));
+        chats.for_each(|chat| chat.call = None);
+        self.creations.retain(|_, created| *created != id);
+        self.ended.push_back(call.room.call);
+        let surplus = self.ended.len().saturating_sub(limits::ENDED_CALLS);
+        self.ended.drain(..surplus);
+        outcome
+    }
+
+    fn create(&mut self, asked: Asked, request: &CreateGroupCall) -> Result<Served, Refusal> {
+        let (from, now) = (asked.from, asked.now);
+        let peer = self.named_chat(asked, &request.peer)?;
+        let host = Host { peer, story: None };
+        check_admin(from, self.circle(host))?;
+        let created = self.creations.get(&(from, request.random_id));
+        if let Some(call) = created.and_then(|id| self.call(*id)) {
+            let shown = call.shown(from, self.circle(host));
+            return Ok(Served::quietly(Updates(vec![shown])));
+        }
+        let date = request.schedule_date;
+        let is_near = |date: i32| SCHEDULE.contains(&date.saturating_sub(now));
+        if date.is_some_and(|date| !is_near(date)) {
+            return Err(Refusal::ScheduleDate);
+        }
+        let before = self.chats.get(&peer).and_then(|chat| chat.call);
+        let replaced = before.map(|before| self.end(asked, before));
+        let mut call = HostedCall::new(host, Some(from), &mut self.names.fresh(), now);
+        call.title = request.title.clone().filter(|title| !title.is_empty());
+        call.rtmp = request.rtmp_stream;
+        call.hide_listeners(false);
+        call.schedule = date.map(|date| Schedule {
+            date,
+            subscribers: BTreeSet::new(),
+        });
+        let id = call.id();
+        if let Some(chat) = self.chats.get_mut(&peer) {
+            chat.call = Some(id);
+        }
+        self.creations.insert((from, request.random_id), id);
+        let outcome = call.changed(from, self.circle(host));
+        self.calls.insert(id, call);
+        let mut served = Served::from(outcome);
+        let replaced = replaced.into_iter().flat_map(|replaced| replaced.pushes);
+        served.pushes.splice(..0, replaced);
+        Ok(served)
+    }
+
+    /// The link of a call in a public chat; admins get one by which who comes may speak.
+    fn export(
+        &mut self,
+        asked: Asked,
+        id: CallId,
+        request: &ExportGroupCallInvite,
+    ) -> Result<Served, Refusal> {
+        let link = self.link(id).ok_or(Refusal::NotPublic)?;
+        let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
+        let circle = circle(&self.chats, call.host);
+        let Link::VideoChat {
+            username,
+            livestream,
+            ..
+        } = link
+        else {
+            return Err(Refusal::NotPublic);
+        };
+        let wants_to_speak = request.can_self_unmute && circle.is_admin(asked.from);
+        let names = &mut self.names;
+        let hash = wants_to_speak.then(|| {
+            let draw = || draw_hash(&mut names.fresh());
+            call.invite_hash.get_or_insert_with(draw).as_str()
+        });
+        let link = Link::VideoChat {
+            username,
+            invite_hash: hash.and_then(|hash| InviteHash::new(hash).ok()),
+            livestream,
+        };
+        Ok(Served::quietly(InviteLink::new(link.to_string())))
+    }
+
+    fn invite(
+        &mut self,
+        asked: Asked,
+        id: CallId,
+        request: &InviteToGroupCall,
+    ) -> Result<Served, Refusal> {
+        let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
+        let circle = circle(&self.chats, call.host);
+        policy::check_request(call.kind(), &request.clone().into())?;
+        let own = call.check_joined(asked.from)?.peer();
+        if own != Peer::User(asked.from) {
+            return Err(Refusal::InviteAsOther(own));
+        }
+        let users = request.users.iter().map(|user| match *user {
+            InputUser::Empty => Err(Refusal::NobodyToInvite),
+            InputUser::SelfUser => Ok(asked.from),
+            InputUser::User { id, .. } => Ok(id),
+        });
+        let users: Vec<_> = users.collect::<Result<_, _>>()?;
+        for user in &users {
+            if circle.standing(*user) < Standing::Member {
+                return Err(Refusal::NotInChat(*user));
+            }
+            if call.member(*user).is_some() {
+                return Err(Refusal::AlreadyMember(*user));
+            }
+            if call.invited.contains(user) {
+                return Err(Refusal::InvitedBefore(*user));
+            }
+        }
+        call.invited.extend(users);
+        Ok(Served::quietly(Updates::default()))
+    }
+
+    fn resolve(&mut self, asked: Asked, request: &ResolveUsername) -> Result<Served, Refusal> {
+        let is_it = |name: &Option<String>| {
+            let name = name.as_ref();
+            name.is_some_and(|name| name.eq_ignore_ascii_case(&request.username))
+        };
+        let mut chats = self.chats.values_mut();
+        if let Some(chat) = chats.find(|chat| is_it(&chat.username)) {
+            chat.admit(asked.from, asked.limits.chat_members);
+            return Ok(resolved(chat.peer));
+        }
+        let mut users = self.users.iter();
+        let user = users.find(|(_, user)| is_it(&user.username));
+        let (user, _) = user.ok_or(Refusal::UnknownName)?;
+        Ok(resolved(Peer::User(*user)))
+    }
+
+    fn full_channel(&mut self, asked: Asked, request: GetFullChannel) -> Result<Served, Refusal> {
+        let peer = Peer::Channel(request.id);
+        if self.access_hash(peer, asked.from) != Some(request.access_hash) {
+            return Err(Refusal::UnknownChannel);
+        }
+        self.full_chat(asked, peer)
+    }
+
+    fn full_chat(&mut self, asked: Asked, peer: Peer) -> Result<Served, Refusal> {
+        let chat = self.chats.get_mut(&peer).ok_or(Refusal::UnknownPeer)?;
+        chat.admit(asked.from, asked.limits.chat_members);
+        if chat.standing(asked.from) == Standing::Barred {
+            return Err(Refusal::PrivateChat);
+        }
+        let default_join_as = chat.join_as.get(&asked.from).copied();
+        let call = chat.call.and_then(|id| self.calls.get(&id));
+        Ok(Served::quietly(FullChat {
+            call: call.map(|call| call.room.call),
+            default_join_as,
+            labels: vec![nameless(peer)],
+        }))
+    }
+
+    fn peer_stories(&self, asked: Asked, request: &GetPeerStories) -> Result<Served, Refusal> {
+        let peer = self.named_peer(asked, &request.peer)?;
+        Ok(Served::quietly(self.live_stories(peer, |_| true)))
+    }
+
+    fn stories_by_id(&self, asked: Asked, request: &GetStoriesById) -> Result<Served, Refusal> {
+        let peer = self.named_peer(asked, &request.peer)?;
+        let is_named = |story: StoryId| request.ids.contains(&story);
+        Ok(Served::quietly(self.live_stories(peer, is_named)))
+    }
+
+    fn live_stories(&self, peer: Peer, which: impl Fn(StoryId) -> bool) -> LiveStories {
+        let calls = self.calls().filter(|call| call.host.peer == peer);
+        let live = calls.filter_map(|call| {
+            Some(LiveStory {
+                id: call.host.story.filter(|story| which(*story))?,
+                call: call.room.call,
+                rtmp_stream: call.rtmp,
+            })
+        });
+        LiveStories {
+            live: live.collect(),
+            labels: vec![nameless(peer)],
+        }
+    }
+
+    fn join_as_peers(&self, asked: Asked, peer: &InputPeer) -> Result<Served, Refusal> {
+        let peer = self.named_chat(asked, peer)?;
+        Ok(Served::quietly(JoinAsPeers {
+            peers: self.may_be(asked.from, peer).collect(),
+            labels: Vec::new(),
+        }))
+    }
+
+    fn save_join_as(
+        &mut self,
+        asked: Asked,
+        request: &SaveDefaultGroupCallJoinAs,
+    ) -> Result<Served, Refusal> {
+        let peer = self.named_chat(asked, &request.peer)?;
+        let own = self.own_peer(asked, peer, &request.join_as)?;
+        let chat = self.chats.get_mut(&peer).ok_or(Refusal::UnknownPeer)?;
+        chat.join_as.insert(asked.from, own);
+        Ok(Served::quietly(true))
+    }
+
+    /// Those as whom a user may join the calls of a chat: itself, its own channels, and the chat for some of its admins.
+    fn may_be(&self, user_id: UserId, chat: Peer) -> impl Iterator<Item = Peer> {
+        let others = self.chats.values().filter(move |one| {
+            let is_own = one.kind == ChatKind::Channel && one.owner == Some(user_id);
+            is_own || one.peer == chat && one.may_be(user_id)
+        });
+        core::iter::once(Peer::User(user_id)).chain(others.map(|one| one.peer))
+    }
+
+    /// The peer that a user names to join as, if it may be that.
+    fn own_peer(&self, asked: Asked, chat: Peer, named: &InputPeer) -> Result<Peer, Refusal> {
+        let peer = self.named_peer(asked, named)?;
+        match self.may_be(asked.from, chat).any(|own| own == peer) {
+            true => Ok(peer),
+            false => Err(Refusal::JoinAs(peer)),
+        }
+    }
+
+    fn rtmp_url(
+        &mut self,
+        asked: Asked,
+        request: &GetGroupCallStreamRtmpUrl,
+    ) -> Result<Served, Refusal> {
+        let peer = self.named_peer(asked, &request.peer)?;
+        let host = Host { peer, story: None };
+        check_admin(asked.from, self.circle(host))?;
+        let stream = StreamOf {
+            peer,
+            is_story: request.live_story,
+        };
+        if request.revoke {
+            self.keys.remove(&stream);
+        }
+        let names = &mut self.names;
+        let draw = || draw_hash(&mut names.fresh());
+        let key = self.keys.entry(stream).or_insert_with(draw);
+        Ok(Served::quietly(RtmpUrl {
+            // Nothing listens there: the name is one that is kept for documentation.
+            url: "rtmps://rtmp.example/s/".to_owned(),
+            key: StreamKey::new(key.clone()),
+        }))
+    }
+
+    /// The peer that a user names, with the access hash that it has for it.
+    fn named_peer(&self, asked: Asked, named: &InputPeer) -> Result<Peer, Refusal> {
+        let peer = named.peer(asked.from).ok_or(Refusal::UnknownPeer)?;
+        match named {
+            InputPeer::Channel { access_hash, .. }
+                if self.access_hash(peer, asked.from) != Some(*access_hash) =>
+            {
+                Err(Refusal::UnknownChannel)
+            }
+            _ => Ok(peer),
+        }
+    }
+
+    /// The group or channel that a user names, and may know of.
+    fn named_chat(&self, asked: Asked, named: &InputPeer) -> Result<Peer, Refusal> {
+        let peer = self.named_peer(asked, named)?;
+        let chat = self.chats.get(&peer).ok_or(Refusal::UnknownPeer)?;
+        match chat.standing(asked.from) {
+            Standing::Barred => Err(Refusal::PrivateChat),
+            Standing::Guest | Standing::Member | Standing::Admin => Ok(peer),
+        }
+    }
+
+    /// The access hash of a supergroup or channel for an account.
+    fn access_hash(&self, peer: Peer, viewer: UserId) -> Option<AccessHash> {
+        let Peer::Channel(id) = peer else {
+            return None;
+        };
+        Some(self.names.access_hash(id.value(), viewer))
+    }
+
+    fn circle(&self, host: Host) -> Circle<'_> {
+        circle(&self.chats, host)
+    }
+}
+
+/// The user in whose name the world changes by itself.
+const NOBODY: UserId = UserId::new(0);
+
+/// The people around a call, while the calls are borrowed otherwise.
+fn circle(chats: &BTreeMap<Peer, Chat>, host: Host) -> Circle<'_> {
+    let chat = chats.get(&host.peer);
+    Circle { host, chat }
+}
+
+/// A peer whose name is still to be put in.
+fn nameless(peer: Peer) -> PeerLabel {
+    PeerLabel {
+        peer,
+        name: String::new(),
+        username: None,
+        access_hash: None,
+        photo: None,
+    }
+}
+
+fn resolved(peer: Peer) -> Served {
+    Served::quietly(ResolvedPeer {
+        peer,
+        labels: Vec::new(),
+    })
+}
