@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCUMENTS: [&str; 6] = [
+const DOCUMENTS: [&str; 7] = [
+    "spec/group-calls.md",
     "spec/limits.md",
     "spec/threat-model.md",
     "SECURITY.md",

@@ -1,5 +1,10 @@
 //! The specification and the code say the same.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
 
 use std::collections::BTreeSet;
 
@@ -7,6 +12,7 @@ use confcall::join::api::reaction::{ErrorName, ROWS};
 use confcall::state::ReferenceCode;
 
 const ERRORS: &str = include_str!("../spec/errors.md");
+const GROUP_CALLS: &str = include_str!("../spec/group-calls.md");
 
 /// The first cells of the rows whose first cell is in backticks.
 fn names() -> BTreeSet<&'static str> {
@@ -36,4 +42,42 @@ fn every_code_of_the_reference_stands_beside_its_name() {
             .find(|line| line.contains(&format!("`{}`", code.name())));
         assert!(line.unwrap().contains(&code.code().to_string()), "{code}");
     }
+}
+
+/// The cells of the rows that follow the head of a table of rules, by section.
+fn sections_of_rules() -> Vec<Vec<Vec<&'static str>>> {
+    let sections = GROUP_CALLS.split("\n## ").skip(1);
+    let rows = |section: &'static str| {
+        let lines = section.lines().skip_while(|line| !line.starts_with("|---"));
+        let rows = lines
+            .skip(1)
+            .map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+        rows.map(|row| row.split(" | ").collect()).collect()
+    };
+    sections.map(rows).collect()
+}
+
+#[test]
+fn the_rules_of_each_section_are_counted_by_a_letter_of_its_own() {
+    let sections = sections_of_rules();
+    assert!(sections.len() > 10, "{} sections", sections.len());
+    let mut letters = BTreeSet::new();
+    for section in sections {
+        let letter = &section[0][0][..1];
+        assert!(letters.insert(letter.to_owned()), "{letter} comes twice");
+        for (number, rule) in (1..).zip(section) {
+            assert_eq!(rule.len(), 3, "{rule:?}");
+            assert_eq!(rule[0], format!("{letter}{number}"), "{}", rule[1]);
+        }
+    }
+}
+
+#[test]
+fn every_rule_has_a_test() {
+    let rules = sections_of_rules().into_iter().flatten();
+    let without: Vec<_> = rules
+        .filter(|rule| !rule[2].starts_with('`'))
+        .map(|rule| rule[0])
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
 }

@@ -81,6 +81,7 @@ pub(crate) fn message(text: &str) -> Event {
         entity(EntityKind::Underline),
         entity(EntityKind::Strike),
         entity(EntityKind::Spoiler),
+        entity(EntityKind::Code),
         entity(EntityKind::CustomEmoji { document_id }),
     ];
     let id = RandomId::new(-1).unwrap();

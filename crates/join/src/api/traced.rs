@@ -146,3 +146,21 @@ fn read_call((id, access_hash): (i64, i64)) -> CallRef {
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::api::FilePart;
+    use crate::limits;
+
+    #[test]
+    fn a_part_in_a_trace_has_as_many_bytes_as_a_part_can_have() {
+        let read =
+            |length| serde_json::from_str::<FilePart>(&format!(r#"{{"bytes":[{length},"01"]}}"#));
+        let Ok(FilePart::Bytes(part)) = read(limits::PART_BYTES) else {
+            panic!("the longest part is read");
+        };
+        assert_eq!(part.len(), limits::PART_BYTES);
+        assert!(read(limits::PART_BYTES + 1).is_err());
+        assert!(read(0).is_err(), "shorter than what is shown of it");
+    }
+}
