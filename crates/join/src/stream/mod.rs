@@ -13,6 +13,9 @@
 
 mod chunk;
 mod clock;
+#[cfg(any(fuzzing, confcall_testing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod ogg;
 
 pub use chunk::{Chunk, ChunkError, ChunkEvent, ChunkHeader};
