@@ -48,6 +48,7 @@ mod calls;
 mod creations;
 mod error;
 pub mod faults;
+mod feed;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing {
