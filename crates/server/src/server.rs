@@ -548,7 +548,7 @@ impl Server {
 
     fn leave(&mut self, from: UserId, request: &LeaveGroupCall) -> Result<Updates, Refusal> {
         let call = self.find_mut(from, &request.call)?;
-        let outcome = call.room.leave(from, Some(request.source))?;
+        let outcome = call.room.leave(from, request.source)?;
         Ok(self.deliver(outcome))
     }
 

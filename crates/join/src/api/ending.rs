@@ -1,6 +1,6 @@
 use confcall_state::tl::{ReadError, Reader, Writer};
 
-use super::codec::{Fields, read_source, write_source};
+use super::codec::Fields;
 use super::{InputGroupCall, Method};
 use crate::api::Ssrc;
 
@@ -9,8 +9,8 @@ use crate::api::Ssrc;
 pub struct LeaveGroupCall {
     /// The call.
     pub call: InputGroupCall,
-    /// The source of the own sound, as in the payload that joined.
-    pub source: Ssrc,
+    /// The source of the own sound, as in the payload that joined; `None`, a zero, for whichever it is.
+    pub source: Option<Ssrc>,
 }
 
 impl Fields for LeaveGroupCall {
@@ -19,13 +19,13 @@ impl Fields for LeaveGroupCall {
 
     fn write_fields(&self, writer: &mut Writer) {
         self.call.write(writer);
-        write_source(writer, self.source);
+        writer.i32(self.source.map_or(0, Ssrc::signed));
     }
 
     fn read_fields(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
         Ok(Self {
             call: InputGroupCall::read(reader)?,
-            source: read_source(reader)?,
+            source: Ssrc::from_signed(reader.i32("source")?),
         })
     }
 }

@@ -16,7 +16,7 @@ impl Identity {
     pub(super) fn leave(self) -> LeaveGroupCall {
         LeaveGroupCall {
             call: self.call.into(),
-            source: self.source,
+            source: Some(self.source),
         }
     }
 }

@@ -37,7 +37,7 @@ impl Withdrawal {
             }
             Err(failure) => asked.filter(|_| failure.is_in_doubt(answer.method)),
         };
-        let (call, source) = (call?, self.source);
+        let (call, source) = (call?, Some(self.source));
         Some(LeaveGroupCall { call, source })
     }
 }

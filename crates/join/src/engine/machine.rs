@@ -317,7 +317,7 @@ impl Machine {
     fn enter(&mut self, join: AcceptedJoin) {
         let leave = LeaveGroupCall {
             call: join.shown.call.into(),
-            source: join.payload.ssrc(),
+            source: Some(join.payload.ssrc()),
         };
         match member::start::take_up(&mut self.ctx, join) {
             Ok((member, flow)) => {

@@ -437,7 +437,7 @@ mod tests {
         requests.send(at(1), Purpose::Decline, decline(1), &mut out);
         let leave = LeaveGroupCall {
             call: CALL.into(),
-            source: Ssrc::new(1).unwrap(),
+            source: Ssrc::new(1),
         };
         requests.send(at(1), Purpose::Leave, leave.into(), &mut out);
         assert_eq!(sent(&mut out), [0, 3, 4]);

@@ -63,7 +63,7 @@ fn a_leave_takes_out_the_device_whose_source_it_names_and_no_other_of_the_accoun
     let laptop = source_of(&scene, BOB);
     scene.refused(BOB, phone, "GROUPCALL_JOIN_MISSING");
     let mut other = scene.leaving(BOB);
-    other.source = source_of(&scene, ALICE);
+    other.source = Some(source_of(&scene, ALICE));
     scene.refused(BOB, other, "GROUPCALL_JOIN_MISSING");
     assert_eq!(source_of(&scene, BOB), laptop);
     scene.leave(BOB);

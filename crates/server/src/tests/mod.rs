@@ -37,7 +37,7 @@ use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::wire::BlockFields;
 use confcall_state::{Block, JoinBlock, Joiner, PrivateKey, UserId};
 
-use crate::{Call, Limits, Server, ServerOptions};
+use crate::{Call, CallMember, Limits, Server, ServerOptions};
 
 const ALICE: UserId = UserId::new(1);
 const BOB: UserId = UserId::new(2);
@@ -141,7 +141,7 @@ impl Scene {
     fn leaving(&self, user: UserId) -> LeaveGroupCall {
         LeaveGroupCall {
             call: self.call().reference(),
-            source: self.call().member(user).unwrap().source(),
+            source: self.call().member(user).map(CallMember::source),
         }
     }
 

@@ -245,7 +245,7 @@ impl World {
                 let sources = call.room.joined_sources(from, &request.sources)?;
                 return Ok(Served::quietly(sources));
             }
-            Request::Leave(request) => call.leave(from, Some(request.source), circle),
+            Request::Leave(request) => call.leave(from, request.source, circle),
             Request::EditParticipant(request) => call.edit(from, request, circle),
             Request::JoinPresentation(request) => call.share(from, request, circle, limits),
             Request::LeavePresentation(_) => call.room.unshare(from),

@@ -103,7 +103,7 @@ impl People {
             7..=9 => return self.removal(u, call, reference, from),
             10 | 11 => LeaveGroupCall {
                 call: reference,
-                source: source(u, call)?,
+                source: Some(source(u, call)?),
             }
             .into(),
             12..=15 => return self.broadcast(u, call, reference, from),

@@ -357,7 +357,7 @@ fn looks_and_ends(pairs: &mut Vec<Pair>, (ours, theirs): &(InputGroupCall, enums
     };
     let leave = LeaveGroupCall {
         call: call(),
-        source,
+        source: Some(source),
     };
     let their_leave = phone::LeaveGroupCall {
         call: their_call(),

@@ -267,11 +267,13 @@ fn what_reads_a_call_and_its_roster_has_exactly_these_bytes() {
 #[test]
 fn what_ends_or_changes_a_call_has_exactly_these_bytes() {
     let call = by_message();
-    let leave = LeaveGroupCall {
+    let leave = |source| LeaveGroupCall {
         call: call.clone(),
-        source: source(-2),
+        source,
     };
-    assert_pinned(&leave.into(), &format!("f9770350 {CALL} feffffff"));
+    let own = leave(Some(source(-2)));
+    assert_pinned(&own.into(), &format!("f9770350 {CALL} feffffff"));
+    assert_pinned(&leave(None).into(), &format!("f9770350 {CALL} 00000000"));
     let discard = DiscardGroupCall { call: call.clone() };
     assert_pinned(&discard.into(), &format!("3571777a {CALL}"));
     let revoke = ToggleGroupCallSettings::revoke_link(call);

@@ -177,7 +177,7 @@ impl JoinAttempt {
     /// The request that leaves the call that we may be in.
     pub(super) fn leave(&self) -> Option<LeaveGroupCall> {
         let known = self.known.map(InputGroupCall::from);
-        let (call, source) = (known.or(self.call.clone())?, self.payload.ssrc());
+        let (call, source) = (known.or(self.call.clone())?, Some(self.payload.ssrc()));
         Some(LeaveGroupCall { call, source })
     }
 

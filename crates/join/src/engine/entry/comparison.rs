@@ -99,7 +99,7 @@ pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, show
         Err(reason) => {
             let leave = LeaveGroupCall {
                 call: shown.call.into(),
-                source: attempt.payload.ssrc(),
+                source: Some(attempt.payload.ssrc()),
             };
             Exit::Failed(reason, Some(leave))
         }
