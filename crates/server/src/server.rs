@@ -699,6 +699,9 @@ impl Server {
     fn push_all(&mut self, pushes: impl IntoIterator<Item = (UserId, Update)>) {
         let limit = self.options.limits.pushes;
         for (to, update) in pushes {
+            if self.world.is_resident(to) {
+                continue;
+            }
             let introductions = self.introductions(to);
             let labels = introductions.of_updates(core::slice::from_ref(&update));
             let labels = (!labels.is_empty()).then_some(Update::Labels(labels));

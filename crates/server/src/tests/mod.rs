@@ -23,6 +23,7 @@ mod sequences;
 mod settings;
 mod snapshots;
 mod states;
+mod world;
 
 use std::collections::BTreeMap;
 

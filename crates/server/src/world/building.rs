@@ -113,7 +113,8 @@ fn begin(
             return Err(twice("speaker", *id));
         }
         let speaker = CallMember::new(user, source(&mut taken, &mut rng), 0);
-        call.settle(speaker);
+        call.room.roster.enter(speaker);
+        world.residents.insert(user);
     }
     Ok(call)
 }
@@ -149,7 +150,8 @@ fn add_story(world: &mut World, described: &DescribedStory) -> Result<(), WorldE
         let mut publisher = CallMember::new(owner, source(&mut taken, &mut rng), 0);
         publisher.peer = peer;
         publisher.camera.groups = pictures(&mut taken, &mut rng);
-        call.settle(publisher);
+        call.room.roster.enter(publisher);
+        world.residents.insert(owner);
     }
     world.calls.insert(call.id(), call);
     Ok(())

@@ -31,7 +31,7 @@ pub(crate) struct Chat {
 pub(crate) enum Standing {
     /// A stranger to a private chat.
     Barred,
-    /// A stranger to a public chat.
+    /// A stranger to a public chat, or to one that is open to everyone.
     Guest,
     Member,
     /// A member who may manage calls.
@@ -43,16 +43,12 @@ impl Chat {
         if self.admins.contains(&user_id) {
             return Standing::Admin;
         }
-        match (self.members.contains(&user_id), self.is_public()) {
+        let is_findable = self.username.is_some() || self.is_open;
+        match (self.members.contains(&user_id), is_findable) {
             (true, _) => Standing::Member,
             (false, true) => Standing::Guest,
             (false, false) => Standing::Barred,
         }
-    }
-
-    /// True if its name can be resolved.
-    pub(super) fn is_public(&self) -> bool {
-        self.username.is_some()
     }
 
     /// Makes a user a member who asks for an open chat, up to so many.

@@ -43,8 +43,6 @@ pub struct HostedCall {
     pub(super) messages: Messages,
     /// The number of participants from which on those who may not speak are served a stream.
     pub(super) stream_above: usize,
-    /// Participants of the world, who have no client.
-    pub(super) residents: BTreeSet<UserId>,
     pub(super) invited: BTreeSet<UserId>,
 }
 
@@ -85,7 +83,6 @@ impl HostedCall {
             price: None,
             messages: Messages::default(),
             stream_above: 100,
-            residents: BTreeSet::new(),
             invited: BTreeSet::new(),
         }
     }
@@ -137,12 +134,6 @@ impl HostedCall {
     /// The participant that a user is.
     pub fn member(&self, user_id: UserId) -> Option<&CallMember> {
         self.room.member(user_id)
-    }
-
-    /// Puts in a participant without a client, who speaks and perhaps shows a picture.
-    pub(super) fn settle(&mut self, member: CallMember) {
-        self.residents.insert(member.user_id);
-        self.room.roster.enter(member);
     }
 
     /// Hides those who may not speak where only few are of interest, and shows them elsewhere.
@@ -360,7 +351,7 @@ impl HostedCall {
         Ok(Outcome::of_answer(vec![self.shown(from, circle)]))
     }
 
-    /// Sends a message of a participant to all of them; `stars` are those that the user has.
+    /// Sends a message of a participant, who has so many stars, to all of them; gives the stars that were paid too.
     ///
     /// The same message again is answered as before, and costs nothing.
     pub(super) fn write(
@@ -368,12 +359,13 @@ impl HostedCall {
         from: UserId,
         request: &SendGroupCallMessage,
         circle: Circle<'_>,
-        stars: &mut i64,
+        stars: i64,
         now: i32,
-    ) -> Result<Outcome, Refusal> {
+    ) -> Result<(Outcome, i64), Refusal> {
         let peer = self.room.check_member(from)?.peer;
         if let Some(message) = self.messages.find(from, request.random_id) {
-            return Ok(Outcome::of_answer(vec![Update::Message(message.clone())]));
+            let answer = vec![Update::Message(message.clone())];
+            return Ok((Outcome::of_answer(answer), 0));
         }
         if !self.room.messages_enabled {
             return Err(Refusal::MessagesDisabled);
@@ -393,9 +385,10 @@ impl HostedCall {
             }
             _ => {}
         }
-        let left = stars.checked_sub(paid.unwrap_or_default());
-        let left = left.filter(|left| *left >= 0 || paid.is_none());
-        *stars = left.ok_or(Refusal::TooPoor)?;
+        let price = paid.unwrap_or_default();
+        if price > stars {
+            return Err(Refusal::TooPoor);
+        }
         let message = CallMessage {
             call: self.reference(),
             id: self.messages.next(),
@@ -410,11 +403,9 @@ impl HostedCall {
             random_id: request.random_id,
             message: message.clone(),
         });
-        Ok(Outcome::same(
-            from,
-            Update::Message(message),
-            &self.room.roster,
-        ))
+        let update = Update::Message(message);
+        let outcome = Outcome::same(from, update, &self.room.roster);
+        Ok((outcome, price))
     }
 
     /// Deletes messages: a participant's own, or any for an admin.

@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(super) calls: BTreeMap<CallId, HostedCall>,
     /// The calls that ended, the oldest first, to recognise a request to end one of them again.
     pub(super) ended: VecDeque<CallRef>,
+    /// Users who take part without a client.
+    pub(super) residents: BTreeSet<UserId>,
     /// The requests that created calls, to recognise one that is sent again.
     pub(super) creations: BTreeMap<(UserId, i32), CallId>,
     /// The secrets by which programs publish, each with whose stream it is.
@@ -63,6 +65,7 @@ impl World {
             chats: BTreeMap::new(),
             calls: BTreeMap::new(),
             ended: VecDeque::new(),
+            residents: BTreeSet::new(),
             creations: BTreeMap::new(),
             keys: BTreeMap::new(),
         }
@@ -92,11 +95,16 @@ impl World {
 
     /// The participants who have a client, each with its call.
     pub(crate) fn clients(&self) -> impl Iterator<Item = (CallId, UserId)> {
-        self.calls().flat_map(|call| {
+        let users = self.calls().flat_map(|call| {
             let users = call.members().map(CallMember::user_id);
-            let clients = users.filter(|user| !call.residents.contains(user));
-            clients.map(|user| (call.id(), user))
-        })
+            users.map(|user| (call.id(), user))
+        });
+        users.filter(|(_, user)| !self.is_resident(*user))
+    }
+
+    /// True for a user who takes part without a client, and so is pushed nothing.
+    pub(crate) fn is_resident(&self, user_id: UserId) -> bool {
+        self.residents.contains(&user_id)
     }
 
     /// The name of a group or channel for a user; `None` for one that is not there.
@@ -278,9 +286,6 @@ impl World {
     ) -> Result<Served, Refusal> {
         let from = asked.from;
         let host = self.call(id).ok_or(Refusal::UnknownCall)?.host;
-        if let Some(chat) = self.chats.get_mut(&host.peer) {
-            chat.admit(from, asked.limits.chat_members);
-        }
         let peer = self.own_peer(asked, host.peer, &request.join_as)?;
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
         let circle = circle(&self.chats, host);
@@ -296,6 +301,9 @@ impl World {
         };
         let hash = request.invite_hash.as_deref();
         let outcome = call.join(&entrance, hash, circle, &asked.limits)?;
+        if let Some(chat) = self.chats.get_mut(&host.peer) {
+            chat.admit(from, asked.limits.chat_members);
+        }
         Ok(outcome.into())
     }
 
@@ -308,8 +316,11 @@ impl World {
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
         let circle = circle(&self.chats, call.host);
         policy::check_request(call.kind(), &request.clone().into())?;
-        let purse = &mut self.users.entry(asked.from).or_default().stars;
-        let outcome = call.write(asked.from, request, circle, purse, asked.now)?;
+        let purse = self.users.get(&asked.from).map_or(0, |user| user.stars);
+        let (outcome, paid) = call.write(asked.from, request, circle, purse, asked.now)?;
+        if let Some(user) = self.users.get_mut(&asked.from) {
+            user.stars -= paid;
+        }
         Ok(outcome.into())
     }
 
@@ -465,10 +476,10 @@ impl World {
 
     fn full_chat(&mut self, asked: Asked, peer: Peer) -> Result<Served, Refusal> {
         let chat = self.chats.get_mut(&peer).ok_or(Refusal::UnknownPeer)?;
-        chat.admit(asked.from, asked.limits.chat_members);
         if chat.standing(asked.from) == Standing::Barred {
             return Err(Refusal::PrivateChat);
         }
+        chat.admit(asked.from, asked.limits.chat_members);
         let default_join_as = chat.join_as.get(&asked.from).copied();
         let call = chat.call.and_then(|id| self.calls.get(&id));
         Ok(Served::quietly(FullChat {
