@@ -118,6 +118,8 @@ fn offset(next: Option<&str>) -> String {
 }
 
 #[cfg(test)]
+mod chat_round_trip;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod tests;
