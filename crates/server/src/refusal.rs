@@ -237,6 +237,24 @@ pub enum Refusal {
     /// There is no such message.
     #[error("there is no such message")]
     UnknownMessage,
+    /// The stream has no such channel, picture or scale, or the call is no stream.
+    #[error("the call has no such stream")]
+    StreamLocation,
+    /// The most bytes of a part are none that can be asked for.
+    #[error("a part is asked for in blocks of 4096 bytes, 1 MiB at most")]
+    FileLimit,
+    /// A part is not asked for from the start of a block.
+    #[error("a part is asked for from the start of a block of 4096 bytes")]
+    FileOffset,
+    /// No part of the stream begins at this time.
+    #[error("no part of the stream begins at this time")]
+    NoPartBegins,
+    /// The part is still to come.
+    #[error("the part is still to come")]
+    PartToCome,
+    /// The part was dropped, or the stream began later.
+    #[error("the part was dropped")]
+    PartDropped,
     /// The user created another call, or joined it otherwise, with this `random_id`.
     #[error("another request of this user had the random id {0}")]
     RandomIdUsed(i32),
@@ -281,6 +299,12 @@ impl Refusal {
             Self::TooPoor => bad("BALANCE_TOO_LOW"),
             Self::OthersMessage => RpcError::new(403, "MESSAGE_DELETE_FORBIDDEN"),
             Self::UnknownMessage => bad("MESSAGE_ID_INVALID"),
+            Self::StreamLocation => bad("LOCATION_INVALID"),
+            Self::FileLimit => bad("LIMIT_INVALID"),
+            Self::FileOffset => bad("OFFSET_INVALID"),
+            Self::NoPartBegins => bad("TIME_INVALID"),
+            Self::PartToCome => bad("TIME_TOO_BIG"),
+            Self::PartDropped => bad("TIME_TOO_SMALL"),
             Self::NoParticipant => RpcError::new(403, "PARTICIPANT_JOIN_MISSING"),
             Self::Volume => bad("USER_VOLUME_INVALID"),
             Self::Hand => bad("RAISE_HAND_FORBIDDEN"),

@@ -97,6 +97,21 @@ impl Roster {
         i32::try_from(self.members().filter(shows).count()).unwrap_or(i32::MAX)
     }
 
+    /// The sources of those who have their microphone on.
+    pub(crate) fn speakers(&self) -> impl Iterator<Item = Ssrc> {
+        let speakers = self.members().filter(|one| !one.muted);
+        speakers.map(CallMember::source)
+    }
+
+    /// The endpoints of all pictures that are shown.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = String> {
+        self.members().flat_map(|one| {
+            let camera = one.camera.is_shown().then(|| one.camera_endpoint());
+            let screen = one.screen.is_some().then(|| one.screen_endpoint());
+            camera.into_iter().chain(screen)
+        })
+    }
+
     /// A roster of everyone in a group, each with a source that is made up.
     pub(crate) fn of_group(group: &GroupState, rng: &mut ChaCha20Rng, date: i32) -> Self {
         let mut roster = Self::default();

@@ -112,7 +112,10 @@ fn begin(
         if call.member(user).is_some() {
             return Err(twice("speaker", *id));
         }
-        let speaker = CallMember::new(user, source(&mut taken, &mut rng), 0);
+        let mut speaker = CallMember::new(user, source(&mut taken, &mut rng), 0);
+        if described.cameras.contains(id) {
+            speaker.camera.groups = pictures(&mut taken, &mut rng);
+        }
         call.room.roster.enter(speaker);
         world.residents.insert(user);
     }

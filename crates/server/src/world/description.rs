@@ -116,6 +116,8 @@ pub struct DescribedCall {
     pub stream_above: Option<usize>,
     /// Users who take part without a client, and speak.
     pub speakers: Vec<i64>,
+    /// Those of them who show a picture.
+    pub cameras: Vec<i64>,
 }
 
 /// A story that is live.

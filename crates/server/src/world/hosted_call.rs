@@ -4,9 +4,10 @@ use chacha20::ChaCha20Rng;
 use confcall_join::Ssrc;
 use confcall_join::api::{
     ActiveCall, CallConnection, CallId, CallMessage, CallSettings, DataJson,
-    EditGroupCallParticipant, GetGroupCall, GetGroupParticipants, GroupCall, GroupCallInfo,
-    InputGroupCall, JoinGroupCallPresentation, ParticipantsPage, Peer, SendGroupCallMessage,
-    StoryId, ToggleGroupCallRecord, ToggleGroupCallSettings, Update,
+    EditGroupCallParticipant, FilePart, GetFile, GetGroupCall, GetGroupParticipants, GroupCall,
+    GroupCallInfo, InputGroupCall, JoinGroupCallPresentation, ParticipantsPage, Peer,
+    SendGroupCallMessage, StoryId, StreamChannel, ToggleGroupCallRecord, ToggleGroupCallSettings,
+    Update,
 };
 use confcall_join::limits::MESSAGE_CHARACTERS;
 use confcall_join::policy::CallKind;
@@ -14,6 +15,7 @@ use confcall_state::UserId;
 
 use super::chat::Standing;
 use super::circle::{Circle, Host};
+use super::feed::{self, Publisher};
 use super::messages::{KeptMessage, Messages};
 use crate::names::draw_call;
 use crate::options::Limits;
@@ -216,6 +218,36 @@ impl HostedCall {
             CallKind::VideoChat if is_large && is_listener => stream(r#"{"stream":true}"#),
             _ => self.room.connection(),
         }
+    }
+
+    /// The channels of a stream for one who takes part; none where nobody publishes by RTMP.
+    pub(super) fn channels(&self, from: UserId, now: i32) -> Result<Vec<StreamChannel>, Refusal> {
+        self.check_joined(from)?;
+        match self.rtmp {
+            true => Ok(feed::channels(now)),
+            false => Ok(Vec::new()),
+        }
+    }
+
+    /// A part of a stream for one who takes part.
+    pub(super) fn part(
+        &self,
+        from: UserId,
+        request: &GetFile,
+        now: i32,
+    ) -> Result<FilePart, Refusal> {
+        self.check_joined(from)?;
+        let publisher = match self.kind() {
+            _ if self.rtmp => Publisher::Rtmp,
+            CallKind::VideoChat => Publisher::Participants {
+                speakers: self.room.roster.speakers().collect(),
+                pictures: self.room.roster.pictures().collect(),
+            },
+            // A live story that no program feeds goes over media.
+            _ => return Err(Refusal::StreamLocation),
+        };
+        let part = feed::part(&publisher, request, self.room.created, now)?;
+        Ok(FilePart::Bytes(part))
     }
 
     /// The call and the start of its roster.

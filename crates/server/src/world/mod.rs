@@ -12,6 +12,7 @@ mod building;
 mod chat;
 mod circle;
 mod description;
+mod feed;
 mod hosted_call;
 mod messages;
 mod served;

@@ -253,6 +253,12 @@ impl World {
                 let sources = call.room.joined_sources(from, &request.sources)?;
                 return Ok(Served::quietly(sources));
             }
+            Request::StreamChannels(_) => {
+                return Ok(Served::quietly(call.channels(from, now)?));
+            }
+            Request::File(request) => {
+                return Ok(Served::quietly(call.part(from, request, now)?));
+            }
             Request::Leave(request) => call.leave(from, request.source, circle),
             Request::EditParticipant(request) => call.edit(from, request, circle),
             Request::JoinPresentation(request) => call.share(from, request, circle, limits),

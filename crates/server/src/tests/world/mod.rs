@@ -6,6 +6,7 @@ mod hosting;
 mod joining;
 mod messages;
 mod moving;
+mod streams;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
@@ -55,6 +56,7 @@ call.join_muted = true
 call.stream_above = 1
 call.listeners_hidden = true
 call.speakers = [901]
+call.cameras = [901]
 
 [[chat]]
 kind = "channel"
