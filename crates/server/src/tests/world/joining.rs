@@ -260,7 +260,8 @@ fn a_roster_is_read_in_pages_by_those_who_are_in() {
     stage.refused(EVE, page.clone(), 403, "GROUPCALL_FORBIDDEN");
     let page = stage.ask(ALICE, page).unwrap().into_participants().unwrap();
     assert_eq!((page.count, page.participants.len()), (4, 3));
-    let next = GetGroupParticipants::page(stage.reference(11), &page.next_offset.unwrap(), 3);
+    let next = page.next_offset.unwrap();
+    let next = GetGroupParticipants::page(stage.reference(11), next, 3);
     let page = stage.ask(ALICE, next).unwrap().into_participants().unwrap();
     assert_eq!(page.participants[0].peer, Peer::User(DORA));
     assert_eq!(page.labels[0].name, "Dora");

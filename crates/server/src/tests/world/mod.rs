@@ -4,6 +4,7 @@ mod finding;
 mod floor;
 mod hosting;
 mod joining;
+mod limits;
 mod messages;
 mod moving;
 mod streams;
