@@ -114,6 +114,12 @@ impl Server {
         self.world.link(id)
     }
 
+    /// The title of a call of a chat or of a live story, or the name of its chat or user without one.
+    pub fn hosted_title(&self, call: &HostedCall) -> String {
+        let title = call.title().map(str::to_owned);
+        title.unwrap_or_else(|| self.introductions(SERVICE).label(call.peer()).name)
+    }
+
     /// The users who are in calls with a client of theirs, each with its call.
     pub fn connected(&self) -> impl Iterator<Item = (CallId, UserId)> {
         let conferences = self.calls().flat_map(|call| {

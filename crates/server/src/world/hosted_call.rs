@@ -15,8 +15,8 @@ use confcall_state::UserId;
 
 use super::chat::Standing;
 use super::circle::{Circle, Host};
-use super::feed::{self, Publisher};
 use super::messages::{KeptMessage, Messages};
+use super::stream::{self, Publisher};
 use crate::names::draw_call;
 use crate::options::Limits;
 use crate::refusal::Refusal;
@@ -224,7 +224,7 @@ impl HostedCall {
     pub(super) fn channels(&self, from: UserId, now: i32) -> Result<Vec<StreamChannel>, Refusal> {
         self.check_joined(from)?;
         match self.rtmp {
-            true => Ok(feed::channels(now)),
+            true => Ok(stream::channels(now)),
             false => Ok(Vec::new()),
         }
     }
@@ -241,12 +241,13 @@ impl HostedCall {
             _ if self.rtmp => Publisher::Rtmp,
             CallKind::VideoChat => Publisher::Participants {
                 speakers: self.room.roster.speakers().collect(),
-                pictures: self.room.roster.pictures().collect(),
+                // As many as a mask has bits.
+                pictures: (0..32).zip(self.room.roster.pictures()).collect(),
             },
             // A live story that no program feeds goes over media.
             _ => return Err(Refusal::StreamLocation),
         };
-        let part = feed::part(&publisher, request, self.room.created, now)?;
+        let part = stream::part(&publisher, request, self.room.created, now)?;
         Ok(FilePart::Bytes(part))
     }
 

@@ -12,11 +12,11 @@ mod building;
 mod chat;
 mod circle;
 mod description;
-mod feed;
 mod hosted_call;
 mod messages;
 mod served;
 mod state;
+mod stream;
 
 pub(crate) use self::building::build;
 pub use self::description::{
