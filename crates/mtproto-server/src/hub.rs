@@ -16,7 +16,7 @@ use crate::limits;
 use crate::mtproto::auth_key::{AuthKey, AuthKeyId};
 use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
-use crate::overview::{CallOverview, Overview};
+use crate::overview::{CallOverview, HostedOverview, Overview};
 use crate::push_queue::{PushSender, QueuedPush, push_queue};
 use confcall_server::tl::{Occasion, write_push, write_response};
 use confcall_server::{Refusal, Server, ServerOptions};
@@ -189,9 +189,12 @@ impl Hub {
     pub(crate) fn overview(&self) -> Overview {
         let inner = self.lock();
         let calls = inner.server.calls().map(CallOverview::of);
+        let hosted = inner.server.hosted_calls();
+        let hosted = hosted.map(|call| HostedOverview::of(&inner.server, call));
         Overview {
             users: inner.connections.keys().copied().collect(),
             calls: calls.map(|call| (call.id, call)).collect(),
+            hosted: hosted.map(|call| (call.id, call)).collect(),
         }
     }
 

@@ -66,7 +66,7 @@ pub use keys::{Keys, KeysError};
 pub use listener::{BindError, Listener};
 pub use mtproto::auth_key::AuthKey;
 pub use observer::Observer;
-pub use overview::{CallOverview, Overview};
+pub use overview::{CallOverview, HostedOverview, Overview};
 pub use private_file::ExposedFile;
 #[cfg(feature = "session-file")]
 pub use session_file::{WriteSessionError, write_session};

@@ -16,8 +16,11 @@ Its users are those with a session that it issued. A session that is issued whil
 the file of the keys can be every user.
 
 Ctrl-C stops it: answers under way are finished, and the snapshot is written. With --json every line is an object \
-whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, stopping, saved, \
-issued.
+whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, chat_call, \
+chat_members, chat_over, stopping, saved, issued.
+
+Without --world it has a group with a video chat, a channel with a livestream, another one that is fed by RTMP, and a live \
+story, all with public names that it shows at the start; user 1 manages them.
 
 Exit status: 0 if it was stopped, 1 if it cannot run, 130 if it was interrupted before it listened, or again before \
 the snapshot was written.
@@ -27,7 +30,8 @@ Examples:
   confcall serve
   confcall serve --listen 127.0.0.1:0 --json --chaos 7
   confcall serve --name 1=Alice --name 2=Bob
-  confcall serve --snapshot calls.snapshot")]
+  confcall serve --snapshot calls.snapshot
+  confcall serve --world town.toml")]
 pub(crate) struct Args {
     /// The address to listen at; port 0 takes one that is free.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4430")]
@@ -56,6 +60,12 @@ pub(crate) struct Args {
     /// Start from this file if there is one, and write all calls to it at the end.
     #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]
     pub(super) snapshot: Option<PathBuf>,
+
+    /// Have the users, groups, channels and live stories that this file describes in TOML.
+    ///
+    /// A snapshot that is there goes on with its own.
+    #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]
+    pub(super) world: Option<PathBuf>,
 
     /// Lose, delay and refuse requests, and lose, delay and double pushes, by this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "issue_session")]

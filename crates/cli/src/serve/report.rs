@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use confcall::UserId;
 use confcall::join::api::{CallId, InviteLink};
+use confcall::join::policy::CallKind;
 use confcall::state::Height;
-use confcall_mtproto_server::{CallOverview, Overview};
+use confcall_mtproto_server::{CallOverview, HostedOverview, Overview};
 use serde_json::{Value, json};
 
 use crate::screen::{Level, Line, Report};
@@ -44,6 +45,24 @@ pub(super) enum ServerReport {
     },
     /// A call is over.
     Over(CallId),
+    /// There is a call of a chat, or a live story.
+    ChatCall {
+        call: CallId,
+        kind: CallKind,
+        title: String,
+        link: Option<InviteLink>,
+    },
+    /// The participants of such a call have changed.
+    ChatMembers {
+        call: CallId,
+        title: String,
+        members: Vec<UserId>,
+    },
+    /// Such a call is over.
+    ChatOver {
+        call: CallId,
+        title: String,
+    },
     Stopping,
     Saved {
         path: PathBuf,
@@ -60,11 +79,42 @@ impl ServerReport {
         for call in now.calls.values() {
             reports.extend(Self::of_call(before.calls.get(&call.id), call));
         }
+        for call in now.hosted.values() {
+            reports.extend(Self::of_hosted(before.hosted.get(&call.id), call));
+        }
         let over = before.calls.keys();
         let over = over.filter(|call| !now.calls.contains_key(call));
         reports.extend(over.copied().map(Self::Over));
+        let over = before.hosted.values();
+        let over = over.filter(|call| !now.hosted.contains_key(&call.id));
+        reports.extend(over.map(|over| Self::ChatOver {
+            call: over.id,
+            title: over.title.clone(),
+        }));
         // Last, since the changes of a call explain why its users are gone.
         reports.extend(gone.map(Self::Disconnected));
+        reports
+    }
+
+    fn of_hosted(before: Option<&HostedOverview>, now: &HostedOverview) -> Vec<Self> {
+        let (call, title) = (now.id, now.title.clone());
+        let mut reports = Vec::new();
+        if before.is_none() {
+            reports.push(Self::ChatCall {
+                call,
+                kind: now.kind,
+                title: title.clone(),
+                link: now.link.clone(),
+            });
+        }
+        if before.map_or(&BTreeSet::new(), |before| &before.members) != &now.members {
+            let members = now.members.iter().copied().collect();
+            reports.push(Self::ChatMembers {
+                call,
+                title,
+                members,
+            });
+        }
         reports
     }
 
@@ -112,6 +162,19 @@ impl Report for ServerReport {
                 (Level::Info, "block", format!("{call}: height {height}"))
             }
             Self::Over(call) => (Level::Warning, "call", format!("{call} is over")),
+            Self::ChatCall {
+                kind, title, link, ..
+            } => {
+                let link = link.as_ref().map(InviteLink::as_str);
+                let link = link.unwrap_or("without a link");
+                (Level::Info, "chat", format!("{title}: {kind}, {link}"))
+            }
+            Self::ChatMembers { title, members, .. } => {
+                let ids: Vec<_> = members.iter().map(UserId::to_string).collect();
+                let text = format!("{title}: {} in it: {}", ids.len(), ids.join(" "));
+                (Level::Info, "members", text)
+            }
+            Self::ChatOver { title, .. } => (Level::Warning, "chat", format!("{title} is over")),
             Self::Stopping => (Level::Info, "stopping", "again to quit at once".to_owned()),
             Self::Saved { path, calls } => {
                 let text = format!("{} to {}", counted(*calls), path.display());
@@ -147,9 +210,36 @@ impl Report for ServerReport {
                 json!({"event": "block", "call": call.to_string(), "height": height.value()})
             }
             Self::Over(call) => json!({"event": "over", "call": call.to_string()}),
+            Self::ChatCall {
+                call,
+                kind,
+                title,
+                link,
+            } => json!({
+                "event": "chat_call",
+                "call": call.to_string(),
+                "kind": word(*kind),
+                "title": title,
+                "link": link.as_ref().map(InviteLink::as_str),
+            }),
+            Self::ChatMembers { call, members, .. } => {
+                let members: Vec<_> = members.iter().map(UserId::to_string).collect();
+                json!({"event": "chat_members", "call": call.to_string(), "members": members})
+            }
+            Self::ChatOver { call, .. } => json!({"event": "chat_over", "call": call.to_string()}),
             Self::Stopping => json!({"event": "stopping"}),
             Self::Saved { path, calls } => json!({"event": "saved", "path": path, "calls": calls}),
         }
+    }
+}
+
+/// The kind of a call in one word.
+fn word(kind: CallKind) -> &'static str {
+    match kind {
+        CallKind::Conference => "conference",
+        CallKind::VideoChat => "video_chat",
+        CallKind::RtmpViewer => "rtmp_stream",
+        CallKind::LiveStoryListener => "live_story",
     }
 }
 
@@ -178,6 +268,7 @@ fn listening(address: SocketAddr, keys: &Path) -> Vec<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeMap;
 
     fn call(id: i64, height: i32, members: &[i64]) -> CallOverview {
         CallOverview {
@@ -192,6 +283,7 @@ mod tests {
         Overview {
             users: users.iter().copied().map(UserId::new).collect(),
             calls: calls.into_iter().map(|call| (call.id, call)).collect(),
+            hosted: BTreeMap::new(),
         }
     }
 
@@ -217,5 +309,37 @@ mod tests {
             ]
         );
         assert!(ServerReport::between(&now, &now).is_empty());
+    }
+
+    #[test]
+    fn the_calls_of_chats_are_reported_by_events_of_their_own() {
+        let hosted = |members: &[i64]| {
+            let call = HostedOverview {
+                id: CallId::new(5),
+                kind: CallKind::VideoChat,
+                title: "The Walkers".to_owned(),
+                link: None,
+                members: members.iter().copied().map(UserId::new).collect(),
+            };
+            Overview {
+                hosted: [(call.id, call)].into(),
+                ..Overview::default()
+            }
+        };
+        let none = Overview::default();
+        let steps = [none.clone(), hosted(&[]), hosted(&[1]), none];
+        let steps = steps.windows(2);
+        let reports: Vec<_> = steps
+            .flat_map(|two| ServerReport::between(&two[0], &two[1]))
+            .map(|report| report.json().to_string())
+            .collect();
+        assert_eq!(
+            reports,
+            [
+                r#"{"call":"5","event":"chat_call","kind":"video_chat","link":null,"title":"The Walkers"}"#,
+                r#"{"call":"5","event":"chat_members","members":["1"]}"#,
+                r#"{"call":"5","event":"chat_over"}"#,
+            ]
+        );
     }
 }

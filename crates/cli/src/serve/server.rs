@@ -1,6 +1,7 @@
 //! The server from its start to its stop.
 
 use core::time::Duration;
+use std::fs;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use anyhow::{Context as _, anyhow};
 use confcall_mtproto_server::{
     BindError, Config, Keys, KeysError, Listener, Observer, Overview, Reach, SnapshotFile,
 };
-use confcall_server::{Limits, Server, ServerOptions};
+use confcall_server::{Limits, Server, ServerOptions, WorldDescription};
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
@@ -106,11 +107,12 @@ struct Start {
 
 async fn start(args: &Args) -> anyhow::Result<Start> {
     let (keys, snapshot) = (args.keys.clone(), args.snapshot.clone());
+    let world = args.world.clone();
     // Aside, since files can be large, slow, or locked by another process.
-    let opened = spawn_blocking(move || open(&keys, snapshot));
-    let (keys, snapshot, restored) = opened.await.context("the files were not read")??;
+    let opened = spawn_blocking(move || open(&keys, snapshot, world.as_deref()));
+    let (keys, snapshot, restored, world) = opened.await.context("the files were not read")??;
     let calls = restored.as_ref().map(|server| server.calls().len());
-    let mut server = restored.map_or_else(new_server, Ok)?;
+    let mut server = restored.map_or_else(|| new_server(&world), Ok)?;
     for (user, name) in &args.name {
         server.set_name(*user, name);
     }
@@ -146,24 +148,34 @@ fn with_free_port(error: BindError) -> anyhow::Error {
     }
 }
 
-/// Opens the keys, and the snapshot with the server in it, if there is one.
+/// Opens the keys, the snapshot with the server in it, if there is one, and the description of the world.
 fn open(
     keys_path: &Path,
     snapshot: Option<PathBuf>,
-) -> anyhow::Result<(Keys, Option<SnapshotFile>, Option<Server>)> {
+    world: Option<&Path>,
+) -> anyhow::Result<(Keys, Option<SnapshotFile>, Option<Server>, WorldDescription)> {
     let snapshot = snapshot.map(SnapshotFile::lock).transpose()?;
     let load = |snapshot: &SnapshotFile| snapshot.load(Limits::default());
     let restored = snapshot.as_ref().map(load).transpose()?.flatten();
-    Ok((keys(keys_path)?, snapshot, restored))
+    let world = world.map_or_else(|| Ok(WorldDescription::example()), read_world)?;
+    Ok((keys(keys_path)?, snapshot, restored, world))
 }
 
-fn new_server() -> anyhow::Result<Server> {
+fn read_world(path: &Path) -> anyhow::Result<WorldDescription> {
+    let text = fs::read_to_string(path);
+    let text = text.with_context(|| format!("{} cannot be read", path.display()))?;
+    let described = WorldDescription::from_toml(&text);
+    described.with_context(|| format!("{} describes no world", path.display()))
+}
+
+fn new_server(world: &WorldDescription) -> anyhow::Result<Server> {
     // The seed decides ids and access hashes, which must differ between two servers.
     let [a, b, c, d, e, f, g, h, ..] = seed::random()?;
-    Ok(Server::new(ServerOptions {
+    let options = ServerOptions {
         seed: u64::from_le_bytes([a, b, c, d, e, f, g, h]),
         ..ServerOptions::default()
-    }))
+    };
+    Ok(Server::with_world(options, world)?)
 }
 
 fn config(args: &Args) -> Config {
