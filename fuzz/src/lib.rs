@@ -10,6 +10,7 @@ pub use confcall_join::engine::checkpoint::fuzzing::checkpoint;
 pub use confcall_join::joining::fuzzing::{join_answer, link, payload};
 pub use confcall_join::message::fuzzing::message_json;
 pub use confcall_join::policy::fuzzing::request;
+pub use confcall_join::stream::fuzzing::stream_parts;
 pub use confcall_join::trace::fuzzing::trace;
 pub use confcall_media::fuzzing::{packet_open, packet_ops};
 pub use confcall_simulator::fuzzing::{server_ops, server_snapshot};
@@ -46,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     ("request", request),
     ("server_ops", server_ops),
     ("server_snapshot", server_snapshot),
+    ("stream_parts", stream_parts),
     ("tl_answer", tl_answer),
     ("trace", trace),
     ("trie_proof", trie_proof),

@@ -13,6 +13,7 @@
 mod call;
 mod dictionary;
 mod engine;
+mod stream;
 mod texts;
 mod vectors;
 
@@ -65,6 +66,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     vectors::add(&mut seeds, &fuzz.join("../tests/vectors"))?;
     call::add(&mut seeds)?;
     texts::add(&mut seeds);
+    stream::add(
+        &mut seeds,
+        &fuzz.join("../crates/join/src/stream/ogg/two_channels.ogg"),
+    )?;
     engine::add(&mut seeds);
     seeds.write(&fuzz.join("seeds"))?;
     dictionary::write(&fuzz.join("../spec"), &fuzz.join("tl.dict"))?;
