@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 use confcall_media::Moment;
 
-use super::AudioPart;
+use super::ogg::AudioPart;
 use crate::api::{StreamChannel, StreamVideo};
 use crate::limits;
 use timeline::{Answered, PART_PAUSE, Segmentation, Timeline, Wanted};

@@ -6,7 +6,7 @@ use core::num::NonZeroU8;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, Engine as _, GeneralPurpose, GeneralPurposeConfig};
 
-use super::{AudioPart, AudioPartError, SpeakerChange};
+use super::values::{AudioPart, AudioPartError, SpeakerChange};
 use crate::Ssrc;
 use crate::limits;
 
@@ -146,8 +146,7 @@ fn write_text(packet: &mut Vec<u8>, text: &str) {
 
 /// Reads the changes of the speakers: frame, channel and source each.
 fn speaker_changes(meta: &[u8]) -> Option<Vec<[i32; 3]>> {
-    let base64: Vec<u8> = meta.trim_ascii().to_vec();
-    let bytes = BASE64.decode(base64).ok()?;
+    let bytes = BASE64.decode(meta.trim_ascii()).ok()?;
     let (numbers, _) = bytes.as_chunks();
     let mut numbers = numbers.iter().map(|number| i32::from_le_bytes(*number));
     // The head of the stream says how many channels there are.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::testing::{FILE, silence};
 use super::*;
+use crate::Ssrc;
 
 /// A file of Ogg with these packets, each on a page of its own.
 fn file(packets: &[(u32, Vec<u8>)]) -> Vec<u8> {
