@@ -148,6 +148,13 @@ impl Server {
         is_there
     }
 
+    /// Lets the program that feeds a call by RTMP publish, as it does from the start, or stop.
+    ///
+    /// False if there is no such call.
+    pub fn set_published(&mut self, call: CallId, is_published: bool) -> bool {
+        self.world.publish(call, is_published)
+    }
+
     /// The call that a reference names for a user.
     pub fn find(&self, user_id: UserId, reference: &InputGroupCall) -> Option<&Call> {
         match reference {
@@ -288,6 +295,9 @@ impl Server {
         // Its callers set it before every request, and nothing rings for longer within one second.
         if now == self.now {
             return;
+        }
+        if self.now == 0 {
+            self.world.begin(now);
         }
         self.now = now;
         let ringing = i32::try_from(self.options.ring_timeout.as_secs()).unwrap_or(i32::MAX);

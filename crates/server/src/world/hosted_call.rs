@@ -35,6 +35,8 @@ pub struct HostedCall {
     pub(super) creator: Option<UserId>,
     pub(super) title: Option<String>,
     pub(super) rtmp: bool,
+    /// True while a program publishes, if it is fed by RTMP.
+    pub(super) is_published: bool,
     pub(super) join_muted: bool,
     /// Who comes by it may speak.
     pub(super) invite_hash: Option<String>,
@@ -78,6 +80,7 @@ impl HostedCall {
             creator,
             title: None,
             rtmp: false,
+            is_published: true,
             join_muted: false,
             invite_hash: None,
             schedule: None,
@@ -223,7 +226,7 @@ impl HostedCall {
     /// The channels of a stream for one who takes part; none where nobody publishes by RTMP.
     pub(super) fn channels(&self, from: UserId, now: i32) -> Result<Vec<StreamChannel>, Refusal> {
         self.check_joined(from)?;
-        match self.rtmp {
+        match self.rtmp && self.is_published {
             true => Ok(stream::channels(now)),
             false => Ok(Vec::new()),
         }
@@ -238,6 +241,7 @@ impl HostedCall {
     ) -> Result<FilePart, Refusal> {
         self.check_joined(from)?;
         let publisher = match self.kind() {
+            _ if self.rtmp && !self.is_published => return Err(Refusal::PartToCome),
             _ if self.rtmp => Publisher::Rtmp,
             CallKind::VideoChat => Publisher::Participants {
                 speakers: self.room.roster.speakers().collect(),
@@ -247,7 +251,7 @@ impl HostedCall {
             // A live story that no program feeds goes over media.
             _ => return Err(Refusal::StreamLocation),
         };
-        let part = stream::part(&publisher, request, self.room.created, now)?;
+        let part = stream::part(&publisher, request, now)?;
         Ok(FilePart::Bytes(part))
     }
 

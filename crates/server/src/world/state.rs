@@ -149,6 +149,24 @@ impl World {
         Some(call.room.note_speaking(user_id, now))
     }
 
+    /// Begins the calls of a world that was made before there was a time.
+    pub(crate) fn begin(&mut self, now: i32) {
+        let timeless = self
+            .calls
+            .values_mut()
+            .filter(|call| call.room.created == 0);
+        timeless.for_each(|call| call.room.created = now);
+    }
+
+    /// Lets the program that feeds a call publish, or stop; false if there is no such call.
+    pub(crate) fn publish(&mut self, id: CallId, is_published: bool) -> bool {
+        let call = self.calls.get_mut(&id).filter(|call| call.rtmp);
+        let is_there = call.is_some();
+        call.into_iter()
+            .for_each(|call| call.is_published = is_published);
+        is_there
+    }
+
     /// Makes a supergroup of a basic group, whose call goes on there; gives the pushes of that.
     pub(crate) fn migrate(&mut self, group: ChatId) -> Option<(ChannelId, Outcome)> {
         let mut chat = self.chats.remove(&Peer::Chat(group))?;

@@ -44,13 +44,8 @@ pub(super) fn channels(now: i32) -> Vec<StreamChannel> {
     }]
 }
 
-/// The part that a request names, of a stream that began at a time.
-pub(super) fn part(
-    publisher: &Publisher,
-    request: &GetFile,
-    began: i32,
-    now: i32,
-) -> Result<Vec<u8>, Refusal> {
+/// The part that a request names, of a stream that has been there longer than its parts are kept.
+pub(super) fn part(publisher: &Publisher, request: &GetFile, now: i32) -> Result<Vec<u8>, Refusal> {
     if request.scale != 0 {
         return Err(Refusal::StreamLocation);
     }
@@ -67,8 +62,8 @@ pub(super) fn part(
     if request.time_ms > newest(now) {
         return Err(Refusal::PartToCome);
     }
-    let oldest = began.max(now.saturating_sub(KEPT));
-    if request.time_ms < i64::from(oldest) * Feed::PART_MS {
+    let oldest = i64::from(now.saturating_sub(KEPT)) * Feed::PART_MS;
+    if request.time_ms < oldest {
         return Err(Refusal::PartDropped);
     }
     let time_ms = request.time_ms;

@@ -175,3 +175,23 @@ fn the_key_of_a_stream_is_for_those_who_may_publish_and_lasts_until_it_is_revoke
     let request = url(&mut stage, BOB, false);
     stage.refused(BOB, request, 400, "CHAT_ADMIN_REQUIRED");
 }
+
+#[test]
+fn a_stream_that_nobody_publishes_has_no_channels() {
+    let mut stage = Stage::with(13, &[BOB]);
+    let call = stage.call(13).id();
+    let request = file(&stage, 13, NEWEST, UNIFIED);
+    for is_published in [false, true] {
+        assert!(stage.server.set_published(call, is_published));
+        let call = stage.reference(13);
+        let channels = stage.ask(BOB, GetGroupCallStreamChannels { call }).unwrap();
+        let channels = channels.into_stream_channels().unwrap();
+        assert_eq!(channels.is_empty(), !is_published);
+        match is_published {
+            true => assert!(!part(&mut stage, BOB, request.clone()).is_empty()),
+            false => stage.refused(BOB, request.clone(), 400, "TIME_TOO_BIG"),
+        }
+    }
+    let walkers = stage.call(11).id();
+    assert!(!stage.server.set_published(walkers, true));
+}
