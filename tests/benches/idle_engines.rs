@@ -149,7 +149,7 @@ fn drain(engine: &mut Engine) -> (Vec<(RequestId, Request)>, Option<Moment>) {
     let mut requests = Vec::new();
     loop {
         match engine.poll_output() {
-            Output::Request { request, body } => requests.push((request, body)),
+            Output::Request { request, body, .. } => requests.push((request, body)),
             Output::Timeout(wake) => return (requests, wake),
             _ => {}
         }

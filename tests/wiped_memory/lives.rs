@@ -86,7 +86,7 @@ impl Table {
     fn poll(&mut self, place: usize) {
         let (user, engine) = &mut self.engines[place];
         while let output @ (Output::Request { .. } | Output::Event(_)) = engine.poll_output() {
-            if let Output::Request { request, body } = output {
+            if let Output::Request { request, body, .. } = output {
                 let outcome = self.server.handle(*user, &body.to_tl());
                 let outcome = outcome.map_or_else(Outcome::Refused, Outcome::Done);
                 self.inputs

@@ -274,7 +274,12 @@ impl<T: Transport + 'static> Driver<T> {
         let mut events = Vec::new();
         self.wake = loop {
             match self.engine.poll_output() {
-                Output::Request { request, body } => self.requests.send(request, body),
+                Output::Request {
+                    request,
+                    kind,
+                    data_centre,
+                    body,
+                } => self.requests.send(request, kind, data_centre, body),
                 Output::Event(event) => events.push(event),
                 Output::Timeout(wake) => break wake,
             }

@@ -42,14 +42,20 @@ impl<T: Transport + 'static> Requests<T> {
         }
     }
 
-    pub(crate) fn send(&mut self, request: RequestId, body: Request) {
+    pub(crate) fn send(
+        &mut self,
+        request: RequestId,
+        kind: CallKind,
+        data_centre: Option<i32>,
+        body: Request,
+    ) {
         let method = body.method();
         debug!(%method, %request, "sending");
         let transport = Arc::clone(&self.transport);
         let (patience, sent) = (self.answer_timeout, Instant::now());
         self.sent.insert(request, (method, sent));
         self.under_way.push(Box::pin(async move {
-            let outcome = outcome_of(&*transport, &body, patience).await;
+            let outcome = outcome_of(&*transport, kind, data_centre, &body, patience).await;
             Answered {
                 request,
                 sent,
@@ -80,12 +86,14 @@ impl<T: Transport + 'static> Requests<T> {
 /// Sends a request that keeps to the policy; what has no answer in time is lost.
 async fn outcome_of(
     transport: &impl Transport,
+    kind: CallKind,
+    data_centre: Option<i32>,
     body: &Request,
     patience: Duration,
 ) -> Result<Outcome, EndReason> {
     let method = body.method();
-    let request = match CheckedRequest::new(CallKind::Conference, body) {
-        Ok(request) => request,
+    let request = match CheckedRequest::new(kind, body) {
+        Ok(request) => request.to_data_centre(data_centre),
         // The engine builds no such request. It ends after a few tries, as if the server could not be reached.
         Err(violation) => {
             error!(%method, %violation, "not sent");

@@ -84,6 +84,15 @@ pub const REQUESTS: usize = 128;
 /// The most requests of commands that are under way or waiting.
 pub const COMMANDS: usize = 64;
 
+/// The most users that one command asks to a call.
+pub const INVITED_USERS: usize = 100;
+
+/// The most characters of a message of a call without encryption that are shown; one that was paid for can be longer than others.
+pub const PLAIN_MESSAGE_CHARACTERS: usize = 4096;
+
+/// The most messages of such a call that are remembered, so that none is shown twice.
+pub const PLAIN_MESSAGES: usize = 1024;
+
 /// The most media sources that one command asks for.
 pub const RESOLVED_SOURCES: usize = 100;
 

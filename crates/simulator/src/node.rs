@@ -206,7 +206,7 @@ impl Node {
                 None => self.engine.poll_output(),
             };
             match output {
-                Output::Request { request, body } => self.take_request(now, request, body),
+                Output::Request { request, body, .. } => self.take_request(now, request, body),
                 Output::Event(event) => self.take_event(now, event),
                 Output::Timeout(wake) => return self.take_timeout(now, wake),
             }

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use confcall_join::api::Method;
 use confcall_join::engine::{Engine, Event, Input, Misuse, Outcome, Output, RequestId};
-use confcall_join::policy::{CallKind, CheckedRequest};
+use confcall_join::policy::CheckedRequest;
 use confcall_media::Moment;
 use confcall_state::UserId;
 
@@ -101,9 +101,15 @@ impl ByteEngine {
     pub fn poll_output(&mut self) -> ByteOutput {
         loop {
             match self.engine.poll_output() {
-                Output::Request { request, body } => {
-                    match CheckedRequest::new(CallKind::Conference, &body) {
+                Output::Request {
+                    request,
+                    kind,
+                    body,
+                    data_centre,
+                } => {
+                    match CheckedRequest::new(kind, &body) {
                         Ok(checked) => {
+                            let checked = checked.to_data_centre(data_centre);
                             self.methods.insert(request, checked.method());
                             let data_centre = checked.data_centre();
                             let bytes = checked.into_bytes();

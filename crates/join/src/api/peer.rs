@@ -4,6 +4,7 @@ use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader, Writer};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::codec::decode;
 use super::traced;
 use super::{AccessHash, ChannelId, ChatId, MessageId};
 use crate::shown::{self, Form};
@@ -117,6 +118,16 @@ impl Peer {
 }
 
 impl InputPeer {
+    /// The bytes of the peer.
+    pub(super) fn to_tl(&self) -> Vec<u8> {
+        Writer::encode(|writer| self.write(writer))
+    }
+
+    /// Reads a peer that takes the whole input.
+    pub(super) fn from_tl(bytes: &[u8]) -> Result<Self, ReadError> {
+        decode(bytes, WHAT, Self::read)
+    }
+
     /// The peer as the account `own` names it; `None` for no peer at all.
     pub fn peer(&self, own: UserId) -> Option<Peer> {
         Some(match self {

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::{AccessHash, DataJson, Slug};
+use super::{AccessHash, DataJson, InputPeer, Slug};
 use crate::limits;
 
 /// The start of redacted slugs and links.
@@ -48,6 +48,24 @@ pub(crate) fn link(link: &str) -> String {
         Some(Ok(found)) => format!("{CONFERENCE}{}", slug(&found)),
         _ => text(link),
     }
+}
+
+/// A peer as a request names it, by the pseudonyms of its access hashes.
+pub(crate) fn peer(peer: &InputPeer) -> InputPeer {
+    let mut redacted = peer.clone();
+    match &mut redacted {
+        InputPeer::User {
+            access_hash: hash, ..
+        }
+        | InputPeer::Channel {
+            access_hash: hash, ..
+        } => *hash = access_hash(*hash),
+        InputPeer::UserFromMessage { chat, .. } | InputPeer::ChannelFromMessage { chat, .. } => {
+            **chat = self::peer(chat);
+        }
+        InputPeer::SelfUser | InputPeer::Empty | InputPeer::Chat(_) => {}
+    }
+    redacted
 }
 
 /// The pseudonym of an access hash, which is of use to its account only.

@@ -9,7 +9,7 @@ use core::str::FromStr;
 use confcall_state::UserId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::{AccessHash, CallId, CallRef, DataJson, InviteLink, Slug, StreamKey};
+use super::{AccessHash, CallId, CallRef, DataJson, InputPeer, InviteLink, Slug, StreamKey};
 use super::{cut_label, redact};
 use crate::joining::JoinPayload;
 use crate::limits;
@@ -114,6 +114,17 @@ forms! {
     /// A link, as [`link`].
     one_link: InviteLink as String,
         |link| redact::link(link.as_str()), |text| Ok(InviteLink::new(text));
+    /// A peer as a request names it; redacted.
+    input_peer: InputPeer as Hex,
+        |peer| Hex(redact::peer(peer).to_tl()),
+        |hex| InputPeer::from_tl(&hex.0).map_err(|error| error.to_string());
+    /// A peer that may be missing, as [`input_peer`].
+    optional_input_peer: Option<InputPeer> as Option<Hex>,
+        |peer| peer.as_ref().map(|peer| Hex(redact::peer(peer).to_tl())),
+        |hex| match hex {
+            Some(hex) => InputPeer::from_tl(&hex.0).map(Some).map_err(|error| error.to_string()),
+            None => Ok(None),
+        };
     /// A payload, as its parameters; redacted.
     payload: JoinPayload as String,
         |payload| redact::params(&payload.to_params()).as_str().to_owned(),

@@ -9,7 +9,10 @@ use thiserror::Error;
 
 use super::own_state::{MediaConnection, Switch};
 use crate::api::traced;
-use crate::api::{InputPhoneCall, InputUser, MessageId, Peer, RpcError, Ssrc};
+use crate::api::{
+    CallMessageId, InputPeer, InputPhoneCall, InputUser, MessageId, Peer, RpcError, Ssrc,
+};
+use crate::policy::CallKind;
 use crate::joining::JoinPayload;
 use crate::message::{GroupMessage, RandomId, traced as traced_message};
 use crate::shown::{self, Form};
@@ -191,6 +194,95 @@ pub enum Command {
         /// The number of its media connection.
         connection_id: i64,
     },
+    /// Raise our hand where we are not allowed to speak, or take it down.
+    ///
+    /// Hands are of video chats and livestreams. It is done once the server has accepted it.
+    RaiseHand {
+        /// True if it is raised.
+        raised: bool,
+    },
+    /// Take the hand of another participant down; for admins.
+    ///
+    /// It is done once the server has accepted it.
+    LowerHand {
+        /// The participant.
+        peer: Peer,
+    },
+    /// Change the title of the call; for admins. An empty one is the chat's own.
+    ///
+    /// It is done once the server has accepted it.
+    SetTitle {
+        /// The title.
+        #[serde(with = "traced::label")]
+        title: String,
+    },
+    /// Record the call; for admins. The file goes to the admin, and everyone in the call sees that it is recorded.
+    ///
+    /// It is done once the server has accepted it.
+    StartRecording {
+        /// The title of the recording.
+        #[serde(with = "traced::optional_label")]
+        title: Option<String>,
+        /// Set to record video too.
+        video: Option<VideoLayout>,
+    },
+    /// Record the call no more; for admins.
+    ///
+    /// It is done once the server has accepted it.
+    StopRecording,
+    /// Begin a call that is announced; for admins.
+    ///
+    /// It is done once the server has accepted it, and the engine joins then.
+    StartScheduled,
+    /// Have the server tell us when a call that is announced begins, or not any more.
+    ///
+    /// It is done once the server has accepted it.
+    SubscribeStart {
+        /// True if it tells us.
+        subscribed: bool,
+    },
+    /// Delete messages of a call without encryption: our own, or any for admins.
+    ///
+    /// It is done once the server has accepted it.
+    DeleteMessages {
+        /// Their numbers.
+        messages: Vec<CallMessageId>,
+        /// True to report their writers as well.
+        report_spam: bool,
+    },
+    /// Delete all that a participant wrote in a call without encryption; for admins.
+    ///
+    /// It is done once the server has accepted it.
+    DeleteMessagesOf {
+        /// The participant.
+        peer: Peer,
+        /// True to report the participant as well.
+        report_spam: bool,
+    },
+    /// Ask users to the call of a group or channel by a message there, ten in a request; to a conference one invites by
+    /// [`Command::Invite`].
+    ///
+    /// It is done once the server has accepted all, and fails with the first refusal.
+    InviteUsers {
+        /// The users, at most a hundred.
+        users: Vec<InputUser>,
+    },
+    /// Get a link to the call of a public group or channel, which comes as [`Event::Link`](super::Event::Link).
+    ///
+    /// It is done once the link is there.
+    ExportLink {
+        /// True for a link by which one may speak although newcomers are muted; for admins.
+        can_self_unmute: bool,
+    },
+    /// Give up the membership for one as another peer.
+    ///
+    /// It is done once we are in again. Where the server refuses that peer it fails, and we are in again as before. It counts as
+    /// every other rejoin does.
+    JoinAs {
+        /// The peer.
+        #[serde(with = "traced::input_peer")]
+        peer: InputPeer,
+    },
     /// Stop without leaving, for a planned restart: [`Engine::suspend`](super::Engine::suspend) takes the checkpoint before.
     ///
     /// Outside the call it does nothing.
@@ -222,6 +314,18 @@ impl Command {
             Self::StartPresentation { .. } => CommandKind::StartPresentation,
             Self::StopPresentation => CommandKind::StopPresentation,
             Self::Migrate { .. } => CommandKind::Migrate,
+            Self::RaiseHand { .. } => CommandKind::RaiseHand,
+            Self::LowerHand { .. } => CommandKind::LowerHand,
+            Self::SetTitle { .. } => CommandKind::SetTitle,
+            Self::StartRecording { .. } => CommandKind::StartRecording,
+            Self::StopRecording => CommandKind::StopRecording,
+            Self::StartScheduled => CommandKind::StartScheduled,
+            Self::SubscribeStart { .. } => CommandKind::SubscribeStart,
+            Self::DeleteMessages { .. } => CommandKind::DeleteMessages,
+            Self::DeleteMessagesOf { .. } => CommandKind::DeleteMessagesOf,
+            Self::InviteUsers { .. } => CommandKind::InviteUsers,
+            Self::ExportLink { .. } => CommandKind::ExportLink,
+            Self::JoinAs { .. } => CommandKind::JoinAs,
             Self::Leave | Self::Media(_) | Self::Supply { .. } | Self::Suspend => return None,
         })
     }
@@ -273,6 +377,16 @@ impl Form for CommandId {
     fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         shown::id(self.value(), to)
     }
+}
+
+/// The layout of a video that is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoLayout {
+    /// Wider than high.
+    Landscape,
+    /// Higher than wide.
+    Portrait,
 }
 
 /// The state of the media connection, which is the client's.
@@ -332,6 +446,30 @@ pub enum CommandKind {
     StopPresentation,
     /// Moving a call between two users to this conference.
     Migrate,
+    /// Raising our hand.
+    RaiseHand,
+    /// Taking a hand down.
+    LowerHand,
+    /// Changing the title.
+    SetTitle,
+    /// Beginning a recording.
+    StartRecording,
+    /// Ending a recording.
+    StopRecording,
+    /// Beginning a call that is announced.
+    StartScheduled,
+    /// Asking to be told of the beginning of a call.
+    SubscribeStart,
+    /// Deleting messages.
+    DeleteMessages,
+    /// Deleting the messages of a participant.
+    DeleteMessagesOf,
+    /// Asking users to the call.
+    InviteUsers,
+    /// Getting a link to the call.
+    ExportLink,
+    /// Joining as another peer.
+    JoinAs,
 }
 
 impl fmt::Display for CommandKind {
@@ -358,6 +496,18 @@ impl fmt::Display for CommandKind {
             Self::StartPresentation => "sharing the screen",
             Self::StopPresentation => "sharing the screen no more",
             Self::Migrate => "moving a call to this conference",
+            Self::RaiseHand => "raising our hand",
+            Self::LowerHand => "taking a hand down",
+            Self::SetTitle => "changing the title",
+            Self::StartRecording => "beginning a recording",
+            Self::StopRecording => "ending a recording",
+            Self::StartScheduled => "beginning the call",
+            Self::SubscribeStart => "asking to be told of the beginning",
+            Self::DeleteMessages => "deleting messages",
+            Self::DeleteMessagesOf => "deleting the messages of a participant",
+            Self::InviteUsers => "asking users to the call",
+            Self::ExportLink => "getting a link",
+            Self::JoinAs => "joining as another peer",
         })
     }
 }
@@ -399,7 +549,7 @@ pub enum CommandFailure {
     /// Messages are turned off in the call.
     #[error("messages are turned off in the call")]
     MessagesDisabled,
-    /// Only the creator of the call may do that.
+    /// Only the creator of the call may do that, or an admin.
     #[error("only the creator of the call may do that")]
     NotAllowed,
     /// No request can name the peer: the server did not show how.
@@ -414,6 +564,12 @@ pub enum CommandFailure {
     /// It was stopped meanwhile, by another command or by the server.
     #[error("it was stopped meanwhile")]
     Stopped,
+    /// Calls of this kind do not have that.
+    #[error("{0} does not have that")]
+    NotInThisKind(#[serde(serialize_with = "call_kind")] CallKind),
+    /// As many participants send video as may, or the server does not let us.
+    #[error("no more participants may send video")]
+    NoVideo,
     /// The call has no link that is known.
     #[error("no link of the call is known")]
     NoLink,
@@ -429,4 +585,12 @@ pub enum CommandFailure {
     /// The membership was given up for a new one too often lately.
     #[error("joined again too often lately; try again later")]
     TooOften,
+}
+
+fn call_kind<S: Serializer>(kind: &CallKind, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Of {
+        call_kind: CallKind,
+    }
+    Of { call_kind: *kind }.serialize(to)
 }

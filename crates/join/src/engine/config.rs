@@ -6,6 +6,7 @@ use confcall_media::RemovalGrace;
 use confcall_state::Joiner;
 use serde::{Deserialize, Serialize};
 
+use crate::api::InputPeer;
 use crate::joining::Target;
 use crate::membership::LastKnown;
 use crate::policy::Media;
@@ -62,6 +63,10 @@ pub struct Config {
     ///
     /// A call that has as many is not joined unless the server, which is asked then, lets it have more.
     pub size_limit: usize,
+    /// As whom a video chat or livestream is joined; without it as the server has it saved, or as the user.
+    ///
+    /// Conferences and live stories are joined as the user.
+    pub join_as: Option<InputPeer>,
 }
 
 impl Config {
@@ -76,6 +81,7 @@ impl Config {
             removal_grace: RemovalGrace::WithGrace,
             last_known: None,
             size_limit: 200,
+            join_as: None,
         }
     }
 }

@@ -21,6 +21,7 @@ use super::timers::{Timer, Timers};
 use crate::api::{CallRef, Method, Request, Response, Update};
 use crate::joining::{Invitations, JoinPayload};
 use crate::labels::Labels;
+use crate::policy::CallKind;
 
 /// The things that states and parts share.
 #[derive(Debug)]
@@ -87,6 +88,21 @@ impl Context {
             requests: Requests::default(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// The kind of the call.
+    pub(super) fn kind(&self) -> CallKind {
+        self.requests.route().kind
+    }
+
+    /// Notes the kind of the call, by whose policy requests are checked.
+    pub(super) fn kind_is(&mut self, kind: CallKind) {
+        self.requests.route_mut().kind = kind;
+    }
+
+    /// Notes the data centre that has the parts of the stream.
+    pub(super) fn stream_is_at(&mut self, data_centre: Option<i32>) {
+        self.requests.route_mut().stream = data_centre;
     }
 
     /// Sends a request, as soon as its method need not wait.
@@ -207,7 +223,9 @@ impl Context {
     /// Gives up everything, so that nothing comes after the end.
     pub(super) fn forget_all(&mut self) {
         self.timers.cancel_all();
+        let route = self.requests.route();
         self.requests = Requests::default();
+        *self.requests.route_mut() = route;
     }
 
     pub(super) fn event(&mut self, event: Event) {

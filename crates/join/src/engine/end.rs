@@ -7,10 +7,10 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::api::reaction::{GiveUpReason, Reaction};
-use crate::api::{Method, RpcError};
+use crate::api::{Method, Peer, RpcError};
 use crate::joining::{AnswerFault, PresendError};
 use crate::membership::{Break, LastKnown, MembershipEnd, StartError};
-use crate::policy::PolicyViolation;
+use crate::policy::{CallKind, PolicyViolation};
 use crate::shown;
 
 /// The code of refusals for want of a right, where an invitation may help.
@@ -94,9 +94,31 @@ pub enum EndReason {
     /// The call has as many participants as it may have.
     #[error("the call is full")]
     Full,
-    /// The call is of a kind that has no encryption end to end, and that this client does not join.
-    #[error("the call is {0}, and no conference")]
+    /// The call is of another kind than the target says.
+    #[error("the call is {0}")]
     OtherKind(#[serde(skip)] OtherKind),
+    /// There is no call now where it was looked for.
+    #[error("there is no call now")]
+    NoCallNow,
+    /// The group of the call became a supergroup, which goes on with the call.
+    #[error("the group became {to}, and the call goes on there")]
+    ChatMigrated {
+        /// The supergroup.
+        #[serde(serialize_with = "shown::form")]
+        to: Peer,
+    },
+    /// The call was converted while we were in it: one program outside feeds it from now on, or not any more.
+    #[error("the call was converted to {to}")]
+    Converted {
+        /// The kind of the call from now on.
+        to: CallKind,
+    },
+    /// The server showed the call as encrypted where it was not, or the other way round.
+    #[error("the call was shown as {from}, and is shown as another kind now")]
+    KindChanged {
+        /// The kind as which the call was entered.
+        from: CallKind,
+    },
     /// There is no such call.
     #[error("there is no such call: {0}")]
     NotFound(#[serde(serialize_with = "shown::field::error")] RpcError),
@@ -203,9 +225,12 @@ pub enum EndReason {
     Stopped,
 }
 
-/// The kinds of group call without encryption end to end, as far as the server's answer tells them apart.
+/// The kinds of group call, as far as the server's answer tells them apart before a join.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum OtherKind {
+    /// A conference, encrypted end to end.
+    Conference,
     /// A call that one program outside feeds by RTMP.
     RtmpStream,
     /// The video chat of a group, the livestream of a channel, or a live story.
@@ -215,8 +240,9 @@ pub enum OtherKind {
 impl fmt::Display for OtherKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::RtmpStream => "a livestream by RTMP",
-            Self::ChatOrStory => "a video chat, a livestream or a live story",
+            Self::Conference => "a conference",
+            Self::RtmpStream => "a livestream by RTMP, and no conference",
+            Self::ChatOrStory => "a video chat, a livestream or a live story, and no conference",
         })
     }
 }
@@ -249,9 +275,13 @@ impl EndReason {
                 Advice::Nothing
             }
             // It may have been a mistake, which only people can settle.
-            Self::Removed { .. } => Advice::JoinAgain,
+            Self::Removed { .. } | Self::ChatMigrated { .. } | Self::Converted { .. } => {
+                Advice::JoinAgain
+            }
             Self::NotFound(_) => Advice::AskForInvitation,
-            Self::Empty | Self::Full | Self::FloodWait { .. } => Advice::JoinLater,
+            Self::Empty | Self::Full | Self::FloodWait { .. } | Self::NoCallNow => {
+                Advice::JoinLater
+            }
             Self::Refused {
                 method,
                 error,
@@ -271,6 +301,7 @@ impl EndReason {
             }
             Self::BlockRefused { .. } | Self::Presend(_) | Self::Policy(_) => Advice::Report,
             Self::KeyReplaced { .. }
+            | Self::KindChanged { .. }
             | Self::Unusable(_)
             | Self::NoMembership(_)
             | Self::Swapped(_)
@@ -394,6 +425,15 @@ pub enum RejoinReason {
     /// The caller wants another key and other sources.
     #[error("the caller asked for a new membership")]
     Requested,
+    /// The caller wants to be in the call as another peer.
+    #[error("the caller asked to be in the call as another peer")]
+    OtherPeer,
+    /// We may speak from now on, for which the media must come by a connection.
+    #[error("we may speak from now on")]
+    MaySpeak,
+    /// The reference to the call leads nowhere any more.
+    #[error("the reference to the call is stale: {0}")]
+    Stale(#[serde(serialize_with = "shown::field::error")] RpcError),
     /// The answer to our join was lost, and the parameters of the media connection with it.
     #[error("the connection parameters were lost")]
     NoConnection,

@@ -10,9 +10,12 @@ use serde::Serialize;
 
 use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
-use super::own_state::{MediaConnection, OwnState, PayloadReason};
+use super::own_state::{MediaConnection, MediaMode, OwnState, PayloadReason};
 use super::participant::{Participant, ParticipantChange};
-use crate::api::{CallRef, CallSettings, InviteLink, Method, RpcError};
+use super::call_info::CallInfo;
+use super::posted::Posted;
+use crate::api::{CallMessageId, CallRef, CallSettings, InviteLink, Method, Peer, RpcError};
+use crate::policy::CallKind;
 use crate::joining::{ConnectionParameters, InvitationEvent, JoinPayload};
 use crate::membership::{Break, Gap};
 use crate::message::{GroupMessage, MessageError};
@@ -49,6 +52,13 @@ pub enum Event {
     Link(#[serde(skip)] InviteLink),
     /// The settings of the call became known, or have changed.
     Settings(CallSettings),
+    /// The call is announced and has not begun, or its description while we wait is another one.
+    ///
+    /// The engine joins once it begins. [`Command::StartScheduled`](super::Command::StartScheduled) begins it, and
+    /// [`Command::SubscribeStart`](super::Command::SubscribeStart) has the server tell us of it.
+    Scheduled(CallInfo),
+    /// The description of a call that is no conference became known, or is another one.
+    Call(CallInfo),
     /// A block came.
     EpochStarted {
         /// The block's height.
@@ -149,13 +159,24 @@ pub enum Event {
     /// comparison of emoji, so that it is no suspicion.
     EmojiOverdue(EmojiOverdue),
     /// A message or a reaction.
+    ///
+    /// In a call without encryption our own come back too.
     Message {
         /// The sender.
         #[serde(serialize_with = "shown::form")]
-        from: UserId,
+        from: Peer,
+        /// True for one that only members can read; else the server reads it, and can write in any name.
+        encrypted: bool,
         /// The message itself.
         #[serde(flatten)]
         message: GroupMessage,
+        /// The server's account of one that is not encrypted.
+        posted: Option<Posted>,
+    },
+    /// Messages of a call without encryption were deleted.
+    MessagesDeleted {
+        /// Their numbers.
+        messages: Vec<CallMessageId>,
     },
     /// A member wrote something that cannot be shown, as a newer client can.
     MessageNotShown {
@@ -209,20 +230,28 @@ pub struct Joined {
     /// The call.
     #[serde(serialize_with = "shown::form")]
     pub call: CallRef,
+    /// The kind of the call.
+    pub kind: CallKind,
+    /// As whom we are in it.
+    #[serde(serialize_with = "shown::form")]
+    pub own: Peer,
+    /// The way in which its media comes to us.
+    pub mode: MediaMode,
     /// The parameters of the media connection.
     ///
     /// `None` if the answer to our join was lost: unless another answer brings them, as [`Event::Connection`], we join again
-    /// after some seconds, and [`Event::Rejoined`] has them. `None` after a restart as well, where those of before hold.
+    /// after some seconds, and [`Event::Rejoined`] has them. `None` after a restart as well, where those of before hold, and where
+    /// the media comes as a stream.
     pub connection: Option<Box<ConnectionParameters>>,
     /// The payload that the server took, with the source of our sound.
     pub payload: JoinPayload,
     /// The link of the call, if the server named it.
     #[serde(skip)]
     pub invite_link: Option<InviteLink>,
-    /// The sealer and opener of frames, for media threads; each membership has its own.
+    /// The sealer and opener of frames, for media threads; each membership has its own. `None` in a call without encryption.
     #[serde(skip)]
-    pub cryptor: Arc<Cryptor>,
-    /// The number of times that a block was sent; none after a restart.
+    pub cryptor: Option<Arc<Cryptor>>,
+    /// The number of times that a join was sent; none after a restart.
     pub attempts: u32,
 }
 
@@ -280,6 +309,11 @@ pub enum Suspicion {
     },
     /// The server does not take a broadcast of ours.
     BroadcastRefused(#[serde(serialize_with = "shown::field::error")] RpcError),
+    /// The server shows the call as one of another kind than before: encrypted where it was not, or not where it was.
+    KindChanged {
+        /// The kind as which the call was entered.
+        from: CallKind,
+    },
     /// A list does not end.
     Endless {
         /// The number of participants or items that were read.

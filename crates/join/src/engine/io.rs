@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{Command, CommandId};
 use super::event::Event;
 use crate::api::{Request, Response, RpcError, Update};
+use crate::policy::CallKind;
 
 /// An input to an engine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,6 +90,10 @@ pub enum Output {
     Request {
         /// Its number.
         request: RequestId,
+        /// The kind of the call, by whose policy the request is checked before it leaves.
+        kind: CallKind,
+        /// The data centre to send it to, if it is not that of the account.
+        data_centre: Option<i32>,
         /// The request itself.
         body: Request,
     },

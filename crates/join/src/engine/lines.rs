@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::call_info::CallInfo;
 use super::event::{EmojiOverdue, Event, Joined, Suspicion, Trouble};
 use super::own_state::{MediaConnection, OwnState};
 use super::participant::{Microphone, Participant};
@@ -88,9 +89,14 @@ impl fmt::Display for Event {
             ),
             Self::Emoji { height, hash } => write!(f, "emoji of height {height}: {hash}"),
             Self::EmojiOverdue(overdue) => overdue.fmt(f),
-            Self::Message { from, message } => {
-                write!(f, "user {from} writes: {}", Printable(message.text()))
+            Self::Message { from, message, .. } => {
+                write!(f, "{from} writes: {}", Printable(message.text()))
             }
+            Self::MessagesDeleted { messages } => {
+                write!(f, "messages were deleted: {}", List(messages))
+            }
+            Self::Scheduled(info) => write!(f, "waiting for the call to begin: {info}"),
+            Self::Call(info) => write!(f, "the call: {info}"),
             Self::MessageNotShown { from, why } => {
                 write!(f, "user {from} wrote something that cannot be shown: {why}")
             }
@@ -102,6 +108,23 @@ impl fmt::Display for Event {
             Self::Failed { command, why, .. } => write!(f, "{command} failed: {why}"),
             Self::Ended(ended) => write!(f, "ended: {ended}"),
         }
+    }
+}
+
+impl fmt::Display for CallInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.fmt(f)?;
+        if let Some(title) = &self.title {
+            write!(f, " \"{}\"", Printable(title))?;
+        }
+        write!(f, ", {} participants", self.participants)?;
+        for (holds, words) in [
+            (self.scheduled_for.is_some(), ", not begun"),
+            (self.recorded_since.is_some(), ", recorded"),
+        ] {
+            f.write_str(if holds { words } else { "" })?;
+        }
+        Ok(())
     }
 }
 
@@ -249,6 +272,10 @@ impl fmt::Display for Suspicion {
             Self::BroadcastRefused(error) => write!(
                 f,
                 "the server does not take our part of the verification: {error}"
+            ),
+            Self::KindChanged { from } => write!(
+                f,
+                "the call was shown as {from}, and is shown as a call with another encryption now"
             ),
             Self::Endless { read } => {
                 write!(f, "a list of the server does not end after {read}")

@@ -431,7 +431,7 @@ fn check_config(config: &Config, content: &Content) -> Result<(), RestoreError> 
     // A call that was found by a link differs from another only by its id, and the other way round.
     match config.target {
         Target::Call { id, .. } if id.value() != content.call.0 => Err(RestoreError::OtherCall),
-        Target::OtherKind => Err(RestoreError::OtherCall),
+        Target::Group(_) => Err(RestoreError::OtherCall),
         _ => Ok(()),
     }
 }

@@ -34,6 +34,7 @@
 //! Implements `spec/protocol.md`, 6 to 8 and 11.2.
 
 mod backoff;
+mod call_info;
 pub mod checkpoint;
 mod command;
 mod config;
@@ -57,6 +58,7 @@ mod own_state;
 mod participant;
 mod parts;
 mod past;
+mod posted;
 mod presence;
 mod purpose;
 mod rejoins;
@@ -67,14 +69,16 @@ mod streak;
 mod testing;
 mod timers;
 
-pub use command::{Command, CommandFailure, CommandId, CommandKind, MediaState};
+pub use call_info::CallInfo;
+pub use command::{Command, CommandFailure, CommandId, CommandKind, MediaState, VideoLayout};
 pub use config::{Config, EmptyCall, Payloads};
 pub use end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
 pub use event::{EmojiOverdue, Event, Joined, Suspicion, Trouble};
 pub use handle::{Engine, Restored};
 pub use io::{Input, Outcome, Output, RequestId};
 pub use machine::Misuse;
-pub use own_state::{MediaConnection, OwnMedia, OwnState, PayloadReason};
+pub use own_state::{MediaConnection, MediaMode, OwnMedia, OwnState, PayloadReason};
+pub use posted::Posted;
 pub use participant::{
     Microphone, Participant, ParticipantChange, ParticipantField, Picture, Volume, VolumeSetter,
 };

@@ -34,6 +34,28 @@ pub struct OwnState {
     pub can_unmute: bool,
     /// True while the server shows our screen to the others.
     pub is_presenting: bool,
+    /// True while our hand is raised, as one does who is not allowed to speak.
+    pub hand_raised: bool,
+}
+
+/// The way in which the media of a call comes to a participant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum MediaMode {
+    /// By a connection of its own.
+    WebRtc,
+    /// As a stream of the mixed call, in parts that are downloaded: in a large call for those who may not speak.
+    Stream,
+    /// As a stream that one program outside feeds, in parts that are downloaded.
+    Rtmp,
+}
+
+impl MediaMode {
+    /// True where the media comes in parts.
+    pub fn is_stream(self) -> bool {
+        self != Self::WebRtc
+    }
 }
 
 /// One of the media connections of a participant.

@@ -45,6 +45,10 @@ pub(super) enum Purpose {
     Edit,
     /// A screen that is shared, or not any more.
     Presentation,
+    /// The channels of a stream.
+    StreamChannels,
+    /// A part of a stream.
+    StreamPart,
 }
 
 impl Purpose {
@@ -59,8 +63,8 @@ impl Purpose {
     /// The least that a refusal of the request must be about to end the membership; `None` if it never does.
     pub(super) fn least_reach(self) -> Option<Reach> {
         match self {
-            // A comparison that the server refuses is no evidence of anything.
-            Self::Fork => None,
+            // A comparison that the server refuses is no evidence of anything, and a stream can be of another data centre.
+            Self::Fork | Self::StreamChannels | Self::StreamPart => None,
             // What a participant cannot change keeps nobody from being in the call.
             Self::Command | Self::Edit | Self::Presentation => Some(Reach::Everything),
             _ => Some(Reach::Method),
@@ -94,6 +98,7 @@ impl Patience {
             | Purpose::Roster
             | Purpose::Check
             | Purpose::Call
+            | Purpose::StreamChannels
             | Purpose::Broadcast => Self::ENDLESS,
             Purpose::Enter
             | Purpose::Leave
@@ -104,6 +109,7 @@ impl Patience {
             | Purpose::Fork
             | Purpose::Command
             | Purpose::Edit
+            | Purpose::StreamPart
             | Purpose::Presentation => Self::BOUNDED,
         }
     }

@@ -24,6 +24,7 @@ use super::io::{Outcome, Output, RequestId};
 use super::purpose::{Patience, Purpose};
 use crate::api::reaction::{Reach, Reaction};
 use crate::api::{CallRef, Method, Request, Response};
+use crate::policy::CallKind;
 
 /// The name of a request inside the engine, which it keeps when it is sent again under another number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -79,7 +80,41 @@ pub(super) struct Requests {
     waits: BTreeMap<Method, Moment>,
     /// The reference to the call that leads nowhere, while another one is looked up.
     stale: Option<CallRef>,
+    route: Route,
     next: u64,
+}
+
+/// The things that every request of a call has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    /// The kind of the call.
+    pub(super) kind: CallKind,
+    /// The data centre that has the parts of the call's stream, if it is not that of the account.
+    pub(super) stream: Option<i32>,
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        Self {
+            kind: CallKind::Conference,
+            stream: None,
+        }
+    }
+}
+
+impl Route {
+    fn output(self, request: RequestId, body: Request) -> Output {
+        let is_of_stream = matches!(
+            body.method(),
+            Method::GetFile | Method::GetGroupCallStreamChannels
+        );
+        Output::Request {
+            request,
+            kind: self.kind,
+            data_centre: self.stream.filter(|_| is_of_stream),
+            body,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -101,6 +136,15 @@ struct UnderWay {
 }
 
 impl Requests {
+    /// The things that every request has from now on.
+    pub(super) fn route_mut(&mut self) -> &mut Route {
+        &mut self.route
+    }
+
+    pub(super) fn route(&self) -> Route {
+        self.route
+    }
+
     /// Sends a request, as soon as its method need not wait.
     pub(super) fn send(
         &mut self,
@@ -136,8 +180,7 @@ impl Requests {
         if one.is_stale || until.is_some_and(|until| until > now) {
             one.held_since = Some(now);
         } else {
-            let body = one.body.clone();
-            outputs.push_back(Output::Request { request, body });
+            outputs.push_back(self.route.output(request, one.body.clone()));
         }
         self.under_way.insert(request, one);
     }
@@ -181,8 +224,7 @@ impl Requests {
             one.held_since = None;
             one.sent = now;
             one.waited = one.waited.saturating_add(now.since(since));
-            let (request, body) = (*request, one.body.clone());
-            outputs.push_back(Output::Request { request, body });
+            outputs.push_back(self.route.output(*request, one.body.clone()));
         }
     }
 
@@ -217,7 +259,10 @@ impl Requests {
             Outcome::Done(response) => Ok(response),
             Outcome::Lost => Err(Failure::Lost),
             Outcome::Refused(error) => {
-                if let Reaction::WaitThenRepeat(asked) = error.reaction(method) {
+                // What a stream is refused says when to ask for the next part, and nothing about the method.
+                if let Reaction::WaitThenRepeat(asked) = error.reaction(method)
+                    && one.purpose != Purpose::StreamPart
+                {
                     let wait = Patience::of(one.purpose).wait(asked, one.waits);
                     // The whole method waits, also for an abandoned request: the server counts what it is asked.
                     let until = self.impose(method, now + wait.pause);

@@ -12,6 +12,7 @@ mod answer;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod group_target;
 mod invitations;
 mod join_check;
 mod joined;
@@ -23,8 +24,10 @@ pub use answer::{
     Answer, AnswerError, Candidate, ConnectionParameters, Feedback, HeaderExtension,
     MediaParameters, MissingPart, PayloadType, Transport,
 };
+pub use group_target::{CallPlace, GroupCallTarget};
 pub use invitations::{InvitationChange, InvitationEvent, Invitations};
 pub use join_check::{CheckedJoin, PresendError};
+pub(crate) use joined::GroupJoinAnswer;
 pub use joined::{AnswerFault, JoinAnswer, Tip};
 pub use link::{InviteHash, Link, LinkError, NameError, Username};
 pub use payload::{

@@ -3,7 +3,7 @@
 use core::str::FromStr;
 
 use crate::api::{AccessHash, CallId, InputGroupCall, MessageId, Slug};
-use crate::joining::{Link, LinkError};
+use crate::joining::{CallPlace, GroupCallTarget, Link, LinkError};
 
 /// The call that a caller wants to be in (`spec/protocol.md`, 6 and 12).
 ///
@@ -25,15 +25,12 @@ pub enum Target {
     Invitation(MessageId),
     /// A new call.
     Create,
-    /// The video chat, livestream or live story of a link, which is no conference.
-    ///
-    /// An engine asks the server nothing about it, and ends as with every call of
-    /// [another kind](crate::engine::EndReason::OtherKind).
-    OtherKind,
+    /// A video chat, a livestream or a live story, which is no conference.
+    Group(GroupCallTarget),
 }
 
 impl Target {
-    /// The reference to the call; `None` for one that is to be created, or that is not entered.
+    /// The reference to the call; `None` for one that is to be created, and for one that is to be found first.
     pub fn reference(&self) -> Option<InputGroupCall> {
         match self {
             Self::Call { id, access_hash } => Some(InputGroupCall::Id {
@@ -42,7 +39,11 @@ impl Target {
             }),
             Self::Slug(slug) => Some(InputGroupCall::Slug(slug.clone())),
             Self::Invitation(message) => Some(InputGroupCall::InviteMessage(*message)),
-            Self::Create | Self::OtherKind => None,
+            Self::Group(target) => match target.place() {
+                CallPlace::Call(call) => Some((*call).into()),
+                _ => None,
+            },
+            Self::Create => None,
         }
     }
 
@@ -56,8 +57,19 @@ impl From<Link> for Target {
     fn from(link: Link) -> Self {
         match link {
             Link::Conference(slug) => Self::Slug(slug),
-            Link::VideoChat { .. } | Link::LiveStory { .. } => Self::OtherKind,
+            Link::VideoChat {
+                username,
+                invite_hash,
+                ..
+            } => Self::Group(GroupCallTarget::name(username).with_invite_hash(invite_hash)),
+            Link::LiveStory { username } => Self::Group(GroupCallTarget::story_of_name(username)),
         }
+    }
+}
+
+impl From<GroupCallTarget> for Target {
+    fn from(target: GroupCallTarget) -> Self {
+        Self::Group(target)
     }
 }
 
@@ -80,6 +92,7 @@ impl TryFrom<&str> for Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::joining::{InviteHash, Username};
 
     #[test]
     fn a_text_or_link_names_a_conference_or_a_call_of_another_kind() {
@@ -88,9 +101,13 @@ mod tests {
         assert_eq!(target, Target::Slug(slug.clone()));
         assert_eq!(target.reference(), Some(InputGroupCall::Slug(slug)));
 
-        for text in ["t.me/some?videochat=h", "t.me/some/s/live"] {
+        let name = Username::new("some").unwrap();
+        let hash = Some(InviteHash::new("h").unwrap());
+        let chat = GroupCallTarget::name(name.clone()).with_invite_hash(hash);
+        let story = GroupCallTarget::story_of_name(name);
+        for (text, expected) in [("t.me/some?videochat=h", chat), ("t.me/some/s/live", story)] {
             let target = Target::from(Link::parse(text).unwrap());
-            assert_eq!(target, Target::OtherKind, "{text}");
+            assert_eq!(target, Target::Group(expected), "{text}");
             assert_eq!(target.reference(), None);
         }
         assert!("hello".parse::<Target>().is_err());

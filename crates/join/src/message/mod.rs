@@ -89,6 +89,17 @@ impl GroupMessage {
         }
     }
 
+    /// A message of a call without encryption, as the server shows it, within bounds.
+    pub(crate) fn unencrypted(text: &str, entities: Vec<Entity>) -> Self {
+        let text: String = text.chars().take(limits::PLAIN_MESSAGE_CHARACTERS).collect();
+        let entities = entities.into_iter().take(limits::MESSAGE_ENTITIES);
+        Self {
+            random_id: RandomId::of_others(0),
+            entities: entities.filter(|one| one.bytes_in(&text).is_some()).collect(),
+            text,
+        }
+    }
+
     /// The number by which copies of the message are known.
     pub fn random_id(&self) -> RandomId {
         self.random_id

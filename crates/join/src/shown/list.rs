@@ -2,11 +2,11 @@ use core::fmt;
 
 use confcall_state::UserId;
 
-/// Users in one line; `none` in place of an empty line.
+/// Users or numbers in one line; `none` in place of an empty line.
 #[derive(Clone, Copy, Debug)]
-pub struct List<'a>(pub &'a [UserId]);
+pub struct List<'a, T = UserId>(pub &'a [T]);
 
-impl fmt::Display for List<'_> {
+impl<T: fmt::Display> fmt::Display for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut users = self.0.iter();
         match users.next() {
@@ -25,6 +25,6 @@ mod tests {
     fn users_stand_in_one_line_and_an_empty_line_says_so() {
         let users = [1, -2, 3].map(UserId::new);
         assert_eq!(List(&users).to_string(), "1 -2 3");
-        assert_eq!(List(&[]).to_string(), "none");
+        assert_eq!(List::<UserId>(&[]).to_string(), "none");
     }
 }

@@ -6,9 +6,9 @@ use confcall_state::UserId;
 use confcall_state::verification::Phase;
 use serde_json::{Value, json};
 
-use crate::api::redact;
+use crate::api::{Peer, redact};
 use crate::engine::{
-    CommandFailure, CommandKind, Ended, Event, Joined, MediaConnection, Suspicion, Trouble,
+    CallInfo, CommandFailure, CommandKind, Ended, Event, Joined, MediaConnection, Suspicion, Trouble,
 };
 use crate::message;
 
@@ -93,11 +93,28 @@ pub(super) fn form(event: &Event) -> Value {
             "writers": ids(&overdue.writers),
             "missing": ids(&overdue.missing),
         }}),
-        Event::Message { from, message } => {
+        Event::Message {
+            from: Peer::User(from),
+            message,
+            posted: None,
+            ..
+        } => {
             // The text stays out: a trace shows that something was written, and when.
             let (id, length) = message::traced::form(message);
             json!({"message": {"from": from.value(), "id": id, "length": length}})
         }
+        Event::Message {
+            from,
+            message,
+            posted,
+            ..
+        } => {
+            let (_, length) = message::traced::form(message);
+            json!({"plain_message": {"from": from, "posted": posted, "length": length}})
+        }
+        Event::MessagesDeleted { messages } => json!({"messages_deleted": messages}),
+        Event::Scheduled(info) => json!({"scheduled": call_info(info)}),
+        Event::Call(info) => json!({"call": call_info(info)}),
         Event::MessageNotShown { from, why } => {
             json!({"message_not_shown": {"from": from.value(), "why": why}})
         }
@@ -128,10 +145,27 @@ fn membership(joined: &Joined) -> Value {
     json!({
         "call": call.id,
         "access_hash": redact::access_hash(call.access_hash).value(),
+        "kind": joined.kind,
+        "own": joined.own,
+        "mode": joined.mode,
         "source": joined.payload.ssrc(),
         "link": joined.invite_link.as_ref().map(|link| redact::link(link.as_str())),
         "connected": joined.connection.is_some(),
         "attempts": joined.attempts,
+    })
+}
+
+fn call_info(info: &CallInfo) -> Value {
+    json!({
+        "kind": info.kind,
+        "titled": info.title.is_some(),
+        "participants": info.participants,
+        "recorded_since": info.recorded_since,
+        "scheduled_for": info.scheduled_for,
+        "start_subscribed": info.start_subscribed,
+        "can_start_video": info.can_start_video,
+        "video": [info.video_count, Some(info.video_limit)],
+        "message_price": info.message_price,
     })
 }
 
@@ -165,6 +199,7 @@ fn suspicious(suspicion: &Suspicion) -> Value {
             json!({"bad_broadcasts": {"from": from.map(UserId::value), "count": count}})
         }
         Suspicion::BroadcastRefused(error) => json!({"broadcast_refused": error}),
+        Suspicion::KindChanged { from } => json!({"kind_changed": from}),
         Suspicion::Endless { read } => json!({"endless": read}),
     }
 }
@@ -208,6 +243,18 @@ fn command_form(command: CommandKind) -> Value {
         CommandKind::StartPresentation => json!("start_presentation"),
         CommandKind::StopPresentation => json!("stop_presentation"),
         CommandKind::Migrate => json!("migrate"),
+        CommandKind::RaiseHand => json!("raise_hand"),
+        CommandKind::LowerHand => json!("lower_hand"),
+        CommandKind::SetTitle => json!("set_title"),
+        CommandKind::StartRecording => json!("start_recording"),
+        CommandKind::StopRecording => json!("stop_recording"),
+        CommandKind::StartScheduled => json!("start_scheduled"),
+        CommandKind::SubscribeStart => json!("subscribe_start"),
+        CommandKind::DeleteMessages => json!("delete_messages"),
+        CommandKind::DeleteMessagesOf => json!("delete_messages_of"),
+        CommandKind::InviteUsers => json!("invite_users"),
+        CommandKind::ExportLink => json!("export_link"),
+        CommandKind::JoinAs => json!("join_as"),
     }
 }
 
@@ -230,6 +277,8 @@ fn failure(why: &CommandFailure) -> Value {
         CommandFailure::Volume(volume) => json!({"volume": volume}),
         CommandFailure::NoPayload => json!("no_payload"),
         CommandFailure::Stopped => json!("stopped"),
+        CommandFailure::NotInThisKind(kind) => json!({"not_in_this_kind": kind}),
+        CommandFailure::NoVideo => json!("no_video"),
         CommandFailure::NoLink => json!("no_link"),
     }
 }

@@ -3,8 +3,9 @@ use confcall_state::wire::Permissions;
 use confcall_state::{Joiner, UserId};
 use serde::{Deserialize, Serialize};
 
+use super::group::GroupForm;
 use super::moment::{moment, nanoseconds};
-use crate::api::InputGroupCall;
+use crate::api::{InputGroupCall, InputPeer};
 use crate::api::redact;
 use crate::api::traced::{self, Hex};
 use crate::engine::{Config, EmptyCall, Payloads};
@@ -39,8 +40,14 @@ struct ConfigForm {
     /// `None` for a call that is to be created.
     call: Option<InputGroupCall>,
     /// True for a call that is not entered, since the link to it names another kind.
-    #[serde(default, skip_serializing_if = "is_false")]
-    other_kind: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    group: Option<GroupForm>,
+    #[serde(
+        default,
+        with = "traced::optional_input_peer",
+        skip_serializing_if = "Option::is_none"
+    )]
+    join_as: Option<InputPeer>,
     payload: String,
     muted: bool,
     video_stopped: bool,
@@ -72,7 +79,11 @@ impl Header {
                 permissions: joiner.permissions.bits(),
                 version: joiner.version,
                 call: config.target.reference(),
-                other_kind: config.target == Target::OtherKind,
+                group: match &config.target {
+                    Target::Group(target) => Some(GroupForm::of(target)),
+                    _ => None,
+                },
+                join_as: config.join_as.clone(),
                 // A replayed engine joins with redacted credentials, which no server sees.
                 payload: redact::params(&media.payload.to_params())
                     .as_str()
@@ -143,9 +154,9 @@ impl Header {
             muted: form.muted,
             video_stopped: form.video_stopped,
         };
-        let target = match form.other_kind {
-            true => Target::OtherKind,
-            false => target(form.call.as_ref()),
+        let target = match &form.group {
+            Some(group) => Target::Group(group.target()?),
+            None => target(form.call.as_ref()),
         };
         let mut config = Config::new(target, joiner, media);
         if form.start_if_empty {
@@ -157,6 +168,7 @@ impl Header {
             config.removal_grace = RemovalGrace::Strict;
         }
         config.size_limit = form.size_limit;
+        config.join_as = form.join_as.clone();
         config.payloads = form.payloads;
         let known = form.last_known.as_ref();
         let known = known
@@ -174,12 +186,4 @@ fn target(call: Option<&InputGroupCall>) -> Target {
         Some(InputGroupCall::Slug(slug)) => Target::Slug(slug),
         Some(InputGroupCall::InviteMessage(message)) => Target::Invitation(message),
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde calls it with a reference"
-)]
-fn is_false(value: &bool) -> bool {
-    !value
 }

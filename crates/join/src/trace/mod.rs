@@ -16,6 +16,7 @@ mod fact;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod group;
 mod header;
 mod history;
 mod moment;

@@ -49,7 +49,7 @@ pub enum TracedOutput {
 impl TracedOutput {
     pub(super) fn of(output: &Output) -> Self {
         match output {
-            Output::Request { request, body } => Self::Request {
+            Output::Request { request, body, .. } => Self::Request {
                 id: request.value(),
                 method: body.method().name().to_owned(),
                 // The bytes that are sent, so that reading the trace needs no schema of ours.

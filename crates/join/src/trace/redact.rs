@@ -1,6 +1,6 @@
 //! Requests as a trace shows them.
 
-use crate::api::redact::{access_hash, params, slug, text};
+use crate::api::redact::{self, access_hash, params, slug, text};
 use crate::api::{DiscardReason, InputGroupCall, InputPeer, InputUser, Request};
 
 fn call(call: &mut InputGroupCall) {
@@ -14,20 +14,7 @@ fn call(call: &mut InputGroupCall) {
 }
 
 fn peer(peer: &mut InputPeer) {
-    match peer {
-        InputPeer::User {
-            access_hash: hash, ..
-        }
-        | InputPeer::Channel {
-            access_hash: hash, ..
-        } => {
-            *hash = access_hash(*hash);
-        }
-        InputPeer::UserFromMessage { chat, .. } | InputPeer::ChannelFromMessage { chat, .. } => {
-            self::peer(chat);
-        }
-        InputPeer::SelfUser | InputPeer::Empty | InputPeer::Chat(_) => {}
-    }
+    *peer = redact::peer(peer);
 }
 
 fn user(user: &mut InputUser) {

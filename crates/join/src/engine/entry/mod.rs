@@ -74,9 +74,6 @@ impl Entry {
     /// Enters the call of the configuration for the first time.
     pub(super) fn first(ctx: &mut Context) -> Result<Self, Exit> {
         let target = &ctx.config.target;
-        if *target == Target::OtherKind {
-            return Err(EndReason::OtherKind(OtherKind::ChatOrStory).into());
-        }
         let invited = target.is_invited() || ctx.config.empty_call == EmptyCall::Await;
         let call = target.reference();
         let payload = ctx.config.media.payload.clone();

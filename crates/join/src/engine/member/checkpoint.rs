@@ -9,7 +9,7 @@
 use super::Member;
 use super::follower::Follower;
 use crate::api::{
-    AccessHash, CallId, CallRef, InputGroupCall, InviteLink, MessageId, Peer, Slug, Ssrc, SubChain,
+    AccessHash, CallId, CallRef, InputGroupCall, InputPeer, InviteLink, MessageId, Peer, Slug, Ssrc, SubChain,
 };
 use crate::engine::checkpoint::{Content, RESERVE, RestoreError, SavedLink};
 use crate::engine::context::Context;
@@ -84,7 +84,7 @@ pub(in crate::engine) fn resume(
     );
     let reference = Reference::new(call, found_by, content.invite_link.map(InviteLink::new));
     let switches = SelfState::new(payload, None, ctx.wishes.media);
-    let controls = Controls::new(switches, Presentation::resumed(ctx));
+    let controls = Controls::new(switches, Presentation::resumed(ctx), InputPeer::SelfUser);
     // Nothing was answered since the checkpoint, however long that is ago.
     let liveness = Liveness::new(ctx.now, None);
     let us = Peer::User(follower.user_id());

@@ -19,6 +19,8 @@ pub(super) mod checkpoint;
 mod follower;
 pub(super) mod start;
 
+use std::sync::Arc;
+
 use confcall_state::{PublicKey, UserId};
 
 use super::command::{Command, CommandFailure, Order};
@@ -28,7 +30,7 @@ use super::end::{EndReason, RejoinReason};
 use super::event::{Event, Joined};
 use super::failure::Failure;
 use super::identity::Identity;
-use super::own_state::OwnState;
+use super::own_state::{MediaMode, OwnState};
 use super::participant::Participant;
 use super::parts::call_view::CallView;
 use super::parts::checkpoints::Checkpoints;
@@ -50,6 +52,7 @@ use crate::api::{
 use crate::joining::{ConnectionParameters, JoinPayload};
 use crate::membership::{LastKnown, Membership};
 use crate::message::{Deduplicator, GroupMessage, Novelty};
+use crate::policy::CallKind;
 use follower::{Follower, Loss, Read};
 
 /// One membership, and the parts that keep it.
@@ -166,10 +169,13 @@ impl Member {
     fn joined(&self, connection: Option<Box<ConnectionParameters>>, attempts: u32) -> Joined {
         Joined {
             call: self.identity().call,
+            kind: CallKind::Conference,
+            own: self.identity().peer,
+            mode: MediaMode::WebRtc,
             connection,
             payload: self.payload().clone(),
             invite_link: self.presence.reference.invite_link().cloned(),
-            cryptor: self.follower.cryptor().clone(),
+            cryptor: Some(Arc::clone(self.follower.cryptor())),
             attempts,
         }
     }
@@ -536,7 +542,12 @@ impl Member {
             .read(ctx.now, self.follower.membership(), from, packet);
         match opened {
             Some(Ok(message)) if self.seen.see(from, message.random_id()) == Novelty::New => {
-                ctx.event(Event::Message { from, message });
+                ctx.event(Event::Message {
+                    from: Peer::User(from),
+                    encrypted: true,
+                    message,
+                    posted: None,
+                });
             }
             // A member wrote it, so people see that something was said.
             Some(Err(why)) => ctx.event(Event::MessageNotShown { from, why }),

@@ -2,7 +2,7 @@
 
 use super::Member;
 use super::follower::Follower;
-use crate::api::{Peer, SubChain};
+use crate::api::{InputPeer, Peer, SubChain};
 use crate::engine::context::Context;
 use crate::engine::departure::Flow;
 use crate::engine::end::EndReason;
@@ -34,7 +34,7 @@ pub(in crate::engine) fn take_up(
     )?;
     let reference = Reference::new(shown.call, join.found_by, shown.invite_link);
     let switches = SelfState::new(join.payload, shown.connection.clone(), join.announced);
-    let controls = Controls::new(switches, Presentation::default());
+    let controls = Controls::new(switches, Presentation::default(), InputPeer::SelfUser);
     let follower = Follower::new(ctx, membership, shown.blocks, shown.broadcasts);
     let liveness = Liveness::new(ctx.now, Some(ctx.now));
     let us = Peer::User(follower.user_id());

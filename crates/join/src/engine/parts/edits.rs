@@ -18,8 +18,10 @@ use crate::engine::requests::Ticket;
 use crate::limits;
 
 /// The edits that wait or are under way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(in crate::engine) struct Edits {
+    /// We ourselves, as edits name us.
+    us: InputPeer,
     under_way: Option<(Ticket, Edit)>,
     waiting: Vec<Edit>,
 }
@@ -40,6 +42,7 @@ pub(in crate::engine) struct Change {
     video_stopped: Option<bool>,
     video_paused: Option<bool>,
     presentation_paused: Option<bool>,
+    raise_hand: Option<bool>,
 }
 
 /// An edit that came to an end.
@@ -70,6 +73,13 @@ impl Change {
         }
     }
 
+    pub(in crate::engine) fn hand(raised: bool) -> Self {
+        Self {
+            raise_hand: Some(raised),
+            ..Self::default()
+        }
+    }
+
     fn or(self, older: Self) -> Self {
         Self {
             muted: self.muted.or(older.muted),
@@ -77,11 +87,27 @@ impl Change {
             video_stopped: self.video_stopped.or(older.video_stopped),
             video_paused: self.video_paused.or(older.video_paused),
             presentation_paused: self.presentation_paused.or(older.presentation_paused),
+            raise_hand: self.raise_hand.or(older.raise_hand),
         }
     }
 }
 
 impl Edits {
+    /// No edits, of one who is named so.
+    pub(in crate::engine) fn new(us: InputPeer) -> Self {
+        Self {
+            us,
+            under_way: None,
+            waiting: Vec::new(),
+        }
+    }
+
+    /// Adds an edit of our hand, unless too much waits already.
+    pub(in crate::engine) fn add_hand(&mut self, ctx: &mut Context, raised: bool, order: Order) {
+        let us = self.us.clone();
+        self.add(ctx, us, Change::hand(raised), order);
+    }
+
     /// True if an edit can be sent at once.
     pub(in crate::engine) fn are_free(&self) -> bool {
         self.under_way.is_none()
@@ -129,7 +155,7 @@ impl Edits {
         change: Change,
         orders: Vec<Order>,
     ) {
-        let participant = InputPeer::SelfUser;
+        let participant = self.us.clone();
         let edit = Edit {
             participant,
             change,
@@ -145,6 +171,7 @@ impl Edits {
             video_stopped,
             video_paused,
             presentation_paused,
+            raise_hand,
         } = edit.change;
         let body = EditGroupCallParticipant {
             muted,
@@ -152,6 +179,7 @@ impl Edits {
             video_stopped,
             video_paused,
             presentation_paused,
+            raise_hand,
             ..EditGroupCallParticipant::new(us.call.into(), edit.participant.clone())
         };
         let ticket = ctx.send(Purpose::Edit, body);
@@ -175,7 +203,7 @@ impl Edits {
             }
         }
         Some(Edited {
-            is_own: edit.participant == InputPeer::SelfUser,
+            is_own: edit.participant == self.us,
             outcome,
         })
     }
@@ -236,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_newest_wish_for_a_participant_is_sent_once_the_edit_before_it_is_answered() {
-        let (mut edits, mut ctx) = (Edits::default(), context());
+        let (mut edits, mut ctx) = (Edits::new(InputPeer::SelfUser), context());
         edits.add(&mut ctx, peer(2), Change::volume(1), order(1));
         let first = ctx.next_ticket();
         edits.send_due(&mut ctx, US);
@@ -273,7 +301,7 @@ mod tests {
 
     #[test]
     fn each_participant_has_an_edit_of_its_own() {
-        let (mut edits, mut ctx) = (Edits::default(), context());
+        let (mut edits, mut ctx) = (Edits::new(InputPeer::SelfUser), context());
         for user in [2, 3] {
             edits.add(&mut ctx, peer(user), Change::volume(7), order(1));
         }
@@ -288,7 +316,7 @@ mod tests {
 
     #[test]
     fn an_edit_that_waits_when_the_membership_ends_fails() {
-        let (mut edits, mut ctx) = (Edits::default(), context());
+        let (mut edits, mut ctx) = (Edits::new(InputPeer::SelfUser), context());
         for user in [2, 3] {
             edits.add(&mut ctx, peer(user), Change::volume(7), order(1));
         }
@@ -300,7 +328,7 @@ mod tests {
 
     #[test]
     fn commands_beyond_the_bound_are_too_many() {
-        let (mut edits, mut ctx) = (Edits::default(), context());
+        let (mut edits, mut ctx) = (Edits::new(InputPeer::SelfUser), context());
         for _ in 0..=limits::COMMANDS {
             edits.add(&mut ctx, peer(2), Change::volume(7), order(1));
         }

@@ -74,6 +74,7 @@ struct Entry {
     video_paused: Option<bool>,
     /// Whether the screen is paused, if it is shown.
     presentation_paused: Option<bool>,
+    hand_raised: bool,
 }
 
 impl From<&GroupCallParticipant> for Entry {
@@ -83,6 +84,7 @@ impl From<&GroupCallParticipant> for Entry {
             can_unmute: entry.can_self_unmute || !entry.muted,
             video_paused: entry.video.as_ref().map(|video| video.paused),
             presentation_paused: entry.presentation.as_ref().map(|screen| screen.paused),
+            hand_raised: entry.raise_hand_rating.is_some(),
         }
     }
 }
@@ -152,6 +154,7 @@ impl SelfState {
             confirmed: self.confirmed,
             can_unmute: self.can_unmute,
             is_presenting,
+            hand_raised: self.entry.is_some_and(|entry| entry.hand_raised),
         }
     }
 
@@ -218,6 +221,14 @@ impl SelfState {
             is_overtaken: false,
         });
         edits.send_own(ctx, us, Change::turn(switch, value), orders);
+    }
+
+    /// Keeps all switches off, as those who only listen have them; no request says so.
+    pub(in crate::engine) fn stay_off(&mut self, ctx: &mut Context) {
+        (ctx.wishes.media.muted, ctx.wishes.media.video_stopped) = (true, true);
+        for (_, order) in core::mem::take(&mut self.orders) {
+            ctx.done(order);
+        }
     }
 
     /// True for a switch that the server is to turn.
@@ -403,7 +414,7 @@ mod tests {
             Self {
                 ctx,
                 state,
-                edits: Edits::default(),
+                edits: Edits::new(InputPeer::SelfUser),
                 answers: Vec::new(),
             }
         }

@@ -9,7 +9,8 @@
 //! ```
 
 use crate::api::{
-    CallConnection, EditGroupCallParticipant, GroupCallParticipant, Peer, Response, Ssrc, Updates,
+    CallConnection, EditGroupCallParticipant, GroupCallParticipant, InputPeer, Peer, Response, Ssrc,
+    Updates,
 };
 use crate::engine::command::{Command, CommandFailure, Order};
 use crate::engine::context::Context;
@@ -26,24 +27,51 @@ use crate::joining::JoinPayload;
 /// The controls of media.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Controls {
+    /// True for one who only listens, by the kind of the call.
+    is_listener: bool,
     switches: SelfState,
     screen: Presentation,
     edits: Edits,
 }
 
 impl Controls {
-    pub(in crate::engine) fn new(switches: SelfState, screen: Presentation) -> Self {
+    pub(in crate::engine) fn new(
+        switches: SelfState,
+        screen: Presentation,
+        us: InputPeer,
+    ) -> Self {
         Self {
+            is_listener: false,
             switches,
             screen,
-            edits: Edits::default(),
+            edits: Edits::new(us),
+        }
+    }
+
+    /// The controls of one who only listens, and sends no request about media.
+    pub(in crate::engine) fn of_listener(switches: SelfState) -> Self {
+        Self {
+            is_listener: true,
+            ..Self::new(switches, Presentation::default(), InputPeer::SelfUser)
         }
     }
 
     /// Begins a membership that was just joined.
     pub(in crate::engine) fn start(&mut self, ctx: &mut Context, us: Identity) {
         self.switches.await_connection(ctx);
-        self.screen.start_again(ctx, us);
+        self.share_again(ctx, us);
+    }
+
+    /// Shares the screen of the membership before again.
+    pub(in crate::engine) fn share_again(&mut self, ctx: &mut Context, us: Identity) {
+        if !self.is_listener {
+            self.screen.start_again(ctx, us);
+        }
+    }
+
+    /// True if an admin does not let us speak.
+    pub(in crate::engine) fn is_silenced(&self) -> bool {
+        self.switches.is_silenced()
     }
 
     /// The payload of the main connection.
@@ -71,12 +99,12 @@ impl Controls {
 
 /// The inputs.
 impl Controls {
-    /// Carries out a command about media; `is_creator` is true for the creator of the call.
+    /// Carries out a command about media; `may_mute` is true for one whom the server may let mute others.
     pub(super) fn handle_command(
         &mut self,
         ctx: &mut Context,
         us: Identity,
-        is_creator: bool,
+        may_mute: bool,
         roster: &Roster,
         order: Order,
         command: Command,
@@ -85,7 +113,7 @@ impl Controls {
             return self.switches.turn(ctx, switch, value, order);
         }
         match command {
-            Command::Mute { .. } if !is_creator => ctx.failed(order, CommandFailure::NotAllowed),
+            Command::Mute { .. } if !may_mute => ctx.failed(order, CommandFailure::NotAllowed),
             Command::Mute { peer, muted } => {
                 self.edit(ctx, roster, order, peer, Change::turn(Switch::Muted, muted));
             }
@@ -94,6 +122,10 @@ impl Controls {
                     true => self.edit(ctx, roster, order, peer, Change::volume(volume)),
                     false => ctx.failed(order, CommandFailure::Volume(volume)),
                 }
+            }
+            Command::RaiseHand { raised } => self.edits.add_hand(ctx, raised, order),
+            Command::LowerHand { peer } => {
+                self.edit(ctx, roster, order, peer, Change::hand(false));
             }
             Command::MuteForMe { peer, muted } => match ctx.wishes.mute_for_us(peer, muted) {
                 true => ctx.done(order),
@@ -195,8 +227,10 @@ impl Controls {
         entry: &GroupCallParticipant,
     ) {
         let is_silenced = self.switches.take_entry(ctx, entry);
-        self.screen.take_entry(ctx, us, entry);
-        self.silenced(ctx, us, is_silenced);
+        if !self.is_listener {
+            self.screen.take_entry(ctx, us, entry);
+            self.silenced(ctx, us, is_silenced);
+        }
     }
 
     /// Stops sharing the screen of one whom an admin silences.
@@ -208,8 +242,13 @@ impl Controls {
 
     /// Sends what is due, our own switches first, and shows the state of our media if it has changed.
     pub(super) fn settle(&mut self, ctx: &mut Context, us: Identity) {
-        self.switches.send_due(ctx, us, &mut self.edits);
-        self.edits.send_due(ctx, us);
+        match self.is_listener {
+            true => self.switches.stay_off(ctx),
+            false => {
+                self.switches.send_due(ctx, us, &mut self.edits);
+                self.edits.send_due(ctx, us);
+            }
+        }
         self.switches.show(ctx, self.screen.is_shared());
     }
 }

@@ -15,6 +15,7 @@ use super::command::{Command, Order};
 use super::context::Context;
 use super::departure::{Departure, Flow};
 use super::end::{EndReason, RejoinReason};
+use super::event::{Event, Suspicion};
 use super::failure::Failure;
 use super::identity::Identity;
 use super::own_state::{MediaConnection, OwnState};
@@ -262,7 +263,11 @@ impl Presence {
         match command {
             Command::RevokeLink => {
                 let settings = ToggleGroupCallSettings::revoke_link(call);
-                let effect = Effect::LinkOtherThan(self.reference.known_link());
+                let effect = match self.kind {
+                    CallKind::Conference => Effect::LinkOtherThan(self.reference.known_link()),
+                    // Nothing shows another hash.
+                    _ => Effect::Answer,
+                };
                 self.commands.send(ctx, order, effect, settings);
             }
             Command::SetMessagesEnabled { enabled } => {
@@ -280,10 +285,12 @@ impl Presence {
             }
             Command::LoadParticipants { all } => self.roster.load_more(ctx, us.call, all, order),
             command => {
-                let is_creator = self.reference.is_creator();
+                // Elsewhere admins may, who are not shown as such.
+                let may_mute =
+                    self.kind != CallKind::Conference || self.reference.is_creator();
                 let roster = self.roster.roster();
                 self.controls
-                    .handle_command(ctx, us, is_creator, roster, order, command);
+                    .handle_command(ctx, us, may_mute, roster, order, command);
             }
         }
     }
@@ -326,11 +333,25 @@ impl Presence {
         ctx: &mut Context,
         call: GroupCall,
     ) -> Result<(), EndReason> {
+        self.check_kind(ctx, &call)?;
         if self.settings.take(ctx, &call) {
             self.roster.call_is_shown(ctx, &call);
             self.reference.take(ctx, call)?;
         }
         Ok(())
+    }
+
+    /// Ends where a call is shown as encrypted that was not, or the other way round.
+    fn check_kind(&self, ctx: &mut Context, call: &GroupCall) -> Result<(), EndReason> {
+        let from = self.kind;
+        let is_conference = from == CallKind::Conference;
+        match call.active() {
+            Some(call) if call.conference != is_conference => {
+                ctx.event(Event::Suspicious(Suspicion::KindChanged { from }));
+                Err(EndReason::KindChanged { from })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes a change of the roster; gives whether it says that we left.

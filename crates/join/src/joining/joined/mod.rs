@@ -9,8 +9,10 @@
 //! Implements `spec/protocol.md`, 6.
 
 mod fault;
+mod group;
 
 pub use fault::AnswerFault;
+pub(crate) use group::GroupJoinAnswer;
 
 use confcall_state::{Block, Chain, PublicKey, UserId};
 

@@ -51,6 +51,11 @@ impl Username {
         Ok(Self(text.to_owned()))
     }
 
+    /// The pseudonym of a name, which no link has.
+    pub(crate) fn of_trace(pseudonym: &str) -> Self {
+        Self(pseudonym.to_owned())
+    }
+
     /// The name as it stands in links.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,0 +1,266 @@
+//! An attempt to join a call that is no conference: where it is, as whom it is joined, and what the tries have used up.
+
+use core::time::Duration;
+
+use confcall_state::UserId;
+
+use super::{Step, finding, joining};
+use crate::api::{
+    ActiveCall, CallRef, GroupCall, InputPeer, LeaveGroupCall, Participants, Peer, Ssrc,
+};
+use crate::engine::backoff::Backoff;
+use crate::engine::context::Context;
+use crate::engine::end::{EndReason, RejoinReason};
+use crate::engine::event::Trouble;
+use crate::engine::own_state::{MediaConnection, OwnMedia, PayloadReason};
+use crate::engine::timers::Timer;
+use crate::joining::{Answer, AnswerFault, CallPlace, GroupCallTarget, JoinPayload};
+use crate::policy::CallKind;
+
+/// The parts of an attempt to join that stay over all its steps.
+#[derive(Clone, Debug)]
+pub(super) struct Attempt {
+    /// The reason to join again, if it is not the first time.
+    pub(super) again: Option<RejoinReason>,
+    /// The request that leaves the membership before.
+    pub(super) before: Option<LeaveGroupCall>,
+    pub(super) from: Standpoint,
+    pub(super) payload: JoinPayload,
+    /// The switches of our media as the last join announced them.
+    pub(super) announced: OwnMedia,
+    pub(super) clashes: Backoff,
+    pub(super) faults: Backoff,
+    pub(super) losses: Backoff,
+    pub(super) reads: Backoff,
+    /// True once a stale reference was looked up again.
+    pub(super) is_refreshed: bool,
+    /// True once the answer to a join has shown another kind than was known.
+    pub(super) has_learned: bool,
+    /// True once the peer as whom we were before is tried again.
+    pub(super) has_fallen_back: bool,
+    /// True while a join is out of which it is not known whether it was carried out.
+    pub(super) is_in_doubt: bool,
+    /// The number of times that a join was sent.
+    pub(super) sent: u32,
+}
+
+/// The things about a call and our place in it that outlive a membership.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Standpoint {
+    /// The group or channel of the call, or the peer whose story it is, once it is known.
+    pub(in crate::engine) chat: Option<InputPeer>,
+    pub(in crate::engine) call: Option<CallRef>,
+    /// True for a live story.
+    pub(in crate::engine) is_story: bool,
+    /// As whom we join; `None` before that is known.
+    pub(in crate::engine) join_as: Option<InputPeer>,
+    /// As whom we were in the call before another peer was asked for.
+    pub(in crate::engine) fallback: Option<InputPeer>,
+    /// The source of the membership before.
+    pub(in crate::engine) source: Option<Ssrc>,
+}
+
+/// An action of the attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Ask for the peer of a name.
+    Resolve,
+    /// Ask for the call of a peer.
+    Find,
+    /// Ask for the call itself.
+    Look,
+    /// Join it.
+    Join,
+}
+
+/// The consequence of an answer.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Do this now.
+    Now(Action),
+    /// Wait for the call to begin.
+    Wait(Box<ActiveCall>),
+    /// Join after a pause with another payload: a source of ours is taken.
+    Renewed { pause: Duration },
+    /// Do this after a pause, of which the caller learns.
+    After {
+        why: Trouble,
+        pause: Duration,
+        action: Action,
+    },
+}
+
+/// The end of an attempt.
+#[derive(Debug)]
+pub(in crate::engine) enum Exit {
+    /// The server took our join.
+    Accepted(Box<Accepted>),
+    /// It failed; the request leaves a call that we may be in all the same.
+    Failed(EndReason, Option<LeaveGroupCall>),
+}
+
+/// A join that the server took: all that a membership starts from.
+#[derive(Debug)]
+pub(in crate::engine) struct Accepted {
+    /// True if it is not the first one.
+    pub(in crate::engine) is_rejoin: bool,
+    pub(in crate::engine) kind: CallKind,
+    pub(in crate::engine) call: CallRef,
+    pub(in crate::engine) from: Standpoint,
+    /// As whom we are in the call.
+    pub(in crate::engine) own: Peer,
+    pub(in crate::engine) payload: JoinPayload,
+    pub(in crate::engine) announced: OwnMedia,
+    pub(in crate::engine) attempts: u32,
+    pub(in crate::engine) media: Answer,
+    pub(in crate::engine) shown: Option<GroupCall>,
+    pub(in crate::engine) rosters: Vec<Participants>,
+}
+
+impl From<EndReason> for Exit {
+    fn from(reason: EndReason) -> Self {
+        Self::Failed(reason, None)
+    }
+}
+
+impl From<AnswerFault> for Exit {
+    fn from(fault: AnswerFault) -> Self {
+        EndReason::from(fault).into()
+    }
+}
+
+impl Exit {
+    /// The same exit, by which the call is left where nothing else says how.
+    pub(super) fn leaving(self, leave: Option<LeaveGroupCall>) -> Self {
+        match self {
+            Self::Failed(reason, None) => Self::Failed(reason, leave),
+            exit => exit,
+        }
+    }
+}
+
+impl Standpoint {
+    /// The peer as whom we are in the call.
+    pub(in crate::engine) fn own(&self, user: UserId) -> Peer {
+        let peer = self.join_as.as_ref();
+        let peer = peer.and_then(|peer| peer.peer(user));
+        peer.unwrap_or(Peer::User(user))
+    }
+
+    /// As whom a join names us.
+    pub(in crate::engine) fn join_as(&self) -> InputPeer {
+        self.join_as.clone().unwrap_or(InputPeer::SelfUser)
+    }
+}
+
+impl Attempt {
+    pub(super) fn first(ctx: &mut Context, target: &GroupCallTarget) -> Self {
+        // Until the server shows more; what is asked before that is allowed of both.
+        ctx.kind_is(match target.is_story() {
+            true => CallKind::LiveStoryListener,
+            false => CallKind::VideoChat,
+        });
+        let chat = match target.place() {
+            CallPlace::Chat(peer) | CallPlace::Story { peer, .. } => Some(peer.clone()),
+            _ => None,
+        };
+        let call = match target.place() {
+            CallPlace::Call(call) => Some(*call),
+            _ => None,
+        };
+        let join_as = ctx.config.join_as.clone().filter(|_| !target.is_story());
+        let from = Standpoint {
+            chat,
+            call,
+            is_story: target.is_story(),
+            join_as,
+            fallback: None,
+            source: None,
+        };
+        let payload = ctx.config.media.payload.clone();
+        Self::new(ctx, None, from, payload)
+    }
+
+    pub(super) fn again(
+        ctx: &Context,
+        reason: RejoinReason,
+        from: Standpoint,
+        payload: JoinPayload,
+    ) -> Self {
+        let before = from.call.zip(from.source).map(|(call, source)| {
+            let call = call.into();
+            LeaveGroupCall { call, source }
+        });
+        Self {
+            before,
+            ..Self::new(ctx, Some(reason), from, payload)
+        }
+    }
+
+    fn new(
+        ctx: &Context,
+        again: Option<RejoinReason>,
+        from: Standpoint,
+        payload: JoinPayload,
+    ) -> Self {
+        let backoff = |first, longest, tries| {
+            Backoff::new(
+                Duration::from_millis(first),
+                Duration::from_millis(longest),
+                tries,
+            )
+        };
+        Self {
+            again,
+            before: None,
+            from,
+            payload,
+            announced: ctx.wishes.media,
+            clashes: backoff(50, 500, 5),
+            faults: backoff(250, 4_000, 6),
+            losses: backoff(250, 4_000, 6),
+            reads: backoff(250, 4_000, 6),
+            is_refreshed: false,
+            has_learned: false,
+            has_fallen_back: false,
+            is_in_doubt: false,
+            sent: 0,
+        }
+    }
+
+    pub(super) fn act(&mut self, ctx: &mut Context, action: Action) -> Result<Step, Exit> {
+        let ticket = match action {
+            Action::Resolve => finding::resolve(ctx)?,
+            Action::Find => finding::find(self, ctx)?,
+            Action::Look => finding::look(self, ctx)?,
+            Action::Join => joining::join(self, ctx)?,
+        };
+        Ok(Step::Asking(action, ticket))
+    }
+
+    /// Takes another payload, or asks the client for one, and goes on after a pause.
+    pub(super) fn renew(
+        &mut self,
+        ctx: &mut Context,
+        why: PayloadReason,
+        pause: Duration,
+        action: Action,
+    ) -> Step {
+        let not_before = ctx.now + pause;
+        let (main, payload) = (MediaConnection::Main, self.payload.clone());
+        match ctx.renewed(main, payload, why, Timer::Entry) {
+            Some(payload) => {
+                self.payload = payload;
+                ctx.timers.set(Timer::Entry, not_before);
+                Step::Pausing(action)
+            }
+            None => Step::AskingPayload(action, not_before),
+        }
+    }
+
+    /// The request that leaves the call that we may be in.
+    pub(super) fn leave(&self) -> Option<LeaveGroupCall> {
+        let (call, source) = (self.from.call?.into(), self.payload.ssrc());
+        Some(LeaveGroupCall { call, source })
+    }
+}

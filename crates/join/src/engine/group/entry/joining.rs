@@ -1,0 +1,204 @@
+//! Sending the join, and the ways on if it is refused.
+
+use super::attempt::{Accepted, Action, Attempt, Exit, Next};
+use super::finding::{kind_of, look_up_again};
+use crate::api::reaction::{GiveUpReason, Reaction};
+use crate::api::{GroupCall, JoinGroupCall, Method, Response, RpcError};
+use crate::engine::context::Context;
+use crate::engine::end::EndReason;
+use crate::engine::event::{Event, Suspicion};
+use crate::engine::failure::Failure;
+use crate::engine::own_state::OwnMedia;
+use crate::engine::purpose::Purpose;
+use crate::engine::requests::{Answer, Ticket};
+use crate::joining::{Answer as Media, AnswerFault, GroupJoinAnswer, InviteHash, Target};
+use crate::policy::{CallKind, LiveStoryJoin, RtmpJoin, VideoChatJoin};
+
+/// Sends the join, perhaps not for the first time.
+pub(super) fn join(attempt: &mut Attempt, ctx: &mut Context) -> Result<Ticket, Exit> {
+    let request = request(attempt, ctx)?;
+    attempt.announced = OwnMedia {
+        muted: request.muted,
+        video_stopped: request.video_stopped,
+        ..ctx.wishes.media
+    };
+    attempt.sent = attempt.sent.saturating_add(1);
+    Ok(ctx.send(Purpose::Enter, request))
+}
+
+/// The join as its kind has it.
+fn request(attempt: &Attempt, ctx: &Context) -> Result<JoinGroupCall, AnswerFault> {
+    let call = attempt.from.call.ok_or(AnswerFault::NoCall)?.into();
+    let (payload, join_as) = (attempt.payload.clone(), attempt.from.join_as());
+    let wanted = ctx.wishes.media;
+    Ok(match ctx.kind() {
+        CallKind::LiveStoryListener => LiveStoryJoin { call, payload }.into_request(),
+        CallKind::RtmpViewer => RtmpJoin {
+            call,
+            join_as,
+            invite_hash: invite_hash(ctx),
+            payload,
+        }
+        .into_request(),
+        // An engine for these calls enters no conference.
+        CallKind::VideoChat | CallKind::Conference => VideoChatJoin {
+            call,
+            join_as,
+            invite_hash: invite_hash(ctx),
+            payload,
+            muted: wanted.muted,
+            video_stopped: wanted.video_stopped,
+        }
+        .into_request(),
+    })
+}
+
+fn invite_hash(ctx: &Context) -> Option<InviteHash> {
+    match &ctx.config.target {
+        Target::Group(target) => target.invite_hash().cloned(),
+        _ => None,
+    }
+}
+
+/// Takes the answer to a join.
+pub(super) fn answered(
+    attempt: &mut Attempt,
+    ctx: &mut Context,
+    answer: Answer,
+) -> Result<Next, Exit> {
+    attempt.sent = attempt.sent.saturating_add(answer.repeats);
+    let method = answer.method;
+    match answer.result {
+        Ok(response) => accepted(attempt, ctx, response),
+        Err(Failure::Lost) => in_doubt(attempt, ctx, method, &Failure::Lost),
+        Err(Failure::Refused(error)) => match error.reaction(method) {
+            Reaction::CheckTipFirst => in_doubt(attempt, ctx, method, &Failure::Refused(error)),
+            reaction => refused(attempt, ctx, method, error, reaction),
+        },
+    }
+}
+
+/// Reads the answer to a join that the server took.
+fn accepted(attempt: &mut Attempt, ctx: &mut Context, response: Response) -> Result<Next, Exit> {
+    // From now on the server counts us as joined.
+    attempt.is_in_doubt = true;
+    let read = response.into_updates().map_err(AnswerFault::from);
+    let call = attempt.from.call.ok_or(AnswerFault::NoCall)?;
+    let answer = read.and_then(|updates| GroupJoinAnswer::read(updates, call));
+    let leave = attempt.leave();
+    let answer = answer.map_err(|fault| Exit::Failed(fault.into(), leave))?;
+    let kind = kind_shown(attempt, ctx, &answer)?;
+    if kind != ctx.kind() {
+        // The join had the rules of another kind: once more, with those of this one.
+        if core::mem::replace(&mut attempt.has_learned, true) {
+            let end = EndReason::Converted { to: kind };
+            return Err(Exit::Failed(end, attempt.leave()));
+        }
+        ctx.kind_is(kind);
+        return Ok(Next::Now(Action::Join));
+    }
+    let own = attempt.from.own(ctx.config.joiner.user_id);
+    Err(Exit::Accepted(Box::new(Accepted {
+        is_rejoin: attempt.again.is_some(),
+        kind,
+        call,
+        from: attempt.from.clone(),
+        own,
+        payload: attempt.payload.clone(),
+        announced: attempt.announced,
+        attempts: attempt.sent,
+        media: answer.media,
+        shown: answer.shown,
+        rosters: answer.rosters,
+    })))
+}
+
+/// The kind that the answer shows; a call that is encrypted all at once is told of.
+fn kind_shown(
+    attempt: &mut Attempt,
+    ctx: &mut Context,
+    answer: &GroupJoinAnswer,
+) -> Result<CallKind, Exit> {
+    let from = ctx.kind();
+    attempt.from.is_story |= answer.is_story;
+    let is_rtmp = match &answer.shown {
+        Some(GroupCall::Discarded { .. }) => return Err(EndReason::Discarded.into()),
+        Some(GroupCall::Active(call)) if call.conference => {
+            ctx.event(Event::Suspicious(Suspicion::KindChanged { from }));
+            let end = EndReason::KindChanged { from };
+            return Err(Exit::Failed(end, attempt.leave()));
+        }
+        Some(GroupCall::Active(call)) => {
+            ctx.stream_is_at(call.stream_dc);
+            call.rtmp_stream
+        }
+        // The way of the media says it too.
+        None => from == CallKind::RtmpViewer || answer.media == Media::Stream { rtmp: true },
+    };
+    Ok(kind_of(attempt.from.is_story, is_rtmp))
+}
+
+/// Sends the same join again: it may have been carried out, and the server takes the second one for a rejoin.
+fn in_doubt(
+    attempt: &mut Attempt,
+    ctx: &mut Context,
+    method: Method,
+    failure: &Failure,
+) -> Result<Next, Exit> {
+    attempt.is_in_doubt = true;
+    let budget = match failure {
+        Failure::Lost => &mut attempt.losses,
+        Failure::Refused(_) => &mut attempt.faults,
+    };
+    match budget.next(&mut ctx.public_rng) {
+        Some(pause) => Ok(Next::After {
+            why: failure.trouble(method),
+            pause,
+            action: Action::Join,
+        }),
+        None => {
+            let end = failure.exhausted(method, attempt.sent);
+            Err(Exit::Failed(end, attempt.leave()))
+        }
+    }
+}
+
+/// Tries again after a refusal, if that can help.
+fn refused(
+    attempt: &mut Attempt,
+    ctx: &mut Context,
+    method: Method,
+    error: RpcError,
+    reaction: Reaction,
+) -> Result<Next, Exit> {
+    match reaction {
+        Reaction::NewSsrc => match attempt.clashes.next(&mut ctx.public_rng) {
+            Some(pause) => Ok(Next::Renewed { pause }),
+            None => {
+                let failure = Failure::Refused(error);
+                Err(failure.exhausted(method, attempt.sent).into())
+            }
+        },
+        Reaction::RetryWithBackoff => {
+            let failure = Failure::Refused(error);
+            match attempt.faults.next(&mut ctx.public_rng) {
+                Some(pause) => Ok(Next::After {
+                    why: failure.trouble(method),
+                    pause,
+                    action: Action::Join,
+                }),
+                None => Err(failure.exhausted(method, attempt.sent).into()),
+            }
+        }
+        Reaction::RefreshReferenceOnce => look_up_again(attempt, error),
+        // Another peer was asked for, and the one before is still good.
+        Reaction::GiveUp(
+            GiveUpReason::NotAsThisPeer | GiveUpReason::OurMistake | GiveUpReason::NotAllowed,
+        ) if attempt.from.fallback.is_some() => {
+            attempt.from.join_as = attempt.from.fallback.take();
+            attempt.has_fallen_back = true;
+            Ok(Next::Now(Action::Join))
+        }
+        reaction => Err(EndReason::refused(method, error, reaction).into()),
+    }
+}
