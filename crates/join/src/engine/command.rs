@@ -12,10 +12,11 @@ use crate::api::traced;
 use crate::api::{
     CallMessageId, InputPeer, InputPhoneCall, InputUser, MessageId, Peer, RpcError, Ssrc,
 };
-use crate::policy::CallKind;
 use crate::joining::JoinPayload;
 use crate::message::{GroupMessage, RandomId, traced as traced_message};
+use crate::policy::CallKind;
 use crate::shown::{self, Form};
+use crate::stream::Quality;
 
 /// The time for the effect of a command to come, after the server said yes.
 pub(super) const EFFECT: Duration = Duration::from_secs(15);
@@ -283,6 +284,20 @@ pub enum Command {
         #[serde(with = "traced::input_peer")]
         peer: InputPeer,
     },
+    /// Get a picture of a call that is shown as a stream, from the next second on, in this size; for a few.
+    ///
+    /// It counts until [`Command::StopVideo`], also after a rejoin.
+    WantVideo {
+        /// The name by which the media server knows it.
+        endpoint: String,
+        /// Its size.
+        quality: Quality,
+    },
+    /// Get a picture of a stream no more.
+    StopVideo {
+        /// The name by which the media server knows it.
+        endpoint: String,
+    },
     /// Stop without leaving, for a planned restart: [`Engine::suspend`](super::Engine::suspend) takes the checkpoint before.
     ///
     /// Outside the call it does nothing.
@@ -326,7 +341,12 @@ impl Command {
             Self::InviteUsers { .. } => CommandKind::InviteUsers,
             Self::ExportLink { .. } => CommandKind::ExportLink,
             Self::JoinAs { .. } => CommandKind::JoinAs,
-            Self::Leave | Self::Media(_) | Self::Supply { .. } | Self::Suspend => return None,
+            Self::Leave
+            | Self::Media(_)
+            | Self::Supply { .. }
+            | Self::WantVideo { .. }
+            | Self::StopVideo { .. }
+            | Self::Suspend => return None,
         })
     }
 
@@ -567,6 +587,9 @@ pub enum CommandFailure {
     /// Calls of this kind do not have that.
     #[error("{0} does not have that")]
     NotInThisKind(#[serde(serialize_with = "call_kind")] CallKind),
+    /// The server does not let us be in the call as the peer that was asked for.
+    #[error("we cannot be in the call as this peer")]
+    NotAsThisPeer,
     /// As many participants send video as may, or the server does not let us.
     #[error("no more participants may send video")]
     NoVideo,

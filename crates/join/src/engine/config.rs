@@ -67,6 +67,10 @@ pub struct Config {
     ///
     /// Conferences and live stories are joined as the user.
     pub join_as: Option<InputPeer>,
+    /// The Unix time in milliseconds at the origin of the engine's moments, by the clock of the device.
+    ///
+    /// Only a video chat that is shown as a stream needs it, for the time with which to begin.
+    pub unix_ms: Option<i64>,
 }
 
 impl Config {
@@ -82,6 +86,7 @@ impl Config {
             last_known: None,
             size_limit: 200,
             join_as: None,
+            unix_ms: None,
         }
     }
 }

@@ -100,6 +100,11 @@ impl Context {
         self.requests.route_mut().kind = kind;
     }
 
+    /// The data centre that has the parts of the stream, if it is not that of the account.
+    pub(super) fn stream_place(&self) -> Option<i32> {
+        self.requests.route().stream
+    }
+
     /// Notes the data centre that has the parts of the stream.
     pub(super) fn stream_is_at(&mut self, data_centre: Option<i32>) {
         self.requests.route_mut().stream = data_centre;

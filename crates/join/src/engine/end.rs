@@ -431,6 +431,9 @@ pub enum RejoinReason {
     /// We may speak from now on, for which the media must come by a connection.
     #[error("we may speak from now on")]
     MaySpeak,
+    /// The parts of the stream are lost to us.
+    #[error("the stream was lost")]
+    StreamLost,
     /// The reference to the call leads nowhere any more.
     #[error("the reference to the call is stale: {0}")]
     Stale(#[serde(serialize_with = "shown::field::error")] RpcError),

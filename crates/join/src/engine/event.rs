@@ -6,20 +6,22 @@ use std::sync::Arc;
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
 use confcall_state::{BlockHash, Height, UserId};
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
+use super::call_info::CallInfo;
 use super::command::{CommandFailure, CommandId, CommandKind};
 use super::end::{Ended, RejoinReason};
 use super::own_state::{MediaConnection, MediaMode, OwnState, PayloadReason};
 use super::participant::{Participant, ParticipantChange};
-use super::call_info::CallInfo;
 use super::posted::Posted;
 use crate::api::{CallMessageId, CallRef, CallSettings, InviteLink, Method, Peer, RpcError};
-use crate::policy::CallKind;
 use crate::joining::{ConnectionParameters, InvitationEvent, JoinPayload};
 use crate::membership::{Break, Gap};
 use crate::message::{GroupMessage, MessageError};
+use crate::policy::CallKind;
 use crate::shown;
+use crate::stream::{StreamPart, Track};
 
 /// Something that a client's interface can show.
 #[derive(Clone, Debug, Serialize)]
@@ -187,6 +189,12 @@ pub enum Event {
         #[serde(rename = "message", serialize_with = "shown::words")]
         why: MessageError,
     },
+    /// A part of the media of a call that is shown as a stream.
+    ///
+    /// [`Joined::mode`] says whether it is. The parts of each track come in the order of their times.
+    StreamPart(#[serde(serialize_with = "stream_part")] StreamPart),
+    /// The state of the stream is another one.
+    Stream(StreamState),
     /// Something that an honest server and honest members would not do.
     Suspicious(#[serde(serialize_with = "shown::with_message")] Suspicion),
     /// Something failed and is tried again.
@@ -253,6 +261,39 @@ pub struct Joined {
     pub cryptor: Option<Arc<Cryptor>>,
     /// The number of times that a join was sent; none after a restart.
     pub attempts: u32,
+}
+
+/// The state of a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StreamState {
+    /// Nobody publishes; the engine goes on asking.
+    NobodyPublishes,
+    /// The time was found anew: parts may be missing, and the times of those that follow may be earlier.
+    Resynchronised,
+    /// The data centre that has the parts cannot be reached, so that none come.
+    Unreachable {
+        /// The data centre.
+        data_centre: i32,
+    },
+}
+
+/// A part without its bytes, of which programs that read events have no use.
+fn stream_part<S: Serializer>(part: &StreamPart, to: S) -> Result<S::Ok, S::Error> {
+    let (track, video) = match &part.track {
+        Track::Unified => ("unified", None),
+        Track::Sound => ("sound", None),
+        Track::Picture(video) => ("picture", Some(video)),
+    };
+    let mut object = to.serialize_struct("StreamPart", 6)?;
+    object.serialize_field("track", track)?;
+    object.serialize_field("endpoint", &video.map(|video| &video.endpoint))?;
+    object.serialize_field("quality", &video.map(|video| video.quality))?;
+    object.serialize_field("time_ms", &part.time_ms)?;
+    object.serialize_field("duration_ms", &part.duration_ms)?;
+    object.serialize_field("bytes", &part.bytes.len())?;
+    object.end()
 }
 
 /// Emoji that are long in coming.

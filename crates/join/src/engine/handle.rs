@@ -11,6 +11,7 @@ use super::config::Config;
 use super::context::Context;
 use super::fact::Fact;
 use super::generator::Generator;
+use super::in_call::InCall;
 use super::io::{Input, Output};
 use super::machine::{Machine, Misuse};
 use super::member::Member;
@@ -22,6 +23,7 @@ use crate::api::{CallRef, CallSettings, Method, Peer, Ssrc};
 use crate::engine::checkpoint::{CheckpointError, Content, Opened, RestoreError, open, seal};
 use crate::labels::Labels;
 use crate::membership::{LastKnown, Membership};
+use crate::policy::CallKind;
 
 /// One user's whole life in one call.
 ///
@@ -159,12 +161,19 @@ impl Engine {
 
     /// The membership, while there is one.
     pub fn membership(&self) -> Option<&Membership> {
-        self.machine.member().map(Member::membership)
+        self.machine.in_call()?.member().map(Member::membership)
     }
 
     /// The call, while we are in it.
     pub fn call(&self) -> Option<CallRef> {
-        self.machine.member().map(|member| member.identity().call)
+        self.machine
+            .in_call()
+            .map(|in_call| in_call.identity().call)
+    }
+
+    /// The kind of the call, as far as it is known.
+    pub fn kind(&self) -> CallKind {
+        self.machine.kind()
     }
 
     /// The user of a media source, if the roster shows it; [`Command::Resolve`](super::Command::Resolve) asks for it.
@@ -185,8 +194,8 @@ impl Engine {
     /// [`Event::ParticipantsChanged`](super::Event::ParticipantsChanged) says when they are others; their place in the chain
     /// changes with the chain and its verification.
     pub fn participants(&self) -> Vec<Participant> {
-        let member = self.machine.member();
-        member.map_or_else(Vec::new, Member::participants)
+        let in_call = self.machine.in_call();
+        in_call.map_or_else(Vec::new, InCall::participants)
     }
 
     /// The state of our own media, while we are in the call; [`Event::OwnState`](super::Event::OwnState) says when it is another
@@ -208,7 +217,7 @@ impl Engine {
 
     /// The settings of the call, while we are in it and the server has shown them.
     pub fn settings(&self) -> Option<CallSettings> {
-        self.machine.member().and_then(Member::settings)
+        self.machine.in_call().and_then(InCall::settings)
     }
 
     /// The members of the chain who have just left: the roster does not list them, and a block removes them soon.
@@ -216,7 +225,7 @@ impl Engine {
     /// Until then they have the key of the newest epoch. One who is not removed in time is a
     /// [`Suspicion::UnlistedMember`](super::Suspicion::UnlistedMember), and not in here any more.
     pub fn leaving(&self) -> Vec<UserId> {
-        let member = self.machine.member();
+        let member = self.machine.in_call().and_then(InCall::member);
         member.map_or_else(Vec::new, |member| member.leaving().collect())
     }
 
@@ -250,7 +259,7 @@ impl Engine {
     }
 
     fn roster(&self) -> Option<&Roster> {
-        self.machine.member().map(Member::roster)
+        self.machine.in_call().map(InCall::roster)
     }
 }
 
@@ -266,7 +275,7 @@ impl Engine {
     /// [`CheckpointError`], above all for an engine that is not in the call.
     pub fn checkpoint(&self, key: &[u8; 32], number: u64) -> Result<Vec<u8>, CheckpointError> {
         with_wiped_stack(|| {
-            let content = self.machine.save().ok_or(CheckpointError::NotAMember)?;
+            let content = self.machine.save()?;
             seal(key, number, &content.to_bytes()?)
         })
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::call_info::CallInfo;
-use super::event::{EmojiOverdue, Event, Joined, Suspicion, Trouble};
+use super::event::{EmojiOverdue, Event, Joined, StreamState, Suspicion, Trouble};
 use super::own_state::{MediaConnection, OwnState};
 use super::participant::{Microphone, Participant};
 use crate::membership::Gap;
@@ -100,6 +100,11 @@ impl fmt::Display for Event {
             Self::MessageNotShown { from, why } => {
                 write!(f, "user {from} wrote something that cannot be shown: {why}")
             }
+            Self::StreamPart(part) => {
+                let (time, bytes) = (part.time_ms, part.bytes.len());
+                write!(f, "a part of the stream at {time} ms, {bytes} bytes")
+            }
+            Self::Stream(state) => state.fmt(f),
             Self::Suspicious(suspicion) => write!(f, "suspicious: {suspicion}"),
             Self::Retrying { why, pause, .. } => {
                 write!(f, "{why}; again after {:.2} s", pause.as_secs_f64())
@@ -107,6 +112,21 @@ impl fmt::Display for Event {
             Self::Done { command, .. } => write!(f, "done: {command}"),
             Self::Failed { command, why, .. } => write!(f, "{command} failed: {why}"),
             Self::Ended(ended) => write!(f, "ended: {ended}"),
+        }
+    }
+}
+
+impl fmt::Display for StreamState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NobodyPublishes => f.write_str("nobody publishes the stream"),
+            Self::Resynchronised => f.write_str("the stream goes on at another time"),
+            Self::Unreachable { data_centre } => {
+                write!(
+                    f,
+                    "the stream is at data centre {data_centre}, which cannot be reached"
+                )
+            }
         }
     }
 }

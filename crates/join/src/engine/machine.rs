@@ -4,34 +4,38 @@ use confcall_media::Moment;
 use confcall_state::UserId;
 use thiserror::Error;
 
+use super::abilities;
 use super::command::{Command, CommandFailure, CommandId, Order};
 use super::config::Config;
 use super::context::Context;
 use super::declines::Declines;
 use super::departure::{Departure, Flow};
 use super::end::{EndReason, Ended, RejoinReason};
-use super::entry::{AcceptedJoin, Entry, Exit};
+use super::entering::{Accepted, Entering, Exit};
 use super::event::{Event, Trouble};
+use super::in_call::InCall;
 use super::io::{Input, Outcome, Output, RequestId};
 use super::leaving::{Leaving, Withdrawal};
-use super::member::{self, Member};
+use super::member;
 use super::own_state::{MediaConnection, OwnState, Wishes};
+use super::parts::stream::Stream;
 use super::purpose::Purpose;
 use super::requests::Answer;
 use super::secrets::Secrets;
 use super::timers::Timer;
-use crate::api::{LeaveGroupCall, Method, Update};
-use crate::engine::checkpoint::{Content, RestoreError};
+use crate::api::{InputPeer, LeaveGroupCall, Method, Update};
+use crate::engine::checkpoint::{CheckpointError, Content, RestoreError};
 use crate::joining::Target;
 use crate::labels::Labels;
 use crate::membership::LastKnown;
+use crate::policy::CallKind;
 
 /// The state of an engine.
 #[derive(Debug)]
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
 enum State {
-    Entering(Box<Entry>),
-    Member(Box<Member>),
+    Entering(Entering),
+    Member(InCall),
     /// The caller wants to leave, and a join is under way that may be carried out.
     Withdrawing(Withdrawal),
     Leaving(Leaving),
@@ -58,6 +62,8 @@ pub(super) struct Machine {
     state: State,
     /// The command that waits for the next membership.
     rejoin: Option<Order>,
+    /// The stream of the membership before, which goes on until the media of the next is connected.
+    stream: Option<Stream>,
     declines: Declines,
 }
 
@@ -65,8 +71,8 @@ impl Machine {
     /// Begins to enter the call of the configuration.
     pub(super) fn begin(ctx: Context) -> Self {
         let mut machine = Self::in_state(ctx, State::Ended);
-        match Entry::first(&mut machine.ctx) {
-            Ok(entry) => machine.state = State::Entering(Box::new(entry)),
+        match Entering::first(&mut machine.ctx) {
+            Ok(entering) => machine.state = State::Entering(entering),
             Err(exit) => machine.exit(exit),
         }
         machine
@@ -76,15 +82,16 @@ impl Machine {
     pub(super) fn resume(mut ctx: Context, content: Content) -> Result<Self, RestoreError> {
         check_config(&ctx.config, &content)?;
         let (member, flow) = member::checkpoint::resume(&mut ctx, content)?;
-        let mut machine = Self::in_state(ctx, State::Member(Box::new(member)));
+        let mut machine = Self::in_state(ctx, State::Member(InCall::Conference(Box::new(member))));
         machine.go_on(flow);
         Ok(machine)
     }
 
-    /// The content of a checkpoint; there is none outside the call.
-    pub(super) fn save(&self) -> Option<Content> {
-        let member = self.member()?;
-        Some(member::checkpoint::save(member, &self.ctx))
+    /// The content of a checkpoint; there is none outside the call, and of no call but a conference.
+    pub(super) fn save(&self) -> Result<Content, CheckpointError> {
+        let in_call = self.in_call().ok_or(CheckpointError::NotAMember)?;
+        let member = in_call.member().ok_or(CheckpointError::NotAConference)?;
+        Ok(member::checkpoint::save(member, &self.ctx))
     }
 
     fn in_state(ctx: Context, state: State) -> Self {
@@ -92,6 +99,7 @@ impl Machine {
             ctx,
             state,
             rejoin: None,
+            stream: None,
             declines: Declines::default(),
         }
     }
@@ -123,9 +131,15 @@ impl Machine {
                 if let Update::Labels(labels) = &update {
                     self.ctx.labels.learn(labels);
                 }
-                self.with_member(|member, ctx| member.handle_update(ctx, update));
+                self.handle_update(update);
             }
-            Input::Missed => self.with_member(Member::handle_gap),
+            Input::Missed => match &mut self.state {
+                State::Entering(entering) => {
+                    let step = entering.handle_gap(&mut self.ctx);
+                    self.step(step);
+                }
+                _ => self.with_member(InCall::handle_gap),
+            },
             Input::Command { id, command } => self.handle_command(id, command),
         }
         // The input first: it may be what a timer was set for.
@@ -144,7 +158,7 @@ impl Machine {
 
     /// The last state that was seen of the call.
     pub(super) fn last_known(&self) -> Option<LastKnown> {
-        let current = self.member().map(Member::last_known);
+        let current = self.in_call().and_then(InCall::last_known);
         current.or_else(|| self.ctx.past.last_known().cloned())
     }
 
@@ -158,8 +172,13 @@ impl Machine {
         &self.ctx.labels
     }
 
-    /// The member, while we are one.
-    pub(super) fn member(&self) -> Option<&Member> {
+    /// The kind of the call.
+    pub(super) fn kind(&self) -> CallKind {
+        self.ctx.kind()
+    }
+
+    /// The membership, while there is one.
+    pub(super) fn in_call(&self) -> Option<&InCall> {
         match &self.state {
             State::Member(member) => Some(member),
             _ => None,
@@ -168,7 +187,7 @@ impl Machine {
 
     /// The state of our own media, while we are a member.
     pub(super) fn own_state(&self) -> Option<OwnState> {
-        Some(self.member()?.own_state(&self.ctx))
+        Some(self.in_call()?.own_state(&self.ctx))
     }
 
     /// True once all is over.
@@ -180,10 +199,20 @@ impl Machine {
 /// The inputs, each for the state that takes it.
 impl Machine {
     /// Hands an input to the member, if we are one, and goes on as it says.
-    fn with_member(&mut self, input: impl FnOnce(&mut Member, &mut Context) -> Flow) {
+    fn with_member(&mut self, input: impl FnOnce(&mut InCall, &mut Context) -> Flow) {
         if let State::Member(member) = &mut self.state {
             let flow = input(member, &mut self.ctx);
             self.go_on(flow);
+        }
+    }
+
+    fn handle_update(&mut self, update: Update) {
+        match &mut self.state {
+            State::Entering(entering) => {
+                let step = entering.handle_update(&mut self.ctx, &update);
+                self.step(step);
+            }
+            _ => self.with_member(|member, ctx| member.handle_update(ctx, update)),
         }
     }
 
@@ -193,8 +222,8 @@ impl Machine {
         }
         let ctx = &mut self.ctx;
         match &mut self.state {
-            State::Entering(entry) if timer == Timer::Entry => {
-                let step = entry.handle_timer(ctx);
+            State::Entering(entering) => {
+                let step = entering.handle_timer(ctx, timer);
                 self.step(step);
             }
             State::Member(member) => {
@@ -206,7 +235,7 @@ impl Machine {
                     self.end(EndReason::Left);
                 }
             }
-            State::Entering(_) | State::Withdrawing(_) | State::Ended => {}
+            State::Withdrawing(_) | State::Ended => {}
         }
     }
 
@@ -222,8 +251,8 @@ impl Machine {
     fn handle_answer(&mut self, answer: Answer) {
         let ctx = &mut self.ctx;
         match &mut self.state {
-            State::Entering(entry) => {
-                let step = entry.handle_answer(ctx, answer);
+            State::Entering(entering) => {
+                let step = entering.handle_answer(ctx, answer);
                 self.step(step);
             }
             State::Member(member) => {
@@ -246,12 +275,30 @@ impl Machine {
     fn handle_command(&mut self, id: CommandId, command: Command) {
         let kind = command.kind();
         let order = kind.map(|kind| Order { id, kind });
+        if let Command::WantVideo { endpoint, quality } = &command {
+            self.ctx.wishes.want_video(endpoint, Some(*quality));
+        } else if let Command::StopVideo { endpoint } = &command {
+            self.ctx.wishes.want_video(endpoint, None);
+        }
         match (command, &mut self.state, order) {
             (_, State::Ended, _) => {}
+            (Command::Decline { .. }, _, Some(order))
+                if self.ctx.kind() != CallKind::Conference =>
+            {
+                let why = CommandFailure::NotInThisKind(self.ctx.kind());
+                self.ctx.failed(order, why);
+            }
             (Command::Decline { message }, _, Some(order)) => {
                 self.declines.send(&mut self.ctx, order, message);
             }
-            (Command::Rejoin, State::Member(_), Some(order)) => self.rejoin_asked(order),
+            (Command::Rejoin, State::Member(_), Some(order)) => {
+                self.rejoin_asked(order, RejoinReason::Requested, None);
+            }
+            (Command::JoinAs { peer }, State::Member(InCall::Group(_)), Some(order))
+                if abilities::has(self.ctx.kind(), &Command::JoinAs { peer: peer.clone() }) =>
+            {
+                self.rejoin_asked(order, RejoinReason::OtherPeer, Some(peer));
+            }
             (command, State::Member(member), Some(order)) => {
                 let flow = member.handle_command(&mut self.ctx, order, command);
                 self.go_on(flow);
@@ -266,15 +313,18 @@ impl Machine {
                     connection: MediaConnection::Main,
                     payload,
                 },
-                State::Entering(entry),
+                State::Entering(entering),
                 _,
             ) => {
-                let step = entry.supply(&mut self.ctx, payload);
+                let step = entering.supply(&mut self.ctx, payload);
                 self.step(step);
             }
             // The join announces it, or the next membership takes it over.
             (command, State::Entering(_), Some(order)) if note(&mut self.ctx.wishes, &command) => {
                 self.ctx.done(order);
+            }
+            (command, State::Entering(entering), Some(order)) => {
+                entering.handle_command(&mut self.ctx, order, &command);
             }
             (_, _, Some(order)) => self.ctx.failed(order, CommandFailure::NotJoined),
             (_, _, None) => {}
@@ -282,13 +332,12 @@ impl Machine {
     }
 
     /// Gives the membership up for a new one, unless that was done too often.
-    fn rejoin_asked(&mut self, order: Order) {
-        let reason = RejoinReason::Requested;
+    fn rejoin_asked(&mut self, order: Order, reason: RejoinReason, as_peer: Option<InputPeer>) {
         if self.ctx.rejoins.are_enough(self.ctx.now, &reason) {
             return self.ctx.failed(order, CommandFailure::TooOften);
         }
         self.rejoin = Some(order);
-        self.go_on(Err(reason.into()));
+        self.depart(reason.into(), as_peer);
     }
 }
 
@@ -297,16 +346,26 @@ impl Machine {
     /// Goes on with entering, or does what its end demands.
     fn step(&mut self, step: Result<(), Exit>) {
         if let Err(exit) = step {
-            self.exit(exit);
+            return self.exit(exit);
+        }
+        // As the peer that was asked for we cannot be in the call; as the one before we shall be again.
+        if let State::Entering(entering) = &mut self.state
+            && entering.has_fallen_back()
+            && let Some(order) = self.rejoin.take()
+        {
+            self.ctx.failed(order, CommandFailure::NotAsThisPeer);
         }
     }
 
     fn exit(&mut self, exit: Exit) {
+        if let State::Entering(entering) = &mut self.state {
+            entering.close(&mut self.ctx);
+        }
         match exit {
-            Exit::Accepted(join) => self.enter(*join),
+            Exit::Accepted(join) => self.enter(join),
             Exit::Failed(reason, leave) => {
                 let ended = match &self.state {
-                    State::Entering(entry) => entry.end_of(reason),
+                    State::Entering(entering) => entering.end_of(reason),
                     _ => reason.into(),
                 };
                 self.end_and_leave(ended, leave);
@@ -314,17 +373,15 @@ impl Machine {
         }
     }
 
-    fn enter(&mut self, join: AcceptedJoin) {
-        let leave = LeaveGroupCall {
-            call: join.shown.call.into(),
-            source: Some(join.payload.ssrc()),
-        };
-        match member::start::take_up(&mut self.ctx, join) {
+    fn enter(&mut self, join: Accepted) {
+        let leave = join.leave();
+        let stream = self.stream.take();
+        match InCall::take_up(&mut self.ctx, join, stream) {
             Ok((member, flow)) => {
                 if let Some(order) = self.rejoin.take() {
                     self.ctx.done(order);
                 }
-                self.state = State::Member(Box::new(member));
+                self.state = State::Member(member);
                 self.go_on(flow);
             }
             Err(reason) => self.end_and_leave(reason, Some(leave)),
@@ -333,35 +390,44 @@ impl Machine {
 
     /// Goes on with a membership, or does what its end demands.
     fn go_on(&mut self, flow: Flow) {
-        let (Err(departure), State::Member(member)) = (flow, &mut self.state) else {
+        if let Err(departure) = flow {
+            self.depart(departure, None);
+        }
+    }
+
+    /// Does what the end of a membership demands; the next one is as another peer, if one is asked for.
+    fn depart(&mut self, departure: Departure, as_peer: Option<InputPeer>) {
+        let State::Member(member) = &mut self.state else {
             return;
         };
         // The keys go before anything else happens, and what waits is answered before the end.
         member.close(&mut self.ctx, &departure);
-        self.ctx.past.remember(member.last_known());
-        let us = member.identity();
+        member.remember(&mut self.ctx);
+        let leave = member.leave();
         match departure {
-            Departure::Leave => self.leave(Some(us.leave())),
-            Departure::End(reason) => self.end_and_leave(reason, Some(us.leave())),
+            Departure::Leave => self.leave(Some(leave)),
+            Departure::End(reason) => self.end_and_leave(reason, Some(leave)),
             Departure::Rejoin(reason) => match self.ctx.rejoins.next(self.ctx.now, &reason) {
                 Some(pause) => {
-                    let entry = rejoin(&mut self.ctx, member, reason, pause);
-                    self.state = State::Entering(Box::new(entry));
+                    self.stream = member.take_stream();
+                    let entering = rejoin(&mut self.ctx, member, reason, as_peer, pause);
+                    self.state = State::Entering(entering);
                 }
-                None => self.end_and_leave(EndReason::from(reason), Some(us.leave())),
+                None => self.end_and_leave(EndReason::from(reason), Some(leave)),
             },
         }
     }
 
     /// Gives up entering.
     fn withdraw(&mut self) {
-        let State::Entering(entry) = &mut self.state else {
+        let State::Entering(entering) = &mut self.state else {
             return;
         };
-        match entry.withdraw(&mut self.ctx) {
+        entering.close(&mut self.ctx);
+        match entering.withdraw(&mut self.ctx) {
             Some(withdrawal) => self.state = State::Withdrawing(withdrawal),
             None => {
-                let leave = entry.leave_in_doubt();
+                let leave = entering.leave_in_doubt();
                 self.leave(leave);
             }
         }
@@ -412,14 +478,18 @@ fn note(wishes: &mut Wishes, command: &Command) -> bool {
 }
 
 /// Enters the call of a membership that is over again, after a pause.
-fn rejoin(ctx: &mut Context, member: &Member, reason: RejoinReason, pause: Duration) -> Entry {
-    let us = member.identity();
+fn rejoin(
+    ctx: &mut Context,
+    member: &InCall,
+    reason: RejoinReason,
+    as_peer: Option<InputPeer>,
+    pause: Duration,
+) -> Entering {
     // Late answers of the old membership say nothing about the new one.
     ctx.cancel_all();
-    ctx.past.add(us.source, member.public_key());
+    member.forget_source(ctx);
     ctx.retrying(Trouble::Rejoining(reason.clone()), pause, 1);
-    let (found_by, payload) = (member.found_by().cloned(), member.payload().clone());
-    Entry::again(ctx, reason, us, found_by, payload, pause)
+    member.enter_again(ctx, reason, as_peer, pause)
 }
 
 fn check_config(config: &Config, content: &Content) -> Result<(), RestoreError> {

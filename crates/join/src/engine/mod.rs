@@ -19,7 +19,7 @@
 //! | layer | files |
 //! |---|---|
 //! | the engine as its user holds it | `handle.rs` |
-//! | the states, and what leads from one to another | `machine.rs`; entering `entry/`, member `member/`, leaving `leaving.rs` |
+//! | the states, and what leads from one to another | `machine.rs`; entering `entry/`, member `member/`, leaving `leaving.rs`; for calls that are no conference `group/` |
 //! | the parts of a member | `parts/`; those of every kind of call together `presence/` |
 //! | requests under way, timers, randomness, the way out | `context.rs`, `requests.rs`, `timers.rs` |
 //! | inputs, outputs, events, commands, ends | `io.rs`, `event.rs`, `participant.rs`, `command.rs`, `end.rs` |
@@ -33,6 +33,7 @@
 //!
 //! Implements `spec/protocol.md`, 6 to 8 and 11.2.
 
+mod abilities;
 mod backoff;
 mod call_info;
 pub mod checkpoint;
@@ -42,13 +43,16 @@ mod context;
 mod declines;
 mod departure;
 mod end;
+mod entering;
 mod entry;
 mod event;
 pub(crate) mod fact;
 mod failure;
 mod generator;
+mod group;
 mod handle;
 mod identity;
+mod in_call;
 mod io;
 mod leaving;
 mod lines;
@@ -73,12 +77,12 @@ pub use call_info::CallInfo;
 pub use command::{Command, CommandFailure, CommandId, CommandKind, MediaState, VideoLayout};
 pub use config::{Config, EmptyCall, Payloads};
 pub use end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
-pub use event::{EmojiOverdue, Event, Joined, Suspicion, Trouble};
+pub use event::{EmojiOverdue, Event, Joined, StreamState, Suspicion, Trouble};
 pub use handle::{Engine, Restored};
 pub use io::{Input, Outcome, Output, RequestId};
 pub use machine::Misuse;
 pub use own_state::{MediaConnection, MediaMode, OwnMedia, OwnState, PayloadReason};
-pub use posted::Posted;
 pub use participant::{
     Microphone, Participant, ParticipantChange, ParticipantField, Picture, Volume, VolumeSetter,
 };
+pub use posted::Posted;

@@ -8,6 +8,7 @@ use super::config::Config;
 use crate::api::Peer;
 use crate::joining::JoinPayload;
 use crate::limits;
+use crate::stream::{Quality, WantedVideo};
 
 /// The switches of our own media.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -126,6 +127,8 @@ pub(super) struct Wishes {
     pub(super) screen: Option<JoinPayload>,
     /// The participants who are muted for ourselves, or not any more.
     pub(super) muted_by_us: BTreeMap<Peer, bool>,
+    /// The pictures of a stream that are wanted.
+    pub(super) videos: Vec<WantedVideo>,
 }
 
 impl Wishes {
@@ -140,6 +143,16 @@ impl Wishes {
             media,
             screen: None,
             muted_by_us: BTreeMap::new(),
+            videos: Vec::new(),
+        }
+    }
+
+    /// Wants a picture of a stream, in place of the same in another size, or not any more.
+    pub(super) fn want_video(&mut self, endpoint: &str, quality: Option<Quality>) {
+        self.videos.retain(|video| video.endpoint != endpoint);
+        if let Some(quality) = quality.filter(|_| self.videos.len() < limits::STREAM_VIDEOS) {
+            let endpoint = endpoint.to_owned();
+            self.videos.push(WantedVideo { endpoint, quality });
         }
     }
 

@@ -53,6 +53,8 @@ timers! {
     Edit,
     /// The next try to share a screen, or the last moment for its payload to come.
     Presentation,
+    /// The next question or part of a stream.
+    Stream,
     /// The next report of a verification that does not move.
     Progress,
     /// The expiry of an epoch that was replaced.

@@ -91,11 +91,16 @@ impl GroupMessage {
 
     /// A message of a call without encryption, as the server shows it, within bounds.
     pub(crate) fn unencrypted(text: &str, entities: Vec<Entity>) -> Self {
-        let text: String = text.chars().take(limits::PLAIN_MESSAGE_CHARACTERS).collect();
+        let text: String = text
+            .chars()
+            .take(limits::PLAIN_MESSAGE_CHARACTERS)
+            .collect();
         let entities = entities.into_iter().take(limits::MESSAGE_ENTITIES);
         Self {
             random_id: RandomId::of_others(0),
-            entities: entities.filter(|one| one.bytes_in(&text).is_some()).collect(),
+            entities: entities
+                .filter(|one| one.bytes_in(&text).is_some())
+                .collect(),
             text,
         }
     }

@@ -3,9 +3,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 /// The kinds of group call that `phone.joinGroupCall` serves.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallKind {
     /// An end-to-end encrypted conference.

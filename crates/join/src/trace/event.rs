@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use crate::api::{Peer, redact};
 use crate::engine::{
-    CallInfo, CommandFailure, CommandKind, Ended, Event, Joined, MediaConnection, Suspicion, Trouble,
+    CallInfo, CommandFailure, CommandKind, Ended, Event, Joined, MediaConnection, Suspicion,
+    Trouble,
 };
 use crate::message;
+use crate::stream::Track;
 
 /// An object with one field, which has the event's name.
 pub(super) fn form(event: &Event) -> Value {
@@ -118,6 +120,16 @@ pub(super) fn form(event: &Event) -> Value {
         Event::MessageNotShown { from, why } => {
             json!({"message_not_shown": {"from": from.value(), "why": why}})
         }
+        Event::StreamPart(part) => json!({"stream_part": {
+            "track": match &part.track {
+                Track::Unified => "unified".to_owned(),
+                Track::Sound => "sound".to_owned(),
+                Track::Picture(video) => video.endpoint.clone(),
+            },
+            "time_ms": part.time_ms,
+            "bytes": part.bytes.len(),
+        }}),
+        Event::Stream(state) => json!({"stream": state}),
         Event::Suspicious(suspicion) => json!({"suspicious": suspicious(suspicion)}),
         Event::Retrying {
             why,
@@ -278,6 +290,7 @@ fn failure(why: &CommandFailure) -> Value {
         CommandFailure::NoPayload => json!("no_payload"),
         CommandFailure::Stopped => json!("stopped"),
         CommandFailure::NotInThisKind(kind) => json!({"not_in_this_kind": kind}),
+        CommandFailure::NotAsThisPeer => json!("not_as_this_peer"),
         CommandFailure::NoVideo => json!("no_video"),
         CommandFailure::NoLink => json!("no_link"),
     }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::group::GroupForm;
 use super::moment::{moment, nanoseconds};
-use crate::api::{InputGroupCall, InputPeer};
 use crate::api::redact;
 use crate::api::traced::{self, Hex};
+use crate::api::{InputGroupCall, InputPeer};
 use crate::engine::{Config, EmptyCall, Payloads};
 use crate::joining::{JoinPayload, Target};
 use crate::membership::LastKnown;
@@ -48,6 +48,8 @@ struct ConfigForm {
         skip_serializing_if = "Option::is_none"
     )]
     join_as: Option<InputPeer>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unix_ms: Option<i64>,
     payload: String,
     muted: bool,
     video_stopped: bool,
@@ -84,6 +86,7 @@ impl Header {
                     _ => None,
                 },
                 join_as: config.join_as.clone(),
+                unix_ms: config.unix_ms,
                 // A replayed engine joins with redacted credentials, which no server sees.
                 payload: redact::params(&media.payload.to_params())
                     .as_str()
@@ -169,6 +172,7 @@ impl Header {
         }
         config.size_limit = form.size_limit;
         config.join_as = form.join_as.clone();
+        config.unix_ms = form.unix_ms;
         config.payloads = form.payloads;
         let known = form.last_known.as_ref();
         let known = known

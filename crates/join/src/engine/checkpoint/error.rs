@@ -10,6 +10,9 @@ pub enum CheckpointError {
     /// The engine is not in the call, so that there is nothing to keep.
     #[error("only a member of the call has something to keep")]
     NotAMember,
+    /// The call has no encryption, so that a new join loses nothing.
+    #[error("checkpoints are of conferences; other calls are joined again")]
+    NotAConference,
     /// Outputs of the engine are waiting, which would be lost: poll until the timeout before it is suspended.
     #[error("outputs are waiting; poll until the timeout before suspending")]
     OutputPending,

@@ -34,7 +34,7 @@ pub(super) use attempt::Exit;
 
 use super::config::EmptyCall;
 use super::context::Context;
-use super::end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
+use super::end::{Advice, EndReason, Ended, RejoinReason};
 use super::event::Trouble;
 use super::identity::Identity;
 use super::leaving::Withdrawal;
@@ -42,7 +42,7 @@ use super::own_state::{MediaConnection, PayloadReason};
 use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::{InputGroupCall, LeaveGroupCall};
-use crate::joining::{JoinPayload, Target};
+use crate::joining::JoinPayload;
 use attempt::{Action, JoinAttempt, Next};
 
 /// The state of entering a call.

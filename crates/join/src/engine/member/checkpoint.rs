@@ -9,7 +9,8 @@
 use super::Member;
 use super::follower::Follower;
 use crate::api::{
-    AccessHash, CallId, CallRef, InputGroupCall, InputPeer, InviteLink, MessageId, Peer, Slug, Ssrc, SubChain,
+    AccessHash, CallId, CallRef, InputGroupCall, InputPeer, InviteLink, MessageId, Peer, Slug,
+    Ssrc, SubChain,
 };
 use crate::engine::checkpoint::{Content, RESERVE, RestoreError, SavedLink};
 use crate::engine::context::Context;
@@ -61,6 +62,7 @@ pub(in crate::engine) fn resume(
         media: content.media,
         screen,
         muted_by_us: content.muted_by_us,
+        videos: Vec::new(),
     };
     let found_by = content.link.map(link_of).transpose()?;
     let removal_grace = ctx.config.removal_grace;

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use confcall_state::{PublicKey, UserId};
 
+use super::abilities;
 use super::command::{Command, CommandFailure, Order};
 use super::context::Context;
 use super::departure::{Departure, Flow};
@@ -324,6 +325,10 @@ impl Member {
         order: Order,
         command: Command,
     ) -> Flow {
+        if !abilities::has(CallKind::Conference, &command) {
+            ctx.failed(order, CommandFailure::NotInThisKind(CallKind::Conference));
+            return self.settle(ctx);
+        }
         match command {
             Command::Kick { users } => self.kick(ctx, order, users),
             Command::Invite { user, video } => {

@@ -32,6 +32,8 @@ struct Waiting {
     effect: Effect,
     /// The last moment for the effect to come, once the server said yes.
     promised: Option<Moment>,
+    /// The first request of a command that takes several.
+    part_of: Option<Ticket>,
 }
 
 /// The sign by which a command is known to be carried out, after the server said yes.
@@ -62,11 +64,44 @@ impl Commands {
                 order,
                 effect,
                 promised: None,
+                part_of: None,
             };
             self.0.insert(ticket, waiting);
         } else {
             ctx.failed(order, CommandFailure::Busy);
         }
+    }
+
+    /// Sends the requests of a command that takes several, unless too much waits already; it is done once all are.
+    pub(in crate::engine) fn send_all(
+        &mut self,
+        ctx: &mut Context,
+        order: Order,
+        bodies: Vec<Request>,
+    ) {
+        if bodies.is_empty() {
+            return ctx.done(order);
+        }
+        if self.0.len().saturating_add(bodies.len()) > limits::COMMANDS {
+            return ctx.failed(order, CommandFailure::Busy);
+        }
+        let all = ctx.next_ticket();
+        for body in bodies {
+            let ticket = ctx.send(Purpose::Command, body);
+            let waiting = Waiting {
+                order,
+                effect: Effect::Answer,
+                promised: None,
+                part_of: Some(all),
+            };
+            self.0.insert(ticket, waiting);
+        }
+    }
+
+    /// True if another request of the same command waits.
+    fn has_others(&self, one: &Waiting) -> bool {
+        let same = |other: &Waiting| other.part_of == one.part_of;
+        one.part_of.is_some() && self.0.values().any(same)
     }
 
     /// Takes the answer to a command; gives what the server said, for the member to take in.
@@ -82,7 +117,7 @@ impl Commands {
         match result {
             Ok(response) => {
                 if let Some(why) = failure_of(method, &response) {
-                    ctx.failed(order, why);
+                    self.failed(ctx, &waiting, why);
                     return None;
                 }
                 self.accepted(ctx, ticket, waiting);
@@ -95,16 +130,26 @@ impl Commands {
                     // That the call is so already is the server's word, as its yes is.
                     _ => self.accepted(ctx, ticket, waiting),
                 },
-                _ => ctx.failed(order, failure),
+                _ => self.failed(ctx, &waiting, failure),
             },
         }
         None
     }
 
+    /// Fails a command, whatever becomes of its other requests.
+    fn failed(&mut self, ctx: &mut Context, one: &Waiting, why: impl Into<CommandFailure>) {
+        if one.part_of.is_some() {
+            self.0.retain(|_, other| other.part_of != one.part_of);
+        }
+        ctx.failed(one.order, why);
+    }
+
     /// Answers a command to which the server said yes, or waits for its effect.
     fn accepted(&mut self, ctx: &mut Context, ticket: Ticket, mut waiting: Waiting) {
         if waiting.effect == Effect::Answer {
-            ctx.done(waiting.order);
+            if !self.has_others(&waiting) {
+                ctx.done(waiting.order);
+            }
         } else {
             waiting.promised = Some(ctx.now + EFFECT);
             self.0.insert(ticket, waiting);
@@ -150,7 +195,11 @@ impl Commands {
 
     /// Answers the commands that wait in a membership that ends, perhaps because the call is over.
     pub(in crate::engine) fn give_up(&mut self, ctx: &mut Context, is_over: bool) {
-        for (ticket, one) in core::mem::take(&mut self.0) {
+        while let Some((ticket, one)) = self.0.pop_first() {
+            // A command that takes several requests is answered with the last.
+            if self.has_others(&one) {
+                continue;
+            }
             if is_over && one.effect == Effect::Over {
                 ctx.done(one.order);
             } else if one.promised.is_some() {
@@ -197,9 +246,18 @@ fn failure_of(method: Method, response: &Response) -> Option<CommandFailure> {
             Method::InviteConferenceCallParticipant
             | Method::ToggleGroupCallSettings
             | Method::DiscardGroupCall
-            | Method::DiscardCall,
+            | Method::DiscardCall
+            | Method::SendGroupCallMessage
+            | Method::DeleteGroupCallMessages
+            | Method::DeleteGroupCallParticipantMessages
+            | Method::EditGroupCallTitle
+            | Method::ToggleGroupCallRecord
+            | Method::StartScheduledGroupCall
+            | Method::ToggleGroupCallStartSubscription
+            | Method::InviteToGroupCall,
             Response::Updates(_),
-        ) => None,
+        )
+        | (Method::ExportGroupCallInvite, Response::InviteLink(_)) => None,
         // An answer to something else says nothing of this.
         _ => Some(CommandFailure::Unanswered),
     }

@@ -21,13 +21,18 @@
 //! | [`presentation`] | the screen that we share | ✓ |
 //! | [`edits`] | the edits of participants, one at a time | ✓ |
 //! | [`commands`] | the commands that wait for an answer | ✓ |
+//! | [`description`] | the title, the schedule and the recording of a call that is no conference | only |
+//! | [`chat`] | the messages without encryption | only |
+//! | [`stream`] | the media of a call that is shown as a stream | only |
 //! | [`checkpoints`] | the moments at which a checkpoint is due | |
 
 mod absences;
 pub(super) mod broadcaster;
 pub(super) mod call_view;
+pub(super) mod chat;
 pub(super) mod checkpoints;
 pub(super) mod commands;
+pub(super) mod description;
 pub(super) mod edits;
 pub(super) mod fork;
 pub(super) mod last_poll;
@@ -42,4 +47,5 @@ pub(super) mod roster_sync;
 pub(super) mod round;
 pub(super) mod self_state;
 pub(super) mod settings;
+pub(super) mod stream;
 pub(super) mod subchain;

@@ -263,6 +263,12 @@ impl RosterSync {
         self.own = own_of(self.us, participants).or(self.own.take());
     }
 
+    /// The time at which our own entry says that we joined, while it was not taken.
+    pub(in crate::engine) fn own_date(&self) -> Option<i32> {
+        let own = self.own.as_ref()?;
+        Some(own.date).filter(|date| *date > 0)
+    }
+
     /// Takes our own entry, if the server has shown it since this was last asked.
     pub(in crate::engine) fn take_own(&mut self) -> Option<GroupCallParticipant> {
         self.own.take()

@@ -9,8 +9,8 @@
 //! ```
 
 use crate::api::{
-    CallConnection, EditGroupCallParticipant, GroupCallParticipant, InputPeer, Peer, Response, Ssrc,
-    Updates,
+    CallConnection, EditGroupCallParticipant, GroupCallParticipant, InputPeer, Peer, Response,
+    Ssrc, Updates,
 };
 use crate::engine::command::{Command, CommandFailure, Order};
 use crate::engine::context::Context;
@@ -35,11 +35,7 @@ pub(in crate::engine) struct Controls {
 }
 
 impl Controls {
-    pub(in crate::engine) fn new(
-        switches: SelfState,
-        screen: Presentation,
-        us: InputPeer,
-    ) -> Self {
+    pub(in crate::engine) fn new(switches: SelfState, screen: Presentation, us: InputPeer) -> Self {
         Self {
             is_listener: false,
             switches,

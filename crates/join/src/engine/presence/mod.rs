@@ -286,8 +286,7 @@ impl Presence {
             Command::LoadParticipants { all } => self.roster.load_more(ctx, us.call, all, order),
             command => {
                 // Elsewhere admins may, who are not shown as such.
-                let may_mute =
-                    self.kind != CallKind::Conference || self.reference.is_creator();
+                let may_mute = self.kind != CallKind::Conference || self.reference.is_creator();
                 let roster = self.roster.roster();
                 self.controls
                     .handle_command(ctx, us, may_mute, roster, order, command);

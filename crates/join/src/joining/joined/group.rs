@@ -1,7 +1,7 @@
 //! The answer to a join of a call that is no conference.
 
 use super::{AnswerFault, is_other};
-use crate::api::{CallRef, DataJson, GroupCall, Participants, Peer, Update, Updates};
+use crate::api::{CallRef, DataJson, GroupCall, Participants, Update, Updates};
 use crate::joining::Answer;
 
 /// The parts of an answer to a join of a call that is no conference.
@@ -11,8 +11,6 @@ pub(crate) struct GroupJoinAnswer {
     pub(crate) media: Answer,
     /// The call, if the answer shows it.
     pub(crate) shown: Option<GroupCall>,
-    /// The chat of the call, if the answer names it.
-    pub(crate) peer: Option<Peer>,
     /// True if the call is a live story.
     pub(crate) is_story: bool,
     /// The parts of the roster that the answer shows, in its order.
@@ -28,7 +26,7 @@ impl GroupJoinAnswer {
     pub(crate) fn read(answer: Updates, call: CallRef) -> Result<Self, AnswerFault> {
         let call = call.into();
         let mut params: Option<DataJson> = None;
-        let (mut shown, mut peer, mut is_story) = (None, None, false);
+        let (mut shown, mut is_story) = (None, false);
         let mut rosters = Vec::new();
         for update in answer.0 {
             match update {
@@ -37,11 +35,10 @@ impl GroupJoinAnswer {
                 }
                 Update::GroupCall {
                     call: one,
-                    peer: of,
                     live_story,
+                    ..
                 } if !is_other(&one.reference(), &call) => {
                     shown = Some(one);
-                    peer = of.or(peer);
                     is_story |= live_story;
                 }
                 Update::Participants(roster) if !is_other(&roster.call, &call) => {
@@ -54,7 +51,6 @@ impl GroupJoinAnswer {
         Ok(Self {
             media: Answer::from_json(params.as_str())?,
             shown,
-            peer,
             is_story,
             rosters,
         })

@@ -47,7 +47,7 @@ const LATEST_MS: i64 = 1 << 53;
 /// channels less than a second, whatever the server answers.
 ///
 /// Implements `spec/group-calls.md`, "Stream mode".
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct StreamClock {
     source: Source,
     phase: Phase,
@@ -60,7 +60,7 @@ pub struct StreamClock {
 }
 
 /// The source of times and tracks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Source {
     /// A publisher by RTMP.
     Rtmp(Rtmp),
@@ -68,7 +68,7 @@ enum Source {
     Chat(Chat),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Rtmp {
     /// The question for the channels that is under way.
     ask: Option<AskId>,
@@ -76,7 +76,7 @@ struct Rtmp {
     is_deserted: bool,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Chat {
     /// The server's time in milliseconds, and when it was that.
     server: (i64, Moment),
@@ -86,7 +86,7 @@ struct Chat {
     active_at: Option<i64>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Phase {
     Starting(Moment),
     Playing(Timeline),

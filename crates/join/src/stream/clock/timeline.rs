@@ -53,19 +53,19 @@ pub(super) struct Wanted {
     pub(super) video: Option<StreamVideo>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Segment {
     time_ms: i64,
     slots: Vec<Slot>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Slot {
     wanted: Wanted,
     state: State,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum State {
     Due(Moment),
     Asked(AskId),
@@ -84,7 +84,7 @@ pub(super) enum Answered {
 }
 
 /// A stream that is played, from its first time on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Timeline {
     segmentation: Segmentation,
     /// The time of the segment that follows those below.

@@ -1,5 +1,7 @@
 use core::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::api::reaction::Reaction;
 use crate::api::{Method, RpcError, StreamChannel, StreamVideo};
 use crate::limits;
@@ -148,7 +150,8 @@ pub struct WantedVideo {
 }
 
 /// The size of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Quality {
     /// A thumbnail.
     Thumbnail,

@@ -22,8 +22,8 @@ use core::time::Duration;
 use confcall_media::Moment;
 
 use crate::api::{
-    GroupCall, LeaveGroupCall, Peer, Response, StartScheduledGroupCall,
-    ToggleGroupCallStartSubscription, Update,
+    GroupCall, LeaveGroupCall, Response, StartScheduledGroupCall, ToggleGroupCallStartSubscription,
+    Update,
 };
 use crate::engine::command::{Command, CommandFailure, Order};
 use crate::engine::context::Context;
@@ -125,10 +125,6 @@ impl Entry {
         timer: Timer,
     ) -> Result<(), Exit> {
         let action = match (timer, self.step) {
-            (Timer::Command, _) => {
-                self.commands.settle(ctx);
-                return Ok(());
-            }
             (Timer::Entry, Step::Pausing(action)) => action,
             (Timer::Entry, Step::Waiting) => Action::Look,
             (Timer::Entry, Step::AskingPayload(..)) => {
@@ -322,15 +318,5 @@ impl Entry {
         }
         // Whatever it was refused for: the call may have begun.
         self.handle_gap(ctx)
-    }
-}
-
-/// A peer of a call's chat, if a request can name it.
-pub(super) fn peer_of(place: &CallPlace) -> Option<Peer> {
-    use crate::api::InputPeer;
-    match place {
-        CallPlace::Chat(InputPeer::Chat(id)) => Some(Peer::Chat(*id)),
-        CallPlace::Chat(InputPeer::Channel { id, .. }) => Some(Peer::Channel(*id)),
-        _ => None,
     }
 }

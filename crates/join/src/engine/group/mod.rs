@@ -1,0 +1,486 @@
+//! Being in a call that is no conference: the parts that every kind of call has, and those that only these have.
+//!
+//! ```text
+//! updates, answers ─┬─▶ Presence ─── our entry: silenced, may speak ──▶ rejoin, where the media is a stream
+//!                   ├─▶ Description ──▶ title, schedule, recording
+//!                   ├─▶ Chat ──▶ messages that the server reads
+//!                   └─▶ Stream ──▶ parts of the media
+//! ```
+//!
+//! There is no chain, so that a doubt has the server asked whether we are joined, and its no leads to a rejoin. A server that
+//! shows the call as a conference all at once is told of, and the engine ends.
+//!
+//! Implements `spec/group-calls.md`.
+
+mod commands;
+mod entry;
+
+use core::time::Duration;
+
+use super::command::{Command, Order};
+use super::context::Context;
+use super::departure::{Departure, Flow};
+use super::end::{EndReason, RejoinReason};
+use super::event::{Event, Joined};
+use super::failure::Failure;
+use super::identity::Identity;
+use super::own_state::{MediaMode, OwnState};
+use super::participant::Participant;
+use super::parts::chat::Chat;
+use super::parts::description::Description;
+use super::parts::liveness::Liveness;
+use super::parts::presentation::Presentation;
+use super::parts::reference::Reference;
+use super::parts::roster::{Roster, Standing};
+use super::parts::self_state::SelfState;
+use super::parts::stream::Stream;
+use super::presence::{Controls, Presence, Sequel};
+use super::purpose::Purpose;
+use super::requests::Answer;
+use super::timers::Timer;
+use crate::api::{
+    CallSettings, GroupCall, InputPeer, Method, Peer, Response, RpcError, Update, Updates,
+};
+use crate::engine::command::MediaState;
+use crate::joining::{Answer as Media, ConnectionParameters, JoinPayload};
+use crate::policy::CallKind;
+pub(super) use entry::{Accepted, Entry, Exit, Standpoint};
+
+/// The pause before the server's time is taken again from what it shows, in a call that is shown as a stream.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// A participant of a call that is no conference.
+#[derive(Clone, Debug)]
+pub(super) struct Attendance {
+    kind: CallKind,
+    from: Standpoint,
+    mode: MediaMode,
+    presence: Presence,
+    description: Description,
+    chat: Chat,
+    /// The stream of the call; that of before is played until the media is connected.
+    stream: Option<Stream>,
+    /// True once our entry has shown that we may not speak.
+    was_silenced: bool,
+}
+
+/// The start of a membership.
+impl Attendance {
+    /// Takes up the membership that the server gave, with the stream of the one before.
+    pub(super) fn take_up(
+        ctx: &mut Context,
+        join: Accepted,
+        before: Option<Stream>,
+    ) -> (Self, Flow) {
+        let (mode, connection) = match join.media {
+            Media::Connect(parameters) => (MediaMode::WebRtc, Some(parameters)),
+            Media::Stream { rtmp: true } => (MediaMode::Rtmp, None),
+            Media::Stream { rtmp: false } => (MediaMode::Stream, None),
+        };
+        let reference = Reference::new(join.call, None, None);
+        let is_listener = join.kind != CallKind::VideoChat;
+        let switches = SelfState::new(join.payload.clone(), connection.clone(), join.announced);
+        let controls = match is_listener {
+            true => Controls::of_listener(switches),
+            false => Controls::new(switches, Presentation::default(), join.from.join_as()),
+        };
+        let liveness = Liveness::new(ctx.now, Some(ctx.now));
+        let presence = Presence::new(join.kind, join.own, reference, controls, liveness);
+        let mut from = join.from;
+        from.fallback = None;
+        let mut attendance = Self {
+            kind: join.kind,
+            from,
+            mode,
+            presence,
+            description: Description::default(),
+            chat: Chat::default(),
+            stream: before,
+            was_silenced: false,
+        };
+        let joined = attendance.joined(connection, join.payload, join.attempts);
+        ctx.event(match join.is_rejoin {
+            true => Event::Rejoined(joined),
+            false => Event::Joined(joined),
+        });
+        let flow = attendance.begin(ctx, join.shown);
+        let mut rosters = join.rosters.iter();
+        let flow = flow.and_then(|()| {
+            rosters.try_for_each(|roster| {
+                let has_left = attendance.presence.take_roster(ctx, roster)?;
+                attendance.check_left(ctx, has_left);
+                Ok(())
+            })
+        });
+        let flow = flow.and_then(|()| {
+            attendance.play(ctx);
+            attendance.settle(ctx)
+        });
+        (attendance, flow)
+    }
+
+    fn begin(&mut self, ctx: &mut Context, shown: Option<GroupCall>) -> Flow {
+        let us = self.identity();
+        if self.mode == MediaMode::WebRtc {
+            self.presence.liveness.start(ctx);
+            self.presence.controls.share_again(ctx, us);
+        }
+        self.presence.roster.load_soon(ctx);
+        if let Some(call) = shown {
+            self.take_call(ctx, call)?;
+        }
+        self.presence.settings.ask(ctx, us.call);
+        Ok(())
+    }
+
+    /// The membership as the caller sees it.
+    fn joined(
+        &self,
+        connection: Option<Box<ConnectionParameters>>,
+        payload: JoinPayload,
+        attempts: u32,
+    ) -> Joined {
+        let us = self.identity();
+        Joined {
+            call: us.call,
+            kind: self.kind,
+            own: us.peer,
+            mode: self.mode,
+            connection,
+            payload,
+            invite_link: None,
+            cryptor: None,
+            attempts,
+        }
+    }
+
+    /// Plays the stream, if the media is one; that of before only while it is of the same kind.
+    fn play(&mut self, ctx: &mut Context) {
+        match (self.mode, &self.stream) {
+            (MediaMode::WebRtc, _) => {}
+            (mode, Some(stream)) if stream.mode() == mode => {}
+            (mode, _) => {
+                let server_ms = self.server_ms(ctx);
+                self.stream = Some(Stream::new(ctx, mode, server_ms));
+            }
+        }
+    }
+
+    /// The server's time in Unix milliseconds: by the clock of the device, or by the moment at which the server has us join.
+    fn server_ms(&self, ctx: &Context) -> i64 {
+        let elapsed = ctx.now.since(confcall_media::Moment::default());
+        let elapsed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        let by_device = ctx
+            .config
+            .unix_ms
+            .map(|start| start.saturating_add(elapsed));
+        let by_entry = || {
+            let joined = self.presence.roster.own_date()?;
+            let second = i64::try_from(SECOND.as_millis()).ok()?;
+            Some(i64::from(joined).saturating_mul(second))
+        };
+        by_device.or_else(by_entry).unwrap_or(0)
+    }
+}
+
+/// The views.
+impl Attendance {
+    pub(super) fn identity(&self) -> Identity {
+        self.presence.identity()
+    }
+
+    pub(super) fn roster(&self) -> &Roster {
+        self.presence.roster.roster()
+    }
+
+    /// The participants in the order in which they are shown.
+    pub(super) fn participants(&self) -> Vec<Participant> {
+        let us = self.identity().peer;
+        self.roster().participants(&Standing::without_chain(us))
+    }
+
+    pub(super) fn own_state(&self, ctx: &Context) -> OwnState {
+        self.presence.own_state(ctx)
+    }
+
+    pub(super) fn settings(&self) -> Option<CallSettings> {
+        self.presence.settings.shown()
+    }
+
+    /// Answers what waits in a membership that ends.
+    pub(super) fn close(&mut self, ctx: &mut Context, departure: &Departure) {
+        self.presence.close(ctx, departure);
+        if let Some(stream) = &mut self.stream {
+            stream.close(ctx);
+        }
+    }
+
+    /// The place from which the call is joined again, as the peer that is asked for if one is.
+    pub(super) fn standpoint(&self, as_peer: Option<InputPeer>) -> Standpoint {
+        let us = self.identity();
+        let mut from = self.from.clone();
+        from.call = Some(us.call);
+        from.source = Some(us.source);
+        if let Some(peer) = as_peer {
+            from.fallback = Some(from.join_as());
+            from.join_as = Some(peer);
+        }
+        from
+    }
+
+    pub(super) fn payload(&self) -> &JoinPayload {
+        self.presence.payload()
+    }
+
+    /// Takes the stream of a membership that ends, which goes on until the media of the next is connected.
+    pub(super) fn take_stream(&mut self) -> Option<Stream> {
+        self.stream.take()
+    }
+}
+
+/// The inputs.
+impl Attendance {
+    pub(super) fn handle_timer(&mut self, ctx: &mut Context, timer: Timer) -> Flow {
+        match timer {
+            // To settle is all that it is for.
+            Timer::Stream => {}
+            // Where the media is a stream, its parts are the check.
+            Timer::Check if self.mode.is_stream() => {}
+            timer => self.presence.handle_timer(ctx, timer)?,
+        }
+        self.settle(ctx)
+    }
+
+    pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
+        let least = answer.purpose.least_reach();
+        if let Some(reason) = least.and_then(|least| answer.end(least)) {
+            // No part tries again; only a command that met it is answered with what the server said.
+            if answer.purpose.is_of_command() {
+                self.route(ctx, answer)?;
+            }
+            return Err(reason.into());
+        }
+        let refusal = match &answer.result {
+            // The clock of a stream knows what its refusals mean.
+            Err(Failure::Refused(error)) if answer.purpose.least_reach().is_some() => {
+                Some((answer.purpose, answer.ticket, answer.method, error.clone()))
+            }
+            _ => None,
+        };
+        let is_for_members = answer.result.is_ok() && is_for_members(answer.method);
+        let sent = answer.sent;
+        self.route(ctx, answer)?;
+        if is_for_members {
+            self.presence.liveness.answered(ctx.now, sent);
+        }
+        if let Some((purpose, ticket, method, error)) = refusal {
+            self.refused(ctx, purpose, ticket, method, error)?;
+        }
+        self.settle(ctx)
+    }
+
+    fn route(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
+        if let Purpose::StreamChannels | Purpose::StreamPart = answer.purpose {
+            if let Some(stream) = &mut self.stream {
+                stream.answered(ctx, answer);
+            }
+            return Ok(());
+        }
+        if let Ok(Response::InviteLink(link)) = &answer.result {
+            ctx.event(Event::Link(link.clone()));
+        }
+        match self.presence.handle_answer(ctx, answer)? {
+            Sequel::TakeIn(updates) => self.take_updates(ctx, updates),
+            Sequel::Doubt(reason) => Err(reason.into()),
+            Sequel::RosterIsComplete | Sequel::Nothing => Ok(()),
+        }
+    }
+
+    /// Does what a refusal means for the membership itself.
+    fn refused(
+        &mut self,
+        ctx: &mut Context,
+        purpose: Purpose,
+        ticket: super::requests::Ticket,
+        method: Method,
+        error: RpcError,
+    ) -> Flow {
+        // A stale reference is found again where the call was found.
+        if error.reaction(method) == crate::api::reaction::Reaction::RefreshReferenceOnce
+            && self.from.chat.is_some()
+        {
+            return Err(RejoinReason::Stale(error).into());
+        }
+        let Some(reason) = self.presence.refused(ctx, ticket, method, error)? else {
+            return Ok(());
+        };
+        match purpose {
+            // It is the answer to the question whether we are joined.
+            Purpose::Check => Err(reason.into()),
+            // Who asks for what only admins may be refused is in the call all the same.
+            _ => {
+                self.presence.check(ctx);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn handle_update(&mut self, ctx: &mut Context, update: Update) -> Flow {
+        // Connection parameters name no call: those that are pushed may be of another call of the account.
+        if !matches!(update, Update::Connection(_)) {
+            self.take_update(ctx, update)?;
+        }
+        self.settle(ctx)
+    }
+
+    pub(super) fn handle_gap(&mut self, ctx: &mut Context) -> Flow {
+        self.presence.handle_gap(ctx);
+        self.settle(ctx)
+    }
+
+    /// Takes a command that is not answered.
+    pub(super) fn handle_notice(&mut self, ctx: &mut Context, command: Command) -> Flow {
+        match command {
+            // There is no checkpoint from which it could go on.
+            Command::Suspend => {}
+            Command::WantVideo { .. } | Command::StopVideo { .. } => {
+                if let Some(stream) = &mut self.stream {
+                    stream.want(ctx);
+                }
+            }
+            command => {
+                if let Command::Media(MediaState::Connected) = command
+                    && self.mode == MediaMode::WebRtc
+                    && let Some(mut stream) = self.stream.take()
+                {
+                    stream.close(ctx);
+                }
+                self.presence.handle_notice(ctx, command)?;
+            }
+        }
+        self.settle(ctx)
+    }
+
+    /// Carries out a command that is answered.
+    pub(super) fn handle_command(
+        &mut self,
+        ctx: &mut Context,
+        order: Order,
+        command: Command,
+    ) -> Flow {
+        self.carry_out(ctx, order, command);
+        self.settle(ctx)
+    }
+}
+
+/// The updates, pushed or in an answer; one about another call changes nothing.
+impl Attendance {
+    fn take_updates(&mut self, ctx: &mut Context, updates: Updates) -> Flow {
+        let mut updates = updates.0.into_iter();
+        updates.try_for_each(|update| self.take_update(ctx, update))
+    }
+
+    fn take_update(&mut self, ctx: &mut Context, update: Update) -> Flow {
+        let reference = &self.presence.reference;
+        match update {
+            Update::GroupCall { call, peer, .. } if reference.names(&call.reference()) => {
+                self.check_moved(peer)?;
+                self.take_call(ctx, call)?;
+            }
+            Update::Message(message) if reference.names(&message.call) => {
+                self.chat.take(ctx, message);
+            }
+            Update::MessagesDeleted { call, messages } if reference.names(&call) => {
+                self.chat.deleted(ctx, messages);
+            }
+            update => {
+                let has_left = self.presence.take_update(ctx, update)?;
+                self.check_left(ctx, has_left);
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends where the group of the call is a supergroup by now.
+    fn check_moved(&self, peer: Option<Peer>) -> Result<(), EndReason> {
+        let was = match self.from.chat {
+            Some(InputPeer::Chat(id)) => Some(Peer::Chat(id)),
+            _ => None,
+        };
+        match (was, peer) {
+            (Some(_), Some(to @ Peer::Channel(_))) => Err(EndReason::ChatMigrated { to }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes in what the server says of the call itself.
+    fn take_call(&mut self, ctx: &mut Context, call: GroupCall) -> Result<(), EndReason> {
+        if let Some(call) = call.active().filter(|call| !call.conference) {
+            let kind = match (self.kind, call.rtmp_stream) {
+                (CallKind::VideoChat, true) => CallKind::RtmpViewer,
+                (CallKind::RtmpViewer, false) => CallKind::VideoChat,
+                (kind, _) => kind,
+            };
+            if kind != self.kind {
+                return Err(EndReason::Converted { to: kind });
+            }
+            self.description.take(call);
+            ctx.stream_is_at(call.stream_dc.or(ctx.stream_place()));
+        }
+        self.presence.take_call(ctx, call)
+    }
+
+    /// Asks whether we are still in the call, if the roster says that we left: it may be late, and of a membership before.
+    fn check_left(&mut self, ctx: &mut Context, has_left: bool) {
+        if has_left {
+            self.presence.check(ctx);
+        }
+    }
+}
+
+/// The rest of every input.
+impl Attendance {
+    /// Brings everything up to date.
+    fn settle(&mut self, ctx: &mut Context) -> Flow {
+        let us = self.identity();
+        self.presence
+            .settle(ctx, || Standing::without_chain(us.peer));
+        let count = self.presence.roster.count();
+        if let Some(info) = self.description.changed(self.kind, count) {
+            ctx.event(Event::Call(info));
+        }
+        self.check_voice(ctx)?;
+        if let Some(stream) = &mut self.stream {
+            stream.run(ctx, us.call)?;
+        }
+        Ok(())
+    }
+
+    /// Joins again once we may speak where the media is a stream: only a fresh join gives a connection.
+    fn check_voice(&mut self, ctx: &mut Context) -> Result<(), RejoinReason> {
+        let is_silenced = self.presence.controls.is_silenced();
+        let may_speak = self.was_silenced && !is_silenced;
+        self.was_silenced |= is_silenced;
+        if !may_speak {
+            return Ok(());
+        }
+        self.was_silenced = false;
+        let reason = RejoinReason::MaySpeak;
+        let is_enough = ctx.rejoins.are_enough(ctx.now, &reason);
+        match self.mode == MediaMode::Stream && !is_enough {
+            true => Err(reason),
+            false => Ok(()),
+        }
+    }
+}
+
+/// True for a method that the server carries out for participants only.
+fn is_for_members(method: Method) -> bool {
+    matches!(
+        method,
+        Method::GetGroupParticipants
+            | Method::SendGroupCallMessage
+            | Method::GetGroupCallStreamChannels
+            | Method::GetFile
+    )
+}
