@@ -4,7 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use confcall::join::api::Method;
+use confcall::join::api::{Method, Peer};
 use confcall::join::engine::Event;
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::{Target, UserId};
@@ -71,8 +71,12 @@ fn a_message_that_nobody_wrote_diverges() {
     let mut world = World::with_call(2);
     let random_id = RandomId::generate(world.rng());
     let message = GroupMessage::new(random_id, "hello", Vec::new()).unwrap();
-    let from = UserId::new(2);
-    world.nodes[0].events.push(Event::Message { from, message });
+    world.nodes[0].events.push(Event::Message {
+        from: Peer::User(UserId::new(2)),
+        encrypted: true,
+        message,
+        posted: None,
+    });
     world.check_messages();
 }
 

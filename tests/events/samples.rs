@@ -86,8 +86,10 @@ pub(crate) fn message(text: &str) -> Event {
     ];
     let id = RandomId::new(-1).unwrap();
     Event::Message {
-        from: USER,
+        from: Peer::User(USER),
+        encrypted: true,
         message: GroupMessage::new(id, text, entities).unwrap(),
+        posted: None,
     }
 }
 

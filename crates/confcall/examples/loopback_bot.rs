@@ -28,8 +28,8 @@ async fn main() -> Result<(), Error> {
     println!("alice compares {}", ours.emoji().await?);
     ours.send_text("what time is it?").await?;
     while let Some(notice) = events.next().await {
-        if let Notice::Event(Event::Message { from, message }) = notice {
-            println!("user {from} says {:?}", message.text());
+        if let Notice::Event(Event::Message { from, message, .. }) = notice {
+            println!("{from} says {:?}", message.text());
             break;
         }
     }

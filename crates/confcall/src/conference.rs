@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use confcall_join::api::{InputPhoneCall, MessageId};
 use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
-use confcall_join::engine::{Command, CommandFailure, Ended, Engine};
+use confcall_join::engine::{Command, CommandFailure, Ended, Engine, Family};
 use confcall_media::{Cryptor, Moment};
 use confcall_state::verification::EmojiHash;
 use confcall_transport::Transport;
@@ -39,7 +39,9 @@ impl Conference {
     ///
     /// Outside a tokio runtime whose timer is enabled (`enable_time` or `enable_all`), as everything that starts.
     pub fn start<T: Transport + 'static>(transport: T, options: Options) -> Self {
-        let engine = Engine::new(options.config, options.seed, Moment::default());
+        let mut config = options.config;
+        config.family = Family::Conferences;
+        let engine = Engine::new(config, options.seed, Moment::default());
         Self(Call::drive(transport, engine, options.answer_timeout))
     }
 

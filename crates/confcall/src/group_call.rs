@@ -1,6 +1,6 @@
 use core::ops::Deref;
 
-use confcall_join::engine::Engine;
+use confcall_join::engine::{Engine, Family};
 use confcall_media::Moment;
 use confcall_transport::Transport;
 
@@ -32,7 +32,9 @@ impl GroupCall {
     ///
     /// As [`Conference::start`](crate::Conference::start)
     pub fn start<T: Transport + 'static>(transport: T, options: Options) -> Self {
-        let engine = Engine::new(options.config, options.seed, Moment::default());
+        let mut config = options.config;
+        config.family = Family::Chats;
+        let engine = Engine::new(config, options.seed, Moment::default());
         Self(Call::drive(transport, engine, options.answer_timeout))
     }
 

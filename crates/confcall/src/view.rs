@@ -188,7 +188,7 @@ impl View {
         self.link.clone_from(&joined.invite_link);
         self.payload = Some(joined.payload.clone());
         self.connection = joined.connection.clone().map(Arc::from);
-        self.cryptor = Some(Arc::clone(&joined.cryptor));
+        self.cryptor.clone_from(&joined.cryptor);
         self.joined = Some(Arc::new(joined.clone()));
     }
 

@@ -235,9 +235,9 @@ impl Node {
         match &event {
             Event::Joined(joined) | Event::Rejoined(joined) => {
                 self.joins += 1;
-                self.cryptor = Some(Arc::clone(&joined.cryptor));
+                self.cryptor = joined.cryptor.clone();
             }
-            Event::Resumed(joined) => self.cryptor = Some(Arc::clone(&joined.cryptor)),
+            Event::Resumed(joined) => self.cryptor = joined.cryptor.clone(),
             Event::Done { id, .. } | Event::Failed { id, .. } => {
                 let is_due = self.unanswered.remove(id);
                 assert!(is_due, "user {user}: {id:?} is answered twice");
@@ -335,7 +335,7 @@ impl Node {
     /// The messages of others that it shows, in order.
     pub fn messages(&self) -> impl Iterator<Item = (UserId, &GroupMessage)> {
         self.events.iter().filter_map(|event| match event {
-            Event::Message { from, message } => Some((*from, message)),
+            Event::Message { from, message, .. } => Some((from.user()?, message)),
             _ => None,
         })
     }

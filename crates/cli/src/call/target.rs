@@ -68,7 +68,7 @@ pub(super) fn name(target: &Target) -> String {
         Target::Invitation(message) => format!("{MESSAGE}{message}"),
         Target::Call { id, .. } => format!("call {id}"),
         Target::Create => "a new call".to_owned(),
-        Target::OtherKind => "a call that is no conference".to_owned(),
+        Target::Group(_) => "a call that is no conference".to_owned(),
     }
 }
 

@@ -173,7 +173,7 @@ pub(crate) fn message(random_id: i64, text: &str) -> GroupMessage {
 /// The sender and text of a message.
 pub(crate) fn said(event: &Event) -> Option<(UserId, String)> {
     match event {
-        Event::Message { from, message } => Some((*from, message.text().to_owned())),
+        Event::Message { from, message, .. } => Some((from.user()?, message.text().to_owned())),
         _ => None,
     }
 }

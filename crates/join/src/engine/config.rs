@@ -38,12 +38,26 @@ pub enum Payloads {
     },
 }
 
+/// The calls that an engine is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Family {
+    /// Those that the target names.
+    #[default]
+    Any,
+    /// Conferences alone.
+    Conferences,
+    /// The calls of groups and channels, and live stories.
+    Chats,
+}
+
 /// The configuration of an engine.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
     /// The call to be in.
     pub target: Target,
+    /// The calls that the engine is for; it ends with a target of another family, and asks the server nothing about it.
+    pub family: Family,
     /// The user who joins, as its block announces it.
     pub joiner: Joiner,
     /// Its sound and picture.
@@ -78,6 +92,7 @@ impl Config {
     pub fn new(target: Target, joiner: Joiner, media: Media) -> Self {
         Self {
             target,
+            family: Family::Any,
             joiner,
             media,
             payloads: Payloads::Generated,

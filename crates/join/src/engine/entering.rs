@@ -4,7 +4,8 @@ use core::time::Duration;
 
 use super::command::{Command, CommandFailure, Order};
 use super::context::Context;
-use super::end::{EndReason, Ended, RejoinReason};
+use super::config::Family;
+use super::end::{EndReason, Ended, OtherKind, RejoinReason};
 use super::entry::{self, AcceptedJoin};
 use super::group::{self, Standpoint};
 use super::leaving::Withdrawal;
@@ -72,7 +73,16 @@ impl From<group::Exit> for Exit {
 impl Entering {
     /// Enters the call of the configuration for the first time.
     pub(super) fn first(ctx: &mut Context) -> Result<Self, Exit> {
-        Ok(match ctx.config.target.clone() {
+        let target = ctx.config.target.clone();
+        let other = match (&target, ctx.config.family) {
+            (Target::Group(_), Family::Conferences) => Some(OtherKind::ChatOrStory),
+            (Target::Group(_), _) | (_, Family::Any | Family::Conferences) => None,
+            (_, Family::Chats) => Some(OtherKind::Conference),
+        };
+        if let Some(other) = other {
+            return Err(Exit::Failed(EndReason::OtherKind(other), None));
+        }
+        Ok(match target {
             Target::Group(target) => {
                 let entry = group::Entry::first(ctx, &target)?;
                 Self::Group(Box::new(entry))

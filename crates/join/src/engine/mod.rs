@@ -75,7 +75,7 @@ mod timers;
 
 pub use call_info::CallInfo;
 pub use command::{Command, CommandFailure, CommandId, CommandKind, MediaState, VideoLayout};
-pub use config::{Config, EmptyCall, Payloads};
+pub use config::{Config, EmptyCall, Family, Payloads};
 pub use end::{Advice, EndReason, Ended, OtherKind, RejoinReason};
 pub use event::{EmojiOverdue, Event, Joined, StreamState, Suspicion, Trouble};
 pub use handle::{Engine, Restored};

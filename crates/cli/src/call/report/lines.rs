@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::time::SystemTime;
 
 use confcall::UserId;
-use confcall::join::api::{CallSettings, InviteLink};
+use confcall::join::api::{CallSettings, InviteLink, Peer};
 use confcall::join::engine::{EndReason, Ended, Event, Joined};
 use confcall::state::verification::Phase;
 
@@ -153,11 +153,17 @@ fn event(event: &Event, names: &Names) -> Vec<Line> {
                 .map(|change| participants::changes(change, names));
             lines.flatten().collect()
         }
-        Event::Message { from, message } => one(
-            Level::Success,
-            "message",
-            format!("{}: {}", names.of(*from), message.text()),
-        ),
+        Event::Message { from, message, .. } => {
+            let who = match from {
+                Peer::User(user) => names.of(*user).to_string(),
+                other => other.to_string(),
+            };
+            one(
+                Level::Success,
+                "message",
+                format!("{who}: {}", message.text()),
+            )
+        }
         Event::MessageNotShown { from, why } => one(
             Level::Warning,
             "message",

@@ -393,7 +393,7 @@ fn may_pass(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::{EditGroupCallParticipant, Request, RpcError, Updates};
+    use crate::api::{EditGroupCallParticipant, InputPeer, Request, RpcError, Updates};
     use crate::engine::command::{CommandId, CommandKind};
     use crate::engine::testing::{US, answers_among, connection, context, outputs, picture};
 
