@@ -3,8 +3,8 @@
 use core::time::Duration;
 
 use super::command::{Command, CommandFailure, Order};
-use super::context::Context;
 use super::config::Family;
+use super::context::Context;
 use super::end::{EndReason, Ended, OtherKind, RejoinReason};
 use super::entry::{self, AcceptedJoin};
 use super::group::{self, Standpoint};
@@ -47,7 +47,7 @@ impl Accepted {
         };
         LeaveGroupCall {
             call: call.into(),
-            source: payload.ssrc(),
+            source: Some(payload.ssrc()),
         }
     }
 }

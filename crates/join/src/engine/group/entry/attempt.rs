@@ -187,10 +187,13 @@ impl Attempt {
         from: Standpoint,
         payload: JoinPayload,
     ) -> Self {
-        let before = from.call.zip(from.source).map(|(call, source)| {
-            let call = call.into();
-            LeaveGroupCall { call, source }
-        });
+        let before = from
+            .call
+            .zip(from.source)
+            .map(|(call, source)| LeaveGroupCall {
+                call: call.into(),
+                source: Some(source),
+            });
         Self {
             before,
             ..Self::new(ctx, Some(reason), from, payload)
@@ -260,7 +263,7 @@ impl Attempt {
 
     /// The request that leaves the call that we may be in.
     pub(super) fn leave(&self) -> Option<LeaveGroupCall> {
-        let (call, source) = (self.from.call?.into(), self.payload.ssrc());
+        let (call, source) = (self.from.call?.into(), Some(self.payload.ssrc()));
         Some(LeaveGroupCall { call, source })
     }
 }
