@@ -26,13 +26,15 @@ pub(super) struct Content<'a> {
     pub(super) now: i32,
     /// In seconds and nanoseconds.
     pub(super) ring_timeout: (u64, u32),
+    #[serde(borrow)]
+    pub(super) world: SavedWorld<'a>,
 }
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedCall<'a> {
-    pub(super) id: i64,
-    pub(super) access_hash: i64,
     pub(super) slug: &'a str,
+    #[serde(borrow)]
+    pub(super) room: SavedRoom<'a>,
     pub(super) creator: Option<i64>,
     /// In server form.
     #[serde(borrow)]
@@ -42,12 +44,21 @@ pub(super) struct SavedCall<'a> {
     /// In server form.
     #[serde(borrow)]
     pub(super) broadcasts: Vec<Bytes<'a>>,
-    pub(super) members: Vec<SavedMember>,
-    pub(super) roster_version: i32,
-    pub(super) voices: SavedVoices,
     pub(super) kicked: Vec<i64>,
     /// True if the call was not empty all the time since idle calls were last looked for.
     pub(super) attended: bool,
+}
+
+/// The participants of a call of any kind, and the server's end of their media.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedRoom<'a> {
+    pub(super) id: i64,
+    pub(super) access_hash: i64,
+    pub(super) members: Vec<SavedMember>,
+    pub(super) roster_version: i32,
+    pub(super) hides_listeners: bool,
+    pub(super) voices: SavedVoices,
+    #[serde(borrow)]
     pub(super) media: SavedMedia<'a>,
     pub(super) screens: SavedMedia<'a>,
     pub(super) messages_enabled: bool,
@@ -65,8 +76,10 @@ impl<'a> SavedCall<'a> {
 #[derive(Serialize, Deserialize)]
 pub(super) struct SavedMember {
     pub(super) user_id: i64,
+    pub(super) peer: SavedPeer,
     pub(super) source: Ssrc,
     pub(super) muted: bool,
+    pub(super) hand: Option<i64>,
     pub(super) camera: SavedCamera,
     pub(super) screen: Option<SavedScreen>,
     pub(super) date: i32,
@@ -137,6 +150,79 @@ pub(super) struct SavedPhoneCall {
     /// The two users, each with its access hash.
     pub(super) sides: [(i64, i64); 2],
     pub(super) is_over: bool,
+}
+
+/// What belongs to groups and channels; messages are left out, since nobody reads old ones.
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedWorld<'a> {
+    /// The number of draws of names.
+    pub(super) drawn: u64,
+    #[serde(borrow)]
+    pub(super) users: Vec<SavedPerson<'a>>,
+    #[serde(borrow)]
+    pub(super) chats: Vec<SavedChat<'a>>,
+    #[serde(borrow)]
+    pub(super) calls: Vec<SavedHostedCall<'a>>,
+    /// The ids and access hashes of calls that ended, the oldest first.
+    pub(super) ended: Vec<(i64, i64)>,
+    pub(super) residents: Vec<i64>,
+    /// Each with the user and the number of the request that made the call.
+    pub(super) creations: Vec<(i64, i32, i64)>,
+    /// Each with whose stream it is, and whether that is a story.
+    #[serde(borrow)]
+    pub(super) keys: Vec<(SavedPeer, bool, &'a str)>,
+}
+
+/// A user, group or channel.
+#[derive(Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) enum SavedPeer {
+    User(i64),
+    Chat(i64),
+    Channel(i64),
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedPerson<'a> {
+    pub(super) id: i64,
+    pub(super) username: Option<&'a str>,
+    pub(super) stars: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedChat<'a> {
+    pub(super) peer: SavedPeer,
+    pub(super) is_broadcast: bool,
+    pub(super) title: &'a str,
+    pub(super) username: Option<&'a str>,
+    pub(super) is_open: bool,
+    pub(super) members: Vec<i64>,
+    pub(super) owner: Option<i64>,
+    pub(super) admins: Vec<i64>,
+    pub(super) anonymous: Vec<i64>,
+    pub(super) join_as: Vec<(i64, SavedPeer)>,
+    pub(super) call: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct SavedHostedCall<'a> {
+    #[serde(borrow)]
+    pub(super) room: SavedRoom<'a>,
+    pub(super) peer: SavedPeer,
+    pub(super) story: Option<i32>,
+    pub(super) creator: Option<i64>,
+    pub(super) title: Option<&'a str>,
+    pub(super) rtmp: bool,
+    pub(super) is_published: bool,
+    pub(super) join_muted: bool,
+    pub(super) invite_hash: Option<&'a str>,
+    /// The date, and those who are told of the beginning.
+    pub(super) schedule: Option<(i32, Vec<i64>)>,
+    /// The time of its beginning, and whether it has video.
+    pub(super) recording: Option<(i32, bool)>,
+    pub(super) price: Option<i64>,
+    pub(super) last_message: i32,
+    pub(super) stream_above: usize,
+    pub(super) invited: Vec<i64>,
 }
 
 /// Bytes that are written and read as a whole.

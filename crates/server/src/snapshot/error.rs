@@ -4,7 +4,7 @@ use thiserror::Error;
 use crate::error::LoadError;
 
 /// The version of the form that this program writes and reads.
-pub(super) const VERSION: u8 = 2;
+pub(super) const VERSION: u8 = 3;
 
 /// Bytes are no snapshot of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -49,4 +49,9 @@ pub enum SnapshotError {
         /// The mistake.
         error: LoadError,
     },
+}
+
+/// The content makes no server, for this reason.
+pub(super) fn wrong(what: &'static str) -> SnapshotError {
+    SnapshotError::Content { what }
 }

@@ -13,7 +13,11 @@ mod content;
 mod envelope;
 mod error;
 mod restore;
+mod restore_room;
+mod restore_world;
 mod save;
+mod save_room;
+mod save_world;
 
 use crate::options::Limits;
 use crate::server::Server;

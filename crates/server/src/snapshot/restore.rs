@@ -1,18 +1,13 @@
 use core::time::Duration;
-use std::collections::BTreeSet;
 
 use confcall_join::Slug;
-use confcall_join::api::{
-    AccessHash, CallId, CallRef, EditGroupCallParticipant, MessageId, Peer, PhoneCallId,
-};
-use confcall_join::joining::{Fingerprint, IceCredentials};
+use confcall_join::api::{AccessHash, CallId, MessageId, PhoneCallId};
 use confcall_state::{PublicKey, UserId};
 
-use super::content::{
-    Content, SavedCall, SavedCreation, SavedInvitation, SavedMedia, SavedMember, SavedPhoneCall,
-    SavedVoices,
-};
-use super::error::SnapshotError;
+use super::content::{Content, SavedCall, SavedCreation, SavedInvitation, SavedPhoneCall};
+use super::error::{SnapshotError, wrong};
+use super::restore_room::room;
+use super::restore_world;
 use crate::call::{Access, Call, Subchains};
 use crate::creations::{Creation, Creations};
 use crate::invitations::{Invitations, InviteMessage};
@@ -20,7 +15,6 @@ use crate::names::Names;
 use crate::options::{Limits, ServerOptions};
 use crate::people::People;
 use crate::phone_calls::{PhoneCall, PhoneCalls};
-use crate::room::{CallMember, Camera, Choice, Listeners, MediaEnd, Room, Roster, Screen, Voices};
 use crate::server::Server;
 
 /// The server that a content describes.
@@ -53,6 +47,7 @@ pub(super) fn server(content: &Content<'_>, limits: Limits) -> Result<Server, Sn
     let ended = content.ended.iter();
     let ended = ended.map(|(id, hash)| (CallId::new(*id), AccessHash::new(*hash)));
     server.calls.restore_ended(ended.collect(), limits.calls);
+    server.world = restore_world::world(&content.world, seed, &limits)?;
     let people = content.people.iter();
     server.people = People::new(people.map(|(id, name)| (UserId::new(*id), (*name).to_owned())));
     Ok(server)
@@ -76,118 +71,27 @@ fn check_limits(content: &Content<'_>, limits: &Limits) -> Result<(), SnapshotEr
 }
 
 fn call(saved: &SavedCall<'_>, limits: &Limits) -> Result<Call, SnapshotError> {
-    let id = CallId::new(saved.id);
+    let id = CallId::new(saved.room.id);
     let slug = Slug::new(saved.slug).map_err(|_| wrong("the slug of a call is none"))?;
     let (blocks, broadcasts) = (&saved.blocks, &saved.broadcasts);
     let subchains = Subchains::load(blocks, saved.dropped, broadcasts, limits);
     let subchains = subchains.map_err(|error| SnapshotError::Call { call: id, error })?;
     let kicked = saved.kicked.iter().copied().map(UserId::new);
     let access = Access::new(saved.creator.map(UserId::new), kicked);
+    let key = |user_id| {
+        let participant = subchains.state().group_state().by_user(user_id);
+        let participant = participant.ok_or(wrong("a member is not in the chain"))?;
+        match access.kicked().contains(&user_id) {
+            true => Err(wrong("a member was kicked")),
+            false => Ok(Some(participant.public_key)),
+        }
+    };
     Ok(Call {
         slug,
-        room: Room {
-            call: CallRef {
-                id,
-                access_hash: AccessHash::new(saved.access_hash),
-            },
-            roster: roster(saved, &subchains, &access)?,
-            media: media(&saved.media)?,
-            screens: media(&saved.screens)?,
-            messages_enabled: saved.messages_enabled,
-            created: saved.created,
-        },
+        room: room(&saved.room, key)?,
         access,
         subchains,
         attended: saved.attended,
-    })
-}
-
-fn roster(
-    saved: &SavedCall<'_>,
-    subchains: &Subchains,
-    access: &Access,
-) -> Result<Roster, SnapshotError> {
-    let member = |saved| member(saved, subchains, access);
-    let members = saved.members.iter().map(member);
-    let members: Vec<_> = members.collect::<Result<_, _>>()?;
-    let voices = voices(&saved.voices, &members)?;
-    let roster = Roster::restore(members, voices, Listeners::Listed, saved.roster_version);
-    roster.ok_or(wrong("two members have one source, or are one user"))
-}
-
-/// A member, with the key that the chain has for it.
-fn member(
-    saved: &SavedMember,
-    subchains: &Subchains,
-    access: &Access,
-) -> Result<CallMember, SnapshotError> {
-    let user_id = UserId::new(saved.user_id);
-    let participant = subchains.state().group_state().by_user(user_id);
-    let participant = participant.ok_or(wrong("a member is not in the chain"))?;
-    if access.kicked().contains(&user_id) {
-        return Err(wrong("a member was kicked"));
-    }
-    let screen = saved.screen.as_ref();
-    Ok(CallMember {
-        user_id,
-        peer: Peer::User(user_id),
-        public_key: Some(participant.public_key),
-        source: saved.source,
-        muted: saved.muted,
-        camera: Camera {
-            groups: saved.camera.groups.clone(),
-            is_stopped: saved.camera.is_stopped,
-            is_paused: saved.camera.is_paused,
-        },
-        screen: screen.map(|screen| Screen {
-            source: screen.source,
-            groups: screen.groups.clone(),
-            is_paused: screen.is_paused,
-        }),
-        hand: None,
-        date: saved.date,
-        active_date: saved.active_date,
-    })
-}
-
-/// The volumes and choices of members, about members.
-fn voices(saved: &SavedVoices, members: &[CallMember]) -> Result<Voices, SnapshotError> {
-    let members: BTreeSet<_> = members.iter().map(CallMember::user_id).collect();
-    let is_member = |id: i64| members.contains(&UserId::new(id));
-    let is_volume = |volume: i32| EditGroupCallParticipant::VOLUMES.contains(&volume);
-    let mut volumes = saved.volumes.iter();
-    let mut choices = saved.choices.iter();
-    let is_right = volumes.all(|(id, volume)| is_member(*id) && is_volume(*volume))
-        && choices.all(|choice| {
-            let is_choice = choice.muted || choice.volume.is_some();
-            is_choice
-                && is_member(choice.viewer)
-                && is_member(choice.user_id)
-                && choice.volume.is_none_or(is_volume)
-        });
-    if !is_right {
-        return Err(wrong("a volume is none, or not about members"));
-    }
-    let silenced = saved.silenced.iter().copied().map(UserId::new);
-    let volumes = saved.volumes.iter();
-    let choices = saved.choices.iter().map(|saved| {
-        let (viewer, user_id) = (UserId::new(saved.viewer), UserId::new(saved.user_id));
-        let choice = Choice {
-            muted: saved.muted,
-            volume: saved.volume,
-        };
-        (viewer, user_id, choice)
-    });
-    let volumes = volumes.map(|(id, volume)| (UserId::new(*id), *volume));
-    Ok(Voices::new(silenced, volumes, choices))
-}
-
-fn media(saved: &SavedMedia<'_>) -> Result<MediaEnd, SnapshotError> {
-    let wrong = || wrong("the media end of a call is none");
-    let digest = saved.fingerprint.as_ref().try_into();
-    Ok(MediaEnd {
-        credentials: IceCredentials::new(saved.ufrag, saved.pwd).map_err(|_| wrong())?,
-        fingerprint: Fingerprint::sha256(digest.map_err(|_| wrong())?),
     })
 }
 
@@ -238,8 +142,4 @@ fn known(server: &Server, call: i64) -> Result<CallId, SnapshotError> {
     let call = CallId::new(call);
     let found = server.call(call).map(Call::id);
     found.ok_or(wrong("a call is named that is not there"))
-}
-
-fn wrong(what: &'static str) -> SnapshotError {
-    SnapshotError::Content { what }
 }

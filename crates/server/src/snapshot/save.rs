@@ -1,12 +1,10 @@
-use super::content::{
-    Bytes, Content, SavedCall, SavedCamera, SavedChoice, SavedCreation, SavedInvitation,
-    SavedMedia, SavedMember, SavedPhoneCall, SavedScreen, SavedVoices,
-};
+use super::content::{Bytes, Content, SavedCall, SavedCreation, SavedInvitation, SavedPhoneCall};
+use super::save_room::room;
+use super::save_world;
 use confcall_join::api::{MessageId, SubChain};
 
 use crate::call::Call;
 use crate::phone_calls::PhoneCall;
-use crate::room::{CallMember, MediaEnd, Voices};
 use crate::server::Server;
 
 /// The content of a snapshot of a server.
@@ -50,22 +48,19 @@ pub(super) fn content(server: &Server) -> Content<'_> {
             .collect(),
         now: server.now,
         ring_timeout: (ring_timeout.as_secs(), ring_timeout.subsec_nanos()),
+        world: save_world::world(&server.world),
     }
 }
 
 fn call(call: &Call) -> SavedCall<'_> {
     let broadcasts = call.subchains.items(SubChain::Broadcasts);
     SavedCall {
-        id: call.id().value(),
-        access_hash: call.access_hash().value(),
         slug: call.slug().as_str(),
+        room: room(&call.room),
         creator: call.creator().map(|user| user.value()),
         blocks: items(call.blocks()),
         dropped: broadcasts.dropped(),
         broadcasts: items(broadcasts.items()),
-        members: call.members().map(member).collect(),
-        roster_version: call.room.roster.version(),
-        voices: voices(call.room.roster.voices()),
         kicked: call
             .access
             .kicked()
@@ -73,55 +68,11 @@ fn call(call: &Call) -> SavedCall<'_> {
             .map(|user| user.value())
             .collect(),
         attended: call.attended,
-        media: media(&call.room.media),
-        screens: media(&call.room.screens),
-        messages_enabled: call.room.messages_enabled,
-        created: call.room.created,
     }
 }
 
 fn items(items: &[Vec<u8>]) -> Vec<Bytes<'_>> {
     items.iter().map(|item| Bytes(item)).collect()
-}
-
-fn member(member: &CallMember) -> SavedMember {
-    let screen = member.screen.as_ref();
-    SavedMember {
-        user_id: member.user_id.value(),
-        source: member.source,
-        muted: member.muted,
-        camera: SavedCamera {
-            groups: member.camera.groups.clone(),
-            is_stopped: member.camera.is_stopped,
-            is_paused: member.camera.is_paused,
-        },
-        screen: screen.map(|screen| SavedScreen {
-            source: screen.source,
-            groups: screen.groups.clone(),
-            is_paused: screen.is_paused,
-        }),
-        date: member.date,
-        active_date: member.active_date,
-    }
-}
-
-fn voices(voices: &Voices) -> SavedVoices {
-    let volumes = voices.volumes().iter();
-    let choices = voices.choices();
-    SavedVoices {
-        silenced: voices.silenced().iter().map(|user| user.value()).collect(),
-        volumes: volumes
-            .map(|(user_id, volume)| (user_id.value(), *volume))
-            .collect(),
-        choices: choices
-            .map(|(viewer, user_id, choice)| SavedChoice {
-                viewer: viewer.value(),
-                user_id: user_id.value(),
-                muted: choice.muted,
-                volume: choice.volume,
-            })
-            .collect(),
-    }
 }
 
 fn phone_call(call: &PhoneCall) -> SavedPhoneCall {
@@ -130,13 +81,5 @@ fn phone_call(call: &PhoneCall) -> SavedPhoneCall {
         id: call.id.value(),
         sides: sides.map(|(user_id, access_hash)| (user_id.value(), access_hash.value())),
         is_over: call.is_over,
-    }
-}
-
-fn media(media: &MediaEnd) -> SavedMedia<'_> {
-    SavedMedia {
-        ufrag: media.credentials.ufrag(),
-        pwd: media.credentials.pwd(),
-        fingerprint: Bytes(media.fingerprint.as_bytes()),
     }
 }

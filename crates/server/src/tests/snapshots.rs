@@ -188,7 +188,7 @@ fn a_snapshot_that_was_cut_or_changed_is_refused_as_such() {
         let length = snapshot.len();
         let expected = match place {
             0..8 => SnapshotError::NotASnapshot { length },
-            8 => SnapshotError::Version { version: 3 },
+            8 => SnapshotError::Version { version: 2 },
             _ => SnapshotError::Damaged,
         };
         assert_eq!(read(&changed), expected);

@@ -8,22 +8,22 @@ use super::description::ChatKind;
 /// A group or channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chat {
-    pub(super) peer: Peer,
-    pub(super) kind: ChatKind,
-    pub(super) title: String,
-    pub(super) username: Option<String>,
+    pub(crate) peer: Peer,
+    pub(crate) kind: ChatKind,
+    pub(crate) title: String,
+    pub(crate) username: Option<String>,
     /// True if everyone is a member who asks for the chat.
-    pub(super) is_open: bool,
+    pub(crate) is_open: bool,
     /// Everyone, the admins too.
-    pub(super) members: BTreeSet<UserId>,
-    pub(super) owner: Option<UserId>,
-    pub(super) admins: BTreeSet<UserId>,
+    pub(crate) members: BTreeSet<UserId>,
+    pub(crate) owner: Option<UserId>,
+    pub(crate) admins: BTreeSet<UserId>,
     /// The admins who may join as the chat.
-    pub(super) anonymous: BTreeSet<UserId>,
+    pub(crate) anonymous: BTreeSet<UserId>,
     /// As whom members join calls, as they saved it.
-    pub(super) join_as: BTreeMap<UserId, Peer>,
+    pub(crate) join_as: BTreeMap<UserId, Peer>,
     /// The call that goes on, or is announced.
-    pub(super) call: Option<CallId>,
+    pub(crate) call: Option<CallId>,
 }
 
 /// The standing of a user in a chat; each has what those before it have.

@@ -7,8 +7,8 @@ use super::description::ChatKind;
 /// The place of a call: a chat, or a story of a user or chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Host {
-    pub(super) peer: Peer,
-    pub(super) story: Option<StoryId>,
+    pub(crate) peer: Peer,
+    pub(crate) story: Option<StoryId>,
 }
 
 /// The people around a call: those of its chat, or of the user whose story it is.

@@ -30,39 +30,39 @@ const STREAM_DC: i32 = 1;
 /// A call of a chat, or of a live story.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostedCall {
-    pub(super) room: Room,
-    pub(super) host: Host,
-    pub(super) creator: Option<UserId>,
-    pub(super) title: Option<String>,
-    pub(super) rtmp: bool,
+    pub(crate) room: Room,
+    pub(crate) host: Host,
+    pub(crate) creator: Option<UserId>,
+    pub(crate) title: Option<String>,
+    pub(crate) rtmp: bool,
     /// True while a program publishes, if it is fed by RTMP.
-    pub(super) is_published: bool,
-    pub(super) join_muted: bool,
+    pub(crate) is_published: bool,
+    pub(crate) join_muted: bool,
     /// Who comes by it may speak.
-    pub(super) invite_hash: Option<String>,
-    pub(super) schedule: Option<Schedule>,
-    pub(super) recording: Option<Recording>,
+    pub(crate) invite_hash: Option<String>,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) recording: Option<Recording>,
     /// The least price of a message, in stars.
-    pub(super) price: Option<i64>,
-    pub(super) messages: Messages,
+    pub(crate) price: Option<i64>,
+    pub(crate) messages: Messages,
     /// The number of participants from which on those who may not speak are served a stream.
-    pub(super) stream_above: usize,
-    pub(super) invited: BTreeSet<UserId>,
+    pub(crate) stream_above: usize,
+    pub(crate) invited: BTreeSet<UserId>,
 }
 
 /// The announcement of a call that has not begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule {
-    pub(super) date: i32,
+    pub(crate) date: i32,
     /// Those who are told when it begins.
-    pub(super) subscribers: BTreeSet<UserId>,
+    pub(crate) subscribers: BTreeSet<UserId>,
 }
 
 /// The recording of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Recording {
-    pub(super) since: i32,
-    pub(super) has_video: bool,
+    pub(crate) since: i32,
+    pub(crate) has_video: bool,
 }
 
 impl HostedCall {

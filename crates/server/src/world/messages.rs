@@ -21,6 +21,17 @@ pub(crate) struct KeptMessage {
 }
 
 impl Messages {
+    /// No messages, behind one with this number.
+    pub(crate) fn after(last: i32) -> Self {
+        let kept = VecDeque::new();
+        Self { last, kept }
+    }
+
+    /// The number of the last message.
+    pub(crate) fn last(&self) -> i32 {
+        self.last
+    }
+
     /// The number of the next message.
     pub(super) fn next(&self) -> CallMessageId {
         CallMessageId::new(self.last.saturating_add(1))

@@ -19,10 +19,14 @@ mod state;
 mod stream;
 
 pub(crate) use self::building::build;
+pub(crate) use self::chat::Chat;
+pub(crate) use self::circle::Host;
 pub use self::description::{
     ChatKind, DescribedCall, DescribedChat, DescribedStory, DescribedUser, WorldDescription,
     WorldError,
 };
 pub use self::hosted_call::HostedCall;
+pub(crate) use self::hosted_call::{Recording, Schedule};
+pub(crate) use self::messages::Messages;
 pub(crate) use self::served::{Asked, Served};
-pub(crate) use self::state::World;
+pub(crate) use self::state::{Person, StreamOf, World};

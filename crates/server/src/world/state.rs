@@ -28,32 +28,32 @@ const SCHEDULE: core::ops::RangeInclusive<i32> = 10..=8 * 24 * 60 * 60;
 /// The users, groups and channels of a server, and the calls that belong to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct World {
-    pub(super) names: Names,
-    pub(super) users: BTreeMap<UserId, Person>,
-    pub(super) chats: BTreeMap<Peer, Chat>,
-    pub(super) calls: BTreeMap<CallId, HostedCall>,
+    pub(crate) names: Names,
+    pub(crate) users: BTreeMap<UserId, Person>,
+    pub(crate) chats: BTreeMap<Peer, Chat>,
+    pub(crate) calls: BTreeMap<CallId, HostedCall>,
     /// The calls that ended, the oldest first, to recognise a request to end one of them again.
-    pub(super) ended: VecDeque<CallRef>,
+    pub(crate) ended: VecDeque<CallRef>,
     /// Users who take part without a client.
-    pub(super) residents: BTreeSet<UserId>,
+    pub(crate) residents: BTreeSet<UserId>,
     /// The requests that created calls, to recognise one that is sent again.
-    pub(super) creations: BTreeMap<(UserId, i32), CallId>,
+    pub(crate) creations: BTreeMap<(UserId, i32), CallId>,
     /// The secrets by which programs publish, each with whose stream it is.
-    pub(super) keys: BTreeMap<StreamOf, String>,
+    pub(crate) keys: BTreeMap<StreamOf, String>,
 }
 
 /// A user as far as the world knows more than its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Person {
-    pub(super) username: Option<String>,
-    pub(super) stars: i64,
+    pub(crate) username: Option<String>,
+    pub(crate) stars: i64,
 }
 
 /// The stream of a chat, or of the live story of a peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct StreamOf {
-    pub(super) peer: Peer,
-    pub(super) is_story: bool,
+    pub(crate) peer: Peer,
+    pub(crate) is_story: bool,
 }
 
 impl World {

@@ -7,6 +7,7 @@ mod joining;
 mod limits;
 mod messages;
 mod moving;
+mod snapshots;
 mod streams;
 
 use chacha20::ChaCha20Rng;
