@@ -10,6 +10,7 @@
 
 mod calls;
 mod chaos;
+mod chats;
 mod client;
 mod connecting;
 mod files;
