@@ -60,10 +60,13 @@ async fn clients_find_and_join_a_video_chat_and_read_what_is_written_there() {
     });
     assert_eq!(shown.unwrap().participants_count, 3);
     let joined = alice.receive(|update| match update {
-        Update::Participants(change) => change.participants.first().cloned(),
+        Update::Participants(change) => {
+            let mut changed = change.participants.into_iter();
+            changed.find(|one| one.peer == Peer::User(BOB))
+        }
         _ => None,
     });
-    assert_eq!(joined.await.peer, Peer::User(BOB));
+    assert!(joined.await.just_joined);
     let message = SendGroupCallMessage {
         call,
         random_id: 7,
