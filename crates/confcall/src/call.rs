@@ -1,12 +1,13 @@
 use core::convert::Infallible;
 use core::time::Duration;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use confcall_join::Ssrc;
 use confcall_join::api::{InputUser, InviteLink, Peer};
 use confcall_join::engine::checkpoint::CheckpointError;
 use confcall_join::engine::{
-    Command, CommandFailure, EndReason, Ended, Engine, Joined, MediaConnection, MediaState,
+    Command, CommandFailure, EndReason, Ended, Engine, Family, Joined, MediaConnection, MediaState,
     Participant,
 };
 use confcall_join::joining::JoinPayload;
@@ -19,6 +20,8 @@ use tokio::sync::oneshot;
 
 use crate::driver::{self, Order, Reins, Then};
 use crate::events::Events;
+use crate::options::Options;
+use crate::stream::StreamParts;
 use crate::view::View;
 
 /// A handle to one user's stay in a call of any kind; clones are cheap and are handles to the same.
@@ -48,6 +51,19 @@ use crate::view::View;
 pub struct Call(Arc<Reins>);
 
 impl Call {
+    /// Begins to enter a call of this family.
+    pub(crate) fn enter<T: Transport + 'static>(
+        transport: T,
+        options: Options,
+        family: Family,
+    ) -> Self {
+        let mut config = options.config;
+        config.family = family;
+        config.unix_ms = config.unix_ms.or_else(unix_ms);
+        let engine = Engine::new(config, options.seed, Moment::default());
+        Self::drive(transport, engine, options.answer_timeout)
+    }
+
     /// Drives an engine, whose time begins now, to its end.
     pub(crate) fn drive<T: Transport + 'static>(
         transport: T,
@@ -124,8 +140,18 @@ impl Call {
             connection,
             payload,
         };
-        // Without a driver there is nothing to supply it for.
-        let _ = self.0.orders.send(Order::Note(supply)).await;
+        self.note(supply).await;
+    }
+
+    /// Has a command carried out that has no outcome.
+    pub(crate) async fn note(&self, command: Command) {
+        // Without a driver there is nothing that it would change.
+        let _ = self.0.orders.send(Order::Note(command)).await;
+    }
+
+    /// A reader of the parts of a stream from now on.
+    pub(crate) fn parts(&self) -> StreamParts {
+        self.0.parts.later()
     }
 
     /// Begins to leave the call, or gives entering it up, also for all other handles.
@@ -361,4 +387,10 @@ impl Call {
     pub async fn stop_presentation(&self) -> Result<(), CommandFailure> {
         self.command(Command::StopPresentation).await
     }
+}
+
+/// The time in milliseconds since 1970, by the clock of the device.
+fn unix_ms() -> Option<i64> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_millis()).ok()
 }

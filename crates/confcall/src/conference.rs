@@ -39,10 +39,7 @@ impl Conference {
     ///
     /// Outside a tokio runtime whose timer is enabled (`enable_time` or `enable_all`), as everything that starts.
     pub fn start<T: Transport + 'static>(transport: T, options: Options) -> Self {
-        let mut config = options.config;
-        config.family = Family::Conferences;
-        let engine = Engine::new(config, options.seed, Moment::default());
-        Self(Call::drive(transport, engine, options.answer_timeout))
+        Self(Call::enter(transport, options, Family::Conferences))
     }
 
     /// Enters a call, and waits until we are in it: [`Conference::start`] and [`Call::joined`] in one.

@@ -23,6 +23,7 @@ use crate::limits;
 use crate::log;
 use crate::requests::{Answered, Requests};
 use crate::settings::{Setter, Setting, Settings};
+use crate::stream::{StreamPublisher, StreamReaders};
 use crate::view::{View, WaitingFor};
 
 /// For how long a last request to leave, whose answer changes nothing, may be under way.
@@ -35,6 +36,7 @@ pub(crate) struct Reins {
     pub(crate) settings: Settings<Setter>,
     pub(crate) view: watch::Receiver<Arc<View>>,
     pub(crate) readers: Readers,
+    pub(crate) parts: StreamReaders,
     pub(crate) clock: Clock,
 }
 
@@ -48,6 +50,7 @@ pub(crate) fn spawn<T: Transport + 'static>(
     let (orders, ordered) = mpsc::channel(limits::ORDERS);
     let (settings, set) = Settings::channel();
     let (publisher, view, readers) = Publisher::new();
+    let (parts, part_readers) = StreamPublisher::new();
     let driver = Driver {
         engine,
         clock,
@@ -62,6 +65,7 @@ pub(crate) fn spawn<T: Transport + 'static>(
         commands: 0,
         next_attempt: None,
         publisher,
+        parts,
         is_stopped: false,
     };
     tokio::spawn(driver.run().instrument(log::span()));
@@ -70,6 +74,7 @@ pub(crate) fn spawn<T: Transport + 'static>(
         settings,
         view,
         readers,
+        parts: part_readers,
         clock,
     }
 }
@@ -145,6 +150,8 @@ struct Driver<T> {
     /// The newest attempt that was put off, with its moment.
     next_attempt: Option<(Trouble, Instant)>,
     publisher: Publisher,
+    /// The parts of a stream, which are too large to wait among the events.
+    parts: StreamPublisher,
     /// Set when the driver ends before the engine.
     is_stopped: bool,
 }
@@ -280,6 +287,7 @@ impl<T: Transport + 'static> Driver<T> {
                     data_centre,
                     body,
                 } => self.requests.send(request, kind, data_centre, body),
+                Output::Event(Event::StreamPart(part)) => self.parts.add(part),
                 Output::Event(event) => events.push(event),
                 Output::Timeout(wake) => break wake,
             }

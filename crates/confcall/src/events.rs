@@ -34,7 +34,8 @@ pub enum Notice {
     ConnectionLost,
     /// The server is heard again.
     ConnectionBack,
-    /// An event; those about commands go to the callers of the commands instead.
+    /// An event; those about commands go to the callers of the commands instead, and the parts of a stream to its
+    /// [readers](crate::GroupCall::stream).
     #[serde(untagged)]
     Event(Event),
 }
@@ -183,7 +184,7 @@ impl Publisher {
         let shown = (&self.view.waiting, &self.view.waiting_for);
         let mut is_stale = shown != (&waiting, &waiting_for);
         (self.view.waiting, self.view.waiting_for) = (waiting, waiting_for);
-        is_stale |= engine.membership().is_some() != self.view.call.is_some();
+        is_stale |= engine.call().is_some() != self.view.call.is_some();
         for event in events {
             self.log.event(event);
             is_stale |= self.view.note(event);

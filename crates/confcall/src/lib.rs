@@ -83,6 +83,7 @@ mod options;
 mod os_rng;
 mod requests;
 mod settings;
+mod stream;
 mod view;
 
 pub use asking::RequestError;
@@ -93,11 +94,12 @@ pub use error::JoinError;
 #[cfg(feature = "os-rng")]
 pub use error::{NoRandomness, OptionsError, SendTextError};
 pub use events::{Events, Notice};
-pub use group_call::GroupCall;
+pub use group_call::{GroupCall, Load, Newcomer, Spam};
 pub use hosting::NewCall;
 pub use incoming::{DeclineError, Incoming, IncomingCall};
 pub use inputs::{IntoTarget, IntoUser};
 pub use options::{IntoOptions, Options};
+pub use stream::StreamParts;
 pub use view::{View, WaitingFor};
 
 // The crates below, whole.
@@ -113,23 +115,24 @@ pub use confcall_transport::{grammers_mtsender, grammers_session};
 // The types of the signatures here, and of what they are made of, so that a client depends on no other crate.
 #[doc(inline)]
 pub use confcall_join::api::{
-    self, AccessHash, CallId, CallRef, DataJson, InputGroupCall, InputPeer, InputPhoneCall,
-    InputUser, InviteLink, MessageId, Method, MigratedCall, Peer, Request, Response, RpcError,
-    Slug, Ssrc, Update,
+    self, AccessHash, CallId, CallMessageId, CallRef, DataJson, InputGroupCall, InputPeer,
+    InputPhoneCall, InputUser, InviteLink, MessageId, Method, MigratedCall, Peer, Request,
+    Response, RpcError, Slug, Ssrc, Update,
 };
 #[doc(inline)]
 pub use confcall_join::engine::checkpoint::{CheckpointError, RestoreError};
 #[doc(inline)]
 pub use confcall_join::engine::{
-    Advice, Command, CommandFailure, CommandId, CommandKind, Config, EmojiOverdue, EmptyCall,
-    EndReason, Ended, Engine, Event, Input, Joined, MediaConnection, MediaState, Microphone,
-    Misuse, OtherKind, Outcome, Output, OwnMedia, OwnState, Participant, ParticipantChange,
-    ParticipantField, PayloadReason, Payloads, Picture, RejoinReason, RequestId, Restored,
-    Suspicion, Trouble, Volume, VolumeSetter,
+    Advice, CallInfo, Command, CommandFailure, CommandId, CommandKind, Config, EmojiOverdue,
+    EmptyCall, EndReason, Ended, Engine, Event, Input, Joined, MediaConnection, MediaMode,
+    MediaState, Microphone, Misuse, OtherKind, Outcome, Output, OwnMedia, OwnState, Participant,
+    ParticipantChange, ParticipantField, PayloadReason, Payloads, Picture, Posted, RejoinReason,
+    RequestId, Restored, Suspicion, Trouble, VideoLayout, Volume, VolumeSetter,
 };
 #[doc(inline)]
 pub use confcall_join::joining::{
-    Fingerprint, FingerprintHash, IceCredentials, InviteHash, JoinPayload, Link, Target, Username,
+    CallPlace, Fingerprint, FingerprintHash, GroupCallTarget, IceCredentials, InviteHash,
+    JoinPayload, Link, Target, Username,
 };
 #[doc(inline)]
 pub use confcall_join::labels::Label;
@@ -139,6 +142,8 @@ pub use confcall_join::membership::{BlockRefused, Gap, LastKnown, Membership, Me
 pub use confcall_join::message::{GroupMessage, RandomId};
 #[doc(inline)]
 pub use confcall_join::policy::{CallKind, CheckedRequest, ClientRequest, Media};
+#[doc(inline)]
+pub use confcall_join::stream::{Quality, StreamPart, Track, WantedVideo};
 #[doc(inline)]
 pub use confcall_media::{
     AudioLevel, ChannelId, Codec, Cryptor, EncodedFrame, Moment, RemovalGrace, Speech,

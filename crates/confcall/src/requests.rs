@@ -178,7 +178,7 @@ mod tests {
         let adapter = Careless::default();
         let patience = Duration::from_secs(1);
         let forbidden = creation("{}");
-        let outcome = outcome_of(&adapter, &forbidden, patience).await;
+        let outcome = outcome_of(&adapter, CallKind::Conference, None, &forbidden, patience).await;
         assert!(matches!(outcome, Ok(Outcome::Lost)));
         assert!(adapter.sent.lock().is_ok_and(|sent| sent.is_empty()));
 
@@ -188,7 +188,7 @@ mod tests {
                 .replace("FINGERPRINT", &["07"; 32].join(":"))
                 .as_str(),
         );
-        let outcome = outcome_of(&adapter, &allowed, patience).await;
+        let outcome = outcome_of(&adapter, CallKind::Conference, None, &allowed, patience).await;
         assert!(matches!(outcome, Ok(Outcome::Done(_))));
         let sent = adapter.sent.into_inner().unwrap_or_default();
         assert_eq!(sent, [allowed.to_tl()]);

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use confcall_join::Ssrc;
-use confcall_join::api::{CallRef, CallSettings, InviteLink, Method};
+use confcall_join::api::{CallRef, CallSettings, InviteLink, Method, Peer};
 use confcall_join::engine::{
-    EmojiOverdue, Ended, Engine, Event, Joined, MediaConnection, OwnState, Participant, Suspicion,
-    Trouble,
+    CallInfo, EmojiOverdue, Ended, Engine, Event, Joined, MediaConnection, MediaMode, OwnState,
+    Participant, Suspicion, Trouble,
 };
 use confcall_join::joining::{ConnectionParameters, JoinPayload};
 use confcall_join::membership::LastKnown;
+use confcall_join::policy::CallKind;
 use confcall_join::shown::{self, List};
 use confcall_media::Cryptor;
 use confcall_state::verification::{EmojiHash, Phase};
@@ -53,14 +54,23 @@ impl fmt::Display for WaitingFor {
 
 /// The state of a call at one moment.
 ///
-/// Everything but the connection's loss, the waits, the suspicions, the last known state and the end is empty while we are not
-/// in the call.
+/// Everything but the description, the connection's loss, the waits, the suspicions, the last known state and the end is empty
+/// while we are not in the call. What hangs on the chain is empty in every call that is no conference.
 #[derive(Clone, Debug, Default, Serialize)]
 #[non_exhaustive]
 pub struct View {
     /// The call by its id.
     #[serde(serialize_with = "shown::form")]
     pub call: Option<CallRef>,
+    /// The kind of the call.
+    pub kind: Option<CallKind>,
+    /// The way in which its media comes to us.
+    pub mode: Option<MediaMode>,
+    /// As whom we are in it.
+    #[serde(serialize_with = "shown::form")]
+    pub joined_as: Option<Peer>,
+    /// The description of a call that is no conference: title, recording, schedule; also while it is announced and we wait.
+    pub info: Option<CallInfo>,
     /// The link of the call, if the server gave one.
     #[serde(skip)]
     pub link: Option<InviteLink>,
@@ -162,6 +172,7 @@ impl View {
                 self.presentation.take_if(|_| !state.is_presenting);
             }
             Event::Link(link) => self.link = Some(link.clone()),
+            Event::Call(info) | Event::Scheduled(info) => self.info = Some(info.clone()),
             Event::EpochStarted { .. } => {
                 (self.verification, self.emoji) = (None, None);
                 self.missing.clear();
@@ -185,6 +196,8 @@ impl View {
     }
 
     fn begin(&mut self, joined: &Joined) {
+        (self.kind, self.mode) = (Some(joined.kind), Some(joined.mode));
+        self.joined_as = Some(joined.own);
         self.link.clone_from(&joined.invite_link);
         self.payload = Some(joined.payload.clone());
         self.connection = joined.connection.clone().map(Arc::from);
@@ -195,6 +208,7 @@ impl View {
     /// The view with nothing of a membership.
     pub(crate) fn without_call(&mut self) -> Self {
         Self {
+            info: self.info.take(),
             connection_lost: self.connection_lost,
             waiting: core::mem::take(&mut self.waiting),
             waiting_for: self.waiting_for.take(),
@@ -218,17 +232,19 @@ impl View {
     /// Reads what the engine itself shows.
     pub(crate) fn read(&mut self, engine: &Engine) {
         self.ignored = engine.ignored();
-        let Some(membership) = engine.membership() else {
+        self.call = engine.call();
+        if self.call.is_none() {
             *self = self.without_call();
             return;
-        };
-        let state = membership.state();
-        let participants = state.group_state().participants.iter();
-        self.call = engine.call();
-        if self.height.replace(state.height()) != Some(state.height()) {
-            self.last_known = engine.last_known();
         }
-        self.members = participants.map(|one| one.user_id).collect();
+        if let Some(membership) = engine.membership() {
+            let state = membership.state();
+            let participants = state.group_state().participants.iter();
+            if self.height.replace(state.height()) != Some(state.height()) {
+                self.last_known = engine.last_known();
+            }
+            self.members = participants.map(|one| one.user_id).collect();
+        }
         self.settings = engine.settings();
         self.own = engine.own_state();
         self.connected = engine.connected();
@@ -243,12 +259,20 @@ impl fmt::Display for View {
         if self.connection_lost {
             f.write_str("not connected, ")?;
         }
-        let (Some(call), Some(height)) = (self.call, self.height) else {
+        let Some(call) = self.call else {
             return match (&self.ended, &self.waiting_for) {
                 (Some(ended), _) => write!(f, "ended: {ended}"),
                 (None, Some(waiting_for)) => write!(f, "waiting for {waiting_for}"),
                 (None, None) => f.write_str("not in the call"),
             };
+        };
+        let Some(height) = self.height else {
+            let count = self.participants.len();
+            write!(f, "in call {}", call.id)?;
+            if let Some(kind) = self.kind {
+                write!(f, ", {kind}")?;
+            }
+            return write!(f, ", not encrypted, with {count} listed");
         };
         let members = List(&self.members);
         write!(f, "in call {} at height {height} with {members}", call.id)?;

@@ -139,7 +139,7 @@ async fn rejoining_gives_another_cryptor_and_closes_the_old_one() {
     assert_eq!(sealed, Err(SealFrameError::Seal(SealError::UnknownEpoch)));
 
     let joined = |event: &Event| match event {
-        Event::Rejoined(joined) => Some(Arc::clone(&joined.cryptor)),
+        Event::Rejoined(joined) => joined.cryptor.clone(),
         _ => None,
     };
     assert!(Arc::ptr_eq(&bob.until(joined).await, &new));

@@ -11,7 +11,7 @@ use confcall::grammers_session::Session as _;
 use confcall::grammers_session::storages::MemorySession;
 use confcall::grammers_session::types::DcOption;
 use confcall::transport::grammers::{GrammersConnection, GrammersTransport};
-use confcall::{Conference, Participant, Target, View};
+use confcall::{Call, Participant, Target, View};
 use confcall_mtproto_server::{Config, Keys, Listener};
 use confcall_server::Server;
 use confcall_state::UserId;
@@ -110,11 +110,11 @@ pub(crate) async fn in_time<T>(wanted: impl Future<Output = T>) -> T {
     done.unwrap_or_else(|_| panic!("no end in time"))
 }
 
-/// Waits until a conference shows something.
-pub(crate) async fn shown<T>(conference: &Conference, shows: impl Fn(&View) -> Option<T>) -> T {
+/// Waits until a call shows something.
+pub(crate) async fn shown<T>(call: &Call, shows: impl Fn(&View) -> Option<T>) -> T {
     in_time(async {
         loop {
-            if let Some(found) = shows(&conference.view()) {
+            if let Some(found) = shows(&call.view()) {
                 return found;
             }
             tokio::time::sleep(Duration::from_millis(5)).await;
@@ -123,9 +123,9 @@ pub(crate) async fn shown<T>(conference: &Conference, shows: impl Fn(&View) -> O
     .await
 }
 
-/// Waits until a conference lists a user in some state.
+/// Waits until a call lists a user in some state.
 pub(crate) async fn sees(
-    conference: &Conference,
+    call: &Call,
     user: UserId,
     is_so: impl Fn(&Participant) -> bool,
 ) -> Participant {
@@ -134,5 +134,5 @@ pub(crate) async fn sees(
         let found = all.find(|one| one.peer == user.into() && is_so(one));
         found.cloned()
     };
-    shown(conference, listed).await
+    shown(call, listed).await
 }
