@@ -39,34 +39,39 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
 /// The reason why a command failed.
 pub(super) fn failure(command: &str, why: &CommandFailure, names: &Names) -> String {
     match why {
-        CommandFailure::Refused(error) => match refusal(command, &error.message) {
-            Some(words) => words.to_owned(),
+        CommandFailure::Refused(error) => match refusal(command, &error.message, names.ruler()) {
+            Some(words) => words,
             None => why.to_string(),
         },
         CommandFailure::NotAMember(user) => format!("{} is not in the call", names.of(*user)),
         CommandFailure::UnknownPeer(Peer::User(user)) => {
             format!("{} is not listed as a participant", names.of(*user))
         }
-        CommandFailure::NotAllowed => "only the creator of the call can do this".to_owned(),
-        CommandFailure::MessagesDisabled => {
-            "the creator of the call has turned messages off".to_owned()
-        }
+        CommandFailure::NotAllowed => format!("only {} can do this", names.ruler()),
+        CommandFailure::MessagesDisabled => format!("{} has turned messages off", names.ruler()),
         CommandFailure::Silenced => {
-            "the creator of the call muted you, and can let you speak again".to_owned()
+            format!("{} muted you, and can let you speak again", names.ruler())
         }
         why => why.to_string(),
     }
 }
 
 /// The meaning of a refusal, by its name in the API.
-fn refusal(command: &str, name: &str) -> Option<&'static str> {
-    Some(match (name, command) {
+fn refusal(command: &str, name: &str, ruler: &str) -> Option<String> {
+    if let Some(stars) = name.strip_prefix("ALLOW_PAYMENT_REQUIRED_") {
+        return Some(format!(
+            "a message costs at least {stars} stars here, and this command pays none"
+        ));
+    }
+    let words = match (name, command) {
         ("CHAT_ADMIN_REQUIRED", "discard") => {
             "only the creator can end the call; /leave leaves it to the others"
         }
         ("CHAT_ADMIN_REQUIRED", "revoke") => "only the creator can replace the link",
-        ("CHAT_ADMIN_REQUIRED", _) => "only the creator of the call can do this",
-        ("CHAT_WRITE_FORBIDDEN", "message") => "the creator of the call has turned messages off",
+        ("CHAT_ADMIN_REQUIRED", _) => return Some(format!("only {ruler} can do this")),
+        ("CHAT_WRITE_FORBIDDEN", "message") => {
+            return Some(format!("{ruler} has turned messages off"));
+        }
         ("PARTICIPANT_JOIN_MISSING", _) => "the user is not in the call",
         ("VIDEO_STOP_FORBIDDEN", _) => "the server does not let you show the camera now",
         ("USER_PRIVACY_RESTRICTED", _) => {
@@ -83,8 +88,14 @@ fn refusal(command: &str, name: &str) -> Option<&'static str> {
             "the server does not see you in the call"
         }
         ("GROUPCALL_INVALID" | "GROUPCALL_ALREADY_DISCARDED", _) => "the call is over",
+        ("RAISE_HAND_FORBIDDEN", _) => "hands are for those who may not speak",
+        ("PUBLIC_CHANNEL_MISSING", _) => "the chat is not public; share its own link",
+        ("INVITE_FORBIDDEN_WITH_JOINAS", _) => {
+            "whoever is in the call as another peer invites nobody"
+        }
         _ => return None,
-    })
+    };
+    Some(words.to_owned())
 }
 
 /// The reason of an end, without the names that the API has for it.
@@ -104,6 +115,9 @@ pub(super) fn awaited(method: Method) -> &'static str {
         Method::CreateConferenceCall => "the server to create the call",
         Method::GetGroupCall => "the server to find the call",
         Method::GetGroupCallChainBlocks => "the server to show the newest block",
+        Method::ResolveUsername => "the server to find the name",
+        Method::GetFullChannel | Method::GetFullChat => "the server to show the chat",
+        Method::GetPeerStories | Method::GetStoriesById => "the server to show the story",
         Method::JoinGroupCall => "the server to let you in",
         Method::LeaveGroupCall => "the server to note that you leave",
         _ => "the server to answer",

@@ -7,7 +7,6 @@ use core::time::Duration;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
-use confcall::join::api::Peer;
 use confcall::join::engine::Event;
 use confcall::join::limits;
 use confcall::{Conference, GroupMessage, Notice, Options, RandomId, Target, UserId};
@@ -105,14 +104,12 @@ impl Bots {
 async fn stay(bot: UserId, conference: Conference, mut rng: ChaCha20Rng) {
     let mut events = conference.events();
     while let Some(notice) = events.next().await {
-        let Notice::Event(Event::Message {
-            from: Peer::User(US),
-            message,
-            ..
-        }) = notice
-        else {
+        let Notice::Event(Event::Message { from, message, .. }) = notice else {
             continue;
         };
+        if from.user() != Some(US) {
+            continue;
+        }
         let answer =
             GroupMessage::new(RandomId::generate(&mut rng), answer(message.text()), vec![]);
         if let Some(answer) = answer.ok().filter(|_| BOTS.first() == Some(&bot)) {

@@ -2,7 +2,7 @@
 
 use confcall::api::{CallSettings, Peer};
 use confcall::join::api::InviteLink;
-use confcall::join::engine::{Event, OwnState, Participant, Trouble};
+use confcall::join::engine::{CallInfo, Event, OwnState, Participant, Trouble};
 use confcall::state::{BlockHash, Height};
 use confcall::{UserId, View, WaitingFor};
 use tokio::time::Instant;
@@ -24,6 +24,9 @@ pub(super) struct CallHistory {
     leaving: Vec<UserId>,
     own: Option<OwnState>,
     settings: Option<CallSettings>,
+    info: Option<CallInfo>,
+    /// True while the call is announced, and we wait for its beginning.
+    is_announced: bool,
     /// The request that has no answer yet, or will have none.
     unanswered: Option<Unanswered>,
     /// The start of the newest block's verification, until it has emoji.
@@ -31,9 +34,9 @@ pub(super) struct CallHistory {
 }
 
 impl CallHistory {
-    /// True while we are in the call.
-    pub(super) fn is_in(&self) -> bool {
-        self.is_in
+    /// True while commands make sense: in the call, and where one waits for its beginning.
+    pub(super) fn takes_commands(&self) -> bool {
+        self.is_in || self.is_announced
     }
 
     /// The emoji of the newest block, once it is verified.
@@ -95,7 +98,7 @@ impl CallHistory {
                 vec![of_event(event)]
             }
             Event::Ended(ended) => {
-                self.is_in = false;
+                (self.is_in, self.is_announced) = (false, false);
                 // The request without an answer explains the end better than the number of attempts.
                 let unwanted = exit::check(&ended, self.unanswered.as_ref()).err();
                 vec![CallReport::Ended { ended, unwanted }]
@@ -132,6 +135,14 @@ impl CallHistory {
                 let before = self.settings.replace(now);
                 vec![CallReport::Settings { before, now }]
             }
+            Event::Call(now) => {
+                let before = self.info.replace(now.clone());
+                vec![CallReport::Call { before, now }]
+            }
+            Event::Scheduled(now) => {
+                self.is_announced = true;
+                vec![CallReport::Scheduled { now }]
+            }
             Event::OwnState(now) => {
                 let before = self.own.replace(now);
                 vec![CallReport::OwnState { before, now }]
@@ -160,13 +171,14 @@ impl CallHistory {
             // A rejoin that shows no link leaves the one that is known.
             link.clone_from(&joined.invite_link);
         }
-        self.is_in = true;
+        (self.is_in, self.is_announced) = (true, false);
+        let is_conference = view.height.is_some();
         // Emoji are those of one block, and a new membership starts from another.
         self.emoji = None;
-        self.round = Some(Instant::now());
+        self.round = is_conference.then(Instant::now);
         let mut reports = vec![of_event(event)];
         reports.extend(link.map(|link| self.show_link(link)));
-        reports.push(members(view));
+        reports.extend(is_conference.then(|| members(view)));
         reports
     }
 
@@ -205,12 +217,27 @@ pub(super) fn members(view: &View) -> CallReport {
     }
 }
 
-/// Everyone in the call: the members in the order of the chain, and then those who are connected without being members.
+/// Everyone in the call: the members in the order of the chain, and then those who are connected without being members; where there is
+/// no chain, as the server lists them.
 pub(super) fn who(view: &View) -> CallReport {
+    if view.height.is_none() {
+        let people = view.participants.iter().map(|one| Presence {
+            user: one.peer.user(),
+            is_encrypted: false,
+            is_member: false,
+            is_connected: true,
+            is_missing: false,
+            participant: Some(one.clone()),
+        });
+        return CallReport::Who {
+            people: people.collect(),
+        };
+    }
     let others = view.connected.iter();
     let others = others.filter(|user| !view.members.contains(user));
     let people = view.members.iter().chain(others).map(|user| Presence {
-        user: *user,
+        user: Some(*user),
+        is_encrypted: true,
         is_member: view.members.contains(user),
         is_connected: view.connected.contains(user),
         is_missing: view.missing.contains(user),

@@ -5,21 +5,23 @@
 //! ObservedTransport: requests and answers ────┤
 //! standard input ── user_command::parse ──────┼──▶ InteractiveCall ──▶ Screen, status of the Terminal
 //! the end of a command under way ─────────────┤        │
-//! a clock, Ctrl-C ────────────────────────────┘        └──▶ Conference
+//! a clock, Ctrl-C ────────────────────────────┘        └──▶ Attended
 //! ```
 //!
 //! Lines are taken once we are in the call, each after the command before it is done.
 
 use core::future::pending;
 use core::time::Duration;
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
 use chacha20::ChaCha20Rng;
-use confcall::{Conference, Event, Events, Notice, View};
+use confcall::{Event, Events, Notice, View};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
+use super::attended::Attended;
 use super::exit::{self, UnwantedEnd};
 use super::history::CallHistory;
 use super::names::Names;
@@ -42,7 +44,7 @@ pub(super) enum EndOfInput {
     Stay,
 }
 
-/// Everything that happens beside the events of the conference.
+/// Everything that happens beside the events of the call.
 pub(super) struct InputSources {
     /// Requests on the way into the call, and their answers.
     pub(super) requests: Receiver<CallReport>,
@@ -54,7 +56,7 @@ pub(super) struct InputSources {
 
 /// A call with a person, or a program, at standard input and output.
 pub(super) struct InteractiveCall<W> {
-    conference: Conference,
+    call: Attended,
     screen: Screen<W>,
     /// The input line, if a person has one.
     terminal: Option<Terminal>,
@@ -72,14 +74,14 @@ pub(super) struct InteractiveCall<W> {
 
 impl<W: Write> InteractiveCall<W> {
     pub(super) fn new(
-        conference: Conference,
+        call: Attended,
         screen: Screen<W>,
         terminal: Option<Terminal>,
         names: Names,
         rng: ChaCha20Rng,
     ) -> Self {
         Self {
-            conference,
+            call,
             screen,
             terminal,
             names,
@@ -137,7 +139,7 @@ impl<W: Write> InteractiveCall<W> {
 
     /// True while a line could be carried out.
     fn takes_lines(&self) -> bool {
-        self.history.is_in() && self.running.is_none() && self.leaving_until.is_none()
+        self.history.takes_commands() && self.running.is_none() && self.leaving_until.is_none()
     }
 
     fn show(&mut self, report: &CallReport) -> io::Result<()> {
@@ -147,7 +149,7 @@ impl<W: Write> InteractiveCall<W> {
 
     /// Shows how the call is, and what is waited for: beside the input line, or once in a line of its own.
     fn show_status(&mut self) -> io::Result<()> {
-        let (view, now) = (self.conference.view(), Instant::now());
+        let (view, now) = (self.call.view(), Instant::now());
         self.names.learn(&view);
         let waits = self.waits(&view);
         if let Some(terminal) = &self.terminal {
@@ -160,8 +162,11 @@ impl<W: Write> InteractiveCall<W> {
                 time: SystemTime::now(),
             };
             terminal.set_status(status.line());
-            let others = view.members.iter().filter(|user| !self.names.is_us(**user));
-            terminal.set_users(others.flat_map(|user| self.names.words(*user)).collect());
+            let listed = view.participants.iter().filter_map(|one| one.peer.user());
+            let members = view.members.iter().copied();
+            let people: BTreeSet<_> = members.chain(listed).collect();
+            let others = people.into_iter().filter(|user| !self.names.is_us(*user));
+            terminal.set_users(others.flat_map(|user| self.names.words(user)).collect());
             return Ok(());
         }
         self.known_waits.retain(|known| waits.contains(known));
@@ -203,7 +208,7 @@ impl<W: Write> InteractiveCall<W> {
 
     fn handle_event(&mut self, event: Event) -> anyhow::Result<Option<Result<(), UnwantedEnd>>> {
         let mut end = None;
-        let view = self.conference.view();
+        let view = self.call.view();
         // Before the event is shown, in whose text they stand.
         self.names.learn(&view);
         if let Event::Invitation(invitation) = &event {
@@ -234,7 +239,7 @@ impl<W: Write> InteractiveCall<W> {
             Err(why) => return Ok(self.show(&CallReport::NotUnderstood(why))?),
         };
         let mut means = Means {
-            conference: &self.conference,
+            call: &self.call,
             history: &self.history,
             rng: &mut self.rng,
             has_input_line: self.terminal.is_some(),
@@ -263,7 +268,7 @@ impl<W: Write> InteractiveCall<W> {
     }
 
     fn leave(&mut self) -> anyhow::Result<()> {
-        self.conference.leave();
+        self.call.leave();
         self.leaving_until = Some(Instant::now() + LEAVE_TIMEOUT);
         self.show(&CallReport::Leaving)?;
         Ok(())
@@ -274,7 +279,7 @@ impl<W: Write> InteractiveCall<W> {
         let until = self.leaving_until;
         let until = until.unwrap_or_else(|| Instant::now() + LEAVE_TIMEOUT);
         tokio::select! {
-            closed = timeout_at(until, self.conference.close()) => {
+            closed = timeout_at(until, self.call.close()) => {
                 closed.map_err(|_| exit::leave_unanswered())?;
             }
             () = interrupts.next() => return Err(exit::interrupted()),

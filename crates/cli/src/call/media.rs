@@ -8,8 +8,16 @@ use confcall::join::joining::Fingerprint;
 
 /// A payload for sound and picture; no certificate belongs to it, since no connection is made.
 pub(super) fn payload(rng: &mut ChaCha20Rng) -> JoinPayload {
+    JoinPayload::generate(fingerprint(rng), Some(VideoLayers::Three), rng)
+}
+
+/// A payload of one who sends neither.
+pub(super) fn listener(rng: &mut ChaCha20Rng) -> JoinPayload {
+    JoinPayload::generate(fingerprint(rng), None, rng)
+}
+
+fn fingerprint(rng: &mut ChaCha20Rng) -> Fingerprint {
     let mut certificate = [0; 32];
     rng.fill_bytes(&mut certificate);
-    let fingerprint = Fingerprint::sha256(certificate);
-    JoinPayload::generate(fingerprint, Some(VideoLayers::Three), rng)
+    Fingerprint::sha256(certificate)
 }

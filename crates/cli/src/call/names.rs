@@ -22,6 +22,8 @@ const SHOWN: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     us: Option<UserId>,
+    /// True for the call of a group or channel.
+    is_of_chat: bool,
     users: HashMap<UserId, Name>,
     /// The users of each name that was seen, in the form in which names are compared.
     bearers: HashMap<String, Bearer>,
@@ -64,6 +66,27 @@ impl Names {
         Self {
             us: Some(us),
             ..Self::default()
+        }
+    }
+
+    /// The names of a call that a group or channel has.
+    pub(super) fn of_chat(self) -> Self {
+        Self {
+            is_of_chat: true,
+            ..self
+        }
+    }
+
+    /// True for those.
+    pub(super) fn is_of_chat(&self) -> bool {
+        self.is_of_chat
+    }
+
+    /// The one who rules the call.
+    pub(super) fn ruler(&self) -> &'static str {
+        match self.is_of_chat {
+            true => "an admin",
+            false => "the creator of the call",
         }
     }
 
@@ -134,6 +157,12 @@ impl Names {
             Some(name) if self.is_sure(user, name) => name.text.clone(),
             Some(name) => format!("{} ({})", name.text, unnamed(user)),
         }
+    }
+
+    /// A participant, who need not be a user.
+    pub(super) fn of_peer(&self, peer: Peer) -> String {
+        peer.user()
+            .map_or_else(|| peer.to_string(), |user| self.of(user))
     }
 
     /// One user with its id, by which commands can act on it.

@@ -6,17 +6,21 @@ use core::pin::Pin;
 use std::borrow::Cow;
 
 use chacha20::ChaCha20Rng;
-use confcall::api::Peer;
+use confcall::api::{InputUser, Peer};
 use confcall::join::engine::CommandFailure;
-use confcall::{Conference, Cryptor, GroupMessage, RandomId};
+use confcall::{Conference, Cryptor, GroupCall, GroupMessage, Newcomer, RandomId};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::attended::Attended;
 use super::history::{self, CallHistory};
 use super::names::Names;
 use super::report::CallReport;
 use super::user_command::{Switch, UserCommand};
 use super::{describe, frames, media};
+
+/// The name of the reason that calls of this kind do not have something, for programs.
+const OTHER_KIND: &str = "not_in_this_kind";
 
 /// A command under way, which ends in an outcome.
 pub(super) struct RunningCommand {
@@ -69,7 +73,7 @@ pub(super) enum Effect {
 
 /// The things that commands act on and with.
 pub(super) struct Means<'a> {
-    pub(super) conference: &'a Conference,
+    pub(super) call: &'a Attended,
     pub(super) history: &'a CallHistory,
     pub(super) rng: &'a mut ChaCha20Rng,
     /// True if a typed line leaves the screen.
@@ -78,11 +82,13 @@ pub(super) struct Means<'a> {
 
 /// Begins to carry out a command.
 pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
-    let call = means.conference.clone();
+    let call = means.call.clone();
     match command {
         UserCommand::Message(text) => message(text, means),
-        UserCommand::Kick(users) => run("kick", async move { call.kick(users).await }),
-        UserCommand::Invite(user) => run("invite", async move { call.invite(user, false).await }),
+        UserCommand::Kick(users) => {
+            of_conference("kick", call, async |call| call.kick(users).await)
+        }
+        UserCommand::Invite(user) => invite(user, call),
         UserCommand::Revoke => run("revoke", async move { call.revoke_link().await }),
         UserCommand::Rejoin => run("rejoin", async move { call.rejoin().await }),
         UserCommand::Discard => run("discard", async move { call.discard().await }),
@@ -113,16 +119,49 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
         UserCommand::Messages(switch) => run("messages", async move {
             call.set_messages_enabled(switch.is_on()).await
         }),
-        UserCommand::Hand => failed(
+        UserCommand::Hand(_) if matches!(call, Attended::Conference(_)) => failed(
             "hand",
             "not_allowed",
             "hands are raised in video chats; in a conference, write a message",
         ),
+        UserCommand::Hand(Switch::On) => {
+            of_group("hand", call, async |call| call.raise_hand().await)
+        }
+        UserCommand::Hand(Switch::Off) => {
+            of_group("hand", call, async |call| call.lower_hand().await)
+        }
+        UserCommand::As(peer) => of_group("as", call, async |call| call.join_as(peer).await),
+        UserCommand::Title(title) => {
+            of_group("title", call, async |call| call.set_title(title).await)
+        }
+        UserCommand::Record { switch, title } => {
+            of_group("record", call, async move |call| match switch {
+                Switch::On => call.start_recording(title, None).await,
+                Switch::Off => call.stop_recording().await,
+            })
+        }
+        UserCommand::Start => of_group("start", call, async |call| call.start_scheduled().await),
         // The loop has to stop taking lines first.
         UserCommand::Leave => Effect::Leave,
+        UserCommand::Members if matches!(call, Attended::Group(_)) => failed(
+            "members",
+            OTHER_KIND,
+            "the call is not encrypted, so that nobody has a key; /who shows everyone",
+        ),
+        UserCommand::Emoji if matches!(call, Attended::Group(_)) => failed(
+            "emoji",
+            OTHER_KIND,
+            "the call is not encrypted, so that there are no emoji to compare",
+        ),
         UserCommand::Members => Effect::Report(history::members(&call.view())),
         UserCommand::Who => Effect::Report(history::who(&call.view())),
         UserCommand::Emoji => Effect::Report(means.history.emoji()),
+        // Where a call has no link of its own, the server makes one.
+        UserCommand::Link if matches!(call, Attended::Group(_)) => {
+            of_group("link", call, async |call| {
+                call.export_link(Newcomer::Listens).await.map(|_| ())
+            })
+        }
         UserCommand::Link => Effect::Report(means.history.link()),
         UserCommand::Help => Effect::Report(CallReport::Help),
         UserCommand::Seal(text) => means.with_cryptor("seal", |cryptor, rng| {
@@ -148,14 +187,52 @@ fn message(text: String, means: &mut Means<'_>) -> Effect {
         Ok(message) => message,
         Err(error) => return failed("message", "not_sent", error),
     };
-    let call = means.conference.clone();
+    let call = means.call.clone();
     let send = async move { call.send_message(message).await };
     run_to("message", send, CallReport::Sent { echo })
 }
 
+/// Invites a user: to a conference itself, to another call by a message in its group or channel.
+fn invite(user: InputUser, call: Attended) -> Effect {
+    run("invite", async move {
+        match call {
+            Attended::Conference(call) => call.invite(user, false).await,
+            Attended::Group(call) => call.invite_users(vec![user]).await,
+        }
+    })
+}
+
+/// Runs a command that only conferences have.
+fn of_conference<F: Future<Output = Result<(), CommandFailure>> + Send + 'static>(
+    command: &'static str,
+    call: Attended,
+    request: impl FnOnce(Conference) -> F,
+) -> Effect {
+    match call {
+        Attended::Conference(call) => run(command, request(call)),
+        Attended::Group(_) => failed(command, OTHER_KIND, "only conferences have that"),
+    }
+}
+
+/// Runs a command that conferences do not have.
+fn of_group<F: Future<Output = Result<(), CommandFailure>> + Send + 'static>(
+    command: &'static str,
+    call: Attended,
+    request: impl FnOnce(GroupCall) -> F,
+) -> Effect {
+    match call {
+        Attended::Group(call) => run(command, request(call)),
+        Attended::Conference(_) => failed(
+            command,
+            OTHER_KIND,
+            "only the calls of groups and channels have that, and this is a conference",
+        ),
+    }
+}
+
 /// Shares a screen, of which the others see that it is shared: the command sends no pictures.
 fn screen(switch: Switch, means: &mut Means<'_>) -> Effect {
-    let call = means.conference.clone();
+    let call = means.call.clone();
     match switch {
         Switch::On => {
             let payload = media::payload(means.rng);
@@ -200,7 +277,10 @@ impl Means<'_> {
         command: &'static str,
         act: impl FnOnce(&Cryptor, &mut ChaCha20Rng) -> Result<CallReport, E>,
     ) -> Effect {
-        let Some(cryptor) = self.conference.cryptor() else {
+        let Attended::Conference(call) = self.call else {
+            return failed(command, OTHER_KIND, "only conferences are encrypted");
+        };
+        let Some(cryptor) = call.cryptor() else {
             let why = CommandFailure::NotJoined;
             return failed(command, kind(&why), why);
         };

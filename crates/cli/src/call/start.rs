@@ -8,12 +8,13 @@ use anstream::StripStream;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::{Conference, Options, Suspicion, Target, Transport, UserId, View};
+use confcall::{Options, Suspicion, Target, Transport, UserId, View};
 use tokio::runtime::Builder;
 use tokio::sync::mpsc::Receiver;
 
 use super::account::Account;
 use super::args::{CallArgs, CreateArgs, JoinArgs};
+use super::attended::Attended;
 use super::interactive::{EndOfInput, InputSources, InteractiveCall};
 use super::names::Names;
 use super::observed::ObservedTransport;
@@ -102,7 +103,10 @@ async fn attend(
     mut rng: ChaCha20Rng,
 ) -> anyhow::Result<()> {
     let interrupts = Interrupts::listen()?;
-    let names = Names::new(user);
+    let names = match &target {
+        Target::Group(_) => Names::new(user).of_chat(),
+        _ => Names::new(user),
+    };
     let entering = CallReport::Entering {
         user,
         target: target::name(&target),
@@ -114,7 +118,7 @@ async fn attend(
     let options = options(args, target, user, &mut rng)?;
     let (terminal, lines, screen) = input(screen);
     let (transport, requests) = ObservedTransport::new(transport);
-    let conference = Conference::start(transport, options);
+    let call = Attended::start(transport, options);
     let sources = InputSources {
         requests,
         lines: Some(lines),
@@ -124,10 +128,10 @@ async fn attend(
         },
         interrupts,
     };
-    let events = conference.events_from_start();
-    let events = events.unwrap_or_else(|| conference.events());
-    let handle = conference.clone();
-    let ended = InteractiveCall::new(conference, screen, terminal, names, rng)
+    let events = call.events_from_start();
+    let events = events.unwrap_or_else(|| call.events());
+    let handle = call.clone();
+    let ended = InteractiveCall::new(call, screen, terminal, names, rng)
         .run(events, sources)
         .await;
     // Also after an end that was not wanted, which is when it matters.

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use confcall::api::Peer;
 use confcall::join::engine::{Microphone, Participant};
-use confcall::{UserId, View};
+use confcall::{CallKind, UserId, View};
 use tokio::time::Instant;
 
 use super::names::{Names, listed};
@@ -59,6 +59,9 @@ impl Status<'_> {
             parts.push(self.members());
             parts.extend(self.view.emoji.map(|_| "verified".to_owned()));
         }
+        if let Some(kind) = self.view.kind.filter(|kind| *kind != CallKind::Conference) {
+            parts.push(self.of_chat(kind));
+        }
         let waits = self.waits.iter();
         parts.extend(
             waits.map(|wait| self.with_time(&format!("waiting for {}", wait.what), wait.since)),
@@ -68,6 +71,20 @@ impl Status<'_> {
             None => "connected".to_owned(),
         });
         parts.join(" · ")
+    }
+
+    /// The call of a group or channel, with its people, and whether we may speak.
+    fn of_chat(&self, kind: CallKind) -> String {
+        let listed = self.view.participants.len();
+        let count = self.view.info.as_ref().map(|info| info.participants);
+        let count = count.and_then(|count| usize::try_from(count).ok());
+        let count = count.unwrap_or(listed).max(listed);
+        let own = match self.view.own {
+            Some(own) if own.hand_raised => ", your hand is raised",
+            Some(own) if !own.can_unmute => ", you may not speak",
+            _ => "",
+        };
+        format!("{kind} with {count}{own}")
     }
 
     fn members(&self) -> String {

@@ -3,13 +3,15 @@
 use core::str::FromStr;
 
 use confcall::join::api::MessageId;
-use confcall::join::joining::LinkError;
+use confcall::join::joining::{CallPlace, GroupCallTarget, LinkError, NameError};
 use confcall::join::{Slug, SlugError};
-use confcall::{Link, Target};
+use confcall::{Link, Target, Username};
 use thiserror::Error;
 
 /// The prefix of the id of a message.
 const MESSAGE: &str = "message:";
+/// The prefix of a public name.
+const NAME: char = '@';
 
 /// A call as the command line names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +32,22 @@ impl FromStr for TargetArg {
     }
 }
 
-/// A text names no conference.
+/// A text names no call.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub(super) enum TargetError {
-    #[error("{0}; give a link such as https://t.me/call/SLUG, the slug alone, or message:ID")]
+    #[error(
+        "{0}; give a link such as https://t.me/call/SLUG, the slug alone, @NAME, or message:ID"
+    )]
     Link(#[from] LinkError),
-    #[error("{0} does not lead to a conference; ask for the link of one, https://t.me/call/SLUG")]
-    NotAConference(Link),
+    #[error("{0}; give the public name of a group or channel, as in @NAME")]
+    Name(#[from] NameError),
     #[error("{0}; copy the slug whole, as it ends the link")]
     Slug(#[from] SlugError),
     #[error("the id of a message is a whole number, as in message:42")]
     Message,
 }
 
-/// Reads a link, a slug or the message of an invitation.
+/// Reads a link, a slug, the public name of a group or channel, or the message of an invitation.
 pub(super) fn parse(text: &str) -> Result<Target, TargetError> {
     let text = text.trim();
     // Before links, whose schemes also end with a colon.
@@ -51,12 +55,12 @@ pub(super) fn parse(text: &str) -> Result<Target, TargetError> {
         let id = id.parse().map_err(|_| TargetError::Message)?;
         return Ok(Target::Invitation(MessageId::new(id)));
     }
+    if let Some(name) = text.strip_prefix(NAME) {
+        return Ok(GroupCallTarget::name(Username::new(name)?).into());
+    }
     // Every link has one of these, and no slug does.
     if text.contains(['/', '.', ':']) {
-        return match Link::parse(text)? {
-            Link::Conference(slug) => Ok(Target::Slug(slug)),
-            link => Err(TargetError::NotAConference(link)),
-        };
+        return Ok(Link::parse(text)?.into());
     }
     Ok(Target::Slug(Slug::new(text)?))
 }
@@ -68,7 +72,27 @@ pub(super) fn name(target: &Target) -> String {
         Target::Invitation(message) => format!("{MESSAGE}{message}"),
         Target::Call { id, .. } => format!("call {id}"),
         Target::Create => "a new call".to_owned(),
-        Target::Group(_) => "a call that is no conference".to_owned(),
+        Target::Group(target) => place(target),
+    }
+}
+
+fn place(target: &GroupCallTarget) -> String {
+    match target.place() {
+        CallPlace::Name(username) => match target.invite_hash() {
+            None => format!("{NAME}{username}"),
+            hash => Link::VideoChat {
+                username: username.clone(),
+                invite_hash: hash.cloned(),
+                livestream: false,
+            }
+            .to_string(),
+        },
+        CallPlace::StoryOfName(username) => {
+            let username = username.clone();
+            Link::LiveStory { username }.to_string()
+        }
+        CallPlace::Call(call) => format!("call {}", call.id),
+        _ => "the call of a chat".to_owned(),
     }
 }
 
@@ -89,18 +113,30 @@ mod tests {
         }
         let invitation = Target::Invitation(MessageId::new(42));
         assert_eq!(parse("message:42"), Ok(invitation.clone()));
-        for target in [slug, invitation] {
+        let username = Username::new("some_chat").unwrap();
+        let chat = Target::from(GroupCallTarget::name(username.clone()));
+        for text in [
+            "@some_chat",
+            "https://t.me/some_chat?videochat",
+            "t.me/some_chat?livestream",
+        ] {
+            assert_eq!(parse(text), Ok(chat.clone()), "{text}");
+        }
+        let story = Target::from(GroupCallTarget::story_of_name(username));
+        assert_eq!(parse("t.me/some_chat/s/live"), Ok(story.clone()));
+        let invited = parse("t.me/some_chat?videochat=hash").unwrap();
+        for target in [slug, invitation, chat, story, invited] {
             assert_eq!(parse(&name(&target)), Ok(target));
         }
     }
 
     #[test]
-    fn what_names_no_conference_says_what_to_give() {
+    fn what_names_no_call_says_what_to_give() {
         for (text, says) in [
             ("", "at least one character"),
             ("a b", "copy the slug whole"),
             ("https://example.org/call/abc", "give a link such as"),
-            ("t.me/some?videochat", "does not lead to a conference"),
+            ("@a b", "as in @NAME"),
             ("message:x", "as in message:42"),
             ("message:99999999999", "as in message:42"),
         ] {

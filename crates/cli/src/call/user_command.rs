@@ -1,7 +1,7 @@
 //! Lines of a user during a call: messages, and commands that begin with `/`.
 
 use confcall::UserId;
-use confcall::join::api::{AccessHash, InputUser};
+use confcall::join::api::{AccessHash, ChannelId, InputPeer, InputUser};
 use thiserror::Error;
 
 use super::names::{NameError, Names};
@@ -21,7 +21,11 @@ A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\".
   /volume USER PERCENT      set how loud a user is, from 1 to 200
   /video on|off             show that your camera is on or off
   /screen on|off            share a screen, or share it no more
-  /hand                     raise the hand, where a call has that
+  /hand [down]              raise the hand, where a call has that, or lower it
+  /as me|CHANNEL [HASH]     take part in a video chat as yourself, or as a channel of yours
+  /title [TEXT]             give a video chat a title, or its own name again
+  /record on|off [TITLE]    have the server record a video chat, or end that
+  /start                    begin a video chat that was announced
   /invite USER [HASH]       invite a user; Telegram wants the access hash too
   /kick USER…               remove users from the call
   /messages on|off          let messages be written, if the call is yours
@@ -54,7 +58,14 @@ pub(super) enum UserCommand {
     },
     Video(Switch),
     Screen(Switch),
-    Hand,
+    Hand(Switch),
+    As(InputPeer),
+    Title(String),
+    Record {
+        switch: Switch,
+        title: Option<String>,
+    },
+    Start,
     /// Messages of all.
     Messages(Switch),
     Invite(InputUser),
@@ -166,7 +177,11 @@ fn parse_command(
         "volume" => volume(rest, names)?,
         "video" => UserCommand::Video(switch("video", rest)?),
         "screen" => UserCommand::Screen(switch("screen", rest)?),
-        "hand" => UserCommand::Hand,
+        "hand" => hand(rest)?,
+        "as" => UserCommand::As(taken_as(rest)?),
+        "title" => UserCommand::Title(rest.to_owned()),
+        "record" => record(rest)?,
+        "start" => UserCommand::Start,
         "messages" => UserCommand::Messages(switch("messages", rest)?),
         "invite" => UserCommand::Invite(invited(rest, names)?),
         "kick" => UserCommand::Kick(users("kick", rest, names)?),
@@ -242,6 +257,47 @@ fn switch(command: &'static str, rest: &str) -> Result<Switch, UserCommandError>
     }
 }
 
+fn hand(rest: &str) -> Result<UserCommand, UserCommandError> {
+    let (command, needs) = ("hand", "nothing more, or down");
+    match rest {
+        "" | "up" => Ok(UserCommand::Hand(Switch::On)),
+        "down" => Ok(UserCommand::Hand(Switch::Off)),
+        _ => Err(UserCommandError::Needs { command, needs }),
+    }
+}
+
+fn record(rest: &str) -> Result<UserCommand, UserCommandError> {
+    let (first, title) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    let title = title.trim();
+    Ok(UserCommand::Record {
+        switch: switch("record", first)?,
+        title: (!title.is_empty()).then(|| title.to_owned()),
+    })
+}
+
+/// The peer as whom we take part.
+fn taken_as(rest: &str) -> Result<InputPeer, UserCommandError> {
+    let (command, needs) = ("as", "me, or the id of a channel");
+    let (channel, hash) = match words(rest)[..] {
+        ["me"] => return Ok(InputPeer::SelfUser),
+        [channel] => (channel, "0"),
+        [channel, hash] => (channel, hash),
+        _ => return Err(UserCommandError::Needs { command, needs }),
+    };
+    let id = channel
+        .parse()
+        .map_err(|_| UserCommandError::Needs { command, needs })?;
+    Ok(InputPeer::Channel {
+        id: ChannelId::new(id),
+        access_hash: access_hash(hash)?,
+    })
+}
+
+fn access_hash(hash: &str) -> Result<AccessHash, UserCommandError> {
+    let number = hash.parse().map(AccessHash::new);
+    number.map_err(|_| UserCommandError::NotAHash(hash.to_owned()))
+}
+
 fn volume(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
     let (command, needs) = ("volume", "a user and a percentage");
     let [user, percent] = words(rest)[..] else {
@@ -263,12 +319,10 @@ fn invited(rest: &str, names: &Names) -> Result<InputUser, UserCommandError> {
         [user, hash] => (user, hash),
         _ => return Err(UserCommandError::Needs { command, needs }),
     };
-    let access_hash = hash
-        .parse()
-        .map_err(|_| UserCommandError::NotAHash(hash.to_owned()))?;
+    let access_hash = access_hash(hash)?;
     Ok(InputUser::User {
         id: names.find(user)?,
-        access_hash: AccessHash::new(access_hash),
+        access_hash,
     })
 }
 
@@ -375,6 +429,29 @@ mod tests {
     }
 
     #[test]
+    fn what_only_video_chats_have_is_read() {
+        assert_eq!(typed("/hand"), UserCommand::Hand(Switch::On));
+        assert_eq!(typed("/hand down"), UserCommand::Hand(Switch::Off));
+        assert!(says("/hand please").contains("or down"));
+        assert_eq!(typed("/as me"), UserCommand::As(InputPeer::SelfUser));
+        let (id, access_hash) = (ChannelId::new(7), AccessHash::new(-9));
+        let channel = InputPeer::Channel { id, access_hash };
+        assert_eq!(typed("/as 7 -9"), UserCommand::As(channel));
+        assert!(says("/as somebody").contains("the id of a channel"));
+        assert_eq!(
+            typed("/title A talk"),
+            UserCommand::Title("A talk".to_owned())
+        );
+        let (switch, title) = (Switch::On, Some("A talk".to_owned()));
+        assert_eq!(
+            typed("/record on A talk"),
+            UserCommand::Record { switch, title }
+        );
+        assert!(says("/record").contains("on or off"));
+        assert_eq!(typed("/start"), UserCommand::Start);
+    }
+
+    #[test]
     fn every_command_of_the_help_is_known_and_no_other() {
         let mut count = 0;
         for command in names() {
@@ -384,7 +461,7 @@ mod tests {
             assert!(parsed.iter().any(Result::is_ok), "{command}: {parsed:?}");
             count += 1;
         }
-        assert_eq!(count, 22);
+        assert_eq!(count, 26);
         assert!(takes_users("kick") && takes_users("mute") && !takes_users("video"));
         let unknown = says(&format!("/{}", "x".repeat(1000)));
         assert!(unknown.contains("/help") && unknown.len() < 100);

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 
 use confcall::UserId;
 use confcall::join::api::{CallSettings, InviteLink, Method};
-use confcall::join::engine::{Ended, Event, OwnState, Participant};
+use confcall::join::engine::{CallInfo, Ended, Event, OwnState, Participant};
 use confcall::join::shown;
 use confcall::state::verification::words;
 use confcall::state::{BlockHash, EmojiHash, Height};
@@ -76,6 +76,18 @@ pub(in super::super) enum CallReport {
         #[serde(flatten)]
         now: CallSettings,
     },
+    /// The description of a call of a group or channel is known, or another one than before.
+    Call {
+        #[serde(skip)]
+        before: Option<CallInfo>,
+        #[serde(flatten)]
+        now: CallInfo,
+    },
+    /// Such a call is announced, and has not begun.
+    Scheduled {
+        #[serde(flatten)]
+        now: CallInfo,
+    },
     /// The users as the server lists them.
     Roster {
         #[serde(serialize_with = "shown::form")]
@@ -139,11 +151,14 @@ pub(in super::super) enum CallReport {
     Event(Box<Event>),
 }
 
-/// A user in the call, and how it is.
+/// A participant of the call, and how it is; a channel is no user.
 #[derive(Clone, Debug, Serialize)]
 pub(in super::super) struct Presence {
     #[serde(serialize_with = "shown::form")]
-    pub(in super::super) user: UserId,
+    pub(in super::super) user: Option<UserId>,
+    /// True in a conference.
+    #[serde(skip)]
+    pub(in super::super) is_encrypted: bool,
     /// It is a member of the chain, and can decrypt.
     pub(in super::super) is_member: bool,
     /// The server lists it.

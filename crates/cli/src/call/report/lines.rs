@@ -3,16 +3,16 @@
 use core::time::Duration;
 use std::time::SystemTime;
 
-use confcall::UserId;
-use confcall::join::api::{CallSettings, InviteLink, Peer};
+use confcall::join::api::{CallSettings, InviteLink};
 use confcall::join::engine::{EndReason, Ended, Event, Joined};
 use confcall::state::verification::Phase;
+use confcall::{CallKind, UserId};
 
 use super::super::exit::UnwantedEnd;
 use super::super::names::Names;
 use super::super::{describe, user_command};
 use super::call_report::{CallReport, Emoji, RequestEnd, text};
-use super::participants;
+use super::{description, participants};
 use crate::screen::{Level, Line};
 
 /// The room between the emoji of a banner.
@@ -51,10 +51,12 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
             let lines = people.iter().map(|one| participants::presence(one, names));
             lines.collect()
         }
-        CallReport::Settings { before, now } => settings(before.as_ref(), now)
-            .map(|text| one(Level::Info, "settings", text.to_owned()))
+        CallReport::Settings { before, now } => settings(before.as_ref(), now, names)
+            .map(|text| one(Level::Info, "settings", text))
             .unwrap_or_default(),
-        CallReport::OwnState { before, now } => participants::own(before.as_ref(), now)
+        CallReport::Call { before, now } => description::changes(before.as_ref(), now),
+        CallReport::Scheduled { now } => description::announced(now),
+        CallReport::OwnState { before, now } => participants::own(before.as_ref(), now, names)
             .into_iter()
             .collect(),
         CallReport::Roster { connected, leaving } => {
@@ -103,12 +105,15 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
 }
 
 /// The change of a setting, if it is one.
-fn settings(before: Option<&CallSettings>, now: &CallSettings) -> Option<&'static str> {
+fn settings(before: Option<&CallSettings>, now: &CallSettings, names: &Names) -> Option<String> {
     // That messages can be written is what everyone expects.
     let before = before.is_none_or(|before| before.messages_enabled);
     match (before, now.messages_enabled) {
-        (true, false) => Some("no messages can be written now, as the creator of the call wants"),
-        (false, true) => Some("messages can be written again"),
+        (true, false) => {
+            let ruler = names.ruler();
+            Some(format!("no messages can be written now, as {ruler} wants"))
+        }
+        (false, true) => Some("messages can be written again".to_owned()),
         _ => None,
     }
 }
@@ -153,16 +158,20 @@ fn event(event: &Event, names: &Names) -> Vec<Line> {
                 .map(|change| participants::changes(change, names));
             lines.flatten().collect()
         }
-        Event::Message { from, message, .. } => {
-            let who = match from {
-                Peer::User(user) => names.of(*user).to_string(),
-                other => other.to_string(),
-            };
-            one(
-                Level::Success,
-                "message",
-                format!("{who}: {}", message.text()),
-            )
+        // Where the server shows us our own, we have read them already.
+        Event::Message { from, .. } if from.user().is_some_and(|user| names.is_us(user)) => {
+            Vec::new()
+        }
+        Event::Message {
+            from,
+            message,
+            posted,
+            ..
+        } => {
+            let stars = posted.and_then(|posted| posted.paid_stars);
+            let stars = stars.map_or_else(String::new, |stars| format!(" ({stars} stars)"));
+            let (from, text) = (names.of_peer(*from), message.text());
+            one(Level::Success, "message", format!("{from}{stars}: {text}"))
         }
         Event::MessageNotShown { from, why } => one(
             Level::Warning,
@@ -204,8 +213,12 @@ fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
         0 | 1 => String::new(),
         attempts => format!(", by attempt {attempts}"),
     };
+    let place = match joined.kind {
+        CallKind::Conference => "the call".to_owned(),
+        kind => format!("{kind}, in which the server reads and hears everything"),
+    };
     let text =
-        format!("you are in the call{attempt}; a line is a message, and /help shows the commands");
+        format!("you are in {place}{attempt}; a line is a message, and /help shows the commands");
     let source = joined.payload.ssrc().to_string();
     vec![
         Line::new(Level::Success, label, text),

@@ -1,6 +1,7 @@
 //! The reports of `join` and `create`, for people (`lines.rs`) and, serialised, for programs.
 
 mod call_report;
+mod description;
 mod lines;
 mod participants;
 

@@ -1,7 +1,5 @@
 //! Lines about the participants of a call and their media.
 
-use confcall::UserId;
-use confcall::api::Peer;
 use confcall::join::engine::{
     Microphone, OwnState, Participant, ParticipantChange, ParticipantField, Picture, VolumeSetter,
 };
@@ -14,6 +12,7 @@ use crate::screen::{Level, Line};
 /// A user in the call, in a line.
 pub(super) fn presence(one: &Presence, names: &Names) -> Line {
     let (level, place) = match (one.is_member, one.is_connected) {
+        _ if !one.is_encrypted => (Level::Info, "in the call"),
         (true, true) if one.is_missing => (Level::Warning, "not verified yet"),
         (true, true) => (Level::Success, "in the call"),
         (true, false) => (
@@ -23,14 +22,18 @@ pub(super) fn presence(one: &Presence, names: &Names) -> Line {
         (false, _) => (Level::Info, "connected, and without the key"),
     };
     let mut parts = vec![place.to_owned()];
-    parts.extend(one.participant.iter().flat_map(state));
-    let text = format!("{}: {}", names.with_id(one.user), parts.join(", "));
-    Line::new(level, "who", text)
+    parts.extend(one.participant.iter().flat_map(|one| state(one, names)));
+    let name = match (one.user, &one.participant) {
+        (Some(user), _) => names.with_id(user),
+        (None, Some(one)) => names.of_peer(one.peer),
+        (None, None) => "somebody".to_owned(),
+    };
+    Line::new(level, "who", format!("{name}: {}", parts.join(", ")))
 }
 
 /// The state of a participant's media, in words.
-fn state(one: &Participant) -> Vec<String> {
-    let mut words = vec![microphone(one.microphone).to_owned()];
+fn state(one: &Participant, names: &Names) -> Vec<String> {
+    let mut words = vec![microphone(one.microphone, names)];
     let mut add = |holds: bool, text: &str| words.extend(holds.then(|| text.to_owned()));
     add(one.muted_by_us, "muted for you");
     add(is_shown(one.camera.as_deref()), "shows the camera");
@@ -42,11 +45,11 @@ fn state(one: &Participant) -> Vec<String> {
     words
 }
 
-fn microphone(microphone: Microphone) -> &'static str {
+fn microphone(microphone: Microphone, names: &Names) -> String {
     match microphone {
-        Microphone::On => "can be heard",
-        Microphone::Muted => "muted",
-        Microphone::MutedByAdmin => "muted by the creator of the call",
+        Microphone::On => "can be heard".to_owned(),
+        Microphone::Muted => "muted".to_owned(),
+        Microphone::MutedByAdmin => format!("muted by {}", names.ruler()),
     }
 }
 
@@ -57,19 +60,17 @@ fn is_shown(picture: Option<&Picture>) -> bool {
 /// The changes of another participant that people want to know of.
 pub(super) fn changes(change: &ParticipantChange, names: &Names) -> Vec<Line> {
     let (before, now) = (&change.before, &change.now);
-    let Peer::User(user) = now.peer else {
-        return Vec::new();
-    };
     if now.own {
         return Vec::new();
     }
-    let name = names.of(user);
+    let name = names.of_peer(now.peer);
     let line = |label, text: String| Line::new(Level::Info, label, format!("{name} {text}"));
     let lines = change.fields().into_iter().filter_map(|field| match field {
-        ParticipantField::Label => renamed(change, user, names),
-        ParticipantField::Microphone => {
-            Some(line("sound", format!("is {}", heard(now.microphone))))
-        }
+        ParticipantField::Label => renamed(change, names),
+        ParticipantField::Microphone => Some(line(
+            "sound",
+            format!("is {}", heard(now.microphone, names)),
+        )),
         ParticipantField::RaisedHand if now.raised_hand.is_some() => {
             Some(line("hand", "raises the hand".to_owned()))
         }
@@ -82,15 +83,16 @@ pub(super) fn changes(change: &ParticipantChange, names: &Names) -> Vec<Line> {
     lines.collect()
 }
 
-fn heard(microphone: Microphone) -> &'static str {
+fn heard(microphone: Microphone, names: &Names) -> String {
     match microphone {
-        Microphone::On => "heard again",
-        microphone => self::microphone(microphone),
+        Microphone::On => "heard again".to_owned(),
+        microphone => self::microphone(microphone, names),
     }
 }
 
 /// A user who is called otherwise than before.
-fn renamed(change: &ParticipantChange, user: UserId, names: &Names) -> Option<Line> {
+fn renamed(change: &ParticipantChange, names: &Names) -> Option<Line> {
+    let user = change.now.peer.user()?;
     let before = change.before.label.as_ref()?;
     let now = change.now.label.as_ref()?;
     let text = format!("{} was {:?} before", names.with_id(user), before.name);
@@ -106,11 +108,14 @@ fn picture([before, now]: [&Option<Box<Picture>>; 2], what: &str, verb: &str) ->
 }
 
 /// The correction of our own state by the server, if it is one.
-pub(super) fn own(before: Option<&OwnState>, now: &OwnState) -> Option<Line> {
+pub(super) fn own(before: Option<&OwnState>, now: &OwnState, names: &Names) -> Option<Line> {
     let could = before.is_none_or(|before| before.can_unmute);
     let (level, text) = match (could, now.can_unmute) {
-        (true, false) => (Level::Warning, "the creator of the call muted you"),
-        (false, true) => (Level::Success, "you may speak again: /unmute"),
+        (true, false) if before.is_none() && names.is_of_chat() => {
+            (Level::Info, "you may only listen here".to_owned())
+        }
+        (true, false) => (Level::Warning, format!("{} muted you", names.ruler())),
+        (false, true) => (Level::Success, "you may speak again: /unmute".to_owned()),
         _ => return None,
     };
     Some(Line::new(level, "sound", text))
