@@ -50,6 +50,8 @@ enum Command {
     Create(call::CreateArgs),
     /// Joins a call and stays in it, until you leave or it ends.
     Join(call::JoinArgs),
+    /// Hears a call that is shown as a stream, such as a livestream, and can record it.
+    Listen(call::ListenArgs),
     /// Runs the conference server over MTProto, to develop and test clients against.
     Serve(serve::Args),
     /// Explains a block or broadcast.
@@ -91,6 +93,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args, &mut out),
         Command::Inspect(args) => inspect::run(args, &mut out),
         Command::Join(args) => call::join(args, details, &mut out),
+        Command::Listen(args) => call::listen(args, &mut out),
         Command::Peer => peer::run(),
         Command::Serve(args) => serve::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),

@@ -1,13 +1,14 @@
 //! `confcall join` and `confcall create`: one user in a call, from the arguments to the exit status.
 //!
 //! ```text
-//! target, session ──▶ Transport ──▶ Conference ──▶ InteractiveCall ── until the end ──▶ exit status
+//! target, session ──▶ Transport ──▶ Attended ──▶ InteractiveCall ── until the end ──▶ exit status
 //! ```
 //!
 //! | file | holds |
 //! |---|---|
 //! | `args.rs`, `target.rs`, `account.rs`, `embedded.rs` | the arguments: the call, and the server that has it |
-//! | `start.rs` | the way from the arguments to a `Conference` |
+//! | `start.rs`, `attended.rs` | the way from the arguments to a call of either kind |
+//! | `listen/` | `confcall listen`: a call that is shown as a stream, and its recording |
 //! | `interactive.rs`, `history.rs` | the loop over everything that happens, and its memory |
 //! | `terminal/`, `status.rs` | the input line of a terminal, and the line above it |
 //! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs`, `media.rs` | lines of standard input and their effects |
@@ -17,6 +18,7 @@
 
 mod account;
 mod args;
+mod attended;
 mod describe;
 mod embedded;
 mod exit;
@@ -24,6 +26,7 @@ mod frames;
 mod history;
 mod interactive;
 mod last_known;
+mod listen;
 mod media;
 mod names;
 mod observed;
@@ -42,4 +45,6 @@ mod user_command;
 
 pub(crate) use args::{CreateArgs, JoinArgs};
 pub(crate) use exit::UnwantedEnd;
+pub(crate) use listen::ListenArgs;
+pub(crate) use listen::run as listen;
 pub(crate) use start::{create, join};
