@@ -8,12 +8,13 @@ use confcall::join::api::{
     ActiveCall, ChainBlocks, GroupCallInfo, Method, Request, SubChain, Update,
 };
 use confcall::join::engine::{
-    Advice, Command, CommandFailure, EndReason, Event, Input, OtherKind, Trouble,
+    Advice, Command, CommandFailure, Config, EndReason, Event, Family, Input, OtherKind, Trouble,
 };
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::state::BlockHash;
 use confcall::state::wire::Broadcast;
-use confcall_simulator::{Rule, Verdict, World};
+use confcall::{Joiner, UserId};
+use confcall_simulator::{Rule, Verdict, World, media};
 
 const JOIN: Method = Method::JoinGroupCall;
 const READ: Method = Method::GetGroupCallChainBlocks;
@@ -184,7 +185,10 @@ fn a_link_to_a_call_of_another_kind_ends_the_join_before_anything_is_asked() {
                 .sum::<usize>()
         };
         let before = sent(&world);
-        world.join(text.parse().unwrap());
+        let (target, joiner) = (text.parse().unwrap(), Joiner::new(UserId::new(2)));
+        let mut config = Config::new(target, joiner, media(world.rng()));
+        config.family = Family::Conferences;
+        world.start(config);
         world.run(Duration::from_secs(2));
         let expected = EndReason::OtherKind(OtherKind::ChatOrStory);
         assert_eq!(*world.end(1), expected, "{text}");

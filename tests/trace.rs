@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use confcall::join::engine::{Command, Config, Event, Input};
+use confcall::join::engine::{Command, Config, Event, Family, Input};
 use confcall::join::message::{GroupMessage, RandomId};
 use confcall::join::trace::{
     Difference, Divergence, Ending, Fact, History, Trace, TraceErrorKind, Verdict, compare, replay,
@@ -76,7 +76,11 @@ fn every_trace_of_a_bad_network_replays_to_the_same_outputs() {
 #[test]
 fn a_trace_of_a_call_of_another_kind_replays_to_its_end() {
     let mut world = World::new(5, Faults::NONE);
-    start(&mut world, Target::OtherKind);
+    let target = "t.me/some?videochat".parse().unwrap();
+    let media = media(world.rng());
+    let mut config = Config::new(target, Joiner::new(UserId::new(1)), media);
+    config.family = Family::Conferences;
+    world.start_recorded(config);
     let text = traces(&mut world).remove(0);
     let replayed = replay(&Trace::read(text.as_bytes()).unwrap()).unwrap();
     // The end, and nothing before it.

@@ -39,7 +39,8 @@ pub enum Payloads {
 }
 
 /// The calls that an engine is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Family {
     /// Those that the target names.
     #[default]

@@ -8,7 +8,7 @@ use super::moment::{moment, nanoseconds};
 use crate::api::redact;
 use crate::api::traced::{self, Hex};
 use crate::api::{InputGroupCall, InputPeer};
-use crate::engine::{Config, EmptyCall, Payloads};
+use crate::engine::{Config, EmptyCall, Family, Payloads};
 use crate::joining::{JoinPayload, Target};
 use crate::membership::LastKnown;
 use crate::policy::Media;
@@ -48,6 +48,8 @@ struct ConfigForm {
         skip_serializing_if = "Option::is_none"
     )]
     join_as: Option<InputPeer>,
+    #[serde(default)]
+    family: Family,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unix_ms: Option<i64>,
     payload: String,
@@ -87,6 +89,7 @@ impl Header {
                 },
                 join_as: config.join_as.clone(),
                 unix_ms: config.unix_ms,
+                family: config.family,
                 // A replayed engine joins with redacted credentials, which no server sees.
                 payload: redact::params(&media.payload.to_params())
                     .as_str()
@@ -173,6 +176,7 @@ impl Header {
         config.size_limit = form.size_limit;
         config.join_as = form.join_as.clone();
         config.unix_ms = form.unix_ms;
+        config.family = form.family;
         config.payloads = form.payloads;
         let known = form.last_known.as_ref();
         let known = known

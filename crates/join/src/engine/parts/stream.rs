@@ -22,7 +22,7 @@ const ELSEWHERE: &str = "FILE_MIGRATE_";
 pub(in crate::engine) struct Stream {
     mode: MediaMode,
     clock: StreamClock,
-    asked: BTreeMap<Ticket, AskId>,
+    asked: BTreeMap<Ticket, (AskId, Purpose)>,
     /// The data centre that has the parts and cannot be reached.
     unreachable: Option<i32>,
 }
@@ -84,9 +84,13 @@ impl Stream {
 
     fn ask(&mut self, ctx: &mut Context, call: CallRef, id: AskId, ask: StreamAsk) {
         let call = call.into();
-        let ticket = match ask {
+        let (purpose, ticket) = match ask {
             StreamAsk::Channels => {
-                ctx.send(Purpose::StreamChannels, GetGroupCallStreamChannels { call })
+                let purpose = Purpose::StreamChannels;
+                (
+                    purpose,
+                    ctx.send(purpose, GetGroupCallStreamChannels { call }),
+                )
             }
             StreamAsk::Part(part) => {
                 let file = GetFile {
@@ -97,21 +101,22 @@ impl Stream {
                     offset: 0,
                     limit: i32::try_from(limits::PART_BYTES).unwrap_or(i32::MAX),
                 };
-                ctx.send(Purpose::StreamPart, file)
+                let purpose = Purpose::StreamPart;
+                (purpose, ctx.send(purpose, file))
             }
         };
-        self.asked.insert(ticket, id);
+        self.asked.insert(ticket, (id, purpose));
     }
 
     /// Takes the answer to a question.
     pub(in crate::engine) fn answered(&mut self, ctx: &mut Context, answer: Answer) {
-        let Some(id) = self.asked.remove(&answer.ticket) else {
+        let Some((id, purpose)) = self.asked.remove(&answer.ticket) else {
             return;
         };
         if let Err(Failure::Refused(error)) = &answer.result {
             self.look_elsewhere(ctx, error);
         }
-        match answer.purpose {
+        match purpose {
             Purpose::StreamChannels => {
                 let answer = channels(answer.result);
                 self.clock.handle_channels(ctx.now, id, answer);
@@ -135,10 +140,17 @@ impl Stream {
         }
     }
 
-    /// Gives up what is asked.
+    /// Gives up what is asked; a stream that goes on in another membership asks again.
     pub(in crate::engine) fn close(&mut self, ctx: &mut Context) {
-        for (ticket, _) in core::mem::take(&mut self.asked) {
+        for (ticket, (id, purpose)) in core::mem::take(&mut self.asked) {
             ctx.abandon(ticket);
+            match purpose {
+                Purpose::StreamChannels => {
+                    let answer = ChannelsAnswer::Failed;
+                    self.clock.handle_channels(ctx.now, id, answer);
+                }
+                _ => self.clock.handle_part(ctx.now, id, PartAnswer::NotYet),
+            }
         }
         ctx.timers.cancel(Timer::Stream);
     }

@@ -311,12 +311,11 @@ impl Entry {
             ..
         } = answer;
         let response = self.commands.answered(ctx, method, ticket, result);
-        if let Some(Response::Updates(updates)) = response {
-            for update in &updates.0 {
-                self.handle_update(ctx, update)?;
-            }
-        }
-        // Whatever it was refused for: the call may have begun.
-        self.handle_gap(ctx)
+        let Some(Response::Updates(updates)) = response else {
+            // Whatever it was refused for: the call may have begun.
+            return self.handle_gap(ctx);
+        };
+        let mut updates = updates.0.iter();
+        updates.try_for_each(|update| self.handle_update(ctx, update))
     }
 }

@@ -1,0 +1,97 @@
+//! Calls that are shown as a stream.
+
+use core::time::Duration;
+
+use confcall::join::api::{ActiveCall, FilePart, Request, StreamChannel};
+use confcall::join::engine::{Command, Event, MediaMode, MediaState, StreamState};
+use confcall::join::joining::GroupCallTarget;
+
+use super::desk::{CALL, CHANNEL, CONNECT, Desk, RTMP, STREAM, config, roster};
+
+fn rtmp() -> Desk {
+    let call = ActiveCall {
+        rtmp_stream: true,
+        stream_dc: Some(4),
+        ..ActiveCall::new(CALL)
+    };
+    Desk::joined_by(config(GroupCallTarget::chat(CHANNEL)), call, RTMP)
+}
+
+fn is_file(one: &Request) -> bool {
+    matches!(one, Request::File(_))
+}
+
+#[test]
+fn a_stream_by_rtmp_is_asked_for_at_its_data_centre_and_comes_in_order() {
+    let mut desk = rtmp();
+    let channels = desk.take(|one| matches!(one, Request::StreamChannels(_)));
+    assert_eq!(channels.data_centre, Some(4));
+    desk.done(
+        &channels,
+        vec![StreamChannel {
+            channel: 1,
+            scale: 0,
+            last_timestamp_ms: 12_345,
+        }],
+    );
+    let (first, second) = (desk.take(is_file), desk.take(is_file));
+    assert_eq!(first.data_centre, Some(4));
+    desk.done(&second, FilePart::Bytes(vec![2]));
+    desk.done(&first, FilePart::Bytes(vec![1]));
+    let parts: Vec<_> = desk
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::StreamPart(part) => Some((part.time_ms, part.bytes.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(parts, [(10_000, vec![1]), (11_000, vec![2])]);
+    // No connection is checked that there is not.
+    desk.wait(Duration::from_secs(6));
+    assert!(!desk.asks(|one| matches!(one, Request::Check(_))));
+}
+
+#[test]
+fn nobody_who_publishes_is_told_of_and_a_lost_membership_leads_to_a_rejoin() {
+    let mut desk = rtmp();
+    let channels = desk.take(|one| matches!(one, Request::StreamChannels(_)));
+    desk.done(&channels, Vec::<StreamChannel>::new());
+    assert!(desk.saw(|event| matches!(event, Event::Stream(StreamState::NobodyPublishes))));
+    desk.wait(Duration::from_secs(2));
+    let channels = desk.take(|one| matches!(one, Request::StreamChannels(_)));
+    desk.refuse(&channels, 400, "GROUPCALL_JOIN_MISSING");
+    desk.wait(Duration::from_millis(100));
+    desk.take_join();
+}
+
+#[test]
+fn who_may_speak_in_a_call_that_is_shown_as_a_stream_joins_again_and_the_stream_goes_on_meanwhile()
+{
+    let mut settings = config(GroupCallTarget::chat(CHANNEL));
+    settings.unix_ms = Some(1_700_000_000_000);
+    let mut desk = Desk::joined_by(settings, ActiveCall::new(CALL), STREAM);
+    let first = desk.take(is_file);
+    assert!(matches!(&first.body, Request::File(file) if file.time_ms == 1_699_999_998_000));
+    let silenced = desk.entry(true, false);
+    desk.push(roster(2, vec![silenced]));
+    let allowed = desk.entry(true, true);
+    desk.push(roster(3, vec![allowed]));
+    desk.wait(Duration::from_millis(100));
+    desk.asked.retain(|one| !is_file(&one.body));
+    desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());
+    let Some(Event::Rejoined(joined)) = desk
+        .events
+        .iter()
+        .find(|event| matches!(event, Event::Rejoined(_)))
+    else {
+        panic!("{:?}", desk.events);
+    };
+    assert_eq!(joined.mode, MediaMode::WebRtc);
+    desk.wait(Duration::from_secs(2));
+    assert!(desk.asks(is_file));
+    desk.asked.clear();
+    desk.command(Command::Media(MediaState::Connected));
+    desk.wait(Duration::from_secs(5));
+    assert!(!desk.asks(is_file));
+}
