@@ -164,11 +164,9 @@ impl RosterSync {
         }
         let mut has_lost_us = false;
         for one in &change.participants {
-            if one.peer == us.peer {
-                has_lost_us |= one.left;
-                if !one.left && is_elsewhere(ctx, us, one.source) {
-                    return Err(EndReason::JoinedElsewhere);
-                }
+            has_lost_us |= one.peer == us.peer && one.left;
+            if is_elsewhere_by(ctx, us, one) {
+                return Err(EndReason::JoinedElsewhere);
             }
         }
         match applied {
@@ -460,10 +458,12 @@ impl RosterSync {
         if let Some(own) = own_of(self.us, &page.participants) {
             self.own = Some(own);
         }
+        let mut participants = page.participants.iter();
+        let was_elsewhere = participants.any(|one| is_elsewhere_by(ctx, us, one));
         let is_full = self.roster.is_full();
         let progress = pages.go_on(ctx, us.call, page, is_full);
         self.take_early();
-        if is_elsewhere(ctx, us, self.roster.own_source(us.peer)) {
+        if was_elsewhere || is_elsewhere(ctx, us, self.roster.own_source(us.peer)) {
             return Err(EndReason::JoinedElsewhere);
         }
         if progress == Progress::More {
@@ -577,6 +577,12 @@ fn own_of(us: Peer, participants: &[GroupCallParticipant]) -> Option<GroupCallPa
 /// True if our own entry has a source that was never ours.
 fn is_elsewhere(ctx: &Context, us: Identity, source: Option<Ssrc>) -> bool {
     source.is_some_and(|source| source != us.source && !ctx.past.had_source(source))
+}
+
+/// True for an entry of our account with a source that never was ours; an account is in a call as one peer only.
+fn is_elsewhere_by(ctx: &Context, us: Identity, one: &GroupCallParticipant) -> bool {
+    let is_us = one.peer == us.peer || one.own;
+    is_us && !one.left && is_elsewhere(ctx, us, one.source)
 }
 
 #[cfg(test)]
