@@ -20,7 +20,7 @@ pub(crate) struct Introductions<'a> {
 impl Introductions<'_> {
     /// A peer as the viewer sees it.
     pub(crate) fn label(&self, peer: Peer) -> PeerLabel {
-        let known = self.world.label(peer, self.viewer);
+        let known = self.world.peers.label(peer, self.viewer);
         known.unwrap_or_else(|| {
             let user = peer.user();
             let name = user.and_then(|user| self.people.name(user));
@@ -31,7 +31,7 @@ impl Introductions<'_> {
                     Some(user) => format!("User {user}"),
                     None => String::new(),
                 }),
-                username: self.world.username(peer).map(str::to_owned),
+                username: self.world.peers.username(peer).map(str::to_owned),
                 // The id again, since this server asks for no access hash of a user.
                 access_hash: user.map(|user| AccessHash::new(user.value())),
                 photo: None,

@@ -55,6 +55,7 @@ pub mod fuzzing {
     //! The envelope of a snapshot, for the fuzz target that reads its content.
     pub use crate::snapshot::sealed;
 }
+mod hosting;
 mod introductions;
 mod invitations;
 pub mod limits;

@@ -51,16 +51,32 @@ impl Names {
         rng
     }
 
+    /// The access hashes that follow from the same seed.
+    pub(crate) fn access_hashes(&self) -> AccessHashes {
+        AccessHashes(self.seed)
+    }
+}
+
+/// The access hashes that accounts have for peers; `Debug` shows no seed, from which all of them follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AccessHashes(u64);
+
+impl AccessHashes {
     /// The access hash that an account has for a peer, which differs between accounts.
-    pub(crate) fn access_hash(&self, peer: i64, account: UserId) -> AccessHash {
+    pub(crate) fn of(&self, peer: i64, account: UserId) -> AccessHash {
         let parts = [
-            self.seed.to_le_bytes(),
+            self.0.to_le_bytes(),
             peer.to_le_bytes(),
             account.value().to_le_bytes(),
         ];
-        let hash = blake3::derive_key(ACCESS_HASHES, &parts.concat());
-        let [a, b, c, d, e, f, g, h, ..] = hash;
+        let [a, b, c, d, e, f, g, h, ..] = blake3::derive_key(ACCESS_HASHES, &parts.concat());
         AccessHash::new(i64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+}
+
+impl fmt::Debug for AccessHashes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccessHashes").finish_non_exhaustive()
     }
 }
 

@@ -1,15 +1,14 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    AppConfig, CallId, ChannelId, ChatId, CheckGroupCall, CreateConferenceCall,
-    DeclineConferenceCallInvite, DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall,
-    DiscardReason, EditGroupCallParticipant, GetGroupCall, GetGroupCallChainBlocks,
-    GetGroupParticipants, GroupCallInfo, InputGroupCall, InputPhoneCall, InputUser,
-    InviteConferenceCallParticipant, JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall,
-    LeaveGroupCallPresentation, MessageId, MigratedCall, ParticipantsPage, PeerLabel, Request,
-    Response, RpcError, SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, Service,
-    ToggleGroupCallSettings, Update, Updates,
+    AppConfig, CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
+    DeleteConferenceCallParticipants, DiscardCall, DiscardGroupCall, DiscardReason,
+    EditGroupCallParticipant, GetGroupCall, GetGroupCallChainBlocks, GetGroupParticipants,
+    GroupCallInfo, InputGroupCall, InputPhoneCall, InputUser, InviteConferenceCallParticipant,
+    JoinGroupCall, JoinGroupCallPresentation, LeaveGroupCall, LeaveGroupCallPresentation,
+    MessageId, MigratedCall, ParticipantsPage, PeerLabel, Request, Response, RpcError,
+    SendConferenceCallBroadcast, SendGroupCallEncryptedMessage, Service, ToggleGroupCallSettings,
+    Update, Updates,
 };
-use confcall_join::joining::Link;
 use confcall_state::{PublicKey, UserId};
 
 use crate::call::{Call, JoinRequest};
@@ -24,11 +23,11 @@ use crate::people::People;
 use crate::phone_calls::{Discarded, PhoneCalls};
 use crate::pushes::Pushes;
 use crate::refusal::Refusal;
-use crate::room::{CallMember, Outcome};
-use crate::world::{self, Asked, HostedCall, Served, World, WorldDescription, WorldError};
+use crate::room::Outcome;
+use crate::world::{Asked, Served, World};
 
 /// The account of the API's service messages, which invites to calls that nobody created.
-const SERVICE: UserId = UserId::new(777_000);
+pub(crate) const SERVICE: UserId = UserId::new(777_000);
 
 /// A conference server as a value.
 ///
@@ -55,25 +54,6 @@ impl Server {
         Self::with_names(Names::new(options.seed), options)
     }
 
-    /// A server with the groups and channels that are described, and their calls.
-    ///
-    /// # Errors
-    ///
-    /// [`WorldError`]
-    pub fn with_world(
-        options: ServerOptions,
-        described: &WorldDescription,
-    ) -> Result<Self, WorldError> {
-        let mut server = Self::new(options);
-        server.world = world::build(described, Names::of_world(options.seed))?;
-        for user in &described.user {
-            if let Some(name) = &user.name {
-                server.set_name(UserId::new(user.id), name);
-            }
-        }
-        Ok(server)
-    }
-
     /// A server without any call, which draws names where another one stopped.
     pub(crate) fn with_names(names: Names, options: ServerOptions) -> Self {
         Self {
@@ -97,62 +77,6 @@ impl Server {
     /// All calls, by id.
     pub fn calls(&self) -> impl ExactSizeIterator<Item = &Call> {
         self.calls.all()
-    }
-
-    /// The call of a chat or of a live story with this id.
-    pub fn hosted_call(&self, id: CallId) -> Option<&HostedCall> {
-        self.world.call(id)
-    }
-
-    /// All calls of chats and of live stories, by id.
-    pub fn hosted_calls(&self) -> impl ExactSizeIterator<Item = &HostedCall> {
-        self.world.calls()
-    }
-
-    /// The link of a call of a chat or of a live story, if there is one: the chat or user needs a public name.
-    pub fn hosted_link(&self, id: CallId) -> Option<Link> {
-        self.world.link(id)
-    }
-
-    /// The title of a call of a chat or of a live story, or the name of its chat or user without one.
-    pub fn hosted_title(&self, call: &HostedCall) -> String {
-        let title = call.title().map(str::to_owned);
-        title.unwrap_or_else(|| self.introductions(SERVICE).label(call.peer()).name)
-    }
-
-    /// The users who are in calls with a client of theirs, each with its call.
-    pub fn connected(&self) -> impl Iterator<Item = (CallId, UserId)> {
-        let conferences = self.calls().flat_map(|call| {
-            let users = call.members().map(CallMember::user_id);
-            users.map(|user| (call.id(), user))
-        });
-        conferences.chain(self.world.clients())
-    }
-
-    /// Makes a supergroup of a basic group, and gives its id; the call of the group goes on in it.
-    ///
-    /// All who know of the call are pushed that. `None` if there is no such group.
-    pub fn migrate_chat(&mut self, group: ChatId) -> Option<ChannelId> {
-        let (channel, outcome) = self.world.migrate(group)?;
-        self.push_all(outcome.pushes);
-        Some(channel)
-    }
-
-    /// Lets a program feed the call of a chat by RTMP from now on, so that its participants become viewers.
-    ///
-    /// All who know of the call are pushed that. False if there is no such call.
-    pub fn convert_to_rtmp(&mut self, call: CallId) -> bool {
-        let outcome = self.world.convert_to_rtmp(call);
-        let is_there = outcome.is_some();
-        self.push_all(outcome.into_iter().flat_map(|outcome| outcome.pushes));
-        is_there
-    }
-
-    /// Lets the program that feeds a call by RTMP publish, as it does from the start, or stop.
-    ///
-    /// False if there is no such call.
-    pub fn set_published(&mut self, call: CallId, is_published: bool) -> bool {
-        self.world.publish(call, is_published)
     }
 
     /// The call that a reference names for a user.
@@ -331,7 +255,7 @@ impl Server {
         self.introductions(user_id).label(user_id.into())
     }
 
-    fn introductions(&self, viewer: UserId) -> Introductions<'_> {
+    pub(crate) fn introductions(&self, viewer: UserId) -> Introductions<'_> {
         Introductions {
             people: &self.people,
             world: &self.world,
@@ -377,7 +301,11 @@ impl Server {
             Request::LeavePresentation(request) => self.unshare(from, request).map(Response::from),
             Request::DiscardCall(request) => self.discard_call(from, request).map(Response::from),
             Request::AppConfig(_) => Ok(self.app_config().into()),
-            other => Err(Refusal::Unsupported(other.method())),
+            // A conference does not have what other calls have, and a call that is not there has nothing.
+            other => Err(match other.call().map(|call| self.find(from, call)) {
+                Some(None) => Refusal::UnknownCall,
+                Some(Some(_)) | None => Refusal::Unsupported(other.method()),
+            }),
         }
     }
 
@@ -712,7 +640,7 @@ impl Server {
         self.push_all(edited.iter().flat_map(InviteMessage::for_both));
     }
 
-    fn push_all(&mut self, pushes: impl IntoIterator<Item = (UserId, Update)>) {
+    pub(crate) fn push_all(&mut self, pushes: impl IntoIterator<Item = (UserId, Update)>) {
         let limit = self.options.limits.pushes;
         for (to, update) in pushes {
             if self.world.is_resident(to) {

@@ -26,10 +26,10 @@ pub(super) fn world(
         };
         (UserId::new(user.id), person)
     });
-    world.users = users.collect();
+    world.peers.users = users.collect();
     for saved in &saved.chats {
         let chat = chat(saved)?;
-        if world.chats.insert(chat.peer, chat).is_some() {
+        if world.peers.chats.insert(chat.peer, chat).is_some() {
             return Err(wrong("two chats have one id"));
         }
     }
@@ -70,10 +70,10 @@ pub(super) fn world(
 fn check_hosts(world: &World) -> Result<(), SnapshotError> {
     let of_chats = world.calls().filter(|call| call.story().is_none());
     let mut calls = of_chats.map(|call| {
-        let chat = world.chats.get(&call.peer());
+        let chat = world.peers.chats.get(&call.peer());
         chat.is_some_and(|chat| chat.call == Some(call.id()))
     });
-    let mut chats = world.chats.values().map(|chat| {
+    let mut chats = world.peers.chats.values().map(|chat| {
         let call = chat.call.map(|call| world.call(call));
         call.is_none_or(|call| {
             call.is_some_and(|call| call.peer() == chat.peer && call.story().is_none())

@@ -10,7 +10,7 @@ pub(super) fn world(world: &World) -> SavedWorld<'_> {
     let ended = world.ended.iter();
     let creations = world.creations.iter();
     let keys = world.keys.iter();
-    let users = world.users.iter();
+    let users = world.peers.users.iter();
     SavedWorld {
         drawn: world.names.drawn(),
         users: users
@@ -20,7 +20,7 @@ pub(super) fn world(world: &World) -> SavedWorld<'_> {
                 stars: person.stars,
             })
             .collect(),
-        chats: world.chats.values().map(chat).collect(),
+        chats: world.peers.chats.values().map(chat).collect(),
         calls: world.calls().map(call).collect(),
         ended: ended
             .map(|CallRef { id, access_hash }| (id.value(), access_hash.value()))

@@ -12,7 +12,8 @@ use super::description::{
     ChatKind, DescribedCall, DescribedChat, DescribedStory, WorldDescription, WorldError,
 };
 use super::hosted_call::HostedCall;
-use super::state::{Person, World};
+use super::peers::Person;
+use super::state::World;
 use crate::names::Names;
 use crate::room::CallMember;
 
@@ -26,7 +27,7 @@ pub(crate) fn build(described: &WorldDescription, names: Names) -> Result<World,
             stars: user.stars,
         };
         let id = UserId::new(user.id);
-        if world.users.insert(id, person).is_some() {
+        if world.peers.users.insert(id, person).is_some() {
             return Err(twice("user", user.id));
         }
     }
@@ -86,7 +87,7 @@ fn add_chat(world: &mut World, described: &DescribedChat) -> Result<(), WorldErr
         join_as: Default::default(),
         call: call.as_ref().map(HostedCall::id),
     };
-    if world.chats.insert(peer, chat).is_some() {
+    if world.peers.chats.insert(peer, chat).is_some() {
         return Err(twice("chat", described.id));
     }
     world.calls.extend(call.map(|call| (call.id(), call)));
@@ -129,6 +130,7 @@ fn add_story(world: &mut World, described: &DescribedStory) -> Result<(), WorldE
         (None, Some(chat)) if described.user.is_none() => {
             let peer = Peer::Channel(ChannelId::new(chat));
             world
+                .peers
                 .chats
                 .contains_key(&peer)
                 .then_some(peer)
@@ -142,7 +144,9 @@ fn add_story(world: &mut World, described: &DescribedStory) -> Result<(), WorldE
     if world.calls().any(is_other) {
         return Err(wrong());
     }
-    let owner = described.owner().or_else(|| world.chats.get(&peer)?.owner);
+    let owner = described
+        .owner()
+        .or_else(|| world.peers.chats.get(&peer)?.owner);
     let mut rng = world.names.fresh();
     let mut call = HostedCall::new(Host { peer, story }, owner, &mut rng, 0);
     call.rtmp = described.rtmp;

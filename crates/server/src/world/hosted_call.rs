@@ -395,11 +395,12 @@ impl HostedCall {
         &mut self,
         from: UserId,
         request: &SendGroupCallMessage,
+        send_as: Option<Peer>,
         circle: Circle<'_>,
         stars: i64,
         now: i32,
     ) -> Result<(Outcome, i64), Refusal> {
-        let peer = self.room.check_member(from)?.peer;
+        let joined_as = self.room.check_member(from)?.peer;
         if let Some(message) = self.messages.find(from, request.random_id) {
             let answer = vec![Update::Message(message.clone())];
             return Ok((Outcome::of_answer(answer), 0));
@@ -429,7 +430,7 @@ impl HostedCall {
         let message = CallMessage {
             call: self.reference(),
             id: self.messages.next(),
-            from: peer,
+            from: send_as.unwrap_or(joined_as),
             date: now,
             text: request.message.clone(),
             from_admin: is_admin,

@@ -14,6 +14,7 @@ mod circle;
 mod description;
 mod hosted_call;
 mod messages;
+mod peers;
 mod served;
 mod state;
 mod stream;
@@ -28,5 +29,6 @@ pub use self::description::{
 pub use self::hosted_call::HostedCall;
 pub(crate) use self::hosted_call::{Recording, Schedule};
 pub(crate) use self::messages::Messages;
+pub(crate) use self::peers::Person;
 pub(crate) use self::served::{Asked, Served};
-pub(crate) use self::state::{Person, StreamOf, World};
+pub(crate) use self::state::{StreamOf, World};

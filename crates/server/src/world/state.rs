@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use confcall_join::api::{
-    AccessHash, CallId, CallRef, ChannelId, ChatId, CreateGroupCall, DeleteGroupCallMessages,
+    CallId, CallRef, ChannelId, ChatId, CreateGroupCall, DeleteGroupCallMessages,
     DeleteGroupCallParticipantMessages, ExportGroupCallInvite, FullChat, GetFullChannel,
     GetGroupCallStreamRtmpUrl, GetPeerStories, GetStoriesById, InputGroupCall, InputPeer,
     InputUser, InviteLink, InviteToGroupCall, JoinAsPeers, JoinGroupCall, LiveStories, LiveStory,
@@ -12,10 +12,11 @@ use confcall_join::joining::{InviteHash, Link, Username};
 use confcall_join::policy;
 use confcall_state::UserId;
 
-use super::chat::{Chat, Standing};
-use super::circle::{Circle, Host};
+use super::chat::Standing;
+use super::circle::Host;
 use super::description::ChatKind;
 use super::hosted_call::{HostedCall, Schedule, check_admin};
+use super::peers::Peers;
 use super::served::{Asked, Served};
 use crate::limits;
 use crate::names::{Names, draw_hash};
@@ -29,8 +30,7 @@ const SCHEDULE: core::ops::RangeInclusive<i32> = 10..=8 * 24 * 60 * 60;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct World {
     pub(crate) names: Names,
-    pub(crate) users: BTreeMap<UserId, Person>,
-    pub(crate) chats: BTreeMap<Peer, Chat>,
+    pub(crate) peers: Peers,
     pub(crate) calls: BTreeMap<CallId, HostedCall>,
     /// The calls that ended, the oldest first, to recognise a request to end one of them again.
     pub(crate) ended: VecDeque<CallRef>,
@@ -40,13 +40,6 @@ pub(crate) struct World {
     pub(crate) creations: BTreeMap<(UserId, i32), CallId>,
     /// The secrets by which programs publish, each with whose stream it is.
     pub(crate) keys: BTreeMap<StreamOf, String>,
-}
-
-/// A user as far as the world knows more than its number.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Person {
-    pub(crate) username: Option<String>,
-    pub(crate) stars: i64,
 }
 
 /// The stream of a chat, or of the live story of a peer.
@@ -60,9 +53,8 @@ impl World {
     /// A world without anything in it, which draws names from `names`.
     pub(crate) fn empty(names: Names) -> Self {
         Self {
+            peers: Peers::new(names.access_hashes()),
             names,
-            users: BTreeMap::new(),
-            chats: BTreeMap::new(),
             calls: BTreeMap::new(),
             ended: VecDeque::new(),
             residents: BTreeSet::new(),
@@ -82,13 +74,13 @@ impl World {
     /// The link of a call in a public chat, or of the live story of a peer with a public name.
     pub(crate) fn link(&self, id: CallId) -> Option<Link> {
         let host = self.call(id)?.host;
-        let username = Username::new(self.username(host.peer)?).ok()?;
+        let username = Username::new(self.peers.username(host.peer)?).ok()?;
         Some(match host.story {
             Some(_) => Link::LiveStory { username },
             None => Link::VideoChat {
                 username,
                 invite_hash: None,
-                livestream: self.circle(host).is_broadcast(),
+                livestream: self.peers.circle(host).is_broadcast(),
             },
         })
     }
@@ -105,27 +97,6 @@ impl World {
     /// True for a user who takes part without a client, and so is pushed nothing.
     pub(crate) fn is_resident(&self, user_id: UserId) -> bool {
         self.residents.contains(&user_id)
-    }
-
-    /// The name of a group or channel for a user; `None` for one that is not there.
-    pub(crate) fn label(&self, peer: Peer, viewer: UserId) -> Option<PeerLabel> {
-        let chat = self.chats.get(&peer)?;
-        Some(PeerLabel {
-            peer,
-            name: chat.title.clone(),
-            username: chat.username.clone(),
-            access_hash: self.access_hash(peer, viewer),
-            photo: None,
-        })
-    }
-
-    /// The public name of a peer.
-    pub(crate) fn username(&self, peer: Peer) -> Option<&str> {
-        let name = match peer {
-            Peer::User(user) => self.users.get(&user)?.username.as_ref(),
-            Peer::Chat(_) | Peer::Channel(_) => self.chats.get(&peer)?.username.as_ref(),
-        };
-        name.map(String::as_str)
     }
 
     /// Disconnects a participant whose client has been silent.
@@ -169,19 +140,19 @@ impl World {
 
     /// Makes a supergroup of a basic group, whose call goes on there; gives the pushes of that.
     pub(crate) fn migrate(&mut self, group: ChatId) -> Option<(ChannelId, Outcome)> {
-        let mut chat = self.chats.remove(&Peer::Chat(group))?;
+        let mut chat = self.peers.chats.remove(&Peer::Chat(group))?;
         let mut id = ChannelId::new(group.value());
-        while self.chats.contains_key(&Peer::Channel(id)) {
+        while self.peers.chats.contains_key(&Peer::Channel(id)) {
             id = ChannelId::new(id.value().saturating_add(1));
         }
         chat.peer = Peer::Channel(id);
         chat.kind = ChatKind::Supergroup;
         let (peer, call) = (chat.peer, chat.call);
-        self.chats.insert(peer, chat);
+        self.peers.chats.insert(peer, chat);
         let call = call.and_then(|call| self.calls.get_mut(&call));
         let outcome = call.map(|call| {
             call.host.peer = peer;
-            let circle = circle(&self.chats, call.host);
+            let circle = self.peers.circle(call.host);
             call.changed(NOBODY, circle)
         });
         Some((
@@ -199,7 +170,7 @@ impl World {
         for user in users {
             call.room.roster.voices_mut().silence(user);
         }
-        Some(call.changed(NOBODY, circle(&self.chats, call.host)))
+        Some(call.changed(NOBODY, self.peers.circle(call.host)))
     }
 
     /// Carries out a request that is about the world; `None` if it is not.
@@ -257,7 +228,7 @@ impl World {
             _ => {}
         }
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
-        let circle = circle(&self.chats, call.host);
+        let circle = self.peers.circle(call.host);
         call.check_visible(from, circle)?;
         policy::check_request(call.kind(), request)?;
         let outcome = match request {
@@ -310,9 +281,11 @@ impl World {
     ) -> Result<Served, Refusal> {
         let from = asked.from;
         let host = self.call(id).ok_or(Refusal::UnknownCall)?.host;
-        let peer = self.own_peer(asked, host.peer, &request.join_as)?;
+        let peer = self
+            .peers
+            .own_peer(asked.from, host.peer, &request.join_as)?;
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
-        let circle = circle(&self.chats, host);
+        let circle = self.peers.circle(host);
         call.check_visible(from, circle)?;
         policy::check(call.kind(), request)?;
         let entrance = Entrance {
@@ -325,7 +298,7 @@ impl World {
         };
         let hash = request.invite_hash.as_deref();
         let outcome = call.join(&entrance, hash, circle, &asked.limits)?;
-        if let Some(chat) = self.chats.get_mut(&host.peer) {
+        if let Some(chat) = self.peers.chats.get_mut(&host.peer) {
             chat.admit(from, asked.limits.chat_members);
         }
         Ok(outcome.into())
@@ -337,12 +310,17 @@ impl World {
         id: CallId,
         request: &SendGroupCallMessage,
     ) -> Result<Served, Refusal> {
+        let host = self.call(id).ok_or(Refusal::UnknownCall)?.host;
+        let send_as = request.send_as.as_ref();
+        let send_as = send_as.map(|peer| self.peers.own_peer(asked.from, host.peer, peer));
+        let send_as = send_as.transpose()?;
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
-        let circle = circle(&self.chats, call.host);
+        let circle = self.peers.circle(call.host);
         policy::check_request(call.kind(), &request.clone().into())?;
-        let purse = self.users.get(&asked.from).map_or(0, |user| user.stars);
-        let (outcome, paid) = call.write(asked.from, request, circle, purse, asked.now)?;
-        if let Some(user) = self.users.get_mut(&asked.from) {
+        let purse = self.peers.users.get(&asked.from);
+        let purse = purse.map_or(0, |user| user.stars);
+        let (outcome, paid) = call.write(asked.from, request, send_as, circle, purse, asked.now)?;
+        if let Some(user) = self.peers.users.get_mut(&asked.from) {
             user.stars -= paid;
         }
         Ok(outcome.into())
@@ -350,7 +328,7 @@ impl World {
 
     fn discard(&mut self, asked: Asked, id: CallId) -> Result<Served, Refusal> {
         let call = self.call(id).ok_or(Refusal::UnknownCall)?;
-        check_admin(asked.from, self.circle(call.host))?;
+        check_admin(asked.from, self.peers.circle(call.host))?;
         Ok(self.end(asked, id).into())
     }
 
@@ -359,8 +337,8 @@ impl World {
         let Some(call) = self.calls.remove(&id) else {
             return Outcome::of_answer(Vec::new());
         };
-        let outcome = call.discarded(asked.from, self.circle(call.host), asked.now);
-        let chats = self.chats.values_mut();
+        let outcome = call.discarded(asked.from, self.peers.circle(call.host), asked.now);
+        let chats = self.peers.chats.values_mut();
         let chats = chats.filter(|chat| chat.call == Some(id));
         chats.for_each(|chat| chat.call = None);
         self.creations.retain(|_, created| *created != id);
@@ -372,12 +350,12 @@ impl World {
 
     fn create(&mut self, asked: Asked, request: &CreateGroupCall) -> Result<Served, Refusal> {
         let (from, now) = (asked.from, asked.now);
-        let peer = self.named_chat(asked, &request.peer)?;
+        let peer = self.peers.named_chat(asked.from, &request.peer)?;
         let host = Host { peer, story: None };
-        check_admin(from, self.circle(host))?;
+        check_admin(from, self.peers.circle(host))?;
         let created = self.creations.get(&(from, request.random_id));
         if let Some(call) = created.and_then(|id| self.call(*id)) {
-            let shown = call.shown(from, self.circle(host));
+            let shown = call.shown(from, self.peers.circle(host));
             return Ok(Served::quietly(Updates(vec![shown])));
         }
         let date = request.schedule_date;
@@ -385,7 +363,7 @@ impl World {
         if date.is_some_and(|date| !is_near(date)) {
             return Err(Refusal::ScheduleDate);
         }
-        let before = self.chats.get(&peer).and_then(|chat| chat.call);
+        let before = self.peers.chats.get(&peer).and_then(|chat| chat.call);
         let replaced = before.map(|before| self.end(asked, before));
         let mut call = HostedCall::new(host, Some(from), &mut self.names.fresh(), now);
         call.title = request.title.clone().filter(|title| !title.is_empty());
@@ -396,11 +374,11 @@ impl World {
             subscribers: BTreeSet::new(),
         });
         let id = call.id();
-        if let Some(chat) = self.chats.get_mut(&peer) {
+        if let Some(chat) = self.peers.chats.get_mut(&peer) {
             chat.call = Some(id);
         }
         self.creations.insert((from, request.random_id), id);
-        let outcome = call.changed(from, self.circle(host));
+        let outcome = call.changed(from, self.peers.circle(host));
         self.calls.insert(id, call);
         let mut served = Served::from(outcome);
         let replaced = replaced.into_iter().flat_map(|replaced| replaced.pushes);
@@ -417,7 +395,7 @@ impl World {
     ) -> Result<Served, Refusal> {
         let link = self.link(id).ok_or(Refusal::NotPublic)?;
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
-        let circle = circle(&self.chats, call.host);
+        let circle = self.peers.circle(call.host);
         let Link::VideoChat {
             username,
             livestream,
@@ -447,7 +425,7 @@ impl World {
         request: &InviteToGroupCall,
     ) -> Result<Served, Refusal> {
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
-        let circle = circle(&self.chats, call.host);
+        let circle = self.peers.circle(call.host);
         policy::check_request(call.kind(), &request.clone().into())?;
         let own = call.check_joined(asked.from)?.peer();
         if own != Peer::User(asked.from) {
@@ -475,31 +453,31 @@ impl World {
     }
 
     fn resolve(&mut self, asked: Asked, request: &ResolveUsername) -> Result<Served, Refusal> {
-        let is_it = |name: &Option<String>| {
-            let name = name.as_ref();
-            name.is_some_and(|name| name.eq_ignore_ascii_case(&request.username))
-        };
-        let mut chats = self.chats.values_mut();
-        if let Some(chat) = chats.find(|chat| is_it(&chat.username)) {
+        let peer = self.peers.find(&request.username);
+        let peer = peer.ok_or(Refusal::UnknownName)?;
+        if let Some(chat) = self.peers.chats.get_mut(&peer) {
             chat.admit(asked.from, asked.limits.chat_members);
-            return Ok(resolved(chat.peer));
         }
-        let mut users = self.users.iter();
-        let user = users.find(|(_, user)| is_it(&user.username));
-        let (user, _) = user.ok_or(Refusal::UnknownName)?;
-        Ok(resolved(Peer::User(*user)))
+        Ok(Served::quietly(ResolvedPeer {
+            peer,
+            labels: vec![nameless(peer)],
+        }))
     }
 
     fn full_channel(&mut self, asked: Asked, request: GetFullChannel) -> Result<Served, Refusal> {
         let peer = Peer::Channel(request.id);
-        if self.access_hash(peer, asked.from) != Some(request.access_hash) {
+        if self.peers.access_hash(peer, asked.from) != Some(request.access_hash) {
             return Err(Refusal::UnknownChannel);
         }
         self.full_chat(asked, peer)
     }
 
     fn full_chat(&mut self, asked: Asked, peer: Peer) -> Result<Served, Refusal> {
-        let chat = self.chats.get_mut(&peer).ok_or(Refusal::UnknownPeer)?;
+        let chat = self
+            .peers
+            .chats
+            .get_mut(&peer)
+            .ok_or(Refusal::UnknownPeer)?;
         if chat.standing(asked.from) == Standing::Barred {
             return Err(Refusal::PrivateChat);
         }
@@ -514,12 +492,12 @@ impl World {
     }
 
     fn peer_stories(&self, asked: Asked, request: &GetPeerStories) -> Result<Served, Refusal> {
-        let peer = self.named_peer(asked, &request.peer)?;
+        let peer = self.peers.named_peer(asked.from, &request.peer)?;
         Ok(Served::quietly(self.live_stories(peer, |_| true)))
     }
 
     fn stories_by_id(&self, asked: Asked, request: &GetStoriesById) -> Result<Served, Refusal> {
-        let peer = self.named_peer(asked, &request.peer)?;
+        let peer = self.peers.named_peer(asked.from, &request.peer)?;
         let is_named = |story: StoryId| request.ids.contains(&story);
         Ok(Served::quietly(self.live_stories(peer, is_named)))
     }
@@ -540,9 +518,9 @@ impl World {
     }
 
     fn join_as_peers(&self, asked: Asked, peer: &InputPeer) -> Result<Served, Refusal> {
-        let peer = self.named_chat(asked, peer)?;
+        let peer = self.peers.named_chat(asked.from, peer)?;
         Ok(Served::quietly(JoinAsPeers {
-            peers: self.may_be(asked.from, peer).collect(),
+            peers: self.peers.may_be(asked.from, peer).collect(),
             labels: Vec::new(),
         }))
     }
@@ -552,29 +530,15 @@ impl World {
         asked: Asked,
         request: &SaveDefaultGroupCallJoinAs,
     ) -> Result<Served, Refusal> {
-        let peer = self.named_chat(asked, &request.peer)?;
-        let own = self.own_peer(asked, peer, &request.join_as)?;
-        let chat = self.chats.get_mut(&peer).ok_or(Refusal::UnknownPeer)?;
+        let peer = self.peers.named_chat(asked.from, &request.peer)?;
+        let own = self.peers.own_peer(asked.from, peer, &request.join_as)?;
+        let chat = self
+            .peers
+            .chats
+            .get_mut(&peer)
+            .ok_or(Refusal::UnknownPeer)?;
         chat.join_as.insert(asked.from, own);
         Ok(Served::quietly(true))
-    }
-
-    /// Those as whom a user may join the calls of a chat: itself, its own channels, and the chat for some of its admins.
-    fn may_be(&self, user_id: UserId, chat: Peer) -> impl Iterator<Item = Peer> {
-        let others = self.chats.values().filter(move |one| {
-            let is_own = one.kind == ChatKind::Channel && one.owner == Some(user_id);
-            is_own || one.peer == chat && one.may_be(user_id)
-        });
-        core::iter::once(Peer::User(user_id)).chain(others.map(|one| one.peer))
-    }
-
-    /// The peer that a user names to join as, if it may be that.
-    fn own_peer(&self, asked: Asked, chat: Peer, named: &InputPeer) -> Result<Peer, Refusal> {
-        let peer = self.named_peer(asked, named)?;
-        match self.may_be(asked.from, chat).any(|own| own == peer) {
-            true => Ok(peer),
-            false => Err(Refusal::JoinAs(peer)),
-        }
     }
 
     fn rtmp_url(
@@ -582,9 +546,9 @@ impl World {
         asked: Asked,
         request: &GetGroupCallStreamRtmpUrl,
     ) -> Result<Served, Refusal> {
-        let peer = self.named_peer(asked, &request.peer)?;
+        let peer = self.peers.named_peer(asked.from, &request.peer)?;
         let host = Host { peer, story: None };
-        check_admin(asked.from, self.circle(host))?;
+        check_admin(asked.from, self.peers.circle(host))?;
         let stream = StreamOf {
             peer,
             is_story: request.live_story,
@@ -601,51 +565,10 @@ impl World {
             key: StreamKey::new(key.clone()),
         }))
     }
-
-    /// The peer that a user names, with the access hash that it has for it.
-    fn named_peer(&self, asked: Asked, named: &InputPeer) -> Result<Peer, Refusal> {
-        let peer = named.peer(asked.from).ok_or(Refusal::UnknownPeer)?;
-        match named {
-            InputPeer::Channel { access_hash, .. }
-                if self.access_hash(peer, asked.from) != Some(*access_hash) =>
-            {
-                Err(Refusal::UnknownChannel)
-            }
-            _ => Ok(peer),
-        }
-    }
-
-    /// The group or channel that a user names, and may know of.
-    fn named_chat(&self, asked: Asked, named: &InputPeer) -> Result<Peer, Refusal> {
-        let peer = self.named_peer(asked, named)?;
-        let chat = self.chats.get(&peer).ok_or(Refusal::UnknownPeer)?;
-        match chat.standing(asked.from) {
-            Standing::Barred => Err(Refusal::PrivateChat),
-            Standing::Guest | Standing::Member | Standing::Admin => Ok(peer),
-        }
-    }
-
-    /// The access hash of a supergroup or channel for an account.
-    fn access_hash(&self, peer: Peer, viewer: UserId) -> Option<AccessHash> {
-        let Peer::Channel(id) = peer else {
-            return None;
-        };
-        Some(self.names.access_hash(id.value(), viewer))
-    }
-
-    fn circle(&self, host: Host) -> Circle<'_> {
-        circle(&self.chats, host)
-    }
 }
 
 /// The user in whose name the world changes by itself.
 const NOBODY: UserId = UserId::new(0);
-
-/// The people around a call, while the calls are borrowed otherwise.
-fn circle(chats: &BTreeMap<Peer, Chat>, host: Host) -> Circle<'_> {
-    let chat = chats.get(&host.peer);
-    Circle { host, chat }
-}
 
 /// A peer whose name is still to be put in.
 fn nameless(peer: Peer) -> PeerLabel {
@@ -656,11 +579,4 @@ fn nameless(peer: Peer) -> PeerLabel {
         access_hash: None,
         photo: None,
     }
-}
-
-fn resolved(peer: Peer) -> Served {
-    Served::quietly(ResolvedPeer {
-        peer,
-        labels: Vec::new(),
-    })
 }

@@ -96,3 +96,20 @@ fn every_call_with_a_public_name_has_a_link() {
     assert_eq!(link(901).as_deref(), Some("https://t.me/dora/s/live"));
     assert_eq!((link(13), link(14)), (None, None));
 }
+
+#[test]
+fn what_only_chats_have_is_none_of_a_conference_or_of_no_call() {
+    let mut stage = Stage::new();
+    let conference = stage.server.create_empty(ALICE).unwrap();
+    let call = stage.server.call(conference).unwrap().reference();
+    let title = |call| confcall_join::api::EditGroupCallTitle {
+        call,
+        title: "Tea".to_owned(),
+    };
+    stage.refused(ALICE, title(call), 400, "INPUT_METHOD_INVALID");
+    let nowhere = InputGroupCall::Id {
+        id: conference,
+        access_hash: AccessHash::new(1),
+    };
+    stage.refused(ALICE, title(nowhere), 400, "GROUPCALL_INVALID");
+}

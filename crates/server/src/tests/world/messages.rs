@@ -126,3 +126,16 @@ fn one_deletes_what_one_wrote_and_an_admin_everything() {
         [Update::MessagesDeleted { call, messages }]
     );
 }
+
+#[test]
+fn a_story_is_commented_on_as_an_own_channel_and_no_other() {
+    let mut stage = Stage::with(901, &[ALICE, BOB]);
+    let mut request = message(&stage, 901, "Hello");
+    request.allow_paid_stars = Some(5);
+    // The channel of somebody else, by the access hash that is one's own.
+    request.send_as = Some(stage.channel(BOB, "harbour"));
+    stage.refused(BOB, request.clone(), 400, "JOIN_AS_PEER_INVALID");
+    request.send_as = Some(stage.channel(ALICE, "harbour"));
+    let sent = message_of(&stage.send(ALICE, request));
+    assert_eq!(sent.from, Peer::Channel(ChannelId::new(12)));
+}

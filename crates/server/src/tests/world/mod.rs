@@ -28,6 +28,10 @@ const EVE: UserId = UserId::new(9);
 
 const WORLD: &str = r#"
 [[user]]
+id = 1
+stars = 10
+
+[[user]]
 id = 2
 stars = 10
 
