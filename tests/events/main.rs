@@ -164,7 +164,7 @@ fn nothing_that_is_shown_holds_a_credential() {
 fn ids_are_strings_for_people_and_a_text_of_others_stays_in_its_line() {
     let [event] = [samples::message("two\nlines \u{1b}[31m")];
     let value = serde_json::to_value(&event).unwrap();
-    assert_eq!(value["from"], Value::from(i64::MAX.to_string()));
+    assert_eq!(value["from"]["id"], Value::from(i64::MAX.to_string()));
     assert_eq!(value["text"], "two\nlines \u{1b}[31m");
     assert_eq!(
         event.to_string(),

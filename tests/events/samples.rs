@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use confcall::fault::{AnswerFault, GiveUpReason, StartError};
 use confcall::join::api::{
-    CallId, CallSettings, Invitation, InvitationState, MessageId, Method, Peer, PeerLabel,
-    PeerPhoto, PhoneCallId, RpcError, Update,
+    AccessHash, ActiveCall, CallId, CallMessageId, CallRef, CallSettings, Invitation,
+    InvitationState, MessageId, Method, Peer, PeerLabel, PeerPhoto, PhoneCallId, RpcError, Update,
 };
 use confcall::join::engine::{
-    CommandFailure, CommandId, CommandKind, EmojiOverdue, EndReason, Ended, Event, Joined,
-    MediaConnection, OtherKind, OwnState, ParticipantChange, PayloadReason, RejoinReason,
-    Suspicion, Trouble,
+    CallInfo, CommandFailure, CommandId, CommandKind, EmojiOverdue, EndReason, Ended, Event,
+    Joined, MediaConnection, OtherKind, OwnState, ParticipantChange, PayloadReason, RejoinReason,
+    StreamState, Suspicion, Trouble,
 };
 use confcall::join::joining::{InvitationEvent, Invitations};
 use confcall::join::labels::Labels;
@@ -19,6 +19,8 @@ use confcall::join::membership::{Break, Gap, LastKnown, MembershipEnd};
 use confcall::join::message::{
     DocumentId, Entity, EntityKind, GroupMessage, MessageError, RandomId,
 };
+use confcall::join::policy::CallKind;
+use confcall::join::stream::{Quality, StreamPart, Track, WantedVideo};
 use confcall::state::verification::Phase;
 use confcall::{
     BlockHash, Conference, EmojiHash, Height, IncomingCall, InviteLink, MigratedCall, Missed,
@@ -108,6 +110,7 @@ pub(crate) fn notices() -> Vec<Notice> {
         },
         Event::Link(InviteLink::new(call.link.as_str())),
     ];
+    events.extend(of_chats());
     events.extend(of_the_chain());
     events.extend(suspicions().into_iter().map(Event::Suspicious));
     events.extend(troubles().into_iter().map(|why| Event::Retrying {
@@ -152,6 +155,50 @@ fn invitation() -> InvitationEvent {
     });
     let mut events = Invitations::new(USER).handle_update(&update, &labels, 0);
     events.pop().unwrap()
+}
+
+/// The events of calls that are no conferences.
+fn of_chats() -> Vec<Event> {
+    let named = CallRef {
+        id: CallId::new(1),
+        access_hash: AccessHash::new(2),
+    };
+    let mut call = ActiveCall::new(named);
+    call.title = Some("\u{1b}[31m".to_owned());
+    call.message_price = Some(i64::MAX);
+    call.default_send_as = Some(Peer::User(USER));
+    let bare = CallInfo::new(CallKind::RtmpViewer, &ActiveCall::new(named));
+    let posted = json!({"id": 1, "date": 2, "from_admin": true, "paid_stars": 5});
+    let video = WantedVideo {
+        endpoint: "edge".to_owned(),
+        quality: Quality::Full,
+    };
+    let part = |track| StreamPart {
+        track,
+        time_ms: 1000,
+        duration_ms: 1000,
+        bytes: vec![0; 3],
+    };
+    vec![
+        Event::Scheduled(bare.clone()),
+        Event::Call(bare),
+        Event::Call(CallInfo::new(CallKind::VideoChat, &call)),
+        Event::Message {
+            from: Peer::User(USER),
+            encrypted: false,
+            message: GroupMessage::new(RandomId::new(1).unwrap(), "hello", Vec::new()).unwrap(),
+            posted: Some(serde_json::from_value(posted).unwrap()),
+        },
+        Event::MessagesDeleted {
+            messages: vec![CallMessageId::new(1)],
+        },
+        Event::StreamPart(part(Track::Unified)),
+        Event::StreamPart(part(Track::Sound)),
+        Event::StreamPart(part(Track::Picture(video))),
+        Event::Stream(StreamState::NobodyPublishes),
+        Event::Stream(StreamState::Resynchronised),
+        Event::Stream(StreamState::Unreachable { data_centre: 4 }),
+    ]
 }
 
 fn of_the_chain() -> Vec<Event> {
@@ -227,6 +274,7 @@ fn own_state() -> OwnState {
         "confirmed": media,
         "can_unmute": false,
         "is_presenting": true,
+        "hand_raised": true,
     }))
     .unwrap()
 }
@@ -253,6 +301,9 @@ fn suspicions() -> Vec<Suspicion> {
             count: 2,
         },
         Suspicion::BroadcastRefused(error()),
+        Suspicion::KindChanged {
+            from: CallKind::VideoChat,
+        },
         Suspicion::Endless { read: 1000 },
     ]
 }
@@ -272,6 +323,10 @@ fn rejoin_reasons() -> Vec<RejoinReason> {
         RejoinReason::Silence,
         RejoinReason::NonceLost,
         RejoinReason::Requested,
+        RejoinReason::OtherPeer,
+        RejoinReason::MaySpeak,
+        RejoinReason::StreamLost,
+        RejoinReason::Stale(error()),
         RejoinReason::NoConnection,
     ]
 }
@@ -318,6 +373,18 @@ fn of_commands() -> Vec<Event> {
         CommandKind::StartPresentation,
         CommandKind::StopPresentation,
         CommandKind::Migrate,
+        CommandKind::RaiseHand,
+        CommandKind::LowerHand,
+        CommandKind::SetTitle,
+        CommandKind::StartRecording,
+        CommandKind::StopRecording,
+        CommandKind::StartScheduled,
+        CommandKind::SubscribeStart,
+        CommandKind::DeleteMessages,
+        CommandKind::DeleteMessagesOf,
+        CommandKind::InviteUsers,
+        CommandKind::ExportLink,
+        CommandKind::JoinAs,
     ];
     let failed = [
         CommandFailure::NotJoined,
@@ -333,6 +400,9 @@ fn of_commands() -> Vec<Event> {
         CommandFailure::Volume(0),
         CommandFailure::NoPayload,
         CommandFailure::Stopped,
+        CommandFailure::NotInThisKind(CallKind::RtmpViewer),
+        CommandFailure::NotAsThisPeer,
+        CommandFailure::NoVideo,
         CommandFailure::NoLink,
         CommandFailure::Block("no".to_owned()),
         CommandFailure::Message("no".to_owned()),
@@ -359,6 +429,17 @@ fn ends(last_known: Option<LastKnown>) -> Vec<Ended> {
         EndReason::Empty,
         EndReason::Full,
         EndReason::OtherKind(OtherKind::ChatOrStory),
+        EndReason::OtherKind(OtherKind::Conference),
+        EndReason::NoCallNow,
+        EndReason::ChatMigrated {
+            to: Peer::User(USER),
+        },
+        EndReason::Converted {
+            to: CallKind::RtmpViewer,
+        },
+        EndReason::KindChanged {
+            from: CallKind::VideoChat,
+        },
         EndReason::NotFound(error()),
         EndReason::Refused {
             method: METHOD,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::api::Peer;
+use crate::api::{ActiveCall, Peer};
 use crate::policy::CallKind;
 use crate::shown;
 
@@ -40,4 +40,26 @@ pub struct CallInfo {
     /// As whom we comment on a live story, if nothing else is said.
     #[serde(serialize_with = "shown::form")]
     pub default_send_as: Option<Peer>,
+}
+
+impl CallInfo {
+    /// The description of a call that the server shows.
+    pub fn new(kind: CallKind, call: &ActiveCall) -> Self {
+        Self {
+            kind,
+            title: call.title.clone(),
+            participants: call.participants_count,
+            listeners_hidden: call.listeners_hidden,
+            joined_order: call.joined_order,
+            recorded_since: call.recorded_since,
+            records_video: call.records_video,
+            scheduled_for: call.scheduled_for,
+            start_subscribed: call.start_subscribed,
+            can_start_video: call.can_start_video,
+            video_count: call.video_count,
+            video_limit: call.video_limit,
+            message_price: call.message_price,
+            default_send_as: call.default_send_as,
+        }
+    }
 }

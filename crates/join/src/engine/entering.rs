@@ -121,10 +121,10 @@ impl Entering {
     }
 
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Result<(), Exit> {
-        Ok(match self {
-            Self::Conference(entry) => entry.handle_answer(ctx, answer)?,
-            Self::Group(entry) => entry.handle_answer(ctx, answer)?,
-        })
+        match self {
+            Self::Conference(entry) => Ok(entry.handle_answer(ctx, answer)?),
+            Self::Group(entry) => Ok(entry.handle_answer(ctx, answer)?),
+        }
     }
 
     /// Takes an update: a call that is announced may begin by it.

@@ -55,20 +55,8 @@ impl Description {
     ) -> Option<CallInfo> {
         let call = self.known.as_deref()?;
         let info = CallInfo {
-            kind,
-            title: call.title.clone(),
             participants: count.unwrap_or(call.participants_count),
-            listeners_hidden: call.listeners_hidden,
-            joined_order: call.joined_order,
-            recorded_since: call.recorded_since,
-            records_video: call.records_video,
-            scheduled_for: call.scheduled_for,
-            start_subscribed: call.start_subscribed,
-            can_start_video: call.can_start_video,
-            video_count: call.video_count,
-            video_limit: call.video_limit,
-            message_price: call.message_price,
-            default_send_as: call.default_send_as,
+            ..CallInfo::new(kind, call)
         };
         let before = self.shown.replace(info.clone());
         (before.as_ref() != Some(&info)).then_some(info)
