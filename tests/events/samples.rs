@@ -23,11 +23,11 @@ use confcall::join::policy::CallKind;
 use confcall::join::stream::{Quality, StreamPart, Track, WantedVideo};
 use confcall::state::verification::Phase;
 use confcall::{
-    BlockHash, Conference, EmojiHash, Height, IncomingCall, InviteLink, MigratedCall, Missed,
-    Notice, Slug, Target, UserId, View,
+    BlockHash, Conference, EmojiHash, GroupCall, Height, IncomingCall, InviteLink, MigratedCall,
+    Missed, Notice, Slug, Target, UserId, View,
 };
 use confcall_server::loopback::Hub;
-use confcall_server::{Server, ServerOptions};
+use confcall_server::{Server, ServerOptions, WorldDescription};
 use serde_json::json;
 
 const USER: UserId = UserId::new(i64::MAX);
@@ -66,7 +66,26 @@ pub(crate) fn call() -> Call {
 }
 
 pub(crate) fn views() -> Vec<Arc<View>> {
-    call().views
+    let mut views = call().views;
+    views.push(of_video_chat());
+    views
+}
+
+/// The view of a video chat of which all is known.
+fn of_video_chat() -> Arc<View> {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let world = WorldDescription::example();
+        let server = Server::with_world(ServerOptions::default(), &world).unwrap();
+        let hub = Hub::new(server);
+        let call = GroupCall::join(hub.connect(USER), "t.me/walkers?videochat").await;
+        let call = call.unwrap();
+        while call.view().info.is_none() || call.participants().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        call.view()
+    })
 }
 
 /// A message of another user.
