@@ -39,7 +39,11 @@ impl GroupCall {
 
     /// Enters a call, and waits until we are in it: [`GroupCall::start`] and [`Call::joined`] in one.
     ///
-    /// The call is a link as text, and everything else is chosen; or it is [`Options`], which say all that can be said.
+    /// The call is a link as text or a [`GroupCallTarget`](crate::GroupCallTarget), which names it by its chat, its story, its public
+    /// name or itself, and everything else is chosen; or it is [`Options`], which say all that can be said:
+    /// [`Config::join_as`](crate::Config::join_as), and whether we come in muted.
+    ///
+    /// A call that is announced is waited for; [`View::info`](crate::View::info) shows it meanwhile.
     ///
     /// # Errors
     ///

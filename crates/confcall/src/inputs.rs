@@ -1,10 +1,10 @@
 //! The forms in which a caller names a call and a user.
 
 use confcall_join::api::{InviteLink, MigratedCall};
-use confcall_join::joining::{Link, LinkError, Target};
+use confcall_join::joining::{GroupCallTarget, Link, LinkError, Target};
 use confcall_state::UserId;
 
-/// A call, as a caller names it: a link as text, a [`Link`] or [`InviteLink`], or a [`Target`].
+/// A call, as a caller names it: a link as text, a [`Link`] or [`InviteLink`], a [`GroupCallTarget`], or a [`Target`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` names no call",
     label = "not a link, a text or a `Target`",
@@ -22,6 +22,12 @@ pub trait IntoTarget {
 impl IntoTarget for Target {
     fn into_target(self) -> Result<Target, LinkError> {
         Ok(self)
+    }
+}
+
+impl IntoTarget for GroupCallTarget {
+    fn into_target(self) -> Result<Target, LinkError> {
+        Ok(self.into())
     }
 }
 

@@ -28,14 +28,15 @@
 //!   randomness, no sound and picture.
 //! - [`Options`] say what else there is to choose: the user, the media, the behaviour in the call, the seed. A [`Call`] is one
 //!   user's stay in a call of any kind, driven on a tokio runtime over a [`Transport`]: it joins, follows and leaves by itself. A
-//!   [`Conference`] is a `Call` with what only end-to-end encryption has: it verifies. A client shows its [`Events`] and its
+//!   [`Conference`] is a `Call` with what only end-to-end encryption has: it verifies. A [`GroupCall`] is one with what only the calls
+//!   of groups and channels and live stories have: hands, titles, streams. A client shows its [`Events`] and its
 //!   [`View`], gives the [`Cryptor`] to its media threads, and asks for what its user wants.
 //! - An [`Engine`] is the same without I/O, for other runtimes and languages. A client sends its requests and hands back the
 //!   answers and the updates. The documentation of the type is its contract.
 //! - A [`Membership`] is chain, verification and keys alone. What to ask the server and when is then for the client to decide.
 //!
 //! ```text
-//! confcall    Call, Conference: an engine driven on a tokio runtime over your network
+//! confcall    Call, Conference, GroupCall: an engine driven on a tokio runtime over your network
 //!     │
 //! transport   the trait of a network, adapters, the API's bytes read
 //!     │

@@ -6,8 +6,9 @@ use super::{exit, user_command};
 #[derive(Debug, clap::Args)]
 #[command(after_help = JOIN_EXAMPLES, after_long_help = format!("{JOIN_EXAMPLES}\n\n{}", reference()))]
 pub(crate) struct JoinArgs {
-    /// The call: its link, the slug that ends the link, message:ID for a message that invites, or - for one of these on
-    /// the first line of standard input, where other users of this machine do not see it.
+    /// The call: any link to one, @NAME for the call of a public group or channel, the slug that ends the link of a conference,
+    /// message:ID for a message that invites, or - for one of these on the first line of standard input, where other users of
+    /// this machine do not see it.
     #[arg(required_unless_present = "embedded", conflicts_with = "embedded")]
     pub(super) target: Option<TargetArg>,
 
@@ -67,6 +68,7 @@ const JOIN_EXAMPLES: &str = "\
 Examples:
   confcall join --embedded
   confcall join https://t.me/call/Wx5f-8PqKJk --session alice.session
+  confcall join @somegroup --session alice.session
   confcall join Wx5f-8PqKJk --session bob.session --last-known call.known
   confcall join Wx5f-8PqKJk --session bob.session --json | jq .event
   pass show call | confcall join - --session bob.session --stay
@@ -102,6 +104,6 @@ command sends no media: it announces what it switches, which others see, and no 
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
 gap, h264, rejoined, connection, connection_lost, connection_back, link, epoch_started, members, who, roster, \
-participants_changed, own_state, settings, invitation, verification, emoji, emoji_overdue, message, message_not_shown, \
-suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
+participants_changed, own_state, settings, scheduled, call, stream, invitation, verification, emoji, emoji_overdue, message, \
+messages_deleted, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
 Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";

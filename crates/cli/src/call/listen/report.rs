@@ -47,7 +47,13 @@ impl Report for ListenReport {
                 let text = format!("{parts} parts came faster than they were kept");
                 vec![Line::new(Level::Warning, "missed", text)]
             }
-            Self::Event(event) => vec![Line::new(Level::Detail, "event", event.to_string())],
+            Self::Event(event) => {
+                let level = match **event {
+                    Event::Stream(_) | Event::Retrying { .. } => Level::Warning,
+                    _ => Level::Detail,
+                };
+                vec![Line::new(level, "event", event.to_string())]
+            }
             Self::Ended {
                 ended, recorded, ..
             } => {

@@ -173,6 +173,14 @@ fn event(event: &Event, names: &Names) -> Vec<Line> {
             let (from, text) = (names.of_peer(*from), message.text());
             one(Level::Success, "message", format!("{from}{stars}: {text}"))
         }
+        Event::MessagesDeleted { messages } => {
+            let text = match messages.len() {
+                1 => "a message was deleted".to_owned(),
+                count => format!("{count} messages were deleted"),
+            };
+            one(Level::Info, "deleted", text)
+        }
+        Event::Stream(state) => one(Level::Warning, "stream", state.to_string()),
         Event::MessageNotShown { from, why } => one(
             Level::Warning,
             "message",
