@@ -92,10 +92,11 @@ forms! {
     /// What somebody wrote, as so many letters.
     masked: String as String,
         |text| mask(text), |text| Ok(text);
-    /// A part of a stream: the bytes that say what it is, and its length. Zeros stand for the sound and picture.
+    /// A part of a stream: the bytes that say what it is, and its length. Zeros stand for the sound and picture; of one that is too
+    /// long it is enough to know that.
     part: Vec<u8> as (usize, Hex),
-        |part| (part.len(), Hex(part.iter().copied().take(PART_HEAD).collect())),
-        |(length, Hex(mut head))| match (head.len()..=limits::PART_BYTES).contains(&length) {
+        |part| (part.len().min(TOO_LONG), Hex(part.iter().copied().take(PART_HEAD).collect())),
+        |(length, Hex(mut head))| match (head.len()..=TOO_LONG).contains(&length) {
             true => {
                 head.resize(length, 0);
                 Ok(head)
@@ -142,6 +143,9 @@ pub(crate) fn mask(text: &str) -> String {
 /// The bytes of a part of a stream that a trace keeps: its header, or the tags of its sound.
 const PART_HEAD: usize = 2048;
 
+/// The length of a part that is too long.
+const TOO_LONG: usize = limits::PART_BYTES + 1;
+
 fn write_call(call: &CallRef) -> (i64, i64) {
     let hash = redact::access_hash(call.access_hash);
     (call.id.value(), hash.value())
@@ -160,18 +164,21 @@ fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::api::FilePart;
-    use crate::limits;
 
     #[test]
-    fn a_part_in_a_trace_has_as_many_bytes_as_a_part_can_have() {
+    fn a_part_in_a_trace_has_as_many_bytes_as_a_part_can_have_or_one_more() {
         let read =
             |length| serde_json::from_str::<FilePart>(&format!(r#"{{"bytes":[{length},"01"]}}"#));
-        let Ok(FilePart::Bytes(part)) = read(limits::PART_BYTES) else {
-            panic!("the longest part is read");
+        let Ok(longest) = read(TOO_LONG) else {
+            panic!("a part that is too long is read as such");
         };
-        assert_eq!(part.len(), limits::PART_BYTES);
-        assert!(read(limits::PART_BYTES + 1).is_err());
+        assert!(read(TOO_LONG + 1).is_err());
         assert!(read(0).is_err(), "shorter than what is shown of it");
+        let longer = FilePart::Bytes(vec![1; 3 * limits::PART_BYTES]);
+        let written = serde_json::to_string(&longer).unwrap();
+        let longest = serde_json::to_string(&longest).unwrap();
+        assert!(written.starts_with(&longest[..16]), "{written:?}");
     }
 }
