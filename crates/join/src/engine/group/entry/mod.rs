@@ -25,6 +25,7 @@ use crate::api::{
     GroupCall, LeaveGroupCall, Response, StartScheduledGroupCall, ToggleGroupCallStartSubscription,
     Update,
 };
+use crate::engine::abilities;
 use crate::engine::command::{Command, CommandFailure, Order};
 use crate::engine::context::Context;
 use crate::engine::end::{EndReason, RejoinReason};
@@ -289,6 +290,10 @@ impl Entry {
         let Some(call) = self.attempt.from.call.filter(|_| self.is_waiting()) else {
             return ctx.failed(order, CommandFailure::NotJoined);
         };
+        let kind = ctx.kind();
+        if !abilities::has(kind, command) {
+            return ctx.failed(order, CommandFailure::NotInThisKind(kind));
+        }
         let call = call.into();
         match *command {
             Command::StartScheduled => {
