@@ -4,7 +4,7 @@ use super::Attendance;
 use crate::api::{
     DeleteGroupCallMessages, DeleteGroupCallParticipantMessages, EditGroupCallTitle,
     ExportGroupCallInvite, InviteToGroupCall, Request, StartScheduledGroupCall,
-    ToggleGroupCallRecord, ToggleGroupCallStartSubscription,
+    ToggleGroupCallRecord, ToggleGroupCallStartSubscription, cut_label,
 };
 use crate::engine::abilities;
 use crate::engine::command::{Command, CommandFailure, Order, VideoLayout};
@@ -59,13 +59,13 @@ impl Attendance {
             Command::Send(message) => Chat::request(call, message).into(),
             Command::SetTitle { title } => EditGroupCallTitle {
                 call: named,
-                title: title.clone(),
+                title: cut_label(title).to_owned(),
             }
             .into(),
             Command::StartRecording { title, video } => ToggleGroupCallRecord {
                 start: true,
                 call: named,
-                title: title.clone(),
+                title: title.as_deref().map(cut_label).map(str::to_owned),
                 video_portrait: video.map(|layout| layout == VideoLayout::Portrait),
             }
             .into(),
