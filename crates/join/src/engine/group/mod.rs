@@ -286,8 +286,10 @@ impl Attendance {
             }
             return Ok(());
         }
-        if let Ok(Response::InviteLink(link)) = &answer.result {
-            ctx.event(Event::Link(link.clone()));
+        match &answer.result {
+            Ok(Response::InviteLink(link)) => ctx.event(Event::Link(link.clone())),
+            Ok(Response::GroupCall(info)) => self.describe(ctx, &info.call)?,
+            _ => {}
         }
         match self.presence.handle_answer(ctx, answer)? {
             Sequel::TakeIn(updates) => self.take_updates(ctx, updates),
@@ -415,7 +417,14 @@ impl Attendance {
 
     /// Takes in what the server says of the call itself.
     fn take_call(&mut self, ctx: &mut Context, call: GroupCall) -> Result<(), EndReason> {
-        if let Some(call) = call.active().filter(|call| !call.conference) {
+        self.describe(ctx, &call)?;
+        self.presence.take_call(ctx, call)
+    }
+
+    /// Takes in what only calls of this side have.
+    fn describe(&mut self, ctx: &mut Context, call: &GroupCall) -> Result<(), EndReason> {
+        let is_ours = self.presence.reference.names(&call.reference());
+        if let Some(call) = call.active().filter(|call| is_ours && !call.conference) {
             let kind = match (self.kind, call.rtmp_stream) {
                 (CallKind::VideoChat, true) => CallKind::RtmpViewer,
                 (CallKind::RtmpViewer, false) => CallKind::VideoChat,
@@ -427,7 +436,7 @@ impl Attendance {
             self.description.take(call);
             ctx.stream_is_at(call.stream_dc.or(ctx.stream_place()));
         }
-        self.presence.take_call(ctx, call)
+        Ok(())
     }
 
     /// Asks whether we are still in the call, if the roster says that we left: it may be late, and of a membership before.
@@ -445,6 +454,9 @@ impl Attendance {
         let us = self.identity();
         self.presence
             .settle(ctx, || Standing::without_chain(us.peer));
+        if self.presence.roster.take_may_be_another_call() {
+            self.presence.settings.ask_anew(ctx, us.call);
+        }
         let count = self.presence.roster.count();
         if let Some(info) = self.description.changed(self.kind, count) {
             ctx.event(Event::Call(info));

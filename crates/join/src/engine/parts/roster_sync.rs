@@ -63,6 +63,8 @@ pub(in crate::engine) struct RosterSync {
     pages: Option<Pages>,
     /// True if changes were missed before the pages that are read.
     has_missed: bool,
+    /// True if changes were missed, of which some may have been of the call itself: both have one version.
+    may_be_another_call: bool,
     /// The number of participants as the server counts them, if it has said it.
     count: Option<i32>,
     /// True if the participants may be others than when this was last asked.
@@ -131,6 +133,7 @@ impl RosterSync {
             load: None,
             pages,
             has_missed: false,
+            may_be_another_call: false,
             count: None,
             moved: false,
         }
@@ -148,6 +151,11 @@ impl RosterSync {
     /// True if the participants may be others than when this was last asked.
     pub(in crate::engine) fn take_moved(&mut self) -> bool {
         core::mem::take(&mut self.moved)
+    }
+
+    /// True if the call itself may be another one than when this was last asked.
+    pub(in crate::engine) fn take_may_be_another_call(&mut self) -> bool {
+        core::mem::take(&mut self.may_be_another_call)
     }
 
     /// Takes in a change; gives whether it says that we left.
@@ -449,6 +457,7 @@ impl RosterSync {
         };
         if pages.are_at_first() && page.version > self.version {
             self.has_missed = self.version != 0;
+            self.may_be_another_call |= self.has_missed;
             self.version = page.version;
             self.has_begun = false;
         }

@@ -80,9 +80,14 @@ impl Settings {
     /// Asks for the call if its settings were not shown, as after a lost answer or a restart.
     pub(in crate::engine) fn ask(&self, ctx: &mut Context, call: CallRef) {
         if self.shown.is_none() {
-            let (call, limit) = (call.into(), 1);
-            ctx.send(Purpose::Call, GetGroupCall { call, limit });
+            self.ask_anew(ctx, call);
         }
+    }
+
+    /// Asks for the call, of which changes may have been missed.
+    pub(in crate::engine) fn ask_anew(&self, ctx: &mut Context, call: CallRef) {
+        let (call, limit) = (call.into(), 1);
+        ctx.send(Purpose::Call, GetGroupCall { call, limit });
     }
 
     /// Asks again after a pause, if they are not known yet.
