@@ -109,6 +109,10 @@ impl Controls {
             return self.switches.turn(ctx, switch, value, order);
         }
         match command {
+            // Of us there is one wish only.
+            Command::Mute { peer, muted } if peer == us.peer => {
+                self.switches.turn(ctx, Switch::Muted, muted, order);
+            }
             Command::Mute { .. } if !may_mute => ctx.failed(order, CommandFailure::NotAllowed),
             Command::Mute { peer, muted } => {
                 self.edit(ctx, roster, order, peer, Change::turn(Switch::Muted, muted));
