@@ -164,7 +164,8 @@ impl Presence {
             },
             Purpose::Check => {
                 let joined = result.as_ref().ok().and_then(Response::sources);
-                if let Some(joined) = joined {
+                // Without us in the call the screen comes after the rejoin.
+                if let Some(joined) = joined.filter(|joined| joined.contains(&us.source)) {
                     let asked = self.liveness.checked_screen();
                     self.controls.checked(ctx, us, asked, joined);
                 }
