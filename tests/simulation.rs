@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use confcall_simulator::{Faults, Life, Plan, each_seed};
+use confcall_simulator::{Evening, Faults, Life, Plan, each_seed};
 
 #[test]
 fn calls_in_which_members_come_and_go_and_the_server_restarts_converge() {
@@ -17,5 +17,19 @@ fn calls_in_which_members_come_and_go_and_the_server_restarts_converge() {
     };
     each_seed(1000, |seed| {
         Life::live(seed, plan.clone());
+    });
+}
+
+#[test]
+fn evenings_in_calls_of_every_kind_come_to_what_the_server_has() {
+    each_seed(100, |seed| {
+        Evening::live(seed, 15, Faults::NONE);
+    });
+}
+
+#[test]
+fn evenings_on_a_bad_network_come_to_what_the_server_has_once_it_is_calm() {
+    each_seed(150, |seed| {
+        Evening::live(seed, 15, Faults::MANY);
     });
 }

@@ -36,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     ("chain_ops", chain_ops),
     ("checkpoint", checkpoint),
     ("engine_ops", engine_ops),
+    ("group_call_ops", group_call_ops),
     ("join_answer", join_answer),
     ("link", link),
     ("message_json", message_json),
@@ -72,6 +73,14 @@ pub fn verification_ops(data: &[u8]) {
 /// An engine and a hostile server.
 pub fn engine_ops(data: &[u8]) {
     confcall_simulator::fuzzing::engine_ops(data, |engine| {
+        let freed = -measure(|| drop(engine)).bytes_current;
+        assert!(freed <= MOST_KEPT, "an engine kept {freed} bytes");
+    });
+}
+
+/// An engine in the calls of groups, channels and stories, and a hostile server.
+pub fn group_call_ops(data: &[u8]) {
+    confcall_simulator::fuzzing::group_call_ops(data, |engine| {
         let freed = -measure(|| drop(engine)).bytes_current;
         assert!(freed <= MOST_KEPT, "an engine kept {freed} bytes");
     });

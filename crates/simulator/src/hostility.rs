@@ -380,7 +380,10 @@ pub fn of_another_call(update: &Update) -> Vec<Update> {
             let participants = change.participants.iter_mut();
             participants.for_each(|one| one.left = true);
         }
-        Update::ChainBlocks(_) | Update::EncryptedMessage(_) => {}
+        Update::ChainBlocks(_)
+        | Update::EncryptedMessage(_)
+        | Update::Message(_)
+        | Update::MessagesDeleted { .. } => {}
         _ => return vec![ended, connected],
     }
     vec![same, ended, connected]
@@ -392,6 +395,8 @@ pub fn named(mut update: Update, call: CallRef) -> Update {
         Update::ChainBlocks(items) => items.call = call.into(),
         Update::EncryptedMessage(message) => message.call = call.into(),
         Update::Participants(change) => change.call = call.into(),
+        Update::Message(message) => message.call = call.into(),
+        Update::MessagesDeleted { call: named, .. } => *named = call.into(),
         Update::GroupCall { call: shown, .. } => match shown {
             GroupCall::Active(shown) => (shown.id, shown.access_hash) = (call.id, call.access_hash),
             GroupCall::Discarded {

@@ -36,6 +36,7 @@
 //! | one engine without a network | a [`Node`] alone |
 //! | a law for many seeds | [`each_seed`] |
 //! | a whole call by chance | a [`Life`] by a [`Plan`]: [`Action`]s, and [`Frames`] from all to all |
+//! | calls of every kind | a [`neighbourhood`] as the server; an [`Evening`] there by chance |
 //! | two hundred who press a link | a [`Crowd`] |
 //!
 //! # What is checked by itself
@@ -58,6 +59,7 @@ mod actions;
 mod agenda;
 mod checks;
 mod crowd;
+mod evening;
 mod fixtures;
 mod frames;
 #[cfg(any(fuzzing, confcall_testing))]
@@ -66,6 +68,7 @@ mod history;
 mod hostility;
 mod laws;
 mod life;
+mod neighbourhood;
 mod node;
 mod participants;
 mod rule;
@@ -76,10 +79,12 @@ mod world;
 pub use actions::Action;
 pub use confcall_server::faults::Faults;
 pub use crowd::{Crowd, Rush};
+pub use evening::Evening;
 pub use fixtures::{media, pair, participant};
 pub use frames::Frames;
 pub use hostility::{Hostility, Kind, named, of_another_call, showing};
 pub use life::{Life, Plan};
+pub use neighbourhood::{neighbourhood, own_channel, place};
 pub use node::{Node, SentRequest};
 pub use rule::{Rule, Verdict};
 pub use seeds::each_seed;

@@ -82,7 +82,7 @@ impl Plan {
 }
 
 /// A network as slow, and without faults.
-fn calmed(faults: Faults) -> Faults {
+pub(crate) fn calmed(faults: Faults) -> Faults {
     Faults {
         latency: faults.latency,
         jitter: faults.jitter,
@@ -230,28 +230,19 @@ fn no_one_is_ahead(world: &World) -> bool {
 
 /// Clients end only for a reason that the life gave.
 fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
-    // Refused with a wait so often that it is for nothing.
-    let is_flooded = plan.faults.floods != 0 && plan.faults.floods < 20;
     for node in &world.nodes {
         let Some(ended) = &node.ended else { continue };
         let is_due = match &ended.reason {
             EndReason::Left | EndReason::Removed { .. } | EndReason::JoinedElsewhere => true,
-            // On a network like this the memberships can be lost faster than they may be renewed.
             // A server that restarts from a snapshot forks off those who saw more, and a client that has rejoined too often stays out.
-            EndReason::Broken(reason) => {
-                rejoins(node) >= REJOINS && (is_rewound || !reason.is_fork())
-            }
+            EndReason::Broken(reason) if reason.is_fork() => rejoins(node) >= REJOINS && is_rewound,
             // So does one that comes back after a restart of the server, or after an outage in which all got other keys, twice.
             EndReason::Swapped(broken) => {
                 is_rewound || matches!(broken, Break::AllReplaced { .. }) && rejoins(node) >= 2
             }
-            EndReason::FloodWait { .. } => is_flooded,
-            // Chance can fail seven requests in a row, once in a hundred thousand entries on a network with many faults, of
-            // which some thousand lives have tens of thousands; who comes on the calm network is checked on its own.
-            EndReason::Exhausted { .. } => failures_of_entering(&node.events) >= REPEATS,
             // Kicked, and so far away that it met only the refusal.
             EndReason::Refused { kind, .. } => *kind == Some(GiveUpReason::OverOrNotForUs),
-            _ => false,
+            reason => is_due_on(&plan.faults, node, reason),
         };
         assert!(
             is_due,
@@ -260,6 +251,21 @@ fn check_ends(world: &World, plan: &Plan, is_rewound: bool) {
             ended.reason,
             world.history()
         );
+    }
+}
+
+/// True for an end that a network with these faults can be the reason of.
+pub(crate) fn is_due_on(faults: &Faults, node: &Node, reason: &EndReason) -> bool {
+    // Refused with a wait so often that it is for nothing.
+    let is_flooded = faults.floods != 0 && faults.floods < 20;
+    match reason {
+        // The memberships can be lost faster than they may be renewed.
+        EndReason::Broken(reason) => rejoins(node) >= REJOINS && !reason.is_fork(),
+        EndReason::FloodWait { .. } => is_flooded,
+        // Chance can fail seven requests in a row, once in a hundred thousand entries on a network with many faults, of
+        // which some thousand lives have tens of thousands; who comes on the calm network is checked on its own.
+        EndReason::Exhausted { .. } => failures_of_entering(&node.events) >= REPEATS,
+        _ => false,
     }
 }
 

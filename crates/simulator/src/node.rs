@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use confcall_join::api::{Method, Request};
+use confcall_join::api::{CallMessageId, CallRef, Method, Peer, Request};
 use confcall_join::engine::checkpoint::CheckpointError;
 use confcall_join::engine::{
-    Command, CommandId, Config, Ended, Engine, Event, Input, Misuse, Output, RequestId,
+    Command, CommandId, Config, Ended, Engine, Event, Input, Joined, Misuse, Output, RequestId,
 };
 use confcall_join::membership::LastKnown;
 use confcall_join::message::GroupMessage;
@@ -39,7 +39,8 @@ pub struct SentRequest {
 /// allows, and has a number of its own; a command is answered once; for one block the emoji are always the same; nothing
 /// comes after the end. And it checks the laws of trust: a membership begins with the block that was sent for it; keys
 /// continue over rejoins and restarts, or people learn that they do not; emoji that do not come are called overdue; who
-/// was kicked is not in the call.
+/// was kicked is not in the call; a conference and a call that is none are never taken for each other; nobody speaks who is not
+/// allowed to.
 #[derive(Debug)]
 // Without the flag an engine cannot be copied, as its secrets cannot.
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
@@ -206,7 +207,12 @@ impl Node {
                 None => self.engine.poll_output(),
             };
             match output {
-                Output::Request { request, body, .. } => self.take_request(now, request, body),
+                Output::Request {
+                    request,
+                    body,
+                    kind,
+                    ..
+                } => self.take_request(now, request, kind, body),
                 Output::Event(event) => self.take_event(now, event),
                 Output::Timeout(wake) => return self.take_timeout(now, wake),
             }
@@ -214,17 +220,17 @@ impl Node {
         panic!("user {}: polling does not end", self.user);
     }
 
-    fn take_request(&mut self, now: Moment, id: RequestId, body: Request) {
+    fn take_request(&mut self, now: Moment, id: RequestId, kind: CallKind, body: Request) {
         let user = self.user;
         assert!(self.ended.is_none(), "user {user}: {body:?} after the end");
-        let allowed = policy::check_bytes(CallKind::Conference, &body.to_tl());
+        let allowed = policy::check_bytes(kind, &body.to_tl());
         assert_eq!(allowed.as_ref(), Ok(&body), "user {user}");
         let is_new = self.numbers.insert(id);
         assert!(
             is_new,
             "user {user}: the number of {body:?} was used before"
         );
-        self.laws.sent(&body);
+        self.laws.sent(kind, id, &body);
         let at = now.since(Moment::default());
         self.requests.push(SentRequest { at, id, body });
     }
@@ -235,9 +241,9 @@ impl Node {
         match &event {
             Event::Joined(joined) | Event::Rejoined(joined) => {
                 self.joins += 1;
-                self.cryptor = joined.cryptor.clone();
+                self.cryptor.clone_from(&joined.cryptor);
             }
-            Event::Resumed(joined) => self.cryptor = joined.cryptor.clone(),
+            Event::Resumed(joined) => self.cryptor.clone_from(&joined.cryptor),
             Event::Done { id, .. } | Event::Failed { id, .. } => {
                 let is_due = self.unanswered.remove(id);
                 assert!(is_due, "user {user}: {id:?} is answered twice");
@@ -332,12 +338,56 @@ impl Node {
         requests.filter(move |request| request.body.method() == method)
     }
 
-    /// The messages of others that it shows, in order.
+    /// The encrypted messages of others that it shows, in order.
     pub fn messages(&self) -> impl Iterator<Item = (UserId, &GroupMessage)> {
         self.events.iter().filter_map(|event| match event {
-            Event::Message { from, message, .. } => Some((from.user()?, message)),
+            Event::Message {
+                from: Peer::User(from),
+                encrypted: true,
+                message,
+                ..
+            } => Some((*from, message)),
             _ => None,
         })
+    }
+
+    /// The messages without encryption that it shows and that were not deleted, in order.
+    pub fn posted(&self) -> impl Iterator<Item = CallMessageId> {
+        let deleted: BTreeSet<_> = self
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::MessagesDeleted { messages } => Some(messages),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let posted = self.events.iter().filter_map(|event| match event {
+            Event::Message {
+                posted: Some(posted),
+                ..
+            } => Some(posted.id),
+            _ => None,
+        });
+        posted.filter(move |id| !deleted.contains(id))
+    }
+
+    /// All memberships, in order.
+    pub fn memberships(&self) -> impl DoubleEndedIterator<Item = &Joined> {
+        self.events.iter().filter_map(|event| match event {
+            Event::Joined(joined) | Event::Rejoined(joined) => Some(joined),
+            _ => None,
+        })
+    }
+
+    /// The call that it is in, or was in last.
+    pub fn call(&self) -> Option<CallRef> {
+        Some(self.memberships().next_back()?.call)
+    }
+
+    /// As whom it is in a call, or was last.
+    pub fn own(&self) -> Option<Peer> {
+        Some(self.memberships().next_back()?.own)
     }
 
     /// The most requests within a minute.

@@ -8,6 +8,7 @@ use confcall_join::api::{
     ParticipantVideo, Peer, Request,
 };
 use confcall_join::engine::{Command, Microphone, OwnState, Participant, Picture};
+use confcall_join::policy::CallKind;
 use confcall_state::UserId;
 
 use crate::node::Node;
@@ -30,6 +31,15 @@ impl World {
             let muted = self.below(2) == 0;
             self.command(node, Command::SetMuted { muted });
         }
+        self.settle_all();
+    }
+
+    /// Lets all who are in calls come to what the server has, on a network without faults.
+    ///
+    /// # Panics
+    ///
+    /// As [`World::settle_participants`].
+    pub fn settle_all(&mut self) {
         let until = self.now() + CALM;
         while let Err(difference) = self.compare_participants() {
             let history = || self.history();
@@ -49,9 +59,10 @@ impl World {
     }
 
     fn compare_for(&mut self, node: NodeId) -> Result<(), String> {
-        let call = self.server.calls().next().expect("there is a call");
-        let request = GetGroupParticipants::page(call.reference(), "", 100).into();
         let user = self.nodes[node].user;
+        let call = self.nodes[node].engine.call();
+        let call = call.ok_or_else(|| format!("user {user} is in no call"))?;
+        let request = GetGroupParticipants::page(call.into(), "", 100).into();
         let page = self.server.answer(user, &request);
         let page = page.map(|answer| answer.into_participants());
         let Ok(Ok(page)) = page else {
@@ -65,7 +76,13 @@ impl World {
             .iter()
             .map(|one| (one.peer, one))
             .collect();
-        check_own(user, own, entries[&Peer::User(user)])?;
+        let is_us = |entry: &&&GroupCallParticipant| entry.own;
+        match entries.values().find(is_us) {
+            Some(entry) => check_own(user, own, entry)?,
+            // Who only listens need not be listed.
+            None if is_listener(client.engine.kind()) => {}
+            None => return Err(format!("the server does not list user {user}")),
+        }
         let seen = client.engine.participants();
         if seen.len() != entries.len() {
             return Err(format!(
@@ -76,16 +93,20 @@ impl World {
         }
         for one in seen {
             let entry = entries.get(&one.peer);
-            let name = one.peer.user().map(|user| self.server.label(user).name);
-            let is_named = one.label.as_ref().map(|label| &label.name) == name.as_ref();
+            let mut labels = page.labels.iter();
+            let label = labels.find(|label| label.peer == one.peer);
+            let is_named =
+                one.label.as_ref().map(|label| &label.name) == label.map(|label| &label.name);
             if !is_named || entry.is_none_or(|entry| !is_as(&one, entry)) {
                 return Err(format!("user {user} sees {one:?} and the server {entry:?}"));
             }
         }
-        let silenced = entries.values().filter(|entry| !entry.can_self_unmute);
-        for silenced in silenced {
-            let is_asked = self.nodes.iter().any(|node| silences(node, silenced.peer));
-            assert!(is_asked, "nobody asked to silence {:?}", silenced.peer);
+        if client.engine.kind() == CallKind::Conference {
+            let silenced = entries.values().filter(|entry| !entry.can_self_unmute);
+            for silenced in silenced {
+                let is_asked = self.nodes.iter().any(|node| silences(node, silenced.peer));
+                assert!(is_asked, "nobody asked to silence {:?}", silenced.peer);
+            }
         }
         match client.unanswered.is_empty() {
             true => Ok(()),
@@ -95,6 +116,11 @@ impl World {
             )),
         }
     }
+}
+
+/// True for a call in which those who come only listen.
+fn is_listener(kind: CallKind) -> bool {
+    matches!(kind, CallKind::RtmpViewer | CallKind::LiveStoryListener)
 }
 
 /// True if a client of the creator, who is the first user, asked the server to silence a participant.

@@ -588,10 +588,7 @@ impl World {
             let mut nodes = self.nodes.iter().filter(|node| node.user == user);
             nodes.any(|node| node.requests.last().is_some_and(|last| last.at >= since))
         };
-        let members = self.server.calls().flat_map(|call| {
-            let members = call.members().map(|member| member.user_id());
-            members.map(|user| (call.id(), user))
-        });
+        let members = self.server.connected();
         let silent: Vec<_> = members.filter(|(_, user)| !is_heard(*user)).collect();
         for (call, user) in silent {
             let dropped = self.server.drop_member(call, user);

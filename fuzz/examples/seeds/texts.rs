@@ -20,7 +20,7 @@ const LINKS: [&str; 8] = [
 ];
 
 /// The targets whose bytes are choices.
-const CHOOSING: [&str; 7] = [
+const CHOOSING: [&str; 8] = [
     "chain_ops",
     "engine_ops",
     "packet_ops",
@@ -28,6 +28,7 @@ const CHOOSING: [&str; 7] = [
     "verification_ops",
     "mtproto_session",
     "mtproto_stream",
+    "group_call_ops",
 ];
 
 pub(super) fn add(seeds: &mut Seeds) {

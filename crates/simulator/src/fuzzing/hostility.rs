@@ -22,7 +22,7 @@ const EDGES: [i32; 9] = [i32::MIN, -1, 0, 1, 2, 50, 300, i32::MAX - 1, i32::MAX]
 /// As often is a text repeated that is longer than any is.
 const LONG: usize = 50_000;
 
-fn edge(u: &mut Unstructured<'_>) -> Result<i32> {
+pub(super) fn edge(u: &mut Unstructured<'_>) -> Result<i32> {
     u.choose(&EDGES).copied()
 }
 
@@ -183,7 +183,7 @@ fn of_people(u: &mut Unstructured<'_>, server: &Server) -> Result<Update> {
     })
 }
 
-fn label(u: &mut Unstructured<'_>) -> Result<PeerLabel> {
+pub(super) fn label(u: &mut Unstructured<'_>) -> Result<PeerLabel> {
     Ok(PeerLabel {
         peer: peer(u)?,
         name: text(u)?,
@@ -194,7 +194,7 @@ fn label(u: &mut Unstructured<'_>) -> Result<PeerLabel> {
 }
 
 /// A text that is empty, that moves a terminal's cursor, that is written from right to left, or that is longer than any is.
-fn text(u: &mut Unstructured<'_>) -> Result<String> {
+pub(super) fn text(u: &mut Unstructured<'_>) -> Result<String> {
     let texts = [
         "",
         "Bob",
@@ -291,7 +291,7 @@ fn group_call_of(
     })
 }
 
-fn participants(u: &mut Unstructured<'_>) -> Result<Vec<GroupCallParticipant>> {
+pub(super) fn participants(u: &mut Unstructured<'_>) -> Result<Vec<GroupCallParticipant>> {
     let count = u.int_in_range(0..=6)?;
     let one = |u: &mut Unstructured<'_>| {
         let (peer, date) = (peer(u)?, edge(u)?);
@@ -330,12 +330,12 @@ fn picture(u: &mut Unstructured<'_>) -> Result<Option<ParticipantVideo>> {
     }))
 }
 
-fn sources(u: &mut Unstructured<'_>) -> Result<Vec<Ssrc>> {
+pub(super) fn sources(u: &mut Unstructured<'_>) -> Result<Vec<Ssrc>> {
     let sources: Vec<u32> = u.arbitrary()?;
     Ok(sources.into_iter().filter_map(Ssrc::new).collect())
 }
 
-fn offset(u: &mut Unstructured<'_>) -> Result<Option<String>> {
+pub(super) fn offset(u: &mut Unstructured<'_>) -> Result<Option<String>> {
     let offsets = [None, None, Some(""), Some("0"), Some("1"), Some("x")];
     Ok(u.choose(&offsets)?.map(str::to_owned))
 }

@@ -7,10 +7,14 @@
 
 mod engine_ops;
 mod forgery;
+mod group_call_ops;
+mod group_hostility;
+mod guests;
 mod hostility;
 mod limits;
 mod people;
 mod server_ops;
 
 pub use engine_ops::engine_ops;
+pub use group_call_ops::group_call_ops;
 pub use server_ops::{server_ops, server_snapshot};

@@ -7,13 +7,18 @@ use confcall_state::UserId;
 /// The law that participants are changed only as the caller wants it.
 ///
 /// Others are muted, and made louder or less loud, by a command that names them. Our own microphone and camera are turned on by
-/// a command that nothing has taken back since: neither a later one, nor an admin who silenced us.
+/// a command that nothing has taken back since: neither a later one, nor an admin who silenced us. Hands are raised and taken down
+/// by a command too.
 #[derive(Clone, Debug)]
 pub(super) struct Edits {
     user: UserId,
+    /// As whom we are in the call.
+    own: Peer,
     /// The changes of others that were asked for.
     muted: Vec<(Peer, bool)>,
     volumes: Vec<(Peer, i32)>,
+    /// The hands that were raised or taken down, ours among them.
+    hands: Vec<(Option<Peer>, bool)>,
     /// True for a source of ours that may be on; nothing until the engine has shown what it begins with.
     sound: Option<bool>,
     picture: Option<bool>,
@@ -28,8 +33,10 @@ impl Edits {
     pub(super) fn new(user: UserId) -> Self {
         Self {
             user,
+            own: Peer::User(user),
             muted: Vec::new(),
             volumes: Vec::new(),
+            hands: Vec::new(),
             sound: None,
             picture: None,
             screen: None,
@@ -43,8 +50,15 @@ impl Edits {
             return;
         };
         match command {
-            Command::Mute { peer, muted } => self.muted.push((*peer, *muted)),
+            Command::Mute { peer, muted } => {
+                self.muted.push((*peer, *muted));
+                if *peer == self.own && !muted {
+                    self.sound = Some(true);
+                }
+            }
             Command::SetVolume { peer, volume } => self.volumes.push((*peer, *volume)),
+            Command::RaiseHand { raised } => self.hands.push((None, *raised)),
+            Command::LowerHand { peer } => self.hands.push((Some(*peer), false)),
             Command::SetMuted { muted } => self.sound = Some(!muted),
             Command::SetVideo { on } => self.picture = Some(*on),
             Command::StartPresentation { .. } => self.screen = Some(true),
@@ -76,28 +90,27 @@ impl Edits {
 
     fn edited(&self, edit: &EditGroupCallParticipant) {
         let user = self.user;
-        let is_asked = match &edit.participant {
-            InputPeer::SelfUser => {
-                self.check_on(edit.muted == Some(false), edit.video_stopped == Some(false));
-                edit.volume.is_none()
-            }
-            InputPeer::User { id, .. } => {
-                let peer = Peer::User(*id);
-                let is_muting = |muted| self.muted.contains(&(peer, muted));
-                let is_volume = |volume| self.volumes.contains(&(peer, volume));
-                let pictures = [
-                    edit.video_stopped,
-                    edit.video_paused,
-                    edit.presentation_paused,
-                ];
-                edit.muted.is_none_or(is_muting)
-                    && edit.volume.is_none_or(is_volume)
-                    && pictures == [None; 3]
-            }
-            _ => false,
+        let peer = edit.participant.peer(user);
+        let is_own = edit.participant == InputPeer::SelfUser || peer == Some(self.own);
+        let is_volume = |volume| peer.is_some_and(|peer| self.volumes.contains(&(peer, volume)));
+        let is_asked = if is_own {
+            self.check_on(edit.muted == Some(false), edit.video_stopped == Some(false));
+            true
+        } else {
+            let is_muting = |muted| peer.is_some_and(|peer| self.muted.contains(&(peer, muted)));
+            let pictures = [
+                edit.video_stopped,
+                edit.video_paused,
+                edit.presentation_paused,
+            ];
+            edit.muted.is_none_or(is_muting) && pictures == [None; 3]
+        };
+        let is_hand = |raised| {
+            let of_other = |peer| self.hands.contains(&(Some(peer), raised));
+            is_own && self.hands.contains(&(None, raised)) || peer.is_some_and(of_other)
         };
         assert!(
-            is_asked && edit.raise_hand.is_none(),
+            is_asked && edit.volume.is_none_or(is_volume) && edit.raise_hand.is_none_or(is_hand),
             "user {user}: {edit:?} was not asked for"
         );
     }
@@ -116,6 +129,7 @@ impl Edits {
 
     pub(super) fn see(&mut self, event: &Event) {
         match event {
+            Event::Joined(joined) | Event::Rejoined(joined) => self.own = joined.own,
             Event::Done { id, .. } => drop(self.turning_on.remove(id)),
             Event::Failed { id, why, .. } => match (self.turning_on.remove(id), why) {
                 (Some(Command::SetMuted { .. }), CommandFailure::Silenced) => {

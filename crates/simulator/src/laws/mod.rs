@@ -12,18 +12,23 @@
 mod continuity;
 mod edits;
 mod kicks;
+mod kinds;
 mod rounds;
+mod silence;
 
 use confcall_join::api::Request;
-use confcall_join::engine::{Engine, Event, Input};
+use confcall_join::engine::{Engine, Event, Input, RequestId};
 use confcall_join::membership::LastKnown;
+use confcall_join::policy::CallKind;
 use confcall_media::Moment;
 use confcall_state::UserId;
 
 use continuity::Continuity;
 use edits::Edits;
 use kicks::Kicks;
+use kinds::Kinds;
 use rounds::Rounds;
+use silence::Silence;
 
 /// The laws of one client, over all its memberships and restarts.
 #[derive(Clone, Debug)]
@@ -32,6 +37,8 @@ pub(crate) struct Laws {
     rounds: Rounds,
     kicks: Kicks,
     edits: Edits,
+    kinds: Kinds,
+    silence: Silence,
 }
 
 impl Laws {
@@ -42,6 +49,8 @@ impl Laws {
             rounds: Rounds::new(user),
             kicks: Kicks::new(user),
             edits: Edits::new(user),
+            kinds: Kinds::new(user),
+            silence: Silence::new(user),
         }
     }
 
@@ -51,12 +60,16 @@ impl Laws {
         self.rounds.begin();
         self.kicks.begin(input);
         self.edits.begin(input);
+        self.kinds.begin(engine, input);
+        self.silence.begin(engine, input);
     }
 
-    /// Takes down a request.
-    pub(crate) fn sent(&mut self, body: &Request) {
+    /// Takes down a request about a call of this kind.
+    pub(crate) fn sent(&mut self, kind: CallKind, id: RequestId, body: &Request) {
         self.continuity.sent(body);
         self.edits.sent(body);
+        self.kinds.sent(kind, id, body);
+        self.silence.sent(body);
     }
 
     /// Takes down an event.
@@ -65,12 +78,16 @@ impl Laws {
         self.rounds.see(now, event);
         self.kicks.see(event);
         self.edits.see(event);
+        self.kinds.see(event);
+        self.silence.see(event);
     }
 
     /// Checks the engine after an input, of which everything came out.
     pub(crate) fn settle(&mut self, now: Moment, engine: &Engine) {
         self.continuity.settle(engine);
         self.edits.settle(engine.own_state());
+        self.kinds.settle(engine);
+        self.silence.settle(engine);
         if let Some(membership) = engine.membership() {
             self.rounds.settle(now);
             self.kicks.settle(membership.state().group_state());
