@@ -58,6 +58,9 @@ pub const ROSTER_PAGES: usize = 40;
 /// The most participants of the roster of a video chat or a livestream: ten thousand, and some more.
 pub const LARGE_ROSTER: usize = 12_000;
 
+/// The most bytes, about, of labels, words and pictures in a roster: two hundred bytes for each of ten thousand.
+pub const ROSTER_BYTES: usize = 1 << 21;
+
 /// The most pages of such a roster.
 pub const LARGE_ROSTER_PAGES: usize = 400;
 
@@ -83,9 +86,6 @@ pub const REQUESTS: usize = 128;
 
 /// The most requests of commands that are under way or waiting.
 pub const COMMANDS: usize = 64;
-
-/// The most users that one command asks to a call.
-pub const INVITED_USERS: usize = 100;
 
 /// The most characters of a message of a call without encryption that are shown; one that was paid for can be longer than others.
 pub const PLAIN_MESSAGE_CHARACTERS: usize = 4096;
@@ -118,7 +118,7 @@ pub const STREAM_REQUESTS: usize = 8;
 /// The most bytes of the participants in one event, about: two hundred and more with what people write about themselves.
 pub const PARTICIPANTS_CHANGED_BYTES: usize = 1 << 17;
 
-/// The most labels of peers that are kept: one for each participant that the roster can list, and some more.
+/// The most labels of peers that are kept: one for each participant of a conference, and some more.
 pub const LABELS: usize = 1200;
 
 /// The most bytes of each text that the server gives for a peer: a name of two times 64 characters fits in, whatever they are.

@@ -1,3 +1,5 @@
+use core::fmt;
+
 use confcall_state::keys::PublicKey;
 use confcall_state::tl::{ReadError, Reader, Writer};
 
@@ -18,7 +20,8 @@ const KNOWN: u32 = MUTED | INVITE_HASH | VIDEO_STOPPED | KEY_AND_BLOCK;
 ///
 /// One flag announces key and block together. A value that has only one of them is written without either,
 /// and the policy refuses it for every kind of call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The hash gives the right to speak, so `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct JoinGroupCall {
     /// True to join with the microphone off.
     pub muted: bool,
@@ -36,6 +39,21 @@ pub struct JoinGroupCall {
     pub block: Option<Vec<u8>>,
     /// The join payload.
     pub params: DataJson,
+}
+
+impl fmt::Debug for JoinGroupCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinGroupCall")
+            .field("muted", &self.muted)
+            .field("video_stopped", &self.video_stopped)
+            .field("call", &self.call)
+            .field("join_as", &self.join_as)
+            .field("has_invite_hash", &self.invite_hash.is_some())
+            .field("public_key", &self.public_key)
+            .field("block", &self.block)
+            .field("params", &self.params)
+            .finish()
+    }
 }
 
 impl Fields for JoinGroupCall {

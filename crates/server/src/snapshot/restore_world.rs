@@ -1,4 +1,4 @@
-use confcall_join::api::{AccessHash, CallId, CallRef, Peer, StoryId};
+use confcall_join::api::{AccessHash, CallId, CallRef, Peer, StoryId, StreamKey};
 use confcall_join::joining::InviteHash;
 use confcall_state::UserId;
 
@@ -60,7 +60,7 @@ pub(super) fn world(
             peer: peer(*of),
             is_story: *is_story,
         };
-        (stream, (*key).to_owned())
+        (stream, StreamKey::new(*key))
     });
     world.keys = keys.collect();
     Ok(world)
@@ -117,12 +117,8 @@ fn call(saved: &SavedHostedCall<'_>, limits: &Limits) -> Result<HostedCall, Snap
         let what = "participants of a call";
         return Err(SnapshotError::OverLimit { what, count, limit });
     }
-    if saved
-        .invite_hash
-        .is_some_and(|hash| InviteHash::new(hash).is_err())
-    {
-        return Err(wrong("the hash of an invitation is none"));
-    }
+    let invite_hash = saved.invite_hash.map(InviteHash::new).transpose();
+    let invite_hash = invite_hash.map_err(|_| wrong("the hash of an invitation is none"))?;
     let schedule = saved.schedule.as_ref();
     Ok(HostedCall {
         room: room(&saved.room, |_| Ok(None))?,
@@ -135,7 +131,7 @@ fn call(saved: &SavedHostedCall<'_>, limits: &Limits) -> Result<HostedCall, Snap
         rtmp: saved.rtmp,
         is_published: saved.is_published,
         join_muted: saved.join_muted,
-        invite_hash: saved.invite_hash.map(str::to_owned),
+        invite_hash,
         schedule: schedule.map(|(date, subscribers)| Schedule {
             date: *date,
             subscribers: ids(subscribers),

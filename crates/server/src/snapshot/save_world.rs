@@ -1,4 +1,5 @@
 use confcall_join::api::{CallRef, StoryId};
+use confcall_join::joining::InviteHash;
 use confcall_state::UserId;
 
 use super::content::{SavedChat, SavedHostedCall, SavedPerson, SavedWorld};
@@ -65,7 +66,7 @@ fn call(call: &HostedCall) -> SavedHostedCall<'_> {
         rtmp: call.rtmp,
         is_published: call.is_published,
         join_muted: call.join_muted,
-        invite_hash: call.invite_hash.as_deref(),
+        invite_hash: call.invite_hash.as_ref().map(InviteHash::as_str),
         schedule: schedule.map(|schedule| (schedule.date, ids(&schedule.subscribers))),
         recording: call
             .recording

@@ -9,6 +9,7 @@ use confcall_join::api::{
     SendGroupCallMessage, StoryId, StreamChannel, ToggleGroupCallRecord, ToggleGroupCallSettings,
     Update,
 };
+use confcall_join::joining::InviteHash;
 use confcall_join::limits::MESSAGE_CHARACTERS;
 use confcall_join::policy::CallKind;
 use confcall_state::UserId;
@@ -39,7 +40,7 @@ pub struct HostedCall {
     pub(crate) is_published: bool,
     pub(crate) join_muted: bool,
     /// Who comes by it may speak.
-    pub(crate) invite_hash: Option<String>,
+    pub(crate) invite_hash: Option<InviteHash>,
     pub(crate) schedule: Option<Schedule>,
     pub(crate) recording: Option<Recording>,
     /// The least price of a message, in stars.
@@ -196,7 +197,7 @@ impl HostedCall {
     /// Decides at the entrance of a user whether it may speak.
     fn grant(&mut self, user_id: UserId, was_in: bool, hash: Option<&str>, circle: Circle<'_>) {
         let may_speak = self.kind() == CallKind::VideoChat;
-        let has_hash = hash.is_some() && hash == self.invite_hash.as_deref();
+        let has_hash = hash.is_some() && hash == self.invite_hash.as_ref().map(InviteHash::as_str);
         let is_muted = self.join_muted && !was_in;
         let voices = self.room.roster.voices_mut();
         if may_speak && (circle.is_admin(user_id) || has_hash) {

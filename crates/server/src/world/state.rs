@@ -39,7 +39,7 @@ pub(crate) struct World {
     /// The requests that created calls, to recognise one that is sent again.
     pub(crate) creations: BTreeMap<(UserId, i32), CallId>,
     /// The secrets by which programs publish, each with whose stream it is.
-    pub(crate) keys: BTreeMap<StreamOf, String>,
+    pub(crate) keys: BTreeMap<StreamOf, StreamKey>,
 }
 
 /// The stream of a chat, or of the live story of a peer.
@@ -405,14 +405,13 @@ impl World {
             return Err(Refusal::NotPublic);
         };
         let wants_to_speak = request.can_self_unmute && circle.is_admin(asked.from);
-        let names = &mut self.names;
-        let hash = wants_to_speak.then(|| {
-            let draw = || draw_hash(&mut names.fresh());
-            call.invite_hash.get_or_insert_with(draw).as_str()
-        });
+        if wants_to_speak && call.invite_hash.is_none() {
+            call.invite_hash = InviteHash::new(&draw_hash(&mut self.names.fresh())).ok();
+        }
+        let hash = call.invite_hash.clone();
         let link = Link::VideoChat {
             username,
-            invite_hash: hash.and_then(|hash| InviteHash::new(hash).ok()),
+            invite_hash: hash.filter(|_| wants_to_speak),
             livestream,
         };
         Ok(Served::quietly(InviteLink::new(link.to_string())))
@@ -444,9 +443,12 @@ impl World {
             if call.member(*user).is_some() {
                 return Err(Refusal::AlreadyMember(*user));
             }
-            if call.invited.contains(user) {
-                return Err(Refusal::InvitedBefore(*user));
-            }
+        }
+        // Of several only those are asked who were not before.
+        if let Some(user) = users.first()
+            && users.iter().all(|user| call.invited.contains(user))
+        {
+            return Err(Refusal::InvitedBefore(*user));
         }
         call.invited.extend(users);
         Ok(Served::quietly(Updates::default()))
@@ -557,12 +559,12 @@ impl World {
             self.keys.remove(&stream);
         }
         let names = &mut self.names;
-        let draw = || draw_hash(&mut names.fresh());
+        let draw = || StreamKey::new(draw_hash(&mut names.fresh()));
         let key = self.keys.entry(stream).or_insert_with(draw);
         Ok(Served::quietly(RtmpUrl {
             // Nothing listens there: the name is one that is kept for documentation.
             url: "rtmps://rtmp.example/s/".to_owned(),
-            key: StreamKey::new(key.clone()),
+            key: key.clone(),
         }))
     }
 }

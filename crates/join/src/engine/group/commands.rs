@@ -11,7 +11,6 @@ use crate::engine::command::{Command, CommandFailure, Order, VideoLayout};
 use crate::engine::context::Context;
 use crate::engine::parts::chat::Chat;
 use crate::engine::parts::commands::Effect;
-use crate::limits;
 
 /// The most users of one request to ask them to a call.
 const SLICE: usize = 10;
@@ -32,7 +31,6 @@ impl Attendance {
         }
         if let Command::InviteUsers { users } = command {
             let call = self.identity().call;
-            let users = users.get(..limits::INVITED_USERS).unwrap_or(&users);
             let slices = users.chunks(SLICE).map(|users| InviteToGroupCall {
                 call: call.into(),
                 users: users.to_vec(),
@@ -117,12 +115,13 @@ impl Attendance {
             command,
             Command::SetVideo { on: true } | Command::StartPresentation { .. }
         );
-        let call = self.description.call().filter(|call| begins && !call.min);
+        let call = self.description.call().filter(|_| begins);
         call.is_none_or(|call| {
             let is_full = call
                 .video_count
                 .is_some_and(|count| call.video_limit > 0 && count >= call.video_limit);
-            !is_full
+            // What is shown to all says nothing of us.
+            !is_full && (call.min || call.can_start_video)
         })
     }
 }

@@ -33,6 +33,7 @@ impl Description {
             *title = cut_label(title).to_owned();
         }
         if let Some(known) = known.filter(|_| call.min) {
+            call.min = known.min;
             call.creator = known.creator;
             call.start_subscribed = known.start_subscribed;
             call.can_start_video = known.can_start_video;

@@ -121,6 +121,27 @@ impl Listing {
         self.source.filter(|_| self.own)
     }
 
+    /// About as many bytes as its label, its words and its pictures take.
+    pub(super) fn weight(&self) -> usize {
+        let label = self.label.as_deref().map_or(0, |label| {
+            label.name.len() + label.username.as_ref().map_or(0, String::len)
+        });
+        let about = self.about.as_ref().map_or(0, |about| about.len());
+        let active = self.active.as_deref();
+        let pictures = active.map(|active| [&active.camera, &active.screen]);
+        let pictures = pictures.into_iter().flatten().flatten();
+        let pictures = pictures.map(|picture| {
+            let sources = picture.sources().count() * size_of::<Ssrc>();
+            size_of::<Picture>() + picture.endpoint.len() + sources
+        });
+        label + about + pictures.sum::<usize>()
+    }
+
+    /// Drops label, words and pictures, for which there is no room.
+    pub(super) fn lighten(&mut self) {
+        (self.label, self.about, self.active) = (None, None, None);
+    }
+
     /// The peer as a request names it, if the server has shown how.
     pub(super) fn input_peer(&self, peer: Peer) -> Option<InputPeer> {
         labels::input_peer(peer, self.access_hash)

@@ -25,6 +25,8 @@ pub(in crate::engine) struct Roster {
     // Behind pointers: the nodes of a map are half empty.
     listed: BTreeMap<Peer, Box<Listing>>,
     sources: BTreeMap<Ssrc, Peer>,
+    /// About as many bytes as labels, words and pictures take.
+    weight: usize,
     /// The participants that changed since this was last asked, as they were before; `None` for those who came.
     before: BTreeMap<Peer, Option<Box<Listing>>>,
     /// The number of things that were cut or passed over.
@@ -84,6 +86,7 @@ impl Roster {
             load: 0,
             listed: BTreeMap::new(),
             sources: BTreeMap::new(),
+            weight: 0,
             before: BTreeMap::new(),
             ignored: 0,
         }
@@ -139,6 +142,11 @@ impl Roster {
             let (mut listing, ignored) = Listing::read(participant, before.as_deref());
             listing.load = self.load;
             self.ignored = self.ignored.saturating_add(ignored);
+            if !self.has_room_for(listing.weight()) {
+                self.ignored = self.ignored.saturating_add(1);
+                listing.lighten();
+            }
+            self.weight += listing.weight();
             let sources = listing.sources().map(|source| (source, peer));
             self.sources.extend(sources);
             self.listed.insert(peer, Box::new(listing));
@@ -150,6 +158,7 @@ impl Roster {
 
     fn remove(&mut self, peer: Peer) -> Option<Box<Listing>> {
         let before = self.listed.remove(&peer)?;
+        self.weight -= before.weight();
         for source in before.sources() {
             // A source that another participant has by now stays theirs.
             if self.sources.get(&source) == Some(&peer) {
@@ -157,6 +166,11 @@ impl Roster {
             }
         }
         Some(before)
+    }
+
+    /// True if labels, words and pictures may take so many bytes more.
+    fn has_room_for(&self, weight: usize) -> bool {
+        self.weight.saturating_add(weight) <= limits::ROSTER_BYTES
     }
 
     /// Notes how a participant was before, if it is another one now.
@@ -189,8 +203,18 @@ impl Roster {
         let changed = self.before.keys().copied();
         let peers: BTreeSet<_> = changed.chain(moved).collect();
         for peer in peers {
-            let listing = self.listed.get_mut(&peer);
-            if let Some(before) = listing.and_then(|listing| listing.name(peer, labels)) {
+            let Some(listing) = self.listed.get_mut(&peer) else {
+                continue;
+            };
+            self.weight -= listing.weight();
+            let before = listing.name(peer, labels);
+            let weight = self.weight.saturating_add(listing.weight());
+            if weight > limits::ROSTER_BYTES {
+                self.ignored = self.ignored.saturating_add(1);
+                listing.lighten();
+            }
+            self.weight += listing.weight();
+            if let Some(before) = before {
                 self.before.entry(peer).or_insert(Some(Box::new(before)));
             }
         }
@@ -365,6 +389,30 @@ mod tests {
             }) => [joined.len(), left.len(), changed.len()],
             _ => [0; 3],
         }
+    }
+
+    #[test]
+    fn what_a_server_writes_about_participants_takes_so_many_bytes_whoever_they_are() {
+        let mut roster = Roster::new(limits::LARGE_ROSTER);
+        let users = limits::LARGE_ROSTER as i64;
+        let wordy = |user| GroupCallParticipant {
+            about: Some("a".repeat(limits::LABEL_BYTES)),
+            video: Some(picture()),
+            ..participant(UserId::new(user), user as u32, false)
+        };
+        roster.put(&(1..=users).map(wordy).collect::<Vec<_>>());
+        assert_eq!(roster.len(), limits::LARGE_ROSTER);
+        let weights = roster.listed.values().map(|listing| listing.weight());
+        let weight: usize = weights.sum();
+        assert!(weight <= limits::ROSTER_BYTES && weight > limits::ROSTER_BYTES / 2);
+        assert!(roster.ignored() > 0);
+        // Who goes leaves room.
+        roster.put(
+            &(1..=users)
+                .map(|user| participant(UserId::new(user), 0, true))
+                .collect::<Vec<_>>(),
+        );
+        assert_eq!(roster.weight, 0);
     }
 
     #[test]
