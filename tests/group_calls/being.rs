@@ -5,7 +5,8 @@ use core::time::Duration;
 use confcall::UserId;
 use confcall::join::api::{
     ActiveCall, CallMessage, CallMessageId, CallSettings, CallText, ChannelId, ChatId, GroupCall,
-    GroupCallParticipant, InputPeer, InputUser, InviteLink, Peer, Request, Ssrc, Update, Updates,
+    GroupCallParticipant, InputPeer, InputUser, InviteLink, ParticipantsPage, Peer, Request, Ssrc,
+    Update, Updates,
 };
 use confcall::join::engine::checkpoint::CheckpointError;
 use confcall::join::engine::{
@@ -316,6 +317,50 @@ fn a_call_that_becomes_another_ends_with_what_it_became() {
         live_story: false,
     });
     assert_eq!(desk.end(), Some(&EndReason::ChatMigrated { to }));
+}
+
+#[test]
+fn a_large_roster_is_read_page_by_page_and_only_the_first_by_itself() {
+    let mut desk = Desk::joined();
+    desk.wait(Duration::from_secs(2));
+    let page = |first: i64, next: Option<&str>| ParticipantsPage {
+        count: 250,
+        participants: (first..first + 100)
+            .map(|user| {
+                let source = Ssrc::new(u32::try_from(user).unwrap());
+                GroupCallParticipant::new(Peer::User(UserId::new(user)), source)
+            })
+            .collect(),
+        next_offset: next.map(str::to_owned),
+        version: 1,
+        labels: Vec::new(),
+    };
+    let first = desk.take(|one| matches!(one, Request::Participants(_)));
+    desk.done(&first, page(1000, Some("b")));
+    assert_eq!(desk.engine.participants().len(), 100);
+    assert!(desk.saw(|event| matches!(event, Event::Call(info) if info.participants == 250)));
+    assert!(!desk.asks(|one| matches!(one, Request::Participants(_))));
+    desk.command(Command::LoadParticipants { all: true });
+    for (start, next) in [(1100, Some("c")), (1200, None)] {
+        let more = desk.take(|one| matches!(one, Request::Participants(_)));
+        desk.done(&more, page(start, next));
+    }
+    assert_eq!(desk.outcome(), None);
+    assert_eq!(desk.engine.participants().len(), 300);
+    // A change that was missed has the pages read again from the start, and who is in none of them has left.
+    let gap = GroupCallParticipant {
+        versioned: true,
+        ..GroupCallParticipant::new(Peer::User(BOB), None)
+    };
+    desk.push(roster(9, vec![gap]));
+    desk.wait(Duration::from_secs(3));
+    let again = desk.take(|one| matches!(one, Request::Participants(_)));
+    let newer = ParticipantsPage {
+        version: 9,
+        ..page(1000, None)
+    };
+    desk.done(&again, newer);
+    assert_eq!(desk.engine.participants().len(), 100);
 }
 
 #[test]

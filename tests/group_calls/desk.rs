@@ -15,6 +15,7 @@ use confcall::join::engine::{
 };
 use confcall::join::joining::{Fingerprint, GroupCallTarget, JoinPayload};
 use confcall::join::policy::{CallKind, CheckedRequest, Media};
+use confcall::join::trace::{Recorder, Trace, replay};
 use confcall::media::Moment;
 use confcall::state::keys::Seed;
 use confcall::{Joiner, Target, UserId};
@@ -42,6 +43,7 @@ pub(crate) struct Asked {
 /// An engine, and what it asks.
 pub(crate) struct Desk {
     pub(crate) engine: Engine,
+    recorder: Option<Recorder>,
     pub(crate) now: Moment,
     pub(crate) asked: Vec<Asked>,
     pub(crate) events: Vec<Event>,
@@ -65,9 +67,10 @@ pub(crate) fn config(target: GroupCallTarget) -> Config {
 impl Desk {
     pub(crate) fn new(config: Config) -> Self {
         let now = Moment::default();
-        let engine = Engine::new(config, Seed::copy_of(&[3; 32]), now);
+        let (recorder, engine) = Recorder::start(config, Seed::copy_of(&[3; 32]), now);
         let mut desk = Self {
             engine,
+            recorder: Some(recorder),
             now,
             asked: Vec::new(),
             events: Vec::new(),
@@ -98,7 +101,8 @@ impl Desk {
 
     fn poll(&mut self) {
         loop {
-            match self.engine.poll_output() {
+            let recorder = self.recorder.as_mut().unwrap();
+            match recorder.poll_output(&mut self.engine) {
                 Output::Request {
                     request,
                     kind,
@@ -120,7 +124,10 @@ impl Desk {
     }
 
     pub(crate) fn input(&mut self, input: Input) {
-        self.engine.handle_input(self.now, input).unwrap();
+        let recorder = self.recorder.as_mut().unwrap();
+        recorder
+            .handle_input(&mut self.engine, self.now, input)
+            .unwrap();
         self.poll();
     }
 
@@ -271,6 +278,16 @@ impl Desk {
 
     pub(crate) fn saw(&self, is_it: impl Fn(&Event) -> bool) -> bool {
         self.events.iter().any(is_it)
+    }
+}
+
+/// Every call replays from its trace.
+impl Drop for Desk {
+    fn drop(&mut self) {
+        if let Some(recorder) = self.recorder.take().filter(|_| !std::thread::panicking()) {
+            let trace = Trace::read(recorder.finish().as_bytes()).unwrap();
+            replay(&trace).unwrap();
+        }
     }
 }
 

@@ -66,6 +66,21 @@ fn nobody_who_publishes_is_told_of_and_a_lost_membership_leads_to_a_rejoin() {
 }
 
 #[test]
+fn without_a_clock_the_moment_of_our_own_join_is_the_servers_time() {
+    let mut desk = Desk::joined_by(
+        config(GroupCallTarget::chat(CHANNEL)),
+        ActiveCall::new(CALL),
+        STREAM,
+    );
+    assert!(!desk.asks(is_file));
+    let silenced = desk.entry(true, false);
+    desk.push(roster(2, vec![silenced]));
+    desk.wait(Duration::from_secs(1));
+    let first = desk.take(is_file);
+    assert!(matches!(&first.body, Request::File(file) if file.time_ms / 10_000 == 169_999_999));
+}
+
+#[test]
 fn who_may_speak_in_a_call_that_is_shown_as_a_stream_joins_again_and_the_stream_goes_on_meanwhile()
 {
     let mut settings = config(GroupCallTarget::chat(CHANNEL));

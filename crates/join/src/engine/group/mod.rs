@@ -15,9 +15,9 @@
 mod commands;
 mod entry;
 
-use core::time::Duration;
+use confcall_media::Moment;
 
-use super::command::{Command, Order};
+use super::command::{Command, MediaState, Order};
 use super::context::Context;
 use super::departure::{Departure, Flow};
 use super::end::{EndReason, RejoinReason};
@@ -36,18 +36,15 @@ use super::parts::self_state::SelfState;
 use super::parts::stream::Stream;
 use super::presence::{Controls, Presence, Sequel};
 use super::purpose::Purpose;
-use super::requests::Answer;
+use super::requests::{Answer, Ticket};
 use super::timers::Timer;
+use crate::api::reaction::Reaction;
 use crate::api::{
     CallSettings, GroupCall, InputPeer, Method, Peer, Response, RpcError, Update, Updates,
 };
-use crate::engine::command::MediaState;
 use crate::joining::{Answer as Media, ConnectionParameters, JoinPayload};
 use crate::policy::CallKind;
 pub(super) use entry::{Accepted, Entry, Exit, Standpoint};
-
-/// The pause before the server's time is taken again from what it shows, in a call that is shown as a stream.
-const SECOND: Duration = Duration::from_secs(1);
 
 /// A participant of a call that is no conference.
 #[derive(Clone, Debug)]
@@ -167,19 +164,16 @@ impl Attendance {
     }
 
     /// The server's time in Unix milliseconds: by the clock of the device, or by the moment at which the server has us join.
-    fn server_ms(&self, ctx: &Context) -> i64 {
-        let elapsed = ctx.now.since(confcall_media::Moment::default());
-        let elapsed = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
-        let by_device = ctx
-            .config
-            .unix_ms
-            .map(|start| start.saturating_add(elapsed));
+    fn server_ms(&self, ctx: &Context) -> Option<i64> {
+        let elapsed = ctx.now.since(Moment::default()).as_millis();
+        let elapsed = i64::try_from(elapsed).unwrap_or(i64::MAX);
+        let by_device = ctx.config.unix_ms;
+        let by_device = by_device.map(|start| start.saturating_add(elapsed));
         let by_entry = || {
-            let joined = self.presence.roster.own_date()?;
-            let second = i64::try_from(SECOND.as_millis()).ok()?;
-            Some(i64::from(joined).saturating_mul(second))
+            let seconds = self.presence.roster.own_date()?;
+            Some(i64::from(seconds).saturating_mul(1000))
         };
-        by_device.or_else(by_entry).unwrap_or(0)
+        by_device.or_else(by_entry)
     }
 }
 
@@ -303,14 +297,13 @@ impl Attendance {
         &mut self,
         ctx: &mut Context,
         purpose: Purpose,
-        ticket: super::requests::Ticket,
+        ticket: Ticket,
         method: Method,
         error: RpcError,
     ) -> Flow {
         // A stale reference is found again where the call was found.
-        if error.reaction(method) == crate::api::reaction::Reaction::RefreshReferenceOnce
-            && self.from.chat.is_some()
-        {
+        let is_stale = error.reaction(method) == Reaction::RefreshReferenceOnce;
+        if is_stale && self.from.chat.is_some() {
             return Err(RejoinReason::Stale(error).into());
         }
         let Some(reason) = self.presence.refused(ctx, ticket, method, error)? else {
@@ -452,6 +445,10 @@ impl Attendance {
     /// Brings everything up to date.
     fn settle(&mut self, ctx: &mut Context) -> Flow {
         let us = self.identity();
+        let server_ms = self.server_ms(ctx);
+        if let Some(stream) = &mut self.stream {
+            stream.note_time(ctx, server_ms);
+        }
         self.presence
             .settle(ctx, || Standing::without_chain(us.peer));
         if self.presence.roster.take_may_be_another_call() {

@@ -29,6 +29,8 @@ impl Description {
             return;
         }
         let mut call = Box::new(call.clone());
+        // Only conferences have one.
+        call.invite_link = None;
         if let Some(title) = &mut call.title {
             *title = cut_label(title).to_owned();
         }
@@ -38,7 +40,6 @@ impl Description {
             call.start_subscribed = known.start_subscribed;
             call.can_start_video = known.can_start_video;
             call.default_send_as = known.default_send_as;
-            call.invite_link = known.invite_link;
             call.settings = CallSettings {
                 join_muted: call.settings.join_muted,
                 messages_enabled: call.settings.messages_enabled,

@@ -23,21 +23,26 @@ pub(in crate::engine) struct Stream {
     mode: MediaMode,
     clock: StreamClock,
     asked: BTreeMap<Ticket, (AskId, Purpose)>,
+    /// True once the server's time is known, which only a video chat needs.
+    is_timed: bool,
     /// The data centre that has the parts and cannot be reached.
     unreachable: Option<i32>,
 }
 
 impl Stream {
-    /// The stream of a call, with the server's time in Unix milliseconds.
-    pub(in crate::engine) fn new(ctx: &Context, mode: MediaMode, server_ms: i64) -> Self {
+    /// The stream of a call, with the server's time in Unix milliseconds if it is known.
+    pub(in crate::engine) fn new(ctx: &Context, mode: MediaMode, server_ms: Option<i64>) -> Self {
         let clock = match mode {
             MediaMode::Rtmp => StreamClock::rtmp(),
-            MediaMode::Stream | MediaMode::WebRtc => StreamClock::chat(ctx.now, server_ms),
+            MediaMode::Stream | MediaMode::WebRtc => {
+                StreamClock::chat(ctx.now, server_ms.unwrap_or(0))
+            }
         };
         let mut stream = Self {
             mode,
             clock,
             asked: BTreeMap::new(),
+            is_timed: server_ms.is_some(),
             unreachable: None,
         };
         stream.want(ctx);
@@ -46,6 +51,14 @@ impl Stream {
 
     pub(in crate::engine) fn mode(&self) -> MediaMode {
         self.mode
+    }
+
+    /// Notes the server's time, if it was not known.
+    pub(in crate::engine) fn note_time(&mut self, ctx: &Context, server_ms: Option<i64>) {
+        if let Some(server_ms) = server_ms.filter(|_| !self.is_timed) {
+            self.is_timed = true;
+            self.clock.note_server_time(ctx.now, server_ms);
+        }
     }
 
     /// Takes the pictures that the client wants by now.
@@ -181,7 +194,7 @@ mod tests {
     /// A stream by RTMP that has just asked for its channels.
     fn asking() -> (Stream, Context) {
         let mut ctx = context();
-        let mut stream = Stream::new(&ctx, MediaMode::Rtmp, 0);
+        let mut stream = Stream::new(&ctx, MediaMode::Rtmp, None);
         assert_eq!(stream.run(&mut ctx, CALL), Ok(()));
         (stream, ctx)
     }

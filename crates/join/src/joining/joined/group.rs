@@ -1,6 +1,7 @@
 //! The answer to a join of a call that is no conference.
 
-use super::{AnswerFault, is_other};
+use super::fault::AnswerFault;
+use super::naming::is_other;
 use crate::api::{CallRef, DataJson, GroupCall, Participants, Update, Updates};
 use crate::joining::Answer;
 

@@ -10,9 +10,11 @@
 
 mod fault;
 mod group;
+mod naming;
 
 pub use fault::AnswerFault;
 pub(crate) use group::GroupJoinAnswer;
+use naming::is_other;
 
 use confcall_state::{Block, Chain, PublicKey, UserId};
 
@@ -139,13 +141,6 @@ impl Tip {
     pub fn holds(&self, key: &PublicKey) -> bool {
         self.chain.state().group_state().by_key(key).is_some()
     }
-}
-
-/// True if both references name calls by their ids, and not the same.
-fn is_other(one: &InputGroupCall, other: &InputGroupCall) -> bool {
-    one.id()
-        .zip(other.id())
-        .is_some_and(|(one, other)| one != other)
 }
 
 /// The fault of an answer in which something is missing: it may be there of other calls.

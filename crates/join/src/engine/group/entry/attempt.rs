@@ -4,7 +4,6 @@ use core::time::Duration;
 
 use confcall_state::UserId;
 
-use super::{Step, finding, joining};
 use crate::api::{
     ActiveCall, CallRef, GroupCall, InputPeer, LeaveGroupCall, Participants, Peer, Ssrc,
 };
@@ -12,8 +11,7 @@ use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
 use crate::engine::end::{EndReason, RejoinReason};
 use crate::engine::event::Trouble;
-use crate::engine::own_state::{MediaConnection, OwnMedia, PayloadReason};
-use crate::engine::timers::Timer;
+use crate::engine::own_state::OwnMedia;
 use crate::joining::{Answer, AnswerFault, CallPlace, GroupCallTarget, JoinPayload};
 use crate::policy::CallKind;
 
@@ -228,36 +226,6 @@ impl Attempt {
             has_fallen_back: false,
             is_in_doubt: false,
             sent: 0,
-        }
-    }
-
-    pub(super) fn act(&mut self, ctx: &mut Context, action: Action) -> Result<Step, Exit> {
-        let ticket = match action {
-            Action::Resolve => finding::resolve(ctx)?,
-            Action::Find => finding::find(self, ctx)?,
-            Action::Look => finding::look(self, ctx)?,
-            Action::Join => joining::join(self, ctx)?,
-        };
-        Ok(Step::Asking(action, ticket))
-    }
-
-    /// Takes another payload, or asks the client for one, and goes on after a pause.
-    pub(super) fn renew(
-        &mut self,
-        ctx: &mut Context,
-        why: PayloadReason,
-        pause: Duration,
-        action: Action,
-    ) -> Step {
-        let not_before = ctx.now + pause;
-        let (main, payload) = (MediaConnection::Main, self.payload.clone());
-        match ctx.renewed(main, payload, why, Timer::Entry) {
-            Some(payload) => {
-                self.payload = payload;
-                ctx.timers.set(Timer::Entry, not_before);
-                Step::Pausing(action)
-            }
-            None => Step::AskingPayload(action, not_before),
         }
     }
 

@@ -31,7 +31,7 @@ use crate::engine::context::Context;
 use crate::engine::end::{EndReason, RejoinReason};
 use crate::engine::event::{Event, Trouble};
 use crate::engine::leaving::Withdrawal;
-use crate::engine::own_state::PayloadReason;
+use crate::engine::own_state::{MediaConnection, PayloadReason};
 use crate::engine::parts::commands::{Commands, Effect};
 use crate::engine::parts::description::Description;
 use crate::engine::purpose::Purpose;
@@ -79,7 +79,7 @@ impl Entry {
             CallPlace::Call(_) => Action::Look,
         };
         let mut attempt = Attempt::first(ctx, target);
-        let step = attempt.act(ctx, action)?;
+        let step = act(&mut attempt, ctx, action)?;
         Ok(Self::in_step(attempt, step))
     }
 
@@ -97,7 +97,7 @@ impl Entry {
             _ => Action::Join,
         };
         let mut attempt = Attempt::again(ctx, reason, from, payload);
-        let step = attempt.renew(ctx, PayloadReason::Rejoin, pause, action);
+        let step = renew(&mut attempt, ctx, PayloadReason::Rejoin, pause, action);
         Self::in_step(attempt, step)
     }
 
@@ -139,7 +139,7 @@ impl Entry {
 
     fn act(&mut self, ctx: &mut Context, action: Action) -> Result<(), Exit> {
         let leave = self.leave_in_doubt();
-        let step = self.attempt.act(ctx, action);
+        let step = act(&mut self.attempt, ctx, action);
         self.step = step.map_err(|exit| exit.leaving(leave))?;
         Ok(())
     }
@@ -174,7 +174,7 @@ impl Entry {
 
     fn follow(&mut self, ctx: &mut Context, next: Next) -> Result<Step, Exit> {
         match next {
-            Next::Now(action) => self.attempt.act(ctx, action),
+            Next::Now(action) => act(&mut self.attempt, ctx, action),
             Next::Wait(call) => {
                 self.description.take(&call);
                 self.show(ctx);
@@ -190,7 +190,7 @@ impl Entry {
                 let attempts = self.attempt.sent.saturating_add(1);
                 ctx.retrying(Trouble::SourceTaken, pause, attempts);
                 let why = PayloadReason::SourceTaken;
-                Ok(self.attempt.renew(ctx, why, pause, Action::Join))
+                Ok(renew(&mut self.attempt, ctx, why, pause, Action::Join))
             }
         }
     }
@@ -322,5 +322,35 @@ impl Entry {
         };
         let mut updates = updates.0.iter();
         updates.try_for_each(|update| self.handle_update(ctx, update))
+    }
+}
+
+fn act(attempt: &mut Attempt, ctx: &mut Context, action: Action) -> Result<Step, Exit> {
+    let ticket = match action {
+        Action::Resolve => finding::resolve(ctx)?,
+        Action::Find => finding::find(attempt, ctx)?,
+        Action::Look => finding::look(attempt, ctx)?,
+        Action::Join => joining::join(attempt, ctx)?,
+    };
+    Ok(Step::Asking(action, ticket))
+}
+
+/// Takes another payload, or asks the client for one, and goes on after a pause.
+fn renew(
+    attempt: &mut Attempt,
+    ctx: &mut Context,
+    why: PayloadReason,
+    pause: Duration,
+    action: Action,
+) -> Step {
+    let not_before = ctx.now + pause;
+    let (main, payload) = (MediaConnection::Main, attempt.payload.clone());
+    match ctx.renewed(main, payload, why, Timer::Entry) {
+        Some(payload) => {
+            attempt.payload = payload;
+            ctx.timers.set(Timer::Entry, not_before);
+            Step::Pausing(action)
+        }
+        None => Step::AskingPayload(action, not_before),
     }
 }
