@@ -110,3 +110,40 @@ fn who_may_speak_in_a_call_that_is_shown_as_a_stream_joins_again_and_the_stream_
     desk.wait(Duration::from_secs(5));
     assert!(!desk.asks(is_file));
 }
+
+/// A call that is shown as a stream whose first part is asked for.
+fn chat() -> Desk {
+    let mut settings = config(GroupCallTarget::chat(CHANNEL));
+    settings.unix_ms = Some(1_700_000_000_000);
+    Desk::joined_by(settings, ActiveCall::new(CALL), STREAM)
+}
+
+#[test]
+fn a_stream_that_was_lost_is_played_anew_after_the_rejoin() {
+    let mut desk = chat();
+    let first = desk.take(is_file);
+    desk.refuse(&first, 400, "GROUPCALL_JOIN_MISSING");
+    desk.wait(Duration::from_millis(100));
+    desk.asked.retain(|one| !is_file(&one.body));
+    desk.answer_join(ActiveCall::new(CALL), STREAM, Vec::new());
+    desk.wait(Duration::from_secs(1));
+    assert!(desk.asks(is_file));
+}
+
+#[test]
+fn a_stream_of_before_that_is_lost_leaves_the_new_connection_alone() {
+    let mut desk = chat();
+    let silenced = desk.entry(true, false);
+    desk.push(roster(2, vec![silenced]));
+    let allowed = desk.entry(true, true);
+    desk.push(roster(3, vec![allowed]));
+    desk.wait(Duration::from_millis(100));
+    desk.asked.retain(|one| !is_file(&one.body));
+    desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());
+    desk.wait(Duration::from_secs(1));
+    let part = desk.take(is_file);
+    desk.refuse(&part, 400, "GROUPCALL_JOIN_MISSING");
+    desk.wait(Duration::from_secs(2));
+    assert!(desk.is_in());
+    assert!(!desk.asks(|one| matches!(one, Request::Join(_))));
+}

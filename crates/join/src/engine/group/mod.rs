@@ -63,7 +63,7 @@ pub(super) struct Attendance {
 
 /// The start of a membership.
 impl Attendance {
-    /// Takes up the membership that the server gave, with the stream of the one before.
+    /// Takes up the membership that the server gave; the stream of the one before goes on until a connection is up.
     pub(super) fn take_up(
         ctx: &mut Context,
         join: Accepted,
@@ -92,7 +92,7 @@ impl Attendance {
             presence,
             description: Description::default(),
             chat: Chat::default(),
-            stream: before,
+            stream: before.filter(|_| !mode.is_stream()),
             was_silenced: false,
         };
         let joined = attendance.joined(connection, join.payload, join.attempts);
@@ -151,15 +151,11 @@ impl Attendance {
         }
     }
 
-    /// Plays the stream, if the media is one; that of before only while it is of the same kind.
+    /// Plays the stream, if the media is one: anew, since that of before may have ended.
     fn play(&mut self, ctx: &mut Context) {
-        match (self.mode, &self.stream) {
-            (MediaMode::WebRtc, _) => {}
-            (mode, Some(stream)) if stream.mode() == mode => {}
-            (mode, _) => {
-                let server_ms = self.server_ms(ctx);
-                self.stream = Some(Stream::new(ctx, mode, server_ms));
-            }
+        if self.mode.is_stream() {
+            let server_ms = self.server_ms(ctx);
+            self.stream = Some(Stream::new(ctx, self.mode, server_ms));
         }
     }
 
@@ -459,10 +455,23 @@ impl Attendance {
             ctx.event(Event::Call(info));
         }
         self.check_voice(ctx)?;
-        if let Some(stream) = &mut self.stream {
-            stream.run(ctx, us.call)?;
+        self.run_stream(ctx)
+    }
+
+    /// Goes on with the stream. One of before that is lost is given up alone: the connection that takes its place is not.
+    fn run_stream(&mut self, ctx: &mut Context) -> Flow {
+        let call = self.identity().call;
+        let Some(stream) = &mut self.stream else {
+            return Ok(());
+        };
+        match stream.run(ctx, call) {
+            Err(_) if !self.mode.is_stream() => {
+                stream.close(ctx);
+                self.stream = None;
+                Ok(())
+            }
+            outcome => Ok(outcome?),
         }
-        Ok(())
     }
 
     /// Joins again once we may speak where the media is a stream: only a fresh join gives a connection.

@@ -20,7 +20,6 @@ const ELSEWHERE: &str = "FILE_MIGRATE_";
 /// The stream of a call.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Stream {
-    mode: MediaMode,
     clock: StreamClock,
     asked: BTreeMap<Ticket, (AskId, Purpose)>,
     /// True once the server's time is known, which only a video chat needs.
@@ -39,7 +38,6 @@ impl Stream {
             }
         };
         let mut stream = Self {
-            mode,
             clock,
             asked: BTreeMap::new(),
             is_timed: server_ms.is_some(),
@@ -47,10 +45,6 @@ impl Stream {
         };
         stream.want(ctx);
         stream
-    }
-
-    pub(in crate::engine) fn mode(&self) -> MediaMode {
-        self.mode
     }
 
     /// Notes the server's time, if it was not known.
