@@ -21,14 +21,14 @@ pub(crate) const SESSION_BYTES: u64 = 4 << 10;
 /// Bytes of a file of `--last-known`: a block and a few numbers.
 pub(crate) const LAST_KNOWN_BYTES: u64 = 16 << 20;
 
-/// Bytes of the files of a recording, unless the user says otherwise.
-pub(crate) const RECORDING_BYTES: u64 = 1 << 30;
-
-/// Pictures of a recording that are told apart; a video chat shows some dozens.
-pub(crate) const RECORDED_PICTURES: usize = 64;
-
 /// Bytes of a block or broadcast in any notation; a block has some tens of thousands.
 pub(crate) const INSPECTED_BYTES: u64 = 16 << 20;
 
 /// Bytes of a trace; in a quiet call of two an hour makes two million.
 pub(crate) const TRACE_BYTES: u64 = 256 << 20;
+
+/// Bytes of a recording, unless another bound is named: some two hours of a livestream.
+pub(crate) const RECORDING_BYTES: u64 = 1 << 30;
+
+/// Pictures of a recording that are told apart; a call shows some thirty.
+pub(crate) const RECORDED_PICTURES: usize = 64;

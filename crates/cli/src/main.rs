@@ -93,7 +93,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Demo(args) => demo::run(args, &mut out),
         Command::Inspect(args) => inspect::run(args, &mut out),
         Command::Join(args) => call::join(args, details, &mut out),
-        Command::Listen(args) => call::listen(args, &mut out),
+        Command::Listen(args) => call::listen(args, details, &mut out),
         Command::Peer => peer::run(),
         Command::Serve(args) => serve::run(args, &mut out),
         Command::Trace(args) => trace::run(args, &mut out),

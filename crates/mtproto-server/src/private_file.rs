@@ -1,4 +1,4 @@
-//! Files that only their owner can read, from the moment they exist.
+//! Files and folders that only their owner can read, from the moment they exist.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -22,6 +22,29 @@ pub fn create(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)
+}
+
+/// Creates a folder that does not exist yet, or takes one that is there and empty; only its owner can look into it then.
+///
+/// # Errors
+///
+/// Those of the system, and [`io::ErrorKind::DirectoryNotEmpty`] for a folder with something in it.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    match builder.create(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        created => return created,
+    }
+    match fs::read_dir(path)?.next() {
+        Some(Ok(_)) => return Err(io::ErrorKind::DirectoryNotEmpty.into()),
+        Some(Err(error)) => return Err(error),
+        None => {}
+    }
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
+    Ok(())
 }
 
 /// Opens a file that is there, if it is a regular one.

@@ -7,9 +7,9 @@ use super::{exit, user_command};
 #[command(after_help = JOIN_EXAMPLES, after_long_help = format!("{JOIN_EXAMPLES}\n\n{}", reference()))]
 pub(crate) struct JoinArgs {
     /// The call: any link to one, @NAME for the call of a public group or channel, the slug that ends the link of a conference,
-    /// message:ID for a message that invites, or - for one of these on the first line of standard input, where other users of
-    /// this machine do not see it.
-    #[arg(required_unless_present = "embedded", conflicts_with = "embedded")]
+    /// message:ID for a message that invites to one, or - for one of these on the first line of standard input, where
+    /// other users of this machine do not see it.
+    #[arg(required_unless_present = "embedded")]
     pub(super) target: Option<TargetArg>,
 
     #[command(flatten)]
@@ -24,12 +24,13 @@ pub(crate) struct CreateArgs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct CallArgs {
+pub(super) struct AccountArgs {
     /// The session file of the account; `confcall serve --issue-session` writes one for its server.
     #[arg(long, value_name = "FILE", required_unless_present = "embedded")]
     pub(super) session: Option<PathBuf>,
 
-    /// Use a server in this process, with three bots in the call, so that one can try it alone.
+    /// Use a server in this process, so that one can try it alone: with three bots in a conference, or, for a TARGET, with
+    /// the groups and channels that `confcall serve` has if nothing else is said.
     #[arg(long, conflicts_with = "session")]
     pub(super) embedded: bool,
 
@@ -41,6 +42,12 @@ pub(super) struct CallArgs {
         hide_default_value = true
     )]
     pub(super) api_id: i32,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CallArgs {
+    #[command(flatten)]
+    pub(super) account: AccountArgs,
 
     /// Announce that the microphone is off.
     #[arg(long)]
@@ -68,7 +75,9 @@ const JOIN_EXAMPLES: &str = "\
 Examples:
   confcall join --embedded
   confcall join https://t.me/call/Wx5f-8PqKJk --session alice.session
-  confcall join @somegroup --session alice.session
+  confcall join @walkers --embedded
+  confcall join https://t.me/walkers?videochat --session alice.session
+  confcall join https://t.me/fay/s/live --session alice.session
   confcall join Wx5f-8PqKJk --session bob.session --last-known call.known
   confcall join Wx5f-8PqKJk --session bob.session --json | jq .event
   pass show call | confcall join - --session bob.session --stay
@@ -104,6 +113,6 @@ command sends no media: it announces what it switches, which others see, and no 
 const JSON: &str = "\
 With --json every line is an object whose `event` names what happened: entering, request, answer, retrying, joined, \
 gap, h264, rejoined, connection, connection_lost, connection_back, link, epoch_started, members, who, roster, \
-participants_changed, own_state, settings, scheduled, call, stream, invitation, verification, emoji, emoji_overdue, message, \
-messages_deleted, message_not_shown, suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
+participants_changed, own_state, settings, invitation, verification, emoji, emoji_overdue, message, message_not_shown, \
+suspicious, done, failed, not_understood, sealed, opened, lagged, help, leaving, ended. \
 Ids are strings, since they have 64 bits; keys, hashes and packets are hexadecimal.";

@@ -2,9 +2,9 @@
 
 use core::ops::Deref;
 
-use confcall::{Call, Conference, GroupCall, Options, Target, Transport};
+use confcall::{Call, CallKind, Conference, GroupCall, Options, Target, Transport};
 
-/// A call of either kind, which has what both have as a [`Call`].
+/// A call of any kind, which has what all have as a [`Call`].
 #[derive(Clone)]
 pub(super) enum Attended {
     Conference(Conference),
@@ -17,6 +17,18 @@ impl Attended {
         match &options.config.target {
             Target::Group(_) => Self::Group(GroupCall::start(transport, options)),
             _ => Self::Conference(Conference::start(transport, options)),
+        }
+    }
+
+    /// The kind of the call, as soon as the server has said it.
+    pub(super) fn kind(&self) -> Option<CallKind> {
+        match self {
+            Self::Conference(_) => Some(CallKind::Conference),
+            Self::Group(call) => {
+                let view = call.view();
+                // One that is announced has a kind as well.
+                view.kind.or(view.info.as_ref().map(|info| info.kind))
+            }
         }
     }
 }

@@ -3,9 +3,11 @@
 use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use confcall::join::api::{Method, Peer};
+use confcall::CallKind;
+use confcall::join::api::Method;
 use confcall::join::engine::{CommandFailure, EndReason, Suspicion};
 
+use super::kinds;
 use super::names::Names;
 
 /// A pause that began now, and the time of day at its end if it is long.
@@ -17,13 +19,34 @@ pub(super) fn pause(pause: Duration, now: SystemTime) -> String {
     if pause < Duration::from_secs(10) {
         return after;
     }
-    let end = now.duration_since(UNIX_EPOCH).unwrap_or_default() + pause;
-    let seconds = end.as_secs();
+    format!("{after}, at {}", time_of_day(now + pause))
+}
+
+fn time_of_day(moment: SystemTime) -> String {
+    let seconds = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let seconds = seconds.as_secs();
     let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
-    format!(
-        "{after}, at {hours:02}:{minutes:02}:{:02} UTC",
-        seconds % 60
-    )
+    format!("{hours:02}:{minutes:02}:{:02} UTC", seconds % 60)
+}
+
+/// A moment by its distance from now, and its time of day.
+pub(super) fn moment(moment: SystemTime, now: SystemTime) -> String {
+    let (distance, is_past) = match moment.duration_since(now) {
+        Ok(ahead) => (ahead, false),
+        Err(behind) => (behind.duration(), true),
+    };
+    let minutes = distance.as_secs() / 60;
+    let distance = match (minutes / 1440, minutes / 60 % 24, minutes % 60) {
+        (0, 0, 0) => "less than a minute".to_owned(),
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {minutes} min"),
+        (days, hours, _) => format!("{days} d {hours} h"),
+    };
+    let at = time_of_day(moment);
+    match is_past {
+        true => format!("{at}, which was {distance} ago"),
+        false => format!("{at}, in {distance}"),
+    }
 }
 
 /// A suspicion and its meaning, with what can be done about it here.
@@ -37,41 +60,60 @@ pub(super) fn suspicion(what: &Suspicion) -> String {
 }
 
 /// The reason why a command failed.
-pub(super) fn failure(command: &str, why: &CommandFailure, names: &Names) -> String {
+pub(super) fn failure(
+    command: &str,
+    why: &CommandFailure,
+    names: &Names,
+    kind: Option<CallKind>,
+) -> String {
+    let admin = kinds::admin(kind);
     match why {
-        CommandFailure::Refused(error) => match refusal(command, &error.message, names.ruler()) {
+        CommandFailure::Refused(error) => match refusal(command, &error.message, admin) {
             Some(words) => words,
             None => why.to_string(),
         },
         CommandFailure::NotAMember(user) => format!("{} is not in the call", names.of(*user)),
-        CommandFailure::UnknownPeer(Peer::User(user)) => {
-            format!("{} is not listed as a participant", names.of(*user))
+        CommandFailure::UnknownPeer(peer) => {
+            format!("{} is not listed as a participant", names.of_peer(*peer))
         }
-        CommandFailure::NotAllowed => format!("only {} can do this", names.ruler()),
-        CommandFailure::MessagesDisabled => format!("{} has turned messages off", names.ruler()),
-        CommandFailure::Silenced => {
-            format!("{} muted you, and can let you speak again", names.ruler())
+        CommandFailure::NotAllowed => format!("only {admin} can do this"),
+        CommandFailure::MessagesDisabled => format!("{admin} has turned messages off"),
+        CommandFailure::Silenced if kind == Some(CallKind::VideoChat) => {
+            "an admin has to let you speak; /hand asks for it".to_owned()
+        }
+        CommandFailure::Silenced => format!("{admin} muted you, and can let you speak again"),
+        CommandFailure::NotInThisKind(kind) => {
+            format!("{kind} does not have that; /help shows what it has")
         }
         why => why.to_string(),
     }
 }
 
 /// The meaning of a refusal, by its name in the API.
-fn refusal(command: &str, name: &str, ruler: &str) -> Option<String> {
-    if let Some(stars) = name.strip_prefix("ALLOW_PAYMENT_REQUIRED_") {
-        return Some(format!(
-            "a message costs at least {stars} stars here, and this command pays none"
-        ));
-    }
+fn refusal(command: &str, name: &str, admin: &str) -> Option<String> {
     let words = match (name, command) {
         ("CHAT_ADMIN_REQUIRED", "discard") => {
-            "only the creator can end the call; /leave leaves it to the others"
+            return Some(format!(
+                "only {admin} can end the call; /leave leaves it to the others"
+            ));
         }
-        ("CHAT_ADMIN_REQUIRED", "revoke") => "only the creator can replace the link",
-        ("CHAT_ADMIN_REQUIRED", _) => return Some(format!("only {ruler} can do this")),
+        ("CHAT_ADMIN_REQUIRED", _) => return Some(format!("only {admin} can do this")),
         ("CHAT_WRITE_FORBIDDEN", "message") => {
-            return Some(format!("{ruler} has turned messages off"));
+            return Some(format!("{admin} has turned messages off"));
         }
+        ("RAISE_HAND_FORBIDDEN", _) => {
+            "a hand is raised where one may not speak, and you may: /unmute"
+        }
+        ("BALANCE_TOO_LOW", _) => "a message costs stars here, and this command pays for none",
+        ("JOIN_AS_PEER_INVALID", _) => {
+            "you may not take part as this channel; /as me is always possible"
+        }
+        ("INVITE_FORBIDDEN_WITH_JOINAS", _) => "who takes part as a channel cannot invite; /as me",
+        ("USER_ALREADY_INVITED", _) => "the user is invited already",
+        ("USER_NOT_PARTICIPANT", _) => "the user is no member of the chat",
+        ("PUBLIC_CHANNEL_MISSING", _) => "the chat has no public name; share its own link",
+        ("GROUPCALL_ALREADY_STARTED", _) => "the call has begun already",
+        ("GROUPCALL_NOT_MODIFIED", _) => "it is so already",
         ("PARTICIPANT_JOIN_MISSING", _) => "the user is not in the call",
         ("VIDEO_STOP_FORBIDDEN", _) => "the server does not let you show the camera now",
         ("USER_PRIVACY_RESTRICTED", _) => {
@@ -88,11 +130,6 @@ fn refusal(command: &str, name: &str, ruler: &str) -> Option<String> {
             "the server does not see you in the call"
         }
         ("GROUPCALL_INVALID" | "GROUPCALL_ALREADY_DISCARDED", _) => "the call is over",
-        ("RAISE_HAND_FORBIDDEN", _) => "hands are for those who may not speak",
-        ("PUBLIC_CHANNEL_MISSING", _) => "the chat is not public; share its own link",
-        ("INVITE_FORBIDDEN_WITH_JOINAS", _) => {
-            "whoever is in the call as another peer invites nobody"
-        }
         _ => return None,
     };
     Some(words.to_owned())
@@ -102,6 +139,7 @@ fn refusal(command: &str, name: &str, ruler: &str) -> Option<String> {
 pub(super) fn end(reason: &EndReason) -> String {
     match reason {
         EndReason::NotFound(_) => "there is no such call".to_owned(),
+        EndReason::NoCallNow => "there is no call now where the link leads".to_owned(),
         EndReason::Refused {
             kind: Some(kind), ..
         } => kind.to_string(),
@@ -114,10 +152,10 @@ pub(super) fn awaited(method: Method) -> &'static str {
     match method {
         Method::CreateConferenceCall => "the server to create the call",
         Method::GetGroupCall => "the server to find the call",
-        Method::GetGroupCallChainBlocks => "the server to show the newest block",
         Method::ResolveUsername => "the server to find the name",
-        Method::GetFullChannel | Method::GetFullChat => "the server to show the chat",
-        Method::GetPeerStories | Method::GetStoriesById => "the server to show the story",
+        Method::GetFullChannel | Method::GetFullChat => "the server to find the call of the chat",
+        Method::GetPeerStories | Method::GetStoriesById => "the server to find the live story",
+        Method::GetGroupCallChainBlocks => "the server to show the newest block",
         Method::JoinGroupCall => "the server to let you in",
         Method::LeaveGroupCall => "the server to note that you leave",
         _ => "the server to answer",
@@ -135,9 +173,11 @@ mod tests {
         let names = Names::new(UserId::new(1));
         let says = |command, name| {
             let error = RpcError::new(400, name);
-            failure(command, &CommandFailure::Refused(error), &names)
+            let kind = Some(CallKind::Conference);
+            failure(command, &CommandFailure::Refused(error), &names, kind)
         };
-        assert!(says("discard", "CHAT_ADMIN_REQUIRED").starts_with("only the creator can end"));
+        let only = says("discard", "CHAT_ADMIN_REQUIRED");
+        assert!(only.starts_with("only the creator of the call can end"));
         assert_eq!(
             says("invite", "SOMETHING_NEW"),
             "the server refused: the server answered SOMETHING_NEW (400)"
@@ -152,5 +192,16 @@ mod tests {
             pause(Duration::from_secs(300), now),
             "300.00 s, at 00:03:07 UTC"
         );
+    }
+
+    #[test]
+    fn a_date_is_said_by_its_distance_and_its_time_of_day() {
+        let now = UNIX_EPOCH + Duration::from_secs(20 * 86_400 + 23 * 3600);
+        let after = |seconds| moment(now + Duration::from_secs(seconds), now);
+        assert_eq!(after(30), "23:00:30 UTC, in less than a minute");
+        assert_eq!(after(2 * 3600), "01:00:00 UTC, in 2 h 0 min");
+        assert_eq!(after(50 * 3600), "01:00:00 UTC, in 2 d 2 h");
+        let before = moment(now - Duration::from_secs(300), now);
+        assert_eq!(before, "22:55:00 UTC, which was 5 min ago");
     }
 }

@@ -1,17 +1,18 @@
-//! A server in this process with three bots, so that one can try a call alone.
+//! A server in this process, so that one can try a call alone: with three bots in a conference, or with the world of `confcall serve`.
 //!
 //! The bots verify as all members do, and the first answers messages. A bot that is removed stays away.
 
 use core::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::{Rng as _, SeedableRng as _};
+use confcall::api::Peer;
 use confcall::join::engine::Event;
 use confcall::join::limits;
 use confcall::{Conference, GroupMessage, Notice, Options, RandomId, Target, UserId};
 use confcall_server::loopback::{Hub, LoopbackTransport};
-use confcall_server::{Call, Server, ServerOptions};
+use confcall_server::{Call, Server, ServerOptions, WorldDescription};
 use tokio::time::sleep;
 
 /// Our user on this server.
@@ -28,11 +29,23 @@ pub(super) async fn open(
     rng: &mut ChaCha20Rng,
 ) -> anyhow::Result<(LoopbackTransport<Server>, UserId, Target)> {
     // From our own generator, so that all randomness has one source.
-    let seed = rng.next_u64();
-    let mut server = Server::new(ServerOptions {
-        seed,
+    let options = ServerOptions {
+        seed: rng.next_u64(),
         ..ServerOptions::default()
-    });
+    };
+    let target = match target {
+        Some(target @ Target::Group(_)) => {
+            let server = Server::with_world(options, &WorldDescription::example())?;
+            return Ok((Hub::new(server).connect(US), US, target));
+        }
+        Some(Target::Create) => Some(Target::Create),
+        Some(_) => bail!(
+            "a server in this process is new, and has no such call: give none, or @walkers, or the link of another call \
+             of the world that `confcall serve --help` describes"
+        ),
+        None => None,
+    };
+    let mut server = Server::new(options);
     for (bot, name) in BOTS.into_iter().zip(NAMES) {
         server.set_name(bot, name);
     }
@@ -104,12 +117,14 @@ impl Bots {
 async fn stay(bot: UserId, conference: Conference, mut rng: ChaCha20Rng) {
     let mut events = conference.events();
     while let Some(notice) = events.next().await {
-        let Notice::Event(Event::Message { from, message, .. }) = notice else {
+        let Notice::Event(Event::Message {
+            from: Peer::User(US),
+            message,
+            ..
+        }) = notice
+        else {
             continue;
         };
-        if from.user() != Some(US) {
-            continue;
-        }
         let answer =
             GroupMessage::new(RandomId::generate(&mut rng), answer(message.text()), vec![]);
         if let Some(answer) = answer.ok().filter(|_| BOTS.first() == Some(&bot)) {

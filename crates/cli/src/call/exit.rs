@@ -15,7 +15,7 @@ Exit status:
     1  something on this computer: the session file, the terminal
     2  the command line is wrong
     3  removed by a member, or the same account joined elsewhere
-    4  no such call or no conference, or the server refuses us for good
+    4  no such call, none of this kind, or the server refuses us for good
     5  not now: the call is full, has not begun, or the server wants us to wait
     6  the network: no answers, or other members were always faster
     7  the server or a member does what an honest one would not; be warned
@@ -131,6 +131,15 @@ pub(super) fn stopped() -> UnwantedEnd {
 pub(super) fn leave_unanswered() -> UnwantedEnd {
     let what = "the server was not reached to say that we leave; it will notice by itself";
     UnwantedEnd::new(ExitStatus::Network, what)
+}
+
+/// The call has no stream that could be heard.
+pub(super) fn no_stream() -> UnwantedEnd {
+    let what = "this call sends its media by WebRTC, and has no stream to hear";
+    UnwantedEnd {
+        next: Some("`confcall join` takes part in it"),
+        ..UnwantedEnd::new(ExitStatus::Refused, what)
+    }
 }
 
 /// The user interrupted the wait until we have left.

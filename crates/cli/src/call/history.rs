@@ -4,7 +4,7 @@ use confcall::api::{CallSettings, Peer};
 use confcall::join::api::InviteLink;
 use confcall::join::engine::{CallInfo, Event, OwnState, Participant, Trouble};
 use confcall::state::{BlockHash, Height};
-use confcall::{UserId, View, WaitingFor};
+use confcall::{CallKind, UserId, View, WaitingFor};
 use tokio::time::Instant;
 
 use super::describe;
@@ -25,8 +25,8 @@ pub(super) struct CallHistory {
     own: Option<OwnState>,
     settings: Option<CallSettings>,
     info: Option<CallInfo>,
-    /// True while the call is announced, and we wait for its beginning.
-    is_announced: bool,
+    /// The moment since when we wait for a call that is announced.
+    announced: Option<Instant>,
     /// The request that has no answer yet, or will have none.
     unanswered: Option<Unanswered>,
     /// The start of the newest block's verification, until it has emoji.
@@ -34,9 +34,14 @@ pub(super) struct CallHistory {
 }
 
 impl CallHistory {
-    /// True while commands make sense: in the call, and where one waits for its beginning.
-    pub(super) fn takes_commands(&self) -> bool {
-        self.is_in || self.is_announced
+    /// True while we are in the call.
+    pub(super) fn is_in(&self) -> bool {
+        self.is_in
+    }
+
+    /// True while we wait for the beginning of a call that is announced.
+    pub(super) fn is_announced(&self) -> bool {
+        self.announced.is_some()
     }
 
     /// The emoji of the newest block, once it is verified.
@@ -51,6 +56,9 @@ impl CallHistory {
 
     /// What the way in waits for, and from the way in on the members whose part of the verification is missing.
     pub(super) fn wait(&self, view: &View, names: &Names) -> Option<Wait> {
+        if let Some(since) = self.announced {
+            return Some(Wait::new("an admin to begin the call", since));
+        }
         if !self.is_in {
             return Some(match view.waiting_for.as_ref()? {
                 WaitingFor::Answer { method, since } => {
@@ -98,7 +106,8 @@ impl CallHistory {
                 vec![of_event(event)]
             }
             Event::Ended(ended) => {
-                (self.is_in, self.is_announced) = (false, false);
+                self.is_in = false;
+                self.announced = None;
                 // The request without an answer explains the end better than the number of attempts.
                 let unwanted = exit::check(&ended, self.unanswered.as_ref()).err();
                 vec![CallReport::Ended { ended, unwanted }]
@@ -140,8 +149,8 @@ impl CallHistory {
                 vec![CallReport::Call { before, now }]
             }
             Event::Scheduled(now) => {
-                self.is_announced = true;
-                vec![CallReport::Scheduled { now }]
+                self.announced.get_or_insert_with(Instant::now);
+                vec![CallReport::Scheduled(now)]
             }
             Event::OwnState(now) => {
                 let before = self.own.replace(now);
@@ -171,10 +180,11 @@ impl CallHistory {
             // A rejoin that shows no link leaves the one that is known.
             link.clone_from(&joined.invite_link);
         }
-        (self.is_in, self.is_announced) = (true, false);
-        let is_conference = view.height.is_some();
+        self.is_in = true;
+        self.announced = None;
         // Emoji are those of one block, and a new membership starts from another.
         self.emoji = None;
+        let is_conference = view.kind == Some(CallKind::Conference);
         self.round = is_conference.then(Instant::now);
         let mut reports = vec![of_event(event)];
         reports.extend(link.map(|link| self.show_link(link)));
@@ -217,41 +227,44 @@ pub(super) fn members(view: &View) -> CallReport {
     }
 }
 
-/// Everyone in the call: the members in the order of the chain, and then those who are connected without being members; where there is
-/// no chain, as the server lists them.
+/// Everyone in the call: the members in the order of the chain, and then those who are connected without being members.
 pub(super) fn who(view: &View) -> CallReport {
-    if view.height.is_none() {
-        let people = view.participants.iter().map(|one| Presence {
-            user: one.peer.user(),
-            is_encrypted: false,
-            is_member: false,
-            is_connected: true,
-            is_missing: false,
-            participant: Some(one.clone()),
-        });
-        return CallReport::Who {
-            people: people.collect(),
+    let connected = view.connected.iter().copied().map(Peer::User);
+    let listed = view.participants.iter().map(|one| one.peer);
+    let mut others: Vec<_> = match view.members.is_empty() {
+        // Without a chain the roster is all there is, in the order in which it is shown.
+        true => listed.collect(),
+        false => connected.collect(),
+    };
+    others.retain(|peer| !matches!(peer, Peer::User(user) if view.members.contains(user)));
+    let members = view.members.iter().copied().map(Peer::User);
+    let people = members.chain(others).map(|peer| {
+        let user = match peer {
+            Peer::User(user) => Some(user),
+            Peer::Chat(_) | Peer::Channel(_) => None,
         };
-    }
-    let others = view.connected.iter();
-    let others = others.filter(|user| !view.members.contains(user));
-    let people = view.members.iter().chain(others).map(|user| Presence {
-        user: Some(*user),
-        is_encrypted: true,
-        is_member: view.members.contains(user),
-        is_connected: view.connected.contains(user),
-        is_missing: view.missing.contains(user),
-        participant: listed(view, *user).cloned(),
+        let is = |users: &[UserId]| user.is_some_and(|user| users.contains(&user));
+        let participant = self::listed(view, peer).cloned();
+        Presence {
+            user,
+            is_member: is(&view.members),
+            is_connected: is(&view.connected) || participant.is_some(),
+            is_missing: is(&view.missing),
+            participant,
+        }
     });
+    let people: Vec<_> = people.collect();
+    let listed = i32::try_from(people.len()).unwrap_or(i32::MAX);
+    let counted = view.info.as_ref().map_or(0, |info| info.participants);
     CallReport::Who {
-        people: people.collect(),
+        people,
+        unlisted: counted.saturating_sub(listed).max(0),
     }
 }
 
-/// A user as the roster lists it.
-fn listed(view: &View, user: UserId) -> Option<&Participant> {
-    let mut participants = view.participants.iter();
-    participants.find(|one| one.peer == Peer::User(user))
+/// One who takes part, as the roster lists it.
+fn listed(view: &View, peer: Peer) -> Option<&Participant> {
+    view.participants.iter().find(|one| one.peer == peer)
 }
 
 #[cfg(test)]
@@ -277,7 +290,12 @@ mod tests {
             panic!("{reports:?}");
         };
         let names = &Names::default();
-        let report = Named { report, names };
+        let kind = Some(CallKind::Conference);
+        let report = Named {
+            report,
+            names,
+            kind,
+        };
         let object = report.json();
         assert_eq!(object["connected"], serde_json::json!(["1"]));
         assert_eq!(object["leaving"], serde_json::json!(["2"]));

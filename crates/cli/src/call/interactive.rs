@@ -8,15 +8,15 @@
 //! a clock, Ctrl-C ────────────────────────────┘        └──▶ Attended
 //! ```
 //!
-//! Lines are taken once we are in the call, each after the command before it is done.
+//! Lines are taken once we are in the call, or wait for the beginning of one that is announced, each after the command before it is done.
 
 use core::future::pending;
 use core::time::Duration;
-use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::time::SystemTime;
 
 use chacha20::ChaCha20Rng;
+use confcall::api::Peer;
 use confcall::{Event, Events, Notice, View};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
@@ -122,7 +122,7 @@ impl<W: Write> InteractiveCall<W> {
                     }
                 }
                 outcome = finish(&mut self.running) => {
-                    let report = outcome.report(&self.names);
+                    let report = outcome.report(&self.names, self.call.kind());
                     self.show(&report)?;
                 }
                 line = next(&mut sources.lines), if takes_lines => match line {
@@ -139,12 +139,17 @@ impl<W: Write> InteractiveCall<W> {
 
     /// True while a line could be carried out.
     fn takes_lines(&self) -> bool {
-        self.history.takes_commands() && self.running.is_none() && self.leaving_until.is_none()
+        let is_in = self.history.is_in() || self.history.is_announced();
+        is_in && self.running.is_none() && self.leaving_until.is_none()
     }
 
     fn show(&mut self, report: &CallReport) -> io::Result<()> {
-        let names = &self.names;
-        self.screen.show(&Named { report, names })
+        let (names, kind) = (&self.names, self.call.kind());
+        self.screen.show(&Named {
+            report,
+            names,
+            kind,
+        })
     }
 
     /// Shows how the call is, and what is waited for: beside the input line, or once in a line of its own.
@@ -162,11 +167,7 @@ impl<W: Write> InteractiveCall<W> {
                 time: SystemTime::now(),
             };
             terminal.set_status(status.line());
-            let listed = view.participants.iter().filter_map(|one| one.peer.user());
-            let members = view.members.iter().copied();
-            let people: BTreeSet<_> = members.chain(listed).collect();
-            let others = people.into_iter().filter(|user| !self.names.is_us(*user));
-            terminal.set_users(others.flat_map(|user| self.names.words(user)).collect());
+            terminal.set_users(self.words(&view));
             return Ok(());
         }
         self.known_waits.retain(|known| waits.contains(known));
@@ -178,6 +179,24 @@ impl<W: Write> InteractiveCall<W> {
             }
         }
         Ok(())
+    }
+
+    /// The words by which commands can act on the others.
+    fn words(&self, view: &View) -> Vec<String> {
+        let listed = view.participants.iter().filter_map(|one| match one.peer {
+            Peer::User(user) => Some(user),
+            Peer::Chat(_) | Peer::Channel(_) => None,
+        });
+        // Where there is no chain, the roster is all there is.
+        let mut users: Vec<_> = match view.members.is_empty() {
+            true => listed.collect(),
+            false => view.members.clone(),
+        };
+        users.retain(|user| !self.names.is_us(*user));
+        users
+            .into_iter()
+            .flat_map(|user| self.names.words(user))
+            .collect()
     }
 
     /// What is under way.

@@ -8,16 +8,17 @@ use confcall::join::joining::Fingerprint;
 
 /// A payload for sound and picture; no certificate belongs to it, since no connection is made.
 pub(super) fn payload(rng: &mut ChaCha20Rng) -> JoinPayload {
-    JoinPayload::generate(fingerprint(rng), Some(VideoLayers::Three), rng)
+    generate(Some(VideoLayers::Three), rng)
 }
 
-/// A payload of one who sends neither.
+/// A payload of one who listens, and will not show anything.
 pub(super) fn listener(rng: &mut ChaCha20Rng) -> JoinPayload {
-    JoinPayload::generate(fingerprint(rng), None, rng)
+    generate(None, rng)
 }
 
-fn fingerprint(rng: &mut ChaCha20Rng) -> Fingerprint {
+fn generate(video: Option<VideoLayers>, rng: &mut ChaCha20Rng) -> JoinPayload {
     let mut certificate = [0; 32];
     rng.fill_bytes(&mut certificate);
-    Fingerprint::sha256(certificate)
+    let fingerprint = Fingerprint::sha256(certificate);
+    JoinPayload::generate(fingerprint, video, rng)
 }

@@ -22,9 +22,11 @@ const SHOWN: usize = 64;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Names {
     us: Option<UserId>,
-    /// True for the call of a group or channel.
-    is_of_chat: bool,
+    /// As whom we take part.
+    joined_as: Option<Peer>,
     users: HashMap<UserId, Name>,
+    /// The names of groups and channels that take part, as they are shown; no command acts on them.
+    chats: HashMap<Peer, String>,
     /// The users of each name that was seen, in the form in which names are compared.
     bearers: HashMap<String, Bearer>,
 }
@@ -69,27 +71,6 @@ impl Names {
         }
     }
 
-    /// The names of a call that a group or channel has.
-    pub(super) fn of_chat(self) -> Self {
-        Self {
-            is_of_chat: true,
-            ..self
-        }
-    }
-
-    /// True for those.
-    pub(super) fn is_of_chat(&self) -> bool {
-        self.is_of_chat
-    }
-
-    /// The one who rules the call.
-    pub(super) fn ruler(&self) -> &'static str {
-        match self.is_of_chat {
-            true => "an admin",
-            false => "the creator of the call",
-        }
-    }
-
     /// True for our own user.
     pub(super) fn is_us(&self, user: UserId) -> bool {
         self.us == Some(user)
@@ -104,10 +85,20 @@ impl Names {
 
     /// Takes in the names that are shown now.
     pub(super) fn learn(&mut self, view: &View) {
+        self.joined_as = view.joined_as.or(self.joined_as);
         for one in &view.participants {
-            if let (Peer::User(user), Some(label)) = (one.peer, &one.label) {
-                self.note(user, &label.name);
+            match (one.peer, &one.label) {
+                (Peer::User(user), Some(label)) => self.note(user, &label.name),
+                (chat, Some(label)) => self.note_chat(chat, &label.name),
+                (_, None) => {}
             }
+        }
+    }
+
+    fn note_chat(&mut self, chat: Peer, raw: &str) {
+        let text: String = printable(raw.trim()).chars().take(SHOWN).collect();
+        if self.chats.contains_key(&chat) || self.chats.len() < limits::NAMES {
+            self.chats.insert(chat, text);
         }
     }
 
@@ -159,10 +150,25 @@ impl Names {
         }
     }
 
-    /// A participant, who need not be a user.
+    /// One who takes part: a user as [`Names::of`] has it, or a group or channel with its id.
     pub(super) fn of_peer(&self, peer: Peer) -> String {
-        peer.user()
-            .map_or_else(|| peer.to_string(), |user| self.of(user))
+        let name = match (peer, self.chats.get(&peer)) {
+            (Peer::User(user), _) => return self.of(user),
+            (_, Some(name)) if !name.is_empty() => format!("{name} ({peer})"),
+            _ => peer.to_string(),
+        };
+        match self.joined_as == Some(peer) {
+            true => format!("you as {name}"),
+            false => name,
+        }
+    }
+
+    /// One who takes part, with the id by which commands can act on it.
+    pub(super) fn peer_with_id(&self, peer: Peer) -> String {
+        match peer {
+            Peer::User(user) => self.with_id(user),
+            chat => self.of_peer(chat),
+        }
     }
 
     /// One user with its id, by which commands can act on it.

@@ -6,9 +6,9 @@ use core::pin::Pin;
 use std::borrow::Cow;
 
 use chacha20::ChaCha20Rng;
-use confcall::api::{InputUser, Peer};
+use confcall::api::InputUser;
 use confcall::join::engine::CommandFailure;
-use confcall::{Conference, Cryptor, GroupCall, GroupMessage, Newcomer, RandomId};
+use confcall::{CallKind, Conference, Cryptor, GroupCall, GroupMessage, RandomId, Spam};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -19,7 +19,7 @@ use super::report::CallReport;
 use super::user_command::{Switch, UserCommand};
 use super::{describe, frames, media};
 
-/// The name of the reason that calls of this kind do not have something, for programs.
+/// The name of the reason that calls of this kind do not have something, as the library has it.
 const OTHER_KIND: &str = "not_in_this_kind";
 
 /// A command under way, which ends in an outcome.
@@ -36,14 +36,14 @@ pub(super) enum CommandOutcome {
 }
 
 impl CommandOutcome {
-    pub(super) fn report(self, names: &Names) -> CallReport {
+    pub(super) fn report(self, names: &Names, call: Option<CallKind>) -> CallReport {
         match self {
             Self::Done(report) => report,
             Self::Failed(command, why) => CallReport::Failed {
                 command,
                 why: kind(&why),
                 message: why.to_string(),
-                words: describe::failure(command, &why, names),
+                words: describe::failure(command, &why, names, call),
             },
         }
     }
@@ -95,23 +95,23 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
         UserCommand::Mute(switch) => run(on(switch, "mute", "unmute"), async move {
             call.set_muted(switch.is_on()).await
         }),
-        UserCommand::MuteOthers(switch, users) => run(on(switch, "mute", "unmute"), async move {
-            for user in users {
-                call.mute(Peer::User(user), switch.is_on()).await?;
+        UserCommand::MuteOthers(switch, peers) => run(on(switch, "mute", "unmute"), async move {
+            for peer in peers {
+                call.mute(peer, switch.is_on()).await?;
             }
             Ok(())
         }),
-        UserCommand::MuteForMe(switch, users) => {
+        UserCommand::MuteForMe(switch, peers) => {
             run(on(switch, "mute-for-me", "unmute-for-me"), async move {
-                for user in users {
-                    call.mute_for_me(Peer::User(user), switch.is_on()).await?;
+                for peer in peers {
+                    call.mute_for_me(peer, switch.is_on()).await?;
                 }
                 Ok(())
             })
         }
-        UserCommand::Volume { user, level } => run("volume", async move {
-            call.set_volume(Peer::User(user), level).await
-        }),
+        UserCommand::Volume { peer, level } => {
+            run("volume", async move { call.set_volume(peer, level).await })
+        }
         UserCommand::Video(switch) => {
             run("video", async move { call.set_video(switch.is_on()).await })
         }
@@ -119,17 +119,18 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
         UserCommand::Messages(switch) => run("messages", async move {
             call.set_messages_enabled(switch.is_on()).await
         }),
-        UserCommand::Hand(_) if matches!(call, Attended::Conference(_)) => failed(
-            "hand",
-            "not_allowed",
-            "hands are raised in video chats; in a conference, write a message",
-        ),
         UserCommand::Hand(Switch::On) => {
             of_group("hand", call, async |call| call.raise_hand().await)
         }
         UserCommand::Hand(Switch::Off) => {
             of_group("hand", call, async |call| call.lower_hand().await)
         }
+        UserCommand::LowerHands(peers) => of_group("hand", call, async |call| {
+            for peer in peers {
+                call.lower_hand_of(peer).await?;
+            }
+            Ok(())
+        }),
         UserCommand::As(peer) => of_group("as", call, async |call| call.join_as(peer).await),
         UserCommand::Title(title) => {
             of_group("title", call, async |call| call.set_title(title).await)
@@ -140,30 +141,22 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
                 Switch::Off => call.stop_recording().await,
             })
         }
+        UserCommand::Remind(switch) => of_group("remind", call, async move |call| {
+            call.subscribe_start(switch.is_on()).await
+        }),
         UserCommand::Start => of_group("start", call, async |call| call.start_scheduled().await),
+        UserCommand::Delete(messages) => of_group("delete", call, async |call| {
+            call.delete_messages(messages, Spam::NotReported).await
+        }),
         // The loop has to stop taking lines first.
         UserCommand::Leave => Effect::Leave,
-        UserCommand::Members if matches!(call, Attended::Group(_)) => failed(
-            "members",
-            OTHER_KIND,
-            "the call is not encrypted, so that nobody has a key; /who shows everyone",
-        ),
-        UserCommand::Emoji if matches!(call, Attended::Group(_)) => failed(
-            "emoji",
-            OTHER_KIND,
-            "the call is not encrypted, so that there are no emoji to compare",
-        ),
-        UserCommand::Members => Effect::Report(history::members(&call.view())),
-        UserCommand::Who => Effect::Report(history::who(&call.view())),
-        UserCommand::Emoji => Effect::Report(means.history.emoji()),
-        // Where a call has no link of its own, the server makes one.
-        UserCommand::Link if matches!(call, Attended::Group(_)) => {
-            of_group("link", call, async |call| {
-                call.export_link(Newcomer::Listens).await.map(|_| ())
-            })
+        UserCommand::Members => {
+            shown_of_conference("members", &call, || history::members(&call.view()))
         }
+        UserCommand::Who => Effect::Report(history::who(&call.view())),
+        UserCommand::Emoji => shown_of_conference("emoji", &call, || means.history.emoji()),
         UserCommand::Link => Effect::Report(means.history.link()),
-        UserCommand::Help => Effect::Report(CallReport::Help),
+        UserCommand::Help => Effect::Report(CallReport::Help { kind: call.kind() }),
         UserCommand::Seal(text) => means.with_cryptor("seal", |cryptor, rng| {
             frames::seal(cryptor, call.now(), &text, rng)
         }),
@@ -182,7 +175,9 @@ fn on(switch: Switch, on: &'static str, off: &'static str) -> &'static str {
 }
 
 fn message(text: String, means: &mut Means<'_>) -> Effect {
-    let echo = means.has_input_line.then(|| text.clone());
+    // Where the server reads messages, it sends us our own, with their numbers.
+    let comes_back = matches!(means.call, Attended::Group(_));
+    let echo = (means.has_input_line && !comes_back).then(|| text.clone());
     let message = match GroupMessage::new(RandomId::generate(means.rng), text, vec![]) {
         Ok(message) => message,
         Err(error) => return failed("message", "not_sent", error),
@@ -210,8 +205,26 @@ fn of_conference<F: Future<Output = Result<(), CommandFailure>> + Send + 'static
 ) -> Effect {
     match call {
         Attended::Conference(call) => run(command, request(call)),
-        Attended::Group(_) => failed(command, OTHER_KIND, "only conferences have that"),
+        Attended::Group(_) => not_encrypted(command),
     }
+}
+
+/// Shows what only conferences have.
+fn shown_of_conference(
+    command: &'static str,
+    call: &Attended,
+    report: impl FnOnce() -> CallReport,
+) -> Effect {
+    match call {
+        Attended::Conference(_) => Effect::Report(report()),
+        Attended::Group(_) => not_encrypted(command),
+    }
+}
+
+fn not_encrypted(command: &'static str) -> Effect {
+    let why =
+        "this call is not encrypted, and only conferences have that; /help shows what this one has";
+    failed(command, OTHER_KIND, why)
 }
 
 /// Runs a command that conferences do not have.
@@ -225,7 +238,7 @@ fn of_group<F: Future<Output = Result<(), CommandFailure>> + Send + 'static>(
         Attended::Conference(_) => failed(
             command,
             OTHER_KIND,
-            "only the calls of groups and channels have that, and this is a conference",
+            "this is a conference, and only the calls of groups and channels have that",
         ),
     }
 }
@@ -278,7 +291,7 @@ impl Means<'_> {
         act: impl FnOnce(&Cryptor, &mut ChaCha20Rng) -> Result<CallReport, E>,
     ) -> Effect {
         let Attended::Conference(call) = self.call else {
-            return failed(command, OTHER_KIND, "only conferences are encrypted");
+            return not_encrypted(command);
         };
         let Some(cryptor) = call.cryptor() else {
             let why = CommandFailure::NotJoined;

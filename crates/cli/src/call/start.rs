@@ -5,16 +5,13 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anstream::StripStream;
-use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
-use chacha20::rand_core::SeedableRng as _;
 use confcall::{Options, Suspicion, Target, Transport, UserId, View};
-use tokio::runtime::Builder;
 use tokio::sync::mpsc::Receiver;
 
-use super::account::Account;
 use super::args::{CallArgs, CreateArgs, JoinArgs};
 use super::attended::Attended;
+use super::entrance::{self, Guest};
 use super::interactive::{EndOfInput, InputSources, InteractiveCall};
 use super::names::Names;
 use super::observed::ObservedTransport;
@@ -22,22 +19,13 @@ use super::report::{CallReport, Named};
 use super::standard_input::InputLine;
 use super::target::TargetArg;
 use super::terminal::Terminal;
-use super::{embedded, last_known, media, standard_input, target};
+use super::{last_known, media, standard_input, target};
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen, has_colour};
-use crate::seed;
 
 /// Joins a call and stays in it.
 pub(crate) fn join(args: &JoinArgs, details: bool, out: impl Write) -> anyhow::Result<ExitCode> {
-    let target = match &args.target {
-        Some(TargetArg::Target(target)) => Some(target.clone()),
-        Some(TargetArg::StandardInput) => {
-            let line = standard_input::read_line()?;
-            let target = target::parse(&line);
-            Some(target.context("the first line of standard input is no call")?)
-        }
-        None => None,
-    };
+    let target = args.target.as_ref().map(TargetArg::read).transpose()?;
     run(&args.call, target, details, out)
 }
 
@@ -57,39 +45,26 @@ fn run(
     details: bool,
     out: impl Write,
 ) -> anyhow::Result<ExitCode> {
-    let rng = ChaCha20Rng::from_seed(seed::random()?);
     let out: Box<dyn Write> = Box::new(out);
     let screen = Screen::new(out, Format::of_flag(args.json)).with_details(details);
-    // The call has a thread of its own, since this one waits while the reader of our output is slow.
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()?;
-    runtime.block_on(connect(args, target, screen, rng))?;
-    Ok(ExitCode::SUCCESS)
+    entrance::enter(&args.account, target, Participant { args, screen })
 }
 
-async fn connect(
-    args: &CallArgs,
-    target: Option<Target>,
-    screen: Screen<Box<dyn Write + '_>>,
-    mut rng: ChaCha20Rng,
-) -> anyhow::Result<()> {
-    match (&args.session, target) {
-        (Some(session), Some(target)) => {
-            let account = Account::open(session).await?;
-            let user = account.user;
-            let connection = account.connect(args.api_id);
-            let transport = connection.transport();
-            let ended = attend(args, transport, user, target, screen, rng).await;
-            // Also after a failure: the server learns at once that the account is gone.
-            connection.close().await;
-            ended
-        }
-        (_, target) => {
-            let (transport, user, target) = embedded::open(target, &mut rng).await?;
-            attend(args, transport, user, target, screen, rng).await
-        }
+/// A person, or a program, who takes part in a call.
+struct Participant<'a> {
+    args: &'a CallArgs,
+    screen: Screen<Box<dyn Write + 'a>>,
+}
+
+impl Guest for Participant<'_> {
+    async fn attend<T: Transport + 'static>(
+        self,
+        transport: T,
+        user: UserId,
+        target: Target,
+        rng: ChaCha20Rng,
+    ) -> anyhow::Result<()> {
+        attend(self.args, transport, user, target, self.screen, rng).await
     }
 }
 
@@ -103,10 +78,7 @@ async fn attend(
     mut rng: ChaCha20Rng,
 ) -> anyhow::Result<()> {
     let interrupts = Interrupts::listen()?;
-    let names = match &target {
-        Target::Group(_) => Names::new(user).of_chat(),
-        _ => Names::new(user),
-    };
+    let names = Names::new(user);
     let entering = CallReport::Entering {
         user,
         target: target::name(&target),
@@ -114,6 +86,7 @@ async fn attend(
     screen.show(&Named {
         report: &entering,
         names: &names,
+        kind: None,
     })?;
     let options = options(args, target, user, &mut rng)?;
     let (terminal, lines, screen) = input(screen);

@@ -2,11 +2,14 @@
 
 use core::str::FromStr;
 
+use anyhow::Context as _;
 use confcall::join::api::MessageId;
 use confcall::join::joining::{CallPlace, GroupCallTarget, LinkError, NameError};
 use confcall::join::{Slug, SlugError};
 use confcall::{Link, Target, Username};
 use thiserror::Error;
+
+use super::standard_input;
 
 /// The prefix of the id of a message.
 const MESSAGE: &str = "message:";
@@ -19,6 +22,20 @@ pub(super) enum TargetArg {
     Target(Target),
     /// On the first line of standard input: the command line of a process is public on most systems.
     StandardInput,
+}
+
+impl TargetArg {
+    /// The call, which may have to be read first.
+    pub(super) fn read(&self) -> anyhow::Result<Target> {
+        match self {
+            Self::Target(target) => Ok(target.clone()),
+            Self::StandardInput => {
+                let line = standard_input::read_line()?;
+                let target = parse(&line);
+                Ok(target.context("the first line of standard input is no call")?)
+            }
+        }
+    }
 }
 
 impl FromStr for TargetArg {

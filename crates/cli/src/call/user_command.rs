@@ -1,7 +1,7 @@
 //! Lines of a user during a call: messages, and commands that begin with `/`.
 
 use confcall::UserId;
-use confcall::join::api::{AccessHash, ChannelId, InputPeer, InputUser};
+use confcall::join::api::{AccessHash, CallMessageId, ChannelId, InputPeer, InputUser, Peer};
 use thiserror::Error;
 
 use super::names::{NameError, Names};
@@ -9,7 +9,7 @@ use super::names::{NameError, Names};
 /// The text of `/help`, which `--help` has too.
 pub(super) const HELP: &str = "\
 A line is a message to all members; / begins a command, and // a message that begins with /.
-A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\".
+A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\"; a channel that takes part is channel:ID.
   /who                      show everyone in the call, and how they are
   /members                  show who has the key of the call
   /emoji                    show the emoji and words to compare again
@@ -21,11 +21,13 @@ A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\".
   /volume USER PERCENT      set how loud a user is, from 1 to 200
   /video on|off             show that your camera is on or off
   /screen on|off            share a screen, or share it no more
-  /hand [down]              raise the hand, where a call has that, or lower it
-  /as me|CHANNEL [HASH]     take part in a video chat as yourself, or as a channel of yours
-  /title [TEXT]             give a video chat a title, or its own name again
-  /record on|off [TITLE]    have the server record a video chat, or end that
-  /start                    begin a video chat that was announced
+  /hand [down [USER…]]      raise your hand, to be allowed to speak; lower it, or, as an admin, those of others
+  /as me|CHANNEL [HASH]     take part as yourself, or as a channel of yours; Telegram wants its access hash too
+  /title [TEXT]             give the call a title, or that of its chat again
+  /record on|off [TITLE]    have the server record the call for you, or end that
+  /remind on|off            be told when an announced call begins
+  /start                    begin an announced call
+  /delete NUMBER…           delete messages that are not encrypted, by the numbers that they are shown with
   /invite USER [HASH]       invite a user; Telegram wants the access hash too
   /kick USER…               remove users from the call
   /messages on|off          let messages be written, if the call is yours
@@ -48,24 +50,30 @@ pub(super) enum UserCommand {
     /// Our own microphone.
     Mute(Switch),
     /// The microphones of others, for all.
-    MuteOthers(Switch, Vec<UserId>),
+    MuteOthers(Switch, Vec<Peer>),
     /// Others, for ourselves.
-    MuteForMe(Switch, Vec<UserId>),
+    MuteForMe(Switch, Vec<Peer>),
     Volume {
-        user: UserId,
+        peer: Peer,
         /// In hundredths of a percent.
         level: i32,
     },
     Video(Switch),
     Screen(Switch),
+    /// Our own hand.
     Hand(Switch),
+    /// The hands of others, which can only be taken down.
+    LowerHands(Vec<Peer>),
     As(InputPeer),
     Title(String),
     Record {
         switch: Switch,
         title: Option<String>,
     },
+    Remind(Switch),
     Start,
+    /// Messages that the server numbers, as it does those that are not encrypted.
+    Delete(Vec<CallMessageId>),
     /// Messages of all.
     Messages(Switch),
     Invite(InputUser),
@@ -113,6 +121,10 @@ pub(super) enum UserCommandError {
     User(#[from] NameError),
     #[error("{0:?} is not an access hash, which is a whole number")]
     NotAHash(String),
+    #[error("{0:?} is not the id of a channel, which is a whole number")]
+    NotAChannel(String),
+    #[error("{0:?} is not the number of a message, which stands before its text")]
+    NotANumber(String),
     #[error("a volume is from 1 to 200 percent, not {0:?}")]
     NotAVolume(String),
     #[error("the packet is not hexadecimal digits")]
@@ -122,6 +134,9 @@ pub(super) enum UserCommandError {
 fn did_you_mean(meant: &Option<&str>) -> String {
     meant.map_or_else(String::new, |meant| format!("did you mean /{meant}? "))
 }
+
+/// The prefix of the id of a channel that takes part.
+const CHANNEL: &str = "channel:";
 
 /// The names of all commands.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
@@ -168,20 +183,22 @@ fn parse_command(
         "link" => UserCommand::Link,
         "mute" if rest.is_empty() => UserCommand::Mute(Switch::On),
         "unmute" if rest.is_empty() => UserCommand::Mute(Switch::Off),
-        "mute" => UserCommand::MuteOthers(Switch::On, users("mute", rest, names)?),
-        "unmute" => UserCommand::MuteOthers(Switch::Off, users("unmute", rest, names)?),
-        "mute-for-me" => UserCommand::MuteForMe(Switch::On, users("mute-for-me", rest, names)?),
+        "mute" => UserCommand::MuteOthers(Switch::On, peers("mute", rest, names)?),
+        "unmute" => UserCommand::MuteOthers(Switch::Off, peers("unmute", rest, names)?),
+        "mute-for-me" => UserCommand::MuteForMe(Switch::On, peers("mute-for-me", rest, names)?),
         "unmute-for-me" => {
-            UserCommand::MuteForMe(Switch::Off, users("unmute-for-me", rest, names)?)
+            UserCommand::MuteForMe(Switch::Off, peers("unmute-for-me", rest, names)?)
         }
         "volume" => volume(rest, names)?,
         "video" => UserCommand::Video(switch("video", rest)?),
         "screen" => UserCommand::Screen(switch("screen", rest)?),
-        "hand" => hand(rest)?,
+        "hand" => hand(rest, names)?,
         "as" => UserCommand::As(taken_as(rest)?),
         "title" => UserCommand::Title(rest.to_owned()),
         "record" => record(rest)?,
+        "remind" => UserCommand::Remind(switch("remind", rest)?),
         "start" => UserCommand::Start,
+        "delete" => UserCommand::Delete(messages(rest)?),
         "messages" => UserCommand::Messages(switch("messages", rest)?),
         "invite" => UserCommand::Invite(invited(rest, names)?),
         "kick" => UserCommand::Kick(users("kick", rest, names)?),
@@ -246,24 +263,53 @@ fn users(
     Ok(users.collect::<Result<_, _>>()?)
 }
 
-fn switch(command: &'static str, rest: &str) -> Result<Switch, UserCommandError> {
-    match rest {
-        "on" => Ok(Switch::On),
-        "off" => Ok(Switch::Off),
+/// Those who take part: users, and channels by their ids.
+fn peers(command: &'static str, rest: &str, names: &Names) -> Result<Vec<Peer>, UserCommandError> {
+    let rest = something(command, "users: their names, or their ids", rest)?;
+    words(rest)
+        .into_iter()
+        .map(|word| peer(word, names))
+        .collect()
+}
+
+fn peer(word: &str, names: &Names) -> Result<Peer, UserCommandError> {
+    match word.strip_prefix(CHANNEL) {
+        Some(id) => channel(id).map(Peer::Channel),
+        None => Ok(Peer::User(names.find(word)?)),
+    }
+}
+
+fn channel(id: &str) -> Result<ChannelId, UserCommandError> {
+    let number = id.parse().map(ChannelId::new);
+    number.map_err(|_| UserCommandError::NotAChannel(id.to_owned()))
+}
+
+fn hand(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
+    let (first, others) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+    match (first, others) {
+        ("", _) => Ok(UserCommand::Hand(Switch::On)),
+        ("down", "") => Ok(UserCommand::Hand(Switch::Off)),
+        ("down", others) => Ok(UserCommand::LowerHands(peers("hand", others, names)?)),
         _ => {
-            let needs = "on or off";
+            let (command, needs) = ("hand", "nothing more, or down");
             Err(UserCommandError::Needs { command, needs })
         }
     }
 }
 
-fn hand(rest: &str) -> Result<UserCommand, UserCommandError> {
-    let (command, needs) = ("hand", "nothing more, or down");
-    match rest {
-        "" | "up" => Ok(UserCommand::Hand(Switch::On)),
-        "down" => Ok(UserCommand::Hand(Switch::Off)),
-        _ => Err(UserCommandError::Needs { command, needs }),
-    }
+/// The peer as whom we take part.
+fn taken_as(rest: &str) -> Result<InputPeer, UserCommandError> {
+    let (command, needs) = ("as", "me, or the id of a channel");
+    let (id, hash) = match words(rest)[..] {
+        ["me"] => return Ok(InputPeer::SelfUser),
+        [id] => (id, "0"),
+        [id, hash] => (id, hash),
+        _ => return Err(UserCommandError::Needs { command, needs }),
+    };
+    Ok(InputPeer::Channel {
+        id: channel(id.strip_prefix(CHANNEL).unwrap_or(id))?,
+        access_hash: access_hash(hash)?,
+    })
 }
 
 fn record(rest: &str) -> Result<UserCommand, UserCommandError> {
@@ -275,27 +321,25 @@ fn record(rest: &str) -> Result<UserCommand, UserCommandError> {
     })
 }
 
-/// The peer as whom we take part.
-fn taken_as(rest: &str) -> Result<InputPeer, UserCommandError> {
-    let (command, needs) = ("as", "me, or the id of a channel");
-    let (channel, hash) = match words(rest)[..] {
-        ["me"] => return Ok(InputPeer::SelfUser),
-        [channel] => (channel, "0"),
-        [channel, hash] => (channel, hash),
-        _ => return Err(UserCommandError::Needs { command, needs }),
+fn messages(rest: &str) -> Result<Vec<CallMessageId>, UserCommandError> {
+    let rest = something("delete", "the numbers of messages", rest)?;
+    let number = |word: &str| {
+        let number = word.trim_start_matches('#').parse();
+        let number = number.map(CallMessageId::new);
+        number.map_err(|_| UserCommandError::NotANumber(word.to_owned()))
     };
-    let id = channel
-        .parse()
-        .map_err(|_| UserCommandError::Needs { command, needs })?;
-    Ok(InputPeer::Channel {
-        id: ChannelId::new(id),
-        access_hash: access_hash(hash)?,
-    })
+    words(rest).into_iter().map(number).collect()
 }
 
-fn access_hash(hash: &str) -> Result<AccessHash, UserCommandError> {
-    let number = hash.parse().map(AccessHash::new);
-    number.map_err(|_| UserCommandError::NotAHash(hash.to_owned()))
+fn switch(command: &'static str, rest: &str) -> Result<Switch, UserCommandError> {
+    match rest {
+        "on" => Ok(Switch::On),
+        "off" => Ok(Switch::Off),
+        _ => {
+            let needs = "on or off";
+            Err(UserCommandError::Needs { command, needs })
+        }
+    }
 }
 
 fn volume(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
@@ -307,7 +351,7 @@ fn volume(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
     let number = number.filter(|number: &i32| (1..=200).contains(number));
     let number = number.ok_or_else(|| UserCommandError::NotAVolume(percent.to_owned()))?;
     Ok(UserCommand::Volume {
-        user: names.find(user)?,
+        peer: peer(user, names)?,
         level: number.saturating_mul(100),
     })
 }
@@ -319,11 +363,15 @@ fn invited(rest: &str, names: &Names) -> Result<InputUser, UserCommandError> {
         [user, hash] => (user, hash),
         _ => return Err(UserCommandError::Needs { command, needs }),
     };
-    let access_hash = access_hash(hash)?;
     Ok(InputUser::User {
         id: names.find(user)?,
-        access_hash,
+        access_hash: access_hash(hash)?,
     })
+}
+
+fn access_hash(hash: &str) -> Result<AccessHash, UserCommandError> {
+    let number = hash.parse().map(AccessHash::new);
+    number.map_err(|_| UserCommandError::NotAHash(hash.to_owned()))
 }
 
 fn open(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
@@ -408,7 +456,7 @@ mod tests {
 
     #[test]
     fn switches_and_volumes_are_read() {
-        let users = vec![UserId::new(2), UserId::new(3)];
+        let users = [2, 3].map(|user| Peer::User(UserId::new(user))).to_vec();
         assert_eq!(typed("/mute"), UserCommand::Mute(Switch::On));
         assert_eq!(
             typed("/mute 2 3"),
@@ -420,8 +468,8 @@ mod tests {
         );
         assert_eq!(typed("/video off"), UserCommand::Video(Switch::Off));
         assert!(says("/screen").contains("/screen needs on or off"));
-        let (user, level) = (UserId::new(2), 15_000);
-        assert_eq!(typed("/volume 2 150%"), UserCommand::Volume { user, level });
+        let (peer, level) = (Peer::User(UserId::new(2)), 15_000);
+        assert_eq!(typed("/volume 2 150%"), UserCommand::Volume { peer, level });
         for wrong in ["0", "201", "-5", "loud"] {
             assert!(says(&format!("/volume 2 {wrong}")).contains("from 1 to 200"));
         }
@@ -429,26 +477,32 @@ mod tests {
     }
 
     #[test]
-    fn what_only_video_chats_have_is_read() {
+    fn what_only_group_calls_have_is_read() {
         assert_eq!(typed("/hand"), UserCommand::Hand(Switch::On));
         assert_eq!(typed("/hand down"), UserCommand::Hand(Switch::Off));
+        let (user, channel) = (Peer::User(UserId::new(2)), ChannelId::new(7));
+        let lowered = UserCommand::LowerHands(vec![user, Peer::Channel(channel)]);
+        assert_eq!(typed("/hand down 2 channel:7"), lowered);
         assert!(says("/hand please").contains("or down"));
+        assert!(says("/mute channel:x").contains("\"x\" is not the id of a channel"));
         assert_eq!(typed("/as me"), UserCommand::As(InputPeer::SelfUser));
-        let (id, access_hash) = (ChannelId::new(7), AccessHash::new(-9));
-        let channel = InputPeer::Channel { id, access_hash };
-        assert_eq!(typed("/as 7 -9"), UserCommand::As(channel));
-        assert!(says("/as somebody").contains("the id of a channel"));
-        assert_eq!(
-            typed("/title A talk"),
-            UserCommand::Title("A talk".to_owned())
-        );
-        let (switch, title) = (Switch::On, Some("A talk".to_owned()));
-        assert_eq!(
-            typed("/record on A talk"),
-            UserCommand::Record { switch, title }
-        );
+        let access_hash = AccessHash::new(-9);
+        let id = channel;
+        let taken = UserCommand::As(InputPeer::Channel { id, access_hash });
+        assert_eq!(typed("/as 7 -9"), taken);
+        assert_eq!(typed("/as channel:7 -9"), taken);
+        assert!(says("/as").contains("the id of a channel"));
+        let title = "A talk".to_owned();
+        assert_eq!(typed("/title A talk"), UserCommand::Title(title.clone()));
+        let (switch, title) = (Switch::On, Some(title));
+        let record = UserCommand::Record { switch, title };
+        assert_eq!(typed("/record on A talk"), record);
         assert!(says("/record").contains("on or off"));
+        assert_eq!(typed("/remind off"), UserCommand::Remind(Switch::Off));
         assert_eq!(typed("/start"), UserCommand::Start);
+        let numbers = [3, 4].map(CallMessageId::new).to_vec();
+        assert_eq!(typed("/delete #3 4"), UserCommand::Delete(numbers));
+        assert!(says("/delete x").contains("stands before its text"));
     }
 
     #[test]
@@ -461,7 +515,7 @@ mod tests {
             assert!(parsed.iter().any(Result::is_ok), "{command}: {parsed:?}");
             count += 1;
         }
-        assert_eq!(count, 26);
+        assert_eq!(count, 28);
         assert!(takes_users("kick") && takes_users("mute") && !takes_users("video"));
         let unknown = says(&format!("/{}", "x".repeat(1000)));
         assert!(unknown.contains("/help") && unknown.len() < 100);

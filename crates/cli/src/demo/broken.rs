@@ -1,6 +1,6 @@
 use confcall::join::api::SubChain;
 use confcall::join::engine::EndReason;
-use confcall::{MembershipEnd, UserId};
+use confcall::{CallKind, MembershipEnd, UserId};
 use thiserror::Error;
 
 use super::show::list;
@@ -76,6 +76,25 @@ pub(super) enum DidNotHold {
     Left { user_id: UserId, end: EndReason },
     #[error("did not hold: user {0}, who left, is pruned from the chain")]
     Pruned(UserId),
+    #[error("did not hold: user {user_id} is in {wanted}, and has no key")]
+    Kind {
+        user_id: UserId,
+        wanted: CallKind,
+    },
+    #[error("did not hold: user {0} may not speak")]
+    Silenced(UserId),
+    #[error("did not hold: the hand of user {0} is seen by the admin")]
+    Hand(UserId),
+    #[error("did not hold: user {0} may speak")]
+    MaySpeak(UserId),
+    #[error("did not hold: user {0} is heard by the others")]
+    Heard(UserId),
+    #[error("did not hold: the stream of user {0} goes on")]
+    Streams(UserId),
+    #[error("did not hold: the part at {time_ms} ms is a file of its own: {why}")]
+    Part { time_ms: i64, why: String },
+    #[error("did not hold: user {0} hears the story, and is neither heard nor seen")]
+    Listens(UserId),
     #[error("did not hold: the last have left; {connected} are connected")]
     Empty { connected: usize },
 }

@@ -1,10 +1,11 @@
-//! `confcall demo`: a recorded call, from the join to a removal, and then a whole life of engines (`life/`).
+//! `confcall demo`: a recorded call, from the join to a removal, then a whole life of engines (`life/`), and calls of other kinds
+//! (`chats/`).
 //!
 //! ```text
 //! recorded call ──▶ Server ◀── loopback ──┬── Person: us, by a join of our own
 //!                                         └── Person: each recorded member, with its own key
 //!
-//! joining ──▶ keys ──▶ verification ──▶ frames ──▶ messages ──▶ removal ──▶ verification ──▶ life
+//! joining ──▶ keys ──▶ verification ──▶ frames ──▶ messages ──▶ removal ──▶ verification ──▶ life ──▶ chats
 //! ```
 //!
 //! Each act has a title, and each step says what it proves. On a terminal it is shown at the pace of a reader.
@@ -13,6 +14,7 @@
 //! media never pass this server. Each step checks what it shows, and says what did not hold.
 
 mod broken;
+mod chats;
 mod frame;
 mod frames;
 mod joining;
@@ -89,10 +91,12 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
         false => Pace::Reading,
     };
     let show = &mut Show::new(out, pace);
-    let rng = runtime()?.block_on(play(seed, show))?;
-    // The same generator goes on, so that one seed repeats both calls.
+    let mut rng = runtime()?.block_on(play(seed, show))?;
+    // The same generator goes on, so that one seed repeats all calls.
+    let rest = rng.fork();
     life::play(rng, args.trace.as_deref(), show)?;
-    let text = "a recorded call from the join to a removal, and a whole life of engines";
+    chats::play(rest, show)?;
+    let text = "a recorded call from the join to a removal, a whole life of engines, and a call of each other kind";
     show.verdict("everything held", text)?;
     Ok(ExitCode::SUCCESS)
 }

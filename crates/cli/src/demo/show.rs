@@ -1,5 +1,7 @@
+use core::cell::Cell;
 use core::time::Duration;
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::thread;
 
 use anstyle::{AnsiColor, Style};
@@ -39,8 +41,8 @@ impl Pace {
 pub(super) struct Show<'a, W> {
     out: &'a mut W,
     pace: Pace,
-    /// The number of the newest act.
-    act: u32,
+    /// The number of the newest act, of all who share the output.
+    act: Rc<Cell<u32>>,
     cast: Vec<UserId>,
 }
 
@@ -49,7 +51,7 @@ impl<'a, W: Write> Show<'a, W> {
         Self {
             out,
             pace,
-            act: 0,
+            act: Rc::default(),
             cast: Vec::new(),
         }
     }
@@ -74,9 +76,10 @@ impl<'a, W: Write> Show<'a, W> {
 
     /// The title of the next act.
     pub(super) fn title(&mut self, title: &str) -> io::Result<()> {
-        self.act = self.act.saturating_add(1);
+        let act = self.act.get().saturating_add(1);
+        self.act.set(act);
         self.pace.wait(300);
-        writeln!(self.out, "\n{TITLE}Act {}: {title}{TITLE:#}", self.act)?;
+        writeln!(self.out, "\n{TITLE}Act {act}: {title}{TITLE:#}")?;
         self.out.flush()?;
         self.pace.wait(500);
         Ok(())
@@ -115,7 +118,7 @@ impl<'a, W: Write> Show<'a, W> {
         Show {
             out: self.out,
             pace: self.pace,
-            act: self.act,
+            act: Rc::clone(&self.act),
             cast: self.cast.clone(),
         }
     }

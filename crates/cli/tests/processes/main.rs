@@ -3,6 +3,7 @@
 //! ```text
 //!                ┌── confcall create --json
 //! confcall serve ┼── confcall join --json      each a child of this process: it types, and reads events
+//!                ├── confcall listen --json
 //!                ├── …
 //!                └── raw sockets
 //! ```
@@ -19,6 +20,7 @@
 
 mod chaos;
 mod garbage;
+mod kinds;
 mod lives;
 mod members;
 mod readme;

@@ -1,12 +1,14 @@
-//! The reports of `listen`.
+//! The reports of `listen`, for people and for programs.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use confcall::{CallKind, Ended, Event, MediaMode, StreamPart, UserId};
+use confcall::join::stream::Track;
+use confcall::{CallInfo, CallKind, Ended, Event, Joined, UserId};
 use serde_json::{Value, json};
 
 use super::super::exit::UnwantedEnd;
-use super::keeper::{Kept, Summary};
+use super::byte_size::ByteSize;
+use super::progress::Progress;
 use crate::screen::{Level, Line, Report};
 
 /// What happens while one listens.
@@ -14,55 +16,102 @@ pub(super) enum ListenReport {
     /// The start.
     Entering { user: UserId, target: String },
     /// We are in the call.
-    Joined { kind: CallKind, mode: MediaMode },
+    Joined(Box<Joined>),
+    /// The call is described, or otherwise than before.
+    Call(CallInfo),
     /// A part came.
-    Part { part: Arc<StreamPart>, kept: Kept },
-    /// Parts came faster than they were kept.
+    Part(PartReport),
+    /// How much has come so far.
+    Progress(Progress),
+    /// Parts came faster than they were taken.
     Missed { parts: u64 },
+    /// The recording is over, and why; the call is left.
+    Full(ByteSize),
     /// An event that is reported as it is.
     Event(Box<Event>),
+    /// We leave, as the user or a limit wants.
+    Leaving,
     /// The end.
     Ended {
         ended: Ended,
         unwanted: Option<UnwantedEnd>,
-        recorded: Option<Summary>,
+        progress: Progress,
+        recording: Option<Summary>,
     },
+}
+
+/// A part, and what became of it.
+pub(super) struct PartReport {
+    pub(super) track: Track,
+    pub(super) time_ms: i64,
+    pub(super) duration_ms: i64,
+    pub(super) bytes: usize,
+    pub(super) outcome: PartOutcome,
+}
+
+/// What became of a part.
+pub(super) enum PartOutcome {
+    /// It was heard, and is not recorded.
+    Heard,
+    /// It is the file of this name.
+    File(String),
+    /// There is nothing in it.
+    Silence,
+    /// It was passed over.
+    PassedOver(String),
+}
+
+/// What there is of a recording.
+pub(super) struct Summary {
+    pub(super) written: ByteSize,
+    pub(super) play_lists: Vec<PathBuf>,
 }
 
 impl Report for ListenReport {
     fn lines(&self) -> Vec<Line> {
         match self {
-            Self::Entering { target, .. } => vec![info("entering", target)],
-            Self::Joined { kind, mode } => {
-                let text = match mode.is_stream() {
-                    true => format!("{kind}, shown as a stream"),
-                    false => {
-                        format!("{kind}; its media comes by a connection, and not as a stream")
-                    }
-                };
-                vec![Line::new(Level::Success, "joined", text)]
+            Self::Entering { user, target } => {
+                vec![info("enter", format!("{target}, as user {user}"))]
             }
-            Self::Part { part, kept } => vec![of_part(part, kept)],
+            Self::Joined(joined) => self::joined(joined),
+            Self::Call(info) => vec![call(info)],
+            Self::Part(part) => vec![part.line()],
+            Self::Progress(progress) => vec![info("heard", progress.to_string())],
             Self::Missed { parts } => {
-                let text = format!("{parts} parts came faster than they were kept");
+                let text = format!("{parts} parts came faster than they could be taken");
                 vec![Line::new(Level::Warning, "missed", text)]
             }
-            Self::Event(event) => {
-                let level = match **event {
-                    Event::Stream(_) | Event::Retrying { .. } => Level::Warning,
-                    _ => Level::Detail,
-                };
-                vec![Line::new(level, "event", event.to_string())]
+            Self::Full(limit) => {
+                let text = format!("the recording has reached its limit of {limit}");
+                vec![Line::new(Level::Warning, "full", text)]
             }
+            Self::Event(event) => match &**event {
+                Event::Suspicious(what) => {
+                    vec![Line::new(Level::Error, "warning", what.to_string())]
+                }
+                Event::Retrying { why, .. } => {
+                    vec![Line::new(Level::Warning, "retry", why.to_string())]
+                }
+                Event::Stream(state) => {
+                    vec![Line::new(Level::Warning, "stream", state.to_string())]
+                }
+                event => vec![Line::new(Level::Detail, "event", event.to_string())],
+            },
+            Self::Leaving => vec![info("leaving", "telling the server; again to quit at once")],
             Self::Ended {
-                ended, recorded, ..
+                ended,
+                unwanted,
+                progress,
+                recording,
             } => {
-                let recorded = recorded.iter().map(|recorded| {
-                    let folder = recorded.folder.display();
-                    info("recorded", format!("{} bytes in {folder}", recorded.bytes))
+                let mut lines = vec![info("heard", progress.to_string())];
+                if let Some(recording) = recording {
+                    lines.extend(recording.lines());
+                }
+                lines.push(match unwanted {
+                    Some(unwanted) => Line::new(Level::Error, "ended", unwanted.to_string()),
+                    None => Line::new(Level::Success, "ended", ended.to_string()),
                 });
-                let mut lines: Vec<_> = recorded.collect();
-                lines.push(info("ended", ended.to_string()));
                 lines
             }
         }
@@ -73,37 +122,32 @@ impl Report for ListenReport {
             Self::Entering { user, target } => {
                 json!({"event": "entering", "user": user.to_string(), "target": target})
             }
-            Self::Joined { kind, mode } => json!({"event": "joined", "kind": kind, "mode": mode}),
-            Self::Part { part, kept } => {
-                let event = Event::StreamPart(StreamPart::clone(part));
-                let mut object = serde_json::to_value(event).unwrap_or_default();
-                if let Some(object) = object.as_object_mut() {
-                    let file = match kept {
-                        Kept::File(name) => Some(name.as_str()),
-                        Kept::Nothing | Kept::Full => None,
-                    };
-                    object.insert("file".to_owned(), file.into());
-                    object.insert("is_full".to_owned(), (*kept == Kept::Full).into());
-                }
+            // Nothing in an event fails to serialise.
+            Self::Joined(joined) => of_value("joined", serde_json::to_value(joined)),
+            Self::Call(info) => of_value("call", serde_json::to_value(info)),
+            Self::Part(part) => part.json(),
+            Self::Progress(progress) => {
+                let mut object = progress.json();
+                name(&mut object, "progress");
                 object
             }
             Self::Missed { parts } => json!({"event": "missed", "parts": parts}),
-            // Nothing in an event fails to serialise.
+            Self::Full(limit) => json!({"event": "full", "limit": limit.0}),
             Self::Event(event) => serde_json::to_value(event).unwrap_or_default(),
+            Self::Leaving => json!({"event": "leaving"}),
             Self::Ended {
                 ended,
                 unwanted,
-                recorded,
+                progress,
+                recording,
             } => {
-                let mut object = serde_json::to_value(ended).unwrap_or_default();
+                let mut object = of_value("ended", serde_json::to_value(ended));
                 if let Some(object) = object.as_object_mut() {
                     let status = unwanted.as_ref().map_or(0, UnwantedEnd::code);
-                    object.insert("event".to_owned(), "ended".into());
                     object.insert("status".to_owned(), status.into());
-                    let recorded = recorded.as_ref().map(
-                        |recorded| json!({"folder": recorded.folder, "bytes": recorded.bytes}),
-                    );
-                    object.insert("recorded".to_owned(), recorded.into());
+                    object.insert("heard".to_owned(), progress.json());
+                    let recorded = recording.as_ref().map(Summary::json);
+                    object.insert("recording".to_owned(), recorded.into());
                 }
                 object
             }
@@ -111,20 +155,99 @@ impl Report for ListenReport {
     }
 }
 
+/// A serialised value as the object of an event.
+fn of_value(event: &'static str, value: serde_json::Result<Value>) -> Value {
+    let mut object = value.unwrap_or_default();
+    name(&mut object, event);
+    object
+}
+
+fn name(object: &mut Value, event: &'static str) {
+    if let Some(object) = object.as_object_mut() {
+        object.insert("event".to_owned(), event.into());
+    }
+}
+
 fn info(label: &'static str, text: impl Into<String>) -> Line {
     Line::new(Level::Info, label, text)
 }
 
-fn of_part(part: &StreamPart, kept: &Kept) -> Line {
-    let seconds = part.time_ms / 1000;
-    let bytes = part.bytes.len();
-    match kept {
-        Kept::File(name) => info("part", format!("{seconds} s: {bytes} bytes in {name}")),
-        Kept::Nothing => info("part", format!("{seconds} s: {bytes} bytes")),
-        Kept::Full => Line::new(
-            Level::Warning,
-            "full",
-            "the recording has its limit, and ends",
-        ),
+fn joined(joined: &Joined) -> Vec<Line> {
+    let text = format!("you listen to {}, which is not encrypted", joined.kind);
+    vec![Line::new(Level::Success, "joined", text)]
+}
+
+fn call(call: &CallInfo) -> Line {
+    let title = call.title.as_ref();
+    let title = title.map_or_else(
+        || "without a title of its own".to_owned(),
+        |title| format!("{title:?}"),
+    );
+    let count = call.participants;
+    let text = match call.kind {
+        CallKind::RtmpViewer => format!("{title}, {count} watch"),
+        _ => format!("{title}, {count} in it"),
+    };
+    Line::new(Level::Detail, "call", text)
+}
+
+impl PartReport {
+    fn line(&self) -> Line {
+        let bytes = ByteSize(self.bytes as u64);
+        let what = match &self.track {
+            Track::Unified => "sound and picture",
+            Track::Sound => "sound",
+            Track::Picture(_) => "picture",
+        };
+        let what = format!("{what} at {} ms, {bytes}", self.time_ms);
+        match &self.outcome {
+            PartOutcome::Heard => Line::new(Level::Detail, "part", what),
+            PartOutcome::File(name) => Line::new(Level::Detail, "part", format!("{what}: {name}")),
+            PartOutcome::Silence => Line::new(Level::Detail, "part", format!("{what}: silence")),
+            PartOutcome::PassedOver(why) => {
+                Line::new(Level::Warning, "part", format!("{what}: {why}"))
+            }
+        }
+    }
+
+    /// The fields of the library's event, and what became of the part.
+    fn json(&self) -> Value {
+        let (file, why) = match &self.outcome {
+            PartOutcome::File(name) => (Some(name), None),
+            PartOutcome::PassedOver(why) => (None, Some(why)),
+            PartOutcome::Heard | PartOutcome::Silence => (None, None),
+        };
+        let (track, video) = match &self.track {
+            Track::Unified => ("unified", None),
+            Track::Sound => ("sound", None),
+            Track::Picture(video) => ("picture", Some(video)),
+        };
+        json!({
+            "event": "stream_part",
+            "track": track,
+            "endpoint": video.map(|video| &video.endpoint),
+            "quality": video.map(|video| video.quality),
+            "time_ms": self.time_ms,
+            "duration_ms": self.duration_ms,
+            "bytes": self.bytes,
+            "file": file,
+            "passed_over": why,
+        })
+    }
+}
+
+impl Summary {
+    fn lines(&self) -> Vec<Line> {
+        let first = match self.play_lists.is_empty() {
+            true => Line::new(Level::Warning, "record", "nothing came that could be kept"),
+            false => info("record", format!("{} written", self.written)),
+        };
+        let lists = self.play_lists.iter();
+        let lists = lists.map(|list| info("play", format!("ffplay {}", list.display())));
+        core::iter::once(first).chain(lists).collect()
+    }
+
+    fn json(&self) -> Value {
+        json!({"bytes": self.written.0, "play_lists": self.play_lists})
     }
 }

@@ -1,12 +1,12 @@
 use core::time::Duration;
 use std::borrow::Cow;
 
-use confcall::UserId;
 use confcall::join::api::{CallSettings, InviteLink, Method};
 use confcall::join::engine::{CallInfo, Ended, Event, OwnState, Participant};
 use confcall::join::shown;
 use confcall::state::verification::words;
 use confcall::state::{BlockHash, EmojiHash, Height};
+use confcall::{CallKind, UserId};
 use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 
@@ -61,7 +61,20 @@ pub(in super::super) enum CallReport {
         by: Option<UserId>,
     },
     /// Everyone in the call.
-    Who { people: Vec<Presence> },
+    Who {
+        people: Vec<Presence>,
+        /// The number of those who are counted and not listed.
+        unlisted: i32,
+    },
+    /// A call that is no conference is described, or otherwise than before.
+    Call {
+        #[serde(skip)]
+        before: Option<CallInfo>,
+        #[serde(flatten)]
+        now: CallInfo,
+    },
+    /// The call is announced, and we wait until it begins.
+    Scheduled(CallInfo),
     /// The state of our own media is another one.
     OwnState {
         #[serde(skip)]
@@ -75,18 +88,6 @@ pub(in super::super) enum CallReport {
         before: Option<CallSettings>,
         #[serde(flatten)]
         now: CallSettings,
-    },
-    /// The description of a call of a group or channel is known, or another one than before.
-    Call {
-        #[serde(skip)]
-        before: Option<CallInfo>,
-        #[serde(flatten)]
-        now: CallInfo,
-    },
-    /// Such a call is announced, and has not begun.
-    Scheduled {
-        #[serde(flatten)]
-        now: CallInfo,
     },
     /// The users as the server lists them.
     Roster {
@@ -145,20 +146,18 @@ pub(in super::super) enum CallReport {
     /// The start of leaving, as the user wants.
     Leaving,
     /// The commands of a user.
-    Help,
+    Help { kind: Option<CallKind> },
     /// An event of the engine that is reported as it is.
     #[serde(untagged)]
     Event(Box<Event>),
 }
 
-/// A participant of the call, and how it is; a channel is no user.
+/// A user or channel in the call, and how it is.
 #[derive(Clone, Debug, Serialize)]
 pub(in super::super) struct Presence {
+    /// `None` for a channel.
     #[serde(serialize_with = "shown::form")]
     pub(in super::super) user: Option<UserId>,
-    /// True in a conference.
-    #[serde(skip)]
-    pub(in super::super) is_encrypted: bool,
     /// It is a member of the chain, and can decrypt.
     pub(in super::super) is_member: bool,
     /// The server lists it.

@@ -10,15 +10,15 @@ use confcall::{CallKind, UserId};
 
 use super::super::exit::UnwantedEnd;
 use super::super::names::Names;
-use super::super::{describe, user_command};
+use super::super::{describe, kinds};
 use super::call_report::{CallReport, Emoji, RequestEnd, text};
-use super::{description, participants};
+use super::{group_call, participants};
 use crate::screen::{Level, Line};
 
 /// The room between the emoji of a banner.
 const BANNER_SPACE: &str = "    ";
 
-pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
+pub(super) fn lines(report: &CallReport, names: &Names, kind: Option<CallKind>) -> Vec<Line> {
     let one = |level, label, text: String| vec![Line::new(level, label, text)];
     match report {
         CallReport::Entering { user, target } => {
@@ -33,7 +33,9 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
             let text = format!("{method}: {}, after {}", self::answer(answer), time(*took));
             one(Level::Detail, "answer", text)
         }
-        CallReport::Event(event) => self::event(event, names),
+        CallReport::Event(event) => self::event(event, names, kind),
+        CallReport::Call { before, now } => group_call::info(before.as_ref(), now),
+        CallReport::Scheduled(info) => group_call::scheduled(info, SystemTime::now()),
         CallReport::Ended { ended, unwanted } => self::ended(ended, unwanted.as_ref(), names),
         CallReport::Members {
             members,
@@ -47,16 +49,19 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
             lines.extend(self::leaving(leaving, names));
             lines
         }
-        CallReport::Who { people } => {
-            let lines = people.iter().map(|one| participants::presence(one, names));
-            lines.collect()
+        CallReport::Who { people, unlisted } => {
+            let lines = people
+                .iter()
+                .map(|one| participants::presence(one, names, kind));
+            let more = (*unlisted > 0).then(|| format!("{unlisted} more, who are not listed"));
+            lines
+                .chain(more.map(|text| Line::new(Level::Info, "who", text)))
+                .collect()
         }
-        CallReport::Settings { before, now } => settings(before.as_ref(), now, names)
+        CallReport::Settings { before, now } => settings(before.as_ref(), now, kind)
             .map(|text| one(Level::Info, "settings", text))
             .unwrap_or_default(),
-        CallReport::Call { before, now } => description::changes(before.as_ref(), now),
-        CallReport::Scheduled { now } => description::announced(now),
-        CallReport::OwnState { before, now } => participants::own(before.as_ref(), now, names)
+        CallReport::OwnState { before, now } => participants::own(before.as_ref(), now, kind)
             .into_iter()
             .collect(),
         CallReport::Roster { connected, leaving } => {
@@ -100,18 +105,22 @@ pub(super) fn lines(report: &CallReport, names: &Names) -> Vec<Line> {
             let text = "telling the server; again to quit at once".to_owned();
             one(Level::Info, "leaving", text)
         }
-        CallReport::Help => help(),
+        CallReport::Help { kind } => help(*kind),
     }
 }
 
 /// The change of a setting, if it is one.
-fn settings(before: Option<&CallSettings>, now: &CallSettings, names: &Names) -> Option<String> {
+fn settings(
+    before: Option<&CallSettings>,
+    now: &CallSettings,
+    kind: Option<CallKind>,
+) -> Option<String> {
     // That messages can be written is what everyone expects.
     let before = before.is_none_or(|before| before.messages_enabled);
     match (before, now.messages_enabled) {
         (true, false) => {
-            let ruler = names.ruler();
-            Some(format!("no messages can be written now, as {ruler} wants"))
+            let admin = kinds::admin(kind);
+            Some(format!("no messages can be written now, as {admin} wants"))
         }
         (false, true) => Some("messages can be written again".to_owned()),
         _ => None,
@@ -126,12 +135,12 @@ fn answer(answer: &RequestEnd) -> String {
     }
 }
 
-fn event(event: &Event, names: &Names) -> Vec<Line> {
+fn event(event: &Event, names: &Names, kind: Option<CallKind>) -> Vec<Line> {
     let one = |level, label, text: String| vec![Line::new(level, label, text)];
     match event {
-        Event::Joined(joined) => self::joined("joined", joined),
-        Event::Rejoined(joined) => self::joined("rejoined", joined),
-        Event::Resumed(joined) => self::joined("resumed", joined),
+        Event::Joined(joined) => self::joined("joined", joined, names),
+        Event::Rejoined(joined) => self::joined("rejoined", joined, names),
+        Event::Resumed(joined) => self::joined("resumed", joined, names),
         Event::EpochStarted { height, hash } => one(
             Level::Detail,
             "keys",
@@ -152,34 +161,32 @@ fn event(event: &Event, names: &Names) -> Vec<Line> {
         }
         Event::EmojiOverdue(overdue) => one(Level::Warning, "emoji", overdue.to_string()),
         Event::Invitation(invitation) => participants::invitation(invitation, names),
-        Event::ParticipantsChanged { changed, .. } => {
+        Event::ParticipantsChanged {
+            joined,
+            left,
+            changed,
+            more,
+        } => {
+            // Where there is a chain, it says who came.
+            let moves = kind.is_some_and(kinds::is_open);
+            let moves = moves.then(|| participants::came_and_left(joined, left, *more, names));
             let lines = changed
                 .iter()
                 .map(|change| participants::changes(change, names));
-            lines.flatten().collect()
-        }
-        // Where the server shows us our own, we have read them already.
-        Event::Message { from, .. } if from.user().is_some_and(|user| names.is_us(user)) => {
-            Vec::new()
+            moves.into_iter().chain(lines).flatten().collect()
         }
         Event::Message {
             from,
+            encrypted: false,
             message,
             posted,
-            ..
-        } => {
-            let stars = posted.and_then(|posted| posted.paid_stars);
-            let stars = stars.map_or_else(String::new, |stars| format!(" ({stars} stars)"));
-            let (from, text) = (names.of_peer(*from), message.text());
-            one(Level::Success, "message", format!("{from}{stars}: {text}"))
-        }
-        Event::MessagesDeleted { messages } => {
-            let text = match messages.len() {
-                1 => "a message was deleted".to_owned(),
-                count => format!("{count} messages were deleted"),
-            };
-            one(Level::Info, "deleted", text)
-        }
+        } => vec![group_call::message(*from, message, posted.as_ref(), names)],
+        Event::Message { from, message, .. } => one(
+            Level::Success,
+            "message",
+            format!("{}: {}", names.of_peer(*from), message.text()),
+        ),
+        Event::MessagesDeleted { messages } => vec![group_call::deleted(messages)],
         Event::Stream(state) => one(Level::Warning, "stream", state.to_string()),
         Event::MessageNotShown { from, why } => one(
             Level::Warning,
@@ -216,22 +223,22 @@ fn event(event: &Event, names: &Names) -> Vec<Line> {
     }
 }
 
-fn joined(label: &'static str, joined: &Joined) -> Vec<Line> {
+fn joined(label: &'static str, joined: &Joined, names: &Names) -> Vec<Line> {
     let attempt = match joined.attempts {
         0 | 1 => String::new(),
         attempts => format!(", by attempt {attempts}"),
     };
-    let place = match joined.kind {
+    let what = match joined.kind {
         CallKind::Conference => "the call".to_owned(),
-        kind => format!("{kind}, in which the server reads and hears everything"),
+        kind => kind.to_string(),
     };
     let text =
-        format!("you are in {place}{attempt}; a line is a message, and /help shows the commands");
+        format!("you are in {what}{attempt}; a line is a message, and /help shows the commands");
+    let mut lines = vec![Line::new(Level::Success, label, text)];
+    lines.extend(group_call::joined(joined, names));
     let source = joined.payload.ssrc().to_string();
-    vec![
-        Line::new(Level::Success, label, text),
-        Line::new(Level::Detail, "source", source),
-    ]
+    lines.push(Line::new(Level::Detail, "source", source));
+    lines
 }
 
 fn link(link: Option<&InviteLink>) -> Line {
@@ -311,8 +318,8 @@ fn emoji(emoji: Option<&Emoji>) -> Vec<Line> {
     lines
 }
 
-fn help() -> Vec<Line> {
-    let lines = user_command::HELP.lines();
+fn help(kind: Option<CallKind>) -> Vec<Line> {
+    let lines = kinds::help(kind).into_iter();
     lines
         .map(|line| Line::new(Level::Info, "help", line))
         .collect()

@@ -1,10 +1,11 @@
 //! The reports of `join` and `create`, for people (`lines.rs`) and, serialised, for programs.
 
 mod call_report;
-mod description;
+mod group_call;
 mod lines;
 mod participants;
 
+use confcall::CallKind;
 use serde_json::Value;
 
 pub(super) use call_report::{CallReport, Emoji, Presence, RequestEnd};
@@ -12,15 +13,16 @@ pub(super) use call_report::{CallReport, Emoji, Presence, RequestEnd};
 use super::names::Names;
 use crate::screen::{Line, Report};
 
-/// A report, and the names of the users in it.
+/// A report, the names of those in it, and the kind of the call.
 pub(super) struct Named<'a> {
     pub(super) report: &'a CallReport,
     pub(super) names: &'a Names,
+    pub(super) kind: Option<CallKind>,
 }
 
 impl Report for Named<'_> {
     fn lines(&self) -> Vec<Line> {
-        lines::lines(self.report, self.names)
+        lines::lines(self.report, self.names, self.kind)
     }
 
     fn json(&self) -> Value {

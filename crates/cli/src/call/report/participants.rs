@@ -1,18 +1,24 @@
 //! Lines about the participants of a call and their media.
 
+use confcall::CallKind;
+use confcall::api::Peer;
 use confcall::join::engine::{
     Microphone, OwnState, Participant, ParticipantChange, ParticipantField, Picture, VolumeSetter,
 };
 use confcall::join::joining::{InvitationChange, InvitationEvent};
 
-use super::super::names::Names;
+use super::super::kinds;
+use super::super::names::{Names, listed};
 use super::call_report::Presence;
 use crate::screen::{Level, Line};
 
-/// A user in the call, in a line.
-pub(super) fn presence(one: &Presence, names: &Names) -> Line {
+/// The most people who are named in a line: thousands come to a livestream.
+const NAMED: usize = 5;
+
+/// One who is in the call, in a line.
+pub(super) fn presence(one: &Presence, names: &Names, kind: Option<CallKind>) -> Line {
     let (level, place) = match (one.is_member, one.is_connected) {
-        _ if !one.is_encrypted => (Level::Info, "in the call"),
+        _ if kind.is_some_and(kinds::is_open) => (Level::Info, "in the call"),
         (true, true) if one.is_missing => (Level::Warning, "not verified yet"),
         (true, true) => (Level::Success, "in the call"),
         (true, false) => (
@@ -22,18 +28,17 @@ pub(super) fn presence(one: &Presence, names: &Names) -> Line {
         (false, _) => (Level::Info, "connected, and without the key"),
     };
     let mut parts = vec![place.to_owned()];
-    parts.extend(one.participant.iter().flat_map(|one| state(one, names)));
-    let name = match (one.user, &one.participant) {
-        (Some(user), _) => names.with_id(user),
-        (None, Some(one)) => names.of_peer(one.peer),
-        (None, None) => "somebody".to_owned(),
-    };
-    Line::new(level, "who", format!("{name}: {}", parts.join(", ")))
+    parts.extend(one.participant.iter().flat_map(state));
+    let peer = one.user.map(Peer::User);
+    let peer = peer.or(one.participant.as_ref().map(|one| one.peer));
+    let name = peer.map_or_else(String::new, |peer| names.peer_with_id(peer));
+    let text = format!("{name}: {}", parts.join(", "));
+    Line::new(level, "who", text)
 }
 
 /// The state of a participant's media, in words.
-fn state(one: &Participant, names: &Names) -> Vec<String> {
-    let mut words = vec![microphone(one.microphone, names)];
+fn state(one: &Participant) -> Vec<String> {
+    let mut words = vec![microphone(one.microphone).to_owned()];
     let mut add = |holds: bool, text: &str| words.extend(holds.then(|| text.to_owned()));
     add(one.muted_by_us, "muted for you");
     add(is_shown(one.camera.as_deref()), "shows the camera");
@@ -45,11 +50,11 @@ fn state(one: &Participant, names: &Names) -> Vec<String> {
     words
 }
 
-fn microphone(microphone: Microphone, names: &Names) -> String {
+fn microphone(microphone: Microphone) -> &'static str {
     match microphone {
-        Microphone::On => "can be heard".to_owned(),
-        Microphone::Muted => "muted".to_owned(),
-        Microphone::MutedByAdmin => format!("muted by {}", names.ruler()),
+        Microphone::On => "can be heard",
+        Microphone::Muted => "muted",
+        Microphone::MutedByAdmin => "muted by an admin",
     }
 }
 
@@ -67,10 +72,9 @@ pub(super) fn changes(change: &ParticipantChange, names: &Names) -> Vec<Line> {
     let line = |label, text: String| Line::new(Level::Info, label, format!("{name} {text}"));
     let lines = change.fields().into_iter().filter_map(|field| match field {
         ParticipantField::Label => renamed(change, names),
-        ParticipantField::Microphone => Some(line(
-            "sound",
-            format!("is {}", heard(now.microphone, names)),
-        )),
+        ParticipantField::Microphone => {
+            Some(line("sound", format!("is {}", heard(now.microphone))))
+        }
         ParticipantField::RaisedHand if now.raised_hand.is_some() => {
             Some(line("hand", "raises the hand".to_owned()))
         }
@@ -83,19 +87,19 @@ pub(super) fn changes(change: &ParticipantChange, names: &Names) -> Vec<Line> {
     lines.collect()
 }
 
-fn heard(microphone: Microphone, names: &Names) -> String {
+fn heard(microphone: Microphone) -> &'static str {
     match microphone {
-        Microphone::On => "heard again".to_owned(),
-        microphone => self::microphone(microphone, names),
+        Microphone::On => "heard again",
+        microphone => self::microphone(microphone),
     }
 }
 
-/// A user who is called otherwise than before.
+/// One who is called otherwise than before.
 fn renamed(change: &ParticipantChange, names: &Names) -> Option<Line> {
-    let user = change.now.peer.user()?;
     let before = change.before.label.as_ref()?;
     let now = change.now.label.as_ref()?;
-    let text = format!("{} was {:?} before", names.with_id(user), before.name);
+    let name = names.peer_with_id(change.now.peer);
+    let text = format!("{name} was {:?} before", before.name);
     (before.name != now.name).then(|| Line::new(Level::Warning, "name", text))
 }
 
@@ -107,18 +111,75 @@ fn picture([before, now]: [&Option<Box<Picture>>; 2], what: &str, verb: &str) ->
     }
 }
 
-/// The correction of our own state by the server, if it is one.
-pub(super) fn own(before: Option<&OwnState>, now: &OwnState, names: &Names) -> Option<Line> {
+/// What others, or the server, did with our microphone, and what became of our hand.
+pub(super) fn own(
+    before: Option<&OwnState>,
+    now: &OwnState,
+    kind: Option<CallKind>,
+) -> Option<Line> {
+    let (has_hands, admin) = match kind {
+        Some(CallKind::RtmpViewer | CallKind::LiveStoryListener) => return None,
+        kind => (kind == Some(CallKind::VideoChat), kinds::admin(kind)),
+    };
     let could = before.is_none_or(|before| before.can_unmute);
-    let (level, text) = match (could, now.can_unmute) {
-        (true, false) if before.is_none() && names.is_of_chat() => {
-            (Level::Info, "you may only listen here".to_owned())
+    let was_raised = before.is_some_and(|before| before.hand_raised);
+    let (level, label, text) = match (could, now.can_unmute) {
+        (true, false) if has_hands && before.is_none() => {
+            let text = "you only listen here: /hand shows the admins that you want to speak";
+            (Level::Warning, "sound", text.to_owned())
         }
-        (true, false) => (Level::Warning, format!("{} muted you", names.ruler())),
-        (false, true) => (Level::Success, "you may speak again: /unmute".to_owned()),
+        (true, false) if has_hands => {
+            let text = format!("{admin} muted you; /hand asks to speak again");
+            (Level::Warning, "sound", text)
+        }
+        (true, false) => (Level::Warning, "sound", format!("{admin} muted you")),
+        (false, true) => {
+            let text = "you may speak now: /unmute turns the microphone on";
+            (Level::Success, "sound", text.to_owned())
+        }
+        _ if was_muted_by_others(before, now) => {
+            let text = format!("{admin} turned your microphone off; /unmute turns it on");
+            (Level::Warning, "sound", text)
+        }
+        _ if was_raised != now.hand_raised => {
+            let text = match now.hand_raised {
+                true => "your hand is raised; /hand down lowers it",
+                false => "your hand is down",
+            };
+            (Level::Info, "hand", text.to_owned())
+        }
         _ => return None,
     };
-    Some(Line::new(level, "sound", text))
+    Some(Line::new(level, label, text))
+}
+
+/// True if the microphone went off without our wanting it: a wish of ours is seen before the server has it.
+fn was_muted_by_others(before: Option<&OwnState>, now: &OwnState) -> bool {
+    let is_off = now.wanted.muted && now.confirmed.muted;
+    is_off && before.is_some_and(|before| !before.wanted.muted && !before.confirmed.muted)
+}
+
+/// Those who came and left, where no chain says it.
+pub(super) fn came_and_left(
+    joined: &[Participant],
+    left: &[Participant],
+    more: u32,
+    names: &Names,
+) -> Vec<Line> {
+    let others = |label, people: &[Participant]| {
+        let others = people.iter().filter(|one| !one.own);
+        let others: Vec<_> = others.map(|one| names.of_peer(one.peer)).collect();
+        let unnamed = others.len().saturating_sub(NAMED);
+        let mut shown: Vec<_> = others.into_iter().take(NAMED).collect();
+        shown.extend((unnamed > 0).then(|| format!("{unnamed} others")));
+        (!shown.is_empty()).then(|| Line::new(Level::Info, label, listed(&shown)))
+    };
+    let unsaid = (more > 0).then(|| {
+        let text = format!("{more} others came, left or are other than before");
+        Line::new(Level::Detail, "roster", text)
+    });
+    let lines = [others("came", joined), others("gone", left), unsaid];
+    lines.into_iter().flatten().collect()
 }
 
 /// The progress of an invitation that we sent.

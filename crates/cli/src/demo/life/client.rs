@@ -25,7 +25,7 @@ impl Client {
 }
 
 /// The newest entry into the call.
-pub(super) fn joined(node: &Node) -> Option<&Joined> {
+pub(in super::super) fn joined(node: &Node) -> Option<&Joined> {
     node.events.iter().rev().find_map(|event| match event {
         Event::Joined(joined) | Event::Rejoined(joined) | Event::Resumed(joined) => Some(joined),
         _ => None,

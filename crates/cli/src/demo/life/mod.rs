@@ -10,14 +10,14 @@
 //!
 //! Nothing waits in real time: the clock goes on to what happens next.
 
-mod client;
+pub(super) mod client;
 mod disk;
 mod entering;
-mod leaving;
+pub(super) mod leaving;
 mod news;
 mod removing;
 mod restarting;
-mod stage;
+pub(super) mod stage;
 mod talking;
 mod traces;
 mod verifying;

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use confcall::UserId;
 use confcall::join::engine::{EndReason, Event, Suspicion, Trouble};
+use confcall::{CallKind, UserId};
 
 use super::super::show::Show;
 
@@ -15,6 +15,9 @@ pub(super) fn line(
 ) -> Option<(&'static str, String)> {
     let name = show.name(user);
     Some(match event {
+        Event::Joined(joined) if joined.kind != CallKind::Conference => {
+            ("joined", format!("{name} is in {}", joined.kind))
+        }
         Event::Joined(joined) => {
             let attempts = joined.attempts;
             let text = format!("{name} is in, by the block of attempt {attempts}");

@@ -1,4 +1,4 @@
-//! The stage of the second act: a world of clients, what is on their disks, and the screen.
+//! The stage of the acts after the first call: a world of clients, what is on their disks, and the screen.
 
 use core::time::Duration;
 use std::io::Write;
@@ -8,7 +8,7 @@ use chacha20::rand_core::{Rng as _, SeedableRng as _};
 use confcall::join::engine::{Command, Config, EndReason, Event};
 use confcall::join::joining::Fingerprint;
 use confcall::{JoinPayload, Joiner, Media, Moment, Target, UserId};
-use confcall_server::{Call, Server, ServerOptions};
+use confcall_server::{Call, Server, ServerOptions, WorldDescription, WorldError};
 use confcall_simulator::{Faults, Node, World};
 
 use super::super::broken::DidNotHold;
@@ -23,23 +23,37 @@ pub(super) const LATENCY: Duration = Faults::NONE.latency;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Clients, the world in which they are, and the screen.
-pub(super) struct Stage<'a, W> {
-    pub(super) world: World,
+pub(in super::super) struct Stage<'a, W> {
+    pub(in super::super) world: World,
     clients: Vec<Client>,
-    pub(super) rng: ChaCha20Rng,
+    pub(in super::super) rng: ChaCha20Rng,
     /// The traces of engines that were replaced.
     traces: Vec<(UserId, String)>,
     show: Show<'a, W>,
 }
 
 impl<'a, W: Write> Stage<'a, W> {
+    /// A stage with an empty server.
     pub(super) fn new(mut rng: ChaCha20Rng, show: Show<'a, W>) -> Self {
-        let seed = rng.next_u64();
-        let options = ServerOptions {
-            seed,
-            ..ServerOptions::default()
-        };
-        let mut world = World::with_server(Server::new(options), seed, Faults::NONE);
+        let options = options(&mut rng);
+        let seed = options.seed;
+        Self::on(Server::new(options), seed, rng, show)
+    }
+
+    /// A stage whose server has a world.
+    pub(in super::super) fn with_world(
+        world: &WorldDescription,
+        mut rng: ChaCha20Rng,
+        show: Show<'a, W>,
+    ) -> Result<Self, WorldError> {
+        let options = options(&mut rng);
+        let seed = options.seed;
+        let server = Server::with_world(options, world)?;
+        Ok(Self::on(server, seed, rng, show))
+    }
+
+    fn on(server: Server, seed: u64, rng: ChaCha20Rng, show: Show<'a, W>) -> Self {
+        let mut world = World::with_server(server, seed, Faults::NONE);
         // The act ends before the server would miss anyone.
         world.silence = None;
         Self {
@@ -52,22 +66,22 @@ impl<'a, W: Write> Stage<'a, W> {
     }
 
     /// A line that says when.
-    pub(super) fn line(&mut self, label: &str, text: &str) -> anyhow::Result<()> {
+    pub(in super::super) fn line(&mut self, label: &str, text: &str) -> anyhow::Result<()> {
         Ok(self.show.line_at(self.world.now(), label, text)?)
     }
 
     /// The title of the next act.
-    pub(super) fn title(&mut self, title: &str) -> anyhow::Result<()> {
+    pub(in super::super) fn title(&mut self, title: &str) -> anyhow::Result<()> {
         Ok(self.show.title(title)?)
     }
 
     /// What the lines before it prove.
-    pub(super) fn proof(&mut self, text: &str) -> anyhow::Result<()> {
+    pub(in super::super) fn proof(&mut self, text: &str) -> anyhow::Result<()> {
         Ok(self.show.proof(text)?)
     }
 
     /// The name of a user.
-    pub(super) fn name(&self, user: UserId) -> String {
+    pub(in super::super) fn name(&self, user: UserId) -> String {
         self.show.name(user)
     }
 
@@ -94,7 +108,7 @@ impl<'a, W: Write> Stage<'a, W> {
     }
 
     /// The node of a user's client.
-    pub(super) fn node(&self, user_id: UserId) -> Result<&Node, DidNotHold> {
+    pub(in super::super) fn node(&self, user_id: UserId) -> Result<&Node, DidNotHold> {
         let mut nodes = self.world.nodes.iter();
         let node = nodes.find(|node| node.user == user_id);
         node.ok_or(DidNotHold::InTheCall(user_id))
@@ -125,7 +139,7 @@ impl<'a, W: Write> Stage<'a, W> {
     }
 
     /// Starts a client of a user.
-    pub(super) fn start(&mut self, user_id: UserId, target: Target) -> anyhow::Result<()> {
+    pub(in super::super) fn start(&mut self, user_id: UserId, target: Target) -> anyhow::Result<()> {
         let fingerprint = Fingerprint::sha256(self.seed());
         let media = Media {
             payload: JoinPayload::generate(fingerprint, None, &mut self.rng),
@@ -165,14 +179,14 @@ impl<'a, W: Write> Stage<'a, W> {
     }
 
     /// Gives a client a command.
-    pub(super) fn command(&mut self, user_id: UserId, command: Command) -> anyhow::Result<()> {
+    pub(in super::super) fn command(&mut self, user_id: UserId, command: Command) -> anyhow::Result<()> {
         let node = self.client(user_id)?.node;
         self.world.command(node, command);
         self.take_news()
     }
 
     /// Lets time pass until there is something; it is an error if there is nothing in good time.
-    pub(super) fn wait_for<T>(
+    pub(in super::super) fn wait_for<T>(
         &mut self,
         something: impl Fn(&Self) -> Option<T>,
         otherwise: DidNotHold,
@@ -190,7 +204,7 @@ impl<'a, W: Write> Stage<'a, W> {
     }
 
     /// Waits for the end of a client's life in the call.
-    pub(super) fn end_of(&mut self, user_id: UserId) -> anyhow::Result<EndReason> {
+    pub(in super::super) fn end_of(&mut self, user_id: UserId) -> anyhow::Result<EndReason> {
         self.wait_for(
             |stage| {
                 let ended = stage.node(user_id).ok()?.ended.as_ref()?;
@@ -232,5 +246,12 @@ impl<'a, W: Write> Stage<'a, W> {
             client.shown = node.events.len();
         }
         Ok(())
+    }
+}
+
+fn options(rng: &mut ChaCha20Rng) -> ServerOptions {
+    ServerOptions {
+        seed: rng.next_u64(),
+        ..ServerOptions::default()
     }
 }

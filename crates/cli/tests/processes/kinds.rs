@@ -1,0 +1,189 @@
+//! A call of each kind that is no conference, in the world that a server has if nothing else is said.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::running::Running;
+use crate::running::place::{Place, Server};
+
+/// Lets a user enter a call.
+fn enter(place: &Place, server: &Server, user: &str, call: &[&str]) -> Running {
+    let patience = ["--answer-timeout", "3"];
+    let call: Vec<_> = call.iter().chain(&patience).copied().collect();
+    place.enter(&server.address, user, &call)
+}
+
+/// Waits for the end of one who leaves, for this reason.
+fn ends(mut process: Running, reason: &str, status: i32) {
+    let ended = process.next("ended");
+    assert_eq!(ended["reason"]["kind"], reason, "{ended}");
+    assert_eq!(process.end(), status);
+}
+
+fn is(field: &str, value: impl Into<Value>) -> impl Fn(&Value) -> bool {
+    let value = value.into();
+    move |object| object[field] == value
+}
+
+#[test]
+fn in_a_video_chat_one_is_muted_raises_the_hand_and_may_speak_again() {
+    let place = Place::new("video-chat");
+    let server = place.serve(&[]);
+    let link = "https://t.me/walkers?videochat";
+    let mut alice = enter(&place, &server, "1", &["join", link]);
+    let mut bob = enter(&place, &server, "2", &["join", "@walkers"]);
+    for member in [&mut alice, &mut bob] {
+        let joined = member.next("joined");
+        assert_eq!(joined["kind"], "video_chat", "{joined}");
+        assert_eq!(joined["mode"], "web_rtc", "{joined}");
+        assert_eq!(member.next("call")["title"], "Where to next");
+    }
+
+    bob.type_line("Is the path dry?");
+    let message = alice.wait_for("message", is("text", "Is the path dry?"));
+    assert_eq!(message["encrypted"], false, "{message}");
+    let number = message["posted"]["id"].clone();
+    bob.type_line(&format!("/delete {number}"));
+    alice.wait_for("messages_deleted", is("messages", vec![number]));
+
+    alice.type_line("/mute 2");
+    bob.wait_for("own_state", is("can_unmute", false));
+    bob.type_line("/unmute");
+    assert_eq!(bob.answer("unmute", "done")["why"], "silenced");
+    bob.type_line("/hand");
+    alice.wait_for("participants_changed", |event| {
+        let changed = event["changed"].as_array().into_iter().flatten();
+        let mut now = changed.map(|change| &change["now"]);
+        now.any(|now| now["peer"]["id"] == "2" && !now["raised_hand"].is_null())
+    });
+    alice.type_line("/unmute 2");
+    bob.wait_for("own_state", is("can_unmute", true));
+    bob.type_line("/unmute");
+    assert_eq!(bob.answer("unmute", "done")["event"], "done");
+
+    alice.type_line("/title Where we are");
+    bob.wait_for("call", is("title", "Where we are"));
+    alice.type_line("/record on");
+    bob.wait_for("call", |call| !call["recorded_since"].is_null());
+    bob.type_line("/kick 1");
+    assert_eq!(bob.answer("kick", "done")["why"], "not_in_this_kind");
+    bob.type_line("/leave");
+    ends(bob, "left", 0);
+    alice.type_line("/discard");
+    ends(alice, "discarded", 0);
+}
+
+#[test]
+fn one_who_only_hears_a_stream_gets_a_connection_once_it_may_speak() {
+    let place = Place::new("let-speak");
+    let server = place.serve(&[]);
+    let mut alice = enter(&place, &server, "1", &["join", "@harbour"]);
+    alice.next("joined");
+    let mut bob = enter(&place, &server, "2", &["join", "@harbour"]);
+    assert_eq!(bob.next("joined")["mode"], "stream");
+    bob.type_line("/hand");
+    bob.wait_for("own_state", is("hand_raised", true));
+    alice.type_line("/unmute 2");
+    assert_eq!(bob.next("rejoined")["mode"], "web_rtc");
+    bob.type_line("/unmute");
+    bob.wait_for("own_state", |own| own["confirmed"]["muted"] == false);
+}
+
+#[test]
+fn a_stream_by_rtmp_is_recorded_as_files_that_play() {
+    let place = Place::new("rtmp");
+    let server = place.serve(&[]);
+    let tape = place.file("tape");
+    let mut viewer = listen(&place, &server, "t.me/lighthouse?livestream", &tape);
+    let joined = viewer.next("joined");
+    assert_eq!(joined["kind"], "rtmp_viewer", "{joined}");
+    assert_eq!(joined["mode"], "rtmp", "{joined}");
+    let files = files(&mut viewer, &tape, 3);
+    viewer.signal("-INT");
+    ends(viewer, "left", 0);
+    for file in files {
+        plays(&file, &["audio", "video"]);
+    }
+    plays(&tape.join("stream.ffconcat"), &["audio", "video"]);
+}
+
+#[test]
+fn one_who_may_not_speak_in_a_large_call_hears_a_stream() {
+    let place = Place::new("large");
+    let server = place.serve(&[]);
+    let tape = place.file("tape");
+    let mut listener = listen(&place, &server, "@harbour", &tape);
+    let joined = listener.next("joined");
+    assert_eq!(joined["kind"], "video_chat", "{joined}");
+    assert_eq!(joined["mode"], "stream", "{joined}");
+    let files = files(&mut listener, &tape, 2);
+    listener.signal("-INT");
+    ends(listener, "left", 0);
+    for file in files {
+        plays(&file, &["audio"]);
+    }
+    plays(&tape.join("sound.ffconcat"), &["audio"]);
+}
+
+#[test]
+fn a_live_story_is_heard_and_nothing_is_said_in_it() {
+    let place = Place::new("story");
+    let server = place.serve(&[]);
+    let story = "https://t.me/fay/s/live";
+    let mut listener = enter(&place, &server, "2", &["join", story]);
+    let joined = listener.next("joined");
+    assert_eq!(joined["kind"], "live_story_listener", "{joined}");
+    for command in ["/unmute", "/video on", "/hand"] {
+        listener.type_line(command);
+        let name = command.trim_start_matches('/').split(' ').next().unwrap();
+        let failed = listener.answer(name, "done");
+        assert_eq!(failed["why"], "not_in_this_kind", "{failed}");
+    }
+    listener.type_line("/leave");
+    ends(listener, "left", 0);
+}
+
+#[test]
+fn a_chat_without_a_call_says_so() {
+    let place = Place::new("quiet");
+    let server = place.serve(&[]);
+    let mut visitor = enter(&place, &server, "2", &["join", "@quiet"]);
+    let error = visitor.line("error: ");
+    assert!(error.contains("there is no call now"), "{error}");
+    ends(visitor, "no_call_now", 5);
+}
+
+fn listen(place: &Place, server: &Server, call: &str, tape: &Path) -> Running {
+    let tape = tape.to_str().unwrap();
+    place.enter(&server.address, "2", &["listen", call, "--record", tape])
+}
+
+/// So many files of a recording, as soon as they are there.
+fn files(listener: &mut Running, tape: &Path, count: usize) -> Vec<PathBuf> {
+    let files = (0..count).map(|_| {
+        let part = listener.wait_for("stream_part", |part| !part["file"].is_null());
+        let file = tape.join(part["file"].as_str().unwrap());
+        assert!(fs::metadata(&file).unwrap().len() > 0);
+        file
+    });
+    files.collect()
+}
+
+/// Checks that FFmpeg finds these streams, in order, in a file or play list; where there is no FFmpeg, nobody looks.
+fn plays(path: &Path, streams: &[&str]) {
+    let mut ffprobe = Command::new("ffprobe");
+    ffprobe.args(["-v", "error", "-show_entries", "stream=codec_type"]);
+    let Ok(probed) = ffprobe.args(["-of", "csv=p=0"]).arg(path).output() else {
+        return println!("there is no ffprobe to look into {}", path.display());
+    };
+    let faults = String::from_utf8_lossy(&probed.stderr);
+    let path = path.display();
+    assert!(probed.status.success() && faults.is_empty(), "{path}: {faults}");
+    let text = String::from_utf8(probed.stdout).unwrap();
+    let mut found: Vec<_> = text.lines().collect();
+    found.sort_unstable();
+    assert_eq!(found, streams, "{path}");
+}
