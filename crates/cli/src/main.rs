@@ -1,4 +1,4 @@
-//! The command `confcall`: joins, explains and checks conference calls.
+//! The command `confcall`: joins, explains and checks group calls.
 
 mod bounded;
 mod call;
@@ -26,9 +26,11 @@ const EXAMPLES: &str = "\
 Examples:
   confcall demo               shows what it does
   confcall join --embedded    lets you try a call alone, with three bots
+  confcall join @walkers --embedded
+                              the same with a video chat, which is not encrypted
   confcall join --help        has everything about being in a call";
 
-/// Joins, explains and checks Telegram's end-to-end encrypted conference calls.
+/// Joins, explains and checks Telegram's group calls, end-to-end encrypted conferences above all.
 #[derive(Debug, Parser)]
 #[command(name = "confcall", version, arg_required_else_help = true, after_help = EXAMPLES)]
 struct Cli {
@@ -40,11 +42,13 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Takes part in a recorded call on a server inside this process, and then runs a new one from its start to its end.
+    /// Takes part in a recorded call on a server inside this process, runs a new one from its start to its end, and shows a call of
+    /// each other kind.
     ///
     /// The recorded members take part with their own keys. In the new call four engines under a virtual clock create,
-    /// join all at once, verify, write, speak, remove, restart from a checkpoint and leave. Everything that is
-    /// shown is checked. On a terminal it takes about twenty seconds, in which a person can read along.
+    /// join all at once, verify, write, speak, remove, restart from a checkpoint and leave. A video chat, a livestream
+    /// and a live story follow. Everything that is shown is checked. On a terminal it takes about half a minute, in
+    /// which a person can read along.
     Demo(demo::Args),
     /// Creates a call, prints its link and stays in it.
     Create(call::CreateArgs),

@@ -3,6 +3,7 @@
 //! The bots verify as all members do, and the first answers messages. A bot that is removed stays away.
 
 use core::time::Duration;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 use chacha20::ChaCha20Rng;
@@ -13,12 +14,15 @@ use confcall::join::limits;
 use confcall::{Conference, GroupMessage, Notice, Options, RandomId, Target, UserId};
 use confcall_server::loopback::{Hub, LoopbackTransport};
 use confcall_server::{Call, Server, ServerOptions, WorldDescription};
-use tokio::time::sleep;
+use tokio::time::{interval, sleep};
 
 /// Our user on this server.
 const US: UserId = UserId::new(1);
 const BOTS: [UserId; 3] = [UserId::new(2), UserId::new(3), UserId::new(4)];
 const NAMES: [&str; 3] = ["Ada", "Ben", "Cleo"];
+
+/// The time between two settings of the server's clock, which counts seconds.
+const TICK: Duration = Duration::from_millis(200);
 
 /// The pause between two looks of the bots for a call.
 const LOOK: Duration = Duration::from_millis(100);
@@ -36,7 +40,9 @@ pub(super) async fn open(
     let target = match target {
         Some(target @ Target::Group(_)) => {
             let server = Server::with_world(options, &WorldDescription::example())?;
-            return Ok((Hub::new(server).connect(US), US, target));
+            let hub = Hub::new(server);
+            tokio::spawn(keep_time(hub.clone()));
+            return Ok((hub.connect(US), US, target));
         }
         Some(Target::Create) => Some(Target::Create),
         Some(_) => bail!(
@@ -61,6 +67,17 @@ pub(super) async fn open(
             Ok((ours, US, target))
         }
         None => Ok((ours, US, bots.begin().await?)),
+    }
+}
+
+/// Sets the server's clock, by which its streams go on, as long as this process lives.
+async fn keep_time(hub: Hub<Server>) {
+    let mut clock = interval(TICK);
+    loop {
+        clock.tick().await;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_secs();
+        hub.with(|server| server.set_time(i32::try_from(now).unwrap_or(i32::MAX)));
     }
 }
 

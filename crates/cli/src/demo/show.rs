@@ -24,7 +24,7 @@ const NAMES: [&str; 8] = [
 pub(super) enum Pace {
     /// As fast as it goes.
     AtOnce,
-    /// With pauses in which a person reads along: about twenty seconds in all.
+    /// With pauses in which a person reads along: about half a minute in all.
     Reading,
 }
 
