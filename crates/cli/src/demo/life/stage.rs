@@ -22,6 +22,9 @@ pub(super) const LATENCY: Duration = Faults::NONE.latency;
 /// The virtual time within which everything has to happen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// The start of every act on the server's clock, in seconds since 1970.
+const START: i32 = 1_700_000_000;
+
 /// Clients, the world in which they are, and the screen.
 pub(in super::super) struct Stage<'a, W> {
     pub(in super::super) world: World,
@@ -54,6 +57,7 @@ impl<'a, W: Write> Stage<'a, W> {
 
     fn on(server: Server, seed: u64, rng: ChaCha20Rng, show: Show<'a, W>) -> Self {
         let mut world = World::with_server(server, seed, Faults::NONE);
+        world.server.set_time(START);
         // The act ends before the server would miss anyone.
         world.silence = None;
         Self {
@@ -185,6 +189,14 @@ impl<'a, W: Write> Stage<'a, W> {
         self.take_news()
     }
 
+    /// Goes on to what happens next, with the clock of the server; false if nothing does until then.
+    fn step(&mut self, until: Duration) -> bool {
+        let has_stepped = self.world.step(until);
+        let seconds = i32::try_from(self.world.now().as_secs()).unwrap_or(i32::MAX);
+        self.world.server.set_time(START.saturating_add(seconds));
+        has_stepped
+    }
+
     /// Lets time pass until there is something; it is an error if there is nothing in good time.
     pub(in super::super) fn wait_for<T>(
         &mut self,
@@ -196,7 +208,7 @@ impl<'a, W: Write> Stage<'a, W> {
             if let Some(found) = something(self) {
                 return Ok(found);
             }
-            if !self.world.step(until) {
+            if !self.step(until) {
                 return Err(otherwise.into());
             }
             self.take_news()?;
@@ -217,7 +229,7 @@ impl<'a, W: Write> Stage<'a, W> {
     /// Lets time pass.
     pub(super) fn wait(&mut self, time: Duration) -> anyhow::Result<()> {
         let until = self.world.now() + time;
-        while self.world.step(until) {
+        while self.step(until) {
             self.take_news()?;
         }
         Ok(())
