@@ -10,4 +10,5 @@
 mod being;
 mod desk;
 mod entering;
+mod entering_again;
 mod streams;

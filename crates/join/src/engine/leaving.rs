@@ -23,22 +23,33 @@ pub(super) struct Withdrawal {
     /// The call as it was asked for; `None` for one that is created.
     pub(super) call: Option<InputGroupCall>,
     pub(super) source: Ssrc,
+    /// The request that leaves what we may be in without this join.
+    pub(super) otherwise: Option<LeaveGroupCall>,
 }
 
 impl Withdrawal {
     /// The request that leaves the call, after the join had this answer; `None` if there is nothing to leave.
     pub(super) fn leave(&self, answer: Answer) -> Option<LeaveGroupCall> {
         let asked = self.call.clone();
-        let call = match answer.result {
+        let source = Some(self.source);
+        match answer.result {
             Ok(response) => {
                 let updates = response.into_updates().ok();
                 let answer = updates.and_then(|one| JoinAnswer::read(one, asked.as_ref()).ok());
-                answer.map(|answer| answer.call).or(asked)
+                let call = answer.map(|answer| answer.call).or(asked)?;
+                Some(LeaveGroupCall { call, source })
             }
-            Err(failure) => asked.filter(|_| failure.is_in_doubt(answer.method)),
-        };
-        let (call, source) = (call?, Some(self.source));
-        Some(LeaveGroupCall { call, source })
+            Err(failure) if failure.is_in_doubt(answer.method) => {
+                let before = self.otherwise.as_ref();
+                // Either of them may be the one that the server has.
+                let source = source.filter(|_| before.is_none_or(|one| one.source == source));
+                Some(LeaveGroupCall {
+                    call: asked?,
+                    source,
+                })
+            }
+            Err(_) => self.otherwise.clone(),
+        }
     }
 }
 

@@ -180,6 +180,7 @@ impl Entry {
         let withdrawal = Withdrawal {
             call: self.attempt.call.clone(),
             source: self.attempt.payload.ssrc(),
+            otherwise: self.attempt.before.clone(),
         };
         ctx.abandon(ticket).then_some(withdrawal)
     }
@@ -203,7 +204,8 @@ impl Entry {
     pub(super) fn leave_in_doubt(&self) -> Option<LeaveGroupCall> {
         let attempt = &self.attempt;
         match self.step {
-            Step::Sending(_) => None,
+            // The answer says more; without one the block was not sent.
+            Step::Sending(_) => attempt.before.clone(),
             _ if attempt.block.is_some() => attempt.leave(),
             _ => attempt.before.clone(),
         }

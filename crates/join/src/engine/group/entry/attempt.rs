@@ -20,8 +20,6 @@ use crate::policy::CallKind;
 pub(super) struct Attempt {
     /// The reason to join again, if it is not the first time.
     pub(super) again: Option<RejoinReason>,
-    /// The request that leaves the membership before.
-    pub(super) before: Option<LeaveGroupCall>,
     pub(super) from: Standpoint,
     pub(super) payload: JoinPayload,
     /// The switches of our media as the last join announced them.
@@ -36,10 +34,31 @@ pub(super) struct Attempt {
     pub(super) has_learned: bool,
     /// True once the peer as whom we were before is tried again.
     pub(super) has_fallen_back: bool,
-    /// True while a join is out of which it is not known whether it was carried out.
-    pub(super) is_in_doubt: bool,
+    pub(super) joined: Joined,
     /// The number of times that a join was sent.
     pub(super) sent: u32,
+}
+
+/// The source by which the server may have us in the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    /// It has not: no join was carried out.
+    Not,
+    /// This one: of a join that was or may have been carried out, or of the membership before.
+    By(Ssrc),
+    /// One of several, and it is not known which.
+    BySome,
+}
+
+impl Joined {
+    /// The same, after a join with this source that may have been carried out.
+    pub(super) fn or_by(self, source: Ssrc) -> Self {
+        match self {
+            Self::Not => Self::By(source),
+            Self::By(known) if known == source => self,
+            Self::By(_) | Self::BySome => Self::BySome,
+        }
+    }
 }
 
 /// The things about a call and our place in it that outlive a membership.
@@ -128,10 +147,10 @@ impl From<AnswerFault> for Exit {
 }
 
 impl Exit {
-    /// The same exit, by which the call is left where nothing else says how.
+    /// The same exit, by which the call is left that we may be in.
     pub(super) fn leaving(self, leave: Option<LeaveGroupCall>) -> Self {
         match self {
-            Self::Failed(reason, None) => Self::Failed(reason, leave),
+            Self::Failed(reason, _) => Self::Failed(reason, leave),
             exit => exit,
         }
     }
@@ -185,17 +204,7 @@ impl Attempt {
         from: Standpoint,
         payload: JoinPayload,
     ) -> Self {
-        let before = from
-            .call
-            .zip(from.source)
-            .map(|(call, source)| LeaveGroupCall {
-                call: call.into(),
-                source: Some(source),
-            });
-        Self {
-            before,
-            ..Self::new(ctx, Some(reason), from, payload)
-        }
+        Self::new(ctx, Some(reason), from, payload)
     }
 
     fn new(
@@ -213,7 +222,8 @@ impl Attempt {
         };
         Self {
             again,
-            before: None,
+            // The membership before stands until it is known that it does not.
+            joined: from.source.map_or(Joined::Not, Joined::By),
             from,
             payload,
             announced: ctx.wishes.media,
@@ -224,14 +234,18 @@ impl Attempt {
             is_refreshed: false,
             has_learned: false,
             has_fallen_back: false,
-            is_in_doubt: false,
             sent: 0,
         }
     }
 
-    /// The request that leaves the call that we may be in.
+    /// The request that leaves the call that we may be in: by a join that may have been carried out, or by the membership before.
     pub(super) fn leave(&self) -> Option<LeaveGroupCall> {
-        let (call, source) = (self.from.call?.into(), Some(self.payload.ssrc()));
+        let source = match self.joined {
+            Joined::Not => return None,
+            Joined::By(source) => Some(source),
+            Joined::BySome => None,
+        };
+        let call = self.from.call?.into();
         Some(LeaveGroupCall { call, source })
     }
 }

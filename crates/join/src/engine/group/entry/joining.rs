@@ -1,6 +1,6 @@
 //! Sending the join, and the ways on if it is refused.
 
-use super::attempt::{Accepted, Action, Attempt, Exit, Next};
+use super::attempt::{Accepted, Action, Attempt, Exit, Joined, Next};
 use super::finding::{kind_of, look_up_again};
 use crate::api::reaction::{GiveUpReason, Reaction};
 use crate::api::{GroupCall, JoinGroupCall, Method, Response, RpcError};
@@ -80,19 +80,17 @@ pub(super) fn answered(
 
 /// Reads the answer to a join that the server took.
 fn accepted(attempt: &mut Attempt, ctx: &mut Context, response: Response) -> Result<Next, Exit> {
-    // From now on the server counts us as joined.
-    attempt.is_in_doubt = true;
+    // From now on the server counts us as joined, and by nothing else.
+    attempt.joined = Joined::By(attempt.payload.ssrc());
     let read = response.into_updates().map_err(AnswerFault::from);
     let call = attempt.from.call.ok_or(AnswerFault::NoCall)?;
     let answer = read.and_then(|updates| GroupJoinAnswer::read(updates, call));
-    let leave = attempt.leave();
-    let answer = answer.map_err(|fault| Exit::Failed(fault.into(), leave))?;
+    let answer = answer?;
     let kind = kind_shown(attempt, ctx, &answer)?;
     if kind != ctx.kind() {
         // The join had the rules of another kind: once more, with those of this one.
         if core::mem::replace(&mut attempt.has_learned, true) {
-            let end = EndReason::Converted { to: kind };
-            return Err(Exit::Failed(end, attempt.leave()));
+            return Err(EndReason::Converted { to: kind }.into());
         }
         ctx.kind_is(kind);
         return Ok(Next::Now(Action::Join));
@@ -125,8 +123,7 @@ fn kind_shown(
         Some(GroupCall::Discarded { .. }) => return Err(EndReason::Discarded.into()),
         Some(GroupCall::Active(call)) if call.conference => {
             ctx.event(Event::Suspicious(Suspicion::KindChanged { from }));
-            let end = EndReason::KindChanged { from };
-            return Err(Exit::Failed(end, attempt.leave()));
+            return Err(EndReason::KindChanged { from }.into());
         }
         Some(GroupCall::Active(call)) => {
             ctx.stream_is_at(call.stream_dc);
@@ -145,7 +142,7 @@ fn in_doubt(
     method: Method,
     failure: &Failure,
 ) -> Result<Next, Exit> {
-    attempt.is_in_doubt = true;
+    attempt.joined = attempt.joined.or_by(attempt.payload.ssrc());
     let budget = match failure {
         Failure::Lost => &mut attempt.losses,
         Failure::Refused(_) => &mut attempt.faults,
@@ -156,10 +153,7 @@ fn in_doubt(
             pause,
             action: Action::Join,
         }),
-        None => {
-            let end = failure.exhausted(method, attempt.sent);
-            Err(Exit::Failed(end, attempt.leave()))
-        }
+        None => Err(failure.exhausted(method, attempt.sent).into()),
     }
 }
 

@@ -129,7 +129,7 @@ impl Entry {
             (Timer::Entry, Step::Pausing(action)) => action,
             (Timer::Entry, Step::Waiting) => Action::Look,
             (Timer::Entry, Step::AskingPayload(..)) => {
-                let leave = self.leave_in_doubt();
+                let leave = self.attempt.leave();
                 return Err(Exit::Failed(EndReason::NoPayload, leave));
             }
             _ => return Ok(()),
@@ -138,9 +138,8 @@ impl Entry {
     }
 
     fn act(&mut self, ctx: &mut Context, action: Action) -> Result<(), Exit> {
-        let leave = self.leave_in_doubt();
         let step = act(&mut self.attempt, ctx, action);
-        self.step = step.map_err(|exit| exit.leaving(leave))?;
+        self.step = step.map_err(|exit| exit.leaving(self.attempt.leave()))?;
         Ok(())
     }
 
@@ -153,7 +152,6 @@ impl Entry {
         if answer.purpose == Purpose::Command {
             return self.command_answered(ctx, answer);
         }
-        let leave = self.leave_in_doubt();
         let Step::Asking(action, ticket) = self.step else {
             return Ok(());
         };
@@ -168,7 +166,7 @@ impl Entry {
             Action::Join => joining::answered(attempt, ctx, answer),
         };
         let step = next.and_then(|next| self.follow(ctx, next));
-        self.step = step.map_err(|exit| exit.leaving(leave))?;
+        self.step = step.map_err(|exit| exit.leaving(self.attempt.leave()))?;
         Ok(())
     }
 
@@ -217,18 +215,14 @@ impl Entry {
         let withdrawal = Withdrawal {
             call: self.attempt.from.call.map(Into::into),
             source: self.attempt.payload.ssrc(),
+            otherwise: self.attempt.leave(),
         };
         ctx.abandon(ticket).then_some(withdrawal)
     }
 
-    /// The request that leaves the call that we may be in: by a join of which it is not known whether it was carried out, or by
-    /// the membership before.
+    /// The request that leaves the call that we may be in.
     pub(in crate::engine) fn leave_in_doubt(&self) -> Option<LeaveGroupCall> {
-        match self.step {
-            Step::Asking(Action::Join, _) => None,
-            _ if self.attempt.is_in_doubt => self.attempt.leave(),
-            _ => self.attempt.before.clone(),
-        }
+        self.attempt.leave()
     }
 
     /// Answers the commands that wait when entering ends.

@@ -1,0 +1,92 @@
+//! The way out of a call whose join fails, and the way into one that was left for a new membership.
+
+use core::time::Duration;
+
+use confcall::join::api::{AccessHash, ActiveCall, ChannelId, InputPeer, Request, Ssrc};
+use confcall::join::engine::{Command, EndReason, Outcome};
+use confcall::join::joining::GroupCallTarget;
+
+use super::desk::{Asked, CALL, Desk, config};
+
+const OTHER: InputPeer = InputPeer::Channel {
+    id: ChannelId::new(77),
+    access_hash: AccessHash::new(9),
+};
+
+/// The join of a participant who asks to be in the call as another peer.
+fn join_as_another(desk: &mut Desk) -> Asked {
+    let peer = OTHER;
+    desk.command(Command::JoinAs { peer });
+    desk.wait(Duration::from_millis(50));
+    desk.take_join()
+}
+
+/// The source that the request to leave names.
+fn left(desk: &mut Desk) -> Option<Ssrc> {
+    match desk.take(|one| matches!(one, Request::Leave(_))).body {
+        Request::Leave(leave) => leave.source,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_membership_is_left_in_whose_place_there_is_no_other() {
+    let cases = [
+        (400, "GROUPCALL_PARTICIPANTS_TOO_MUCH"),
+        (420, "FLOOD_WAIT_100000"),
+        (420, "FROZEN_METHOD_INVALID"),
+    ];
+    for (code, name) in cases {
+        let mut desk = Desk::joined();
+        let before = desk.source();
+        let join = join_as_another(&mut desk);
+        desk.refuse(&join, code, name);
+        assert!(desk.end().is_some(), "{name}: {:?}", desk.events);
+        assert_eq!(left(&mut desk), Some(before), "{name}");
+    }
+}
+
+#[test]
+fn who_leaves_while_a_join_is_refused_leaves_the_membership_before() {
+    let mut desk = Desk::joined();
+    let before = desk.source();
+    let join = join_as_another(&mut desk);
+    desk.command(Command::Leave);
+    desk.refuse(&join, 400, "JOIN_AS_PEER_INVALID");
+    assert_eq!(left(&mut desk), Some(before));
+
+    // A join that waits for the server's time to pass is not sent any more.
+    let mut desk = Desk::joined();
+    let before = desk.source();
+    let join = join_as_another(&mut desk);
+    desk.refuse(&join, 420, "FLOOD_WAIT_5");
+    desk.command(Command::Leave);
+    assert_eq!(left(&mut desk), Some(before));
+}
+
+#[test]
+fn a_join_that_may_have_been_carried_out_is_left_by_its_source_and_several_by_none() {
+    let mut desk = Desk::new(config(GroupCallTarget::call(CALL)));
+    desk.answer_call(ActiveCall::new(CALL));
+    let first = desk.take_join();
+    desk.answer(&first, Outcome::Lost);
+    desk.wait(Duration::from_secs(1));
+    let again = desk.take_join();
+    desk.refuse(&again, 400, "GROUPCALL_PARTICIPANTS_TOO_MUCH");
+    assert_eq!(desk.end(), Some(&EndReason::Full));
+    assert!(left(&mut desk).is_some());
+
+    let mut desk = Desk::new(config(GroupCallTarget::call(CALL)));
+    desk.answer_call(ActiveCall::new(CALL));
+    let first = desk.take_join();
+    desk.answer(&first, Outcome::Lost);
+    desk.wait(Duration::from_secs(1));
+    let again = desk.take_join();
+    desk.refuse(&again, 400, "GROUPCALL_SSRC_DUPLICATE_MUCH");
+    desk.wait(Duration::from_secs(1));
+    let other = desk.take_join();
+    assert_ne!(first.body, other.body);
+    desk.command(Command::Leave);
+    desk.answer(&other, Outcome::Lost);
+    assert_eq!(left(&mut desk), None);
+}
