@@ -1,6 +1,9 @@
 //! The stream of a call whose media comes in parts: the questions of its clock, and the parts for the client.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
+
+use confcall_media::Moment;
 
 use crate::api::{CallRef, FilePart, GetFile, GetGroupCallStreamChannels, Response, RpcError};
 use crate::engine::context::Context;
@@ -17,15 +20,38 @@ use crate::stream::{AskId, ChannelsAnswer, PartAnswer, StreamAsk, StreamClock, S
 /// The refusal by which a data centre, or an adapter that cannot reach it, names another one.
 const ELSEWHERE: &str = "FILE_MIGRATE_";
 
+/// The pause after a data centre that cannot be reached, and between two to which the server sends us.
+const REST: Duration = Duration::from_secs(10);
+
 /// The stream of a call.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct Stream {
     clock: StreamClock,
-    asked: BTreeMap<Ticket, (AskId, Purpose)>,
+    asked: BTreeMap<Ticket, Asked>,
     /// True once the server's time is known, which only a video chat needs.
     is_timed: bool,
-    /// The data centre that has the parts and cannot be reached.
-    unreachable: Option<i32>,
+    /// The pause after a data centre that has the parts and cannot be reached.
+    rest: Option<Rest>,
+    /// When the server sent us to another data centre.
+    moved: Option<Moment>,
+    /// True if the client was told that a data centre cannot be reached, and no part came since.
+    is_told: bool,
+}
+
+/// A question that is under way.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    id: AskId,
+    purpose: Purpose,
+    /// The data centre that is asked.
+    place: Option<i32>,
+}
+
+/// A pause in which nothing is asked, while the parts are at the same data centre.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    place: Option<i32>,
+    until: Moment,
 }
 
 impl Stream {
@@ -41,7 +67,9 @@ impl Stream {
             clock,
             asked: BTreeMap::new(),
             is_timed: server_ms.is_some(),
-            unreachable: None,
+            rest: None,
+            moved: None,
+            is_told: false,
         };
         stream.want(ctx);
         stream
@@ -66,7 +94,15 @@ impl Stream {
         ctx: &mut Context,
         call: CallRef,
     ) -> Result<(), RejoinReason> {
-        while self.unreachable.is_none() {
+        if let Some(rest) = self.rest {
+            if rest.place == ctx.stream_place() && rest.until > ctx.now {
+                ctx.timers.set(Timer::Stream, rest.until);
+                return Ok(());
+            }
+            self.rest = None;
+            self.clock.restart(ctx.now);
+        }
+        loop {
             match self.clock.poll(ctx.now) {
                 StreamOutput::Ask(id, ask) => self.ask(ctx, call, id, ask),
                 StreamOutput::Part(part) => ctx.event(Event::StreamPart(part)),
@@ -82,11 +118,10 @@ impl Stream {
                         Some(until) => ctx.timers.set(Timer::Stream, until),
                         None => ctx.timers.cancel(Timer::Stream),
                     }
-                    break;
+                    return Ok(());
                 }
             }
         }
-        Ok(())
     }
 
     fn ask(&mut self, ctx: &mut Context, call: CallRef, id: AskId, ask: StreamAsk) {
@@ -112,55 +147,87 @@ impl Stream {
                 (purpose, ctx.send(purpose, file))
             }
         };
-        self.asked.insert(ticket, (id, purpose));
+        let place = ctx.stream_place();
+        let asked = Asked { id, purpose, place };
+        self.asked.insert(ticket, asked);
     }
 
     /// Takes the answer to a question.
     pub(in crate::engine) fn answered(&mut self, ctx: &mut Context, answer: Answer) {
-        let Some((id, purpose)) = self.asked.remove(&answer.ticket) else {
+        let Some(asked) = self.asked.remove(&answer.ticket) else {
             return;
         };
-        if let Err(Failure::Refused(error)) = &answer.result {
-            self.look_elsewhere(ctx, error);
-        }
-        match purpose {
-            Purpose::StreamChannels => {
-                let answer = channels(answer.result);
-                self.clock.handle_channels(ctx.now, id, answer);
+        let elsewhere = match &answer.result {
+            Err(Failure::Refused(error)) => elsewhere(error),
+            _ => None,
+        };
+        match (elsewhere, asked.purpose) {
+            (Some(data_centre), _) => {
+                self.look_elsewhere(ctx, asked.place, data_centre);
+                self.unanswered(ctx, asked);
             }
-            _ => self.clock.handle_part(ctx.now, id, part(answer.result)),
+            (None, Purpose::StreamChannels) => {
+                let answer = channels(answer.result);
+                self.clock.handle_channels(ctx.now, asked.id, answer);
+            }
+            (None, _) => {
+                let part = part(answer.result);
+                self.is_told &= !matches!(part, PartAnswer::Bytes(_));
+                self.clock.handle_part(ctx.now, asked.id, part);
+            }
         }
     }
 
-    /// Follows the server to the data centre that has the parts; one that could not be reached just now is told of.
-    fn look_elsewhere(&mut self, ctx: &mut Context, error: &RpcError) {
-        let number = error.message.strip_prefix(ELSEWHERE);
-        let Some(data_centre) = number.and_then(|number| number.parse().ok()) else {
-            return;
-        };
-        if ctx.stream_place() == Some(data_centre) {
-            if self.unreachable.replace(data_centre).is_none() {
-                ctx.event(Event::Stream(StreamState::Unreachable { data_centre }));
+    /// Has a question asked again, which nobody answered who has the parts.
+    fn unanswered(&mut self, ctx: &Context, asked: Asked) {
+        match asked.purpose {
+            Purpose::StreamChannels => {
+                let answer = ChannelsAnswer::Failed;
+                self.clock.handle_channels(ctx.now, asked.id, answer);
             }
-        } else {
-            ctx.stream_is_at(Some(data_centre));
+            _ => {
+                let answer = PartAnswer::NotYet;
+                self.clock.handle_part(ctx.now, asked.id, answer);
+            }
+        }
+    }
+
+    /// Follows the server to the data centre that has the parts; one that cannot be reached is tried again after a pause, and so
+    /// is the second to which the server sends us within it.
+    fn look_elsewhere(&mut self, ctx: &mut Context, asked: Option<i32>, data_centre: i32) {
+        let place = Some(data_centre);
+        if asked != place {
+            if ctx.stream_place() == place {
+                // Another answer has sent us there already.
+                return;
+            }
+            ctx.stream_is_at(place);
+            let before = self.moved.replace(ctx.now);
+            if before.is_none_or(|before| before + REST <= ctx.now) {
+                return;
+            }
+        }
+        let until = ctx.now + REST;
+        self.rest = Some(Rest { place, until });
+        if !core::mem::replace(&mut self.is_told, true) {
+            ctx.event(Event::Stream(StreamState::Unreachable { data_centre }));
         }
     }
 
     /// Gives up what is asked; a stream that goes on in another membership asks again.
     pub(in crate::engine) fn close(&mut self, ctx: &mut Context) {
-        for (ticket, (id, purpose)) in core::mem::take(&mut self.asked) {
+        for (ticket, asked) in core::mem::take(&mut self.asked) {
             ctx.abandon(ticket);
-            match purpose {
-                Purpose::StreamChannels => {
-                    let answer = ChannelsAnswer::Failed;
-                    self.clock.handle_channels(ctx.now, id, answer);
-                }
-                _ => self.clock.handle_part(ctx.now, id, PartAnswer::NotYet),
-            }
+            self.unanswered(ctx, asked);
         }
         ctx.timers.cancel(Timer::Stream);
     }
+}
+
+/// The data centre that a refusal names.
+fn elsewhere(error: &RpcError) -> Option<i32> {
+    let number = error.message.strip_prefix(ELSEWHERE)?.parse().ok()?;
+    (number > 0).then_some(number)
 }
 
 fn channels(result: Result<Response, Failure>) -> ChannelsAnswer {
@@ -193,15 +260,16 @@ mod tests {
         (stream, ctx)
     }
 
+    /// Answers the first question.
     fn answer(stream: &mut Stream, ctx: &mut Context, result: Result<Response, Failure>) {
-        let ticket = *stream.asked.keys().next().unwrap();
-        let (purpose, method) = (Purpose::StreamChannels, crate::api::Method::GetFile);
+        let (&ticket, &Asked { purpose, .. }) = stream.asked.first_key_value().unwrap();
+        let method = crate::api::Method::GetFile;
         let answer = Answer {
             purpose,
             ticket,
             method,
             sent: ctx.now,
-            waited: core::time::Duration::ZERO,
+            waited: Duration::ZERO,
             repeats: 0,
             result,
         };
@@ -228,17 +296,87 @@ mod tests {
     #[test]
     fn a_data_centre_that_is_named_is_asked_and_one_that_cannot_be_reached_is_told_of_once() {
         let (mut stream, mut ctx) = asking();
-        let named = || Err(Failure::Refused(RpcError::new(303, "FILE_MIGRATE_4")));
-        answer(&mut stream, &mut ctx, named());
+        answer(&mut stream, &mut ctx, named(4));
         assert_eq!(ctx.stream_place(), Some(4));
-        ctx.now = ctx.now + core::time::Duration::from_secs(1);
+        ctx.now = ctx.now + Duration::from_secs(1);
         assert_eq!(stream.run(&mut ctx, CALL), Ok(()));
         outputs(&mut ctx);
-        answer(&mut stream, &mut ctx, named());
+        answer(&mut stream, &mut ctx, named(4));
         let unreachable = StreamState::Unreachable { data_centre: 4 };
         let (_, events) = outputs(&mut ctx);
         assert!(matches!(&events[..], [Event::Stream(state)] if *state == unreachable));
         assert_eq!(stream.run(&mut ctx, CALL), Ok(()));
         assert!(outputs(&mut ctx).0.is_empty());
+    }
+
+    /// The refusal that names a data centre.
+    fn named(number: i32) -> Result<Response, Failure> {
+        let name = format!("FILE_MIGRATE_{number}");
+        Err(Failure::Refused(RpcError::new(303, name)))
+    }
+
+    /// Lets time pass; gives the events and the data centres that are asked.
+    fn pass(
+        stream: &mut Stream,
+        ctx: &mut Context,
+        time: Duration,
+    ) -> (Vec<Event>, Vec<Option<i32>>) {
+        ctx.now = ctx.now + time;
+        assert_eq!(stream.run(ctx, CALL), Ok(()));
+        let (_, events) = outputs(ctx);
+        let places = stream.asked.values().map(|asked| asked.place);
+        (events, places.collect())
+    }
+
+    #[test]
+    fn two_questions_that_are_sent_to_another_data_centre_at_once_are_asked_there() {
+        let mut ctx = context();
+        let mut stream = Stream::new(&ctx, MediaMode::Stream, Some(1_700_000_000_000));
+        let (_, places) = pass(&mut stream, &mut ctx, Duration::ZERO);
+        assert_eq!(places, [None, None]);
+        answer(&mut stream, &mut ctx, named(4));
+        answer(&mut stream, &mut ctx, named(4));
+        let (events, places) = pass(&mut stream, &mut ctx, Duration::from_millis(100));
+        assert!(events.is_empty(), "{events:?}");
+        assert_eq!(places, [Some(4), Some(4)]);
+    }
+
+    #[test]
+    fn a_data_centre_that_could_not_be_reached_is_asked_again_after_a_pause_or_if_another_is_named()
+    {
+        for is_renamed in [false, true] {
+            let (mut stream, mut ctx) = asking();
+            ctx.stream_is_at(Some(4));
+            answer(&mut stream, &mut ctx, Err(Failure::Lost));
+            pass(&mut stream, &mut ctx, Duration::from_secs(1));
+            answer(&mut stream, &mut ctx, named(4));
+            let (_, places) = pass(&mut stream, &mut ctx, Duration::from_secs(2));
+            assert!(places.is_empty(), "{places:?}");
+            if is_renamed {
+                ctx.stream_is_at(Some(2));
+                let (_, places) = pass(&mut stream, &mut ctx, Duration::ZERO);
+                assert_eq!(places, [Some(2)]);
+            } else {
+                let (events, places) = pass(&mut stream, &mut ctx, REST);
+                assert!(events.is_empty(), "it is told of once");
+                assert_eq!(places, [Some(4)]);
+            }
+        }
+    }
+
+    #[test]
+    fn data_centres_that_name_each_other_are_asked_with_pauses_and_lead_to_no_rejoin() {
+        let mut ctx = context();
+        let mut stream = Stream::new(&ctx, MediaMode::Stream, Some(1_700_000_000_000));
+        let mut asked = 0;
+        for _ in 0..600 {
+            let (_, places) = pass(&mut stream, &mut ctx, Duration::from_millis(100));
+            asked += places.len();
+            for place in places {
+                let other = if place == Some(4) { 5 } else { 4 };
+                answer(&mut stream, &mut ctx, named(other));
+            }
+        }
+        assert!((4..=30).contains(&asked), "{asked} in a minute");
     }
 }

@@ -192,6 +192,14 @@ impl StreamClock {
         }
     }
 
+    /// Looks for the time anew after a break that says nothing of the stream.
+    pub(crate) fn restart(&mut self, now: Moment) {
+        if let Phase::Playing(_) = self.phase {
+            self.fruitless = 0;
+            self.look_anew(now);
+        }
+    }
+
     /// Gives the next thing to do.
     pub fn poll(&mut self, now: Moment) -> StreamOutput {
         loop {
@@ -265,6 +273,10 @@ impl StreamClock {
             return self.rejoin();
         }
         self.fruitless = 1;
+        self.look_anew(now);
+    }
+
+    fn look_anew(&mut self, now: Moment) {
         self.parts_from = now + PART_PAUSE;
         self.phase = Phase::Starting(now);
         if let Source::Chat(chat) = &mut self.source {
