@@ -40,8 +40,20 @@ fn a_seed_repeats_the_run_from_the_verification_to_the_removal() {
 #[test]
 fn a_whole_life_goes_from_the_creation_to_the_last_who_leaves() {
     let text = output_of(demo().args(["--seed", SEED]));
-    let mut rest = from_label(&text, "life");
-    for part in LIFE {
+    follow(from_label(&text, "life"), &LIFE);
+}
+
+#[test]
+fn a_call_of_each_other_kind_is_shown_as_what_it_is() {
+    let text = output_of(demo().args(["--seed", SEED]));
+    let (_, chats) = text.split_once("\nAct 9: ").unwrap();
+    follow(chats, &CHATS);
+}
+
+/// Asserts that the parts come in this order.
+fn follow(text: &str, parts: &[&str]) {
+    let mut rest = text;
+    for part in parts {
         let found = rest.split_once(part);
         (_, rest) = found.unwrap_or_else(|| panic!("{part:?} does not follow in\n{text}"));
     }
@@ -108,7 +120,7 @@ fn each_act_has_a_title_and_its_steps_say_what_they_prove_and_a_pipe_waits_for_n
     let text = output_of(&mut demo());
     assert!(started.elapsed() < Duration::from_secs(10));
     let acts: Vec<_> = text.split("\nAct ").skip(1).collect();
-    assert_eq!(acts.len(), 8);
+    assert_eq!(acts.len(), 11);
     for (number, act) in (1..).zip(&acts) {
         assert!(act.starts_with(&format!("{number}: ")), "{act}");
         assert!(act.contains(" ⇒ "), "{act}");
@@ -178,5 +190,22 @@ const LIFE: [&str; 18] = [
     "Carol, by a block of ",
     "Alice, Bob in block 5\n",
     "nobody is connected any more\n",
+    "Act 9: ",
+];
+
+/// In this order.
+const CHATS: [&str; 13] = [
+    "https://t.me/walkers?videochat\n",
+    "Bob is in a video chat\n",
+    "Alice reads it, marked as not encrypted\n",
+    "Alice mutes Bob\n",
+    "Bob: SetMuted, an admin muted us, ",
+    "Bob raises the hand, and Alice sees it\n",
+    "Alice lets Bob speak, who turns the microphone on\n",
+    "Bob is heard by all, and by the server\n",
+    "Bob is in an RTMP stream\n",
+    ": an MP4 file of ",
+    "Bob is in a live story\n",
+    "Fay publishes, and Bob listens\n",
     "everything held: ",
 ];

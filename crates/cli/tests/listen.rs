@@ -21,7 +21,12 @@ fn listen(more: &[&str]) -> assert_cmd::Command {
 fn a_recording_ends_at_its_limit_and_says_how_it_is_played() {
     let place = Place::new("listen-limit");
     let tape = place.file("tape");
-    let args = ["--record", tape.to_str().unwrap(), "--record-limit", "150KB"];
+    let args = [
+        "--record",
+        tape.to_str().unwrap(),
+        "--record-limit",
+        "150KB",
+    ];
     let ended = listen(&args).assert().success();
     let text = String::from_utf8(ended.get_output().stdout.clone()).unwrap();
     for says in [
@@ -34,7 +39,9 @@ fn a_recording_ends_at_its_limit_and_says_how_it_is_played() {
         assert!(text.contains(says), "{says:?} is not in\n{text}");
     }
     let files = fs::read_dir(&tape).unwrap();
-    let bytes: u64 = files.map(|file| file.unwrap().metadata().unwrap().len()).sum();
+    let bytes: u64 = files
+        .map(|file| file.unwrap().metadata().unwrap().len())
+        .sum();
     assert!((1..=150_000).contains(&bytes), "{bytes}");
     // A second recording overwrites nothing of the first.
     let says = predicate::str::contains("is not empty, and a recording overwrites nothing");

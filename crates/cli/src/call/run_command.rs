@@ -8,7 +8,9 @@ use std::borrow::Cow;
 use chacha20::ChaCha20Rng;
 use confcall::api::InputUser;
 use confcall::join::engine::CommandFailure;
-use confcall::{CallKind, Conference, Cryptor, GroupCall, GroupMessage, RandomId, Spam};
+use confcall::{
+    CallKind, Conference, Cryptor, GroupCall, GroupMessage, Load, Newcomer, RandomId, Spam,
+};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -155,7 +157,16 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
         }
         UserCommand::Who => Effect::Report(history::who(&call.view())),
         UserCommand::Emoji => shown_of_conference("emoji", &call, || means.history.emoji()),
-        UserCommand::Link => Effect::Report(means.history.link()),
+        UserCommand::WhoAll => who_all(call),
+        UserCommand::Link => match call {
+            // There each who asks has one made.
+            Attended::Group(call) => link(call, Newcomer::Listens),
+            Attended::Conference(_) => Effect::Report(means.history.link()),
+        },
+        UserCommand::LinkToSpeak => match call {
+            Attended::Group(call) => link(call, Newcomer::Speaks),
+            Attended::Conference(_) => not_in_a_conference("link"),
+        },
         UserCommand::Help => Effect::Report(CallReport::Help { kind: call.kind() }),
         UserCommand::Seal(text) => means.with_cryptor("seal", |cryptor, rng| {
             frames::seal(cryptor, call.now(), &text, rng)
@@ -183,8 +194,10 @@ fn message(text: String, means: &mut Means<'_>) -> Effect {
         Err(error) => return failed("message", "not_sent", error),
     };
     let call = means.call.clone();
-    let send = async move { call.send_message(message).await };
-    run_to("message", send, CallReport::Sent { echo })
+    run_to("message", async move {
+        call.send_message(message).await?;
+        Ok(CallReport::Sent { echo })
+    })
 }
 
 /// Invites a user: to a conference itself, to another call by a message in its group or channel.
@@ -235,12 +248,33 @@ fn of_group<F: Future<Output = Result<(), CommandFailure>> + Send + 'static>(
 ) -> Effect {
     match call {
         Attended::Group(call) => run(command, request(call)),
-        Attended::Conference(_) => failed(
-            command,
-            OTHER_KIND,
-            "this is a conference, and only the calls of groups and channels have that",
-        ),
+        Attended::Conference(_) => not_in_a_conference(command),
     }
+}
+
+fn not_in_a_conference(command: &'static str) -> Effect {
+    let why = "this is a conference, and only the calls of groups and channels have that";
+    failed(command, OTHER_KIND, why)
+}
+
+/// Loads the whole roster of a large call, and shows it.
+fn who_all(call: Attended) -> Effect {
+    match call {
+        Attended::Group(call) => run_to("who", async move {
+            call.load_participants(Load::All).await?;
+            Ok(history::who(&call.view()))
+        }),
+        // That of a conference is whole.
+        Attended::Conference(call) => Effect::Report(history::who(&call.view())),
+    }
+}
+
+/// Has the server make a link.
+fn link(call: GroupCall, speech: Newcomer) -> Effect {
+    run_to("link", async move {
+        let link = call.export_link(speech).await?;
+        Ok(CallReport::Link(Some(link)))
+    })
 }
 
 /// Shares a screen, of which the others see that it is shared: the command sends no pictures.
@@ -262,18 +296,20 @@ fn run(
     command: &'static str,
     request: impl Future<Output = Result<(), CommandFailure>> + Send + 'static,
 ) -> Effect {
-    run_to(command, request, CallReport::Done { command })
+    run_to(command, async move {
+        request.await?;
+        Ok(CallReport::Done { command })
+    })
 }
 
-/// Runs a command that is reported in this way if it is carried out.
+/// Runs a command that ends in a report if it is carried out.
 fn run_to(
     command: &'static str,
-    request: impl Future<Output = Result<(), CommandFailure>> + Send + 'static,
-    done: CallReport,
+    request: impl Future<Output = Result<CallReport, CommandFailure>> + Send + 'static,
 ) -> Effect {
     let outcome = Box::pin(async move {
         match request.await {
-            Ok(()) => CommandOutcome::Done(done),
+            Ok(done) => CommandOutcome::Done(done),
             Err(why) => CommandOutcome::Failed(command, why),
         }
     });

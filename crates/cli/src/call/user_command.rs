@@ -10,10 +10,10 @@ use super::names::{NameError, Names};
 pub(super) const HELP: &str = "\
 A line is a message to all members; / begins a command, and // a message that begins with /.
 A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\"; a channel that takes part is channel:ID.
-  /who                      show everyone in the call, and how they are
+  /who [all]                show everyone in the call, and how they are; in a large one first load all
   /members                  show who has the key of the call
   /emoji                    show the emoji and words to compare again
-  /link                     show the link of the call
+  /link [speak]             show the link of the call; or, as an admin, one by which newcomers may speak
   /mute [USER…]             turn your microphone off, or those of others for all, if the call is yours
   /unmute [USER…]           turn it on again, or let others speak
   /mute-for-me USER…        mute others for yourself only
@@ -44,9 +44,13 @@ A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\"; a c
 pub(super) enum UserCommand {
     Message(String),
     Who,
+    /// Everyone, also those whom the server shows only if they are asked for.
+    WhoAll,
     Members,
     Emoji,
     Link,
+    /// A link by which those may speak who are muted else.
+    LinkToSpeak,
     /// Our own microphone.
     Mute(Switch),
     /// The microphones of others, for all.
@@ -177,9 +181,11 @@ fn parse_command(
     names: &Names,
 ) -> Result<UserCommand, UserCommandError> {
     Ok(match command {
+        "who" if rest == "all" => UserCommand::WhoAll,
         "who" => UserCommand::Who,
         "members" => UserCommand::Members,
         "emoji" => UserCommand::Emoji,
+        "link" if rest == "speak" => UserCommand::LinkToSpeak,
         "link" => UserCommand::Link,
         "mute" if rest.is_empty() => UserCommand::Mute(Switch::On),
         "unmute" if rest.is_empty() => UserCommand::Mute(Switch::Off),

@@ -77,10 +77,7 @@ pub(super) enum DidNotHold {
     #[error("did not hold: user {0}, who left, is pruned from the chain")]
     Pruned(UserId),
     #[error("did not hold: user {user_id} is in {wanted}, and has no key")]
-    Kind {
-        user_id: UserId,
-        wanted: CallKind,
-    },
+    Kind { user_id: UserId, wanted: CallKind },
     #[error("did not hold: user {0} may not speak")]
     Silenced(UserId),
     #[error("did not hold: the hand of user {0} is seen by the admin")]

@@ -66,6 +66,12 @@ fn in_a_video_chat_one_is_muted_raises_the_hand_and_may_speak_again() {
 
     alice.type_line("/title Where we are");
     bob.wait_for("call", is("title", "Where we are"));
+    alice.type_line("/link speak");
+    let link = alice.answer("link", "link")["link"].clone();
+    assert!(link.as_str().unwrap().contains("videochat="), "{link}");
+    bob.type_line("/who all");
+    let who = bob.answer("who", "who");
+    assert_eq!(who["people"].as_array().unwrap().len(), 3, "{who}");
     alice.type_line("/record on");
     bob.wait_for("call", |call| !call["recorded_since"].is_null());
     bob.type_line("/kick 1");
@@ -181,7 +187,10 @@ fn plays(path: &Path, streams: &[&str]) {
     };
     let faults = String::from_utf8_lossy(&probed.stderr);
     let path = path.display();
-    assert!(probed.status.success() && faults.is_empty(), "{path}: {faults}");
+    assert!(
+        probed.status.success() && faults.is_empty(),
+        "{path}: {faults}"
+    );
     let text = String::from_utf8(probed.stdout).unwrap();
     let mut found: Vec<_> = text.lines().collect();
     found.sort_unstable();

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
-use confcall::join::stream::StreamPart;
+use confcall::join::stream::{AudioPart, Quality, StreamPart, Track};
 use confcall::{Event, GroupCall, Joined, Notice, Options, Target, Transport, UserId};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
@@ -15,6 +15,7 @@ use super::super::exit::{self, UnwantedEnd};
 use super::super::{media, target};
 use super::ListenArgs;
 use super::parts::{Content, Tracks};
+use super::pictures::Pictures;
 use super::progress::Progress;
 use super::recording::{Added, RecordError, Recording};
 use super::report::{ListenReport, PartOutcome, PartReport, Summary};
@@ -41,6 +42,7 @@ pub(crate) fn listen(
         screen: Screen::new(out, Format::of_flag(args.json)).with_details(details),
         recording,
         tracks: Tracks::default(),
+        pictures: Pictures::default(),
         progress: Progress::default(),
         seconds: args.seconds.map(Duration::from_secs),
         leaving_until: None,
@@ -54,6 +56,7 @@ struct Listener<W> {
     screen: Screen<W>,
     recording: Option<Recording>,
     tracks: Tracks,
+    pictures: Pictures,
     progress: Progress,
     /// The time after which we leave.
     seconds: Option<Duration>,
@@ -107,7 +110,7 @@ impl<W: Write> Guest for Listener<W> {
                         break end;
                     }
                 }
-                Some(part) = parts.next(), if stays => self.take(&call, part)?,
+                Some(part) = parts.next(), if stays => self.take(&call, part).await?,
                 _ = clock.tick(), if stays => {
                     self.screen.show(&ListenReport::Progress(self.progress))?;
                 }
@@ -176,12 +179,17 @@ impl<W: Write> Listener<W> {
     }
 
     /// Shows a part, and keeps it if it is to be recorded.
-    fn take(&mut self, call: &GroupCall, part: Result<Arc<StreamPart>, u64>) -> io::Result<()> {
+    async fn take(
+        &mut self,
+        call: &GroupCall,
+        part: Result<Arc<StreamPart>, u64>,
+    ) -> io::Result<()> {
         let part = match part {
             Ok(part) => part,
             Err(parts) => return self.screen.show(&ListenReport::Missed { parts }),
         };
         self.progress.count(&part);
+        self.ask_for_pictures(call, &part).await;
         let outcome = match self.keep(&part) {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -202,6 +210,24 @@ impl<W: Write> Listener<W> {
             bytes: part.bytes.len(),
             outcome,
         }))
+    }
+
+    /// Asks for the pictures that the sound names, if they are to be recorded.
+    async fn ask_for_pictures(&mut self, call: &GroupCall, part: &StreamPart) {
+        if self.recording.is_none() || part.track != Track::Sound {
+            return;
+        }
+        // A part that cannot be read names none, and the one after it does.
+        let Ok(sound) = AudioPart::read(&part.bytes) else {
+            return;
+        };
+        let changes = self.pictures.note(&sound);
+        for endpoint in changes.over {
+            call.stop_video(endpoint).await;
+        }
+        for endpoint in changes.begun {
+            call.want_video(endpoint, Quality::Full).await;
+        }
     }
 
     /// Keeps what is in a part; gives nothing once there is room for no more.

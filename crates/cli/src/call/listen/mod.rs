@@ -9,6 +9,7 @@ mod args;
 mod byte_size;
 mod listener;
 mod parts;
+mod pictures;
 mod progress;
 mod recording;
 mod report;

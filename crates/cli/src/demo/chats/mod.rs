@@ -27,10 +27,7 @@ const ADMIN: UserId = UserId::new(1);
 const GUEST: UserId = UserId::new(2);
 
 /// Plays the act.
-pub(super) fn play(
-    mut rng: ChaCha20Rng,
-    show: &mut Show<'_, impl Write>,
-) -> anyhow::Result<()> {
+pub(super) fn play(mut rng: ChaCha20Rng, show: &mut Show<'_, impl Write>) -> anyhow::Result<()> {
     show.cast([ADMIN, GUEST]);
     video_chat::play(&mut stage(&mut rng, show)?)?;
     stream::play(&mut stage(&mut rng, show)?)?;

@@ -28,6 +28,7 @@ pub(super) fn play(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     if !own.is_some_and(|own| own.confirmed.muted && own.confirmed.video_stopped) {
         return Err(DidNotHold::Listens(GUEST).into());
     }
-    stage.proof("who listens to a story is heard and seen by nobody, whatever else is asked for")?;
+    stage
+        .proof("who listens to a story is heard and seen by nobody, whatever else is asked for")?;
     leaving::leave(GUEST, stage)
 }

@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
+use confcall::CallKind;
 use confcall::join::engine::{Event, MediaMode};
 use confcall::join::stream::{Chunk, StreamPart};
-use confcall::CallKind;
 
 use super::super::broken::DidNotHold;
 use super::super::life::stage::Stage;
@@ -30,7 +30,10 @@ pub(super) fn play(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
         let part = stage.wait_for(|stage| part(stage, number), DidNotHold::Streams(GUEST))?;
         let bytes = check(&part, before)?;
         let seconds = part.time_ms / 1000;
-        stage.line("part", &format!("second {seconds}: an MP4 file of {bytes} bytes"))?;
+        stage.line(
+            "part",
+            &format!("second {seconds}: an MP4 file of {bytes} bytes"),
+        )?;
         before = Some(part);
     }
     stage.proof("a viewer asks for one part after the other, and each can be played alone")?;

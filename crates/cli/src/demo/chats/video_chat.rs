@@ -21,7 +21,9 @@ pub(super) fn play(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     mute(GUEST, stage)?;
     raise_hand(GUEST, stage)?;
     let_speak(GUEST, stage)?;
-    stage.proof("who may speak, the admins decide, and an engine asks for nothing that it may not")?;
+    stage.proof(
+        "who may speak, the admins decide, and an engine asks for nothing that it may not",
+    )?;
     leaving::leave(GUEST, stage)?;
     leaving::leave(ADMIN, stage)
 }
@@ -80,7 +82,10 @@ fn raise_hand(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Res
         DidNotHold::Hand(user_id),
     )?;
     let (name, admin) = (stage.name(user_id), stage.name(ADMIN));
-    stage.line("hand", &format!("{name} raises the hand, and {admin} sees it"))
+    stage.line(
+        "hand",
+        &format!("{name} raises the hand, and {admin} sees it"),
+    )
 }
 
 fn let_speak(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
@@ -101,7 +106,10 @@ fn let_speak(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Resu
         },
         DidNotHold::Heard(user_id),
     )?;
-    stage.line("heard", &format!("{name} is heard by all, and by the server"))
+    stage.line(
+        "heard",
+        &format!("{name} is heard by all, and by the server"),
+    )
 }
 
 /// True if a participant may turn the microphone on, by its own engine.

@@ -10,7 +10,10 @@ use super::client;
 use super::stage::Stage;
 
 /// Lets a user leave.
-pub(in super::super) fn leave(user_id: UserId, stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
+pub(in super::super) fn leave(
+    user_id: UserId,
+    stage: &mut Stage<'_, impl Write>,
+) -> anyhow::Result<()> {
     stage.line("leave", &format!("{} leaves", stage.name(user_id)))?;
     stage.command(user_id, Command::Leave)?;
     match stage.end_of(user_id)? {

@@ -43,7 +43,7 @@ pub(super) fn line(
             ("unlisted", text)
         }
         Event::Suspicious(other) => ("warning", format!("{name}: {other:?}")),
-        Event::Failed { command, why, .. } => ("failed", format!("{name}: {command:?}, {why:?}")),
+        Event::Failed { command, why, .. } => ("failed", format!("{name}: {command:?}, {why}")),
         Event::Ended(ended) => ("ended", format!("{name}: {}", end(&ended.reason, show))),
         _ => return None,
     })

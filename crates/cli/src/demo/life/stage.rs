@@ -143,7 +143,11 @@ impl<'a, W: Write> Stage<'a, W> {
     }
 
     /// Starts a client of a user.
-    pub(in super::super) fn start(&mut self, user_id: UserId, target: Target) -> anyhow::Result<()> {
+    pub(in super::super) fn start(
+        &mut self,
+        user_id: UserId,
+        target: Target,
+    ) -> anyhow::Result<()> {
         let fingerprint = Fingerprint::sha256(self.seed());
         let media = Media {
             payload: JoinPayload::generate(fingerprint, None, &mut self.rng),
@@ -183,7 +187,11 @@ impl<'a, W: Write> Stage<'a, W> {
     }
 
     /// Gives a client a command.
-    pub(in super::super) fn command(&mut self, user_id: UserId, command: Command) -> anyhow::Result<()> {
+    pub(in super::super) fn command(
+        &mut self,
+        user_id: UserId,
+        command: Command,
+    ) -> anyhow::Result<()> {
         let node = self.client(user_id)?.node;
         self.world.command(node, command);
         self.take_news()
