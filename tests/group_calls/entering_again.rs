@@ -3,10 +3,11 @@
 use core::time::Duration;
 
 use confcall::join::api::{AccessHash, ActiveCall, ChannelId, InputPeer, Request, Ssrc};
-use confcall::join::engine::{Command, EndReason, Outcome};
+use confcall::join::engine::{Command, CommandFailure, EndReason, Outcome};
 use confcall::join::joining::GroupCallTarget;
+use confcall::join::policy::CallKind;
 
-use super::desk::{Asked, CALL, Desk, config};
+use super::desk::{Asked, CALL, CHANNEL, Desk, RTMP, config, roster};
 
 const OTHER: InputPeer = InputPeer::Channel {
     id: ChannelId::new(77),
@@ -89,4 +90,34 @@ fn a_join_that_may_have_been_carried_out_is_left_by_its_source_and_several_by_no
     desk.command(Command::Leave);
     desk.answer(&other, Outcome::Lost);
     assert_eq!(left(&mut desk), None);
+}
+
+#[test]
+fn who_was_silenced_cannot_unmute_while_the_call_is_entered_again() {
+    let mut desk = Desk::joined();
+    let silenced = desk.entry(true, false);
+    desk.push(roster(2, vec![silenced]));
+    desk.command(Command::Rejoin);
+    desk.command(Command::SetMuted { muted: false });
+    assert_eq!(desk.outcome(), Some(CommandFailure::Silenced));
+    desk.command(Command::SetVideo { on: true });
+    assert_eq!(desk.outcome(), Some(CommandFailure::Silenced));
+    desk.wait(Duration::from_millis(50));
+    let Request::Join(join) = desk.take_join().body else {
+        panic!();
+    };
+    assert!(join.muted && join.video_stopped);
+}
+
+#[test]
+fn who_only_listens_cannot_unmute_while_the_call_is_entered_again() {
+    let rtmp = ActiveCall {
+        rtmp_stream: true,
+        ..ActiveCall::new(CALL)
+    };
+    let mut desk = Desk::joined_by(config(GroupCallTarget::chat(CHANNEL)), rtmp, RTMP);
+    desk.command(Command::Rejoin);
+    desk.command(Command::SetMuted { muted: false });
+    let kind = CallKind::RtmpViewer;
+    assert_eq!(desk.outcome(), Some(CommandFailure::NotInThisKind(kind)));
 }

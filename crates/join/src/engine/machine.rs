@@ -17,7 +17,7 @@ use super::in_call::InCall;
 use super::io::{Input, Outcome, Output, RequestId};
 use super::leaving::{Leaving, Withdrawal};
 use super::member;
-use super::own_state::{MediaConnection, OwnState, Wishes};
+use super::own_state::{MediaConnection, OwnState};
 use super::parts::stream::Stream;
 use super::purpose::Purpose;
 use super::requests::Answer;
@@ -319,12 +319,13 @@ impl Machine {
                 let step = entering.supply(&mut self.ctx, payload);
                 self.step(step);
             }
-            // The join announces it, or the next membership takes it over.
-            (command, State::Entering(_), Some(order)) if note(&mut self.ctx.wishes, &command) => {
-                self.ctx.done(order);
-            }
             (command, State::Entering(entering), Some(order)) => {
-                entering.handle_command(&mut self.ctx, order, &command);
+                // The join announces it, or the next membership takes it over.
+                match note(&mut self.ctx, &command) {
+                    Some(Ok(())) => self.ctx.done(order),
+                    Some(Err(why)) => self.ctx.failed(order, why),
+                    None => entering.handle_command(&mut self.ctx, order, &command),
+                }
             }
             (_, _, Some(order)) => self.ctx.failed(order, CommandFailure::NotJoined),
             (_, _, None) => {}
@@ -466,15 +467,30 @@ impl Machine {
     }
 }
 
-/// Notes a wish that counts without a membership too; false for a command that is another one.
-fn note(wishes: &mut Wishes, command: &Command) -> bool {
+/// Notes a wish that counts without a membership too, or says why it cannot be had; `None` for a command that is another one.
+fn note(ctx: &mut Context, command: &Command) -> Option<Result<(), CommandFailure>> {
+    let kind = ctx.kind();
+    let can = abilities::has(kind, command);
+    let wishes = &mut ctx.wishes;
+    let turns_on = matches!(
+        command,
+        Command::SetMuted { muted: false } | Command::SetVideo { on: true }
+    );
     match (command.switch(), command) {
+        (Some(_), _) | (None, Command::StopPresentation) if !can => {
+            return Some(Err(CommandFailure::NotInThisKind(kind)));
+        }
+        (Some(_), _) if turns_on && wishes.silenced => {
+            return Some(Err(CommandFailure::Silenced));
+        }
         (Some((switch, value)), _) => wishes.media.set(switch, value),
         (None, Command::StopPresentation) => wishes.screen = None,
-        (None, Command::MuteForMe { peer, muted }) => return wishes.mute_for_us(*peer, *muted),
-        (None, _) => return false,
+        (None, Command::MuteForMe { peer, muted }) => {
+            return wishes.mute_for_us(*peer, *muted).then_some(Ok(()));
+        }
+        (None, _) => return None,
     }
-    true
+    Some(Ok(()))
 }
 
 /// Enters the call of a membership that is over again, after a pause.
@@ -488,6 +504,7 @@ fn rejoin(
     // Late answers of the old membership say nothing about the new one.
     ctx.cancel_all();
     member.forget_source(ctx);
+    ctx.wishes.silenced = !member.own_state(ctx).can_unmute;
     ctx.retrying(Trouble::Rejoining(reason.clone()), pause, 1);
     member.enter_again(ctx, reason, as_peer, pause)
 }

@@ -123,6 +123,8 @@ impl OwnMedia {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wishes {
     pub(super) media: OwnMedia,
+    /// True if an admin did not let us speak in the membership before, until the next one shows more.
+    pub(super) silenced: bool,
     /// The payload of the screen that is shared.
     pub(super) screen: Option<JoinPayload>,
     /// The participants who are muted for ourselves, or not any more.
@@ -141,6 +143,7 @@ impl Wishes {
         };
         Self {
             media,
+            silenced: false,
             screen: None,
             muted_by_us: BTreeMap::new(),
             videos: Vec::new(),

@@ -60,6 +60,7 @@ pub(in crate::engine) fn resume(
         .map_err(|_| fault("the payload of its screen cannot be read"))?;
     ctx.wishes = Wishes {
         media: content.media,
+        silenced: false,
         screen,
         muted_by_us: content.muted_by_us,
         videos: Vec::new(),

@@ -30,7 +30,7 @@ pub(super) fn join(attempt: &mut Attempt, ctx: &mut Context) -> Result<Ticket, E
 fn request(attempt: &Attempt, ctx: &Context) -> Result<JoinGroupCall, AnswerFault> {
     let call = attempt.from.call.ok_or(AnswerFault::NoCall)?.into();
     let (payload, join_as) = (attempt.payload.clone(), attempt.from.join_as());
-    let wanted = ctx.wishes.media;
+    let (wanted, silenced) = (ctx.wishes.media, ctx.wishes.silenced);
     Ok(match ctx.kind() {
         CallKind::LiveStoryListener => LiveStoryJoin { call, payload }.into_request(),
         CallKind::RtmpViewer => RtmpJoin {
@@ -46,8 +46,8 @@ fn request(attempt: &Attempt, ctx: &Context) -> Result<JoinGroupCall, AnswerFaul
             join_as,
             invite_hash: invite_hash(ctx),
             payload,
-            muted: wanted.muted,
-            video_stopped: wanted.video_stopped,
+            muted: wanted.muted || silenced,
+            video_stopped: wanted.video_stopped || silenced,
         }
         .into_request(),
     })
