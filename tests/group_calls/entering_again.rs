@@ -121,3 +121,18 @@ fn who_only_listens_cannot_unmute_while_the_call_is_entered_again() {
     let kind = CallKind::RtmpViewer;
     assert_eq!(desk.outcome(), Some(CommandFailure::NotInThisKind(kind)));
 }
+
+#[test]
+fn a_call_whose_media_comes_by_rtmp_is_that_of_viewers_whatever_it_is_shown_as() {
+    let mut desk = Desk::new(config(GroupCallTarget::chat(CHANNEL)));
+    desk.answer_found();
+    desk.answer_call(ActiveCall::new(CALL));
+    desk.answer_join(ActiveCall::new(CALL), RTMP, Vec::new());
+    assert!(!desk.is_in());
+    let join = desk.answer_join(ActiveCall::new(CALL), RTMP, Vec::new());
+    assert_eq!(join.kind, CallKind::RtmpViewer);
+    // What contradicts itself to the end is left.
+    let to = CallKind::VideoChat;
+    assert_eq!(desk.end(), Some(&EndReason::Converted { to }));
+    assert!(left(&mut desk).is_some());
+}

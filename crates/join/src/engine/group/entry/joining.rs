@@ -118,6 +118,8 @@ fn kind_shown(
     answer: &GroupJoinAnswer,
 ) -> Result<CallKind, Exit> {
     let from = ctx.kind();
+    // The way of the media says it too, and who is not sure of being a participant is a viewer.
+    let by_media = answer.media == Media::Stream { rtmp: true };
     attempt.from.is_story |= answer.is_story;
     let is_rtmp = match &answer.shown {
         Some(GroupCall::Discarded { .. }) => return Err(EndReason::Discarded.into()),
@@ -127,10 +129,9 @@ fn kind_shown(
         }
         Some(GroupCall::Active(call)) => {
             ctx.stream_is_at(call.stream_dc);
-            call.rtmp_stream
+            call.rtmp_stream || by_media
         }
-        // The way of the media says it too.
-        None => from == CallKind::RtmpViewer || answer.media == Media::Stream { rtmp: true },
+        None => from == CallKind::RtmpViewer || by_media,
     };
     Ok(kind_of(attempt.from.is_story, is_rtmp))
 }
