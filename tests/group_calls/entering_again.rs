@@ -2,12 +2,14 @@
 
 use core::time::Duration;
 
-use confcall::join::api::{AccessHash, ActiveCall, ChannelId, InputPeer, Request, Ssrc};
-use confcall::join::engine::{Command, CommandFailure, EndReason, Outcome};
+use confcall::join::api::{
+    AccessHash, ActiveCall, ChannelId, InputPeer, Peer, Request, Ssrc, Update, Updates,
+};
+use confcall::join::engine::{Command, CommandFailure, Config, EndReason, Event, Outcome};
 use confcall::join::joining::GroupCallTarget;
 use confcall::join::policy::CallKind;
 
-use super::desk::{Asked, CALL, CHANNEL, Desk, RTMP, config, roster};
+use super::desk::{Asked, CALL, CHANNEL, CONNECT, Desk, RTMP, US, config, connection, roster};
 
 const OTHER: InputPeer = InputPeer::Channel {
     id: ChannelId::new(77),
@@ -135,4 +137,54 @@ fn a_call_whose_media_comes_by_rtmp_is_that_of_viewers_whatever_it_is_shown_as()
     let to = CallKind::VideoChat;
     assert_eq!(desk.end(), Some(&EndReason::Converted { to }));
     assert!(left(&mut desk).is_some());
+}
+
+/// The call as an update shows it.
+fn shown(call: ActiveCall, live_story: bool) -> Update {
+    Update::GroupCall {
+        call: call.into(),
+        peer: None,
+        live_story,
+    }
+}
+
+#[test]
+fn nothing_is_sent_in_a_call_that_may_be_a_live_story_and_nobody_is_there_as_another() {
+    let target = GroupCallTarget::call(CALL);
+    let mut desk = Desk::new(Config {
+        join_as: Some(OTHER),
+        ..config(target)
+    });
+    desk.answer_call(ActiveCall::new(CALL));
+    let first = desk.take_join();
+    let Request::Join(join) = &first.body else {
+        panic!();
+    };
+    assert!(join.muted && join.video_stopped);
+    let story = shown(ActiveCall::new(CALL), true);
+    desk.done(&first, Updates(vec![connection(CONNECT), story.clone()]));
+    let second = desk.take_join();
+    desk.done(&second, Updates(vec![connection(CONNECT), story]));
+    assert!(
+        desk.saw(|event| matches!(event, Event::Joined(joined) if joined.own == Peer::User(US)))
+    );
+    assert!(!desk.asks(|one| matches!(one, Request::EditParticipant(_))));
+
+    // A video chat is one where the microphone is turned on after that.
+    let mut desk = Desk::new(config(GroupCallTarget::call(CALL)));
+    desk.answer_call(ActiveCall::new(CALL));
+    desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());
+    let edit = desk.take(|one| matches!(one, Request::EditParticipant(_)));
+    let Request::EditParticipant(edit) = edit.body else {
+        panic!();
+    };
+    assert_eq!(edit.muted, Some(false));
+}
+
+#[test]
+fn an_update_that_shows_a_live_story_has_it_joined_as_one_at_once() {
+    let mut desk = Desk::new(config(GroupCallTarget::call(CALL)));
+    desk.push(shown(ActiveCall::new(CALL), true));
+    desk.answer_call(ActiveCall::new(CALL));
+    assert_eq!(desk.take_join().kind, CallKind::LiveStoryListener);
 }

@@ -30,6 +30,8 @@ pub(super) struct Attempt {
     pub(super) reads: Backoff,
     /// True once a stale reference was looked up again.
     pub(super) is_refreshed: bool,
+    /// True if the last join was that of a viewer because the call might have been a live story.
+    pub(super) was_guarded: bool,
     /// True once the answer to a join has shown another kind than was known.
     pub(super) has_learned: bool,
     /// True once the peer as whom we were before is tried again.
@@ -69,6 +71,8 @@ pub(in crate::engine) struct Standpoint {
     pub(in crate::engine) call: Option<CallRef>,
     /// True for a live story.
     pub(in crate::engine) is_story: bool,
+    /// True once it is known whether it is one: the id alone does not say so.
+    pub(in crate::engine) is_certain: bool,
     /// As whom we join; `None` before that is known.
     pub(in crate::engine) join_as: Option<InputPeer>,
     /// As whom we were in the call before another peer was asked for.
@@ -164,6 +168,15 @@ impl Standpoint {
         peer.unwrap_or(Peer::User(user))
     }
 
+    /// Notes whether the server shows a live story, in which everyone is as themselves.
+    pub(super) fn shown(&mut self, is_story: bool) {
+        self.is_certain = true;
+        self.is_story |= is_story;
+        if self.is_story {
+            (self.join_as, self.fallback) = (None, None);
+        }
+    }
+
     /// As whom a join names us.
     pub(in crate::engine) fn join_as(&self) -> InputPeer {
         self.join_as.clone().unwrap_or(InputPeer::SelfUser)
@@ -190,6 +203,7 @@ impl Attempt {
             chat,
             call,
             is_story: target.is_story(),
+            is_certain: !matches!(target.place(), CallPlace::Call(_)),
             join_as,
             fallback: None,
             source: None,
@@ -232,6 +246,7 @@ impl Attempt {
             losses: backoff(250, 4_000, 6),
             reads: backoff(250, 4_000, 6),
             is_refreshed: false,
+            was_guarded: false,
             has_learned: false,
             has_fallen_back: false,
             sent: 0,

@@ -23,6 +23,7 @@ pub(super) fn join(attempt: &mut Attempt, ctx: &mut Context) -> Result<Ticket, E
         ..ctx.wishes.media
     };
     attempt.sent = attempt.sent.saturating_add(1);
+    attempt.was_guarded = !attempt.from.is_certain;
     Ok(ctx.send(Purpose::Enter, request))
 }
 
@@ -33,21 +34,21 @@ fn request(attempt: &Attempt, ctx: &Context) -> Result<JoinGroupCall, AnswerFaul
     let (wanted, silenced) = (ctx.wishes.media, ctx.wishes.silenced);
     Ok(match ctx.kind() {
         CallKind::LiveStoryListener => LiveStoryJoin { call, payload }.into_request(),
-        CallKind::RtmpViewer => RtmpJoin {
-            call,
-            join_as,
-            invite_hash: invite_hash(ctx),
-            payload,
-        }
-        .into_request(),
-        // An engine for these calls enters no conference.
-        CallKind::VideoChat | CallKind::Conference => VideoChatJoin {
+        CallKind::VideoChat if attempt.from.is_certain => VideoChatJoin {
             call,
             join_as,
             invite_hash: invite_hash(ctx),
             payload,
             muted: wanted.muted || silenced,
             video_stopped: wanted.video_stopped || silenced,
+        }
+        .into_request(),
+        // Who may be in a live story sends nothing before the server says that it is none. No conference is entered here.
+        CallKind::VideoChat | CallKind::RtmpViewer | CallKind::Conference => RtmpJoin {
+            call,
+            join_as,
+            invite_hash: invite_hash(ctx),
+            payload,
         }
         .into_request(),
     })
@@ -95,6 +96,16 @@ fn accepted(attempt: &mut Attempt, ctx: &mut Context, response: Response) -> Res
         ctx.kind_is(kind);
         return Ok(Next::Now(Action::Join));
     }
+    let (was_guarded, is_certain) = (attempt.was_guarded, attempt.from.is_certain);
+    let has_groups = !attempt.payload.ssrc_groups().is_empty();
+    if kind == CallKind::VideoChat && was_guarded && is_certain && has_groups {
+        // Only a join announces the sources of a camera; the microphone is turned on by an edit.
+        return Ok(Next::Now(Action::Join));
+    }
+    if !is_certain {
+        // The caller is to ask for it, and sees meanwhile what the server shows.
+        (ctx.wishes.media.muted, ctx.wishes.media.video_stopped) = (true, true);
+    }
     let own = attempt.from.own(ctx.config.joiner.user_id);
     Err(Exit::Accepted(Box::new(Accepted {
         is_rejoin: attempt.again.is_some(),
@@ -120,7 +131,9 @@ fn kind_shown(
     let from = ctx.kind();
     // The way of the media says it too, and who is not sure of being a participant is a viewer.
     let by_media = answer.media == Media::Stream { rtmp: true };
-    attempt.from.is_story |= answer.is_story;
+    if answer.shown.is_some() {
+        attempt.from.shown(answer.is_story);
+    }
     let is_rtmp = match &answer.shown {
         Some(GroupCall::Discarded { .. }) => return Err(EndReason::Discarded.into()),
         Some(GroupCall::Active(call)) if call.conference => {

@@ -38,6 +38,7 @@ use crate::engine::purpose::Purpose;
 use crate::engine::requests::{Answer, Ticket};
 use crate::engine::timers::Timer;
 use crate::joining::{CallPlace, GroupCallTarget, JoinPayload};
+use crate::policy::CallKind;
 pub(in crate::engine) use attempt::{Accepted, Exit, Standpoint};
 use attempt::{Action, Attempt, Next};
 
@@ -244,11 +245,25 @@ impl Entry {
         ctx: &mut Context,
         update: &Update,
     ) -> Result<(), Exit> {
-        let Update::GroupCall { call, .. } = update else {
+        let Update::GroupCall {
+            call, live_story, ..
+        } = update
+        else {
             return Ok(());
         };
         let known = self.attempt.from.call;
-        if known.is_none_or(|known| known.id != call.named().id) || !self.is_waiting() {
+        if known.is_none_or(|known| known.id != call.named().id) {
+            return Ok(());
+        }
+        let from = &mut self.attempt.from;
+        if !from.is_certain {
+            from.shown(*live_story);
+            // The answer to a join that is under way is compared with the kind that it had.
+            if from.is_story && !matches!(self.step, Step::Asking(Action::Join, _)) {
+                ctx.kind_is(CallKind::LiveStoryListener);
+            }
+        }
+        if !self.is_waiting() {
             return Ok(());
         }
         match call {
