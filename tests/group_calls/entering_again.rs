@@ -188,3 +188,50 @@ fn an_update_that_shows_a_live_story_has_it_joined_as_one_at_once() {
     desk.answer_call(ActiveCall::new(CALL));
     assert_eq!(desk.take_join().kind, CallKind::LiveStoryListener);
 }
+
+/// What a channel shows of its call, with the peer as whom the account joins by itself.
+fn found(default_join_as: Option<Peer>) -> FullChat {
+    FullChat {
+        call: Some(CALL),
+        default_join_as,
+        labels: Vec::new(),
+    }
+}
+
+#[test]
+fn a_saved_peer_that_cannot_be_named_is_no_reason_to_join_as_oneself() {
+    let mut desk = Desk::new(config(GroupCallTarget::chat(CHANNEL)));
+    let full = desk.take(|one| matches!(one, Request::FullChannel(_)));
+    let saved = Peer::Channel(ChannelId::new(78));
+    desk.done(&full, found(Some(saved)));
+    let fault = AnswerFault::UnnamedSelf(saved);
+    assert_eq!(desk.end(), Some(&EndReason::Unusable(fault)));
+}
+
+/// A participant whose reference to the call is stale, and found again with another peer saved meanwhile.
+fn found_again() -> Desk {
+    let mut desk = Desk::joined();
+    desk.command(Command::SetTitle {
+        title: "other".to_owned(),
+    });
+    let title = desk.take(|one| matches!(one, Request::EditTitle(_)));
+    desk.refuse(&title, 400, "GROUPCALL_INVALID");
+    desk.wait(Duration::from_millis(50));
+    let full = desk.take(|one| matches!(one, Request::FullChannel(_)));
+    desk.push(Update::Labels(vec![label(
+        Peer::Channel(ChannelId::new(77)),
+        "Ours",
+    )]));
+    desk.done(&full, found(Some(Peer::Channel(ChannelId::new(77)))));
+    desk
+}
+
+#[test]
+fn who_comes_back_by_a_new_reference_is_the_one_who_was_there() {
+    let mut desk = found_again();
+    desk.answer_call(ActiveCall::new(CALL));
+    let Request::Join(join) = desk.take_join().body else {
+        panic!();
+    };
+    assert_eq!(join.join_as, InputPeer::SelfUser);
+}

@@ -2,7 +2,7 @@ use confcall_state::tl::ReadError;
 use confcall_state::{ChainError, EpochKeyError};
 use thiserror::Error;
 
-use crate::api::{SubChain, WrongResponse};
+use crate::api::{Peer, SubChain, WrongResponse};
 use crate::joining::AnswerError;
 
 /// An answer of the server that cannot be used.
@@ -43,6 +43,10 @@ pub enum AnswerFault {
     /// The answer is about another call.
     #[error("the answer is about another call")]
     OtherCall,
+    /// The peer as whom the account is to be in the call is not shown well enough to be named, and joining as another one would
+    /// show who it is.
+    #[error("{0} is not shown well enough to join as it")]
+    UnnamedSelf(Peer),
     /// The call had blocks and is shown without any.
     #[error("the chain of the call is gone")]
     ChainGone,

@@ -4,7 +4,7 @@ use super::attempt::{Action, Attempt, Exit, Next};
 use crate::api::reaction::Reaction;
 use crate::api::{
     CallRef, GetFullChannel, GetFullChat, GetGroupCall, GetPeerStories, GetStoriesById, GroupCall,
-    InputPeer, Method, ResolveUsername, Response, RpcError, StoryId,
+    InputPeer, Method, Peer, ResolveUsername, Response, RpcError, StoryId,
 };
 use crate::engine::context::Context;
 use crate::engine::end::{EndReason, OtherKind};
@@ -95,10 +95,15 @@ pub(super) fn found(
         true => live(ctx, response)?,
         false => {
             let chat = response.into_full_chat().map_err(AnswerFault::from)?;
-            // The choice of the caller goes before the one that was saved.
-            if attempt.from.join_as.is_none() {
-                let saved = chat.default_join_as;
-                attempt.from.join_as = saved.and_then(|peer| ctx.labels.input_peer(peer));
+            // The choice of the caller goes before the one that was saved, and who comes back is the one who was there.
+            let us = Peer::User(ctx.config.joiner.user_id);
+            let saved = chat.default_join_as.filter(|peer| *peer != us);
+            if attempt.again.is_none()
+                && attempt.from.join_as.is_none()
+                && let Some(peer) = saved
+            {
+                let named = ctx.labels.input_peer(peer);
+                attempt.from.join_as = Some(named.ok_or(AnswerFault::UnnamedSelf(peer))?);
             }
             chat.call
         }
