@@ -235,3 +235,34 @@ fn who_comes_back_by_a_new_reference_is_the_one_who_was_there() {
     };
     assert_eq!(join.join_as, InputPeer::SelfUser);
 }
+
+#[test]
+fn a_call_that_is_of_another_kind_when_it_is_entered_again_is_told_of() {
+    let from = CallKind::VideoChat;
+    let mut desk = found_again();
+    desk.answer_call(ActiveCall::conference(CALL));
+    assert!(desk.saw(|event| matches!(
+        event,
+        Event::Suspicious(Suspicion::KindChanged { from: f }) if *f == from
+    )));
+    assert_eq!(desk.end(), Some(&EndReason::KindChanged { from }));
+
+    let mut desk = found_again();
+    desk.answer_call(ActiveCall {
+        rtmp_stream: true,
+        ..ActiveCall::new(CALL)
+    });
+    let to = CallKind::RtmpViewer;
+    assert_eq!(desk.end(), Some(&EndReason::Converted { to }));
+    assert!(left(&mut desk).is_some());
+
+    // It was announced as a video chat.
+    let mut desk = Desk::new(config(GroupCallTarget::call(CALL)));
+    desk.answer_call(ActiveCall {
+        scheduled_for: Some(1),
+        ..ActiveCall::new(CALL)
+    });
+    desk.wait(Duration::from_secs(60));
+    desk.answer_call(ActiveCall::conference(CALL));
+    assert_eq!(desk.end(), Some(&EndReason::KindChanged { from }));
+}

@@ -12,6 +12,8 @@ pub(crate) struct GroupJoinAnswer {
     pub(crate) media: Answer,
     /// The call, if the answer shows it.
     pub(crate) shown: Option<GroupCall>,
+    /// True if the call is shown as a conference, once at least.
+    pub(crate) is_conference: bool,
     /// True if the call is a live story.
     pub(crate) is_story: bool,
     /// The parts of the roster that the answer shows, in its order.
@@ -27,7 +29,7 @@ impl GroupJoinAnswer {
     pub(crate) fn read(answer: Updates, call: CallRef) -> Result<Self, AnswerFault> {
         let call = call.into();
         let mut params: Option<DataJson> = None;
-        let (mut shown, mut is_story) = (None, false);
+        let (mut shown, mut is_conference, mut is_story) = (None, false, false);
         let mut rosters = Vec::new();
         for update in answer.0 {
             match update {
@@ -39,6 +41,7 @@ impl GroupJoinAnswer {
                     live_story,
                     ..
                 } if !is_other(&one.reference(), &call) => {
+                    is_conference |= one.active().is_some_and(|call| call.conference);
                     shown = Some(one);
                     is_story |= live_story;
                 }
@@ -52,6 +55,7 @@ impl GroupJoinAnswer {
         Ok(Self {
             media: Answer::from_json(params.as_str())?,
             shown,
+            is_conference,
             is_story,
             rosters,
         })
@@ -95,6 +99,18 @@ mod tests {
         assert_eq!(answer.media, Answer::Stream { rtmp: true });
         assert_eq!(answer.shown.map(|shown| shown.named()), Some(CALL));
         assert!(answer.is_story);
+        let conference = Update::GroupCall {
+            call: ActiveCall::conference(CALL).into(),
+            peer: None,
+            live_story: false,
+        };
+        let both = vec![
+            conference,
+            call(CALL, false),
+            connection(r#"{"stream": true}"#),
+        ];
+        let answer = GroupJoinAnswer::read(Updates(both), CALL).unwrap();
+        assert!(answer.is_conference);
         let silent = GroupJoinAnswer::read(Updates(vec![call(CALL, false)]), CALL);
         assert_eq!(silent.unwrap_err(), AnswerFault::NoConnection);
     }

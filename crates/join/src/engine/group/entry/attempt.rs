@@ -32,6 +32,8 @@ pub(super) struct Attempt {
     pub(super) is_refreshed: bool,
     /// True if the last join was that of a viewer because the call might have been a live story.
     pub(super) was_guarded: bool,
+    /// True once the server has shown the kind of the call.
+    pub(super) has_looked: bool,
     /// True once the answer to a join has shown another kind than was known.
     pub(super) has_learned: bool,
     /// True once the peer as whom we were before is tried again.
@@ -235,6 +237,7 @@ impl Attempt {
             )
         };
         Self {
+            has_looked: again.is_some(),
             again,
             // The membership before stands until it is known that it does not.
             joined: from.source.map_or(Joined::Not, Joined::By),

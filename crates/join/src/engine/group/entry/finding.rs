@@ -8,6 +8,7 @@ use crate::api::{
 };
 use crate::engine::context::Context;
 use crate::engine::end::{EndReason, OtherKind};
+use crate::engine::event::{Event, Suspicion};
 use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::{Answer, Ticket};
@@ -150,16 +151,31 @@ pub(super) fn looked(
         return Err(AnswerFault::OtherCall.into());
     }
     if call.conference {
-        return Err(EndReason::OtherKind(OtherKind::Conference).into());
+        return Err(match attempt.has_looked {
+            true => kind_changed(ctx).into(),
+            false => EndReason::OtherKind(OtherKind::Conference).into(),
+        });
     }
+    let kind = kind_of(attempt.from.is_story, call.rtmp_stream);
+    if attempt.again.is_some() && kind != ctx.kind() {
+        return Err(EndReason::Converted { to: kind }.into());
+    }
+    attempt.has_looked = true;
     attempt.reads.reset();
     attempt.from.call = Some(call.named());
-    ctx.kind_is(kind_of(attempt.from.is_story, call.rtmp_stream));
+    ctx.kind_is(kind);
     ctx.stream_is_at(call.stream_dc);
     Ok(match call.scheduled_for {
         Some(_) => Next::Wait(call),
         None => Next::Now(Action::Join),
     })
+}
+
+/// The end by a call that is shown as a conference where its kind was known, of which the caller is told.
+pub(super) fn kind_changed(ctx: &mut Context) -> EndReason {
+    let from = ctx.kind();
+    ctx.event(Event::Suspicious(Suspicion::KindChanged { from }));
+    EndReason::KindChanged { from }
 }
 
 /// The kind of a call that is no conference, as the server shows it.

@@ -1,12 +1,11 @@
 //! Sending the join, and the ways on if it is refused.
 
 use super::attempt::{Accepted, Action, Attempt, Exit, Joined, Next};
-use super::finding::{kind_of, look_up_again};
+use super::finding::{kind_changed, kind_of, look_up_again};
 use crate::api::reaction::{GiveUpReason, Reaction};
 use crate::api::{GroupCall, JoinGroupCall, Method, Response, RpcError};
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
-use crate::engine::event::{Event, Suspicion};
 use crate::engine::failure::Failure;
 use crate::engine::own_state::OwnMedia;
 use crate::engine::purpose::Purpose;
@@ -89,8 +88,9 @@ fn accepted(attempt: &mut Attempt, ctx: &mut Context, response: Response) -> Res
     let answer = answer?;
     let kind = kind_shown(attempt, ctx, &answer)?;
     if kind != ctx.kind() {
-        // The join had the rules of another kind: once more, with those of this one.
-        if core::mem::replace(&mut attempt.has_learned, true) {
+        // The join had the rules of another kind: once more, with those of this one. Who was there before is told of it.
+        let has_learned = core::mem::replace(&mut attempt.has_learned, true);
+        if has_learned || attempt.again.is_some() {
             return Err(EndReason::Converted { to: kind }.into());
         }
         ctx.kind_is(kind);
@@ -134,12 +134,11 @@ fn kind_shown(
     if answer.shown.is_some() {
         attempt.from.shown(answer.is_story);
     }
+    if answer.is_conference {
+        return Err(kind_changed(ctx).into());
+    }
     let is_rtmp = match &answer.shown {
         Some(GroupCall::Discarded { .. }) => return Err(EndReason::Discarded.into()),
-        Some(GroupCall::Active(call)) if call.conference => {
-            ctx.event(Event::Suspicious(Suspicion::KindChanged { from }));
-            return Err(EndReason::KindChanged { from }.into());
-        }
         Some(GroupCall::Active(call)) => {
             ctx.stream_is_at(call.stream_dc);
             call.rtmp_stream || by_media

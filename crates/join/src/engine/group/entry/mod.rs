@@ -268,6 +268,7 @@ impl Entry {
         }
         match call {
             GroupCall::Discarded { .. } => Err(EndReason::Discarded.into()),
+            GroupCall::Active(call) if call.conference => Err(finding::kind_changed(ctx).into()),
             GroupCall::Active(call) => {
                 self.description.take(call);
                 self.show(ctx);
