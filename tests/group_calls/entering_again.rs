@@ -266,3 +266,27 @@ fn a_call_that_is_of_another_kind_when_it_is_entered_again_is_told_of() {
     desk.answer_call(ActiveCall::conference(CALL));
     assert_eq!(desk.end(), Some(&EndReason::KindChanged { from }));
 }
+
+#[test]
+fn a_late_entry_with_a_source_that_was_sent_before_is_ours() {
+    let mut desk = Desk::new(config(GroupCallTarget::chat(CHANNEL)));
+    desk.answer_found();
+    desk.answer_call(ActiveCall::new(CALL));
+    let first = desk.take_join();
+    let Request::Join(join) = &first.body else {
+        panic!();
+    };
+    let sent = JoinPayload::from_json(join.params.as_str()).unwrap().ssrc();
+    desk.answer(&first, Outcome::Lost);
+    desk.wait(Duration::from_secs(1));
+    let again = desk.take_join();
+    desk.refuse(&again, 400, "GROUPCALL_SSRC_DUPLICATE_MUCH");
+    desk.wait(Duration::from_secs(1));
+    desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());
+    let late = GroupCallParticipant {
+        source: Some(sent),
+        ..desk.entry(false, true)
+    };
+    desk.push(roster(2, vec![late]));
+    assert!(desk.is_in(), "{:?}", desk.end());
+}

@@ -186,6 +186,8 @@ impl Entry {
                 Ok(Step::Pausing(action))
             }
             Next::Renewed { pause } => {
+                // A late entry of ours may name it.
+                ctx.past.add(self.attempt.payload.ssrc(), None);
                 let attempts = self.attempt.sent.saturating_add(1);
                 ctx.retrying(Trouble::SourceTaken, pause, attempts);
                 let why = PayloadReason::SourceTaken;
