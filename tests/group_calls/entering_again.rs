@@ -290,3 +290,28 @@ fn a_late_entry_with_a_source_that_was_sent_before_is_ours() {
     desk.push(roster(2, vec![late]));
     assert!(desk.is_in(), "{:?}", desk.end());
 }
+
+#[test]
+fn a_call_that_begins_while_an_older_state_is_read_is_looked_at_again_soon() {
+    let announced = |version| ActiveCall {
+        scheduled_for: Some(1),
+        version,
+        ..ActiveCall::new(CALL)
+    };
+    let mut desk = Desk::new(config(GroupCallTarget::chat(CHANNEL)));
+    desk.answer_found();
+    desk.answer_call(announced(1));
+    desk.wait(Duration::from_secs(60));
+    let begun = ActiveCall {
+        version: 2,
+        ..ActiveCall::new(CALL)
+    };
+    desk.push(shown(begun.clone(), false));
+    desk.answer_call(announced(1));
+    desk.command(Command::StartScheduled);
+    assert!(desk.asks(|one| matches!(one, Request::StartScheduled(_))));
+    desk.wait(Duration::from_secs(1));
+    desk.answer_call(begun.clone());
+    desk.answer_join(begun, CONNECT, Vec::new());
+    assert!(desk.is_in());
+}

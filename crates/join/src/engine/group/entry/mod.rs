@@ -44,6 +44,8 @@ use attempt::{Action, Attempt, Next};
 
 /// The time after which a call that has not begun is looked at again: the update that it did may be lost.
 const WAITING: Duration = Duration::from_secs(60);
+/// The time after which a call is looked at again of which the server showed an older state than it had shown before.
+const OUTDATED: Duration = Duration::from_secs(1);
 
 /// The state of entering a call that is no conference.
 #[derive(Clone, Debug)]
@@ -177,6 +179,11 @@ impl Entry {
             Next::Wait(call) => {
                 self.description.take(&call);
                 self.show(ctx);
+                let known = self.description.call();
+                if known.is_some_and(|known| known.scheduled_for.is_none()) {
+                    ctx.after(Timer::Entry, OUTDATED);
+                    return Ok(Step::Pausing(Action::Look));
+                }
                 ctx.after(Timer::Entry, WAITING);
                 Ok(Step::Waiting)
             }
@@ -196,11 +203,13 @@ impl Entry {
         }
     }
 
-    /// True while the call is known not to have begun.
+    /// True while the beginning of an announced call is waited for.
     fn is_waiting(&self) -> bool {
-        let call = self.description.call();
-        call.is_some_and(|call| call.scheduled_for.is_some())
-            && !matches!(self.step, Step::Asking(Action::Join, _))
+        let is_looking = matches!(
+            self.step,
+            Step::Waiting | Step::Asking(Action::Look, _) | Step::Pausing(Action::Look)
+        );
+        is_looking && self.description.call().is_some()
     }
 
     fn show(&mut self, ctx: &mut Context) {
