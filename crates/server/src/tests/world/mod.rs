@@ -7,6 +7,7 @@ mod joining;
 mod limits;
 mod messages;
 mod moving;
+mod sequences;
 mod snapshots;
 mod streams;
 
