@@ -1,14 +1,15 @@
-//! A conference server to develop and test clients against, as a value.
+//! A server of group calls to develop and test clients against, as a value.
 //!
-//! A [`Server`] keeps calls with their two subchains and their rosters, and answers the requests of clients
-//! as the API does: it validates every block with the whole trie, lets a block add only the joining
-//! user, and refuses what the API refuses under the same names. It has no socket, clock, thread or random
-//! generator of its own: the same seed and the same requests always give the same answers.
+//! A [`Server`] keeps conferences with their two subchains and their rosters, and the calls of groups and channels and
+//! live stories of a world that is described ([`WorldDescription`]). It answers the requests of clients as the API does: it
+//! validates every block with the whole trie, lets a block add only the joining user, and refuses what the API refuses under
+//! the same names. It has no socket, clock, thread or random generator of its own: the same seed and the same requests always
+//! give the same answers.
 //!
 //! ```text
-//! request bytes ──▶ Request ──▶ Server ──▶ Call { subchains, roster, access, media } ──▶ Outcome ──▶ answer
-//!                                 │                      │                               └──────▶ queue of pushes
-//!                              Refusal ◀─────────────────┘
+//! request bytes ──▶ Request ──▶ Server ─┬▶ Call { subchains, access, room } ───────▶ Outcome ──▶ answer
+//!                                 │      └▶ World { chats, HostedCall { room, .. } } ──▶ Outcome ──▶ queue of pushes
+//!                              Refusal ◀────┘
 //! ```
 //!
 //! The server finds the call, checks that there is room, and delivers the outcome; the call checks everything else before
