@@ -89,6 +89,9 @@ pub(super) fn failure(
     }
 }
 
+/// The refusal of a message that somebody has to pay for.
+const PRICED: &str = "a message costs stars here, and this command pays for none";
+
 /// The meaning of a refusal, by its name in the API.
 fn refusal(command: &str, name: &str, admin: &str) -> Option<String> {
     let words = match (name, command) {
@@ -104,7 +107,8 @@ fn refusal(command: &str, name: &str, admin: &str) -> Option<String> {
         ("RAISE_HAND_FORBIDDEN", _) => {
             "a hand is raised where one may not speak, and you may: /unmute"
         }
-        ("BALANCE_TOO_LOW", _) => "a message costs stars here, and this command pays for none",
+        ("BALANCE_TOO_LOW", _) => PRICED,
+        (name, _) if name.starts_with("ALLOW_PAYMENT_REQUIRED") => PRICED,
         ("JOIN_AS_PEER_INVALID", _) => {
             "you may not take part as this channel; /as me is always possible"
         }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::describe;
 use super::exit::{self, Unanswered};
+use super::kinds;
 use super::names::Names;
 use super::report::{CallReport, Emoji, Presence, RequestEnd};
 use super::status::Wait;
@@ -112,6 +113,8 @@ impl CallHistory {
                 let unwanted = exit::check(&ended, self.unanswered.as_ref()).err();
                 vec![CallReport::Ended { ended, unwanted }]
             }
+            // There each link was asked for, and is shown as the answer.
+            Event::Link(_) if view.kind.is_some_and(kinds::is_open) => Vec::new(),
             Event::Link(link) => vec![self.show_link(link)],
             Event::EpochStarted { height, hash } => {
                 self.newest = Some((height, hash));

@@ -14,7 +14,7 @@ A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\"; a c
   /members                  show who has the key of the call
   /emoji                    show the emoji and words to compare again
   /link [speak]             show the link of the call; or, as an admin, one by which newcomers may speak
-  /mute [USER…]             turn your microphone off, or those of others for all, if the call is yours
+  /mute [USER…]             turn your microphone off, or, if you may, those of others for all
   /unmute [USER…]           turn it on again, or let others speak
   /mute-for-me USER…        mute others for yourself only
   /unmute-for-me USER…      hear them again
@@ -30,11 +30,11 @@ A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\"; a c
   /delete NUMBER…           delete messages that are not encrypted, by the numbers that they are shown with
   /invite USER [HASH]       invite a user; Telegram wants the access hash too
   /kick USER…               remove users from the call
-  /messages on|off          let messages be written, if the call is yours
-  /revoke                   replace the link by a new one, if the call is yours
-  /rejoin                   come in again, with a new key
+  /messages on|off          let messages be written or not, if you may
+  /revoke                   replace the link by a new one, if you may
+  /rejoin                   come in again, to a conference with a new key
   /leave                    leave the call
-  /discard                  end the call for all, if it is yours
+  /discard                  end the call for all, if you may
   /seal TEXT                show TEXT sealed as if it were an Opus frame, in hexadecimal
   /open USER HEX            open such a frame that a user sealed
   /help                     show this";

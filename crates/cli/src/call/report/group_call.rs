@@ -144,3 +144,65 @@ pub(super) fn deleted(messages: &[CallMessageId]) -> Line {
 fn number(id: CallMessageId) -> String {
     format!("#{}", id.value())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use confcall::api::ActiveCall;
+    use confcall::{AccessHash, CallId, CallRef};
+
+    fn described(change: impl FnOnce(&mut ActiveCall)) -> CallInfo {
+        let (id, access_hash) = (CallId::new(1), AccessHash::new(2));
+        let mut call = ActiveCall::new(CallRef { id, access_hash });
+        call.title = Some("A talk".to_owned());
+        change(&mut call);
+        CallInfo::new(CallKind::VideoChat, &call)
+    }
+
+    fn texts(lines: Vec<Line>) -> Vec<String> {
+        lines.into_iter().map(|line| line.text).collect()
+    }
+
+    #[test]
+    fn a_call_is_described_once_and_then_what_changes() {
+        let first = described(|call| call.participants_count = 1);
+        let more = described(|call| call.participants_count = 9);
+        let recorded = described(|call| call.recorded_since = Some(1));
+        let untitled = described(|call| call.title = None);
+        for (before, now, says) in [
+            (None, &first, vec!["\"A talk\", 1 participant"]),
+            (Some(&first), &more, vec![]),
+            (
+                Some(&more),
+                &recorded,
+                vec!["an admin has the server record the sound of this call"],
+            ),
+            (
+                Some(&recorded),
+                &untitled,
+                vec![
+                    "the title is that of the chat again",
+                    "the call is recorded no more",
+                ],
+            ),
+        ] {
+            assert_eq!(texts(info(before, now)), says);
+        }
+    }
+
+    #[test]
+    fn a_call_that_is_announced_says_when_it_begins_and_what_can_be_done_meanwhile() {
+        let announced = described(|call| call.scheduled_for = Some(3600));
+        let lines = texts(scheduled(&announced, UNIX_EPOCH));
+        assert_eq!(
+            lines,
+            [
+                "\"A talk\" is announced for 01:00:00 UTC, in 1 h 0 min, and you join once an admin begins it; /remind on has you \
+              told of it, /start begins it if you may"
+            ]
+        );
+        let reminded = described(|call| call.start_subscribed = true);
+        let lines = texts(scheduled(&reminded, UNIX_EPOCH)).concat();
+        assert!(lines.contains("you are told when it begins"), "{lines}");
+    }
+}
