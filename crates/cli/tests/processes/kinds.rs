@@ -23,6 +23,16 @@ fn ends(mut process: Running, reason: &str, status: i32) {
     assert_eq!(process.end(), status);
 }
 
+/// Waits until a command of a user is carried out.
+fn done(process: &mut Running, command: &str) {
+    process.wait_for("done", is("command", command));
+}
+
+/// Waits until a command of a user fails; gives the name of the reason.
+fn refused(process: &mut Running, command: &str) -> Value {
+    process.wait_for("failed", is("command", command))["why"].clone()
+}
+
 fn is(field: &str, value: impl Into<Value>) -> impl Fn(&Value) -> bool {
     let value = value.into();
     move |object| object[field] == value
@@ -52,7 +62,7 @@ fn in_a_video_chat_one_is_muted_raises_the_hand_and_may_speak_again() {
     alice.type_line("/mute 2");
     bob.wait_for("own_state", is("can_unmute", false));
     bob.type_line("/unmute");
-    assert_eq!(bob.answer("unmute", "done")["why"], "silenced");
+    assert_eq!(refused(&mut bob, "unmute"), "silenced");
     bob.type_line("/hand");
     alice.wait_for("participants_changed", |event| {
         let changed = event["changed"].as_array().into_iter().flatten();
@@ -62,20 +72,20 @@ fn in_a_video_chat_one_is_muted_raises_the_hand_and_may_speak_again() {
     alice.type_line("/unmute 2");
     bob.wait_for("own_state", is("can_unmute", true));
     bob.type_line("/unmute");
-    assert_eq!(bob.answer("unmute", "done")["event"], "done");
+    done(&mut bob, "unmute");
 
     alice.type_line("/title Where we are");
     bob.wait_for("call", is("title", "Where we are"));
     alice.type_line("/link speak");
-    let link = alice.answer("link", "link")["link"].clone();
+    let link = alice.next("link")["link"].clone();
     assert!(link.as_str().unwrap().contains("videochat="), "{link}");
     bob.type_line("/who all");
-    let who = bob.answer("who", "who");
+    let who = bob.next("who");
     assert_eq!(who["people"].as_array().unwrap().len(), 3, "{who}");
     alice.type_line("/record on");
     bob.wait_for("call", |call| !call["recorded_since"].is_null());
     bob.type_line("/kick 1");
-    assert_eq!(bob.answer("kick", "done")["why"], "not_in_this_kind");
+    assert_eq!(refused(&mut bob, "kick"), "not_in_this_kind");
     bob.type_line("/leave");
     ends(bob, "left", 0);
     alice.type_line("/discard");
@@ -145,8 +155,7 @@ fn a_live_story_is_heard_and_nothing_is_said_in_it() {
     for command in ["/unmute", "/video on", "/hand"] {
         listener.type_line(command);
         let name = command.trim_start_matches('/').split(' ').next().unwrap();
-        let failed = listener.answer(name, "done");
-        assert_eq!(failed["why"], "not_in_this_kind", "{failed}");
+        assert_eq!(refused(&mut listener, name), "not_in_this_kind");
     }
     listener.type_line("/leave");
     ends(listener, "left", 0);
