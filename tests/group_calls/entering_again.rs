@@ -3,13 +3,18 @@
 use core::time::Duration;
 
 use confcall::join::api::{
-    AccessHash, ActiveCall, ChannelId, InputPeer, Peer, Request, Ssrc, Update, Updates,
+    AccessHash, ActiveCall, ChannelId, FullChat, GroupCallParticipant, InputPeer, Peer, Request,
+    Ssrc, Update, Updates,
 };
-use confcall::join::engine::{Command, CommandFailure, Config, EndReason, Event, Outcome};
-use confcall::join::joining::GroupCallTarget;
+use confcall::join::engine::{
+    Command, CommandFailure, EndReason, Event, Outcome, Suspicion,
+};
+use confcall::join::joining::{AnswerFault, GroupCallTarget, JoinPayload};
 use confcall::join::policy::CallKind;
 
-use super::desk::{Asked, CALL, CHANNEL, CONNECT, Desk, RTMP, US, config, connection, roster};
+use super::desk::{
+    Asked, CALL, CHANNEL, CONNECT, Desk, RTMP, US, config, connection, label, roster,
+};
 
 const OTHER: InputPeer = InputPeer::Channel {
     id: ChannelId::new(77),
@@ -151,10 +156,9 @@ fn shown(call: ActiveCall, live_story: bool) -> Update {
 #[test]
 fn nothing_is_sent_in_a_call_that_may_be_a_live_story_and_nobody_is_there_as_another() {
     let target = GroupCallTarget::call(CALL);
-    let mut desk = Desk::new(Config {
-        join_as: Some(OTHER),
-        ..config(target)
-    });
+    let mut as_another = config(target);
+    as_another.join_as = Some(OTHER);
+    let mut desk = Desk::new(as_another);
     desk.answer_call(ActiveCall::new(CALL));
     let first = desk.take_join();
     let Request::Join(join) = &first.body else {
@@ -214,7 +218,7 @@ fn found_again() -> Desk {
     desk.command(Command::SetTitle {
         title: "other".to_owned(),
     });
-    let title = desk.take(|one| matches!(one, Request::EditTitle(_)));
+    let title = desk.take(|one| matches!(one, Request::Title(_)));
     desk.refuse(&title, 400, "GROUPCALL_INVALID");
     desk.wait(Duration::from_millis(50));
     let full = desk.take(|one| matches!(one, Request::FullChannel(_)));

@@ -55,7 +55,7 @@ fn is_read(members: &mut [Member], writer: usize) {
         members[writer].types(&format!("attempt {attempt}"));
     }
     for reader in members.iter_mut().filter(|member| member.id != from) {
-        let is_theirs = |message: &Value| message["from"] == shown.as_str();
+        let is_theirs = |message: &Value| message["from"]["id"] == shown.as_str();
         reader.process.wait_for("message", is_theirs);
     }
 }

@@ -163,6 +163,6 @@ pub(crate) fn write(members: &mut [Member], writer: usize, text: &str) {
         let message = reader
             .process
             .wait_for("message", |one| one["text"] == text);
-        assert_eq!(message["from"], from.to_string());
+        assert_eq!(message["from"]["id"], from.to_string());
     }
 }
