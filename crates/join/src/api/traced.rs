@@ -13,6 +13,7 @@ use super::{AccessHash, CallId, CallRef, DataJson, InputPeer, InviteLink, Slug, 
 use super::{cut_label, redact};
 use crate::joining::JoinPayload;
 use crate::limits;
+use crate::stream::{AudioPart, Chunk};
 
 /// Bytes as hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +93,10 @@ forms! {
     /// What somebody wrote, as so many letters.
     masked: String as String,
         |text| mask(text), |text| Ok(text);
-    /// A part of a stream: the bytes that say what it is, and its length. Zeros stand for the sound and picture; of one that is too
-    /// long it is enough to know that.
+    /// A part of a stream: its header or its tags, and its length. Zeros stand for the sound and picture; of one that is too long it
+    /// is enough to know that.
     part: Vec<u8> as (usize, Hex),
-        |part| (part.len().min(TOO_LONG), Hex(part.iter().copied().take(PART_HEAD).collect())),
+        |part| (part.len().min(TOO_LONG), Hex(part_head(part))),
         |(length, Hex(mut head))| match (head.len()..=TOO_LONG).contains(&length) {
             true => {
                 head.resize(length, 0);
@@ -140,11 +141,21 @@ pub(crate) fn mask(text: &str) -> String {
     "x".repeat(text.chars().count())
 }
 
-/// The bytes of a part of a stream that a trace keeps: its header, or the tags of its sound.
-const PART_HEAD: usize = 2048;
-
 /// The length of a part that is too long.
 const TOO_LONG: usize = limits::PART_BYTES + 1;
+
+/// What a part of a stream says of itself: the header of a picture, or the tags of sound; nothing of one that is neither.
+fn part_head(part: &[u8]) -> Vec<u8> {
+    let head = match Chunk::parse(part) {
+        Ok(chunk) => {
+            let end = part.len().saturating_sub(chunk.media.len());
+            part.get(..end).map(<[u8]>::to_vec)
+        }
+        Err(_) => AudioPart::without_sound(part),
+    };
+    head.filter(|head| head.len() <= part.len())
+        .unwrap_or_default()
+}
 
 fn write_call(call: &CallRef) -> (i64, i64) {
     let hash = redact::access_hash(call.access_hash);
@@ -164,8 +175,11 @@ fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
+    use ogg::writing::{PacketWriteEndInfo, PacketWriter};
+
     use super::*;
     use crate::api::FilePart;
+    use crate::stream::ChunkHeader;
 
     #[test]
     fn a_part_in_a_trace_has_as_many_bytes_as_a_part_can_have_or_one_more() {
@@ -180,5 +194,72 @@ mod tests {
         let written = serde_json::to_string(&longer).unwrap();
         let longest = serde_json::to_string(&longest).unwrap();
         assert!(written.starts_with(&longest[..16]), "{written:?}");
+    }
+
+    /// A part as a replay has it.
+    fn replayed(part: &[u8]) -> Vec<u8> {
+        let written = serde_json::to_string(&FilePart::Bytes(part.to_vec())).unwrap();
+        let FilePart::Bytes(read) = serde_json::from_str(&written).unwrap() else {
+            panic!("{written}");
+        };
+        assert_eq!(read.len(), part.len());
+        let again = serde_json::to_string(&FilePart::Bytes(read.clone())).unwrap();
+        assert_eq!(again, written, "a trace of a replay is the same");
+        read
+    }
+
+    /// The sound of a second, as long as a real one.
+    const SOUND: [u8; 2440] = [0xab; 2440];
+
+    fn sound(tags: &str, pages: PacketWriteEndInfo) -> Vec<u8> {
+        let number = |length: usize| u32::try_from(length).unwrap().to_le_bytes();
+        let mut list = [b"OpusTags", &number(0)[..], &number(1)].concat();
+        list.extend(number(tags.len()));
+        list.extend(tags.as_bytes());
+        let mut writer = PacketWriter::new(Vec::new());
+        let packets = [&b"OpusHead\x01\x02"[..], &list, &SOUND];
+        for packet in packets {
+            writer.write_packet(packet, 7, pages, 0).unwrap();
+        }
+        writer
+            .write_packet(&[], 7, PacketWriteEndInfo::EndStream, 0)
+            .unwrap();
+        writer.into_inner()
+    }
+
+    #[test]
+    fn no_sound_is_in_a_trace_and_its_tags_are_read_the_same_however_long_they_are() {
+        let endpoints: Vec<_> = (10..31).map(|one| format!("{one}").repeat(60)).collect();
+        let long = format!("ENDPOINTS={}", endpoints.join(" "));
+        assert!(long.len() > 2048);
+        let pages = [
+            PacketWriteEndInfo::EndPage,
+            // All packets share their pages, against the rules of Opus.
+            PacketWriteEndInfo::NormalPacket,
+        ];
+        for pages in pages {
+            for tags in ["ENDPOINTS=camera", &long] {
+                let part = sound(tags, pages);
+                let read = replayed(&part);
+                assert!(!read.contains(&0xab), "no sound");
+                assert_eq!(AudioPart::read(&read), AudioPart::read(&part));
+                assert!(AudioPart::read(&read).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn no_picture_is_in_a_trace_and_its_header_is_read_the_same() {
+        let mut part = ChunkHeader::unified().to_bytes();
+        part.extend(SOUND);
+        let read = replayed(&part);
+        assert!(!read.contains(&0xab), "no picture");
+        let (read, part) = (Chunk::parse(&read).unwrap(), Chunk::parse(&part).unwrap());
+        assert_eq!(read.header, part.header);
+    }
+
+    #[test]
+    fn nothing_is_in_a_trace_of_a_part_that_is_neither_sound_nor_picture() {
+        assert!(replayed(&SOUND).iter().all(|byte| *byte == 0));
     }
 }

@@ -44,6 +44,19 @@ impl AudioPart {
         })
     }
 
+    /// The file of a part without its sound: the head and the tags, each on pages of its own, if they can be read.
+    pub(crate) fn without_sound(file: &[u8]) -> Option<Vec<u8>> {
+        Self::read(file).ok()?;
+        let mut packets = packets(file).ok()?;
+        let mut written = PacketWriter::new(Vec::new());
+        for _ in 0..2 {
+            let packet = packets.read_packet().ok()??;
+            let (serial, end) = (packet.stream_serial(), PacketWriteEndInfo::EndPage);
+            written.write_packet(packet.data, serial, end, 0).ok()?;
+        }
+        Some(written.into_inner())
+    }
+
     /// Puts the tags into a file of Ogg and Opus in the place of its own, as a server does.
     pub fn write(&self, file: &[u8]) -> Result<Vec<u8>, AudioPartError> {
         let mut packets = packets(file)?;
