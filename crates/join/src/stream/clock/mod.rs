@@ -37,6 +37,9 @@ const LATEST_MS: i64 = 1 << 53;
 ///      └───┘ nobody publishes, or not for two seconds     └───┘ parts that are there, or not yet (100 ms)
 /// ```
 ///
+/// The time is lost by the sound: where it is refused, or is not there yet for ten seconds and its length. A picture of its own
+/// that is refused is left out, and so is one that is late when the sound of the next second is ready.
+///
 /// After each input, and at the moment of the last [`StreamOutput::Wait`], [`poll`](Self::poll) is called until it says to
 /// wait again. Every question gets one answer by [`handle_channels`](Self::handle_channels) or
 /// [`handle_part`](Self::handle_part); a question without an answer in time is one that failed. Answers to questions that
@@ -129,6 +132,7 @@ impl StreamClock {
 
     /// Sets the pictures of a video chat that are wanted from the next second on that is asked for.
     ///
+    /// A picture that is not wanted in any size any more has no part from now on.
     /// Pictures beyond [`STREAM_VIDEOS`](limits::STREAM_VIDEOS) are left out, and an endpoint that nobody shows has no part.
     /// A stream by RTMP has one picture, which is always asked for.
     pub fn set_videos(&mut self, wanted: impl IntoIterator<Item = WantedVideo>) {
@@ -139,6 +143,9 @@ impl StreamClock {
                 if is_new && chat.wanted.len() < limits::STREAM_VIDEOS {
                     chat.wanted.push(video);
                 }
+            }
+            if let Phase::Playing(timeline) = &mut self.phase {
+                timeline.keep(|track| chat.wants(track));
             }
         }
     }
@@ -281,6 +288,7 @@ impl StreamClock {
         self.phase = Phase::Starting(now);
         if let Source::Chat(chat) = &mut self.source {
             chat.active_at = None;
+            chat.active.clear();
         }
         self.outputs.push_back(StreamOutput::Resynchronised);
     }
@@ -320,6 +328,14 @@ impl Chat {
         let (server_ms, moment) = self.server;
         let elapsed = i64::try_from(now.since(moment).as_millis()).unwrap_or(i64::MAX);
         server_ms.saturating_add(elapsed)
+    }
+
+    /// True for a picture that is wanted, in whatever size.
+    fn wants(&self, track: &Track) -> bool {
+        let Track::Picture(video) = track else {
+            return false;
+        };
+        self.wanted.iter().any(|one| one.endpoint == video.endpoint)
     }
 
     /// The pictures that are wanted and that there are.

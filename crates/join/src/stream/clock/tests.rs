@@ -384,6 +384,163 @@ fn pictures_are_asked_for_by_the_endpoints_that_the_newest_sound_names() {
     assert_eq!(tracks.collect::<Vec<_>>(), [Track::Sound, screen]);
 }
 
+/// A video chat whose sound names the picture that is wanted, and the questions of its third second: sound and picture.
+fn with_a_picture() -> (StreamClock, Vec<(AskId, PartAsk)>) {
+    let mut clock = StreamClock::chat(at(0), 12_000);
+    clock.set_videos([camera(Quality::Full)]);
+    let asks = asked(&mut clock, at(0));
+    let part = AudioPart {
+        active: vec![(0, "camera".to_owned())],
+        ..silence()
+    };
+    let sound = part.write(crate::stream::ogg::testing::FILE).unwrap();
+    for (id, _) in asks {
+        clock.handle_part(at(0), id, PartAnswer::Bytes(sound.clone()));
+    }
+    assert_eq!(given(&mut clock, at(0)), [10_000, 11_000]);
+    let asks = asked(&mut clock, at(1000));
+    assert_eq!(times(&asks), [12_000, 12_000]);
+    assert!(asks[0].1.video.is_none() && asks[1].1.video.is_some());
+    (clock, asks)
+}
+
+fn camera(quality: Quality) -> WantedVideo {
+    WantedVideo {
+        endpoint: "camera".to_owned(),
+        quality,
+    }
+}
+
+/// The tracks of the parts that are given out now.
+fn tracks(clock: &mut StreamClock, now: Moment) -> Vec<Track> {
+    let parts = outputs(clock, now).into_iter();
+    let tracks = parts.filter_map(|output| match output {
+        StreamOutput::Part(part) => Some(part.track),
+        _ => None,
+    });
+    tracks.collect()
+}
+
+#[test]
+fn a_picture_that_is_refused_is_left_out_and_the_sound_goes_on() {
+    let too_long = PartAnswer::Bytes(vec![0; limits::PART_BYTES + 1]);
+    let refused = PartAnswer::refused(&RpcError::new(400, "LOCATION_INVALID"));
+    for answer in [refused, too_long] {
+        let (mut clock, asks) = with_a_picture();
+        clock.handle_part(at(1000), asks[1].0, answer);
+        clock.handle_part(at(1000), asks[0].0, bytes());
+        assert_eq!(tracks(&mut clock, at(1000)), [Track::Sound]);
+    }
+}
+
+#[test]
+fn a_picture_that_is_late_is_given_up_once_the_sound_of_the_next_second_is_there() {
+    let (mut clock, asks) = with_a_picture();
+    clock.handle_part(at(1000), asks[0].0, bytes());
+    let mut picture = asks[1].0;
+    let mut sound = None;
+    for turn in 10..40 {
+        clock.handle_part(at(100 * turn), picture, PartAnswer::NotYet);
+        let now = at(100 * turn + 100);
+        for (id, part) in asked(&mut clock, now) {
+            match part.video {
+                None => sound = Some((id, part.time_ms)),
+                Some(_) if part.time_ms == 12_000 => picture = id,
+                Some(_) => {}
+            }
+        }
+    }
+    let (id, time_ms) = sound.unwrap();
+    assert_eq!(time_ms, 13_000);
+    clock.handle_part(at(4000), id, bytes());
+    assert_eq!(tracks(&mut clock, at(4000)), [Track::Sound]);
+    // Its answer is of no use any more.
+    clock.handle_part(at(4000), picture, bytes());
+    assert!(tracks(&mut clock, at(4000)).is_empty());
+}
+
+#[test]
+fn pictures_without_an_answer_leave_room_for_the_sound() {
+    let mut clock = StreamClock::chat(at(0), 12_000);
+    let endpoints = || (0..limits::STREAM_VIDEOS).map(|number| number.to_string());
+    clock.set_videos(endpoints().map(|endpoint| WantedVideo {
+        endpoint,
+        quality: Quality::Full,
+    }));
+    let part = AudioPart {
+        active: (0..).zip(endpoints()).collect(),
+        ..silence()
+    };
+    let sound = part.write(crate::stream::ogg::testing::FILE).unwrap();
+    let mut heard = Vec::new();
+    for turn in 0..100 {
+        let now = at(100 * turn);
+        for output in outputs(&mut clock, now) {
+            match output {
+                StreamOutput::Ask(id, StreamAsk::Part(part)) if part.video.is_none() => {
+                    clock.handle_part(now, id, PartAnswer::Bytes(sound.clone()));
+                }
+                StreamOutput::Part(part) => heard.push(part.time_ms),
+                _ => {}
+            }
+        }
+    }
+    let expected: Vec<_> = (10_000..).step_by(1000).take(heard.len()).collect();
+    assert_eq!(heard, expected);
+    assert!(heard.len() >= 8, "{heard:?}");
+}
+
+#[test]
+fn a_picture_that_is_stopped_has_no_part_and_one_in_another_size_keeps_its_own() {
+    for is_stopped in [false, true] {
+        let (mut clock, asks) = with_a_picture();
+        let smaller = camera(Quality::Thumbnail);
+        clock.set_videos((!is_stopped).then_some(smaller));
+        clock.handle_part(at(1000), asks[1].0, bytes());
+        clock.handle_part(at(1000), asks[0].0, bytes());
+        let mut expected = vec![Track::Sound];
+        if !is_stopped {
+            expected.push(Track::Picture(camera(Quality::Full)));
+        }
+        assert_eq!(tracks(&mut clock, at(1000)), expected);
+    }
+}
+
+#[test]
+fn a_time_that_is_found_anew_begins_without_pictures() {
+    let (mut clock, asks) = with_a_picture();
+    clock.handle_part(at(1000), asks[0].0, PartAnswer::Unusable);
+    assert_eq!(clock.poll(at(1000)), StreamOutput::Resynchronised);
+    let asks = asked(&mut clock, at(1100));
+    assert_eq!(asks.len(), 2);
+    assert!(asks.iter().all(|(_, part)| part.video.is_none()));
+}
+
+#[test]
+fn sound_that_is_not_there_for_ten_seconds_and_its_length_has_the_time_found_anew() {
+    let mut clock = StreamClock::chat(at(0), 12_000);
+    let mut anew = Vec::new();
+    'turns: for turn in 0..300 {
+        let now = at(100 * turn);
+        for output in outputs(&mut clock, now) {
+            match output {
+                StreamOutput::Ask(id, _) => clock.handle_part(now, id, PartAnswer::NotYet),
+                StreamOutput::Resynchronised => anew.push(100 * turn),
+                StreamOutput::Rejoin => {
+                    anew.push(100 * turn);
+                    break 'turns;
+                }
+                _ => {}
+            }
+        }
+    }
+    let [first, over] = anew[..] else {
+        panic!("{anew:?}");
+    };
+    assert!((11_000..11_500).contains(&first), "{first}");
+    assert!((22_000..23_000).contains(&over), "{over}");
+}
+
 #[test]
 fn so_many_pictures_are_asked_for_and_each_once() {
     let mut clock = StreamClock::chat(at(0), 12_000);

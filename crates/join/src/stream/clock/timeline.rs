@@ -13,6 +13,8 @@ use crate::limits;
 pub(super) const PART_PAUSE: Duration = Duration::from_millis(100);
 /// The most milliseconds that are asked for and ready beyond what is due.
 const LEAD_MS: i64 = 2000;
+/// How long sound that is not there yet is waited for, beside the length of its segment.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The scales of which a segment has a length that can be played. The only one below zero that was seen is -5.
 const SCALES: core::ops::RangeInclusive<i32> = -5..=3;
 
@@ -56,7 +58,21 @@ pub(super) struct Wanted {
 #[derive(Clone, Debug)]
 struct Segment {
     time_ms: i64,
+    /// The sound, alone or with the picture, and then the pictures that come apart.
     slots: Vec<Slot>,
+    /// When it was said first that the sound is not there yet.
+    late_since: Option<Moment>,
+}
+
+impl Segment {
+    fn is_heard(&self) -> bool {
+        let mut sound = self.slots.iter().filter(|slot| !slot.is_picture());
+        sound.all(|slot| matches!(slot.state, State::Ready(_)))
+    }
+
+    fn is_complete(&self) -> bool {
+        self.slots.iter().all(Slot::is_settled)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -65,11 +81,31 @@ struct Slot {
     state: State,
 }
 
+impl Slot {
+    fn is_picture(&self) -> bool {
+        matches!(self.wanted.track, Track::Picture(_))
+    }
+
+    fn is_settled(&self) -> bool {
+        matches!(self.state, State::Ready(_) | State::Absent)
+    }
+
+    /// The question that is under way.
+    fn question(&self) -> Option<AskId> {
+        match self.state {
+            State::Asked(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 enum State {
     Due(Moment),
     Asked(AskId),
     Ready(Vec<u8>),
+    /// There is no such picture.
+    Absent,
 }
 
 /// What an answer to a question for a part means for the stream.
@@ -90,6 +126,8 @@ pub(super) struct Timeline {
     /// The time of the segment that follows those below.
     next_ms: i64,
     segments: VecDeque<Segment>,
+    /// The questions under way whose answers are of no use any more.
+    given_up: Vec<AskId>,
     /// A part that was given out when it was due, and when that was.
     played: Option<(i64, Moment)>,
     /// The first moment at which anything is asked for.
@@ -102,6 +140,7 @@ impl Timeline {
             segmentation,
             next_ms: first_ms,
             segments: VecDeque::new(),
+            given_up: Vec::new(),
             played: None,
             not_before,
         }
@@ -144,6 +183,7 @@ impl Timeline {
         self.segments.push_back(Segment {
             time_ms: self.next_ms,
             slots: slots.collect(),
+            late_since: None,
         });
         self.next_ms = self.next_ms.saturating_add(self.segmentation.length_ms);
     }
@@ -152,66 +192,95 @@ impl Timeline {
         self.segments.iter().flat_map(|segment| &segment.slots)
     }
 
-    fn has_room(&self) -> bool {
-        let asked = |slot: &&Slot| matches!(slot.state, State::Asked(_));
-        self.slots().filter(asked).count() < limits::STREAM_REQUESTS
+    /// True if a part may be asked for; pictures leave room for the sound.
+    fn has_room(&self, is_picture: bool) -> bool {
+        let under_way = self.slots().filter_map(Slot::question).count();
+        let places = limits::STREAM_REQUESTS.saturating_sub(usize::from(is_picture));
+        under_way.saturating_add(self.given_up.len()) < places
     }
 
-    /// The next part to ask for now.
+    /// The next part to ask for now: sound before pictures, so that none of these holds it up.
     pub(super) fn ask(&mut self, now: Moment, id: AskId) -> Option<PartAsk> {
-        if !self.has_room() {
-            return None;
-        }
-        for segment in &mut self.segments {
-            for slot in &mut segment.slots {
-                if matches!(slot.state, State::Due(moment) if moment <= now) {
-                    slot.state = State::Asked(id);
-                    return Some(PartAsk {
-                        time_ms: segment.time_ms,
-                        scale: self.segmentation.scale,
-                        video: slot.wanted.video,
-                    });
+        for is_picture in [false, true] {
+            if !self.has_room(is_picture) {
+                return None;
+            }
+            for segment in &mut self.segments {
+                for slot in &mut segment.slots {
+                    let is_due = matches!(slot.state, State::Due(moment) if moment <= now);
+                    if is_due && slot.is_picture() == is_picture {
+                        slot.state = State::Asked(id);
+                        return Some(PartAsk {
+                            time_ms: segment.time_ms,
+                            scale: self.segmentation.scale,
+                            video: slot.wanted.video,
+                        });
+                    }
                 }
             }
         }
         None
     }
 
+    /// Leaves out the pictures that are not wanted any more.
+    pub(super) fn keep(&mut self, is_wanted: impl Fn(&Track) -> bool) {
+        for segment in &mut self.segments {
+            let unwanted = |slot: &mut Slot| slot.is_picture() && !is_wanted(&slot.wanted.track);
+            let removed = segment.slots.extract_if(.., unwanted);
+            self.given_up
+                .extend(removed.filter_map(|slot| slot.question()));
+        }
+    }
+
     /// The time and track of a question that is under way.
     pub(super) fn asked(&self, id: AskId) -> Option<(i64, &Track)> {
         self.segments.iter().find_map(|segment| {
             let mut slots = segment.slots.iter();
-            let slot = slots.find(|slot| matches!(slot.state, State::Asked(asked) if asked == id));
+            let slot = slots.find(|slot| slot.question() == Some(id));
             Some((segment.time_ms, &slot?.wanted.track))
         })
     }
 
     /// Takes the answer to a question.
     pub(super) fn answered(&mut self, now: Moment, id: AskId, answer: PartAnswer) -> Answered {
-        let mut slots = self
-            .segments
-            .iter_mut()
-            .flat_map(|segment| &mut segment.slots);
-        let slot = slots.find(|slot| matches!(slot.state, State::Asked(asked) if asked == id));
-        let Some(slot) = slot else {
-            return Answered::Taken;
-        };
-        slot.state = match answer {
-            PartAnswer::Bytes(bytes) => State::Ready(bytes),
-            PartAnswer::NotYet => State::Due(now + PART_PAUSE),
-            PartAnswer::NotJoined => return Answered::Rejoin,
-            PartAnswer::Unusable => return Answered::Resynchronise,
-        };
+        self.given_up.retain(|given_up| *given_up != id);
+        let length = u64::try_from(self.segmentation.length_ms).unwrap_or(0);
+        let patience = PATIENCE + Duration::from_millis(length);
+        for segment in &mut self.segments {
+            let mut slots = segment.slots.iter_mut();
+            let Some(slot) = slots.find(|slot| slot.question() == Some(id)) else {
+                continue;
+            };
+            slot.state = match answer {
+                PartAnswer::Bytes(bytes) => State::Ready(bytes),
+                PartAnswer::NotYet if slot.is_picture() => State::Due(now + PART_PAUSE),
+                PartAnswer::NotYet => {
+                    let since = *segment.late_since.get_or_insert(now);
+                    if now.since(since) >= patience {
+                        return Answered::Resynchronise;
+                    }
+                    State::Due(now + PART_PAUSE)
+                }
+                PartAnswer::NotJoined => return Answered::Rejoin,
+                PartAnswer::Unusable if slot.is_picture() => State::Absent,
+                PartAnswer::Unusable => return Answered::Resynchronise,
+            };
+            break;
+        }
         Answered::Taken
     }
 
-    /// The parts of the first segment, once all of them are there.
+    /// The parts of the first segment, once all of them are there, or its sound and that of the next.
     pub(super) fn take(&mut self, now: Moment) -> Option<Vec<StreamPart>> {
-        let is_ready = |slot: &Slot| matches!(slot.state, State::Ready(_));
-        let is_complete = |segment: &Segment| segment.slots.iter().all(is_ready);
         let (due_ms, time_ms) = (self.due_ms(now), self.front_ms());
-        self.segments.front().filter(|front| is_complete(front))?;
+        let (front, next) = (self.segments.front()?, self.segments.get(1));
+        let is_late = front.is_heard() && next.is_some_and(Segment::is_heard);
+        if !front.is_complete() && !is_late {
+            return None;
+        }
         let segment = self.segments.pop_front()?;
+        self.given_up
+            .extend(segment.slots.iter().filter_map(Slot::question));
         // A player that had to wait for this part goes on from it.
         if self.played.is_none() || due_ms >= time_ms {
             self.played = Some((time_ms, now));
@@ -232,12 +301,12 @@ impl Timeline {
 
     /// The next moment at which there is something to ask for, if nothing is answered before.
     pub(super) fn wait(&self, now: Moment) -> Option<Moment> {
+        // A question that has no room waits for an answer, which is an input.
         let due = self.slots().filter_map(|slot| match slot.state {
-            State::Due(moment) => Some(moment),
+            State::Due(moment) if self.has_room(slot.is_picture()) => Some(moment),
             _ => None,
         });
-        // A question that has no room waits for an answer, which is an input.
-        let due = due.min().filter(|_| self.has_room());
+        let due = due.min();
         [due, self.next_opening(now)].into_iter().flatten().min()
     }
 
@@ -260,7 +329,6 @@ impl Timeline {
     /// The number of questions under way.
     #[cfg(test)]
     pub(super) fn under_way(&self) -> usize {
-        let asked = |slot: &&Slot| matches!(slot.state, State::Asked(_));
-        self.slots().filter(asked).count()
+        self.slots().filter_map(Slot::question).count() + self.given_up.len()
     }
 }

@@ -63,7 +63,7 @@ pub enum PartAnswer {
     NotYet,
     /// We are not in the call, or not any more.
     NotJoined,
-    /// The part is not there any more or never was, is elsewhere, or is not known to be anywhere.
+    /// The part is not there any more or never was, is elsewhere, or is not known to be anywhere; a picture is left out.
     Unusable,
 }
 
