@@ -85,7 +85,8 @@ mod tests {
     #[test]
     fn a_command_is_completed_to_the_only_one_or_as_far_as_all_agree() {
         assert_eq!(completed("/ki"), becomes("/kick "));
-        assert_eq!(completed("/re"), choices(&["rejoin", "revoke"]));
+        let all = ["record", "rejoin", "remind", "revoke"];
+        assert_eq!(completed("/re"), choices(&all));
         assert_eq!(completed("/xyz"), Completion::Nothing);
         assert_eq!(completed("ki"), Completion::Nothing);
     }
