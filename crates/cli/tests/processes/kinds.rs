@@ -136,12 +136,20 @@ fn one_who_may_not_speak_in_a_large_call_hears_a_stream() {
     assert_eq!(joined["kind"], "video_chat", "{joined}");
     assert_eq!(joined["mode"], "stream", "{joined}");
     let files = files(&mut listener, &tape, 2);
+    // The sound names the pictures that there are.
+    listener.wait_for("stream_part", |part| {
+        part["track"] == "picture" && !part["file"].is_null()
+    });
     listener.signal("-INT");
     ends(listener, "left", 0);
     for file in files {
-        plays(&file, &["audio"]);
+        match file.extension().is_some_and(|end| end == "ogg") {
+            true => plays(&file, &["audio"]),
+            false => plays(&file, &["audio", "video"]),
+        }
     }
     plays(&tape.join("sound.ffconcat"), &["audio"]);
+    plays(&tape.join("picture-1.ffconcat"), &["audio", "video"]);
 }
 
 #[test]
