@@ -6,9 +6,7 @@ use confcall::join::api::{
     AccessHash, ActiveCall, ChannelId, FullChat, GroupCallParticipant, InputPeer, Peer, Request,
     Ssrc, Update, Updates,
 };
-use confcall::join::engine::{
-    Command, CommandFailure, EndReason, Event, Outcome, Suspicion,
-};
+use confcall::join::engine::{Command, CommandFailure, EndReason, Event, Outcome, Suspicion};
 use confcall::join::joining::{AnswerFault, GroupCallTarget, JoinPayload};
 use confcall::join::policy::CallKind;
 
