@@ -1,5 +1,5 @@
 //! `confcall demo` as it is run.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -204,7 +204,7 @@ fn a_refusal_is_said_in_words_to_people_and_by_its_name_to_programs() {
     let run = confcall.args(["join", "--embedded"]);
     let run = run.write_stdin("/discard\n/memers\n").assert().success();
     run.stdout(contains(
-        "\nfailed    discard: only the creator can end the call",
+        "\nfailed    discard: only the creator of the call can end it",
     ))
     .stdout(contains(
         "\nerror     there is no command /memers; did you mean /members? ",
@@ -262,9 +262,32 @@ fn ids_of_64_bits_are_strings_for_programs() {
 
 #[test]
 fn what_names_no_call_is_a_wrong_command_line() {
+    for (target, says) in [
+        ("t.me/some", "give a link such as"),
+        ("@a b", "give the public name of a group or channel"),
+    ] {
+        let mut confcall = assert_cmd::Command::from_std(confcall());
+        let refused = confcall.args(["join", target, "--session", "x"]).assert();
+        refused.code(2).stderr(contains(says));
+    }
+}
+
+#[test]
+fn a_video_chat_is_tried_alone_and_shown_as_not_encrypted() {
     let mut confcall = assert_cmd::Command::from_std(confcall());
-    let refused = confcall
-        .args(["join", "t.me/some", "--session", "x"])
-        .assert();
-    refused.code(2).stderr(contains("give a link such as"));
+    let run = confcall.args(["join", "@walkers", "--embedded"]);
+    let run = run
+        .write_stdin("Hello!\n/emoji\n/help\n")
+        .assert()
+        .success();
+    for says in [
+        "\njoined    you are in a video chat; ",
+        "\nopen      a video chat is NOT encrypted end to end: ",
+        "\nmessage   you (#1, not encrypted, an admin): Hello!\n",
+        "\nfailed    emoji: this call is not encrypted, ",
+        "\nhelp      Not for a video chat: /members /emoji /kick /seal /open\n",
+    ] {
+        let shown = String::from_utf8_lossy(&run.get_output().stdout);
+        assert!(shown.contains(says), "{says:?} is not in\n{shown}");
+    }
 }

@@ -97,7 +97,7 @@ fn refusal(command: &str, name: &str, admin: &str) -> Option<String> {
     let words = match (name, command) {
         ("CHAT_ADMIN_REQUIRED", "discard") => {
             return Some(format!(
-                "only {admin} can end the call; /leave leaves it to the others"
+                "only {admin} can end it; /leave leaves it to the others"
             ));
         }
         ("CHAT_ADMIN_REQUIRED", _) => return Some(format!("only {admin} can do this")),
@@ -181,7 +181,7 @@ mod tests {
             failure(command, &CommandFailure::Refused(error), &names, kind)
         };
         let only = says("discard", "CHAT_ADMIN_REQUIRED");
-        assert!(only.starts_with("only the creator of the call can end"));
+        assert!(only.starts_with("only the creator of the call can end it"));
         assert_eq!(
             says("invite", "SOMETHING_NEW"),
             "the server refused: the server answered SOMETHING_NEW (400)"

@@ -68,8 +68,8 @@ mod tests {
     fn the_help_of_a_kind_has_what_it_has_and_names_what_it_has_not() {
         let has = |kind, command: &str| {
             let lines = help(Some(kind));
-            let begins = |line: &&String| line.starts_with(&format!("  /{command} "));
-            lines.iter().find(begins).is_some()
+            let begins = |line: &String| line.starts_with(&format!("  /{command} "));
+            lines.iter().any(begins)
         };
         for (command, kinds) in [
             ("kick", [true, false, false, false]),
