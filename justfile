@@ -29,7 +29,7 @@ demo:
 
 # Runs the benches, each beside its floor; arguments go to cargo, as in `just bench --features confcall-state/parallel`.
 bench *ARGS:
-    cargo bench --workspace --bench join_block --bench apply_block --bench parse_block --bench verification_round --bench seal_frame --bench open_frame --bench membership_memory --bench press_link --bench idle_engines {{ ARGS }}
+    cargo bench --workspace --bench join_block --bench apply_block --bench parse_block --bench verification_round --bench seal_frame --bench open_frame --bench membership_memory --bench press_link --bench idle_engines --bench livestream {{ ARGS }}
 
 # Loads a server over TCP with many members and many calls; `just load --quick` for small numbers.
 load *ARGS:

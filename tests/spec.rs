@@ -13,6 +13,7 @@ use confcall::state::ReferenceCode;
 
 const ERRORS: &str = include_str!("../spec/errors.md");
 const GROUP_CALLS: &str = include_str!("../spec/group-calls.md");
+const GUESSES: &str = include_str!("../crates/confcall/examples/real_account/guesses.rs");
 
 /// The first cells of the rows whose first cell is in backticks.
 fn names() -> BTreeSet<&'static str> {
@@ -70,4 +71,28 @@ fn the_rules_of_each_section_are_counted_by_a_letter_of_its_own() {
             assert_eq!(rule[0], format!("{letter}{number}"), "{}", rule[1]);
         }
     }
+}
+
+#[test]
+fn every_rule_has_a_test() {
+    let rules = sections_of_rules().into_iter().flatten();
+    let without: Vec<_> = rules
+        .filter(|rule| !rule[2].starts_with('`'))
+        .map(|rule| rule[0])
+        .collect();
+    assert!(without.is_empty(), "{without:?}");
+}
+
+#[test]
+fn what_a_real_account_compares_is_a_guess_of_the_specification() {
+    let compared = GUESSES.lines().filter_map(|line| {
+        let rule = line.trim().strip_prefix("rule: \"")?;
+        rule.strip_suffix("\",")
+    });
+    let compared: BTreeSet<_> = compared.collect();
+    assert!(compared.len() > 5, "{compared:?}");
+    let rules = sections_of_rules().into_iter().flatten();
+    let guesses = rules.filter(|rule| rule[1].contains("*Guess"));
+    let guesses: BTreeSet<_> = guesses.map(|rule| rule[0]).collect();
+    assert!(compared.is_subset(&guesses), "{compared:?} of {guesses:?}");
 }

@@ -41,11 +41,12 @@ mod network;
 mod pool;
 mod script;
 mod search;
+mod video_chat;
 
 use confcall::join::engine::Command;
 
 use network::ALWAYS;
-use script::{Order, Script, When, user};
+use script::{Order, Place, Script, When, user};
 use search::{Effort, Found, search};
 
 const LEFT: &str = "left the call";
@@ -87,6 +88,7 @@ fn assert_ends(found: &Found, ends: &[&[&str]]) {
 #[test]
 fn a_user_who_joins_a_founder_is_in_however_slow_the_network_is() {
     let script = Script {
+        place: Place::Conference,
         members: 1,
         joiners: 1,
         orders: Vec::new(),
@@ -100,6 +102,7 @@ fn a_user_who_joins_a_founder_is_in_however_slow_the_network_is() {
 #[test]
 fn a_joiner_who_is_kicked_while_it_verifies_is_out() {
     let script = Script {
+        place: Place::Conference,
         members: 1,
         joiners: 1,
         orders: vec![kick(0, 1)],
@@ -117,6 +120,7 @@ fn a_joiner_who_is_kicked_while_it_verifies_is_out() {
 #[test]
 fn a_joiner_can_leave_at_any_moment() {
     let script = Script {
+        place: Place::Conference,
         members: 1,
         joiners: 1,
         orders: vec![leave(1)],
@@ -130,6 +134,7 @@ fn a_joiner_can_leave_at_any_moment() {
 #[test]
 fn a_founder_can_leave_while_another_joins() {
     let script = Script {
+        place: Place::Conference,
         members: 1,
         joiners: 1,
         orders: vec![leave(0)],
@@ -143,6 +148,7 @@ fn a_founder_can_leave_while_another_joins() {
 #[test]
 fn of_two_who_kick_each_other_one_stays() {
     let script = Script {
+        place: Place::Conference,
         members: 2,
         joiners: 0,
         orders: vec![kick(0, 1), kick(1, 0)],
@@ -156,6 +162,7 @@ fn of_two_who_kick_each_other_one_stays() {
 #[test]
 fn two_can_kick_the_same_at_once() {
     let script = Script {
+        place: Place::Conference,
         members: 3,
         joiners: 0,
         orders: vec![kick(0, 2), kick(1, 2)],
@@ -172,6 +179,7 @@ fn two_can_join_a_founder_at_once() {
     // The joiners are alike.
     for overtakes in [vec![1, 0, 0], vec![0, 1, 0]] {
         let script = Script {
+            place: Place::Conference,
             members: 1,
             joiners: 2,
             orders: Vec::new(),
@@ -187,6 +195,7 @@ fn two_can_join_a_founder_at_once() {
 fn one_can_join_while_another_is_kicked() {
     for overtakes in [vec![1, 0, 0], vec![0, 1, 0], vec![0, 0, 1]] {
         let script = Script {
+            place: Place::Conference,
             members: 2,
             joiners: 1,
             orders: vec![kick(0, 1)],

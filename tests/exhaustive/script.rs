@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
+use confcall::CallRef;
+use confcall::join::api::{ChannelId, Peer};
 use confcall::join::engine::{Command, Config, Engine};
+use confcall::join::joining::GroupCallTarget;
 use confcall::media::Moment;
 use confcall::state::keys::Seed;
 use confcall::{Joiner, Target, UserId};
-use confcall_server::{Server, ServerOptions};
-use confcall_simulator::media;
+use confcall_server::{HostedCall, Server, ServerOptions};
+use confcall_simulator::{media, neighbourhood};
 
 use crate::network::{Line, Network};
 use crate::search::{Choice, State};
@@ -28,8 +31,35 @@ pub(crate) enum When {
     Holds(usize),
 }
 
+/// The call of a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Place {
+    Conference,
+    /// The video chat of a group whose admin is the first user.
+    VideoChat,
+}
+
+impl Place {
+    fn server(self) -> Server {
+        match self {
+            Self::Conference => Server::new(ServerOptions::default()),
+            Self::VideoChat => neighbourhood(ServerOptions::default()),
+        }
+    }
+}
+
+/// The video chat on a server.
+pub(crate) fn video_chat(server: &Server) -> &HostedCall {
+    let group = Peer::Channel(ChannelId::new(501));
+    let mut calls = server.hosted_calls();
+    calls
+        .find(|call| call.peer() == group)
+        .expect("it has a video chat")
+}
+
 /// Things that happen at once, after a call in which some are in and verified.
 pub(crate) struct Script {
+    pub(crate) place: Place,
     /// The number of those who are in.
     pub(crate) members: usize,
     /// The number of those who press the link at the same moment.
@@ -53,13 +83,14 @@ impl Script {
 
     /// The state from which everything is tried.
     pub(crate) fn begin(&self, network: &mut Network) -> State {
-        let server = network.put_server(Server::new(ServerOptions::default()));
+        let server = network.put_server(self.place.server());
         let mut state = State {
             now: Duration::ZERO,
             server,
             lines: Vec::new(),
             given: vec![false; self.orders.len()],
             slow: 0,
+            place: self.place,
         };
         let users = self.users();
         for client in 0..self.members {
@@ -85,9 +116,15 @@ impl Script {
 fn start(network: &mut Network, state: &State, client: usize) -> Line {
     let mut rng = ChaCha20Rng::from_seed([client as u8 + 1; 32]);
     let server = network.servers.of(state.server);
-    let target = match server.calls().next() {
-        Some(call) => Target::Slug(call.slug().clone()),
-        None => Target::Create,
+    let target = match (state.place, server.calls().next()) {
+        (Place::VideoChat, _) => {
+            let call = CallRef::of(&video_chat(server).reference());
+            Target::Group(GroupCallTarget::call(
+                call.expect("updates name it by its id"),
+            ))
+        }
+        (_, Some(call)) => Target::Slug(call.slug().clone()),
+        (_, None) => Target::Create,
     };
     let config = Config::new(target, Joiner::new(user(client)), media(&mut rng));
     let (seed, now) = ([client as u8 + 101; 32], Moment::new(state.now));

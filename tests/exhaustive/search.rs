@@ -10,7 +10,8 @@ use confcall::media::Moment;
 use crate::laws::Laws;
 use crate::network::{ALWAYS, Delivery, Line, Network};
 use crate::pool::{Fingerprint, fingerprint};
-use crate::script::{Order, Script};
+use crate::script::{Order, Place, Script};
+use crate::video_chat;
 
 /// Within this virtual time a run must have come to rest.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -51,6 +52,7 @@ pub(crate) struct State {
     pub(crate) given: Vec<bool>,
     /// The number of times that time may still pass although messages are on their way.
     pub(crate) slow: u8,
+    pub(crate) place: Place,
 }
 
 impl State {
@@ -175,6 +177,10 @@ impl State {
         if !self.is_quiet() || living.peek().is_none() {
             return self.is_quiet();
         }
+        if self.place == Place::VideoChat {
+            let server = network.servers.of(self.server);
+            return living.all(|client| video_chat::has_settled(server, &client.node));
+        }
         let Some(call) = network.servers.of(self.server).calls().next() else {
             return false;
         };
@@ -238,7 +244,11 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
         }
         let choices = state.choices(&network, &script.orders, effort);
         if choices.is_empty() {
-            if let Err(broken) = laws.check_end(&mut network, &state) {
+            let ended = match script.place {
+                Place::Conference => laws.check_end(&mut network, &state),
+                Place::VideoChat => video_chat::check_end(&network, &state),
+            };
+            if let Err(broken) = ended {
                 let run = retrace(script, &mut network, root, &steps, at);
                 panic!("{name}: {broken}, after\n{run}");
             }
@@ -278,6 +288,7 @@ fn end(network: &Network, state: &State) -> String {
         let client = network.clients.of(line.client);
         match &client.node.ended {
             Some(ended) => ended.reason.to_string(),
+            None if state.place == Place::VideoChat => video_chat::voice(&client.node),
             None => "in".to_owned(),
         }
     });

@@ -6,8 +6,8 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
     AccessHash, ActiveCall, CallConnection, CallId, CallRef, ChannelId, DataJson, FullChat,
-    GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, InputPeer, Participants,
-    ParticipantsPage, Peer, PeerLabel, Request, Response, RpcError, Ssrc, Update, Updates,
+    GroupCall, GroupCallInfo, GroupCallParticipant, InputGroupCall, InputPeer, Participants, Peer,
+    PeerLabel, Request, Response, RpcError, Ssrc, Update, Updates,
 };
 use confcall::join::engine::{
     Command, CommandFailure, CommandId, Config, EndReason, Engine, Event, Input, Outcome, Output,
@@ -219,28 +219,6 @@ impl Desk {
         }
         self.done(&join, Updates(updates));
         join
-    }
-
-    /// Answers whatever the roster or the settings are asked for.
-    pub(crate) fn answer_reads(&mut self, call: &ActiveCall, listed: &[GroupCallParticipant]) {
-        while let Some(at) = self
-            .asked
-            .iter()
-            .position(|one| matches!(one.body, Request::Participants(_) | Request::GroupCall(_)))
-        {
-            let asked = self.asked.remove(at);
-            let response = match asked.body {
-                Request::Participants(_) => Response::from(ParticipantsPage {
-                    count: i32::try_from(listed.len()).unwrap(),
-                    participants: listed.to_vec(),
-                    next_offset: None,
-                    version: call.version,
-                    labels: Vec::new(),
-                }),
-                _ => info(call.clone()).into(),
-            };
-            self.answer(&asked, Outcome::Done(response));
-        }
     }
 
     pub(crate) fn is_in(&self) -> bool {

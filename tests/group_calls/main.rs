@@ -11,4 +11,5 @@ mod being;
 mod desk;
 mod entering;
 mod entering_again;
+mod rules;
 mod streams;

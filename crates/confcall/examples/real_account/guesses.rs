@@ -20,9 +20,9 @@ pub(crate) enum Seen<'a> {
     Update(&'a Update),
 }
 
-/// A guess, with the section of the specification that has it.
+/// A guess, with the rule of the specification that has it.
 struct Guess {
-    section: &'static str,
+    rule: &'static str,
     says: &'static str,
     /// Whether this shows that it holds; `None` if it shows nothing about it.
     holds: fn(Seen<'_>) -> Option<bool>,
@@ -30,7 +30,7 @@ struct Guess {
 
 const GUESSES: [Guess; 7] = [
     Guess {
-        section: "4",
+        rule: "J5",
         says: "where newcomers are muted, who is no admin is joined muted by force",
         holds: |seen| {
             let updates = joined(seen)?;
@@ -42,7 +42,7 @@ const GUESSES: [Guess; 7] = [
         },
     },
     Guess {
-        section: "5.1",
+        rule: "U3",
         says: "a call that is shown in part leaves out all that depends on who looks",
         holds: |seen| {
             let Seen::Update(update) = seen else {
@@ -62,7 +62,7 @@ const GUESSES: [Guess; 7] = [
         },
     },
     Guess {
-        section: "5.2",
+        rule: "U8",
         says: "where nobody is hidden, the count is that of the roster",
         holds: |seen| {
             let Response::GroupCall(info) = answer(seen)? else {
@@ -75,7 +75,7 @@ const GUESSES: [Guess; 7] = [
         },
     },
     Guess {
-        section: "12.1",
+        rule: "S1",
         says: "a stream that is fed by RTMP names its data centre",
         holds: |seen| {
             let call = joined(seen)?.iter().find_map(shown)?.active()?;
@@ -83,7 +83,7 @@ const GUESSES: [Guess; 7] = [
         },
     },
     Guess {
-        section: "12.1",
+        rule: "S4",
         says: "channel 1 of scale 0 has sound and picture in one",
         holds: |seen| match answer(seen)? {
             Response::StreamChannels(channels) if !channels.is_empty() => Some(
@@ -95,7 +95,7 @@ const GUESSES: [Guess; 7] = [
         },
     },
     Guess {
-        section: "12.2",
+        rule: "S11",
         says: "its parts have a header of 32 bytes before their container, and need no media connection",
         holds: |seen| match (seen, answer(seen)?) {
             (
@@ -112,7 +112,7 @@ const GUESSES: [Guess; 7] = [
         },
     },
     Guess {
-        section: "12.5",
+        rule: "S5",
         says: "without RTMP the first part that is asked for, of the server's time, is there",
         holds: |seen| match seen {
             Seen::Answer {
@@ -146,7 +146,7 @@ impl Verdicts {
                 Some(true) => "held",
                 Some(false) => "FAILED",
             };
-            format!("{verdict:8}  {:4}  {}", guess.section, guess.says)
+            format!("{verdict:8}  {:4}  {}", guess.rule, guess.says)
         })
     }
 }
