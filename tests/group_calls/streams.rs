@@ -3,10 +3,10 @@
 use core::time::Duration;
 
 use confcall::join::api::{ActiveCall, FilePart, Request, StreamChannel};
-use confcall::join::engine::{Command, Event, MediaMode, MediaState, StreamState};
+use confcall::join::engine::{Command, CommandFailure, Event, MediaMode, MediaState, StreamState};
 use confcall::join::joining::GroupCallTarget;
 
-use super::desk::{CALL, CHANNEL, CONNECT, Desk, RTMP, STREAM, config, roster};
+use super::desk::{CALL, CHANNEL, CONNECT, Desk, RTMP, STREAM, config, payload, roster};
 
 fn rtmp() -> Desk {
     let call = ActiveCall {
@@ -146,4 +146,66 @@ fn a_stream_of_before_that_is_lost_leaves_the_new_connection_alone() {
     desk.wait(Duration::from_secs(2));
     assert!(desk.is_in());
     assert!(!desk.asks(|one| matches!(one, Request::Join(_))));
+}
+
+/// Lets time pass in which the stream is played, up to a join.
+fn play(desk: &mut Desk, seconds: u32) {
+    for _ in 0..seconds {
+        while desk.asks(is_file) && !desk.asks(is_join) {
+            let part = desk.take(is_file);
+            desk.done(&part, FilePart::Bytes(Vec::new()));
+        }
+        desk.wait(Duration::from_secs(1));
+    }
+}
+
+fn is_join(one: &Request) -> bool {
+    matches!(one, Request::Join(_))
+}
+
+#[test]
+fn who_is_first_shown_as_one_who_may_speak_joins_again_once_and_sends_nothing_into_a_stream() {
+    let mut desk = chat();
+    let sending = [
+        Command::SetMuted { muted: false },
+        Command::SetVideo { on: true },
+        Command::StartPresentation {
+            payload: payload(9),
+        },
+    ];
+    for command in sending {
+        desk.command(command);
+        assert_eq!(desk.outcome(), Some(CommandFailure::Silenced));
+    }
+    let allowed = desk.entry(true, true);
+    desk.push(roster(2, vec![allowed]));
+    desk.wait(Duration::from_millis(100));
+    desk.asked.retain(|one| !is_file(&one.body));
+    desk.answer_join(ActiveCall::new(CALL), STREAM, Vec::new());
+    let allowed = desk.entry(true, true);
+    desk.push(roster(2, vec![allowed]));
+    play(&mut desk, 20);
+    assert!(!desk.asks(is_join));
+    assert!(!desk.asks(|one| matches!(one, Request::EditParticipant(_))));
+    play(&mut desk, 300);
+    desk.take_join();
+}
+
+#[test]
+fn who_may_speak_after_too_many_rejoins_gets_a_connection_when_they_are_forgotten() {
+    let mut desk = chat();
+    for round in 0..5 {
+        let silenced = desk.entry(true, false);
+        desk.push(roster(2, vec![silenced]));
+        let allowed = desk.entry(true, true);
+        desk.push(roster(3, vec![allowed]));
+        desk.wait(Duration::from_secs(20));
+        if round < 4 {
+            desk.asked.retain(|one| !is_file(&one.body));
+            desk.answer_join(ActiveCall::new(CALL), STREAM, Vec::new());
+        }
+    }
+    assert!(!desk.asks(is_join));
+    play(&mut desk, 600);
+    desk.take_join();
 }

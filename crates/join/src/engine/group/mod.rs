@@ -15,9 +15,12 @@
 mod commands;
 mod entry;
 
+use core::time::Duration;
+
 use confcall_media::Moment;
 
-use super::command::{Command, MediaState, Order};
+use super::abilities;
+use super::command::{Command, CommandFailure, MediaState, Order};
 use super::context::Context;
 use super::departure::{Departure, Flow};
 use super::end::{EndReason, RejoinReason};
@@ -46,6 +49,9 @@ use crate::joining::{Answer as Media, ConnectionParameters, JoinPayload};
 use crate::policy::CallKind;
 pub(super) use entry::{Accepted, Entry, Exit, Standpoint};
 
+/// The pause before a call is joined once more for a connection, which the server gave as a stream again although we may speak.
+const VOICE_PAUSE: Duration = Duration::from_secs(300);
+
 /// A participant of a call that is no conference.
 #[derive(Clone, Debug)]
 pub(super) struct Attendance {
@@ -57,8 +63,8 @@ pub(super) struct Attendance {
     chat: Chat,
     /// The stream of the call; that of before is played until the media is connected.
     stream: Option<Stream>,
-    /// True once our entry has shown that we may not speak.
-    was_silenced: bool,
+    /// The moment from which on a join again gives us a connection if we may speak and the media is a stream.
+    voice_from: Moment,
 }
 
 /// The start of a membership.
@@ -83,6 +89,10 @@ impl Attendance {
         };
         let liveness = Liveness::new(ctx.now, Some(ctx.now));
         let presence = Presence::new(join.kind, join.own, reference, controls, liveness);
+        let voice_from = match join.is_rejoin {
+            true => ctx.now + VOICE_PAUSE,
+            false => ctx.now,
+        };
         let mut from = join.from;
         from.fallback = None;
         let mut attendance = Self {
@@ -93,7 +103,7 @@ impl Attendance {
             description: Description::default(),
             chat: Chat::default(),
             stream: before.filter(|_| !mode.is_stream()),
-            was_silenced: false,
+            voice_from,
         };
         let joined = attendance.joined(connection, join.payload, join.attempts);
         ctx.event(match join.is_rejoin {
@@ -359,7 +369,10 @@ impl Attendance {
         order: Order,
         command: Command,
     ) -> Flow {
-        self.carry_out(ctx, order, command);
+        match self.lacks_connection(&command) && abilities::has(self.kind, &command) {
+            true => ctx.failed(order, CommandFailure::Silenced),
+            false => self.carry_out(ctx, order, command),
+        }
         self.settle(ctx)
     }
 }
@@ -475,20 +488,37 @@ impl Attendance {
     }
 
     /// Joins again once we may speak where the media is a stream: only a fresh join gives a connection.
+    ///
+    /// Where there were enough rejoins, a later input brings it about.
     fn check_voice(&mut self, ctx: &mut Context) -> Result<(), RejoinReason> {
-        let is_silenced = self.presence.controls.is_silenced();
-        let may_speak = self.was_silenced && !is_silenced;
-        self.was_silenced |= is_silenced;
-        if !may_speak {
+        let us = self.identity();
+        let is_shown = self.roster().peer_of(us.source) == Some(us.peer);
+        if self.mode != MediaMode::Stream || !is_shown {
             return Ok(());
         }
-        self.was_silenced = false;
-        let reason = RejoinReason::MaySpeak;
-        let is_enough = ctx.rejoins.are_enough(ctx.now, &reason);
-        match self.mode == MediaMode::Stream && !is_enough {
-            true => Err(reason),
-            false => Ok(()),
+        if self.presence.controls.is_silenced() {
+            // What lets us speak from now on is newer than the join.
+            self.voice_from = ctx.now;
+            return Ok(());
         }
+        let reason = RejoinReason::MaySpeak;
+        if ctx.now < self.voice_from || ctx.rejoins.are_enough(ctx.now, &reason) {
+            return Ok(());
+        }
+        Err(reason)
+    }
+
+    /// True for a command to send media, for which a stream has no connection.
+    fn lacks_connection(&self, command: &Command) -> bool {
+        let us = self.identity().peer;
+        let sends = match command {
+            Command::SetMuted { muted: false }
+            | Command::SetVideo { on: true }
+            | Command::StartPresentation { .. } => true,
+            Command::Mute { peer, muted: false } => *peer == us,
+            _ => false,
+        };
+        sends && self.mode.is_stream()
     }
 }
 
