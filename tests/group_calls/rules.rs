@@ -21,7 +21,7 @@ fn mode(desk: &Desk) -> Option<MediaMode> {
 
 fn rejoin(desk: &mut Desk) {
     desk.command(Command::Rejoin);
-    desk.wait(core::time::Duration::from_millis(100));
+    desk.wait(core::time::Duration::from_secs(9));
 }
 
 #[test]

@@ -183,6 +183,8 @@ impl Roster {
         let user_id = member.user_id;
         let before = self.members.get(&user_id);
         let was_listed = before.is_some_and(|before| self.is_listed(before));
+        // Who joins again keeps the hand up.
+        member.hand = before.and_then(|before| before.hand);
         member.muted |= !self.voices.may_speak(user_id);
         self.owners.retain(|_, owner| *owner != user_id);
         self.owners

@@ -4,6 +4,7 @@
 //! video_chat: muted by an admin, a hand, allowed to speak ──▶ stream: parts by RTMP ──▶ story: one listens
 //! ```
 
+mod following;
 mod story;
 mod stream;
 mod video_chat;
@@ -13,18 +14,11 @@ use std::io::Write;
 use anyhow::Context as _;
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::joining::Link;
-use confcall::{CallKind, Target, UserId};
 use confcall_server::WorldDescription;
 
-use super::broken::DidNotHold;
-use super::life::client;
 use super::life::stage::Stage;
 use super::show::Show;
-
-/// The admin of every chat of that world.
-const ADMIN: UserId = UserId::new(1);
-const GUEST: UserId = UserId::new(2);
+use following::{ADMIN, GUEST};
 
 /// Plays the act.
 pub(super) fn play(mut rng: ChaCha20Rng, show: &mut Show<'_, impl Write>) -> anyhow::Result<()> {
@@ -42,31 +36,6 @@ fn stage<'a, W: Write>(
     let world = WorldDescription::example();
     let stage = Stage::with_world(&world, rng.fork(), show.reborrow());
     stage.context("the world of this act")
-}
-
-/// Has users follow a link, into a call of this kind without a key.
-fn follow(
-    link: &str,
-    users: &[UserId],
-    wanted: CallKind,
-    stage: &mut Stage<'_, impl Write>,
-) -> anyhow::Result<()> {
-    stage.line("link", link)?;
-    let target = Target::from(Link::parse(link)?);
-    for &user_id in users {
-        stage.start(user_id, target.clone())?;
-        let is_open = stage.wait_for(
-            |stage| {
-                let joined = client::joined(stage.node(user_id).ok()?)?;
-                Some(joined.kind == wanted && joined.cryptor.is_none())
-            },
-            DidNotHold::InTheCall(user_id),
-        )?;
-        if !is_open {
-            return Err(DidNotHold::Kind { user_id, wanted }.into());
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

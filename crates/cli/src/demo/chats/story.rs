@@ -7,7 +7,7 @@ use confcall::CallKind;
 use super::super::broken::DidNotHold;
 use super::super::life::leaving;
 use super::super::life::stage::Stage;
-use super::{GUEST, follow};
+use super::following::{GUEST, follow};
 
 pub(super) fn play(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     stage.title("a live story, to which one listens")?;

@@ -9,7 +9,7 @@ use confcall::join::stream::{Chunk, StreamPart};
 use super::super::broken::DidNotHold;
 use super::super::life::stage::Stage;
 use super::super::life::{client, leaving};
-use super::{GUEST, follow};
+use super::following::{GUEST, follow};
 
 /// The parts that are waited for.
 const PARTS: usize = 3;

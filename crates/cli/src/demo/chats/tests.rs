@@ -1,8 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use confcall::CallKind;
 use confcall::join::stream::{ChunkHeader, StreamPart, Track};
 
+use super::super::broken::DidNotHold;
 use super::super::show::Pace;
+use super::following::follow;
 use super::*;
 
 fn with_stage(test: impl FnOnce(&mut Stage<'_, Vec<u8>>)) {

@@ -10,7 +10,7 @@ use confcall::{CallKind, GroupMessage, UserId};
 use super::super::broken::DidNotHold;
 use super::super::life::leaving;
 use super::super::life::stage::Stage;
-use super::{ADMIN, GUEST, follow};
+use super::following::{ADMIN, GUEST, follow};
 
 pub(super) fn play(stage: &mut Stage<'_, impl Write>) -> anyhow::Result<()> {
     stage.title("a video chat, in which the server hears everything")?;
