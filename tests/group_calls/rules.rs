@@ -9,7 +9,7 @@ use confcall::join::engine::{
 };
 use confcall::join::joining::{GroupCallTarget, InviteHash};
 
-use crate::desk::{BOB, CALL, CHANNEL, CONNECT, Desk, RTMP, STREAM, config, connection, roster};
+use crate::desk::{BOB, CALL, CHANNEL, CONNECT, Desk, STREAM, config, connection, roster};
 
 /// The way in which the media of the newest membership comes.
 fn mode(desk: &Desk) -> Option<MediaMode> {
@@ -28,11 +28,7 @@ fn rejoin(desk: &mut Desk) {
 fn the_answer_to_every_join_says_anew_how_the_media_comes() {
     let mut desk = Desk::joined();
     assert_eq!(mode(&desk), Some(MediaMode::WebRtc));
-    for (params, expected) in [
-        (STREAM, MediaMode::Stream),
-        (CONNECT, MediaMode::WebRtc),
-        (RTMP, MediaMode::Rtmp),
-    ] {
+    for (params, expected) in [(STREAM, MediaMode::Stream), (CONNECT, MediaMode::WebRtc)] {
         rejoin(&mut desk);
         desk.answer_join(ActiveCall::new(CALL), params, Vec::new());
         assert_eq!(mode(&desk), Some(expected));

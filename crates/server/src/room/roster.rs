@@ -184,7 +184,7 @@ impl Roster {
         let before = self.members.get(&user_id);
         let was_listed = before.is_some_and(|before| self.is_listed(before));
         // Who joins again keeps the hand up.
-        member.hand = before.and_then(|before| before.hand);
+        member.hand = member.hand.or(before.and_then(|before| before.hand));
         member.muted |= !self.voices.may_speak(user_id);
         self.owners.retain(|_, owner| *owner != user_id);
         self.owners
