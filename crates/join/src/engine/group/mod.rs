@@ -121,7 +121,12 @@ impl Attendance {
         });
         let flow = flow.and_then(|()| {
             attendance.play(ctx);
-            attendance.settle(ctx)
+            attendance.settle(ctx)?;
+            if mode == MediaMode::WebRtc {
+                let us = attendance.identity();
+                attendance.presence.controls.share_again(ctx, us);
+            }
+            Ok(())
         });
         (attendance, flow)
     }
@@ -130,7 +135,6 @@ impl Attendance {
         let us = self.identity();
         if self.mode == MediaMode::WebRtc {
             self.presence.liveness.start(ctx);
-            self.presence.controls.share_again(ctx, us);
         }
         self.presence.roster.load_soon(ctx);
         if let Some(call) = shown {

@@ -63,6 +63,10 @@ pub(in crate::engine) fn take_up(
     let mut rosters = shown.rosters.iter();
     let flow = flow.and_then(|()| rosters.try_for_each(|roster| member.take_roster(ctx, roster)));
     let flow = flow.and_then(|()| member.settle(ctx));
+    let flow = flow.map(|()| {
+        let us = member.identity();
+        member.presence.controls.share_again(ctx, us);
+    });
     Ok((member, flow))
 }
 
@@ -73,6 +77,5 @@ fn begin(member: &mut Member, ctx: &mut Context) {
     member.follower.poll_soon(ctx, SubChain::Broadcasts);
     member.presence.roster.load_soon(ctx);
     member.follower.start_epoch(ctx, None);
-    let us = member.identity();
-    member.presence.controls.start(ctx, us);
+    member.presence.controls.await_connection(ctx);
 }

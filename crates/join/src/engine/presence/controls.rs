@@ -52,13 +52,12 @@ impl Controls {
         }
     }
 
-    /// Begins a membership that was just joined.
-    pub(in crate::engine) fn start(&mut self, ctx: &mut Context, us: Identity) {
+    /// Waits for the parameters of the media connection, if the join did not bring them.
+    pub(in crate::engine) fn await_connection(&mut self, ctx: &mut Context) {
         self.switches.await_connection(ctx);
-        self.share_again(ctx, us);
     }
 
-    /// Shares the screen of the membership before again.
+    /// Shares the screen of the membership before again, once our own entry is read: it may say that we are not to.
     pub(in crate::engine) fn share_again(&mut self, ctx: &mut Context, us: Identity) {
         if !self.is_listener {
             self.screen.start_again(ctx, us);
