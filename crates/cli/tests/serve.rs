@@ -126,7 +126,7 @@ fn a_camera_and_a_screen_are_seen_by_the_other_and_messages_are_turned_off_by_th
         });
     }
     bob.type_line("/hand");
-    assert_eq!(bob.next("failed")["why"], "not_allowed");
+    assert_eq!(bob.next("failed")["why"], "not_in_this_kind");
     alice.type_line("/messages off");
     bob.wait_for("settings", |settings| settings["messages_enabled"] == false);
     bob.type_line("Hello?");

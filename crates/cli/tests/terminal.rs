@@ -166,7 +166,7 @@ fn tab_completes_commands_and_members() {
     us.sees("✓ /kick", 1);
     us.sees("Ben (by you)", 1);
     us.types("/re\t");
-    us.sees("rejoin  revoke", 1);
+    us.sees("record  rejoin  remind  revoke", 1);
     us.types("\x03");
     assert_eq!(us.ends(), 0);
     us.is_given_back();
