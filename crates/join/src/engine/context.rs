@@ -304,6 +304,23 @@ impl Context {
         }
     }
 
+    /// Takes another payload of the main connection for what is done after a pause, when the timer of entering goes off; false if
+    /// the client is asked for it.
+    pub(super) fn renew_main(
+        &mut self,
+        payload: &mut JoinPayload,
+        why: PayloadReason,
+        pause: Duration,
+    ) -> bool {
+        let main = MediaConnection::Main;
+        let Some(renewed) = self.renewed(main, payload.clone(), why, Timer::Entry) else {
+            return false;
+        };
+        *payload = renewed;
+        self.after(Timer::Entry, pause);
+        true
+    }
+
     pub(super) fn take_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }

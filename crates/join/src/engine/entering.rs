@@ -7,6 +7,7 @@ use super::config::Family;
 use super::context::Context;
 use super::end::{EndReason, Ended, OtherKind, RejoinReason};
 use super::entry::{self, AcceptedJoin};
+use super::exit;
 use super::group::{self, Standpoint};
 use super::leaving::Withdrawal;
 use super::requests::Answer;
@@ -23,13 +24,7 @@ pub(super) enum Entering {
 }
 
 /// The end of entering a call.
-#[derive(Debug)]
-pub(super) enum Exit {
-    /// The server took our join.
-    Accepted(Accepted),
-    /// It failed; the request leaves a call that we may be in all the same.
-    Failed(EndReason, Option<LeaveGroupCall>),
-}
+pub(super) type Exit = exit::Exit<Accepted>;
 
 /// A join that the server took.
 #[derive(Debug)]
@@ -54,19 +49,13 @@ impl Accepted {
 
 impl From<entry::Exit> for Exit {
     fn from(exit: entry::Exit) -> Self {
-        match exit {
-            entry::Exit::Accepted(join) => Self::Accepted(Accepted::Conference(join)),
-            entry::Exit::Failed(reason, leave) => Self::Failed(reason, leave),
-        }
+        exit.map(Accepted::Conference)
     }
 }
 
 impl From<group::Exit> for Exit {
     fn from(exit: group::Exit) -> Self {
-        match exit {
-            group::Exit::Accepted(join) => Self::Accepted(Accepted::Group(join)),
-            group::Exit::Failed(reason, leave) => Self::Failed(reason, leave),
-        }
+        exit.map(Accepted::Group)
     }
 }
 

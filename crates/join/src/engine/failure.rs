@@ -1,5 +1,10 @@
 //! A request that failed, as the part that sent it takes it.
 
+use core::time::Duration;
+
+use rand_core::Rng;
+
+use super::backoff::Backoff;
 use super::command::CommandFailure;
 use super::end::EndReason;
 use super::event::Trouble;
@@ -51,6 +56,20 @@ impl Failure {
                 error: error.clone(),
             },
             Self::Lost => Trouble::Unanswered { method },
+        }
+    }
+
+    /// The trouble and the pause before the request is tried again, or the end after so many tries.
+    pub(super) fn retry(
+        &self,
+        budget: &mut Backoff,
+        rng: &mut impl Rng,
+        method: Method,
+        tries: u32,
+    ) -> Result<(Trouble, Duration), EndReason> {
+        match budget.next(rng) {
+            Some(pause) => Ok((self.trouble(method), pause)),
+            None => Err(self.exhausted(method, tries)),
         }
     }
 

@@ -46,6 +46,7 @@ mod end;
 mod entering;
 mod entry;
 mod event;
+mod exit;
 pub(crate) mod fact;
 mod failure;
 mod generator;

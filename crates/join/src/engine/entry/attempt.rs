@@ -13,9 +13,10 @@ use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
 use crate::engine::end::{EndReason, RejoinReason};
 use crate::engine::event::Trouble;
+use crate::engine::exit;
 use crate::engine::own_state::OwnMedia;
 use crate::engine::secrets::AnnouncedKey;
-use crate::joining::{AnswerFault, JoinPayload, Tip};
+use crate::joining::{JoinPayload, Tip};
 use crate::membership::Gap;
 
 /// The time until a chain that went back is looked at again.
@@ -122,25 +123,7 @@ pub(super) enum Next {
 }
 
 /// The end of an attempt.
-#[derive(Debug)]
-pub(in crate::engine) enum Exit {
-    /// The server took our block.
-    Accepted(Box<AcceptedJoin>),
-    /// It failed; the request leaves a call that we may be in all the same.
-    Failed(EndReason, Option<LeaveGroupCall>),
-}
-
-impl From<EndReason> for Exit {
-    fn from(reason: EndReason) -> Self {
-        Self::Failed(reason, None)
-    }
-}
-
-impl From<AnswerFault> for Exit {
-    fn from(fault: AnswerFault) -> Self {
-        EndReason::from(fault).into()
-    }
-}
+pub(in crate::engine) type Exit = exit::Exit<Box<AcceptedJoin>>;
 
 impl JoinAttempt {
     pub(super) fn new(

@@ -38,7 +38,7 @@ use super::end::{Advice, EndReason, Ended, RejoinReason};
 use super::event::Trouble;
 use super::identity::Identity;
 use super::leaving::Withdrawal;
-use super::own_state::{MediaConnection, PayloadReason};
+use super::own_state::PayloadReason;
 use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::{InputGroupCall, LeaveGroupCall};
@@ -253,15 +253,9 @@ fn renew(
     pause: Duration,
     action: Action,
 ) -> Step {
-    let not_before = ctx.now + pause;
-    let (main, payload) = (MediaConnection::Main, attempt.payload.clone());
-    match ctx.renewed(main, payload, why, Timer::Entry) {
-        Some(payload) => {
-            attempt.payload = payload;
-            ctx.timers.set(Timer::Entry, not_before);
-            Step::Pausing(action)
-        }
-        None => Step::Asking(action, not_before),
+    match ctx.renew_main(&mut attempt.payload, why, pause) {
+        true => Step::Pausing(action),
+        false => Step::Asking(action, ctx.now + pause),
     }
 }
 

@@ -190,15 +190,7 @@ fn failed(
         },
     };
     let reads = &mut attempt.budgets.reads;
-    match reads.next(&mut ctx.public_rng) {
-        Some(pause) => Ok(Next::After {
-            why: failure.trouble(method),
-            pause,
-            action,
-        }),
-        None => {
-            let tries = reads.used().saturating_add(1);
-            Err(failure.exhausted(method, tries).into())
-        }
-    }
+    let tries = reads.used().saturating_add(1);
+    let (why, pause) = failure.retry(reads, &mut ctx.public_rng, method, tries)?;
+    Ok(Next::After { why, pause, action })
 }

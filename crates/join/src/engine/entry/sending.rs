@@ -122,19 +122,13 @@ fn in_doubt(
         Failure::Lost => &mut attempt.budgets.losses,
         Failure::Refused(_) => &mut attempt.budgets.faults,
     };
-    let Some(pause) = budget.next(&mut ctx.public_rng) else {
-        let end = failure.exhausted(method, attempt.sent);
-        return Err(Exit::Failed(end, attempt.leave()));
-    };
+    let retry = failure.retry(budget, &mut ctx.public_rng, method, attempt.sent);
+    let (why, pause) = retry.map_err(|end| Exit::Failed(end, attempt.leave()))?;
     let action = match attempt.call {
         Some(_) => Action::ReadTip,
         None => Action::Repeat,
     };
-    Ok(Next::After {
-        why: failure.trouble(method),
-        pause,
-        action,
-    })
+    Ok(Next::After { why, pause, action })
 }
 
 /// Tries again with another block after a refusal, if that can help.
@@ -154,11 +148,10 @@ fn refused(
         }
         Reaction::NewSsrc => clashed(attempt, ctx, method, error),
         Reaction::RetryWithBackoff => {
+            let (faults, rng) = (&mut attempt.budgets.faults, &mut ctx.public_rng);
             let failure = Failure::Refused(error);
-            match attempt.budgets.faults.next(&mut ctx.public_rng) {
-                Some(pause) => Ok(after(failure.trouble(method), pause, attempt)),
-                None => Err(failure.exhausted(method, attempt.sent).into()),
-            }
+            let (why, pause) = failure.retry(faults, rng, method, attempt.sent)?;
+            Ok(after(why, pause, attempt))
         }
         Reaction::RefreshReferenceOnce => attempt.look_up_again(error),
         reaction => Err(EndReason::refused(method, error, reaction).into()),

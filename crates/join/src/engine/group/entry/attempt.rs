@@ -9,10 +9,11 @@ use crate::api::{
 };
 use crate::engine::backoff::Backoff;
 use crate::engine::context::Context;
-use crate::engine::end::{EndReason, RejoinReason};
+use crate::engine::end::RejoinReason;
 use crate::engine::event::Trouble;
+use crate::engine::exit;
 use crate::engine::own_state::OwnMedia;
-use crate::joining::{Answer, AnswerFault, CallPlace, GroupCallTarget, JoinPayload};
+use crate::joining::{Answer, CallPlace, GroupCallTarget, JoinPayload};
 use crate::policy::CallKind;
 
 /// The parts of an attempt to join that stay over all its steps.
@@ -114,13 +115,7 @@ pub(super) enum Next {
 }
 
 /// The end of an attempt.
-#[derive(Debug)]
-pub(in crate::engine) enum Exit {
-    /// The server took our join.
-    Accepted(Box<Accepted>),
-    /// It failed; the request leaves a call that we may be in all the same.
-    Failed(EndReason, Option<LeaveGroupCall>),
-}
+pub(in crate::engine) type Exit = exit::Exit<Box<Accepted>>;
 
 /// A join that the server took: all that a membership starts from.
 #[derive(Debug)]
@@ -138,28 +133,6 @@ pub(in crate::engine) struct Accepted {
     pub(in crate::engine) media: Answer,
     pub(in crate::engine) shown: Option<GroupCall>,
     pub(in crate::engine) rosters: Vec<Participants>,
-}
-
-impl From<EndReason> for Exit {
-    fn from(reason: EndReason) -> Self {
-        Self::Failed(reason, None)
-    }
-}
-
-impl From<AnswerFault> for Exit {
-    fn from(fault: AnswerFault) -> Self {
-        EndReason::from(fault).into()
-    }
-}
-
-impl Exit {
-    /// The same exit, by which the call is left that we may be in.
-    pub(super) fn leaving(self, leave: Option<LeaveGroupCall>) -> Self {
-        match self {
-            Self::Failed(reason, _) => Self::Failed(reason, leave),
-            exit => exit,
-        }
-    }
 }
 
 impl Standpoint {

@@ -207,17 +207,10 @@ fn failed(
             reaction => return Err(EndReason::refused(method, error, reaction).into()),
         },
     };
-    match attempt.reads.next(&mut ctx.public_rng) {
-        Some(pause) => Ok(Next::After {
-            why: failure.trouble(method),
-            pause,
-            action,
-        }),
-        None => {
-            let tries = attempt.reads.used().saturating_add(1);
-            Err(failure.exhausted(method, tries).into())
-        }
-    }
+    let reads = &mut attempt.reads;
+    let tries = reads.used().saturating_add(1);
+    let (why, pause) = failure.retry(reads, &mut ctx.public_rng, method, tries)?;
+    Ok(Next::After { why, pause, action })
 }
 
 /// Has a reference that leads nowhere found once more, if it was found by its chat or story.

@@ -160,14 +160,9 @@ fn in_doubt(
         Failure::Lost => &mut attempt.losses,
         Failure::Refused(_) => &mut attempt.faults,
     };
-    match budget.next(&mut ctx.public_rng) {
-        Some(pause) => Ok(Next::After {
-            why: failure.trouble(method),
-            pause,
-            action: Action::Join,
-        }),
-        None => Err(failure.exhausted(method, attempt.sent).into()),
-    }
+    let (why, pause) = failure.retry(budget, &mut ctx.public_rng, method, attempt.sent)?;
+    let action = Action::Join;
+    Ok(Next::After { why, pause, action })
 }
 
 /// Tries again after a refusal, if that can help.
@@ -187,15 +182,11 @@ fn refused(
             }
         },
         Reaction::RetryWithBackoff => {
+            let (faults, rng) = (&mut attempt.faults, &mut ctx.public_rng);
             let failure = Failure::Refused(error);
-            match attempt.faults.next(&mut ctx.public_rng) {
-                Some(pause) => Ok(Next::After {
-                    why: failure.trouble(method),
-                    pause,
-                    action: Action::Join,
-                }),
-                None => Err(failure.exhausted(method, attempt.sent).into()),
-            }
+            let (why, pause) = failure.retry(faults, rng, method, attempt.sent)?;
+            let action = Action::Join;
+            Ok(Next::After { why, pause, action })
         }
         Reaction::RefreshReferenceOnce => look_up_again(attempt, error),
         // Another peer was asked for, and the one before is still good.

@@ -31,7 +31,7 @@ use crate::engine::context::Context;
 use crate::engine::end::{EndReason, RejoinReason};
 use crate::engine::event::{Event, Trouble};
 use crate::engine::leaving::Withdrawal;
-use crate::engine::own_state::{MediaConnection, PayloadReason};
+use crate::engine::own_state::PayloadReason;
 use crate::engine::parts::commands::{Commands, Effect};
 use crate::engine::parts::description::Description;
 use crate::engine::purpose::Purpose;
@@ -142,7 +142,7 @@ impl Entry {
 
     fn act(&mut self, ctx: &mut Context, action: Action) -> Result<(), Exit> {
         let step = act(&mut self.attempt, ctx, action);
-        self.step = step.map_err(|exit| exit.leaving(self.attempt.leave()))?;
+        self.step = step.map_err(|exit| leaving(exit, self.attempt.leave()))?;
         Ok(())
     }
 
@@ -169,7 +169,7 @@ impl Entry {
             Action::Join => joining::answered(attempt, ctx, answer),
         };
         let step = next.and_then(|next| self.follow(ctx, next));
-        self.step = step.map_err(|exit| exit.leaving(self.attempt.leave()))?;
+        self.step = step.map_err(|exit| leaving(exit, self.attempt.leave()))?;
         Ok(())
     }
 
@@ -364,14 +364,16 @@ fn renew(
     pause: Duration,
     action: Action,
 ) -> Step {
-    let not_before = ctx.now + pause;
-    let (main, payload) = (MediaConnection::Main, attempt.payload.clone());
-    match ctx.renewed(main, payload, why, Timer::Entry) {
-        Some(payload) => {
-            attempt.payload = payload;
-            ctx.timers.set(Timer::Entry, not_before);
-            Step::Pausing(action)
-        }
-        None => Step::AskingPayload(action, not_before),
+    match ctx.renew_main(&mut attempt.payload, why, pause) {
+        true => Step::Pausing(action),
+        false => Step::AskingPayload(action, ctx.now + pause),
+    }
+}
+
+/// The same exit, by which the call is left that we may be in.
+fn leaving(exit: Exit, leave: Option<LeaveGroupCall>) -> Exit {
+    match exit {
+        Exit::Failed(reason, _) => Exit::Failed(reason, leave),
+        exit => exit,
     }
 }
