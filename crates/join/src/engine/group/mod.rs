@@ -30,6 +30,7 @@ use super::identity::Identity;
 use super::own_state::{MediaMode, OwnState};
 use super::participant::Participant;
 use super::parts::chat::Chat;
+use super::parts::commands::Effect;
 use super::parts::description::Description;
 use super::parts::liveness::Liveness;
 use super::parts::presentation::Presentation;
@@ -378,6 +379,41 @@ impl Attendance {
             false => self.carry_out(ctx, order, command),
         }
         self.settle(ctx)
+    }
+}
+
+/// The commands; who may is the server's to say.
+impl Attendance {
+    fn carry_out(&mut self, ctx: &mut Context, order: Order, command: Command) {
+        if !abilities::has(self.kind, &command) {
+            return ctx.failed(order, CommandFailure::NotInThisKind(self.kind));
+        }
+        let shows = matches!(
+            command,
+            Command::SetVideo { on: true } | Command::StartPresentation { .. }
+        );
+        if shows && !self.description.may_show() {
+            return ctx.failed(order, CommandFailure::NoVideo);
+        }
+        if let Command::Send(_) = command
+            && self.presence.settings.forbid_messages()
+        {
+            return ctx.failed(order, CommandFailure::MessagesDisabled);
+        }
+        let call = self.identity().call;
+        if let Command::InviteUsers { users } = command {
+            let requests = commands::invitations(call, &users);
+            return self.presence.commands.send_all(ctx, order, requests);
+        }
+        match commands::request(call, self.roster(), &ctx.labels, &command) {
+            Some(Ok(request)) => {
+                self.presence
+                    .commands
+                    .send(ctx, order, Effect::Answer, request);
+            }
+            Some(Err(why)) => ctx.failed(order, why),
+            None => self.presence.handle_command(ctx, order, command),
+        }
     }
 }
 

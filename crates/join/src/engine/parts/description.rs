@@ -49,6 +49,17 @@ impl Description {
         self.known = Some(call);
     }
 
+    /// False where the server lets nobody, or not us, begin to show a picture.
+    pub(in crate::engine) fn may_show(&self) -> bool {
+        self.call().is_none_or(|call| {
+            let count = call.video_count;
+            let is_full =
+                count.is_some_and(|count| call.video_limit > 0 && count >= call.video_limit);
+            // What is shown to all says nothing of us.
+            !is_full && (call.min || call.can_start_video)
+        })
+    }
+
     /// The description if it is another one than was shown last; `count` is the number of participants as it is known by now.
     pub(in crate::engine) fn changed(
         &mut self,
