@@ -92,7 +92,7 @@ impl GroupCall {
 
     /// The address at which a program publishes the stream of a group or channel, with its secret key; for its admins.
     ///
-    /// Neither `Debug` nor the log shows the key: [`StreamKey::as_str`](crate::StreamKey::as_str) does.
+    /// Neither `Debug` nor the log shows the key: [`StreamKey::as_str`](crate::join::api::StreamKey::as_str) does.
     ///
     /// # Errors
     ///
