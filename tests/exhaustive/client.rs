@@ -1,9 +1,11 @@
 //! One client at one moment of one run, as a value.
 
 use confcall::UserId;
+use confcall::join::api::Request;
 use confcall::join::engine::{Engine, Input, RequestId};
 use confcall::join::membership::Membership;
 use confcall::media::Moment;
+use confcall::state::PublicKey;
 use confcall_simulator::Node;
 
 use crate::pool::Printed;
@@ -16,6 +18,8 @@ const LARGEST: usize = 256 << 10;
 pub(crate) struct Query {
     pub(crate) request: RequestId,
     pub(crate) bytes: Vec<u8>,
+    /// The key under which it asks to be in the call.
+    pub(crate) public_key: Option<PublicKey>,
 }
 
 /// One client at one moment of one run.
@@ -60,6 +64,11 @@ impl Client {
         let queries = sent.map(|sent| Query {
             request: sent.id,
             bytes: sent.body.to_tl(),
+            public_key: match &sent.body {
+                Request::Join(join) => join.public_key,
+                Request::Create(create) => create.public_key,
+                _ => None,
+            },
         });
         queries.collect()
     }

@@ -1,6 +1,6 @@
 //! The laws of the search.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
@@ -8,7 +8,7 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall::UserId;
 use confcall::join::membership::Membership;
 use confcall::media::{ChannelId, Cryptor, Moment};
-use confcall::state::{BlockHash, PublicKey};
+use confcall::state::{BlockHash, EmojiHash, PublicKey};
 
 use crate::network::Network;
 use crate::search::{MOST_UNDER_WAY, State};
@@ -25,8 +25,11 @@ struct Witness {
 
 /// The laws that hold in every state of every run.
 pub(crate) struct Laws {
+    is_server_honest: bool,
     /// For each block the first members that were met at it, one of each user.
     witnesses: BTreeMap<BlockHash, Vec<Witness>>,
+    /// The block for which each emoji were shown.
+    emoji: HashMap<EmojiHash, BlockHash>,
     /// The keys whose owners were found to be at a block.
     at_block: HashSet<(BlockHash, PublicKey)>,
     /// The removed, at the block that they know, who were found not to open another one.
@@ -37,9 +40,11 @@ pub(crate) struct Laws {
 pub(crate) type Broken = String;
 
 impl Laws {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(is_server_honest: bool) -> Self {
         Self {
+            is_server_honest,
             witnesses: BTreeMap::new(),
+            emoji: HashMap::new(),
             at_block: HashSet::new(),
             shut_out: HashSet::new(),
         }
@@ -56,12 +61,22 @@ impl Laws {
             return Err("the run does not come to rest".to_owned());
         }
         for fresh in network.take_fresh() {
-            if let Some(membership) = network.clients.of(fresh).node.engine.membership() {
+            let node = &network.clients.of(fresh).node;
+            for (block, emoji) in &node.emoji {
+                if self.emoji.entry(*emoji).or_insert(*block) != block {
+                    return Err("the same emoji are shown for two blocks".to_owned());
+                }
+            }
+            if let Some(membership) = node.engine.membership() {
+                check_origin(network, membership)?;
                 self.check_keys(membership, state.now)?;
             }
         }
         check_bounds(state)?;
-        check_emoji(network, state)?;
+        // Who is shown other emoji is warned; an honest server gives no reason for that.
+        if self.is_server_honest {
+            check_emoji(network, state)?;
+        }
         self.check_removed(network, state)
     }
 
@@ -69,15 +84,16 @@ impl Laws {
     pub(crate) fn check_end(&mut self, network: &mut Network, state: &State) -> Result<(), Broken> {
         let now = Moment::new(state.now);
         let members = || {
-            let clients = state
-                .lines
-                .iter()
-                .map(|line| network.clients.of(line.client));
-            clients.filter_map(|client| client.node.engine.membership())
+            state.lines.iter().filter_map(|line| {
+                let client = network.clients.of(line.client);
+                Some((line.world, client.node.engine.membership()?))
+            })
         };
-        for from in members() {
+        for (world, from) in members() {
             let packet = seal(from.cryptor(), now)?;
-            for to in members().filter(|to| to.user_id() != from.user_id()) {
+            let others =
+                members().filter(|(there, to)| *there == world && to.user_id() != from.user_id());
+            for (_, to) in others {
                 let opened = Cryptor::clone(to.cryptor()).open(now, from.user_id(), &packet);
                 opened.map_err(|error| deaf(to.user_id(), from.user_id(), &error.to_string()))?;
             }
@@ -117,15 +133,14 @@ impl Laws {
             .iter()
             .map(|line| network.clients.of(line.client))
             .collect();
-        let call = network.servers.of(state.server).calls().next();
-        let Some(call) = call else {
-            return Ok(());
-        };
         let now = Moment::new(state.now);
-        for member in clients
-            .iter()
-            .filter_map(|client| client.node.engine.membership())
-        {
+        for (line, client) in state.lines.iter().zip(&clients) {
+            let server = network.servers.of(state.worlds[line.world].server);
+            let (Some(call), Some(member)) =
+                (server.calls().next(), client.node.engine.membership())
+            else {
+                continue;
+            };
             let group_state = member.state().group_state();
             let block = member.state().hash();
             for keys in clients.iter().flat_map(|client| client.keys()) {
@@ -189,6 +204,20 @@ fn check_emoji(network: &Network, state: &State) -> Result<(), Broken> {
             if *all.entry(block).or_insert(emoji) != emoji {
                 return Err("two see other emoji for one block".to_owned());
             }
+        }
+    }
+    Ok(())
+}
+
+/// Everybody in a chain asked to be in it under that key.
+fn check_origin(network: &Network, membership: &Membership) -> Result<(), Broken> {
+    for one in &membership.state().group_state().participants {
+        if !network.announced.contains(&(one.user_id, one.public_key)) {
+            let us = membership.user_id();
+            return Err(format!(
+                "user {us} has user {} in its chain, who never asked",
+                one.user_id
+            ));
         }
     }
     Ok(())

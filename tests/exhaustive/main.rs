@@ -6,8 +6,11 @@
 //! one state ──┼─ Overtake: an answer before pushes, or a push before ────┼──▶ next states, each checked by the laws
 //!             │  answers                                                 │
 //!             ├─ Order: a user kicks or leaves ──────────────────────────┤
-//!             └─ Time: the first client is woken ────────────────────────┘
+//!             ├─ Time: the first client is woken ────────────────────────┤
+//!             └─ Lie: the server does what only a dishonest one does ────┘
 //! ```
+//!
+//! In most scripts the server is honest; in those of `attacker.rs` it is the attacker.
 //!
 //! # The alphabet
 //!
@@ -35,6 +38,7 @@
     reason = "tests"
 )]
 
+mod attacker;
 mod client;
 mod laws;
 mod network;
@@ -94,6 +98,7 @@ fn a_user_who_joins_a_founder_is_in_however_slow_the_network_is() {
         orders: Vec::new(),
         overtakes: vec![1; 2],
         slow: 2,
+        lies: 0,
     };
     let found = search("one joins, slowly", &script, Effort::Reduced);
     assert_ends(&found, &[&["in", "in"]]);
@@ -108,6 +113,7 @@ fn a_joiner_who_is_kicked_while_it_verifies_is_out() {
         orders: vec![kick(0, 1)],
         overtakes: vec![ALWAYS; 2],
         slow: 0,
+        lies: 0,
     };
     let found = search("a joiner is kicked", &script, Effort::Reduced);
     assert_ends(&found, &[&["in", REMOVED_BY_1]]);
@@ -126,6 +132,7 @@ fn a_joiner_can_leave_at_any_moment() {
         orders: vec![leave(1)],
         overtakes: vec![ALWAYS; 2],
         slow: 0,
+        lies: 0,
     };
     let found = search("a joiner leaves", &script, Effort::Full);
     assert_ends(&found, &[&["in", LEFT]]);
@@ -140,6 +147,7 @@ fn a_founder_can_leave_while_another_joins() {
         orders: vec![leave(0)],
         overtakes: vec![ALWAYS; 2],
         slow: 0,
+        lies: 0,
     };
     let found = search("the founder leaves", &script, Effort::Full);
     assert_ends(&found, &[&[LEFT, "in"]]);
@@ -154,6 +162,7 @@ fn of_two_who_kick_each_other_one_stays() {
         orders: vec![kick(0, 1), kick(1, 0)],
         overtakes: vec![ALWAYS; 2],
         slow: 1,
+        lies: 0,
     };
     let found = search("two kick each other", &script, Effort::Full);
     assert_ends(&found, &[&["in", REMOVED_BY_1], &[REMOVED_BY_2, "in"]]);
@@ -168,6 +177,7 @@ fn two_can_kick_the_same_at_once() {
         orders: vec![kick(0, 2), kick(1, 2)],
         overtakes: vec![ALWAYS; 3],
         slow: 0,
+        lies: 0,
     };
     let found = search("two kick the same", &script, Effort::Reduced);
     let ends: &[&[&str]] = &[&["in", "in", REMOVED_BY_1], &["in", "in", REMOVED_BY_2]];
@@ -185,6 +195,7 @@ fn two_can_join_a_founder_at_once() {
             orders: Vec::new(),
             overtakes,
             slow: 0,
+            lies: 0,
         };
         let found = search("two join at once", &script, Effort::Reduced);
         assert_ends(&found, &[&["in", "in", "in"]]);
@@ -201,6 +212,7 @@ fn one_can_join_while_another_is_kicked() {
             orders: vec![kick(0, 1)],
             overtakes,
             slow: 0,
+            lies: 0,
         };
         let found = search("one joins, another is kicked", &script, Effort::Reduced);
         let ends: &[&[&str]] = &[&["in", REMOVED_BY_1, "in"], &["in", REMOVED, "in"]];

@@ -1,27 +1,65 @@
 //! Everything that was met in any run, and what each step leads to.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{Service as _, Update};
-use confcall::join::engine::{Engine, Input};
+use confcall::join::engine::{Engine, Input, Outcome};
 use confcall::media::Moment;
+use confcall::state::PublicKey;
 use confcall_server::Server;
 use confcall_simulator::outcome;
 
+use crate::attacker::Forgery;
 use crate::client::{Client, Query};
 use crate::pool::{Pool, Printed};
 
 /// A client of a run, with what is on its way from it and to it; all by their numbers in the pools.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
+    pub(crate) user: UserId,
     pub(crate) client: u32,
+    /// The world that the client is shown.
+    pub(crate) world: usize,
     pub(crate) queries: VecDeque<u32>,
     pub(crate) deliveries: VecDeque<Delivery>,
     /// The number of times that an answer may still overtake pushes, or a push answers.
     pub(crate) overtakes: u8,
 }
+
+/// The server as it is shown to some of the clients, with the members that the attacker has in it.
+///
+/// An honest server shows one world to all.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct World {
+    pub(crate) server: u32,
+    /// They act at once, as soon as something reaches them.
+    pub(crate) insiders: Vec<Line>,
+}
+
+/// Takes over a step of a world's server, and sends its pushes to who is in that world.
+fn show(step: &ServerStep, number: usize, world: &mut World, lines: &mut [Line]) {
+    world.server = step.server;
+    let shown = lines.iter_mut().filter(|line| line.world == number);
+    for line in shown.chain(&mut world.insiders) {
+        let pushes = step.pushes.iter().filter(|(user, _)| *user == line.user);
+        line.deliveries
+            .extend(pushes.map(|(_, push)| Delivery::Push(*push)));
+    }
+}
+
+impl World {
+    pub(crate) fn of(server: u32) -> Self {
+        Self {
+            server,
+            insiders: Vec::new(),
+        }
+    }
+}
+
+/// An insider comes to rest within so many acts.
+const MOST_ACTS: usize = 2_000;
 
 /// So often as there is something to overtake.
 pub(crate) const ALWAYS: u8 = u8::MAX;
@@ -75,6 +113,8 @@ pub(crate) struct Network {
     server_steps: HashMap<(u32, UserId, u32), ServerStep>,
     /// The clients that were met since they were last taken.
     fresh: Vec<u32>,
+    /// The keys under which somebody wanted to join, each with who it was.
+    pub(crate) announced: HashSet<(UserId, PublicKey)>,
 }
 
 impl Network {
@@ -87,6 +127,7 @@ impl Network {
             client_steps: HashMap::new(),
             server_steps: HashMap::new(),
             fresh: Vec::new(),
+            announced: HashSet::new(),
         }
     }
 
@@ -110,7 +151,9 @@ impl Network {
         let (client, queries) = Client::begin(user, engine, now);
         let ClientStep { client, queries } = self.put_client(client, queries);
         Line {
+            user,
             client,
+            world: 0,
             queries: queries.into(),
             deliveries: VecDeque::new(),
             overtakes: 0,
@@ -118,6 +161,9 @@ impl Network {
     }
 
     fn put_client(&mut self, client: Client, queries: Vec<Query>) -> ClientStep {
+        let keys = queries.iter().filter_map(|query| query.public_key);
+        self.announced
+            .extend(keys.map(|key| (client.node.user, key)));
         let fingerprint = client.printed().fingerprint();
         let (client, is_new) = self.clients.put(fingerprint, client);
         self.fresh.extend(is_new.then_some(client));
@@ -149,29 +195,80 @@ impl Network {
         line.queries.extend(step.queries);
     }
 
-    /// Lets the server carry out the first request of a user; gives the server after it.
-    pub(crate) fn serve(
-        &mut self,
-        server: u32,
-        users: &[UserId],
-        lines: &mut [Line],
-        at: usize,
-    ) -> u32 {
+    /// Lets the server carry out the first request of a client in the client's world.
+    pub(crate) fn serve(&mut self, worlds: &mut [World], lines: &mut [Line], at: usize) {
         let query = lines[at]
             .queries
             .pop_front()
             .expect("a request is on its way");
-        let step = self.served(server, users[at], query);
+        let (user, number) = (lines[at].user, lines[at].world);
+        let step = self.served(worlds[number].server, user, query);
         lines[at]
             .deliveries
             .push_back(Delivery::Answer(step.answer));
-        for (user, push) in step.pushes {
-            let to = users.iter().position(|one| *one == user);
-            lines[to.expect("a known user")]
-                .deliveries
-                .push_back(Delivery::Push(push));
+        show(&step, number, &mut worlds[number], lines);
+    }
+
+    /// Wakes the insiders of a world whose time has come.
+    pub(crate) fn wake(&mut self, now: Duration, world: &mut World, tick: u32) {
+        for insider in &mut world.insiders {
+            let wake = self.clients.of(insider.client).node.wake;
+            if wake.is_some_and(|wake| wake <= Moment::new(now)) {
+                self.give(now, insider, tick);
+            }
         }
-        step.server
+    }
+
+    /// Lets the insiders of a world act until nothing is left for them to do.
+    pub(crate) fn settle(
+        &mut self,
+        now: Duration,
+        worlds: &mut [World],
+        lines: &mut [Line],
+        number: usize,
+    ) {
+        for _ in 0..MOST_ACTS {
+            let world = &mut worlds[number];
+            let mut insiders = world.insiders.iter_mut();
+            let Some(insider) = insiders.find(|one| !one.is_quiet()) else {
+                return;
+            };
+            if let Some(delivery) = insider.deliveries.pop_front() {
+                let (Delivery::Answer(input) | Delivery::Push(input)) = delivery;
+                self.give(now, insider, input);
+            } else if let Some(query) = insider.queries.pop_front() {
+                let step = self.served(world.server, insider.user, query);
+                insider.deliveries.push_back(Delivery::Answer(step.answer));
+                show(&step, number, world, lines);
+            }
+        }
+        panic!("an insider does not come to rest");
+    }
+
+    /// Loses the first request of a client, whose connection ends.
+    pub(crate) fn lose(&mut self, line: &mut Line) {
+        let query = line.queries.pop_front().expect("a request is on its way");
+        let request = self.queries.of(query).request;
+        let outcome = Outcome::Lost;
+        let answer = self.put_input(Input::Answer { request, outcome });
+        line.deliveries.push_back(Delivery::Answer(answer));
+    }
+
+    /// Has another server answer the first request of a client, which is carried out nowhere.
+    pub(crate) fn answer_by(&mut self, server: u32, line: &mut Line) {
+        let query = line.queries.pop_front().expect("a request is on its way");
+        let step = self.served(server, line.user, query);
+        line.deliveries.push_back(Delivery::Answer(step.answer));
+    }
+
+    /// Changes the blocks of the answer at this place, if it has some.
+    pub(crate) fn forge(&mut self, line: &mut Line, place: usize, forgery: Forgery) {
+        let Delivery::Answer(answer) = line.deliveries[place] else {
+            panic!("an answer is there");
+        };
+        if let Some(forged) = forgery.of(self.inputs.of(answer)) {
+            line.deliveries[place] = Delivery::Answer(self.put_input(forged));
+        }
     }
 
     fn served(&mut self, server: u32, user: UserId, query: u32) -> ServerStep {
@@ -180,7 +277,7 @@ impl Network {
             return step.clone();
         }
         let mut next = self.servers.of(server).clone();
-        let Query { request, bytes } = self.queries.of(query).clone();
+        let Query { request, bytes, .. } = self.queries.of(query).clone();
         let outcome = outcome(next.handle(user, &bytes));
         let answer = self.put_input(Input::Answer { request, outcome });
         let mut pushes = Vec::new();

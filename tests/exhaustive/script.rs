@@ -14,7 +14,7 @@ use confcall::{Joiner, Target, UserId};
 use confcall_server::{HostedCall, Server, ServerOptions};
 use confcall_simulator::{media, neighbourhood};
 
-use crate::network::{Line, Network};
+use crate::network::{Line, Network, World};
 use crate::search::{Choice, State};
 
 /// Something that a client's user wants, once.
@@ -69,6 +69,8 @@ pub(crate) struct Script {
     pub(crate) overtakes: Vec<u8>,
     /// The number of times that time may pass although messages are on their way.
     pub(crate) slow: u8,
+    /// The number of lies that the server tells.
+    pub(crate) lies: u8,
 }
 
 /// The user of a client.
@@ -83,29 +85,35 @@ impl Script {
 
     /// The state from which everything is tried.
     pub(crate) fn begin(&self, network: &mut Network) -> State {
-        let server = network.put_server(self.place.server());
+        let empty = network.put_server(self.place.server());
         let mut state = State {
             now: Duration::ZERO,
-            server,
+            worlds: vec![World::of(empty)],
             lines: Vec::new(),
             given: vec![false; self.orders.len()],
             slow: 0,
+            lies: 0,
             place: self.place,
         };
-        let users = self.users();
+        let mut before = state.worlds[0].server;
         for client in 0..self.members {
+            before = state.worlds[0].server;
             let line = start(network, &state, client);
             state.lines.push(line);
             while !state.has_settled(network) {
                 let choice = state.messages().next().unwrap_or(Choice::Time);
-                state.take(network, &users, &self.orders, choice);
+                state.take(network, &self.orders, choice);
             }
         }
-        for client in self.members..users.len() {
+        if self.lies > 0 {
+            state.worlds.push(World::of(before));
+            state.counterfeit(network, empty, &self.users());
+        }
+        for client in self.members..self.members + self.joiners {
             let line = start(network, &state, client);
             state.lines.push(line);
         }
-        state.slow = self.slow;
+        (state.slow, state.lies) = (self.slow, self.lies);
         for (line, overtakes) in state.lines.iter_mut().zip(&self.overtakes) {
             line.overtakes = *overtakes;
         }
@@ -115,7 +123,7 @@ impl Script {
 
 fn start(network: &mut Network, state: &State, client: usize) -> Line {
     let mut rng = ChaCha20Rng::from_seed([client as u8 + 1; 32]);
-    let server = network.servers.of(state.server);
+    let server = network.servers.of(state.worlds[0].server);
     let target = match (state.place, server.calls().next()) {
         (Place::VideoChat, _) => {
             let call = CallRef::of(&video_chat(server).reference());

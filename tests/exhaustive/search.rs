@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use confcall::UserId;
 use confcall::join::engine::{CommandId, Input};
 use confcall::media::Moment;
 
+use crate::attacker::{self, HORIZON, Lie, SCHEMING};
 use crate::laws::Laws;
-use crate::network::{ALWAYS, Delivery, Line, Network};
+use crate::network::{ALWAYS, Delivery, Line, Network, World};
 use crate::pool::{Fingerprint, fingerprint};
 use crate::script::{Order, Place, Script};
 use crate::video_chat;
@@ -31,6 +31,8 @@ pub(crate) enum Choice {
     Order(usize),
     /// Time passes until the first client wants to be woken.
     Time,
+    /// The server tells a lie.
+    Lie(Lie),
 }
 
 /// Which orders of what can happen are tried.
@@ -46,12 +48,15 @@ pub(crate) enum Effort {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct State {
     pub(crate) now: Duration,
-    pub(crate) server: u32,
+    /// The worlds that the server shows; an honest one shows one.
+    pub(crate) worlds: Vec<World>,
     pub(crate) lines: Vec<Line>,
     /// Which orders were given.
     pub(crate) given: Vec<bool>,
     /// The number of times that time may still pass although messages are on their way.
     pub(crate) slow: u8,
+    /// The number of lies that may still be told.
+    pub(crate) lies: u8,
     pub(crate) place: Place,
 }
 
@@ -75,7 +80,13 @@ impl State {
     }
 
     /// The choices to be tried next; none if the run is over.
-    fn choices(&self, network: &Network, orders: &[Order], effort: Effort) -> Vec<Choice> {
+    fn choices(
+        &self,
+        network: &Network,
+        orders: &[Order],
+        effort: Effort,
+        scheming: Duration,
+    ) -> Vec<Choice> {
         let possible = |at: &usize| !self.given[*at] && orders[*at].is_possible(network, self);
         let mut choices: Vec<_> = self.messages().collect();
         choices.extend((0..orders.len()).filter(possible).map(Choice::Order));
@@ -85,7 +96,13 @@ impl State {
         } else if self.slow > 0 && !self.is_quiet() {
             choices.push(Choice::Time);
         } else if effort == Effort::Reduced && self.slow == 0 {
-            self.reduce(&mut choices, orders);
+            let is_reduced = self.reduce(&mut choices, orders);
+            if is_reduced {
+                return choices;
+            }
+        }
+        if self.lies > 0 && self.now <= scheming {
+            choices.extend(attacker::lies(self).into_iter().map(Choice::Lie));
         }
         choices
     }
@@ -95,17 +112,19 @@ impl State {
     /// Acts of the others and the server add to the end of what is on its way to the client, so if nothing can overtake, or
     /// something that can is there already, it cannot change what comes next. Then all else commutes with that, and it
     /// is enough to try it first (a persistent set).
-    fn reduce(&self, choices: &mut Vec<Choice>, orders: &[Order]) {
+    fn reduce(&self, choices: &mut Vec<Choice>, orders: &[Order]) -> bool {
         let is_fixed = |line: &Line| {
             !line.deliveries.is_empty() && (line.overtakes == 0 || line.overtaking().is_some())
         };
-        if let Some(client) = self.lines.iter().position(is_fixed) {
-            choices.retain(|choice| match choice {
-                Choice::Deliver(at) | Choice::Overtake(at) => *at == client,
-                Choice::Order(at) => orders[*at].client == client,
-                Choice::Serve(_) | Choice::Time => false,
-            });
-        }
+        let Some(client) = self.lines.iter().position(is_fixed) else {
+            return false;
+        };
+        choices.retain(|choice| match choice {
+            Choice::Deliver(at) | Choice::Overtake(at) => *at == client,
+            Choice::Order(at) => orders[*at].client == client,
+            Choice::Serve(_) | Choice::Time | Choice::Lie(_) => false,
+        });
+        true
     }
 
     /// The client that wants to be woken first, and the time.
@@ -117,16 +136,11 @@ impl State {
     }
 
     /// Does one thing.
-    pub(crate) fn take(
-        &mut self,
-        network: &mut Network,
-        users: &[UserId],
-        orders: &[Order],
-        choice: Choice,
-    ) {
+    pub(crate) fn take(&mut self, network: &mut Network, orders: &[Order], choice: Choice) {
         match choice {
             Choice::Serve(at) => {
-                self.server = network.serve(self.server, users, &mut self.lines, at);
+                network.serve(&mut self.worlds, &mut self.lines, at);
+                self.settle(network, self.lines[at].world);
             }
             Choice::Deliver(at) => self.deliver(network, at, 0),
             Choice::Overtake(at) => {
@@ -151,7 +165,12 @@ impl State {
                 self.now = wake.since(Moment::default()).max(self.now);
                 let tick = network.put_input(Input::Tick);
                 network.give(self.now, &mut self.lines[at], tick);
+                for world in 0..self.worlds.len() {
+                    network.wake(self.now, &mut self.worlds[world], tick);
+                    self.settle(network, world);
+                }
             }
+            Choice::Lie(lie) => self.tell(network, lie),
         }
     }
 
@@ -178,10 +197,23 @@ impl State {
             return self.is_quiet();
         }
         if self.place == Place::VideoChat {
-            let server = network.servers.of(self.server);
+            let server = network.servers.of(self.worlds[0].server);
             return living.all(|client| video_chat::has_settled(server, &client.node));
         }
-        let Some(call) = network.servers.of(self.server).calls().next() else {
+        let is_in_order = |line: &Line| self.is_in_order(network, line);
+        self.lines.iter().all(is_in_order)
+    }
+
+    /// True for a client that has ended, or has verified the newest block of its world, which holds those who are connected and no others.
+    fn is_in_order(&self, network: &Network, line: &Line) -> bool {
+        let client = network.clients.of(line.client);
+        if client.node.ended.is_some() {
+            return true;
+        }
+        let server = network.servers.of(self.worlds[line.world].server);
+        let (Some(call), Some(membership)) =
+            (server.calls().next(), client.node.engine.membership())
+        else {
             return false;
         };
         let mut participants: Vec<_> = call
@@ -194,13 +226,9 @@ impl State {
         participants.sort_unstable();
         let connected = call.members().map(|member| member.user_id());
         participants.into_iter().eq(connected)
-            && living.all(|client| {
-                client.node.engine.membership().is_some_and(|membership| {
-                    client.node.unanswered.is_empty()
-                        && membership.state().hash() == call.chain_state().hash()
-                        && membership.verification().emoji_hash().is_some()
-                })
-            })
+            && client.node.unanswered.is_empty()
+            && membership.state().hash() == call.chain_state().hash()
+            && membership.verification().emoji_hash().is_some()
     }
 }
 
@@ -226,10 +254,10 @@ struct Step {
 pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
     let began = Instant::now();
     let mut network = Network::new();
-    let users = script.users();
     let root = script.begin(&mut network);
     let began_at = root.now;
-    let mut laws = Laws::new();
+    let is_honest = script.lies == 0;
+    let mut laws = Laws::new(is_honest);
     let mut found = Found::default();
     let mut seen: HashSet<Fingerprint> = HashSet::from([fingerprint(&root)]);
     let mut steps: Vec<Step> = vec![Step {
@@ -242,7 +270,11 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
             let run = retrace(script, &mut network, root, &steps, at);
             panic!("{name}: {broken}, after\n{run}");
         }
-        let choices = state.choices(&network, &script.orders, effort);
+        if !is_honest && state.now > began_at + HORIZON {
+            continue;
+        }
+        let scheming = began_at + SCHEMING;
+        let choices = state.choices(&network, &script.orders, effort, scheming);
         if choices.is_empty() {
             let ended = match script.place {
                 Place::Conference => laws.check_end(&mut network, &state),
@@ -258,7 +290,7 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
         for by in choices {
             found.transitions += 1;
             let mut next = state.clone();
-            next.take(&mut network, &users, &script.orders, by);
+            next.take(&mut network, &script.orders, by);
             if seen.insert(fingerprint(&next)) {
                 steps.push(Step { from: at, by });
                 open.push((next, steps.len() - 1));
@@ -308,7 +340,7 @@ fn retrace(
         choices.push(steps[at].by);
         at = steps[at].from;
     }
-    let (mut state, users) = (root, script.users());
+    let mut state = root;
     let mut text = String::new();
     for choice in choices.into_iter().rev() {
         let what = match choice {
@@ -326,9 +358,9 @@ fn retrace(
                 let place = state.lines[at].overtaking();
                 describe(network, &state.lines[at], place.unwrap_or(0))
             }
-            Choice::Order(_) | Choice::Time => String::new(),
+            Choice::Order(_) | Choice::Time | Choice::Lie(_) => String::new(),
         };
-        state.take(network, &users, &script.orders, choice);
+        state.take(network, &script.orders, choice);
         let what: String = what.chars().take(160).collect();
         text += &format!("{:>9.3} {choice:?} {what}\n", state.now.as_secs_f64());
     }

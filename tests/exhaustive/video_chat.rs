@@ -47,7 +47,7 @@ pub(crate) fn voice(node: &Node) -> String {
 
 /// Checks a state in which a run has come to rest: who has ended is not in the call.
 pub(crate) fn check_end(network: &Network, state: &State) -> Result<(), Broken> {
-    let call = video_chat(network.servers.of(state.server));
+    let call = video_chat(network.servers.of(state.worlds[0].server));
     let members: Vec<UserId> = call.members().map(CallMember::user_id).collect();
     for line in &state.lines {
         let node = &network.clients.of(line.client).node;
@@ -67,6 +67,7 @@ fn script(orders: Vec<Order>) -> Script {
         orders,
         overtakes: vec![ALWAYS; 2],
         slow: 1,
+        lies: 0,
     }
 }
 
