@@ -106,9 +106,17 @@ impl Roster {
         self.load = self.load.wrapping_add(1);
     }
 
-    /// Drops those whom the load did not show.
-    pub(super) fn drop_unread(&mut self) {
+    /// True if a participant was put since the load began.
+    pub(super) fn was_read(&self, peer: Peer) -> bool {
+        self.listed
+            .get(&peer)
+            .is_some_and(|one| one.load == self.load)
+    }
+
+    /// Drops those whom the load did not show, but for this one.
+    pub(super) fn drop_unread(&mut self, but: Option<Peer>) {
         let unread = self.listed.iter().filter(|(_, one)| one.load != self.load);
+        let unread = unread.filter(|(peer, _)| Some(**peer) != but);
         let unread: Vec<_> = unread.map(|(peer, _)| *peer).collect();
         for peer in unread {
             let before = self.remove(peer);

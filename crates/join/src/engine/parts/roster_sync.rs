@@ -63,12 +63,38 @@ pub(in crate::engine) struct RosterSync {
     pages: Option<Pages>,
     /// True if changes were missed before the pages that are read.
     has_missed: bool,
+    /// True while the server may have another own entry than we know.
+    is_own_due: bool,
+    /// The request for our own entry, which the pages that are read may leave out.
+    own_asked: Option<Ticket>,
     /// True if changes were missed, of which some may have been of the call itself: both have one version.
     may_be_another_call: bool,
-    /// The number of participants as the server counts them, if it has said it.
-    count: Option<i32>,
+    count: Count,
     /// True if the participants may be others than when this was last asked.
     moved: bool,
+}
+
+/// The number of participants, listed or not.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    /// What the server has said last, and since then who came and went.
+    participants: Option<i32>,
+    /// The version of the call that it holds for.
+    version: i32,
+}
+
+impl Count {
+    /// Takes what the server says at this version, unless it has said something newer.
+    fn is_said(&mut self, participants: i32, version: i32) {
+        if version >= self.version {
+            (self.participants, self.version) = (Some(participants), version);
+        }
+    }
+
+    fn add(&mut self, change: i32) {
+        let added = |count: i32| count.saturating_add(change).max(0);
+        self.participants = self.participants.map(added);
+    }
 }
 
 /// The changes that came before others, by their versions.
@@ -133,8 +159,10 @@ impl RosterSync {
             load: None,
             pages,
             has_missed: false,
+            is_own_due: true,
+            own_asked: None,
             may_be_another_call: false,
-            count: None,
+            count: Count::default(),
             moved: false,
         }
     }
@@ -145,7 +173,7 @@ impl RosterSync {
 
     /// The number of participants, listed or not, if the server has said it.
     pub(in crate::engine) fn count(&self) -> Option<i32> {
-        self.count
+        self.count.participants
     }
 
     /// True if the participants may be others than when this was last asked.
@@ -204,6 +232,7 @@ impl RosterSync {
             self.has_begun = true;
             self.version = change.version;
         }
+        self.count_change(change.version, &change.participants);
         self.put(&change.participants);
         self.take_early();
         Change::Applied
@@ -215,7 +244,7 @@ impl RosterSync {
             return;
         };
         let version = call.version;
-        self.count = Some(call.participants_count);
+        self.count.is_said(call.participants_count, version);
         if self.version == 0 || version <= self.version {
             return;
         }
@@ -246,22 +275,29 @@ impl RosterSync {
 
     fn put(&mut self, participants: &[GroupCallParticipant]) {
         self.moved |= !participants.is_empty();
+        self.is_own_due &= participants.iter().all(|one| one.peer != self.us);
         if let Some(pages) = &mut self.pages {
             pages.note_pushed(participants);
         }
-        participants.iter().for_each(|one| self.count_one(one));
         self.roster.put(participants);
         self.note_own(participants);
     }
 
-    /// Counts who comes or goes; what the server says of the whole corrects it.
-    fn count_one(&mut self, one: &GroupCallParticipant) {
-        let change = match (one.left, one.just_joined, self.roster.has(one.peer)) {
-            (true, _, true) => -1,
-            (false, true, false) => 1,
-            _ => return,
-        };
-        self.count = self.count.map(|count| count.saturating_add(change).max(0));
+    /// Counts who comes or goes in a change of this version, unless the server has counted them already.
+    fn count_change(&mut self, version: i32, participants: &[GroupCallParticipant]) {
+        if version <= self.count.version {
+            return;
+        }
+        for one in participants {
+            match (one.left, one.just_joined, self.roster.has(one.peer)) {
+                (true, _, true) => self.count.add(-1),
+                (false, true, false) => self.count.add(1),
+                _ => {}
+            }
+        }
+        if participants.iter().any(|one| one.versioned) {
+            self.count.version = version;
+        }
     }
 
     /// Keeps our own entry, if it is there. One in part is not marked as ours.
@@ -288,6 +324,7 @@ impl RosterSync {
             && let Some(participants) = self.early.0.remove(&next)
         {
             self.version = next;
+            self.count_change(next, &participants);
             self.put(&participants);
         }
     }
@@ -443,6 +480,9 @@ impl RosterSync {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Result<bool, EndReason> {
+        if self.own_asked.take_if(|sent| *sent == ticket).is_some() {
+            return self.own_answered(ctx, us, result);
+        }
         let Some(pages) = &mut self.pages else {
             return Ok(false);
         };
@@ -462,7 +502,7 @@ impl RosterSync {
             self.has_begun = false;
         }
         self.moved = true;
-        self.count = Some(page.count);
+        self.count.is_said(page.count, page.version);
         self.roster.put(&page.participants);
         if let Some(own) = own_of(self.us, &page.participants) {
             self.own = Some(own);
@@ -479,8 +519,14 @@ impl RosterSync {
             return Ok(false);
         }
         // Where nothing was missed, those behind the pages that were read are there still.
-        if progress == Progress::Complete || self.has_missed {
-            self.roster.drop_unread();
+        if progress == Progress::Complete {
+            self.roster.drop_unread(None);
+        } else {
+            if self.has_missed {
+                self.roster.drop_unread(Some(us.peer));
+                self.is_own_due = true;
+            }
+            self.ask_own(ctx, us);
         }
         if progress == Progress::Endless {
             let read = self.roster.len();
@@ -495,6 +541,36 @@ impl RosterSync {
         }
         load_quiet_later(ctx);
         Ok(progress == Progress::Complete)
+    }
+
+    /// Asks for our own entry where the pages that were read do not show it: what an admin did to us is in it.
+    fn ask_own(&mut self, ctx: &mut Context, us: Identity) {
+        self.is_own_due &= !self.roster.was_read(us.peer);
+        if self.is_own_due {
+            let by_source = GetGroupParticipants::by_sources(us.call.into(), vec![us.source]);
+            self.own_asked = Some(ctx.send(Purpose::Roster, by_source));
+        }
+    }
+
+    /// Takes the answer for our own entry. One that did not come is asked for after the next load.
+    fn own_answered(
+        &mut self,
+        ctx: &Context,
+        us: Identity,
+        result: Result<Response, Failure>,
+    ) -> Result<bool, EndReason> {
+        let Ok(page) = result.and_then(|one| one.into_participants().map_err(|_| Failure::Lost))
+        else {
+            return Ok(false);
+        };
+        // What was pushed meanwhile is newer.
+        if core::mem::take(&mut self.is_own_due) {
+            self.put(&page.participants);
+        }
+        match is_elsewhere(ctx, us, self.roster.own_source(us.peer)) {
+            true => Err(EndReason::JoinedElsewhere),
+            false => Ok(false),
+        }
     }
 
     fn load_failed(&mut self, ctx: &mut Context, pause: Duration) {
