@@ -7,7 +7,7 @@
 //! The newest wish for each field of a participant takes the place of one that was not sent yet; the commands of both are
 //! answered together. Implements `spec/protocol.md`, 8.2.
 
-use crate::api::{EditGroupCallParticipant, InputPeer, Response, Updates};
+use crate::api::{EditGroupCallParticipant, InputPeer, Response, Update, Updates};
 use crate::engine::command::{CommandFailure, Order};
 use crate::engine::context::Context;
 use crate::engine::failure::Failure;
@@ -89,6 +89,19 @@ impl Change {
             presentation_paused: self.presentation_paused.or(older.presentation_paused),
             raise_hand: self.raise_hand.or(older.raise_hand),
         }
+    }
+}
+
+impl Edit {
+    /// True if it was to mute a participant for all, and the server has muted it for us alone, as it does for who is no admin.
+    fn is_ours_alone(&self, ctx: &Context, updates: &Updates) -> bool {
+        let peer = self.participant.peer(ctx.config.joiner.user_id);
+        let changes = updates.0.iter().filter_map(|update| match update {
+            Update::Participants(change) => Some(&change.participants),
+            _ => None,
+        });
+        let mut shown = changes.flatten().filter(|one| Some(one.peer) == peer);
+        self.change.muted == Some(true) && shown.any(|one| one.muted_by_you && !one.muted)
     }
 }
 
@@ -196,8 +209,11 @@ impl Edits {
         let (_, edit) = self.under_way.take_if(|(sent, _)| *sent == ticket)?;
         let outcome =
             result.and_then(|response| response.into_updates().map_err(|_| Failure::Lost));
+        let is_ours_alone = |updates| edit.is_ours_alone(ctx, updates);
+        let is_ours_alone = outcome.as_ref().is_ok_and(is_ours_alone);
         for order in edit.orders {
             match &outcome {
+                Ok(_) if is_ours_alone => ctx.failed(order, CommandFailure::NotAllowed),
                 Ok(_) => ctx.done(order),
                 Err(failure) => ctx.failed(order, failure.clone()),
             }
