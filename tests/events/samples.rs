@@ -345,6 +345,7 @@ fn rejoin_reasons() -> Vec<RejoinReason> {
         RejoinReason::OtherPeer,
         RejoinReason::MaySpeak,
         RejoinReason::StreamLost,
+        RejoinReason::OtherMedia,
         RejoinReason::Stale(error()),
         RejoinReason::NoConnection,
     ]

@@ -23,6 +23,9 @@ use crate::joining::{Invitations, JoinPayload};
 use crate::labels::Labels;
 use crate::policy::CallKind;
 
+/// The clock of a device that is no further from the server's is taken for it: the server's time comes in seconds, and late.
+const CLOCKS_APART_MS: u64 = 2_500;
+
 /// The things that states and parts share.
 #[derive(Debug)]
 pub(super) struct Context {
@@ -40,6 +43,8 @@ pub(super) struct Context {
     /// The invitations that we sent to the call, which outlive a membership as well.
     invitations: Invitations,
     pub(super) wishes: Wishes,
+    /// The server's time when the engine began, in Unix milliseconds, where the clock of the device says another one or none.
+    server_start_ms: Option<i64>,
     requests: Requests,
     outputs: VecDeque<Output>,
 }
@@ -58,6 +63,7 @@ impl Clone for Context {
             labels: self.labels.clone(),
             invitations: self.invitations.clone(),
             wishes: self.wishes.clone(),
+            server_start_ms: self.server_start_ms,
             requests: self.requests.clone(),
             outputs: self.outputs.clone(),
         }
@@ -85,9 +91,32 @@ impl Context {
             labels: Labels::new(),
             invitations,
             wishes,
+            server_start_ms: None,
             requests: Requests::default(),
             outputs: VecDeque::new(),
         }
+    }
+
+    /// Notes the server's time now, in Unix seconds, unless the clock of the device agrees with it.
+    pub(super) fn server_says(&mut self, unix_seconds: i32) {
+        let start = i64::from(unix_seconds)
+            .saturating_mul(1000)
+            .saturating_sub(self.elapsed_ms());
+        let by_device = self.config.unix_ms;
+        let agrees = by_device.is_some_and(|device| device.abs_diff(start) <= CLOCKS_APART_MS);
+        self.server_start_ms = (!agrees).then_some(start);
+    }
+
+    /// The server's time in Unix milliseconds: as the server said it, or by the clock of the device.
+    pub(super) fn server_ms(&self) -> Option<i64> {
+        let start = self.server_start_ms.or(self.config.unix_ms)?;
+        Some(start.saturating_add(self.elapsed_ms()))
+    }
+
+    /// The time since the engine began.
+    fn elapsed_ms(&self) -> i64 {
+        let elapsed = self.now.since(Moment::default()).as_millis();
+        i64::try_from(elapsed).unwrap_or(i64::MAX)
     }
 
     /// The kind of the call.

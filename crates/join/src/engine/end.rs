@@ -431,6 +431,9 @@ pub enum RejoinReason {
     /// We may speak from now on, for which the media must come by a connection.
     #[error("we may speak from now on")]
     MaySpeak,
+    /// The media of the call comes in another way from now on.
+    #[error("the media of the call comes in another way from now on")]
+    OtherMedia,
     /// The parts of the stream are lost to us.
     #[error("the stream was lost")]
     StreamLost,

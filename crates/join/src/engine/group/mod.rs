@@ -58,7 +58,11 @@ const VOICE_PAUSE: Duration = Duration::from_secs(300);
 pub(super) struct Attendance {
     kind: CallKind,
     from: Standpoint,
+    /// The group or channel whose call it is, once it is known.
+    host: Option<Peer>,
     mode: MediaMode,
+    /// True if the call is fed by RTMP, once the server has said so or the contrary.
+    is_rtmp: Option<bool>,
     presence: Presence,
     description: Description,
     chat: Chat,
@@ -96,16 +100,29 @@ impl Attendance {
         };
         let mut from = join.from;
         from.fallback = None;
+        let group = match from.chat {
+            Some(InputPeer::Chat(id)) => Some(Peer::Chat(id)),
+            _ => None,
+        };
         let mut attendance = Self {
             kind: join.kind,
             from,
+            host: group.or(join.host),
             mode,
+            is_rtmp: None,
             presence,
             description: Description::default(),
             chat: Chat::default(),
             stream: before.filter(|_| !mode.is_stream()),
             voice_from,
         };
+        // One who has just joined has done so now; one that was there before may keep the older date.
+        let is_fresh = !join.is_rejoin && join.attempts == 1;
+        let entries = join.rosters.iter().flat_map(|roster| &roster.participants);
+        let mut ours = entries.filter(|one| one.peer == join.own && one.just_joined);
+        if let Some(own) = ours.next().filter(|own| is_fresh && own.date > 0) {
+            ctx.server_says(own.date);
+        }
         let joined = attendance.joined(connection, join.payload, join.attempts);
         ctx.event(match join.is_rejoin {
             true => Event::Rejoined(joined),
@@ -174,17 +191,13 @@ impl Attendance {
         }
     }
 
-    /// The server's time in Unix milliseconds: by the clock of the device, or by the moment at which the server has us join.
+    /// The server's time in Unix milliseconds: by a clock, or by the moment at which the server has us join.
     fn server_ms(&self, ctx: &Context) -> Option<i64> {
-        let elapsed = ctx.now.since(Moment::default()).as_millis();
-        let elapsed = i64::try_from(elapsed).unwrap_or(i64::MAX);
-        let by_device = ctx.config.unix_ms;
-        let by_device = by_device.map(|start| start.saturating_add(elapsed));
         let by_entry = || {
             let seconds = self.presence.roster.own_date()?;
             Some(i64::from(seconds).saturating_mul(1000))
         };
-        by_device.or_else(by_entry)
+        ctx.server_ms().or_else(by_entry)
     }
 }
 
@@ -446,25 +459,26 @@ impl Attendance {
     }
 
     /// Ends where the group of the call is a supergroup by now.
-    fn check_moved(&self, peer: Option<Peer>) -> Result<(), EndReason> {
-        let was = match self.from.chat {
-            Some(InputPeer::Chat(id)) => Some(Peer::Chat(id)),
-            _ => None,
-        };
-        match (was, peer) {
-            (Some(_), Some(to @ Peer::Channel(_))) => Err(EndReason::ChatMigrated { to }),
-            _ => Ok(()),
+    fn check_moved(&mut self, peer: Option<Peer>) -> Result<(), EndReason> {
+        match (self.host, peer) {
+            (Some(Peer::Chat(_)), Some(to @ Peer::Channel(_))) => {
+                Err(EndReason::ChatMigrated { to })
+            }
+            (host, peer) => {
+                self.host = host.or(peer);
+                Ok(())
+            }
         }
     }
 
     /// Takes in what the server says of the call itself.
-    fn take_call(&mut self, ctx: &mut Context, call: GroupCall) -> Result<(), EndReason> {
+    fn take_call(&mut self, ctx: &mut Context, call: GroupCall) -> Flow {
         self.describe(ctx, &call)?;
-        self.presence.take_call(ctx, call)
+        Ok(self.presence.take_call(ctx, call)?)
     }
 
     /// Takes in what only calls of this side have.
-    fn describe(&mut self, ctx: &mut Context, call: &GroupCall) -> Result<(), EndReason> {
+    fn describe(&mut self, ctx: &mut Context, call: &GroupCall) -> Flow {
         let is_ours = self.presence.reference.names(&call.reference());
         if let Some(call) = call.active().filter(|call| is_ours && !call.conference) {
             let kind = match (self.kind, call.rtmp_stream) {
@@ -473,7 +487,12 @@ impl Attendance {
                 (kind, _) => kind,
             };
             if kind != self.kind {
-                return Err(EndReason::Converted { to: kind });
+                return Err(EndReason::Converted { to: kind }.into());
+            }
+            // A story stays one, and its media comes in another way, which only a join says.
+            let was_rtmp = self.is_rtmp.replace(call.rtmp_stream);
+            if was_rtmp.is_some_and(|was| was != call.rtmp_stream) {
+                return Err(RejoinReason::OtherMedia.into());
             }
             self.description.take(call);
             ctx.stream_is_at(call.stream_dc.or(ctx.stream_place()));

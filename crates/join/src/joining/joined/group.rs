@@ -2,7 +2,7 @@
 
 use super::fault::AnswerFault;
 use super::naming::is_other;
-use crate::api::{CallRef, DataJson, GroupCall, Participants, Update, Updates};
+use crate::api::{CallRef, DataJson, GroupCall, Participants, Peer, Update, Updates};
 use crate::joining::Answer;
 
 /// The parts of an answer to a join of a call that is no conference.
@@ -12,6 +12,8 @@ pub(crate) struct GroupJoinAnswer {
     pub(crate) media: Answer,
     /// The call, if the answer shows it.
     pub(crate) shown: Option<GroupCall>,
+    /// The group or channel whose call it is, if the answer says so.
+    pub(crate) host: Option<Peer>,
     /// True if the call is shown as a conference, once at least.
     pub(crate) is_conference: bool,
     /// True if the call is a live story.
@@ -30,6 +32,7 @@ impl GroupJoinAnswer {
         let call = call.into();
         let mut params: Option<DataJson> = None;
         let (mut shown, mut is_conference, mut is_story) = (None, false, false);
+        let mut host = None;
         let mut rosters = Vec::new();
         for update in answer.0 {
             match update {
@@ -38,11 +41,12 @@ impl GroupJoinAnswer {
                 }
                 Update::GroupCall {
                     call: one,
+                    peer,
                     live_story,
-                    ..
                 } if !is_other(&one.reference(), &call) => {
                     is_conference |= one.active().is_some_and(|call| call.conference);
                     shown = Some(one);
+                    host = peer.or(host);
                     is_story |= live_story;
                 }
                 Update::Participants(roster) if !is_other(&roster.call, &call) => {
@@ -55,6 +59,7 @@ impl GroupJoinAnswer {
         Ok(Self {
             media: Answer::from_json(params.as_str())?,
             shown,
+            host,
             is_conference,
             is_story,
             rosters,

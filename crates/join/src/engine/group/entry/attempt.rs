@@ -132,6 +132,8 @@ pub(in crate::engine) struct Accepted {
     pub(in crate::engine) attempts: u32,
     pub(in crate::engine) media: Answer,
     pub(in crate::engine) shown: Option<GroupCall>,
+    /// The group or channel whose call it is, if the answer says so.
+    pub(in crate::engine) host: Option<Peer>,
     pub(in crate::engine) rosters: Vec<Participants>,
 }
 

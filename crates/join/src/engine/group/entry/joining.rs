@@ -118,6 +118,7 @@ fn accepted(attempt: &mut Attempt, ctx: &mut Context, response: Response) -> Res
         attempts: attempt.sent,
         media: answer.media,
         shown: answer.shown,
+        host: answer.host,
         rosters: answer.rosters,
     })))
 }
@@ -189,8 +190,9 @@ fn refused(
             Ok(Next::After { why, pause, action })
         }
         Reaction::RefreshReferenceOnce => look_up_again(attempt, error),
-        // Another peer was asked for, and the one before is still good.
-        Reaction::GiveUp(
+        // Another peer was asked for, and the one before is still good. Which refusals are of the peer no table says in full.
+        Reaction::Report
+        | Reaction::GiveUp(
             GiveUpReason::NotAsThisPeer | GiveUpReason::OurMistake | GiveUpReason::NotAllowed,
         ) if attempt.from.fallback.is_some() => {
             attempt.from.join_as = attempt.from.fallback.take();
