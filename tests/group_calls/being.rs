@@ -4,9 +4,9 @@ use core::time::Duration;
 
 use confcall::UserId;
 use confcall::join::api::{
-    ActiveCall, CallMessage, CallMessageId, CallSettings, CallText, ChannelId, ChatId, GroupCall,
-    GroupCallParticipant, InputPeer, InputUser, InviteLink, ParticipantsPage, Peer, Request, Ssrc,
-    Update, Updates,
+    AccessHash, ActiveCall, CallMessage, CallMessageId, CallSettings, CallText, ChannelId, ChatId,
+    GroupCall, GroupCallParticipant, InputPeer, InputUser, InviteLink, ParticipantsPage, Peer,
+    Request, Ssrc, Update, Updates,
 };
 use confcall::join::engine::checkpoint::CheckpointError;
 use confcall::join::engine::{
@@ -171,6 +171,59 @@ fn a_peer_that_is_refused_leaves_us_in_the_call_as_before() {
 }
 
 #[test]
+fn a_peer_that_nobody_finds_leaves_us_in_the_call_as_before() {
+    let mut desk = Desk::joined();
+    desk.command(Command::JoinAs {
+        peer: InputPeer::Channel {
+            id: ChannelId::new(504),
+            access_hash: AccessHash::new(1),
+        },
+    });
+    desk.wait(Duration::from_millis(100));
+    let join = desk.take_join();
+    desk.refuse(&join, 400, "CHANNEL_INVALID");
+    assert_eq!(desk.outcome(), Some(CommandFailure::NotAsThisPeer));
+    desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());
+    assert!(desk.is_in());
+}
+
+#[test]
+fn who_comes_is_counted_once_by_the_server_or_by_us() {
+    let counted = |desk: &Desk| {
+        let mut events = desk.events.iter().rev();
+        events.find_map(|event| match event {
+            Event::Call(info) => Some(info.participants),
+            _ => None,
+        })
+    };
+    let comes = |peer: Peer, source: Option<Ssrc>| GroupCallParticipant {
+        just_joined: true,
+        versioned: true,
+        ..GroupCallParticipant::new(peer, source)
+    };
+    let mut desk = Desk::new(config(GroupCallTarget::chat(CHANNEL)));
+    desk.answer_found();
+    desk.answer_call(ActiveCall::new(CALL));
+    // The call as it is after we came, and beside it that we came.
+    let call = ActiveCall {
+        participants_count: 2,
+        version: 5,
+        ..ActiveCall::new(CALL)
+    };
+    desk.answer_join(
+        call.clone(),
+        CONNECT,
+        vec![comes(Peer::User(US), Some(payload(1).ssrc()))],
+    );
+    assert_eq!(counted(&desk), Some(2));
+    desk.push(roster(6, vec![comes(Peer::User(BOB), Ssrc::new(77))]));
+    assert_eq!(counted(&desk), Some(3));
+    // A description that was made before is no news.
+    desk.push(Update::from(GroupCall::from(call)));
+    assert_eq!(counted(&desk), Some(3));
+}
+
+#[test]
 fn whom_the_server_lost_it_has_again_by_a_check_or_a_refusal() {
     let mut desk = Desk::joined();
     desk.wait(Duration::from_secs(5));
@@ -319,6 +372,96 @@ fn a_call_that_becomes_another_ends_with_what_it_became() {
     assert_eq!(desk.end(), Some(&EndReason::ChatMigrated { to }));
 }
 
+/// Answers the question for our own entry.
+fn answer_own(desk: &mut Desk, page: ParticipantsPage, silenced: bool) {
+    let source = desk.source();
+    let own = desk.take(|one| matches!(one, Request::Participants(ask) if ask.sources == [source]));
+    let page = ParticipantsPage {
+        participants: vec![desk.entry(true, !silenced)],
+        ..page
+    };
+    desk.done(&own, page);
+}
+
+#[test]
+fn an_admin_who_mutes_us_while_changes_are_missed_is_known_of_however_large_the_roster_is() {
+    let mut desk = Desk::joined();
+    desk.wait(Duration::from_secs(2));
+    let page = |version| ParticipantsPage {
+        count: 250,
+        participants: vec![GroupCallParticipant::new(Peer::User(BOB), Ssrc::new(77))],
+        next_offset: Some("b".to_owned()),
+        version,
+        labels: Vec::new(),
+    };
+    let first = desk.take(|one| matches!(one, Request::Participants(_)));
+    desk.done(&first, page(1));
+    answer_own(&mut desk, page(1), false);
+    assert!(desk.engine.own_state().unwrap().can_unmute);
+    let later = GroupCallParticipant {
+        versioned: true,
+        ..GroupCallParticipant::new(Peer::User(BOB), Ssrc::new(77))
+    };
+    desk.push(roster(9, vec![later]));
+    desk.wait(Duration::from_secs(3));
+    let again = desk.take(|one| matches!(one, Request::Participants(_)));
+    desk.done(&again, page(9));
+    let us = Peer::User(US);
+    let listed = desk.engine.participants();
+    assert!(listed.iter().any(|one| one.peer == us));
+    answer_own(&mut desk, page(9), true);
+    assert!(!desk.engine.own_state().unwrap().can_unmute);
+}
+
+#[test]
+fn a_group_that_moves_is_known_also_by_who_joined_by_the_call_alone() {
+    let moved = |peer, version| Update::GroupCall {
+        call: ActiveCall {
+            version,
+            ..ActiveCall::new(CALL)
+        }
+        .into(),
+        peer: Some(peer),
+        live_story: false,
+    };
+    let mut desk = Desk::new(config(GroupCallTarget::call(CALL)));
+    desk.answer_call(ActiveCall::new(CALL));
+    desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());
+    desk.push(moved(Peer::Chat(ChatId::new(4)), 2));
+    assert!(desk.is_in());
+    let to = Peer::Channel(ChannelId::new(9));
+    desk.push(moved(to, 3));
+    assert_eq!(desk.end(), Some(&EndReason::ChatMigrated { to }));
+}
+
+#[test]
+fn who_is_no_admin_is_told_that_a_mute_is_for_itself_alone() {
+    let mut desk = Desk::joined();
+    let bob = |muted, muted_by_you, version| {
+        let bob = GroupCallParticipant {
+            muted,
+            muted_by_you,
+            versioned: true,
+            ..GroupCallParticipant::new(Peer::User(BOB), Ssrc::new(77))
+        };
+        roster(version, vec![bob])
+    };
+    desk.push(Update::Labels(vec![label(Peer::User(BOB), "Bob")]));
+    desk.push(bob(false, false, 2));
+    let mute = || Command::Mute {
+        peer: Peer::User(BOB),
+        muted: true,
+    };
+    desk.command(mute());
+    let edit = desk.take(|one| matches!(one, Request::EditParticipant(_)));
+    desk.done(&edit, Updates(vec![bob(false, true, 3)]));
+    assert_eq!(desk.outcome(), Some(CommandFailure::NotAllowed));
+    desk.command(mute());
+    let edit = desk.take(|one| matches!(one, Request::EditParticipant(_)));
+    desk.done(&edit, Updates(vec![bob(true, false, 4)]));
+    assert_eq!(desk.outcome(), None);
+}
+
 #[test]
 fn a_large_roster_is_read_page_by_page_and_only_the_first_by_itself() {
     let mut desk = Desk::joined();
@@ -339,6 +482,9 @@ fn a_large_roster_is_read_page_by_page_and_only_the_first_by_itself() {
     desk.done(&first, page(1000, Some("b")));
     assert_eq!(desk.engine.participants().len(), 100);
     assert!(desk.saw(|event| matches!(event, Event::Call(info) if info.participants == 250)));
+    // We are behind the page, and what an admin did to us with us.
+    answer_own(&mut desk, page(1000, None), false);
+    assert_eq!(desk.engine.participants().len(), 101);
     assert!(!desk.asks(|one| matches!(one, Request::Participants(_))));
     desk.command(Command::LoadParticipants { all: true });
     for (start, next) in [(1100, Some("c")), (1200, None)] {
@@ -346,7 +492,7 @@ fn a_large_roster_is_read_page_by_page_and_only_the_first_by_itself() {
         desk.done(&more, page(start, next));
     }
     assert_eq!(desk.outcome(), None);
-    assert_eq!(desk.engine.participants().len(), 300);
+    assert_eq!(desk.engine.participants().len(), 301);
     // A change that was missed has the pages read again from the start, and who is in none of them has left.
     let gap = GroupCallParticipant {
         versioned: true,

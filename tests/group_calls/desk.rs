@@ -10,8 +10,8 @@ use confcall::join::api::{
     PeerLabel, Request, Response, RpcError, Ssrc, Update, Updates,
 };
 use confcall::join::engine::{
-    Command, CommandFailure, CommandId, Config, EndReason, Engine, Event, Input, Outcome, Output,
-    RequestId,
+    Command, CommandFailure, CommandId, Config, EndReason, Engine, Event, Input, MediaMode,
+    Outcome, Output, RequestId,
 };
 use confcall::join::joining::{Fingerprint, GroupCallTarget, JoinPayload};
 use confcall::join::policy::{CallKind, CheckedRequest, Media};
@@ -223,6 +223,15 @@ impl Desk {
 
     pub(crate) fn is_in(&self) -> bool {
         self.engine.call().is_some()
+    }
+
+    /// The way in which the media of the newest membership comes.
+    pub(crate) fn mode(&self) -> Option<MediaMode> {
+        let mut events = self.events.iter().rev();
+        events.find_map(|event| match event {
+            Event::Joined(joined) | Event::Rejoined(joined) => Some(joined.mode),
+            _ => None,
+        })
     }
 
     pub(crate) fn end(&self) -> Option<&EndReason> {

@@ -11,14 +11,6 @@ use confcall::join::joining::{GroupCallTarget, InviteHash};
 
 use crate::desk::{BOB, CALL, CHANNEL, CONNECT, Desk, STREAM, config, connection, roster};
 
-/// The way in which the media of the newest membership comes.
-fn mode(desk: &Desk) -> Option<MediaMode> {
-    desk.events.iter().rev().find_map(|event| match event {
-        Event::Joined(joined) | Event::Rejoined(joined) => Some(joined.mode),
-        _ => None,
-    })
-}
-
 fn rejoin(desk: &mut Desk) {
     desk.command(Command::Rejoin);
     desk.wait(core::time::Duration::from_secs(9));
@@ -27,11 +19,11 @@ fn rejoin(desk: &mut Desk) {
 #[test]
 fn the_answer_to_every_join_says_anew_how_the_media_comes() {
     let mut desk = Desk::joined();
-    assert_eq!(mode(&desk), Some(MediaMode::WebRtc));
+    assert_eq!(desk.mode(), Some(MediaMode::WebRtc));
     for (params, expected) in [(STREAM, MediaMode::Stream), (CONNECT, MediaMode::WebRtc)] {
         rejoin(&mut desk);
         desk.answer_join(ActiveCall::new(CALL), params, Vec::new());
-        assert_eq!(mode(&desk), Some(expected));
+        assert_eq!(desk.mode(), Some(expected));
     }
 }
 

@@ -2,11 +2,16 @@
 
 use core::time::Duration;
 
-use confcall::join::api::{ActiveCall, FilePart, Request, StreamChannel};
+use confcall::join::api::{
+    ActiveCall, FilePart, GroupCall, GroupCallParticipant, Peer, Request, StreamChannel, Update,
+    Updates,
+};
 use confcall::join::engine::{Command, CommandFailure, Event, MediaMode, MediaState, StreamState};
 use confcall::join::joining::GroupCallTarget;
 
-use super::desk::{CALL, CHANNEL, CONNECT, Desk, RTMP, STREAM, config, payload, roster};
+use super::desk::{
+    CALL, CHANNEL, CONNECT, Desk, RTMP, STREAM, US, config, connection, payload, roster,
+};
 
 fn rtmp() -> Desk {
     let call = ActiveCall {
@@ -78,6 +83,61 @@ fn without_a_clock_the_moment_of_our_own_join_is_the_servers_time() {
     desk.wait(Duration::from_secs(1));
     let first = desk.take(is_file);
     assert!(matches!(&first.body, Request::File(file) if file.time_ms / 10_000 == 169_999_999));
+}
+
+#[test]
+fn a_device_whose_clock_is_wrong_goes_by_the_moment_of_its_join() {
+    for (by_device, begins) in [
+        (1_699_999_965_000, 1_699_999_998_000),
+        (1_700_000_035_000, 1_699_999_998_000),
+        // A clock that agrees is finer than the server's seconds.
+        (1_700_000_001_500, 1_699_999_999_000),
+    ] {
+        let mut settings = config(GroupCallTarget::chat(CHANNEL));
+        settings.unix_ms = Some(by_device);
+        let mut desk = Desk::new(settings);
+        desk.answer_found();
+        desk.answer_call(ActiveCall::new(CALL));
+        let own = GroupCallParticipant {
+            own: true,
+            just_joined: true,
+            versioned: true,
+            muted: true,
+            can_self_unmute: false,
+            date: 1_700_000_000,
+            ..GroupCallParticipant::new(Peer::User(US), Some(payload(1).ssrc()))
+        };
+        desk.answer_join(ActiveCall::new(CALL), STREAM, vec![own]);
+        let first = desk.take(is_file);
+        assert!(
+            matches!(&first.body, Request::File(file) if file.time_ms == begins),
+            "{first:?}"
+        );
+    }
+}
+
+#[test]
+fn a_live_story_whose_media_comes_in_another_way_is_joined_again() {
+    let story = |rtmp_stream, version| Update::GroupCall {
+        call: GroupCall::from(ActiveCall {
+            rtmp_stream,
+            version,
+            ..ActiveCall::new(CALL)
+        }),
+        peer: None,
+        live_story: true,
+    };
+    let mut desk = Desk::new(config(GroupCallTarget::call(CALL)));
+    desk.push(story(false, 2));
+    desk.answer_call(ActiveCall::new(CALL));
+    let join = desk.take_join();
+    desk.done(&join, Updates(vec![connection(CONNECT), story(false, 3)]));
+    assert!(desk.is_in(), "{:?}", desk.events);
+    desk.push(story(true, 4));
+    desk.wait(Duration::from_millis(100));
+    let join = desk.take_join();
+    desk.done(&join, Updates(vec![connection(RTMP), story(true, 5)]));
+    assert_eq!(desk.mode(), Some(MediaMode::Rtmp));
 }
 
 #[test]

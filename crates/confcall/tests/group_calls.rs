@@ -6,10 +6,10 @@ mod common;
 use std::time::Duration;
 
 use common::{ALICE, BOB, ended, pass, within};
-use confcall::api::{InputPeer, Peer, ResolveUsername, Response};
+use confcall::api::{AccessHash, ChannelId, InputPeer, Peer, ResolveUsername, Response};
 use confcall::{
     Call, CallKind, CheckedRequest, CommandFailure, Conference, EndReason, Event, Events,
-    GroupCall, GroupCallTarget, MediaMode, NewCall, Newcomer, Notice, Options, Spam, Target,
+    GroupCall, GroupCallTarget, Load, MediaMode, NewCall, Newcomer, Notice, Options, Spam, Target,
     Transport, UserId, Username,
 };
 use confcall_join::stream::{Chunk, Track};
@@ -35,6 +35,7 @@ const WORLD: &str = r#"
     username = "walkers"
     open = true
     admins = [1]
+    anonymous = [1]
     call.title = "Where to next"
     call.speakers = [901]
 
@@ -358,9 +359,55 @@ async fn one_may_be_in_a_call_as_another_peer() {
         .await
         .unwrap();
     assert!(peers.peers.contains(&Peer::User(ALICE)));
-    let saved = GroupCall::save_default_join_as(&network, place, InputPeer::SelfUser);
+    let saved = GroupCall::save_default_join_as(&network, place.clone(), InputPeer::SelfUser);
     saved.await.unwrap();
     let call = join(&hub, ALICE, "t.me/walkers?videochat").await;
+    assert_eq!(call.view().joined_as, Some(Peer::User(ALICE)));
+    let bob = join(&hub, BOB, "t.me/walkers?videochat").await;
+    call.join_as(place).await.unwrap();
+    let Some(chat @ Peer::Channel(_)) = call.view().joined_as else {
+        panic!("{:?}", call.view().joined_as);
+    };
+    let lists = |call: &Call, peer| call.participants().iter().any(|one| one.peer == peer);
+    holds(&bob, |bob| {
+        lists(bob, chat) && !lists(bob, Peer::User(ALICE))
+    })
+    .await;
     call.join_as(InputPeer::SelfUser).await.unwrap();
-    assert!(call.joined().await.is_ok());
+    holds(&bob, |bob| {
+        lists(bob, Peer::User(ALICE)) && !lists(bob, chat)
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_the_server_refuses_leaves_us_in_the_call_as_before() {
+    let hub = hub();
+    let call = join(&hub, BOB, "t.me/walkers?videochat").await;
+    let stranger = InputPeer::Channel {
+        id: ChannelId::new(504),
+        access_hash: AccessHash::new(1),
+    };
+    let refused = within(call.join_as(stranger)).await;
+    assert!(refused.is_err());
+    holds(&call, |call| call.view().joined_as == Some(Peer::User(BOB))).await;
+    call.send_text("still here").await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_same_creation_twice_is_one_call() {
+    let hub = hub();
+    let network = hub.connect(ALICE);
+    let place = peer(&network, "quiet").await;
+    let first = GroupCall::create_as(&network, place.clone(), NewCall::default(), 7).await;
+    let again = GroupCall::create_as(&network, place, NewCall::default(), 7).await;
+    assert_eq!(first.unwrap(), again.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_roster_of_a_call_is_loaded_on_request() {
+    let hub = hub();
+    let call = join(&hub, BOB, "t.me/walkers?videochat").await;
+    call.load_participants(Load::All).await.unwrap();
+    assert_eq!(call.participants().len(), 2);
 }
