@@ -6,7 +6,7 @@ pub const ORDERS: usize = 64;
 /// Events that the caller has not read.
 pub const UNREAD_EVENTS: usize = 256;
 
-/// Parts of a stream that a reader has not read; each has at most a mebibyte.
+/// Parts of a stream that a reader has not read; each has at most 128 KiB.
 pub const UNREAD_PARTS: usize = 8;
 
 /// Different suspicions in a view.

@@ -19,7 +19,7 @@ use crate::updates::UpdateStream;
 ///
 /// An answer is mapped to the variant of [`Response`] that has its type in the API, and updates to the kinds of
 /// `Update`, in their order; all others are left out. An answer to a join holds the
-/// connection, the call as an active conference, and the items of both subchains once.
+/// connection, the call as an active one, and, for a conference, the items of both subchains once.
 ///
 /// ```
 /// use confcall_join::api::{Response, RpcError};

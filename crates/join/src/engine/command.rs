@@ -59,7 +59,7 @@ pub enum Command {
         /// The message that invites.
         message: MessageId,
     },
-    /// Replace the link of the call by a new one; for its creator.
+    /// Replace the link of the call by a new one; for its creator, and in the call of a group or channel for admins.
     ///
     /// It is done once the server has accepted it and shown another link, and fails if none comes within 15 s.
     RevokeLink,
@@ -78,7 +78,7 @@ pub enum Command {
         /// True if they are muted.
         muted: bool,
     },
-    /// End the call for everyone; for its creator.
+    /// End the call for everyone; for its creator, and in the call of a group or channel for admins.
     ///
     /// It is done once the server shows the call as over, and fails if that does not come within 15 s after it accepted. A
     /// server that says that the call was over before has done it, too.
@@ -133,7 +133,8 @@ pub enum Command {
         /// True if it is paused.
         paused: bool,
     },
-    /// Turn the microphone of another participant off for all, or let a participant speak again; for the creator of the call.
+    /// Turn the microphone of another participant off for all, or let a participant speak again; for the creator of a
+    /// conference, and for the admins of any other call.
     ///
     /// It is done once the server has accepted it. Who is let speak unmutes itself.
     Mute {
@@ -563,14 +564,14 @@ pub enum CommandFailure {
     /// A user to be removed is not in the chain, and the block was not written.
     #[error("user {0} is not in the call")]
     NotAMember(#[serde(serialize_with = "shown::field::user")] UserId),
-    /// An admin muted us, and only an admin can let us speak.
-    #[error("an admin muted us, and only an admin can let us speak again")]
+    /// We may not speak: an admin muted us, or the call is shown to us as a stream; only an admin can let us speak.
+    #[error("we may not speak here, and only an admin can let us")]
     Silenced,
     /// Messages are turned off in the call.
     #[error("messages are turned off in the call")]
     MessagesDisabled,
-    /// Only the creator of the call may do that, or an admin.
-    #[error("only the creator of the call may do that")]
+    /// Only the creator of the call may do that, or an admin where it is the call of a group or channel.
+    #[error("only the creator of the call or an admin may do that")]
     NotAllowed,
     /// No request can name the peer: the server did not show how.
     #[error("{0} is not known well enough to be named to the server")]

@@ -39,7 +39,7 @@ struct ConfigForm {
     version: i32,
     /// `None` for a call that is to be created.
     call: Option<InputGroupCall>,
-    /// True for a call that is not entered, since the link to it names another kind.
+    /// The target, if it is no conference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     group: Option<GroupForm>,
     #[serde(
