@@ -355,6 +355,9 @@ impl World {
         check_admin(from, self.peers.circle(host))?;
         let created = self.creations.get(&(from, request.random_id));
         if let Some(call) = created.and_then(|id| self.call(*id)) {
+            if call.host != host {
+                return Err(Refusal::RandomIdUsed(request.random_id));
+            }
             let shown = call.shown(from, self.peers.circle(host));
             return Ok(Served::quietly(Updates(vec![shown])));
         }

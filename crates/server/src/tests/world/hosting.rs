@@ -36,6 +36,23 @@ fn an_admin_creates_a_call_that_its_chat_then_has() {
 }
 
 #[test]
+fn the_number_of_a_creation_is_that_of_one_chat() {
+    let mut stage = Stage::new();
+    let request = creation(&mut stage, ALICE);
+    let quiet = shown(&stage.send(ALICE, request.clone())).named();
+    let walkers = stage.channel(ALICE, "walkers");
+    let before = stage.full(ALICE, &walkers);
+    let elsewhere = CreateGroupCall {
+        peer: walkers.clone(),
+        ..request.clone()
+    };
+    stage.refused(ALICE, elsewhere, 500, "RANDOM_ID_DUPLICATE");
+    // The call that was there goes on, and the first request still means its own.
+    assert_eq!(stage.full(ALICE, &walkers), before);
+    assert_eq!(shown(&stage.send(ALICE, request)).named(), quiet);
+}
+
+#[test]
 fn a_new_call_ends_the_old_one_of_its_chat() {
     let mut stage = Stage::with(11, &[BOB]);
     let old = stage.reference(11);
