@@ -153,6 +153,37 @@ fn one_who_may_not_speak_in_a_large_call_hears_a_stream() {
 }
 
 #[test]
+fn a_recording_ends_well_when_an_admin_lets_the_listener_speak() {
+    let place = Place::new("listen-speak");
+    let server = place.serve(&[]);
+    let mut alice = enter(&place, &server, "1", &["join", "@harbour"]);
+    alice.next("joined");
+    let tape = place.file("tape");
+    let mut listener = listen(&place, &server, "@harbour", &tape);
+    files(&mut listener, &tape, 2);
+    alice.type_line("/unmute 2");
+    let over = listener.next("stream_over");
+    assert_eq!(over["may_speak"], true, "{over}");
+    let ended = listener.next("ended");
+    assert_eq!(ended["reason"]["kind"], "left", "{ended}");
+    assert_eq!(listener.end(), 0);
+    // The lists name every file that was said to be there, and no other.
+    let lists = ended["recording"]["play_lists"].as_array().unwrap();
+    let lists = lists
+        .iter()
+        .map(|list| fs::read_to_string(list.as_str().unwrap()));
+    let lists: String = lists.map(Result::unwrap).collect();
+    let listed = lists.lines().filter_map(|line| line.strip_prefix("file '"));
+    let mut listed: Vec<_> = listed.filter_map(|line| line.strip_suffix('\'')).collect();
+    let kept = listener.all("stream_part");
+    let mut kept: Vec<_> = kept.filter_map(|part| part["file"].as_str()).collect();
+    listed.sort_unstable();
+    kept.sort_unstable();
+    assert_eq!(listed, kept);
+    plays(&tape.join("sound.ffconcat"), &["audio"]);
+}
+
+#[test]
 fn a_live_story_is_heard_and_nothing_is_said_in_it() {
     let place = Place::new("story");
     let server = place.serve(&[]);

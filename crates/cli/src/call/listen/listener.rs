@@ -142,6 +142,8 @@ impl<W: Write> Listener<W> {
             _ => return Ok(None),
         };
         match event {
+            // Of a stream that was heard; who may speak gets a connection in its place.
+            Event::Rejoined(joined) if !joined.mode.is_stream() => self.lose_stream(call)?,
             Event::Joined(joined) | Event::Rejoined(joined) => self.enter(call, joined)?,
             Event::Call(info) => self.screen.show(&ListenReport::Call(info))?,
             Event::Ended(ended) => {
@@ -176,6 +178,16 @@ impl<W: Write> Listener<W> {
             self.leave(call)?;
         }
         Ok(())
+    }
+
+    /// Ends a stay that has no stream any more, which is as good an end as any.
+    fn lose_stream(&mut self, call: &GroupCall) -> io::Result<()> {
+        let own = call.view().own;
+        self.screen.show(&ListenReport::StreamOver {
+            may_speak: own.is_some_and(|own| own.can_unmute),
+            is_recorded: self.recording.is_some(),
+        })?;
+        self.leave(call)
     }
 
     /// Shows a part, and keeps it if it is to be recorded.

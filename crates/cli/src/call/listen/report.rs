@@ -27,6 +27,8 @@ pub(super) enum ListenReport {
     Missed { parts: u64 },
     /// The recording is over, and why; the call is left.
     Full(ByteSize),
+    /// The call comes over WebRTC from now on, and is left.
+    StreamOver { may_speak: bool, is_recorded: bool },
     /// An event that is reported as it is.
     Event(Box<Event>),
     /// We leave, as the user or a limit wants.
@@ -85,6 +87,20 @@ impl Report for ListenReport {
                 let text = format!("the recording has reached its limit of {limit}");
                 vec![Line::new(Level::Warning, "full", text)]
             }
+            Self::StreamOver {
+                may_speak,
+                is_recorded,
+            } => {
+                let why = match may_speak {
+                    true => "you may speak now: the call comes over WebRTC",
+                    false => "the call comes over WebRTC now",
+                };
+                let then = match is_recorded {
+                    true => "and the recording ends",
+                    false => "and there is no stream to hear any more",
+                };
+                vec![info("over", format!("{why}, {then}"))]
+            }
             Self::Event(event) => match &**event {
                 Event::Suspicious(what) => {
                     vec![Line::new(Level::Error, "warning", what.to_string())]
@@ -133,6 +149,9 @@ impl Report for ListenReport {
             }
             Self::Missed { parts } => json!({"event": "missed", "parts": parts}),
             Self::Full(limit) => json!({"event": "full", "limit": limit.0}),
+            Self::StreamOver { may_speak, .. } => {
+                json!({"event": "stream_over", "may_speak": may_speak})
+            }
             Self::Event(event) => serde_json::to_value(event).unwrap_or_default(),
             Self::Leaving => json!({"event": "leaving"}),
             Self::Ended {
