@@ -19,8 +19,8 @@ Ctrl-C stops it: answers under way are finished, and the snapshot is written. Wi
 whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, chat_call, \
 chat_members, chat_over, stopping, saved, issued.
 
-Without --world it has a group with a video chat, a channel with a livestream, another one that is fed by RTMP, and a live \
-story, all with public names that it shows at the start; user 1 manages them.
+Without --world it has a group with a video chat, a channel with a livestream, another one that is fed by RTMP, a group \
+with an announced call, one without a call, and a live story, all with public names that it shows at the start; user 1 manages them.
 
 Exit status: 0 if it was stopped, 1 if it cannot run, 130 if it was interrupted before it listened, or again before \
 the snapshot was written.

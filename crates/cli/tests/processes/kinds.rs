@@ -93,6 +93,32 @@ fn in_a_video_chat_one_is_muted_raises_the_hand_and_may_speak_again() {
 }
 
 #[test]
+fn an_announced_call_is_waited_for_and_begun_by_an_admin() {
+    let place = Place::new("announced");
+    let server = place.serve(&[]);
+    let mut bob = enter(&place, &server, "2", &["join", "@choir"]);
+    let announced = bob.next("scheduled");
+    assert_eq!(announced["title"], "Rehearsal", "{announced}");
+    assert_eq!(announced["start_subscribed"], false, "{announced}");
+    bob.type_line("/remind on");
+    bob.wait_for("scheduled", is("start_subscribed", true));
+    bob.type_line("/start");
+    assert_eq!(refused(&mut bob, "start"), "refused");
+    let mut alice = enter(&place, &server, "1", &["join", "t.me/choir?videochat"]);
+    alice.next("scheduled");
+    // Nobody is in before it begins.
+    assert_eq!(bob.all("joined").count(), 0);
+    alice.type_line("/start");
+    for member in [&mut alice, &mut bob] {
+        assert_eq!(member.next("joined")["mode"], "web_rtc");
+    }
+    bob.type_line("Here I am");
+    alice.wait_for("message", is("text", "Here I am"));
+    bob.type_line("/remind on");
+    done(&mut bob, "remind");
+}
+
+#[test]
 fn one_who_only_hears_a_stream_gets_a_connection_once_it_may_speak() {
     let place = Place::new("let-speak");
     let server = place.serve(&[]);

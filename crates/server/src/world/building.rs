@@ -13,6 +13,7 @@ use super::description::{
 };
 use super::hosted_call::HostedCall;
 use super::peers::Person;
+use super::schedule::{SCHEDULE, Schedule};
 use super::state::World;
 use crate::names::Names;
 use crate::room::CallMember;
@@ -71,6 +72,9 @@ fn add_chat(world: &mut World, described: &DescribedChat) -> Result<(), WorldErr
     let host = Host { peer, story: None };
     let owner = described.admins.first().copied().map(UserId::new);
     let call = described.call.as_ref();
+    if call.is_some_and(|call| !is_possible(call)) {
+        return Err(WorldError::Announced(described.id));
+    }
     let call = call
         .map(|call| begin(world, host, owner, call))
         .transpose()?;
@@ -94,6 +98,13 @@ fn add_chat(world: &mut World, described: &DescribedChat) -> Result<(), WorldErr
     Ok(())
 }
 
+/// False for a call that is announced for no time for which calls can be, or has participants before.
+fn is_possible(described: &DescribedCall) -> bool {
+    described
+        .starts_in
+        .is_none_or(|seconds| SCHEDULE.contains(&seconds) && described.speakers.is_empty())
+}
+
 fn begin(
     world: &mut World,
     host: Host,
@@ -105,6 +116,8 @@ fn begin(
     call.title = described.title.clone();
     call.rtmp = described.rtmp;
     call.join_muted = described.join_muted;
+    // The time is added once there is one.
+    call.schedule = described.starts_in.map(Schedule::new);
     call.stream_above = described.stream_above.unwrap_or(call.stream_above);
     call.hide_listeners(described.listeners_hidden);
     let mut taken = Vec::new();

@@ -106,6 +106,9 @@ pub struct DescribedChat {
 pub struct DescribedCall {
     /// The title; the chat's own without one.
     pub title: Option<String>,
+    /// The seconds from the first moment of the server to the time for which it is announced, from 10 to 8 days; without them it
+    /// goes on. An announced call begins when an admin says so, and nobody is in it before.
+    pub starts_in: Option<i32>,
     /// True if a program feeds it by RTMP.
     pub rtmp: bool,
     /// True to mute those who join.
@@ -161,6 +164,11 @@ pub enum WorldError {
     /// A basic group has what only other chats have.
     #[error("the basic group {0} has no public name, and is joined by its members")]
     BasicGroup(i64),
+    /// A call is announced for a time that is too near or too far, or somebody is in it before.
+    #[error(
+        "the call of {0} is announced for 10 seconds to 8 days from the start, and nobody speaks in it before"
+    )]
+    Announced(i64),
     /// A story belongs to no user and no supergroup or channel of the world, or to several.
     #[error("story {0} is neither of one user nor of one supergroup or channel of this world")]
     Story(i32),
@@ -176,7 +184,8 @@ impl WorldDescription {
         Ok(toml::from_str(text)?)
     }
 
-    /// The world of `confcall serve`: a video chat, a livestream, an RTMP livestream and a live story, all public.
+    /// The world of `confcall serve`: a video chat, a livestream, an RTMP livestream, an announced call, a chat without a call and a
+    /// live story, all public.
     pub fn example() -> Self {
         #[expect(
             clippy::expect_used,
@@ -212,6 +221,7 @@ mod tests {
         assert!(calls.iter().any(|call| call.rtmp));
         assert!(calls.iter().any(|call| !call.rtmp && !call.join_muted));
         assert!(calls.iter().any(|call| !call.rtmp && call.join_muted));
+        assert!(calls.iter().any(|call| call.starts_in.is_some()));
         assert!(!world.story.is_empty());
     }
 }

@@ -17,6 +17,7 @@ use confcall_state::UserId;
 use super::chat::Standing;
 use super::circle::{Circle, Host};
 use super::messages::{KeptMessage, Messages};
+use super::schedule::Schedule;
 use super::stream::{self, Publisher};
 use crate::names::draw_call;
 use crate::options::Limits;
@@ -51,14 +52,6 @@ pub struct HostedCall {
     pub(crate) invited: BTreeSet<UserId>,
 }
 
-/// The announcement of a call that has not begun.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Schedule {
-    pub(crate) date: i32,
-    /// Those who are told when it begins.
-    pub(crate) subscribers: BTreeSet<UserId>,
-}
-
 /// The recording of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Recording {
@@ -90,6 +83,14 @@ impl HostedCall {
             messages: Messages::default(),
             stream_above: 100,
             invited: BTreeSet::new(),
+        }
+    }
+
+    /// Begins a call that was made before there was a time, or dates its announcement.
+    pub(super) fn date(&mut self, now: i32) {
+        self.room.created = now;
+        if let Some(schedule) = &mut self.schedule {
+            schedule.date = schedule.date.saturating_add(now);
         }
     }
 

@@ -15,6 +15,7 @@ mod description;
 mod hosted_call;
 mod messages;
 mod peers;
+mod schedule;
 mod served;
 mod state;
 mod stream;
@@ -27,8 +28,9 @@ pub use self::description::{
     WorldError,
 };
 pub use self::hosted_call::HostedCall;
-pub(crate) use self::hosted_call::{Recording, Schedule};
+pub(crate) use self::hosted_call::Recording;
 pub(crate) use self::messages::Messages;
 pub(crate) use self::peers::Person;
+pub(crate) use self::schedule::Schedule;
 pub(crate) use self::served::{Asked, Served};
 pub(crate) use self::state::{StreamOf, World};

@@ -15,16 +15,14 @@ use confcall_state::UserId;
 use super::chat::Standing;
 use super::circle::Host;
 use super::description::ChatKind;
-use super::hosted_call::{HostedCall, Schedule, check_admin};
+use super::hosted_call::{HostedCall, check_admin};
 use super::peers::Peers;
+use super::schedule::{SCHEDULE, Schedule};
 use super::served::{Asked, Served};
 use crate::limits;
 use crate::names::{Names, draw_hash};
 use crate::refusal::Refusal;
 use crate::room::{CallMember, Entrance, Outcome};
-
-/// The times for which a call can be announced, in seconds from now.
-const SCHEDULE: core::ops::RangeInclusive<i32> = 10..=8 * 24 * 60 * 60;
 
 /// The users, groups and channels of a server, and the calls that belong to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +124,7 @@ impl World {
             .calls
             .values_mut()
             .filter(|call| call.room.created == 0);
-        timeless.for_each(|call| call.room.created = now);
+        timeless.for_each(|call| call.date(now));
     }
 
     /// Lets the program that feeds a call publish, or stop; false if there is no such call.
@@ -372,10 +370,7 @@ impl World {
         call.title = request.title.clone().filter(|title| !title.is_empty());
         call.rtmp = request.rtmp_stream;
         call.hide_listeners(false);
-        call.schedule = date.map(|date| Schedule {
-            date,
-            subscribers: BTreeSet::new(),
-        });
+        call.schedule = date.map(Schedule::new);
         let id = call.id();
         if let Some(chat) = self.peers.chats.get_mut(&peer) {
             chat.call = Some(id);

@@ -1,10 +1,11 @@
 use confcall_join::api::{
-    CreateGroupCall, DiscardGroupCall, EditGroupCallTitle, ExportGroupCallInvite, GroupCall,
-    InputUser, InviteToGroupCall, StartScheduledGroupCall, ToggleGroupCallRecord,
+    CreateGroupCall, DiscardGroupCall, EditGroupCallTitle, ExportGroupCallInvite, GetGroupCall,
+    GroupCall, InputUser, InviteToGroupCall, StartScheduledGroupCall, ToggleGroupCallRecord,
     ToggleGroupCallSettings, ToggleGroupCallStartSubscription,
 };
 
 use super::*;
+use crate::WorldError;
 
 fn creation(stage: &mut Stage, user: UserId) -> CreateGroupCall {
     CreateGroupCall {
@@ -107,6 +108,38 @@ fn a_call_is_announced_for_a_time_and_begins_when_an_admin_says_so() {
     stage.join(BOB, 15);
     stage.refused(ALICE, start, 403, "GROUPCALL_ALREADY_STARTED");
     stage.refused(BOB, subscription, 403, "GROUPCALL_ALREADY_STARTED");
+}
+
+#[test]
+fn a_described_call_is_announced_from_the_first_moment_of_the_server() {
+    let described = |call: &str| {
+        let chat = "[[chat]]\nkind = \"supergroup\"\nid = 11\ntitle = \"Choir\"\nadmins = [1]\n";
+        let described = WorldDescription::from_toml(&format!("{chat}{call}")).unwrap();
+        Server::with_world(ServerOptions::default(), &described)
+    };
+    let mut server = described("call.starts_in = 60").unwrap();
+    server.set_time(1_000_000);
+    server.set_time(1_000_001);
+    let rng = ChaCha20Rng::seed_from_u64(3);
+    let mut stage = Stage { server, rng };
+    let call = stage.reference(11);
+    let look = GetGroupCall {
+        call: call.clone(),
+        limit: 0,
+    };
+    let answer = stage.ask(ALICE, look).unwrap().into_group_call().unwrap();
+    let active = answer.call.active().unwrap();
+    assert_eq!(active.scheduled_for, Some(1_000_060));
+    let start = StartScheduledGroupCall { call };
+    assert_eq!(shown(&stage.send(ALICE, start)).scheduled_for, None);
+    stage.join(ALICE, 11);
+    for wrong in [
+        "call.starts_in = 9",
+        "call.starts_in = 691201",
+        "call.starts_in = 60\ncall.speakers = [9]",
+    ] {
+        assert_eq!(described(wrong).unwrap_err(), WorldError::Announced(11));
+    }
 }
 
 #[test]
