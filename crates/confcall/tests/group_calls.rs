@@ -3,14 +3,16 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use common::network::{Network, count};
 use common::{ALICE, BOB, ended, pass, within};
 use confcall::api::{AccessHash, ChannelId, InputPeer, Peer, ResolveUsername, Response};
 use confcall::{
     Call, CallKind, CheckedRequest, CommandFailure, Conference, EndReason, Event, Events,
-    GroupCall, GroupCallTarget, Load, MediaMode, NewCall, Newcomer, Notice, Options, Spam, Target,
-    Transport, UserId, Username,
+    GroupCall, GroupCallTarget, Load, MediaMode, Method, NewCall, Newcomer, Notice, Options, Spam,
+    Target, Transport, UserId, Username,
 };
 use confcall_join::stream::{Chunk, Track};
 use confcall_server::loopback::Hub;
@@ -27,6 +29,11 @@ const WORLD: &str = r#"
     id = 903
     name = "Fay"
     username = "fay"
+
+    [[user]]
+    id = 904
+    name = "Gil"
+    username = "gil"
 
     [[chat]]
     kind = "supergroup"
@@ -69,6 +76,11 @@ const WORLD: &str = r#"
     [[story]]
     id = 7
     user = 903
+
+    [[story]]
+    id = 8
+    user = 904
+    rtmp = true
 "#;
 
 /// The time at which the server begins, in seconds since 1970.
@@ -332,6 +344,37 @@ async fn a_live_story_is_heard_without_being_seen() {
     assert!(call.raise_hand().await.is_err());
     call.send_text("hello").await.unwrap();
     assert_eq!(call.close().await.reason, EndReason::Left);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_live_story_that_a_program_feeds_is_watched_and_nothing_is_sent_into_it() {
+    let hub = hub();
+    let network = Network::new(hub.connect(BOB));
+    let sent = Arc::clone(&network.sent);
+    let call = GroupCall::join(network, "t.me/gil/s/live").await.unwrap();
+    assert_eq!(call.view().kind, Some(CallKind::LiveStoryListener));
+    assert_eq!(call.view().mode, Some(MediaMode::Rtmp));
+    let mut parts = call.stream();
+    for _ in 0..3 {
+        let part = within(parts.next()).await.unwrap().unwrap();
+        assert_eq!(part.track, Track::Unified);
+        assert!(!Chunk::parse(&part.bytes).unwrap().media.is_empty());
+    }
+    assert!(call.set_muted(false).await.is_err());
+    assert!(call.set_video(true).await.is_err());
+    hub.with(|server| {
+        let mut calls = server.hosted_calls();
+        let story = calls.find(|call| call.is_rtmp() && call.story().is_some());
+        let viewer = story.unwrap().member(BOB).unwrap();
+        assert!(viewer.muted() && viewer.video().is_empty() && !viewer.is_sharing());
+    });
+    assert_eq!(call.close().await.reason, EndReason::Left);
+    let edits = [
+        Method::EditGroupCallParticipant,
+        Method::JoinGroupCallPresentation,
+        Method::SendGroupCallMessage,
+    ];
+    assert!(edits.iter().all(|method| count(&sent, *method) == 0));
 }
 
 #[tokio::test(start_paused = true)]

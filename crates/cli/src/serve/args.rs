@@ -20,7 +20,7 @@ whose `event` is one of listening, restored, connected, disconnected, call, memb
 chat_members, chat_over, stopping, saved, issued.
 
 Without --world it has a group with a video chat, a channel with a livestream, another one that is fed by RTMP, a group \
-with an announced call, one without a call, and a live story, all with public names that it shows at the start; user 1 manages them.
+with an announced call, one without a call, and two live stories, one of them fed by RTMP, all with public names that it shows at the start; user 1 manages them.
 
 Exit status: 0 if it was stopped, 1 if it cannot run, 130 if it was interrupted before it listened, or again before \
 the snapshot was written.

@@ -227,6 +227,24 @@ fn a_live_story_is_heard_and_nothing_is_said_in_it() {
 }
 
 #[test]
+fn a_live_story_that_a_program_feeds_is_recorded_by_a_viewer_who_sends_nothing() {
+    let place = Place::new("story-rtmp");
+    let server = place.serve(&[]);
+    let tape = place.file("tape");
+    let mut viewer = listen(&place, &server, "https://t.me/gil/s/live", &tape);
+    let joined = viewer.next("joined");
+    assert_eq!(joined["kind"], "live_story_listener", "{joined}");
+    assert_eq!(joined["mode"], "rtmp", "{joined}");
+    assert_eq!(joined["payload"]["ssrc_groups"], serde_json::json!([]));
+    let files = files(&mut viewer, &tape, 2);
+    viewer.signal("-INT");
+    ends(viewer, "left", 0);
+    for file in files {
+        plays(&file, &["audio", "video"]);
+    }
+}
+
+#[test]
 fn a_chat_without_a_call_says_so() {
     let place = Place::new("quiet");
     let server = place.serve(&[]);

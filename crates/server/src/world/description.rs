@@ -184,8 +184,8 @@ impl WorldDescription {
         Ok(toml::from_str(text)?)
     }
 
-    /// The world of `confcall serve`: a video chat, a livestream, an RTMP livestream, an announced call, a chat without a call and a
-    /// live story, all public.
+    /// The world of `confcall serve`: a video chat, a livestream, an RTMP livestream, an announced call, a chat without a call and two
+    /// live stories, one of them fed by RTMP; all public.
     pub fn example() -> Self {
         #[expect(
             clippy::expect_used,
@@ -222,6 +222,7 @@ mod tests {
         assert!(calls.iter().any(|call| !call.rtmp && !call.join_muted));
         assert!(calls.iter().any(|call| !call.rtmp && call.join_muted));
         assert!(calls.iter().any(|call| call.starts_in.is_some()));
-        assert!(!world.story.is_empty());
+        assert!(world.story.iter().any(|story| story.rtmp));
+        assert!(world.story.iter().any(|story| !story.rtmp));
     }
 }
