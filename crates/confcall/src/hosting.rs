@@ -11,6 +11,9 @@ use crate::asking::{RequestError, ask};
 use crate::creation::CreateError;
 use crate::group_call::GroupCall;
 
+/// The refusal after which a creation is tried once more.
+const CREATE_FAILED: &str = "CREATE_CALL_FAILED";
+
 /// A call of a group or channel that is to be created; everything left out is the server's to choose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewCall {
@@ -26,7 +29,8 @@ pub struct NewCall {
 impl GroupCall {
     /// Creates the call of a group or channel without joining it, for its admins, under a number of the caller's.
     ///
-    /// The same number again is the same call. One that is announced does not begin by itself.
+    /// The same number again is the same call, in the same chat. One that is announced does not begin by itself. A creation that
+    /// the server says failed is tried once more.
     ///
     /// # Errors
     ///
@@ -49,7 +53,13 @@ impl GroupCall {
             title,
             schedule_date: schedule,
         };
-        let response = ask(transport, CallKind::VideoChat, &request.into()).await?;
+        let request = request.into();
+        let create = || ask(transport, CallKind::VideoChat, &request);
+        let response = match create().await {
+            // Another attempt may succeed, and the number makes one call of both.
+            Err(RequestError::Refused(error)) if error.message == CREATE_FAILED => create().await?,
+            answer => answer?,
+        };
         let updates = response.into_updates().map_err(|_| CreateError::NoCall)?;
         let shown = updates.0.into_iter().find_map(|update| match update {
             Update::GroupCall {

@@ -4,11 +4,14 @@
 mod common;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use common::network::{Network, count};
 use common::{ALICE, BOB, ended, pass, within};
-use confcall::api::{AccessHash, ChannelId, InputPeer, Peer, ResolveUsername, Response};
+use confcall::api::{
+    AccessHash, ChannelId, InputPeer, Peer, Request, ResolveUsername, Response, RpcError,
+};
 use confcall::{
     Call, CallKind, CheckedRequest, CommandFailure, Conference, EndReason, Event, Events,
     GroupCall, GroupCallTarget, Load, MediaMode, Method, NewCall, Newcomer, Notice, Options, Spam,
@@ -445,6 +448,31 @@ async fn the_same_creation_twice_is_one_call() {
     let first = GroupCall::create_as(&network, place.clone(), NewCall::default(), 7).await;
     let again = GroupCall::create_as(&network, place, NewCall::default(), 7).await;
     assert_eq!(first.unwrap(), again.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_failed_is_tried_once_more_under_the_same_number() {
+    for (failures, succeeds) in [(1, true), (2, false)] {
+        let hub = hub();
+        let left = AtomicUsize::new(failures);
+        let network = Network::new(hub.connect(ALICE)).answering(move |request| {
+            let fails =
+                matches!(request, Request::CreateInChat(_)) && left.load(Ordering::Relaxed) > 0;
+            fails.then(|| {
+                left.fetch_sub(1, Ordering::Relaxed);
+                Err(RpcError::new(400, "CREATE_CALL_FAILED").into())
+            })
+        });
+        let place = peer(&network, "quiet").await;
+        let created = GroupCall::create_as(&network, place, NewCall::default(), 7).await;
+        assert_eq!(created.is_ok(), succeeds, "{created:?}");
+        let sent = network.sent.lock().unwrap();
+        let numbers = sent.iter().filter_map(|request| match request {
+            Request::CreateInChat(create) => Some(create.random_id),
+            _ => None,
+        });
+        assert_eq!(numbers.collect::<Vec<_>>(), [7, 7]);
+    }
 }
 
 #[tokio::test(start_paused = true)]
