@@ -2,8 +2,11 @@
 
 use confcall_join::api::{
     CallRef, CreateGroupCall, GetGroupCallJoinAs, GetGroupCallStreamRtmpUrl, GroupCall as Shown,
-    InputPeer, JoinAsPeers, RtmpUrl, SaveDefaultGroupCallJoinAs, Update, WrongResponse,
+    InputPeer, JoinAsPeers, ResolveUsername, RtmpUrl, SaveDefaultGroupCallJoinAs, Update,
+    WrongResponse,
 };
+use confcall_join::joining::{CallPlace, GroupCallTarget};
+use confcall_join::labels::Labels;
 use confcall_join::policy::CallKind;
 use confcall_transport::Transport;
 
@@ -23,6 +26,15 @@ pub struct NewCall {
     pub schedule: Option<i32>,
     /// True if one program outside feeds it by RTMP.
     pub rtmp: bool,
+}
+
+/// The stream that a program publishes by RTMP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RtmpFeed {
+    /// That of the call of a group or channel.
+    Call,
+    /// That of the live story of a user, supergroup or channel.
+    LiveStory,
 }
 
 /// Requests of those who need not be in the call.
@@ -71,6 +83,30 @@ impl GroupCall {
         shown.ok_or(CreateError::NoCall)
     }
 
+    /// The group, channel or owner of a story to which the call of a target belongs, as requests name it; a public name is looked up.
+    ///
+    /// `None` for a target that is the call itself, and if the server shows no access hash that the name of the peer takes.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`]
+    pub async fn place_of<T: Transport>(
+        transport: &T,
+        target: &GroupCallTarget,
+    ) -> Result<Option<InputPeer>, RequestError> {
+        let username = match target.place() {
+            CallPlace::Chat(peer) | CallPlace::Story { peer, .. } => return Ok(Some(peer.clone())),
+            CallPlace::Name(name) | CallPlace::StoryOfName(name) => name.as_str().to_owned(),
+            _ => return Ok(None),
+        };
+        let request = ResolveUsername { username };
+        let response = ask(transport, CallKind::VideoChat, &request.into()).await?;
+        let found = response.into_resolved_peer().map_err(other)?;
+        let mut labels = Labels::new();
+        labels.learn(&found.labels);
+        Ok(labels.input_peer(found.peer))
+    }
+
     /// The peers as whom the user may join the calls of a group or channel.
     ///
     /// # Errors
@@ -100,7 +136,8 @@ impl GroupCall {
         response.into_bool().map(|_| ()).map_err(other)
     }
 
-    /// The address at which a program publishes the stream of a group or channel, with its secret key; for its admins.
+    /// The address at which a program publishes a stream of a peer, with its secret key; for the admins of a group or channel,
+    /// and for the owner of a story.
     ///
     /// Neither `Debug` nor the log shows the key: [`StreamKey::as_str`](crate::join::api::StreamKey::as_str) does.
     ///
@@ -110,8 +147,9 @@ impl GroupCall {
     pub async fn rtmp_url<T: Transport>(
         transport: &T,
         peer: InputPeer,
+        feed: RtmpFeed,
     ) -> Result<RtmpUrl, RequestError> {
-        publish(transport, peer, false).await
+        publish(transport, peer, feed, false).await
     }
 
     /// Replaces the key by a new one, and gives it as [`GroupCall::rtmp_url`] does; who publishes with the old one is cut off.
@@ -122,22 +160,28 @@ impl GroupCall {
     pub async fn revoke_rtmp_key<T: Transport>(
         transport: &T,
         peer: InputPeer,
+        feed: RtmpFeed,
     ) -> Result<RtmpUrl, RequestError> {
-        publish(transport, peer, true).await
+        publish(transport, peer, feed, true).await
     }
 }
 
 async fn publish<T: Transport>(
     transport: &T,
     peer: InputPeer,
+    feed: RtmpFeed,
     revoke: bool,
 ) -> Result<RtmpUrl, RequestError> {
+    let (kind, live_story) = match feed {
+        RtmpFeed::Call => (CallKind::RtmpViewer, false),
+        RtmpFeed::LiveStory => (CallKind::LiveStoryListener, true),
+    };
     let request = GetGroupCallStreamRtmpUrl {
-        live_story: false,
+        live_story,
         peer,
         revoke,
     };
-    let response = ask(transport, CallKind::VideoChat, &request.into()).await?;
+    let response = ask(transport, kind, &request.into()).await?;
     response.into_rtmp_url().map_err(other)
 }
 

@@ -96,7 +96,7 @@ pub use error::JoinError;
 pub use error::{NoRandomness, OptionsError, SendTextError};
 pub use events::{Events, Notice};
 pub use group_call::{GroupCall, Load, Newcomer, Spam};
-pub use hosting::NewCall;
+pub use hosting::{NewCall, RtmpFeed};
 pub use incoming::{DeclineError, Incoming, IncomingCall};
 pub use inputs::{IntoTarget, IntoUser};
 pub use options::{IntoOptions, Options};

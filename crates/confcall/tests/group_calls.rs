@@ -14,14 +14,15 @@ use confcall::api::{
 };
 use confcall::{
     Call, CallKind, CheckedRequest, CommandFailure, Conference, EndReason, Event, Events,
-    GroupCall, GroupCallTarget, Load, MediaMode, Method, NewCall, Newcomer, Notice, Options, Spam,
-    Target, Transport, UserId, Username,
+    GroupCall, GroupCallTarget, Load, MediaMode, Method, NewCall, Newcomer, Notice, Options,
+    RequestError, RtmpFeed, Spam, Target, Transport, UserId, Username,
 };
 use confcall_join::stream::{Chunk, Track};
 use confcall_server::loopback::Hub;
 use confcall_server::{Server, ServerOptions, WorldDescription};
 
 const DORA: UserId = UserId::new(901);
+const GIL: UserId = UserId::new(904);
 
 const WORLD: &str = r#"
     [[user]]
@@ -385,15 +386,43 @@ async fn the_key_of_a_publisher_is_given_to_whom_asks_and_shown_to_nobody() {
     let hub = hub();
     let network = hub.connect(ALICE);
     let place = peer(&network, "lighthouse").await;
-    let url = GroupCall::rtmp_url(&network, place.clone()).await.unwrap();
-    let again = GroupCall::rtmp_url(&network, place.clone()).await.unwrap();
+    let of_call = RtmpFeed::Call;
+    let url = GroupCall::rtmp_url(&network, place.clone(), of_call)
+        .await
+        .unwrap();
+    let again = GroupCall::rtmp_url(&network, place.clone(), of_call)
+        .await
+        .unwrap();
     assert_eq!(url.key, again.key);
     assert!(!format!("{url:?}").contains(url.key.as_str()));
-    let other = GroupCall::revoke_rtmp_key(&network, place.clone())
+    let other = GroupCall::revoke_rtmp_key(&network, place.clone(), of_call)
         .await
         .unwrap();
     assert_ne!(url.key, other.key);
-    assert!(GroupCall::rtmp_url(&hub.connect(BOB), place).await.is_err());
+    let bob = hub.connect(BOB);
+    assert!(GroupCall::rtmp_url(&bob, place, of_call).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_key_of_a_live_story_is_its_owner_s_alone() {
+    let hub = hub();
+    let target = GroupCallTarget::story_of_name(Username::new("gil").unwrap());
+    let key = async |user| {
+        let network = hub.connect(user);
+        let place = GroupCall::place_of(&network, &target)
+            .await
+            .unwrap()
+            .unwrap();
+        let url = GroupCall::rtmp_url(&network, place.clone(), RtmpFeed::LiveStory).await?;
+        // A user has stories and no other calls.
+        let of_call = GroupCall::rtmp_url(&network, place, RtmpFeed::Call).await;
+        let error = RpcError::new(400, "PEER_ID_INVALID");
+        assert_eq!(of_call, Err(RequestError::Refused(error)));
+        Ok(url.key)
+    };
+    assert_eq!(key(GIL).await.unwrap(), key(GIL).await.unwrap());
+    let error = RpcError::new(400, "CHAT_ADMIN_REQUIRED");
+    assert_eq!(key(BOB).await, Err(RequestError::Refused(error)));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
 use core::future::Future;
 use core::time::Duration;
+use std::sync::Arc;
 
 use confcall_join::api::{Response, RpcError};
 use confcall_join::policy::CheckedRequest;
@@ -71,6 +72,21 @@ pub trait Transport: Send + Sync {
     /// The user who is logged in, if the adapter knows it; else the caller of a conference has to.
     fn own_user(&self) -> Option<UserId> {
         None
+    }
+}
+
+/// One network for several callers.
+impl<T: Transport> Transport for Arc<T> {
+    async fn call(&self, request: CheckedRequest) -> Result<Response, CallError> {
+        T::call(self, request).await
+    }
+
+    fn updates(&self) -> UpdateStream {
+        T::updates(self)
+    }
+
+    fn own_user(&self) -> Option<UserId> {
+        T::own_user(self)
     }
 }
 

@@ -547,6 +547,15 @@ impl World {
         request: &GetGroupCallStreamRtmpUrl,
     ) -> Result<Served, Refusal> {
         let peer = self.peers.named_peer(asked.from, &request.peer)?;
+        // A user has stories alone, and a basic group none.
+        let has_stream = match peer {
+            Peer::User(_) => request.live_story,
+            Peer::Chat(_) => !request.live_story,
+            Peer::Channel(_) => true,
+        };
+        if !has_stream {
+            return Err(Refusal::UnknownPeer);
+        }
         let host = Host { peer, story: None };
         check_admin(asked.from, self.peers.circle(host))?;
         let stream = StreamOf {
