@@ -13,25 +13,28 @@
 use core::future::pending;
 use core::time::Duration;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use chacha20::ChaCha20Rng;
 use confcall::api::Peer;
-use confcall::{Event, Events, Notice, View};
+use confcall::{Event, Events, Notice, UserId, View};
 use tokio::sync::mpsc::Receiver;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout_at};
 
+use super::aside::{self, Aside};
 use super::attended::Attended;
 use super::exit::{self, UnwantedEnd};
 use super::history::CallHistory;
 use super::names::Names;
-use super::report::{CallReport, Named};
+use super::report::{CallReport, Named, OwnPeer};
 use super::run_command::{self, CommandOutcome, Effect, Means, RunningCommand};
 use super::standard_input::InputLine;
 use super::status::{PATIENCE, Status, Wait};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, Words};
 use super::user_command;
 use crate::interrupts::Interrupts;
+use crate::printable::printable;
 use crate::screen::{Level, Line, Screen};
 
 /// The time for the server to answer that we left; as long as a person waits without a second Ctrl-C.
@@ -57,12 +60,17 @@ pub(super) struct InputSources {
 /// A call with a person, or a program, at standard input and output.
 pub(super) struct InteractiveCall<W> {
     call: Attended,
+    /// `None` in a conference.
+    aside: Option<Arc<dyn Aside>>,
+    user: UserId,
     screen: Screen<W>,
     /// The input line, if a person has one.
     terminal: Option<Terminal>,
     names: Names,
     rng: ChaCha20Rng,
     history: CallHistory,
+    /// The words for those as whom we may take part, once they were listed.
+    own_peers: Vec<String>,
     running: Option<RunningCommand>,
     /// The start of the connection's loss.
     lost: Option<Instant>,
@@ -75,18 +83,22 @@ pub(super) struct InteractiveCall<W> {
 impl<W: Write> InteractiveCall<W> {
     pub(super) fn new(
         call: Attended,
+        aside: Option<Arc<dyn Aside>>,
+        user: UserId,
         screen: Screen<W>,
         terminal: Option<Terminal>,
-        names: Names,
         rng: ChaCha20Rng,
     ) -> Self {
         Self {
             call,
+            aside,
+            user,
             screen,
             terminal,
-            names,
+            names: Names::new(user),
             rng,
             history: CallHistory::default(),
+            own_peers: Vec::new(),
             running: None,
             lost: None,
             known_waits: Vec::new(),
@@ -123,6 +135,9 @@ impl<W: Write> InteractiveCall<W> {
                 }
                 outcome = finish(&mut self.running) => {
                     let report = outcome.report(&self.names, self.call.kind());
+                    if let CallReport::OwnPeers { peers } = &report {
+                        self.own_peers = own_words(peers);
+                    }
                     self.show(&report)?;
                 }
                 line = next(&mut sources.lines), if takes_lines => match line {
@@ -167,7 +182,10 @@ impl<W: Write> InteractiveCall<W> {
                 time: SystemTime::now(),
             };
             terminal.set_status(status.line());
-            terminal.set_users(self.words(&view));
+            terminal.set_words(Words {
+                users: self.words(&view),
+                own_peers: self.own_peers.clone(),
+            });
             return Ok(());
         }
         self.known_waits.retain(|known| waits.contains(known));
@@ -259,6 +277,8 @@ impl<W: Write> InteractiveCall<W> {
         };
         let mut means = Means {
             call: &self.call,
+            aside: self.aside.as_ref(),
+            user: self.user,
             history: &self.history,
             rng: &mut self.rng,
             has_input_line: self.terminal.is_some(),
@@ -305,6 +325,18 @@ impl<W: Write> InteractiveCall<W> {
         }
         Ok(())
     }
+}
+
+/// The words by which we can take part as one of these.
+fn own_words(peers: &[OwnPeer]) -> Vec<String> {
+    let words = peers.iter().flat_map(|one| match one.peer {
+        Peer::User(_) => vec![aside::ME.to_owned()],
+        peer => vec![
+            aside::number_of(peer).to_string(),
+            format!("\"{}\"", printable(&one.name)),
+        ],
+    });
+    words.collect()
 }
 
 /// The outcome of the command under way; pending while there is none.

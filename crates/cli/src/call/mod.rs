@@ -12,12 +12,14 @@
 //! | `interactive.rs`, `history.rs` | the loop over everything that happens, and its memory |
 //! | `terminal/`, `status.rs` | the input line of a terminal, and the line above it |
 //! | `standard_input.rs`, `user_command.rs`, `run_command.rs`, `frames.rs`, `media.rs` | lines of standard input and their effects |
+//! | `aside.rs` | requests about the place of a call, beside those of its engine |
 //! | `observed.rs`, `report/`, `describe.rs`, `names.rs` | reports, for people and for programs |
 //! | `last_known.rs` | the file that remembers a call between two times of being in it |
 //! | `exit.rs` | the exit status of each end |
 
 mod account;
 mod args;
+mod aside;
 mod attended;
 mod describe;
 mod embedded;

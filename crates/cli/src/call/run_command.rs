@@ -4,20 +4,23 @@ use core::fmt::Display;
 use core::future::Future;
 use core::pin::Pin;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
-use confcall::api::InputUser;
+use confcall::api::{InputUser, JoinAsPeers};
 use confcall::join::engine::CommandFailure;
 use confcall::{
-    CallKind, Conference, Cryptor, GroupCall, GroupMessage, Load, Newcomer, RandomId, Spam,
+    CallKind, Conference, Cryptor, GroupCall, GroupMessage, Load, Newcomer, RandomId, RequestError,
+    Spam, UserId,
 };
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::aside::{self, Aside, AsideError};
 use super::attended::Attended;
 use super::history::{self, CallHistory};
 use super::names::Names;
-use super::report::CallReport;
+use super::report::{CallReport, OwnPeer};
 use super::user_command::{Switch, UserCommand};
 use super::{describe, frames, media};
 
@@ -34,18 +37,49 @@ pub(super) struct RunningCommand {
 /// The end of a command.
 pub(super) enum CommandOutcome {
     Done(CallReport),
-    Failed(&'static str, CommandFailure),
+    Failed(&'static str, CommandError),
+}
+
+/// The reason why a command was not carried out.
+pub(super) enum CommandError {
+    Call(CommandFailure),
+    Aside(AsideError),
+}
+
+impl From<CommandFailure> for CommandError {
+    fn from(why: CommandFailure) -> Self {
+        Self::Call(why)
+    }
+}
+
+impl From<AsideError> for CommandError {
+    fn from(why: AsideError) -> Self {
+        match why {
+            // In the words for the same refusal of a command of the call.
+            AsideError::Request(RequestError::Refused(error)) => {
+                CommandFailure::Refused(error).into()
+            }
+            AsideError::Request(RequestError::Unanswered) => CommandFailure::Unanswered.into(),
+            why => Self::Aside(why),
+        }
+    }
 }
 
 impl CommandOutcome {
     pub(super) fn report(self, names: &Names, call: Option<CallKind>) -> CallReport {
         match self {
             Self::Done(report) => report,
-            Self::Failed(command, why) => CallReport::Failed {
+            Self::Failed(command, CommandError::Call(why)) => CallReport::Failed {
                 command,
                 why: kind(&why),
                 message: why.to_string(),
                 words: describe::failure(command, &why, names, call),
+            },
+            Self::Failed(command, CommandError::Aside(why)) => CallReport::Failed {
+                command,
+                why: why.kind().into(),
+                message: why.to_string(),
+                words: why.to_string(),
             },
         }
     }
@@ -76,6 +110,9 @@ pub(super) enum Effect {
 /// The things that commands act on and with.
 pub(super) struct Means<'a> {
     pub(super) call: &'a Attended,
+    /// `None` in a conference.
+    pub(super) aside: Option<&'a Arc<dyn Aside>>,
+    pub(super) user: UserId,
     pub(super) history: &'a CallHistory,
     pub(super) rng: &'a mut ChaCha20Rng,
     /// True if a typed line leaves the screen.
@@ -133,7 +170,18 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
             }
             Ok(())
         }),
-        UserCommand::As(peer) => of_group("as", call, async |call| call.join_as(peer).await),
+        UserCommand::OwnPeers => means.beside("as", async |_, aside| {
+            let listed = aside.own_peers().await?;
+            Ok(own_peers(listed))
+        }),
+        UserCommand::As(word) => {
+            let user = means.user;
+            means.beside("as", async move |call, aside| {
+                let listed = aside.own_peers().await?;
+                call.join_as(aside::find(&listed, user, &word)?).await?;
+                Ok(CallReport::Done { command: "as" })
+            })
+        }
         UserCommand::Title(title) => {
             of_group("title", call, async |call| call.set_title(title).await)
         }
@@ -269,6 +317,19 @@ fn who_all(call: Attended) -> Effect {
     }
 }
 
+/// Those as whom we may take part, with their names.
+fn own_peers(listed: JoinAsPeers) -> CallReport {
+    let JoinAsPeers { peers, labels } = listed;
+    let name = |peer| labels.iter().find(|label| label.peer == peer);
+    let named = peers.into_iter().map(|peer| OwnPeer {
+        peer,
+        name: name(peer).map_or_else(String::new, |label| label.name.clone()),
+    });
+    CallReport::OwnPeers {
+        peers: named.collect(),
+    }
+}
+
 /// Has the server make a link.
 fn link(call: GroupCall, speech: Newcomer) -> Effect {
     run_to("link", async move {
@@ -305,7 +366,7 @@ fn run(
 /// Runs a command that ends in a report if it is carried out.
 fn run_to(
     command: &'static str,
-    request: impl Future<Output = Result<CallReport, CommandFailure>> + Send + 'static,
+    request: impl Future<Output = Result<CallReport, CommandError>> + Send + 'static,
 ) -> Effect {
     let outcome = Box::pin(async move {
         match request.await {
@@ -321,6 +382,20 @@ fn run_to(
 }
 
 impl Means<'_> {
+    /// Runs a command that asks about the place of the call, which conferences have not.
+    fn beside<F: Future<Output = Result<CallReport, CommandError>> + Send + 'static>(
+        &self,
+        command: &'static str,
+        request: impl FnOnce(GroupCall, Arc<dyn Aside>) -> F,
+    ) -> Effect {
+        match (self.call, self.aside) {
+            (Attended::Group(call), Some(aside)) => {
+                run_to(command, request(call.clone(), Arc::clone(aside)))
+            }
+            _ => not_in_a_conference(command),
+        }
+    }
+
     fn with_cryptor<E: Display>(
         &mut self,
         command: &'static str,

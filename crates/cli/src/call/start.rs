@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::io::Write;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstream::StripStream;
 use chacha20::ChaCha20Rng;
@@ -19,7 +20,7 @@ use super::report::{CallReport, Named};
 use super::standard_input::InputLine;
 use super::target::TargetArg;
 use super::terminal::Terminal;
-use super::{last_known, media, standard_input, target};
+use super::{aside, last_known, media, standard_input, target};
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen, has_colour};
 
@@ -88,6 +89,8 @@ async fn attend(
         names: &names,
         kind: None,
     })?;
+    let transport = Arc::new(transport);
+    let aside = aside::about(&transport, &target);
     let options = options(args, target, user, &mut rng)?;
     let (terminal, lines, screen) = input(screen);
     let (transport, requests) = ObservedTransport::new(transport);
@@ -104,7 +107,7 @@ async fn attend(
     let events = call.events_from_start();
     let events = events.unwrap_or_else(|| call.events());
     let handle = call.clone();
-    let ended = InteractiveCall::new(call, screen, terminal, names, rng)
+    let ended = InteractiveCall::new(call, aside, user, screen, terminal, rng)
         .run(events, sources)
         .await;
     // Also after an end that was not wanted, which is when it matters.

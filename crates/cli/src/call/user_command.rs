@@ -1,7 +1,7 @@
 //! Lines of a user during a call: messages, and commands that begin with `/`.
 
 use confcall::UserId;
-use confcall::join::api::{AccessHash, CallMessageId, ChannelId, InputPeer, InputUser, Peer};
+use confcall::join::api::{AccessHash, CallMessageId, ChannelId, InputUser, Peer};
 use thiserror::Error;
 
 use super::names::{NameError, Names};
@@ -22,7 +22,7 @@ A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\"; a c
   /video on|off             show that your camera is on or off
   /screen on|off            share a screen, or share it no more
   /hand [down [USER…]]      raise your hand, to be allowed to speak; lower it, or, as an admin, those of others
-  /as me|CHANNEL [HASH]     take part as yourself, or as a channel of yours; Telegram wants its access hash too
+  /as [me|NAME]             show as whom you may take part; or take part as yourself, or as one of those, by name or number
   /title [TEXT]             give the call a title, or that of its chat again
   /record on|off [TITLE]    have the server record the call for you, or end that
   /remind on|off            be told when an announced call begins
@@ -68,7 +68,10 @@ pub(super) enum UserCommand {
     Hand(Switch),
     /// The hands of others, which can only be taken down.
     LowerHands(Vec<Peer>),
-    As(InputPeer),
+    /// Those as whom we may take part.
+    OwnPeers,
+    /// One of them, by name or number.
+    As(String),
     Title(String),
     Record {
         switch: Switch,
@@ -199,7 +202,9 @@ fn parse_command(
         "video" => UserCommand::Video(switch("video", rest)?),
         "screen" => UserCommand::Screen(switch("screen", rest)?),
         "hand" => hand(rest, names)?,
-        "as" => UserCommand::As(taken_as(rest)?),
+        "as" if rest.is_empty() => UserCommand::OwnPeers,
+        // A name is the whole rest, also without quotes.
+        "as" => UserCommand::As(rest.trim_matches('"').to_owned()),
         "title" => UserCommand::Title(rest.to_owned()),
         "record" => record(rest)?,
         "remind" => UserCommand::Remind(switch("remind", rest)?),
@@ -301,21 +306,6 @@ fn hand(rest: &str, names: &Names) -> Result<UserCommand, UserCommandError> {
             Err(UserCommandError::Needs { command, needs })
         }
     }
-}
-
-/// The peer as whom we take part.
-fn taken_as(rest: &str) -> Result<InputPeer, UserCommandError> {
-    let (command, needs) = ("as", "me, or the id of a channel");
-    let (id, hash) = match words(rest)[..] {
-        ["me"] => return Ok(InputPeer::SelfUser),
-        [id] => (id, "0"),
-        [id, hash] => (id, hash),
-        _ => return Err(UserCommandError::Needs { command, needs }),
-    };
-    Ok(InputPeer::Channel {
-        id: channel(id.strip_prefix(CHANNEL).unwrap_or(id))?,
-        access_hash: access_hash(hash)?,
-    })
 }
 
 fn record(rest: &str) -> Result<UserCommand, UserCommandError> {
@@ -491,13 +481,10 @@ mod tests {
         assert_eq!(typed("/hand down 2 channel:7"), lowered);
         assert!(says("/hand please").contains("or down"));
         assert!(says("/mute channel:x").contains("\"x\" is not the id of a channel"));
-        assert_eq!(typed("/as me"), UserCommand::As(InputPeer::SelfUser));
-        let access_hash = AccessHash::new(-9);
-        let id = channel;
-        let taken = UserCommand::As(InputPeer::Channel { id, access_hash });
-        assert_eq!(typed("/as 7 -9"), taken);
-        assert_eq!(typed("/as channel:7 -9"), taken);
-        assert!(says("/as").contains("the id of a channel"));
+        assert_eq!(typed("/as"), UserCommand::OwnPeers);
+        for line in ["/as Harbour News", "/as \"Harbour News\""] {
+            assert_eq!(typed(line), UserCommand::As("Harbour News".to_owned()));
+        }
         let title = "A talk".to_owned();
         assert_eq!(typed("/title A talk"), UserCommand::Title(title.clone()));
         let (switch, title) = (Switch::On, Some(title));

@@ -119,6 +119,40 @@ fn an_announced_call_is_waited_for_and_begun_by_an_admin() {
 }
 
 #[test]
+fn one_takes_part_as_one_of_those_who_are_listed() {
+    let place = Place::new("own-peers");
+    let server = place.serve(&[]);
+    let mut alice = enter(&place, &server, "1", &["join", "@walkers"]);
+    let mut bob = enter(&place, &server, "2", &["join", "@walkers"]);
+    for member in [&mut alice, &mut bob] {
+        member.next("joined");
+        member.type_line("/as");
+    }
+    let names = |listed: Value| -> Vec<String> {
+        let peers = listed["peers"].as_array().unwrap().iter();
+        let names = peers.map(|one| one["name"].as_str().unwrap().to_owned());
+        names.collect()
+    };
+    assert_eq!(names(bob.next("own_peers")).len(), 1);
+    let listed = names(alice.next("own_peers"));
+    assert!(listed.contains(&"Harbour News".to_owned()), "{listed:?}");
+    // The command takes the access hash from the list.
+    alice.type_line("/as harbour news");
+    done(&mut alice, "as");
+    bob.wait_for("participants_changed", |event| {
+        let joined = event["joined"].as_array().into_iter().flatten();
+        let mut ids = joined.map(|one| &one["peer"]["id"]);
+        ids.any(|id| id == "502")
+    });
+    alice.type_line("/as Nobody");
+    assert_eq!(refused(&mut alice, "as"), "no_such_peer");
+    alice.type_line("/as me");
+    done(&mut alice, "as");
+    bob.type_line("/as 502");
+    assert_eq!(refused(&mut bob, "as"), "no_such_peer");
+}
+
+#[test]
 fn one_who_only_hears_a_stream_gets_a_connection_once_it_may_speak() {
     let place = Place::new("let-speak");
     let server = place.serve(&[]);

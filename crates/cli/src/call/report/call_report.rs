@@ -1,7 +1,7 @@
 use core::time::Duration;
 use std::borrow::Cow;
 
-use confcall::join::api::{CallSettings, InviteLink, Method};
+use confcall::join::api::{CallSettings, InviteLink, Method, Peer};
 use confcall::join::engine::{CallInfo, Ended, Event, OwnState, Participant};
 use confcall::join::shown;
 use confcall::state::verification::words;
@@ -101,6 +101,8 @@ pub(in super::super) enum CallReport {
     Emoji(#[serde(serialize_with = "emoji")] Option<Emoji>),
     /// The link of the call, if it is known.
     Link(#[serde(serialize_with = "link")] Option<InviteLink>),
+    /// Those as whom we may take part.
+    OwnPeers { peers: Vec<OwnPeer> },
     /// A command was carried out.
     Done { command: &'static str },
     /// The server took a message.
@@ -166,6 +168,14 @@ pub(in super::super) struct Presence {
     pub(in super::super) is_missing: bool,
     /// Its state, as the server lists it.
     pub(in super::super) participant: Option<Participant>,
+}
+
+/// One as whom we may take part.
+#[derive(Clone, Debug, Serialize)]
+pub(in super::super) struct OwnPeer {
+    #[serde(serialize_with = "shown::form")]
+    pub(in super::super) peer: Peer,
+    pub(in super::super) name: String,
 }
 
 /// The end of a request.

@@ -3,16 +3,18 @@
 use core::time::Duration;
 use std::time::SystemTime;
 
-use confcall::join::api::{CallSettings, InviteLink};
+use confcall::join::api::{CallSettings, InviteLink, Peer};
 use confcall::join::engine::{EndReason, Ended, Event, Joined};
 use confcall::state::verification::Phase;
 use confcall::{CallKind, UserId};
 
+use super::super::aside::{self, ME};
 use super::super::exit::UnwantedEnd;
 use super::super::names::Names;
 use super::super::{describe, kinds};
-use super::call_report::{CallReport, Emoji, RequestEnd, text};
+use super::call_report::{CallReport, Emoji, OwnPeer, RequestEnd, text};
 use super::{group_call, participants};
+use crate::printable::printable;
 use crate::screen::{Level, Line};
 
 /// The room between the emoji of a banner.
@@ -71,6 +73,10 @@ pub(super) fn lines(report: &CallReport, names: &Names, kind: Option<CallKind>) 
         }
         CallReport::Emoji(emoji) => self::emoji(emoji.as_ref()),
         CallReport::Link(link) => vec![self::link(link.as_ref())],
+        CallReport::OwnPeers { peers } => peers
+            .iter()
+            .map(|one| Line::new(Level::Info, "as", own_peer(one, names)))
+            .collect(),
         CallReport::Done { command } => one(Level::Success, "done", format!("✓ /{command}")),
         CallReport::Sent { echo } => {
             let sent = |text| Line::new(Level::Success, "you", format!("✓ {text}"));
@@ -239,6 +245,13 @@ fn joined(label: &'static str, joined: &Joined, names: &Names) -> Vec<Line> {
     let source = joined.payload.ssrc().to_string();
     lines.push(Line::new(Level::Detail, "source", source));
     lines
+}
+
+fn own_peer(one: &OwnPeer, names: &Names) -> String {
+    match one.peer {
+        Peer::User(user) if names.is_us(user) => format!("/as {ME}: yourself"),
+        peer => format!("/as {}: {}", aside::number_of(peer), printable(&one.name)),
+    }
 }
 
 fn link(link: Option<&InviteLink>) -> Line {

@@ -8,7 +8,7 @@ mod participants;
 use confcall::CallKind;
 use serde_json::Value;
 
-pub(super) use call_report::{CallReport, Emoji, Presence, RequestEnd};
+pub(super) use call_report::{CallReport, Emoji, OwnPeer, Presence, RequestEnd};
 
 use super::names::Names;
 use crate::screen::{Line, Report};

@@ -22,7 +22,14 @@ impl Terminal {
         match self.0 {}
     }
 
-    pub(super) fn set_users(&self, _: Vec<String>) {
+    pub(super) fn set_words(&self, _: Words) {
         match self.0 {}
     }
+}
+
+/// The words that nothing completes here.
+#[derive(Default)]
+pub(super) struct Words {
+    pub(super) users: Vec<String>,
+    pub(super) own_peers: Vec<String>,
 }

@@ -2,6 +2,8 @@ use core::time::Duration;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use super::completion::Words;
+
 /// What stands beside the input line, and what the editor's thread leaves for the others.
 #[derive(Debug, Default)]
 pub(super) struct Board {
@@ -12,7 +14,7 @@ pub(super) struct Board {
 #[derive(Debug, Default)]
 struct Content {
     status: String,
-    users: Vec<String>,
+    words: Words,
     input: Input,
     is_stopped: bool,
     is_quiet: bool,
@@ -45,12 +47,12 @@ impl Board {
         self.content().status.clone()
     }
 
-    pub(super) fn set_users(&self, users: Vec<String>) {
-        self.content().users = users;
+    pub(super) fn set_words(&self, words: Words) {
+        self.content().words = words;
     }
 
-    pub(super) fn users(&self) -> Vec<String> {
-        self.content().users.clone()
+    pub(super) fn words(&self) -> Words {
+        self.content().words.clone()
     }
 
     pub(super) fn input(&self) -> Input {

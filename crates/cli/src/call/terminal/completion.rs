@@ -1,5 +1,25 @@
 use super::super::user_command;
 
+/// The words by which commands can act.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in super::super) struct Words {
+    /// The others in the call.
+    pub(in super::super) users: Vec<String>,
+    /// Those as whom we may take part, as far as they were listed.
+    pub(in super::super) own_peers: Vec<String>,
+}
+
+impl Words {
+    /// Those that a command takes.
+    fn of(&self, command: &str) -> &[String] {
+        match command {
+            "as" => &self.own_peers,
+            command if user_command::takes_users(command) => &self.users,
+            _ => &[],
+        }
+    }
+}
+
 /// The effect of a Tab at the end of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Completion {
@@ -10,17 +30,14 @@ pub(super) enum Completion {
     Choices(Vec<String>),
 }
 
-/// Completes the last word of a line: a command, or one of the users where the command takes users.
-pub(super) fn complete(line: &str, users: &[String]) -> Completion {
+/// Completes the last word of a line: a command, or one of the words that the command takes.
+pub(super) fn complete(line: &str, known: &Words) -> Completion {
     let Some(command) = line.strip_prefix('/') else {
         return Completion::Nothing;
     };
     let (word, words) = match command.split_once(' ') {
         None => (command, user_command::names().map(str::to_owned).collect()),
-        Some((command, rest)) if user_command::takes_users(command) => {
-            (last_word(rest), users.to_vec())
-        }
-        Some(_) => return Completion::Nothing,
+        Some((command, rest)) => (last_word(rest), known.of(command).to_vec()),
     };
     let before = line.strip_suffix(word).unwrap_or_default();
     among(before, word, words)
@@ -75,7 +92,7 @@ mod tests {
     use super::*;
 
     fn completed(line: &str) -> Completion {
-        complete(line, &["21".to_owned(), "22".to_owned(), "3".to_owned()])
+        complete(line, &users(&["21", "22", "3"]))
     }
 
     fn becomes(line: &str) -> Completion {
@@ -100,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_name_with_a_space_is_completed_in_quotes() {
-        let users = ["\"Bob Smith\"".to_owned(), "2".to_owned()];
+        let users = users(&["\"Bob Smith\"", "2"]);
         for line in ["/kick \"", "/kick \"Bob S", "/kick b"] {
             assert_eq!(complete(line, &users), becomes("/kick \"Bob Smith\" "));
         }
@@ -108,7 +125,33 @@ mod tests {
         assert_eq!(second, becomes("/kick 2 \"Bob Smith\" "));
     }
 
+    #[test]
+    fn those_as_whom_one_may_take_part_are_completed_once_they_were_listed() {
+        assert_eq!(completed("/as "), Completion::Nothing);
+        let known = Words {
+            own_peers: owned(&["me", "502", "\"Harbour News\""]),
+            ..users(&["Harold"])
+        };
+        assert_eq!(
+            complete("/as Har", &known),
+            becomes("/as \"Harbour News\" ")
+        );
+        assert_eq!(complete("/as m", &known), becomes("/as me "));
+        assert_eq!(complete("/kick Har", &known), becomes("/kick Harold "));
+    }
+
+    fn owned(words: &[&str]) -> Vec<String> {
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    fn users(words: &[&str]) -> Words {
+        Words {
+            users: owned(words),
+            ..Words::default()
+        }
+    }
+
     fn choices(words: &[&str]) -> Completion {
-        Completion::Choices(words.iter().map(|&word| word.to_owned()).collect())
+        Completion::Choices(owned(words))
     }
 }

@@ -124,7 +124,7 @@ impl Completer for Drawing {
         _: usize,
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<String>)> {
-        Ok(match complete(line, &self.0.users()) {
+        Ok(match complete(line, &self.0.words()) {
             Completion::Line(line) => (0, vec![line]),
             Completion::Nothing | Completion::Choices(_) => (0, Vec::new()),
         })

@@ -57,7 +57,7 @@ impl ConditionalEventHandler for Tab {
         if input.pos() < input.line().len() {
             return Some(Cmd::Noop);
         }
-        Some(match complete(input.line(), &self.board.users()) {
+        Some(match complete(input.line(), &self.board.words()) {
             Completion::Nothing => Cmd::Noop,
             // The editor asks for the line again, of which it leaves the cursor at the end.
             Completion::Line(_) => Cmd::Complete,

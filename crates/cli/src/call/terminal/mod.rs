@@ -1,7 +1,7 @@
 //! A call on a terminal: an input line that stays at the bottom, and above it what arrives.
 //!
 //! ```text
-//!             Board: status, users ───────────┐
+//!             Board: status, words ───────────┐
 //!                │ drawn with the input line   │ completed
 //! keys ──▶ editor thread ── lines ──▶ the call ┘
 //!                ▲
@@ -32,6 +32,7 @@ use super::standard_input::InputLine;
 use crate::logging;
 use crate::printable::printable;
 use board::Board;
+pub(super) use completion::Words;
 use mode::Mode;
 pub(super) use printer::AboveInput;
 use printer::Printer;
@@ -75,9 +76,9 @@ impl Terminal {
         }
     }
 
-    /// Completes these where a command takes users.
-    pub(super) fn set_users(&self, users: Vec<String>) {
-        self.board.set_users(users);
+    /// Completes these where a command takes them.
+    pub(super) fn set_words(&self, words: Words) {
+        self.board.set_words(words);
     }
 }
 
