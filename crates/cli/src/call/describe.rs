@@ -100,6 +100,11 @@ fn refusal(command: &str, name: &str, admin: &str) -> Option<String> {
                 "only {admin} can end it; /leave leaves it to the others"
             ));
         }
+        ("CHAT_ADMIN_REQUIRED", "key") => {
+            return Some(format!(
+                "only {admin} may publish here, and is shown the key"
+            ));
+        }
         ("CHAT_ADMIN_REQUIRED", _) => return Some(format!("only {admin} can do this")),
         ("CHAT_WRITE_FORBIDDEN", "message") => {
             return Some(format!("{admin} has turned messages off"));
@@ -127,6 +132,7 @@ fn refusal(command: &str, name: &str, admin: &str) -> Option<String> {
         ("USER_WAS_KICKED", _) => {
             "the user was removed from the call, and only its creator can invite it again"
         }
+        ("PEER_ID_INVALID", "key") => "no program publishes in a call of this kind",
         ("USER_ID_INVALID" | "PEER_ID_INVALID", _) => {
             "the server knows no such user, or the access hash is missing or wrong"
         }

@@ -16,6 +16,9 @@ const OF_PUBLISHERS: [&str; 4] = ["unmute", "video", "screen", "volume"];
 /// The commands of a live story's links and invitations, which it has not.
 const OF_ALL_BUT_STORIES: [&str; 3] = ["revoke", "invite", "link"];
 
+/// The commands for what the server reads or shows, which it does not in a conference.
+const OF_ALL_BUT_CONFERENCES: [&str; 2] = ["delete", "key"];
+
 /// True for a command that calls of this kind do not have.
 fn lacks(kind: CallKind, command: &str) -> bool {
     let is_conference = kind == CallKind::Conference;
@@ -26,7 +29,7 @@ fn lacks(kind: CallKind, command: &str) -> bool {
         || (only_listens && OF_PUBLISHERS.contains(&command))
         || (is_story && OF_ALL_BUT_STORIES.contains(&command))
         || (kind != CallKind::VideoChat && command == "hand")
-        || (is_conference && command == "delete")
+        || (is_conference && OF_ALL_BUT_CONFERENCES.contains(&command))
 }
 
 /// The lines of the help in a call of this kind; all of them where it is not known.
@@ -77,6 +80,7 @@ mod tests {
             ("title", [false, true, true, false]),
             ("video", [true, true, false, false]),
             ("delete", [false, true, true, true]),
+            ("key", [false, true, true, true]),
             ("who", [true; 4]),
         ] {
             assert_eq!(
@@ -95,7 +99,8 @@ mod tests {
     fn every_command_that_a_kind_lacks_is_one() {
         let named = [&OF_CONFERENCES[..], &OF_CHATS, &OF_PUBLISHERS];
         let named = named.concat().into_iter().chain(OF_ALL_BUT_STORIES);
-        for command in named.chain(["hand", "delete"]) {
+        let named = named.chain(OF_ALL_BUT_CONFERENCES);
+        for command in named.chain(["hand"]) {
             assert!(
                 user_command::names().any(|name| name == command),
                 "{command}"

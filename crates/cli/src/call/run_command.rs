@@ -11,7 +11,7 @@ use confcall::api::{InputUser, JoinAsPeers};
 use confcall::join::engine::CommandFailure;
 use confcall::{
     CallKind, Conference, Cryptor, GroupCall, GroupMessage, Load, Newcomer, RandomId, RequestError,
-    Spam, UserId,
+    RtmpFeed, Spam, UserId,
 };
 use serde_json::Value;
 use tokio::time::Instant;
@@ -180,6 +180,16 @@ pub(super) fn begin(command: UserCommand, means: &mut Means<'_>) -> Effect {
                 let listed = aside.own_peers().await?;
                 call.join_as(aside::find(&listed, user, &word)?).await?;
                 Ok(CallReport::Done { command: "as" })
+            })
+        }
+        UserCommand::Key(key) => {
+            let feed = match means.call.kind() {
+                Some(CallKind::LiveStoryListener) => RtmpFeed::LiveStory,
+                _ => RtmpFeed::Call,
+            };
+            means.beside("key", async move |_, aside| {
+                let address = aside.stream_key(feed, key).await?;
+                Ok(CallReport::StreamKey(address))
             })
         }
         UserCommand::Title(title) => {

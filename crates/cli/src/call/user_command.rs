@@ -4,6 +4,7 @@ use confcall::UserId;
 use confcall::join::api::{AccessHash, CallMessageId, ChannelId, InputUser, Peer};
 use thiserror::Error;
 
+use super::aside::Key;
 use super::names::{NameError, Names};
 
 /// The text of `/help`, which `--help` has too.
@@ -25,6 +26,7 @@ A USER is an id, or the name of one who has it alone: Bob, or \"Bob Smith\"; a c
   /as [me|NAME]             show as whom you may take part; or take part as yourself, or as one of those, by name or number
   /title [TEXT]             give the call a title, or that of its chat again
   /record on|off [TITLE]    have the server record the call for you, or end that
+  /key [new]                show where a program publishes the stream, with its secret key, if you may; or replace the key
   /remind on|off            be told when an announced call begins
   /start                    begin an announced call
   /delete NUMBER…           delete messages that are not encrypted, by the numbers that they are shown with
@@ -77,6 +79,8 @@ pub(super) enum UserCommand {
         switch: Switch,
         title: Option<String>,
     },
+    /// The address and key of the program that publishes.
+    Key(Key),
     Remind(Switch),
     Start,
     /// Messages that the server numbers, as it does those that are not encrypted.
@@ -207,6 +211,7 @@ fn parse_command(
         "as" => UserCommand::As(rest.trim_matches('"').to_owned()),
         "title" => UserCommand::Title(rest.to_owned()),
         "record" => record(rest)?,
+        "key" => key(rest)?,
         "remind" => UserCommand::Remind(switch("remind", rest)?),
         "start" => UserCommand::Start,
         "delete" => UserCommand::Delete(messages(rest)?),
@@ -315,6 +320,17 @@ fn record(rest: &str) -> Result<UserCommand, UserCommandError> {
         switch: switch("record", first)?,
         title: (!title.is_empty()).then(|| title.to_owned()),
     })
+}
+
+fn key(rest: &str) -> Result<UserCommand, UserCommandError> {
+    match rest {
+        "" => Ok(UserCommand::Key(Key::Current)),
+        "new" => Ok(UserCommand::Key(Key::New)),
+        _ => {
+            let (command, needs) = ("key", "nothing more, or new");
+            Err(UserCommandError::Needs { command, needs })
+        }
+    }
 }
 
 fn messages(rest: &str) -> Result<Vec<CallMessageId>, UserCommandError> {
@@ -491,6 +507,9 @@ mod tests {
         let record = UserCommand::Record { switch, title };
         assert_eq!(typed("/record on A talk"), record);
         assert!(says("/record").contains("on or off"));
+        assert_eq!(typed("/key"), UserCommand::Key(Key::Current));
+        assert_eq!(typed("/key new"), UserCommand::Key(Key::New));
+        assert!(says("/key old").contains("or new"));
         assert_eq!(typed("/remind off"), UserCommand::Remind(Switch::Off));
         assert_eq!(typed("/start"), UserCommand::Start);
         let numbers = [3, 4].map(CallMessageId::new).to_vec();
@@ -508,7 +527,7 @@ mod tests {
             assert!(parsed.iter().any(Result::is_ok), "{command}: {parsed:?}");
             count += 1;
         }
-        assert_eq!(count, 28);
+        assert_eq!(count, 29);
         assert!(takes_users("kick") && takes_users("mute") && !takes_users("video"));
         let unknown = says(&format!("/{}", "x".repeat(1000)));
         assert!(unknown.contains("/help") && unknown.len() < 100);

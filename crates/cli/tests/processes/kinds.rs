@@ -261,6 +261,42 @@ fn a_live_story_is_heard_and_nothing_is_said_in_it() {
 }
 
 #[test]
+fn who_may_publish_is_shown_the_key_on_request_and_nobody_else() {
+    let place = Place::new("key");
+    let server = place.serve(&[]);
+    let mut alice = enter(
+        &place,
+        &server,
+        "1",
+        &["join", "@lighthouse", "--log", "debug"],
+    );
+    alice.next("joined");
+    let mut keys = Vec::new();
+    for command in ["/key", "/key", "/key new"] {
+        alice.type_line(command);
+        let shown = alice.next("stream_key");
+        assert!(shown["url"].as_str().unwrap().starts_with("rtmps://"));
+        keys.push(shown["key"].as_str().unwrap().to_owned());
+    }
+    assert!(keys[0] == keys[1] && keys[1] != keys[2]);
+    let mut bob = enter(&place, &server, "2", &["join", "@lighthouse"]);
+    bob.next("joined");
+    bob.type_line("/key");
+    assert_eq!(refused(&mut bob, "key"), "refused");
+    let mut story = enter(&place, &server, "904", &["join", "t.me/gil/s/live"]);
+    story.next("joined");
+    story.type_line("/key");
+    assert!(story.next("stream_key")["key"].is_string());
+    alice.type_line("/leave");
+    assert_eq!(alice.end(), 0);
+    let said = alice.said();
+    let others = said.filter(|line| line["event"] != "stream_key");
+    for line in others.map(Value::to_string) {
+        assert!(keys.iter().all(|key| !line.contains(key)), "{line}");
+    }
+}
+
+#[test]
 fn a_live_story_that_a_program_feeds_is_recorded_by_a_viewer_who_sends_nothing() {
     let place = Place::new("story-rtmp");
     let server = place.serve(&[]);

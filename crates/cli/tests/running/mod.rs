@@ -142,6 +142,11 @@ impl Running {
         self.said.iter().filter(move |one| one["event"] == event)
     }
 
+    /// Every line that has been heard, an object or a text.
+    pub(crate) fn said(&self) -> impl Iterator<Item = &Value> {
+        self.said.iter()
+    }
+
     /// Every object that has been heard.
     pub(crate) fn objects(&self) -> impl Iterator<Item = &Value> {
         self.said.iter().filter(|one| one.is_object())

@@ -1,7 +1,7 @@
 use core::time::Duration;
 use std::borrow::Cow;
 
-use confcall::join::api::{CallSettings, InviteLink, Method, Peer};
+use confcall::join::api::{CallSettings, InviteLink, Method, Peer, RtmpUrl};
 use confcall::join::engine::{CallInfo, Ended, Event, OwnState, Participant};
 use confcall::join::shown;
 use confcall::state::verification::words;
@@ -103,6 +103,8 @@ pub(in super::super) enum CallReport {
     Link(#[serde(serialize_with = "link")] Option<InviteLink>),
     /// Those as whom we may take part.
     OwnPeers { peers: Vec<OwnPeer> },
+    /// The address and the secret key by which a program publishes, for one who asked for them.
+    StreamKey(#[serde(serialize_with = "stream_key")] RtmpUrl),
     /// A command was carried out.
     Done { command: &'static str },
     /// The server took a message.
@@ -240,6 +242,10 @@ fn is_message<S: Serializer>(_: &Option<String>, to: S) -> Result<S::Ok, S::Erro
 
 fn link<S: Serializer>(link: &Option<InviteLink>, to: S) -> Result<S::Ok, S::Error> {
     fields!(to, "link": &link.as_ref().map(InviteLink::as_str))
+}
+
+fn stream_key<S: Serializer>(address: &RtmpUrl, to: S) -> Result<S::Ok, S::Error> {
+    fields!(to, "url": &address.url, "key": address.key.as_str())
 }
 
 fn message<S: Serializer>(message: &String, to: S) -> Result<S::Ok, S::Error> {

@@ -77,6 +77,10 @@ pub(super) fn lines(report: &CallReport, names: &Names, kind: Option<CallKind>) 
             .iter()
             .map(|one| Line::new(Level::Info, "as", own_peer(one, names)))
             .collect(),
+        CallReport::StreamKey(address) => vec![
+            Line::new(Level::Info, "publish", printable(&address.url)),
+            Line::new(Level::Warning, "key", printable(address.key.as_str())),
+        ],
         CallReport::Done { command } => one(Level::Success, "done", format!("✓ /{command}")),
         CallReport::Sent { echo } => {
             let sent = |text| Line::new(Level::Success, "you", format!("✓ {text}"));
