@@ -59,6 +59,12 @@ pub enum Refusal {
     /// The camera is another user's, or there is none that could be turned on.
     #[error("only an own camera is turned on and off, by those who may speak")]
     VideoStop,
+    /// As many participants show a picture as can.
+    #[error("{limit} participants show a picture already")]
+    VideoFull {
+        /// The greatest number.
+        limit: i32,
+    },
     /// The picture is another user's, or there is none that could be paused.
     #[error("only an own picture is paused, while it is shown")]
     VideoPause,
@@ -308,7 +314,7 @@ impl Refusal {
             Self::NoParticipant => RpcError::new(403, "PARTICIPANT_JOIN_MISSING"),
             Self::Volume => bad("USER_VOLUME_INVALID"),
             Self::Hand => bad("RAISE_HAND_FORBIDDEN"),
-            Self::VideoStop => bad("VIDEO_STOP_FORBIDDEN"),
+            Self::VideoStop | Self::VideoFull { .. } => bad("VIDEO_STOP_FORBIDDEN"),
             Self::VideoPause => bad("VIDEO_PAUSE_FORBIDDEN"),
             Self::Silenced(_) => RpcError::new(403, "GROUPCALL_FORBIDDEN"),
             // No error is documented for this one; it is that of a chat in which one may not write.

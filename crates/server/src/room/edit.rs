@@ -2,7 +2,7 @@ use confcall_join::api::EditGroupCallParticipant;
 use confcall_state::UserId;
 
 use super::member::CallMember;
-use super::pictures::{Camera, Screen};
+use super::pictures::{Camera, Screen, VIDEO_LIMIT};
 use super::voices::Voices;
 use crate::refusal::Refusal;
 
@@ -17,6 +17,8 @@ pub(crate) struct Edit<'a> {
     pub(super) hands: Hands,
     /// The place that a hand gets that is raised now.
     pub(super) next_hand: i64,
+    /// True if as many others show a picture as participants can.
+    pub(super) is_video_full: bool,
     pub(super) request: &'a EditGroupCallParticipant,
 }
 
@@ -98,6 +100,9 @@ impl Edit<'_> {
         match self.request.video_stopped {
             Some(false) if camera.groups.is_empty() || !may_show => {
                 return Err(Refusal::VideoStop);
+            }
+            Some(false) if self.is_video_full => {
+                return Err(Refusal::VideoFull { limit: VIDEO_LIMIT });
             }
             Some(is_stopped) if !camera.groups.is_empty() => {
                 camera.is_stopped = is_stopped;

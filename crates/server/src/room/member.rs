@@ -137,6 +137,11 @@ impl CallMember {
         self.screen.is_some()
     }
 
+    /// True while the camera or a screen is shown.
+    pub(super) fn shows_picture(&self) -> bool {
+        self.camera.is_shown() || self.screen.is_some()
+    }
+
     /// The name by which the media server knows the camera.
     pub(super) fn camera_endpoint(&self) -> String {
         // By the peer, since who joins as a channel does not show which user it is.

@@ -26,12 +26,9 @@ pub(crate) use self::media::MediaEnd;
 pub use self::member::CallMember;
 pub(crate) use self::member::Entrance;
 pub(crate) use self::outcome::Outcome;
-pub(crate) use self::pictures::{Camera, Screen};
+pub(crate) use self::pictures::{Camera, Screen, VIDEO_LIMIT};
 pub(crate) use self::roster::{Listeners, Roster, RosterChange};
 pub(crate) use self::voices::{Choice, Voices};
-
-/// The number of participants who may send video, as the API has it.
-pub(crate) const VIDEO_LIMIT: i32 = 30;
 
 /// The participants of one call, and the server's end of their media.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,6 +121,7 @@ impl Room {
             is_of_admin: is_admin(user_id),
             hands,
             next_hand: self.roster.next_hand(),
+            is_video_full: self.roster.is_video_full_without(user_id),
             request,
         };
         let effect = self.roster.edit(user_id, &edit)?;

@@ -1,6 +1,9 @@
 use confcall_join::Ssrc;
 use confcall_join::api::{ParticipantVideo, SsrcGroup};
 
+/// The number of participants who may send video, as the API has it.
+pub(crate) const VIDEO_LIMIT: i32 = 30;
+
 /// The sources of a member's camera, and its state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Camera {

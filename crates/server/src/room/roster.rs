@@ -12,6 +12,7 @@ use confcall_state::wire::GroupState;
 
 use super::edit::{Edit, Effect};
 use super::member::CallMember;
+use super::pictures::VIDEO_LIMIT;
 use super::voices::Voices;
 use crate::limits;
 use crate::refusal::Refusal;
@@ -93,8 +94,14 @@ impl Roster {
 
     /// The number of members who show a picture.
     pub(crate) fn video_count(&self) -> i32 {
-        let shows = |one: &&CallMember| one.camera.is_shown() || one.screen.is_some();
-        i32::try_from(self.members().filter(shows).count()).unwrap_or(i32::MAX)
+        let shown = self.members().filter(|one| one.shows_picture());
+        i32::try_from(shown.count()).unwrap_or(i32::MAX)
+    }
+
+    /// True if as many show a picture as can, even without this user.
+    pub(super) fn is_video_full_without(&self, user_id: UserId) -> bool {
+        let own = self.member(user_id).is_some_and(CallMember::shows_picture);
+        self.video_count().saturating_sub(i32::from(own)) >= VIDEO_LIMIT
     }
 
     /// The sources of those who have their microphone on.
@@ -178,7 +185,8 @@ impl Roster {
         own.or_else(|| self.members().find(|member| member.peer == peer))
     }
 
-    /// Puts a member in, in place of what the same user was before; who is silenced is so as soon as it is back.
+    /// Puts a member in, in place of what the same user was before; who is silenced is so as soon as it is back, and the camera is
+    /// off where as many pictures are shown as can be.
     pub(crate) fn enter(&mut self, mut member: CallMember) {
         let user_id = member.user_id;
         let before = self.members.get(&user_id);
@@ -186,6 +194,10 @@ impl Roster {
         // Who joins again keeps the hand up.
         member.hand = member.hand.or(before.and_then(|before| before.hand));
         member.muted |= !self.voices.may_speak(user_id);
+        // One camera too many stays off, which the entry in the answer shows.
+        if member.camera.is_shown() && self.is_video_full_without(user_id) {
+            member.camera.is_stopped = true;
+        }
         self.owners.retain(|_, owner| *owner != user_id);
         self.owners
             .extend(member.sources().map(|source| (source, user_id)));

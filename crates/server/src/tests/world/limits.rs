@@ -1,7 +1,9 @@
+use confcall_join::Ssrc;
 use confcall_join::api::{
     CallText, DeleteGroupCallMessages, DiscardGroupCall, EditGroupCallTitle, SendGroupCallMessage,
 };
 
+use super::super::media::with_video;
 use super::*;
 use crate::{Limits, limits};
 
@@ -106,4 +108,50 @@ fn so_many_calls_that_ended_are_remembered() {
     });
     stage.refused(ALICE, oldest, 400, "GROUPCALL_INVALID");
     stage.refused(ALICE, second, 400, "GROUPCALL_ALREADY_DISCARDED");
+}
+
+#[test]
+fn so_many_participants_show_a_picture_and_no_more() {
+    let mut stage = Stage {
+        server: filmed(29),
+        rng: ChaCha20Rng::seed_from_u64(3),
+    };
+    let filmed = |stage: &mut Stage, first: u32| {
+        let sources = [first, first + 1].map(|source| Ssrc::new(source).unwrap());
+        let request = with_video(stage.joining(11), sources.to_vec());
+        JoinGroupCall {
+            video_stopped: false,
+            ..request
+        }
+    };
+    let request = filmed(&mut stage, 10);
+    let thirtieth = stage.send(BOB, request);
+    assert!(entry(&thirtieth).video.is_some());
+    assert!(!shown(&thirtieth).can_start_video);
+    // The join is carried out, and the camera stays off.
+    let request = filmed(&mut stage, 20);
+    assert!(entry(&stage.send(ALICE, request)).video.is_none());
+    let turn = |stage: &Stage, is_stopped| EditGroupCallParticipant {
+        video_stopped: Some(is_stopped),
+        ..stage.edit(11, InputPeer::SelfUser)
+    };
+    let on = turn(&stage, false);
+    stage.refused(ALICE, on.clone(), 400, "VIDEO_STOP_FORBIDDEN");
+    // Who is among the thirty says so again, and makes room by turning the camera off.
+    stage.send(BOB, on.clone());
+    let off = turn(&stage, true);
+    stage.send(BOB, off);
+    assert!(entry(&stage.send(ALICE, on.clone())).video.is_some());
+    stage.refused(BOB, on, 400, "VIDEO_STOP_FORBIDDEN");
+}
+
+/// A call in which so many show a picture.
+fn filmed(count: i64) -> Server {
+    let users: Vec<_> = (901..901 + count).collect();
+    let chat = "[[chat]]\nkind = \"supergroup\"\nid = 11\ntitle = \"Walkers\"\nopen = true";
+    let call = format!("call.speakers = {users:?}\ncall.cameras = {users:?}");
+    let described = WorldDescription::from_toml(&format!("{chat}\n{call}")).unwrap();
+    let mut server = Server::with_world(ServerOptions::default(), &described).unwrap();
+    server.set_time(1_000_000);
+    server
 }
