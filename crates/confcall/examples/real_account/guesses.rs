@@ -1,4 +1,4 @@
-//! The guesses about the service that a run can tell right from wrong; `spec/group-calls.md` marks them.
+//! The guesses about the service, and what a run can tell right from wrong of them; `spec/group-calls.md` marks them.
 
 use confcall::RpcError;
 use confcall::api::{FilePart, GroupCall, GroupCallParticipant, Request, Response, Update};
@@ -125,6 +125,63 @@ const GUESSES: [Guess; 7] = [
     },
 ];
 
+/// A guess that no run can tell right from wrong, and why.
+struct Unseen {
+    rule: &'static str,
+    says: &'static str,
+}
+
+const UNSEEN: [Unseen; 12] = [
+    Unseen {
+        rule: "R10",
+        says: "hands come first, then those who spoke, then the others as they came: applications show that, no answer does",
+    },
+    Unseen {
+        rule: "S3",
+        says: "a part is longer than a second below scale 0: streams have scale 0",
+    },
+    Unseen {
+        rule: "S7",
+        says: "sound that is late for ten seconds is lost: a choice of ours",
+    },
+    Unseen {
+        rule: "S8",
+        says: "two losses without a part between are a reason to join again: a choice of ours",
+    },
+    Unseen {
+        rule: "S13",
+        says: "a picture is late when the sound of the next second is there: a choice of ours",
+    },
+    Unseen {
+        rule: "S15",
+        says: "who may speak and gets a stream all the same asks again after five minutes: a choice of ours",
+    },
+    Unseen {
+        rule: "D3",
+        says: "a source of zero is nobody, and a channel that there is not is passed over: no part has to have either",
+    },
+    Unseen {
+        rule: "D4",
+        says: "a file without tags says that there is nothing: no part has to be one",
+    },
+    Unseen {
+        rule: "D5",
+        says: "a list without channel 1 says that nobody publishes: S4 shows whether there is one",
+    },
+    Unseen {
+        rule: "D7",
+        says: "scales have a lowest and a highest: streams have scale 0",
+    },
+    Unseen {
+        rule: "D13",
+        says: "a time that is lost twice is a reason to join again: a choice of ours",
+    },
+    Unseen {
+        rule: "D15",
+        says: "the second in which the time was lost counts for the next question: a choice of ours",
+    },
+];
+
 /// What was seen of each guess; once it failed, nothing mends it.
 #[derive(Default)]
 pub(crate) struct Verdicts([Option<bool>; GUESSES.len()]);
@@ -138,17 +195,23 @@ impl Verdicts {
         }
     }
 
-    /// A line for each.
+    /// A line for each, and for each that cannot be seen.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
-        self.0.iter().zip(&GUESSES).map(|(verdict, guess)| {
+        let seen = self.0.iter().zip(&GUESSES).map(|(verdict, guess)| {
             let verdict = match verdict {
                 None => "not seen",
                 Some(true) => "held",
                 Some(false) => "FAILED",
             };
-            format!("{verdict:8}  {:4}  {}", guess.rule, guess.says)
-        })
+            line(verdict, guess.rule, guess.says)
+        });
+        let unseen = UNSEEN.iter();
+        seen.chain(unseen.map(|guess| line("no way", guess.rule, guess.says)))
     }
+}
+
+fn line(verdict: &str, rule: &str, says: &str) -> String {
+    format!("{verdict:8}  {rule:4}  {says}")
 }
 
 fn answer(seen: Seen<'_>) -> Option<&Response> {

@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A person runs it, with an account of the service's test data centre. It joins muted, stays for a minute, and leaves. TRACE, a new file,
-//! gets what went over the network without ids, names, hashes and texts; a list of the guesses that held is printed.
+//! gets what went over the network without ids, names, hashes and texts. The kind that was found is printed, which has to be the one that
+//! was asked for, and a list of the guesses: held, failed, not seen in this run, and those that no run can see.
 #![allow(clippy::print_stdout, reason = "an example")]
 
 mod guesses;
@@ -19,7 +20,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use confcall::transport::grammers::{GrammersConnection, session_file};
-use confcall::{Call, Conference, GroupCall, Options, Transport};
+use confcall::{Call, CallKind, Conference, GroupCall, Options, Transport};
 
 use observed::{Notes, Observed};
 
@@ -28,13 +29,14 @@ const STAY: Duration = Duration::from_secs(60);
 /// The time to come in.
 const ENTRY: Duration = Duration::from_secs(60);
 
-/// The kinds, as they are named on the command line.
-const KINDS: [&str; 5] = [
-    "conference",
-    "video-chat",
-    "livestream",
-    "rtmp",
-    "live-story",
+/// The kinds, as they are named on the command line and in the library.
+const KINDS: [(&str, CallKind); 5] = [
+    ("conference", CallKind::Conference),
+    ("video-chat", CallKind::VideoChat),
+    // For one who joins it is the same.
+    ("livestream", CallKind::VideoChat),
+    ("rtmp", CallKind::RtmpViewer),
+    ("live-story", CallKind::LiveStoryListener),
 ];
 
 #[tokio::main]
@@ -43,9 +45,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [_, flag, kind, session, link, trace] = &arguments[..] else {
         return Err("usage: real_account --kind KIND SESSION LINK TRACE".into());
     };
-    if flag != "--kind" || !KINDS.contains(&kind.as_str()) {
-        return Err(format!("the kinds are {}", KINDS.join(", ")).into());
-    }
+    let asked = KINDS.into_iter().find(|(name, _)| name == kind);
+    let Some((_, asked)) = asked.filter(|_| flag == "--kind") else {
+        let names = KINDS.map(|(name, _)| name);
+        return Err(format!("the kinds are {}", names.join(", ")).into());
+    };
+    println!("asked for: {asked}");
     let api_id = env::var("TG_API_ID")?.parse()?;
     let notes = Notes::new(new_file(trace.as_ref())?);
     let (session, user) = session_file::open(session.as_ref()).await?;
@@ -66,27 +71,33 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut options = Options::new(link, user)?;
     options.config.media.muted = true;
     let transport = Observed::new(transport, Arc::clone(&notes));
-    match kind.as_str() {
-        "conference" => stay(&Conference::start(transport, options)).await,
+    let found = match asked {
+        CallKind::Conference => stay(&Conference::start(transport, options)).await,
         _ => stay(&GroupCall::start(transport, options)).await,
-    }
+    };
     listening.abort();
     connection.close().await;
     let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
     for line in notes.verdicts() {
         println!("{line}");
     }
-    Ok(())
+    match found {
+        Some(found) if found == asked => Ok(()),
+        Some(found) => Err(format!("the call is {found}, and not {asked}").into()),
+        None => Err("the call was not entered".into()),
+    }
 }
 
-/// Stays for a while, and leaves.
-async fn stay(call: &Call) {
+/// Stays for a while, and leaves; gives the kind of the call, if it was entered.
+async fn stay(call: &Call) -> Option<CallKind> {
     let entered = tokio::time::timeout(ENTRY, call.joined()).await;
-    println!("in: {}", matches!(entered, Ok(Ok(_))));
-    if matches!(entered, Ok(Ok(_))) {
+    let found = entered.ok().and_then(Result::ok).map(|joined| joined.kind);
+    if let Some(found) = found {
+        println!("found: {found}");
         tokio::time::sleep(STAY).await;
     }
     println!("{}", call.close().await);
+    found
 }
 
 /// A file that was not there, and that only its owner can read.
