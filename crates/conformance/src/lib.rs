@@ -29,8 +29,10 @@
 //! ```
 //!
 //! [`peer`] lets another program drive the engine, so that two implementations can be put into one call.
+//! [`difference`] searches for what it and another program with the same requests answer in two ways.
 //! [`shapes`] has the JSON shapes of the chain's values, for other programs that read or write them.
 
+pub mod difference;
 pub mod peer;
 pub mod shapes;
 

@@ -35,7 +35,7 @@ use rand_core::CryptoRng;
 
 use lines::Lines;
 pub use lines::MAX_LINE_LENGTH;
-use objects::Peer;
+pub use objects::Peer;
 use refusal::Refusal;
 use request::{Answer, Operation, Request};
 
@@ -68,16 +68,27 @@ pub fn serve(
     let mut lines = Lines::new(input);
     while let Some(line) = lines.next_line()? {
         let mut answer = match &line {
-            Ok(text) => serde_json::to_vec(&answer(&mut peer, text))?,
-            Err(fault) => serde_json::to_vec(&Answer::new(None, Err(Refusal::driver(fault))))?,
+            Ok(text) => peer.answer(text)?,
+            Err(fault) => serde_json::to_string(&Answer::new(None, Err(Refusal::driver(fault))))?,
         };
         // One write for each line, so that a pipe never shows half of one.
-        answer.push(b'\n');
-        output.write_all(&answer)?;
+        answer.push('\n');
+        output.write_all(answer.as_bytes())?;
         // The driver waits for each answer before it asks again.
         output.flush()?;
     }
     Ok(())
+}
+
+impl Peer {
+    /// The answer to one line; both are without an end of line.
+    ///
+    /// # Errors
+    ///
+    /// None that is known: that the answer is no JSON.
+    pub fn answer(&mut self, line: &str) -> serde_json::Result<String> {
+        serde_json::to_string(&answer(self, line))
+    }
 }
 
 fn answer<'a>(peer: &mut Peer, line: &'a str) -> Answer<'a> {

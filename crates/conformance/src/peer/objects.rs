@@ -9,8 +9,8 @@ use super::ids::Ids;
 use super::membership::Call;
 use super::named::Named;
 
-/// The objects that a driver has made so far, by its names for them.
-pub(super) struct Peer {
+/// The engine behind a pipe: the objects that a driver has made so far, by its names for them.
+pub struct Peer {
     pub(super) rng: Box<dyn CryptoRng>,
     // Lent, as everywhere in the engine: tests turn it by hand.
     clock: Box<dyn Fn() -> Duration>,
@@ -23,10 +23,9 @@ pub(super) struct Peer {
 
 impl Peer {
     /// A peer for which nothing was made yet.
-    pub(super) fn new(
-        rng: impl CryptoRng + 'static,
-        clock: impl Fn() -> Duration + 'static,
-    ) -> Self {
+    ///
+    /// `rng` gives the secrets that requests leave open, `clock` the time since some origin, by which epochs end.
+    pub fn new(rng: impl CryptoRng + 'static, clock: impl Fn() -> Duration + 'static) -> Self {
         Self {
             rng: Box::new(rng),
             clock: Box::new(clock),

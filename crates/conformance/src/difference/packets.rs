@@ -1,0 +1,227 @@
+//! Packets of several senders to one receiver, as a network and a dishonest member can bring them.
+
+use arbitrary::Unstructured;
+use serde_json::{Value, json};
+
+use super::fault::Fault;
+use super::request::Request;
+use super::scribe::{Scribe, damaged, hex};
+
+/// The receiver first, then the senders.
+const PEOPLE: [i64; 4] = [1, 2, -3, i64::MAX];
+/// The bound of epochs in a run.
+const EPOCHS: usize = 5;
+
+/// An epoch as the receiver and the senders are given it.
+struct Epoch {
+    number: usize,
+    hash: [u8; 32],
+    secret: [u8; 32],
+    group: Value,
+}
+
+/// A packet, and the user who sealed it.
+struct Sealed {
+    user_id: i64,
+    packet: Vec<u8>,
+}
+
+struct Scene<'a, 'b> {
+    u: &'a mut Unstructured<'b>,
+    scribe: &'a mut Scribe,
+    /// Public keys by place.
+    keys: Vec<String>,
+    epochs: Vec<Epoch>,
+    sealed: Vec<Sealed>,
+    requests: Vec<Request>,
+}
+
+/// A receiver's life: epochs come and go, packets come in any order, more than once, and changed.
+pub(super) fn run(u: &mut Unstructured<'_>, scribe: &mut Scribe) -> Result<Vec<Request>, Fault> {
+    let mut keys = Vec::new();
+    for place in 0..PEOPLE.len() {
+        let request = Request::new("key", json!({ "seed": seed(place) }));
+        keys.push(hex(&scribe.bytes(&request, "public_key")?));
+    }
+    let mut scene = Scene {
+        u,
+        scribe,
+        keys,
+        epochs: Vec::new(),
+        sealed: Vec::new(),
+        requests: vec![new(0)],
+    };
+    for place in 1..PEOPLE.len() {
+        scene.scribe.note(&new(place))?;
+    }
+    scene.add_epoch()?;
+    for _ in 0..scene.u.int_in_range(8..=40)? {
+        scene.step()?;
+    }
+    Ok(scene.requests)
+}
+
+fn seed(place: usize) -> String {
+    hex(&[u8::try_from(place).unwrap_or_default().saturating_add(1); 32])
+}
+
+fn user(place: usize) -> i64 {
+    PEOPLE.get(place).copied().unwrap_or_default()
+}
+
+/// The name of a person's cryptor.
+fn name(place: usize) -> String {
+    match place {
+        0 => "receiver".to_owned(),
+        _ => format!("sender {place}"),
+    }
+}
+
+fn new(place: usize) -> Request {
+    let fields = json!({ "enc": name(place), "user_id": user(place), "seed": seed(place) });
+    Request::new("enc_new", fields)
+}
+
+impl Epoch {
+    fn add(&self, place: usize) -> Request {
+        let fields = json!({
+            "enc": name(place),
+            "epoch": self.number,
+            "hash": hex(&self.hash),
+            "secret": hex(&self.secret),
+            "group_state": self.group,
+        });
+        Request::new("enc_add", fields)
+    }
+}
+
+impl Scene<'_, '_> {
+    fn step(&mut self) -> Result<(), Fault> {
+        match self.u.int_in_range(0..=19)? {
+            0 | 1 if self.epochs.len() < EPOCHS => self.add_epoch(),
+            2 => self.change_epoch(),
+            3 => self.restart_sender(),
+            4..=7 if !self.sealed.is_empty() => {
+                let at = self.u.choose_index(self.sealed.len())?;
+                self.deliver(at)
+            }
+            _ => self.seal(),
+        }
+    }
+
+    /// An epoch begins for most; some may not be in its group, or with another key.
+    fn add_epoch(&mut self) -> Result<(), Fault> {
+        let mut participants = Vec::new();
+        for place in 0..PEOPLE.len() {
+            let key = match self.u.ratio(1, 16)? {
+                true => self.u.choose_index(self.keys.len())?,
+                false => place,
+            };
+            if self.u.ratio(7, 8)? {
+                participants.push(json!({
+                    "user_id": user(place),
+                    "public_key": self.keys.get(key),
+                    "flags": 3,
+                    "version": 0,
+                }));
+            }
+        }
+        let epoch = Epoch {
+            number: self.epochs.len(),
+            hash: self.u.arbitrary()?,
+            secret: self.u.arbitrary()?,
+            group: json!({ "participants": participants, "external_permissions": 3 }),
+        };
+        for place in 0..PEOPLE.len() {
+            if self.u.ratio(1, 10)? {
+                continue;
+            }
+            let add = epoch.add(place);
+            match place {
+                0 => self.requests.push(add),
+                _ => self.scribe.note(&add)?,
+            }
+        }
+        self.epochs.push(epoch);
+        Ok(())
+    }
+
+    /// The receiver is told to forget an epoch, or is given one again with another key.
+    fn change_epoch(&mut self) -> Result<(), Fault> {
+        let forgets = self.u.ratio(1, 2)?;
+        let epoch = self.u.choose(&self.epochs)?;
+        self.requests.push(match forgets {
+            true => {
+                let fields =
+                    json!({ "enc": name(0), "epoch": epoch.number, "hash": hex(&epoch.hash) });
+                Request::new("enc_forget", fields)
+            }
+            false => Epoch {
+                number: epoch.number,
+                hash: epoch.hash,
+                secret: [7; 32],
+                group: epoch.group.clone(),
+            }
+            .add(0),
+        });
+        Ok(())
+    }
+
+    /// A sender loses its counters, so that it gives numbers again.
+    fn restart_sender(&mut self) -> Result<(), Fault> {
+        let place = self.sender()?;
+        self.scribe.note(&new(place))?;
+        for epoch in &self.epochs {
+            self.scribe.note(&epoch.add(place))?;
+        }
+        Ok(())
+    }
+
+    fn sender(&mut self) -> Result<usize, Fault> {
+        Ok(self.u.int_in_range(1..=PEOPLE.len().saturating_sub(1))?)
+    }
+
+    /// A packet is sealed, and most often delivered at once.
+    fn seal(&mut self) -> Result<(), Fault> {
+        let place = self.sender()?;
+        let length: usize = *self.u.choose(&[0, 1, 16, 17, 100])?;
+        let byte: u8 = self.u.arbitrary()?;
+        let fields = json!({
+            "enc": name(place),
+            "channel_id": self.u.choose(&[0, 0, 0, 1, 1023])?,
+            "data": hex(&vec![byte; length]),
+            "prefix": self.u.int_in_range(0..=length.min(4))?,
+        });
+        // A sender whom every epoch passed by has none to seal with.
+        let sealed = self
+            .scribe
+            .bytes(&Request::new("enc_encrypt", fields), "packet");
+        let Ok(packet) = sealed else {
+            return Ok(());
+        };
+        let user_id = user(place);
+        self.sealed.push(Sealed { user_id, packet });
+        match self.u.ratio(3, 4)? {
+            true => self.deliver(self.sealed.len().saturating_sub(1)),
+            false => Ok(()),
+        }
+    }
+
+    /// A packet comes, rarely damaged or under another name.
+    fn deliver(&mut self, at: usize) -> Result<(), Fault> {
+        let Some(sealed) = self.sealed.get(at) else {
+            return Ok(());
+        };
+        let packet = match self.u.ratio(1, 6)? {
+            true => damaged(self.u, &sealed.packet)?,
+            false => sealed.packet.clone(),
+        };
+        let user_id = match self.u.ratio(1, 10)? {
+            true => *self.u.choose(&[1, 2, -3, i64::MAX, 0, 4])?,
+            false => sealed.user_id,
+        };
+        let fields = json!({ "enc": name(0), "user_id": user_id, "packet": hex(&packet) });
+        self.requests.push(Request::new("enc_decrypt", fields));
+        Ok(())
+    }
+}
