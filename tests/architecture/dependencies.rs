@@ -10,6 +10,8 @@ use crate::root;
 /// The crates from the bottom to the top; a crate depends on crates of lower lines only.
 const LAYERS: &[&[&str]] = &[
     &["confcall-state"],
+    // In `tests/model`: the generator of chains that the conformance crate gives to other implementations.
+    &["confcall-model"],
     &["confcall-media"],
     &["confcall-join"],
     &["confcall-transport"],

@@ -4,6 +4,7 @@ mod bounded;
 mod call;
 mod completions;
 mod demo;
+mod fuzz_target;
 mod inspect;
 mod interrupts;
 mod limits;
@@ -68,6 +69,10 @@ enum Command {
     ///
     /// It is for tests: it takes and prints private keys.
     Peer,
+    /// Searches for requests that another implementation answers in another way than the engine does.
+    ///
+    /// Chains, broadcasts and packets are generated, right ones and subtly wrong ones; the first difference is shrunk to a few lines.
+    FuzzTarget(fuzz_target::Args),
     /// Prints a script that completes this command line in a shell.
     Completions(completions::Args),
 }
@@ -95,6 +100,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Completions(args) => completions::run(args, Cli::command(), &mut out),
         Command::Create(args) => call::create(args, details, &mut out),
         Command::Demo(args) => demo::run(args, &mut out),
+        Command::FuzzTarget(args) => fuzz_target::run(args, &mut out),
         Command::Inspect(args) => inspect::run(args, &mut out),
         Command::Join(args) => call::join(args, details, &mut out),
         Command::Listen(args) => call::listen(args, details, &mut out),

@@ -1,0 +1,156 @@
+//! `confcall fuzz-target` beside processes that answer as `confcall peer` does, or nearly so.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use std::path::Path;
+use std::process::{Command as Process, Stdio};
+
+use assert_cmd::Command;
+use predicates::prelude::*;
+use predicates::str::{contains, starts_with};
+use serde_json::Value;
+
+fn program() -> &'static Path {
+    assert_cmd::cargo::cargo_bin!("confcall")
+}
+
+/// A search with a stated seed that ends after some runs.
+fn fuzz_target(runs: u32) -> Command {
+    let mut command = Command::new(program());
+    let runs = runs.to_string();
+    command.args(["fuzz-target", "--seed", "5", "--runs", &runs]);
+    command
+}
+
+/// The command line of our peer behind a filter of its answers, an expression of `sed`.
+fn filtered(expression: &str) -> [String; 3] {
+    let program = program().display();
+    // Unbuffered, since each answer is waited for.
+    let script = format!("\"{program}\" peer | sed -u -e '{expression}'");
+    ["sh".to_owned(), "-c".to_owned(), script]
+}
+
+#[test]
+fn our_own_peer_does_not_differ() {
+    let mut command = fuzz_target(30);
+    command.arg(program()).arg("peer");
+    let runs = "seed 5: 10 runs of chains, 10 runs of broadcasts, 10 runs of packets, ";
+    let expected = starts_with("no difference to confcall ").and(contains(runs));
+    command.assert().success().stdout(expected);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_code_in_the_place_of_another_is_shown_in_a_few_lines() {
+    let wrong = filtered("s/\"code\":504/\"code\":501/");
+    let output = fuzz_target(60).args(&wrong).assert().code(1);
+    let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let differs = "it refuses with code 501 INVALID_BROADCAST__ALREADY_APPLIED, \
+                   the engine with code 504 INVALID_BROADCAST__ALREADY_APPLIED";
+    assert!(text.contains(differs), "{text}");
+    let requests: String = text
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!((2..=6).contains(&requests.lines().count()), "{text}");
+
+    // What is printed can be given to both, and is answered as it was.
+    let last = |mut peer: Command| {
+        let answers = peer.write_stdin(requests.as_str()).output().unwrap().stdout;
+        let answers = String::from_utf8(answers).unwrap();
+        let last: Value = serde_json::from_str(answers.lines().last().unwrap()).unwrap();
+        last["error"]["code"].clone()
+    };
+    let mut ours = Command::new(program());
+    ours.arg("peer");
+    let mut other = Command::new(&wrong[0]);
+    other.args(&wrong[1..]);
+    assert_eq!((last(ours), last(other)), (504.into(), 501.into()));
+}
+
+#[cfg(unix)]
+#[test]
+fn json_is_one_object_and_a_program_reads_the_difference_from_it() {
+    let wrong = filtered("s/\"phase\":2/\"phase\":0/");
+    let output = fuzz_target(60).arg("--json").args(&wrong).assert().code(1);
+    let result: Value = serde_json::from_slice(&output.get_output().stdout).unwrap();
+    assert_eq!(result["seed"], 5);
+    let difference = &result["difference"];
+    assert_eq!(difference["family"], "broadcasts");
+    assert_eq!(difference["kind"], "its result differs at /phase");
+    assert_eq!(difference["is_shown_again"], true);
+    let last = difference["exchanges"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["request"]["op"], "broadcast_apply");
+    assert_eq!(last["engine"]["ok"]["phase"], 2);
+    assert_eq!(last["other"]["ok"]["phase"], 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_family_that_is_not_spoken_is_left_out_and_named() {
+    let program = program().display();
+    let script = format!("sed -u -e 's/\"enc_forget\"/\"none\"/' | \"{program}\" peer");
+    let mut command = fuzz_target(10);
+    command.args(["sh", "-c", &script]);
+    command
+        .assert()
+        .success()
+        .stdout(
+            contains("5 runs of chains, 5 runs of broadcasts, ").and(contains(
+                "not compared: packets, since it does not speak enc_forget\n",
+            )),
+        );
+    let mut command = fuzz_target(10);
+    command.args(["--family", "packets", "sh", "-c", &script]);
+    let nothing = contains("packets need enc_forget; spec/interop.md has the operations");
+    command.assert().code(3).stderr(nothing).stdout("");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_that_ends_is_a_difference_and_its_standard_error_is_seen_once() {
+    let program = program().display();
+    // It ends at the first broadcast that it refuses for its block.
+    let script = format!("echo started >&2; \"{program}\" peer | sed -u -e '/\"code\":506/Q'");
+    let mut command = fuzz_target(60);
+    command.args(["--family", "broadcasts", "sh", "-c", &script]);
+    let output = command.assert().code(1);
+    output
+        .stdout(contains("it ended without an answer"))
+        .stderr("started\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_that_is_silent_is_a_difference_and_none_is_left() {
+    let program = program().display();
+    let name = format!("left-over-{}", std::process::id());
+    let script = format!("\"{program}\" peer | sed -u -e '/kv_hash/d'; : {name}");
+    let mut command = fuzz_target(1);
+    command.args(["--timeout", "1", "--family", "chains"]);
+    let output = command.args(["sh", "-c", &script]).assert().code(1);
+    output.stdout(contains("it did not answer in 1s"));
+    let mut list = Process::new("ps");
+    let list = list.args(["-A", "-o", "args"]).stdout(Stdio::piped());
+    let processes = String::from_utf8_lossy(&list.output().unwrap().stdout).into_owned();
+    assert!(!processes.contains(&name), "{processes}");
+}
+
+#[test]
+fn what_is_no_peer_is_refused_with_advice() {
+    let mut missing = fuzz_target(1);
+    missing.arg("./no-such-program");
+    let advice = contains("./no-such-program: ").and(contains("give the path of a program"));
+    missing.assert().code(3).stderr(advice);
+    let mut ended = fuzz_target(1);
+    ended.arg(program()).args(["completions", "bash"]);
+    let advice = contains("answers `ping` with").and(contains("as `confcall peer` does"));
+    ended.assert().code(3).stderr(advice);
+}
+
+#[test]
+fn the_help_has_examples_and_exit_statuses() {
+    let mut command = Command::new(program());
+    let help = command.args(["fuzz-target", "--help"]).assert().success();
+    help.stdout(contains("Examples:").and(contains("Exit status:")));
+}
