@@ -36,13 +36,13 @@ const NOT_COMPARED: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-COMMAND answers requests line by line as `confcall peer` does (spec/interop.md): one JSON object a line on its standard output for each on \
-its standard input, at once. It needs the operations chain_new and chain_apply for chains; chain_new and those of broadcasts but \
-broadcast_make; or enc_new, enc_add, enc_forget and enc_decrypt. A family that it does not speak is left out. Its standard error is \
-passed through.
+COMMAND answers requests as `confcall peer` does (spec/interop.md): for each line of JSON on its standard input one on its standard \
+output, at once. Chains need the operations chain_new and chain_apply; broadcasts chain_new, broadcast_new, broadcast_block and \
+broadcast_apply; packets enc_new, enc_add, enc_forget and enc_decrypt. A family that it does not speak is left out. Its standard \
+error is passed through, and it is killed in the end.
 
-The requests of the difference are printed from the first column on, and what each of both answers below them, so that
-`grep '^{'` gives lines that any peer takes.
+What differs is printed as lines that any peer takes, from the first column on, with the answers of both below each; the end of \
+the last example picks the lines.
 
 Exit status:
     0  no difference
@@ -129,6 +129,9 @@ fn search(args: &Args, report: &mut Report) -> Result<(), Fault> {
         }
     }
     let spoken: Vec<_> = report.runs.iter().map(|(family, _)| *family).collect();
+    if spoken.is_empty() {
+        return Ok(());
+    }
     let runs = (0..u64::MAX).flat_map(|number| spoken.iter().map(move |family| (number, *family)));
     let most = args.runs.map_or(usize::MAX, |runs| {
         usize::try_from(runs).unwrap_or(usize::MAX)

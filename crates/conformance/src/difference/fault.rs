@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use thiserror::Error;
 
-/// The reason that an implementation gives no answer.
+/// The reason that another implementation gives no answer.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum Silence {
@@ -25,7 +25,7 @@ pub enum Silence {
 #[non_exhaustive]
 pub enum Fault {
     /// The other implementation does not start, or answers `ping` not at all.
-    #[error("the other implementation does not answer: {0}")]
+    #[error(transparent)]
     Silent(#[from] Silence),
     /// The other implementation answers `ping` with something else than an answer.
     #[error(

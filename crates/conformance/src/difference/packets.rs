@@ -33,6 +33,8 @@ struct Scene<'a, 'b> {
     keys: Vec<String>,
     epochs: Vec<Epoch>,
     sealed: Vec<Sealed>,
+    /// True in few runs and there once, because it takes a thousand packets.
+    may_overtake: bool,
     requests: Vec<Request>,
 }
 
@@ -49,11 +51,13 @@ pub(super) fn run(u: &mut Unstructured<'_>, scribe: &mut Scribe) -> Result<Vec<R
         keys,
         epochs: Vec::new(),
         sealed: Vec::new(),
+        may_overtake: false,
         requests: vec![new(0)],
     };
     for place in 1..PEOPLE.len() {
         scene.scribe.note(&new(place))?;
     }
+    scene.may_overtake = scene.u.ratio(1, 5)?;
     scene.add_epoch()?;
     for _ in 0..scene.u.int_in_range(8..=40)? {
         scene.step()?;
@@ -101,6 +105,7 @@ impl Scene<'_, '_> {
             0 | 1 if self.epochs.len() < EPOCHS => self.add_epoch(),
             2 => self.change_epoch(),
             3 => self.restart_sender(),
+            8 if core::mem::take(&mut self.may_overtake) => self.overtake(),
             4..=7 if !self.sealed.is_empty() => {
                 let at = self.u.choose_index(self.sealed.len())?;
                 self.deliver(at)
@@ -133,7 +138,8 @@ impl Scene<'_, '_> {
             group: json!({ "participants": participants, "external_permissions": 3 }),
         };
         for place in 0..PEOPLE.len() {
-            if self.u.ratio(1, 10)? {
+            // Everybody has the first one, so that there is one to seal with.
+            if !self.epochs.is_empty() && self.u.ratio(1, 10)? {
                 continue;
             }
             let add = epoch.add(place);
@@ -184,27 +190,51 @@ impl Scene<'_, '_> {
     /// A packet is sealed, and most often delivered at once.
     fn seal(&mut self) -> Result<(), Fault> {
         let place = self.sender()?;
+        let channel = *self.u.choose(&[0, 0, 0, 1, 1023])?;
         let length: usize = *self.u.choose(&[0, 1, 16, 17, 100])?;
-        let byte: u8 = self.u.arbitrary()?;
-        let fields = json!({
-            "enc": name(place),
-            "channel_id": self.u.choose(&[0, 0, 0, 1, 1023])?,
-            "data": hex(&vec![byte; length]),
-            "prefix": self.u.int_in_range(0..=length.min(4))?,
-        });
-        // A sender whom every epoch passed by has none to seal with.
-        let sealed = self
-            .scribe
-            .bytes(&Request::new("enc_encrypt", fields), "packet");
-        let Ok(packet) = sealed else {
-            return Ok(());
-        };
-        let user_id = user(place);
-        self.sealed.push(Sealed { user_id, packet });
+        let data = vec![self.u.arbitrary()?; length];
+        let prefix = self.u.int_in_range(0..=length.min(4))?;
+        let packet = self.sealed_by(place, channel, &data, prefix)?;
         match self.u.ratio(3, 4)? {
-            true => self.deliver(self.sealed.len().saturating_sub(1)),
+            true => self.deliver(packet),
             false => Ok(()),
         }
+    }
+
+    /// A packet is overtaken by one that was sealed much later.
+    fn overtake(&mut self) -> Result<(), Fault> {
+        let place = self.sender()?;
+        let early = self.sealed_by(place, 0, &[1], 0)?;
+        // Both sides of the edges of the window.
+        let later = *self.u.choose(&[1, 63, 64, 65, 1023, 1024, 1025])?;
+        for _ in 1..later {
+            self.sealed_by(place, 0, &[2], 0)?;
+            self.sealed.pop();
+        }
+        let late = self.sealed_by(place, 0, &[3], 0)?;
+        self.deliver(late)?;
+        self.deliver(early)
+    }
+
+    /// Seals a packet, which is the last of those that were.
+    fn sealed_by(
+        &mut self,
+        place: usize,
+        channel: i32,
+        data: &[u8],
+        prefix: usize,
+    ) -> Result<usize, Fault> {
+        let fields = json!({
+            "enc": name(place),
+            "channel_id": channel,
+            "data": hex(data),
+            "prefix": prefix,
+        });
+        let packet = Request::new("enc_encrypt", fields);
+        let packet = self.scribe.bytes(&packet, "packet")?;
+        let user_id = user(place);
+        self.sealed.push(Sealed { user_id, packet });
+        Ok(self.sealed.len().saturating_sub(1))
     }
 
     /// A packet comes, rarely damaged or under another name.
