@@ -33,7 +33,7 @@ fn filtered(expression: &str) -> [String; 3] {
 fn our_own_peer_does_not_differ() {
     let mut command = fuzz_target(30);
     command.arg(program()).arg("peer");
-    let runs = "seed 5: 10 runs of chains, 10 runs of broadcasts, 10 runs of packets, ";
+    let runs = "seed 5, runs: 10 of chains, 10 of broadcasts, 10 of packets, ";
     let expected = starts_with("no difference to confcall ").and(contains(runs));
     command.assert().success().stdout(expected);
 }
@@ -96,7 +96,7 @@ fn a_family_that_is_not_spoken_is_left_out_and_named() {
         .assert()
         .success()
         .stdout(
-            contains("5 runs of chains, 5 runs of broadcasts, ").and(contains(
+            contains("runs: 5 of chains, 5 of broadcasts, ").and(contains(
                 "not compared: packets, since it does not speak enc_forget\n",
             )),
         );

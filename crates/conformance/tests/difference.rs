@@ -24,11 +24,14 @@ fn new_peer() -> Peer {
     Peer::new(ChaCha20Rng::from_seed([1; 32]), || Duration::ZERO)
 }
 
-/// The changes that a defect makes to requests and answers; the map is its memory.
+type Memory = HashMap<String, Value>;
+type ChangeAnswer = fn(&Value, Value, &mut Memory) -> Result<Value, Silence>;
+
+/// The changes that a defect makes to requests and answers.
 #[derive(Clone, Copy)]
 struct Defect {
     request: fn(&mut Value),
-    answer: fn(&Value, Value, &mut HashMap<String, Value>) -> Result<Value, Silence>,
+    answer: ChangeAnswer,
 }
 
 const NONE: Defect = Defect {
@@ -40,7 +43,7 @@ const NONE: Defect = Defect {
 struct Defective {
     defect: Defect,
     peer: Peer,
-    memory: HashMap<String, Value>,
+    memory: Memory,
 }
 
 impl Defective {
@@ -48,7 +51,7 @@ impl Defective {
         Self {
             defect,
             peer: new_peer(),
-            memory: HashMap::new(),
+            memory: Memory::new(),
         }
     }
 }

@@ -62,9 +62,9 @@ impl Report {
     pub(super) fn counted(&self) -> String {
         let runs = self.runs.iter();
         let runs: Vec<_> = runs
-            .map(|(family, count)| format!("{count} runs of {family}"))
+            .map(|(family, count)| format!("{count} of {family}"))
             .collect();
-        format!("{}, {} requests", runs.join(", "), self.requests)
+        format!("runs: {}, {} requests", runs.join(", "), self.requests)
     }
 
     pub(super) fn print(&self, json: bool, out: &mut impl Write) -> io::Result<()> {
@@ -72,14 +72,14 @@ impl Report {
             (true, _) => writeln!(out, "{}", printable_json(&self.json().to_string()))?,
             (false, Some(found)) => {
                 found.print(out)?;
-                writeln!(out, "seed {}: {}", self.seed, self.counted())?;
+                writeln!(out, "seed {}, {}", self.seed, self.counted())?;
             }
             (false, None) => {
                 let (seed, counted) = (self.seed, self.counted());
                 let other = printable(&self.other);
                 writeln!(
                     out,
-                    "{GOOD}no difference{GOOD:#} to {other}, seed {seed}: {counted}"
+                    "{GOOD}no difference{GOOD:#} to {other}, seed {seed}, {counted}"
                 )?;
             }
         }

@@ -40,10 +40,15 @@ struct Said {
 /// One round for each of a few blocks.
 pub(super) fn run(u: &mut Unstructured<'_>, scribe: &mut Scribe) -> Result<Vec<Request>, Fault> {
     let blocks = blocks(u, scribe)?;
-    let mut new = json!({ "broadcast": "round" });
-    if u.ratio(7, 8)? {
-        new["allow_delay"] = u.ratio(5, 7)?.into();
-    }
+    let allow_delay = u.choose(&[
+        None,
+        Some(false),
+        Some(false),
+        Some(true),
+        Some(true),
+        Some(true),
+    ])?;
+    let new = json!({ "broadcast": "round", "allow_delay": allow_delay });
     let mut requests = vec![Request::new("broadcast_new", new)];
     let mut messages = Vec::new();
     for (place, block) in blocks.iter().enumerate() {
@@ -106,12 +111,12 @@ fn blocks(u: &mut Unstructured<'_>, scribe: &mut Scribe) -> Result<Vec<Block>, F
                 "version": 0,
             }));
         }
-        let (zero, signer) = (
-            hex(&[0; 32]),
-            participants.first().cloned().unwrap_or_default(),
-        );
+        let signer = participants
+            .first()
+            .and_then(|first| first.get("public_key"));
+        let zero = hex(&[0; 32]);
         let empty = json!({ "ek": zero, "encrypted_shared_key": "", "dest_user_id": [], "dest_header": [] });
-        let group = json!({ "participants": participants, "external_permissions": 3 });
+        let group = json!({ "participants": &participants, "external_permissions": 3 });
         let fields = json!({
             "height": height,
             "prev_block_hash": zero,
@@ -120,7 +125,7 @@ fn blocks(u: &mut Unstructured<'_>, scribe: &mut Scribe) -> Result<Vec<Block>, F
                 { "type": "set_shared_key", "shared_key": empty },
             ],
             "kv_hash": zero,
-            "signature_public_key": signer["public_key"],
+            "signature_public_key": signer,
         });
         let make = Request::new("block_make", json!({ "fields": fields, "seed": seed(0) }));
         blocks.push(Block {

@@ -17,13 +17,18 @@ pub(super) fn run(u: &mut Unstructured<'_>) -> Result<Vec<Request>, Fault> {
     let judged = judged.map_err(|disagreement| Fault::Model(format!("{disagreement:?}")))?;
     // The model's verdicts are left out: here the engine is compared, which agrees with it.
     let case = judged.to_vector("");
-    let mut start = json!({ "chain": "main", "mode": case["mode"] });
-    if let Some(block) = case.pointer("/start/block") {
-        start["block"] = block.clone();
-    }
+    let start = json!({
+        "chain": "main",
+        "mode": case.get("mode"),
+        "block": case.pointer("/start/block"),
+    });
     let mut requests = vec![Request::new("chain_new", start)];
-    let steps = case["steps"].as_array().map_or(&[][..], Vec::as_slice);
-    for block in steps.iter().map(|step| &step["block"]) {
+    let steps = case.get("steps").and_then(Value::as_array);
+    let blocks = steps
+        .into_iter()
+        .flatten()
+        .filter_map(|step| step.get("block"));
+    for block in blocks {
         let bytes = hex::decode(block.as_str().unwrap_or_default()).unwrap_or_default();
         if u.ratio(1, 10)? {
             requests.push(apply(hex(&damaged(u, &bytes)?).into()));

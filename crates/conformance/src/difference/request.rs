@@ -10,12 +10,13 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request with the fields of a JSON object.
+    /// A request with the fields of a JSON object, without those that are `null`.
     pub(super) fn new(op: &'static str, fields: Value) -> Self {
-        let fields = match fields {
+        let mut fields = match fields {
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
+        fields.retain(|_, value| !value.is_null());
         Self { op, fields }
     }
 }
