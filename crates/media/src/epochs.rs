@@ -57,8 +57,8 @@ pub(crate) struct KeptEpoch {
     pub(crate) hash: BlockHash,
     pub(crate) header_key: HeaderKey,
     pub(crate) participants: ParticipantKeys,
-    /// The replay windows by key; epochs with the same key share them, and with the last epoch they go.
-    windows: HashMap<PublicKey, Arc<Windows>>,
+    /// In the order of the participants; epochs with the same key share its windows, and with the last epoch they go.
+    windows: Box<[Arc<Windows>]>,
 }
 
 /// An epoch that is to be added, with the derivation for it done before the lock is taken.
@@ -79,9 +79,16 @@ impl From<Epoch> for NewEpoch {
 }
 
 impl KeptEpoch {
-    /// The replay windows of a member's key.
-    pub(crate) fn windows(&self, key: &PublicKey) -> Option<&Windows> {
-        self.windows.get(key).map(|windows| &**windows)
+    /// The key of a member, and the replay windows of that key.
+    pub(crate) fn member(&self, user_id: UserId) -> Option<(&ParticipantKey, &Windows)> {
+        let (at, member) = self.participants.place_of(user_id)?;
+        Some((member, &**self.windows.get(at)?))
+    }
+
+    /// The keys of all members, each with its windows.
+    fn windows(&self) -> impl Iterator<Item = (PublicKey, &Arc<Windows>)> {
+        let keys = self.participants.iter().map(|one| *one.public_key());
+        keys.zip(&self.windows)
     }
 }
 
@@ -134,9 +141,9 @@ impl Epochs {
     pub(crate) fn replay_floors(&self) -> Vec<ReplayFloor> {
         // Keys of older epochs that are in the newest share their windows; the others are of members who left.
         let newest = self.0.last().into_iter();
-        let windows = newest.flat_map(|term| &term.epoch.windows);
-        let floors = windows.map(|(key, windows)| ReplayFloor {
-            sender: *key,
+        let windows = newest.flat_map(|term| term.epoch.windows());
+        let floors = windows.map(|(sender, windows)| ReplayFloor {
+            sender,
             newest: windows.newest(),
         });
         floors.filter(|one| !one.newest.is_empty()).collect()
@@ -147,8 +154,9 @@ impl Epochs {
         let Some(newest) = self.0.last() else {
             return;
         };
+        let windows: HashMap<_, _> = newest.epoch.windows().collect();
         for one in floors {
-            if let Some(windows) = newest.epoch.windows(&one.sender) {
+            if let Some(windows) = windows.get(&one.sender) {
                 for (channel, seqno) in &one.newest {
                     windows.close_up_to(*channel, *seqno);
                 }
@@ -203,21 +211,22 @@ impl Epochs {
             header_key,
             participants,
         } = epoch;
-        let members = participants.iter();
         KeptEpoch {
             hash,
             header_key,
-            windows: members.map(|one| self.windows_of(one)).collect(),
+            windows: self.windows_of(&participants),
             participants,
         }
     }
 
-    /// The windows of a member's key: those that it has in a kept epoch, or new ones.
-    fn windows_of(&self, member: &ParticipantKey) -> (PublicKey, Arc<Windows>) {
-        let key = *member.public_key();
-        let known = |term: &Term| term.epoch.windows.get(&key).cloned();
+    /// The windows of each member's key: those that it has in a kept epoch, or new ones.
+    fn windows_of(&self, participants: &ParticipantKeys) -> Box<[Arc<Windows>]> {
         // By key, not by epoch: a packet for two epochs could be replayed under the second one.
-        (key, self.0.iter().find_map(known).unwrap_or_default())
+        let kept = self.0.iter().flat_map(|term| term.epoch.windows());
+        let kept: HashMap<_, _> = kept.collect();
+        let keys = participants.iter().map(ParticipantKey::public_key);
+        keys.map(|key| kept.get(key).copied().cloned().unwrap_or_default())
+            .collect()
     }
 
     /// Stops sealing under the epochs that a user knows who is not in the new group.
@@ -248,11 +257,11 @@ impl Epochs {
 #[cfg(any(fuzzing, confcall_testing))]
 impl KeptEpoch {
     fn deep_clone(&self, copies: &mut HashMap<PublicKey, Arc<Windows>>) -> Self {
-        let windows = self.windows.iter().map(|(key, windows)| {
+        let windows = self.windows().map(|(key, windows)| {
             let copy = copies
-                .entry(*key)
+                .entry(key)
                 .or_insert_with(|| Arc::new(Windows::clone(windows)));
-            (*key, Arc::clone(copy))
+            Arc::clone(copy)
         });
         Self {
             hash: self.hash,

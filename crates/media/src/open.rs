@@ -84,8 +84,7 @@ fn decrypt(
         .find_map(|(hash, header)| Some((epochs.find(hash)?, header)))
         .ok_or(OpenError::UnknownEpoch { count })?;
     let unknown = OpenError::UnknownSender { user_id: sender };
-    let member = epoch.participants.of(sender).ok_or(unknown)?;
-    let windows = epoch.windows(member.public_key()).ok_or(unknown)?;
+    let (member, windows) = epoch.member(sender).ok_or(unknown)?;
 
     let header_a = body.header_a;
     let (encrypted, signature) = body.into_content()?;

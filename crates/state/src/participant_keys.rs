@@ -1,7 +1,7 @@
-//! The keys of those who may sign in a call, each parsed when it is first needed.
+//! The keys of those who may sign in a call, each parsed while it is needed.
 
 use core::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::keys::{PublicKey, VerifyingKey};
 use crate::types::UserId;
@@ -11,7 +11,8 @@ use crate::wire::{GroupState, Participant};
 pub struct ParticipantKey {
     user_id: UserId,
     public_key: PublicKey,
-    verifying_key: OnceLock<VerifyingKey>,
+    /// Four times the size of all the rest, so it is behind a pointer and can be dropped.
+    parsed: Mutex<Option<Arc<VerifyingKey>>>,
 }
 
 impl ParticipantKey {
@@ -19,7 +20,7 @@ impl ParticipantKey {
         Self {
             user_id: participant.user_id,
             public_key: participant.public_key,
-            verifying_key: OnceLock::new(),
+            parsed: Mutex::default(),
         }
     }
 
@@ -33,10 +34,18 @@ impl ParticipantKey {
         &self.public_key
     }
 
-    /// The key, parsed by the first call and kept for the others.
-    pub fn verifying_key(&self) -> &VerifyingKey {
-        let parse = || VerifyingKey::new(&self.public_key);
-        self.verifying_key.get_or_init(parse)
+    /// The key, parsed by the first call and kept for the others until [`ParticipantKeys::forget_parsed`].
+    pub fn verifying_key(&self) -> Arc<VerifyingKey> {
+        let known = self.parsed().clone();
+        known.unwrap_or_else(|| {
+            // Without the lock, for which other packets of the sender would wait.
+            let parsed = Arc::new(VerifyingKey::new(&self.public_key));
+            Arc::clone(self.parsed().get_or_insert(parsed))
+        })
+    }
+
+    fn parsed(&self) -> MutexGuard<'_, Option<Arc<VerifyingKey>>> {
+        self.parsed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is(&self, participant: &Participant) -> bool {
@@ -53,8 +62,8 @@ impl fmt::Debug for ParticipantKey {
 /// The participants of a group state by user, with their parsed keys.
 ///
 /// A clone shares everything. The keys of the next group state share those of the participants who stay, so a key is
-/// parsed once for as long as its owner is in the call: about 250 bytes for a participant, and 8 more for each
-/// group state that it is in.
+/// parsed once, whoever needs it: 72 bytes for a participant, 216 more while the key is parsed, and 8 for each group
+/// state that it is in.
 #[derive(Clone, Debug)]
 pub struct ParticipantKeys {
     /// In the order of the user ids.
@@ -93,13 +102,20 @@ impl ParticipantKeys {
         self.keys.iter().map(|key| &**key)
     }
 
+    /// Drops what was parsed, here and in all group states that share it; it is parsed again when it is needed.
+    ///
+    /// That is for a call in which nothing is to be verified for some time.
+    pub fn forget_parsed(&self) {
+        self.keys.iter().for_each(|key| *key.parsed() = None);
+    }
+
     fn shared(&self, user_id: UserId) -> Option<&Arc<ParticipantKey>> {
         let (at, _) = self.place_of(user_id)?;
         self.keys.get(at)
     }
 
     /// The key of a user, with its place in [`Self::iter`].
-    pub(crate) fn place_of(&self, user_id: UserId) -> Option<(usize, &ParticipantKey)> {
+    pub fn place_of(&self, user_id: UserId) -> Option<(usize, &ParticipantKey)> {
         // A binary search: it runs for every packet and broadcast.
         let at = self.keys.partition_point(|one| one.user_id < user_id);
         let found = self.keys.get(at)?;
@@ -152,5 +168,17 @@ mod tests {
         assert_eq!(rekeyed, &PublicKey::from_bytes([9; 32]));
         assert!(after.of(UserId::new(1)).is_none());
         assert_eq!(after.iter().len(), 3);
+    }
+
+    #[test]
+    fn a_key_is_parsed_once_until_it_is_forgotten_by_any_group_state_that_has_it() {
+        let before = ParticipantKeys::new(&group(&[(1, 1), (2, 2)]));
+        let after = before.next(&group(&[(2, 2), (3, 3)]));
+        let parsed = |keys: &ParticipantKeys| keys.of(UserId::new(2)).unwrap().verifying_key();
+        let first = parsed(&before);
+        assert!(Arc::ptr_eq(&first, &parsed(&after)));
+        after.forget_parsed();
+        assert_eq!(Arc::strong_count(&first), 1);
+        assert_eq!(parsed(&before).public_key(), first.public_key());
     }
 }

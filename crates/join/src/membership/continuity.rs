@@ -12,7 +12,7 @@
 
 use std::sync::Arc;
 
-use confcall_state::wire::GroupState;
+use confcall_state::wire::{BlockFields, GroupState};
 use confcall_state::{Block, BlockHash, Chain, ChainState, Height, PublicKey, UserId};
 use serde::{Serialize, Serializer};
 use thiserror::Error;
@@ -38,8 +38,8 @@ pub struct LastKnown(Arc<Seen>);
 struct Seen {
     call: CallId,
     user_id: UserId,
-    /// The newest block in canonical form.
-    block: Box<[u8]>,
+    /// The newest block; the chain shares what is large in it.
+    block: BlockFields,
     chain: Chain,
 }
 
@@ -156,15 +156,20 @@ impl LastKnown {
     pub fn new(call: CallId, user_id: UserId, block: &Block) -> Result<Self, LastKnownError> {
         let chain = Chain::start_from(block);
         let chain = chain.map_err(|error| LastKnownError::Block(error.to_string()))?;
-        Ok(Self::of_chain(call, user_id, block.bytes(), chain))
+        Ok(Self::of_chain(call, user_id, block.fields().clone(), chain))
     }
 
     /// The state of a chain whose newest block this is.
-    pub(super) fn of_chain(call: CallId, user_id: UserId, block: &[u8], chain: Chain) -> Self {
+    pub(super) fn of_chain(
+        call: CallId,
+        user_id: UserId,
+        block: BlockFields,
+        chain: Chain,
+    ) -> Self {
         Self(Arc::new(Seen {
             call,
             user_id,
-            block: block.into(),
+            block,
             chain,
         }))
     }
@@ -259,7 +264,7 @@ impl LastKnown {
         let mut bytes = vec![VERSION];
         bytes.extend(self.0.call.value().to_le_bytes());
         bytes.extend(self.0.user_id.value().to_le_bytes());
-        bytes.extend(&self.0.block);
+        bytes.extend(self.0.block.clone().into_block().bytes());
         bytes
     }
 

@@ -7,8 +7,10 @@
 //! ```
 
 use confcall_state::chain::StagedBlock;
-use confcall_state::verification::{EarlyBroadcasts, Fault, Progress, Received, RoundCounts};
-use confcall_state::wire::Broadcast;
+use confcall_state::verification::{
+    EarlyBroadcasts, Fault, Phase, Progress, Received, RoundCounts,
+};
+use confcall_state::wire::{BlockFields, Broadcast};
 use confcall_state::{Block, Chain, ChainState, PublicKey, UserId};
 
 use super::{BroadcastRefused, LastKnown, MembershipEnd, StartError};
@@ -21,8 +23,8 @@ use crate::api::CallId;
 pub struct PublicMembership {
     user_id: UserId,
     public_key: PublicKey,
-    /// The newest block in canonical form, from which a checkpoint goes on.
-    block: Box<[u8]>,
+    /// The newest block, from which a checkpoint goes on; the chain shares what is large in it, which its bytes would repeat.
+    block: BlockFields,
     chain: Chain,
     counts: RoundCounts,
     ended: Option<MembershipEnd>,
@@ -31,7 +33,7 @@ pub struct PublicMembership {
 /// A block that the chain accepts and that leaves us in the call; it counts once it is merged.
 #[derive(Debug)]
 pub(crate) struct NextBlock {
-    block: Box<[u8]>,
+    block: BlockFields,
     staged: StagedBlock,
     by: Option<UserId>,
 }
@@ -58,7 +60,7 @@ impl PublicMembership {
         Ok(Self {
             user_id,
             public_key,
-            block: block.bytes().into(),
+            block: block.fields().clone(),
             chain,
             counts,
             ended: None,
@@ -83,7 +85,7 @@ impl PublicMembership {
         match self.place_lost(after, by) {
             Some(end) => Err(end),
             None => Ok(NextBlock {
-                block: block.bytes().into(),
+                block: block.fields().clone(),
                 staged,
                 by,
             }),
@@ -95,6 +97,7 @@ impl PublicMembership {
         self.chain.merge(next.staged)?;
         self.block = next.block;
         let faults = self.counts.restart(self.chain.state());
+        self.forget_parsed_at_end();
         Ok(Followed {
             by: next.by,
             faults,
@@ -104,7 +107,20 @@ impl PublicMembership {
     /// Counts a broadcast.
     pub(super) fn receive(&mut self, broadcast: &Broadcast) -> Result<Received, BroadcastRefused> {
         self.check_alive()?;
-        Ok(self.counts.receive(broadcast)?)
+        let received = self.counts.receive(broadcast)?;
+        if received == Received::Counted {
+            self.forget_parsed_at_end();
+        }
+        Ok(received)
+    }
+
+    /// Drops the parsed keys of all members once the last of them has revealed.
+    ///
+    /// Until the next block only those who send packets need one, and those of 200 members take 43 kB.
+    fn forget_parsed_at_end(&self) {
+        if self.counts.phase() == Phase::End {
+            self.counts.participants().forget_parsed();
+        }
     }
 
     /// Ends the membership; the first end stays.
@@ -117,9 +133,9 @@ impl PublicMembership {
         self.ended.clone().map_or(Ok(()), Err)
     }
 
-    /// The newest block in canonical form.
-    pub(super) fn block(&self) -> &[u8] {
-        &self.block
+    /// The newest block.
+    pub(super) fn block(&self) -> Block {
+        self.block.clone().into_block()
     }
 
     pub(super) fn chain(&self) -> &Chain {
@@ -153,7 +169,7 @@ impl PublicMembership {
 
     /// The state that is compared on entering the call again.
     pub fn last_known(&self, call: CallId) -> LastKnown {
-        LastKnown::of_chain(call, self.user_id, &self.block, self.chain.clone())
+        LastKnown::of_chain(call, self.user_id, self.block.clone(), self.chain.clone())
     }
 
     /// The end that a good block means for us, as far as it can be seen without a key.

@@ -90,7 +90,7 @@ impl Membership {
         SavedMembership {
             user_id: self.public.user_id().value(),
             key: SavedSecret(self.key.dangerous_seed()),
-            block: self.public.block().to_vec(),
+            block: self.public.block().bytes().to_vec(),
             verification: saved_verification(progress),
             counters: numbers(self.cryptor.counters().iter()),
             floors: floors

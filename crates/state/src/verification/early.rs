@@ -152,7 +152,7 @@ fn in_order(kept: &BTreeMap<Broadcast, Kept>) -> impl Iterator<Item = &Broadcast
 
 fn is_signed(broadcast: &Broadcast, participants: &ParticipantKeys) -> bool {
     let member = participants.of(broadcast.user_id);
-    member.is_some_and(|member| broadcast.verify_with(member.verifying_key()).is_ok())
+    member.is_some_and(|member| broadcast.verify_with(&member.verifying_key()).is_ok())
 }
 
 /// The number of broadcasts by height, and a digest that tells them apart: all of them would be megabytes.

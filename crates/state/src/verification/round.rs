@@ -8,33 +8,38 @@ use crate::participant_keys::ParticipantKeys;
 use crate::types::{BlockHash, Height, UserId};
 use crate::wire::{Broadcast, BroadcastContent, GroupState};
 
-/// One value of each member, in the order of the participants, as far as it has come.
-#[derive(Clone, Debug)]
-struct Values {
-    of_members: Vec<Option<[u8; 32]>>,
+/// The values of one member, as far as they have come.
+#[derive(Clone, Copy, Debug)]
+enum Values {
+    Nothing,
+    /// The hash of a nonce.
+    Commit([u8; 32]),
+    /// The nonce; the commit is its hash, or the nonce would have been refused.
+    Reveal([u8; 32]),
 }
 
 impl Values {
-    fn none_of(participants: &ParticipantKeys) -> Self {
-        Self {
-            of_members: vec![None; participants.iter().len()],
+    fn commit(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Nothing => None,
+            Self::Commit(nonce_hash) => Some(*nonce_hash),
+            Self::Reveal(nonce) => Some(Sha256::digest(nonce).into()),
         }
     }
 
-    fn of(&self, member: usize) -> Option<[u8; 32]> {
-        self.of_members.get(member).copied().flatten()
-    }
-
-    /// Puts a value in its place, and says whether it was the last.
-    fn put(&mut self, member: usize, value: [u8; 32]) -> bool {
-        if let Some(place) = self.of_members.get_mut(member) {
-            *place = Some(value);
+    fn reveal(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Nothing | Self::Commit(_) => None,
+            Self::Reveal(nonce) => Some(*nonce),
         }
-        self.of_members.iter().all(Option::is_some)
     }
 
-    fn all(&self) -> Vec<[u8; 32]> {
-        self.of_members.iter().copied().flatten().collect()
+    fn has_commit(&self) -> bool {
+        !matches!(self, Self::Nothing)
+    }
+
+    fn has_reveal(&self) -> bool {
+        matches!(self, Self::Reveal(_))
     }
 }
 
@@ -50,8 +55,8 @@ pub(super) struct Round {
     pub(super) participants: ParticipantKeys,
     pub(super) phase: Phase,
     pub(super) emoji_hash: Option<EmojiHash>,
-    commits: Values,
-    reveals: Values,
+    /// In the order of the participants.
+    values: Vec<Values>,
 }
 
 impl Round {
@@ -78,13 +83,13 @@ impl Round {
         participants: ParticipantKeys,
         phase: Phase,
     ) -> Self {
+        let members = participants.iter().len();
         Self {
             height,
             block_hash,
             phase,
             emoji_hash: None,
-            commits: Values::none_of(&participants),
-            reveals: Values::none_of(&participants),
+            values: vec![Values::Nothing; members],
             participants,
         }
     }
@@ -99,15 +104,15 @@ impl Round {
         let user_id = broadcast.user_id;
         let place = self.participants.place_of(user_id);
         let (at, member) = place.ok_or(BroadcastError::UnknownUser(user_id))?;
-        broadcast.verify_with(member.verifying_key())?;
-        match broadcast.content {
-            BroadcastContent::Commit { nonce_hash } if self.commits.of(at).is_none() => {
+        broadcast.verify_with(&member.verifying_key())?;
+        match (broadcast.content, self.values.get(at)) {
+            (BroadcastContent::Commit { nonce_hash }, Some(Values::Nothing)) => {
                 self.commit(at, nonce_hash);
                 Ok(())
             }
-            BroadcastContent::Reveal { nonce } if self.reveals.of(at).is_none() => {
-                // Reveals are taken only when every commit is there, so a missing one cannot stand here.
-                if self.commits.of(at) != Some(Sha256::digest(nonce).into()) {
+            // Reveals are taken only when every commit is there, so a missing one cannot stand here.
+            (BroadcastContent::Reveal { nonce }, Some(Values::Commit(nonce_hash))) => {
+                if *nonce_hash != <[u8; 32]>::from(Sha256::digest(nonce)) {
                     return Err(BroadcastError::InvalidReveal(user_id));
                 }
                 self.reveal(at, nonce);
@@ -118,29 +123,39 @@ impl Round {
     }
 
     fn commit(&mut self, at: usize, nonce_hash: [u8; 32]) {
-        if self.commits.put(at, nonce_hash) {
+        self.put(at, Values::Commit(nonce_hash));
+        if self.values.iter().all(Values::has_commit) {
             self.phase = Phase::Reveal;
         }
     }
 
     fn reveal(&mut self, at: usize, nonce: [u8; 32]) {
-        if self.reveals.put(at, nonce) {
+        self.put(at, Values::Reveal(nonce));
+        if self.values.iter().all(Values::has_reveal) {
             self.phase = Phase::End;
-            self.emoji_hash = Some(EmojiHash::of(self.reveals.all(), &self.block_hash));
+            let nonces = self.values.iter().filter_map(Values::reveal);
+            self.emoji_hash = Some(EmojiHash::of(nonces.collect(), &self.block_hash));
+        }
+    }
+
+    fn put(&mut self, at: usize, values: Values) {
+        if let Some(place) = self.values.get_mut(at) {
+            *place = values;
         }
     }
 
     /// The commit of a user, if it has come.
     pub(super) fn commit_of(&self, user_id: UserId) -> Option<[u8; 32]> {
         let (at, _) = self.participants.place_of(user_id)?;
-        self.commits.of(at)
+        self.values.get(at)?.commit()
     }
 
     /// The values that have come: the commits, then the reveals.
     pub(super) fn values(&self) -> [Vec<(UserId, [u8; 32])>; 2] {
-        [&self.commits, &self.reveals].map(|values| {
-            let members = self.participants.iter().zip(&values.of_members);
-            let come = members.filter_map(|(member, value)| Some((member.user_id(), (*value)?)));
+        [Values::commit, Values::reveal].map(|value| {
+            let members = self.participants.iter().zip(&self.values);
+            let come =
+                members.filter_map(|(member, values)| Some((member.user_id(), value(values)?)));
             come.collect()
         })
     }
@@ -155,7 +170,8 @@ impl Round {
         for (user_id, nonce) in reveals {
             if let Some((at, _)) = self.participants.place_of(*user_id)
                 && self.phase == Phase::Reveal
-                && self.commits.of(at) == Some(Sha256::digest(nonce).into())
+                && self.values.get(at).and_then(Values::commit)
+                    == Some(Sha256::digest(nonce).into())
             {
                 self.reveal(at, *nonce);
             }
@@ -164,30 +180,26 @@ impl Round {
 
     /// The users whose commits have come.
     pub(super) fn committed(&self) -> impl Iterator<Item = UserId> {
-        self.users(&self.commits, Option::is_some)
+        self.users(Values::has_commit)
     }
 
     /// The users whose reveals have come.
     pub(super) fn revealed(&self) -> impl Iterator<Item = UserId> {
-        self.users(&self.reveals, Option::is_some)
+        self.users(Values::has_reveal)
     }
 
     /// The users who hold up the phase.
     pub(super) fn missing(&self) -> impl Iterator<Item = UserId> {
-        let values = match self.phase {
-            Phase::Commit => &self.commits,
-            Phase::Reveal | Phase::End => &self.reveals,
+        let has_come = match self.phase {
+            Phase::Commit => Values::has_commit,
+            Phase::Reveal | Phase::End => Values::has_reveal,
         };
-        self.users(values, Option::is_none)
+        self.users(move |values| !has_come(values))
     }
 
-    fn users(
-        &self,
-        values: &Values,
-        wanted: impl Fn(&Option<[u8; 32]>) -> bool,
-    ) -> impl Iterator<Item = UserId> {
-        let members = self.participants.iter().zip(&values.of_members);
-        let wanted = members.filter(move |(_, value)| wanted(value));
+    fn users(&self, wanted: impl Fn(&Values) -> bool) -> impl Iterator<Item = UserId> {
+        let members = self.participants.iter().zip(&self.values);
+        let wanted = members.filter(move |(_, values)| wanted(values));
         wanted.map(|(member, _)| member.user_id())
     }
 
