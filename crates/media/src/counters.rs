@@ -1,8 +1,7 @@
 //! The sequence numbers of the channels.
 
-use std::sync::atomic::{AtomicU32, Ordering};
-
 use crate::channel::ChannelId;
+use crate::sync::{AtomicU32, Ordering};
 
 /// The counters of all channels: the last seqno that was used, 0 before the first.
 pub(crate) struct CounterTable(Box<[AtomicU32]>);

@@ -1,5 +1,5 @@
 use core::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 
 use confcall_state::{BlockHash, PrivateKey, UserId};
 use rand_core::CryptoRng;
@@ -12,6 +12,7 @@ use crate::error::{OpenError, SealError};
 use crate::moment::Moment;
 use crate::open::{Opened, PacketInfo, open_packet};
 use crate::seal::{Plain, write_packet};
+use crate::sync::RwLock;
 
 /// Seals and opens the packets of one membership, from any thread.
 ///

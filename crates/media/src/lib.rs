@@ -58,6 +58,7 @@ mod open;
 mod packet;
 mod replay;
 mod seal;
+mod sync;
 
 /// The example of the README, which must compile.
 #[cfg(doctest)]

@@ -8,12 +8,13 @@
 //! Implements `spec/protocol.md`, 4.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 
 use thiserror::Error;
 
 use crate::channel::ChannelId;
 use crate::limits;
+use crate::sync::Mutex;
 
 /// A seqno that is refused because its packet may have been opened before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
