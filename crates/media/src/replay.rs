@@ -161,6 +161,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
+    use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
     use super::*;
 
@@ -225,5 +226,139 @@ mod tests {
                 prop_assert_eq!(window.record(seqno).is_ok(), fresh);
             }
         }
+    }
+
+    /// A sender's packets of two channels, in any order, and a restart that closes windows.
+    #[derive(Clone, Debug)]
+    enum Step {
+        Record(ChannelId, u32),
+        CloseUpTo(ChannelId, u32),
+    }
+
+    /// Everything that was seen on a channel.
+    #[derive(Clone, Debug, Default)]
+    struct Seen {
+        closed_up_to: Option<u32>,
+        seqnos: BTreeSet<u32>,
+    }
+
+    impl Seen {
+        fn newest(&self) -> Option<u32> {
+            self.seqnos.last().copied().max(self.closed_up_to)
+        }
+
+        fn record(&mut self, seqno: u32) -> Result<(), Replay> {
+            if let Some(newest) = self.newest()
+                && newest.saturating_sub(seqno) > limits::REPLAY_REACH
+            {
+                return Err(Replay::TooOld { seqno, newest });
+            }
+            let is_closed = self.closed_up_to.is_some_and(|closed| seqno <= closed);
+            let is_fresh = !is_closed && self.seqnos.insert(seqno);
+            is_fresh.then_some(()).ok_or(Replay::Seen { seqno })
+        }
+    }
+
+    /// The sets of seqnos that windows stand for, and the verdict on the last packet.
+    #[derive(Clone, Debug)]
+    struct Sets {
+        channels: BTreeMap<ChannelId, Seen>,
+        verdict: Result<(), Replay>,
+    }
+
+    impl Sets {
+        fn newest(&self) -> Vec<(ChannelId, u32)> {
+            let channels = self.channels.iter();
+            let newest = channels.filter_map(|(channel, seen)| Some((*channel, seen.newest()?)));
+            newest.collect()
+        }
+    }
+
+    impl ReferenceStateMachine for Sets {
+        type State = Self;
+        type Transition = Step;
+
+        fn init_state() -> BoxedStrategy<Self> {
+            let empty = Self {
+                channels: BTreeMap::new(),
+                verdict: Ok(()),
+            };
+            Just(empty).boxed()
+        }
+
+        fn transitions(sets: &Self) -> BoxedStrategy<Step> {
+            let newest = sets.newest();
+            let channel = prop_oneof![Just(ChannelId::MAIN), Just(ChannelId::SCREEN)];
+            // About the newest, where the edges of windows and words are, or anywhere.
+            let place = prop_oneof![
+                8 => (-1100..1100_i64).prop_map(Some),
+                4 => (-70..70_i64).prop_map(Some),
+                1 => Just(None),
+            ];
+            let anywhere = prop_oneof![any::<u32>(), 0..2000_u32, (u32::MAX - 2000)..=u32::MAX];
+            (channel, place, anywhere, prop::bool::weighted(0.9))
+                .prop_map(move |(channel, place, anywhere, is_packet)| {
+                    let newest = newest.iter().find(|(one, _)| *one == channel);
+                    let seqno = match (newest, place) {
+                        (Some((_, newest)), Some(place)) => {
+                            let near = i64::from(*newest) + place;
+                            near.clamp(0, i64::from(u32::MAX)) as u32
+                        }
+                        _ => anywhere,
+                    };
+                    match is_packet {
+                        true => Step::Record(channel, seqno),
+                        false => Step::CloseUpTo(channel, seqno),
+                    }
+                })
+                .boxed()
+        }
+
+        fn apply(mut sets: Self, step: &Step) -> Self {
+            match *step {
+                Step::Record(channel, seqno) => {
+                    sets.verdict = sets.channels.entry(channel).or_default().record(seqno);
+                }
+                Step::CloseUpTo(channel, seqno) => {
+                    sets.channels.entry(channel).or_insert_with(|| Seen {
+                        closed_up_to: Some(seqno),
+                        seqnos: BTreeSet::new(),
+                    });
+                }
+            }
+            sets
+        }
+    }
+
+    struct WindowsBesideSets;
+
+    impl StateMachineTest for WindowsBesideSets {
+        type SystemUnderTest = Windows;
+        type Reference = Sets;
+
+        fn init_test(_: &Sets) -> Windows {
+            Windows::default()
+        }
+
+        fn apply(windows: Windows, sets: &Sets, step: Step) -> Windows {
+            match step {
+                Step::Record(channel, seqno) => {
+                    assert_eq!(windows.record(channel, seqno), sets.verdict);
+                }
+                Step::CloseUpTo(channel, seqno) => windows.close_up_to(channel, seqno),
+            }
+            windows
+        }
+
+        fn check_invariants(windows: &Windows, sets: &Sets) {
+            assert_eq!(windows.newest(), sets.newest());
+        }
+    }
+
+    prop_state_machine! {
+        #[test]
+        fn windows_refuse_exactly_what_sets_of_all_seqnos_have_seen(
+            sequential 1..200 => WindowsBesideSets
+        );
     }
 }
