@@ -23,6 +23,15 @@ doc $RUSTDOCFLAGS="-D warnings":
 test:
     cargo test --workspace
 
+# Runs every interleaving of threads that share a cryptor.
+loom $RUSTFLAGS="--cfg loom":
+    cargo test --release -p confcall-media --test loom --target-dir target/loom
+
+# Runs what reads bytes and counts packets under Miri; needs a nightly toolchain with the components miri and rust-src.
+miri $MIRIFLAGS="-Zmiri-disable-isolation" $PROPTEST_CASES="2":
+    cargo +nightly miri test -p confcall-media --lib --target-dir target/miri -- channel counters replay packet codec
+    cargo +nightly miri test -p confcall-state --lib --target-dir target/miri -- tl:: types:: trie:: wire::byte_strings
+
 # Joins a recorded call in the embedded server.
 demo:
     cargo run --release -- demo
