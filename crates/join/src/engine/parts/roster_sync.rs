@@ -671,6 +671,9 @@ fn is_elsewhere_by(ctx: &Context, us: Identity, one: &GroupCallParticipant) -> b
 }
 
 #[cfg(test)]
+mod series;
+
+#[cfg(test)]
 mod tests {
     use confcall_state::UserId;
 
