@@ -45,6 +45,7 @@ pub mod wire;
 
 mod join_block;
 mod participant_keys;
+mod primitives;
 mod reference;
 mod shared_key;
 mod types;

@@ -4,10 +4,10 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::cbc;
-use super::kdf::{Derived, kdf, keyed};
+use super::kdf::{decrypt_blocks, encrypt_blocks, kdf};
 use super::message_id::{MESSAGE_ID, MIN_PAD, MessageId, large_msg_id, msg_id};
 use crate::keys::OneTimeSecret;
+use crate::primitives::{Derived, KeyedMac};
 
 /// A decrypted payload; its content is wiped when dropped and not printed.
 pub struct DecryptedData {
@@ -96,7 +96,7 @@ enum Fate {
 impl Drop for Blocks<'_> {
     fn drop(&mut self) {
         if let Fate::EncryptAgain = self.fate {
-            cbc::encrypt(keyed(&self.keys.left), &self.message, self.padded);
+            encrypt_blocks(KeyedMac::new(&self.keys.left), &self.message, self.padded);
         }
     }
 }
@@ -144,7 +144,7 @@ pub fn decrypt_data_in_place<'a, 'e>(
         .filter(|_| length.is_multiple_of(16))
         .ok_or(DecryptionError::Length { length })?;
     let keys = kdf(secret.dangerous_bytes(), b"tde2e_encrypt_data");
-    cbc::decrypt(keyed(&keys.left), message, padded);
+    decrypt_blocks(KeyedMac::new(&keys.left), message, padded);
     // From here on any return drops this, and the caller finds the bytes that it gave.
     let blocks = Blocks {
         padded,
@@ -209,7 +209,7 @@ mod tests {
             bytes[6..10].copy_from_slice(&number.to_le_bytes());
             let (message, padded) = bytes.split_first_chunk().unwrap();
             let (keys, mut padded) = (kdf(&[5; 32], b"tde2e_encrypt_data"), padded.to_vec());
-            cbc::decrypt(keyed(&keys.left), message, &mut padded);
+            decrypt_blocks(KeyedMac::new(&keys.left), message, &mut padded);
             let tag = large_msg_id(&keys.right, &padded, core::iter::empty());
             assert_eq!(tag[part.clone()], message[part]);
 

@@ -1,10 +1,10 @@
 use rand_core::CryptoRng;
 use thiserror::Error;
 
-use super::cbc;
-use super::kdf::{kdf, keyed};
+use super::kdf::{encrypt_blocks, kdf};
 use super::message_id::{MESSAGE_ID, MIN_PAD, large_msg_id, msg_id};
 use crate::keys::OneTimeSecret;
+use crate::primitives::KeyedMac;
 
 /// An encrypted payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +119,6 @@ fn encrypt_padded<'a>(
     };
     let large_msg_id = large_msg_id(&keys.right, padded, extra);
     *message = *msg_id(&large_msg_id);
-    cbc::encrypt(keyed(&keys.left), message, padded);
+    encrypt_blocks(KeyedMac::new(&keys.left), message, padded);
     large_msg_id
 }

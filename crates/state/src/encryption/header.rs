@@ -3,10 +3,10 @@ use core::fmt;
 use thiserror::Error;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
-use super::cbc;
-use super::kdf::{KeyedMac, kdf, keyed};
+use super::kdf::{decrypt_blocks, encrypt_blocks, kdf};
 use super::message_id::MessageId;
 use crate::keys::{EpochKey, OneTimeSecret, SharedSecret};
+use crate::primitives::KeyedMac;
 
 /// A key that encrypts headers: derived from the secret shared with one participant, or from the key of an epoch.
 ///
@@ -30,12 +30,12 @@ impl From<&EpochKey> for HeaderKey {
 impl HeaderKey {
     /// A MAC under `KDF(secret, "tde2e_encrypt_header")[0:32]`.
     fn derive(secret: &[u8; 32]) -> Self {
-        Self(keyed(&kdf(secret, b"tde2e_encrypt_header").left))
+        Self(KeyedMac::new(&kdf(secret, b"tde2e_encrypt_header").left))
     }
 }
 
-/// The states of SHA-512 in it are.
-impl ZeroizeOnDrop for HeaderKey where sha2::block_api::Sha512VarCore: ZeroizeOnDrop {}
+/// The MAC in it is.
+impl ZeroizeOnDrop for HeaderKey where KeyedMac: ZeroizeOnDrop {}
 
 impl fmt::Debug for HeaderKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -76,7 +76,7 @@ pub fn encrypt_header(
     let message = message_id(encrypted)?;
     // It is encrypted where it stands, so no copy of the secret is left.
     let mut header = *secret.dangerous_bytes();
-    cbc::encrypt(key.0.clone(), message, &mut header);
+    encrypt_blocks(key.0.clone(), message, &mut header);
     Ok(header)
 }
 
@@ -99,7 +99,7 @@ pub fn decrypt_header(
         .try_into()
         .map(Zeroizing::new)
         .map_err(|_| HeaderError::HeaderLength { length })?;
-    cbc::decrypt(key.0.clone(), message_id(encrypted)?, secret.as_mut_slice());
+    decrypt_blocks(key.0.clone(), message_id(encrypted)?, secret.as_mut_slice());
     Ok(OneTimeSecret::from_bytes(&secret))
 }
 

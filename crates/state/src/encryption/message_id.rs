@@ -1,4 +1,4 @@
-use super::kdf::hmac_sha256;
+use crate::primitives::tag;
 
 /// The first 16 bytes of encrypted data: the tag of its content, and what keys its cipher.
 pub(super) type MessageId = [u8; MESSAGE_ID];
@@ -16,7 +16,7 @@ pub(super) fn large_msg_id<'a>(
 ) -> [u8; 32] {
     // The wire has no room for a longer length, and extra bytes are a few hundred and the prefix of a frame.
     let length = extra.clone().map(<[u8]>::len).sum::<usize>() as u32;
-    hmac_sha256(key, padded, extra, &length.to_le_bytes())
+    tag(key, padded, extra, &length.to_le_bytes())
 }
 
 /// The part of a large message id that travels.

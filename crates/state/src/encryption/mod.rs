@@ -10,7 +10,6 @@
 //!
 //! Implements `spec/protocol.md`, 3.1.
 
-mod cbc;
 mod decrypt;
 mod encrypt;
 mod header;

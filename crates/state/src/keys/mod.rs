@@ -8,7 +8,6 @@
 //!
 //! Implements `spec/protocol.md`, 1.4.
 
-mod montgomery;
 mod private_key;
 mod public_key;
 mod secret;

@@ -1,11 +1,10 @@
 use core::fmt;
 
-use ed25519_dalek::{Signer as _, SigningKey};
 use rand_core::CryptoRng;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::ZeroizeOnDrop;
 
-use super::shared_secret::{NoSharedSecret, SharedSecret, for_each_shared_secret};
-use super::{PublicKey, Seed, Signature, with_wiped_stack};
+use super::{NoSharedSecret, PublicKey, Seed, SharedSecret, Signature, with_wiped_stack};
+use crate::primitives::SigningKey;
 
 /// The private key of one membership.
 ///
@@ -26,22 +25,22 @@ impl PrivateKey {
     /// The key of an Ed25519 seed.
     pub fn from_seed(seed: &[u8; 32]) -> Self {
         // The library makes the key on the stack and hands it over by value.
-        with_wiped_stack(|| Self(Box::new(SigningKey::from_bytes(seed))))
+        with_wiped_stack(|| Self(Box::new(SigningKey::from_seed(seed))))
     }
 
     /// The Ed25519 seed, for a sealed checkpoint and nothing else.
     pub fn dangerous_seed(&self) -> Seed {
-        Seed::copy_of(self.0.as_bytes())
+        Seed::copy_of(self.0.seed())
     }
 
     /// The public key that belongs to it.
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::from_bytes(self.0.verifying_key().to_bytes())
+        PublicKey::from_bytes(self.0.public_key())
     }
 
     /// Signs a message.
     pub fn sign(&self, message: &[u8]) -> Signature {
-        Signature::from_bytes(self.0.sign(message).to_bytes())
+        Signature::from_bytes(self.0.sign(message))
     }
 
     /// The secret that this key shares with another participant's.
@@ -59,10 +58,14 @@ impl PrivateKey {
     pub(crate) fn for_each_shared_secret(
         &self,
         keys: impl ExactSizeIterator<Item = PublicKey> + Clone,
-        take: impl FnMut(Result<SharedSecret, NoSharedSecret>),
+        mut take: impl FnMut(Result<SharedSecret, NoSharedSecret>),
     ) {
-        let scalar = Zeroizing::new(self.0.to_scalar_bytes());
-        for_each_shared_secret(&scalar, keys, take);
+        let mut owners = keys.clone();
+        let bytes = keys.map(|key| *key.as_bytes());
+        self.0.for_each_shared(bytes, |coordinate| {
+            let Some(key) = owners.next() else { return };
+            take(SharedSecret::of_coordinate(coordinate).ok_or(NoSharedSecret { key }));
+        });
     }
 }
 

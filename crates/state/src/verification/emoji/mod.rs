@@ -2,7 +2,7 @@ mod table;
 
 use core::fmt;
 
-use crate::encryption::kdf;
+use crate::primitives::hmac_sha512;
 use crate::types::{BlockHash, byte_string};
 use table::EMOJI;
 
@@ -16,7 +16,7 @@ impl EmojiHash {
     pub(super) fn of(mut nonces: Vec<[u8; 32]>, block_hash: &BlockHash) -> Self {
         // Bytewise, so that everyone joins them in one order whatever came first (5).
         nonces.sort_unstable();
-        Self(kdf(nonces.as_flattened(), block_hash.as_bytes()).joined())
+        Self(hmac_sha512(nonces.as_flattened(), block_hash.as_bytes()))
     }
 
     /// The four emoji to compare, the first 8 bytes being those of the first.
@@ -75,6 +75,6 @@ mod tests {
         let one = EmojiHash::of(vec![[1; 32], [2; 32]], &hash);
         assert_eq!(one, EmojiHash::of(vec![[2; 32], [1; 32]], &hash));
         let key = [[1; 32], [2; 32]].concat();
-        assert_eq!(one.as_bytes(), &kdf(&key, hash.as_bytes()).joined());
+        assert_eq!(one.as_bytes(), &hmac_sha512(&key, hash.as_bytes()));
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::LazyLock;
 
-use crate::encryption::kdf;
+use crate::primitives::hmac_sha512;
 use crate::types::BlockHash;
 
 const WORDS: usize = 24;
@@ -14,7 +14,7 @@ static ENGLISH: LazyLock<Vec<&str>> =
 ///
 /// They wait for no commit: two people who read the same words have the same block (`spec/protocol.md`, 5).
 pub fn words(block_hash: &BlockHash) -> [&'static str; WORDS] {
-    let bytes = kdf(b"MnemonicVerificationWords", block_hash.as_bytes()).joined();
+    let bytes = hmac_sha512(b"MnemonicVerificationWords", block_hash.as_bytes());
     // 264 of the 512 bits are used.
     let mut bits = bytes
         .iter()
@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn the_bits_of_a_word_are_taken_from_the_least_significant_on() {
-        let bytes = kdf(b"MnemonicVerificationWords", BlockHash::ZERO.as_bytes()).joined();
+        let bytes = hmac_sha512(b"MnemonicVerificationWords", BlockHash::ZERO.as_bytes());
         let first = usize::from(bytes[0]) | usize::from(bytes[1] & 7) << 8;
         let second = usize::from(bytes[1] >> 3) | usize::from(bytes[2] & 0x3f) << 5;
         let words = words(&BlockHash::ZERO);
