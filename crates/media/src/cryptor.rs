@@ -171,7 +171,7 @@ impl Cryptor {
 
     /// Seals as [`Self::seal`] does, into a buffer of the caller's whose content is replaced.
     ///
-    /// It allocates only if the buffer is too small for the packet.
+    /// It allocates only if the buffer is too small for the packet, and for a signature by AWS-LC.
     ///
     /// # Errors
     ///

@@ -26,8 +26,18 @@ fn sealing_into_and_opening_in_a_buffer_allocate_nothing_once_they_are_warm() {
         let counted = allocation_counter::measure(exchange);
         assert_eq!(
             (counted.count_total, counted.bytes_total),
-            (0, 0),
+            one_signature(),
             "{length}"
         );
     }
+}
+
+/// The allocations of a signature and their bytes: none, but for AWS-LC's interface, which hands a signature over in a vector.
+fn one_signature() -> (u64, u64) {
+    if cfg!(not(feature = "aws-lc-rs")) {
+        return (0, 0);
+    }
+    let key = key(1);
+    let counted = allocation_counter::measure(|| _ = key.sign(&[0; 36]));
+    (counted.count_total, counted.bytes_total)
 }

@@ -4,27 +4,41 @@ use ed25519_dalek::ed25519::signature::MultipartVerifier as _;
 use ed25519_dalek::{Signer as _, SigningKey as Key, VerifyingKey};
 use zeroize::{ZeroizeOnDrop, Zeroizing};
 
+#[cfg(feature = "aws-lc-rs")]
+use super::aws_lc::Signer;
 use super::x25519::for_each_shared;
 
 /// The private key of an Ed25519 seed; wiped when dropped.
 #[cfg_attr(any(fuzzing, confcall_testing), derive(Clone))]
-pub(crate) struct SigningKey(Key);
+pub(crate) struct SigningKey {
+    key: Key,
+    #[cfg(feature = "aws-lc-rs")]
+    signer: Option<Signer>,
+}
 
 impl SigningKey {
     pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
-        Self(Key::from_bytes(seed))
+        Self {
+            key: Key::from_bytes(seed),
+            #[cfg(feature = "aws-lc-rs")]
+            signer: Signer::new(seed),
+        }
     }
 
     pub(crate) fn seed(&self) -> &[u8; 32] {
-        self.0.as_bytes()
+        self.key.as_bytes()
     }
 
     pub(crate) fn public_key(&self) -> [u8; 32] {
-        self.0.verifying_key().to_bytes()
+        self.key.verifying_key().to_bytes()
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.0.sign(message).to_bytes()
+        #[cfg(feature = "aws-lc-rs")]
+        if let Some(signature) = self.signer.as_ref().and_then(|one| one.sign(message)) {
+            return signature;
+        }
+        self.key.sign(message).to_bytes()
     }
 
     /// Hands over the Montgomery coordinate that this key shares with each of `keys`, in their order; none with a key that is
@@ -34,7 +48,7 @@ impl SigningKey {
         keys: impl ExactSizeIterator<Item = [u8; 32]> + Clone,
         take: impl FnMut(Option<[u8; 32]>),
     ) {
-        let scalar = Zeroizing::new(self.0.to_scalar_bytes());
+        let scalar = Zeroizing::new(self.key.to_scalar_bytes());
         for_each_shared(&scalar, keys, take);
     }
 }

@@ -9,6 +9,8 @@
 //!
 //! Which library computes them is decided here and nowhere else. SHA-256 is `sha2`'s wherever a hash is taken.
 
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc;
 pub(crate) mod cbc;
 mod ed25519;
 mod hmac;

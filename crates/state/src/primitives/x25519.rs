@@ -4,19 +4,34 @@ use curve25519_dalek::edwards::{CompressedEdwardsY, EdwardsPoint};
 use x25519_dalek::x25519;
 use zeroize::Zeroize as _;
 
+#[cfg(feature = "aws-lc-rs")]
+use super::aws_lc::Ladder;
 use super::montgomery;
 
 /// Hands over the coordinate that a private scalar, before clamping, shares with each of `keys`, in their order.
 ///
+/// Each is handed over as it is made: taking a collection of secrets apart leaves copies behind in the memory that it had.
+pub(super) fn for_each_shared(
+    scalar: &[u8; 32],
+    keys: impl ExactSizeIterator<Item = [u8; 32]> + Clone,
+    take: impl FnMut(Option<[u8; 32]>),
+) {
+    #[cfg(feature = "aws-lc-rs")]
+    // Its ladder is made with a multiplication of its own, which a single key does not pay back.
+    if let Some(ladder) = (keys.len() > 1).then(|| Ladder::new(scalar)).flatten() {
+        return by_coordinates(scalar, &ladder, keys, take);
+    }
+    by_points(scalar, keys, take);
+}
+
 /// ```text
 /// on the curve   decompress ─▶ [s]P, Edwards ─▶ u, inversions batched ─┬▶ shared coordinate
 /// off the curve  u mod p ────▶ [s]u, ladder ───────────────────────────┘
 /// ```
 ///
 /// Both ways compute X25519 on `u`; the Edwards multiplication takes half the time of the ladder, and the
-/// ladder is defined where there is no point to decompress. Each is handed over as it is made: taking a collection of
-/// secrets apart leaves copies behind in the memory that it had.
-pub(super) fn for_each_shared(
+/// ladder is defined where there is no point to decompress.
+fn by_points(
     scalar: &[u8; 32],
     keys: impl ExactSizeIterator<Item = [u8; 32]> + Clone,
     mut take: impl FnMut(Option<[u8; 32]>),
@@ -43,9 +58,26 @@ pub(super) fn for_each_shared(
     coordinates.zeroize();
 }
 
+/// ```text
+/// u mod p, inversions batched ─▶ [s]u, ladder of AWS-LC ─▶ shared coordinate
+/// ```
+#[cfg(feature = "aws-lc-rs")]
+fn by_coordinates(
+    scalar: &[u8; 32],
+    ladder: &Ladder,
+    keys: impl Iterator<Item = [u8; 32]>,
+    mut take: impl FnMut(Option<[u8; 32]>),
+) {
+    for u in montgomery::coordinates(keys) {
+        // None where it is zero, which the other ladder says.
+        take(u.map(|u| ladder.climb(&u).unwrap_or_else(|| x25519(*scalar, u))));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
     use proptest::prelude::*;
 
     /// The coordinate by the ladder alone, as `spec/protocol.md`, 1.4, words it; zero where the neutral element has none.
@@ -93,21 +125,27 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_shortcut_by_edwards_points_agrees_with_the_ladder_for_every_key(scalar: [u8; 32], key in keys()) {
-            let mut shared = None;
-            for_each_shared(&scalar, core::iter::once(key), |x| shared = Some(x.unwrap_or_default()));
-            prop_assert_eq!(shared, Some(by_the_ladder(&scalar, &key)));
+        fn every_way_agrees_with_the_ladder_for_every_key(scalar: [u8; 32], keys in vec(keys(), 1..6)) {
+            let mut shared = Vec::new();
+            for_each_shared(&scalar, keys.iter().copied(), |x| shared.push(x.unwrap_or_default()));
+            let expected: Vec<_> = keys.iter().map(|key| by_the_ladder(&scalar, key)).collect();
+            prop_assert_eq!(&shared, &expected);
+            shared.clear();
+            by_points(&scalar, keys.iter().copied(), |x| shared.push(x.unwrap_or_default()));
+            prop_assert_eq!(shared, expected);
         }
 
         #[test]
-        fn the_coordinate_of_a_point_is_that_of_the_curve_s_library(key in keys()) {
-            let point = CompressedEdwardsY(key).decompress();
-            let coordinate = montgomery::coordinate(&key);
-            match point {
-                // The neutral element has none, and the library says zero.
-                Some(point) if coordinate.is_none() => prop_assert_eq!(point.to_montgomery().to_bytes(), [0; 32]),
-                Some(point) => prop_assert_eq!(coordinate, Some(point.to_montgomery().to_bytes())),
-                None => prop_assert!(coordinate.is_some(), "y = 1 is on the curve"),
+        fn the_coordinates_of_points_are_those_of_the_curve_s_library(keys in vec(keys(), 1..6)) {
+            let coordinates = montgomery::coordinates(keys.iter().copied());
+            prop_assert_eq!(coordinates.len(), keys.len());
+            for (key, coordinate) in keys.into_iter().zip(coordinates) {
+                match CompressedEdwardsY(key).decompress() {
+                    // The neutral element has none, and the library says zero.
+                    Some(point) if coordinate.is_none() => prop_assert_eq!(point.to_montgomery().to_bytes(), [0; 32]),
+                    Some(point) => prop_assert_eq!(coordinate, Some(point.to_montgomery().to_bytes())),
+                    None => prop_assert!(coordinate.is_some(), "y = 1 is on the curve"),
+                }
             }
         }
     }
