@@ -20,8 +20,11 @@ use crate::reference::ReferenceCode;
 use crate::types::{BlockHash, UserId};
 use crate::wire::{ByteStrings, Participant, SharedKey};
 
-/// The headers that are written at once; the inversions of their points are batched.
-const BATCH: usize = 32;
+/// The headers that are written at once at most; the inversions of their points are batched.
+const BATCH: usize = 64;
+/// The participants for whom one core writes all headers, so that no other core is woken for small calls.
+#[cfg(feature = "parallel")]
+const ONE_CORE: usize = 64;
 
 /// A participant for whom no key can be written, so that no block with it can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -88,7 +91,7 @@ impl EpochKeyError {
 impl SharedKey {
     /// Draws a new key and writes it for these participants, in their order.
     ///
-    /// With the feature `parallel` the headers are written on all cores; the result is the same.
+    /// With the feature `parallel` the headers for more than 64 participants are written on all cores; the result is the same.
     ///
     /// # Errors
     ///
@@ -138,7 +141,9 @@ impl SharedKey {
 }
 
 #[cfg(not(feature = "parallel"))]
-fn batches<T>(
+use in_turn as batches;
+
+fn in_turn<T>(
     participants: &[Participant],
     batch: impl Fn(&[Participant]) -> Result<T, UnusableParticipant>,
 ) -> Result<Vec<T>, UnusableParticipant> {
@@ -152,8 +157,15 @@ fn batches<T: Send>(
 ) -> Result<Vec<T>, UnusableParticipant> {
     use rayon::prelude::*;
 
+    if participants.len() <= ONE_CORE {
+        return in_turn(participants, batch);
+    }
+    // Batches of one size, as many for each core, so that none works on alone at the end.
+    let cores = rayon::current_num_threads();
+    let rounds = participants.len().div_ceil(cores * BATCH);
+    let size = participants.len().div_ceil(cores * rounds);
     // Collected before they are looked at, so that the first fault is named, not the fastest.
-    let all: Vec<_> = participants.par_chunks(BATCH).map(batch).collect();
+    let all: Vec<_> = participants.par_chunks(size).map(batch).collect();
     all.into_iter().collect()
 }
 

@@ -61,10 +61,11 @@ impl PrivateKey {
         mut take: impl FnMut(Result<SharedSecret, NoSharedSecret>),
     ) {
         let mut owners = keys.clone();
+        let mac = SharedSecret::mac();
         let bytes = keys.map(|key| *key.as_bytes());
         self.0.for_each_shared(bytes, |coordinate| {
             let Some(key) = owners.next() else { return };
-            take(SharedSecret::of_coordinate(coordinate).ok_or(NoSharedSecret { key }));
+            take(SharedSecret::of_coordinate(&mac, coordinate).ok_or(NoSharedSecret { key }));
         });
     }
 }
