@@ -8,7 +8,8 @@ use std::hint::black_box;
 use std::slice::Iter;
 
 use confcall_bench_support::{
-    ALICE, BOB, EPOCHS, Floor, NOW, SIZES, compare_frames, member, rng, seed,
+    ALICE, BOB, EPOCHS, Floor, NOW, Reference, SIZES, compare_frames, member, rng, seed,
+    time_reference_open,
 };
 use confcall_media::{ChannelId, Cryptor, OpenError, PacketInfo, SealError};
 use ed25519_dalek::{Signer as _, SigningKey, Verifier as _};
@@ -27,12 +28,16 @@ fn main() -> Result<(), SealError> {
         })
         .collect();
     let key = key.verifying_key();
+    let mut reference = Reference::start();
     for epochs in EPOCHS {
         let alice = member(ALICE, epochs);
         for size in SIZES {
             let frame = vec![7; size];
             let seal = |_| alice.seal(NOW, ChannelId::MAIN, 0, &frame, &mut rng);
             let packets: Vec<_> = (0..PACKETS).map(seal).collect::<Result<_, _>>()?;
+            if let Some(peer) = &mut reference {
+                time_reference_open(peer, (epochs, size), &packets);
+            }
             let mut receiver = Receiver::new(epochs, &packets);
             let (mut floor, mut copied) = (Floor::new(size), packets.iter().cycle());
             let mut signed = signed.iter().cycle();

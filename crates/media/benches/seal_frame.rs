@@ -5,16 +5,23 @@
 
 use std::hint::black_box;
 
-use confcall_bench_support::{ALICE, EPOCHS, Floor, NOW, SIZES, compare_frames, member, rng, seed};
+use confcall_bench_support::{
+    ALICE, EPOCHS, Floor, NOW, Reference, SIZES, compare_frames, member, rng, seed,
+    time_reference_seal,
+};
 use confcall_media::ChannelId;
 use ed25519_dalek::{Signer as _, SigningKey};
 
 fn main() {
     let mut rng = rng();
     let key = SigningKey::from_bytes(&seed(ALICE));
+    let mut reference = Reference::start();
     for epochs in EPOCHS {
         let alice = member(ALICE, epochs);
         for size in SIZES {
+            if let Some(peer) = &mut reference {
+                time_reference_seal(peer, (epochs, size));
+            }
             let frame = vec![7; size];
             let mut packet = Vec::new();
             let mut floor = Floor::new(size);

@@ -2,6 +2,7 @@ use chacha20::ChaCha20Rng;
 use confcall_state::wire::{Change, GroupState, Participant, Permissions, SharedKey};
 use confcall_state::{Block, Chain, PrivateKey, UserId};
 
+use crate::reference::Reference;
 use crate::timing::compare;
 
 /// The numbers of participants that are measured.
@@ -14,8 +15,20 @@ pub fn compare_calls<A, B>(
     ours: impl FnMut() -> A,
     floor: impl FnMut() -> B,
 ) {
-    let label = format!("{name:<18} {participants:>5} participants");
-    compare(&label, ours, floor);
+    compare(&label(name, participants), ours, floor);
+}
+
+/// Prints what joining on a tip takes the reference.
+pub fn time_reference_join(peer: &mut Reference, participants: usize, tip: &Block) {
+    let (seed, tip) = (hex::encode([9; 32]), hex::encode(tip.to_server()));
+    let request = format!(
+        r#"{{"op":"self_add","seed":"{seed}","previous_block":"{tip}","user_id":-7,"flags":3,"version":0}}"#
+    );
+    peer.compare(&label("join_block", participants), |_| request.clone());
+}
+
+fn label(name: &str, participants: usize) -> String {
+    format!("{name:<18} {participants:>5} participants")
 }
 
 /// The keys of a call with this many participants, whose user ids are in no order, and its block 0.

@@ -9,6 +9,7 @@ use confcall_state::{BlockHash, EpochKey, ParticipantKeys, PrivateKey, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Sha256, Sha512};
 
+use crate::reference::Reference;
 use crate::timing::compare;
 
 /// The sizes of frames that are measured, in bytes.
@@ -30,8 +31,54 @@ pub fn compare_frames<A, B>(
     ours: impl FnMut() -> A,
     floor: impl FnMut() -> B,
 ) {
-    let label = format!("{name:<10} {epochs} epochs {size:>6} bytes");
-    compare(&label, ours, floor);
+    compare(&label(name, (epochs, size)), ours, floor);
+}
+
+/// Prints what sealing a frame as [`ALICE`] for so many epochs takes the reference.
+pub fn time_reference_seal(peer: &mut Reference, (epochs, size): (u8, usize)) {
+    add_reference_member(peer, ALICE, epochs);
+    let data = hex::encode(vec![7; size]);
+    let request = format!(
+        r#"{{"op":"enc_encrypt","enc":"member","channel_id":0,"data":"{data}","prefix":0}}"#
+    );
+    peer.compare(&label("seal_frame", (epochs, size)), |_| request.clone());
+}
+
+/// Prints what opening packets of [`ALICE`] as [`BOB`] takes the reference, which refuses one that it has seen.
+pub fn time_reference_open(peer: &mut Reference, (epochs, size): (u8, usize), packets: &[Vec<u8>]) {
+    add_reference_member(peer, BOB, epochs);
+    peer.compare(&label("open_frame", (epochs, size)), |number| {
+        let packet = hex::encode(&packets[number]);
+        format!(r#"{{"op":"enc_decrypt","enc":"member","user_id":1,"packet":"{packet}"}}"#)
+    });
+}
+
+/// The same member as [`member`], in the place of the one before.
+fn add_reference_member(peer: &mut Reference, user: UserId, epochs: u8) {
+    let own_seed = hex::encode(seed(user));
+    let user_id = user.value();
+    peer.ask(&format!(
+        r#"{{"op":"enc_new","enc":"member","user_id":{user_id},"seed":"{own_seed}"}}"#
+    ));
+    let participants = [ALICE, BOB].map(|user| {
+        let (user_id, key) = (
+            user.value(),
+            PrivateKey::from_seed(&seed(user)).public_key(),
+        );
+        let key = hex::encode(key.as_bytes());
+        format!(r#"{{"user_id":{user_id},"public_key":"{key}","flags":3,"version":0}}"#)
+    });
+    let participants = participants.join(",");
+    for number in 0..epochs {
+        let bytes = hex::encode([number; 32]);
+        peer.ask(&format!(
+            r#"{{"op":"enc_add","enc":"member","epoch":{number},"hash":"{bytes}","secret":"{bytes}","group_state":{{"participants":[{participants}],"external_permissions":3}}}}"#
+        ));
+    }
+}
+
+fn label(name: &str, (epochs, size): (u8, usize)) -> String {
+    format!("{name:<10} {epochs} epochs {size:>6} bytes")
 }
 
 /// The seed of a user's key.

@@ -32,7 +32,7 @@ fn time<T>(repeats: u32, operation: &mut impl FnMut() -> T) -> f64 {
     started.elapsed().as_secs_f64() * 1e6 / f64::from(repeats)
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(crate) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
