@@ -13,6 +13,7 @@
 
 mod call;
 mod exchange;
+mod plot;
 mod reference;
 mod timing;
 
@@ -21,8 +22,9 @@ pub use exchange::{
     ALICE, BOB, EPOCHS, Floor, NOW, SIZES, compare_frames, member, seed, time_reference_open,
     time_reference_seal,
 };
+pub use plot::{Panel, svg};
 pub use reference::Reference;
-pub use timing::compare;
+pub use timing::{compare, fastest};
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 const ROUND: Duration = Duration::from_millis(20);
 const ROUNDS: usize = 31;
+/// The microseconds of a round of which the fastest counts.
+const SHORT_ROUND: f64 = 2000.0;
 
 /// Prints the median times of `ours` and `floor` and the median of their ratio.
 pub fn compare<A, B>(label: &str, mut ours: impl FnMut() -> A, mut floor: impl FnMut() -> B) {
@@ -22,6 +24,14 @@ pub fn compare<A, B>(label: &str, mut ours: impl FnMut() -> A, mut floor: impl F
     let floor = median(rounds.iter().map(|(_, floor)| *floor));
     let ours = median(rounds.drain(..).map(|(ours, _)| ours));
     println!("{label}  {ours:>10.1} µs  floor {floor:>10.1} µs  ratio {ratio:.3}");
+}
+
+/// The microseconds of an operation in the fastest round, which other work on the machine slows least.
+pub fn fastest<T>(mut operation: impl FnMut() -> T) -> f64 {
+    let once = time(1, &mut operation).max(0.1);
+    let repeats = (SHORT_ROUND / once).clamp(1.0, 10_000.0) as u32;
+    let rounds = (0..ROUNDS).map(|_| time(repeats, &mut operation));
+    rounds.fold(f64::MAX, f64::min)
 }
 
 fn time<T>(repeats: u32, operation: &mut impl FnMut() -> T) -> f64 {
