@@ -39,11 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             lines: packets(&by_size),
         },
     ];
-    for Panel { over, lines } in &panels {
-        for (name, points) in lines {
-            println!("{name} over {over}: {points:.1?}");
-        }
-    }
+    panels.iter().for_each(Panel::print);
     if let Some(path) = env::args().find(|argument| argument.ends_with(".svg")) {
         fs::write(path, svg(&panels))?;
     }

@@ -33,6 +33,13 @@ pub fn svg(panels: &[Panel]) -> String {
 }
 
 impl Panel {
+    /// Prints its lines.
+    pub fn print(&self) {
+        for (name, points) in &self.lines {
+            println!("{name} over {}: {points:.1?}", self.over);
+        }
+    }
+
     fn draw(&self, out: &mut String) {
         let points = || self.lines.iter().flat_map(|(_, points)| points);
         let (x, y) = (
