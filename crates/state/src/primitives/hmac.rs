@@ -1,16 +1,12 @@
-//! HMAC-SHA512 and HMAC-SHA256.
+//! The MACs of packets and keys: HMAC-SHA512 and HMAC-SHA256.
 
 use aes::cipher::consts::U32;
-use hmac::{Hmac, KeyInit, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::{Sha256, Sha512};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize as _, ZeroizeOnDrop};
 
-/// The 64 bytes of HMAC-SHA512, as their two halves.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Derived {
-    pub(crate) left: [u8; 32],
-    pub(crate) right: [u8; 32],
-}
+use super::Derived;
+use super::emoji_hash::keyed;
 
 /// HMAC-SHA512 with its key already in it; a clone saves half of the work of each derivation under that key.
 #[derive(Clone)]
@@ -39,12 +35,6 @@ impl KeyedMac {
 /// The states of SHA-512 in it are.
 impl ZeroizeOnDrop for KeyedMac where sha2::block_api::Sha512VarCore: ZeroizeOnDrop {}
 
-/// `HMAC-SHA512(key, message)` of what is not secret.
-pub(crate) fn hmac_sha512(key: &[u8], message: &[u8]) -> [u8; 64] {
-    let mac = keyed::<Hmac<Sha512>>(key).chain_update(message);
-    mac.finalize().into_bytes().into()
-}
-
 /// `HMAC-SHA256(key, first || middle || last)`.
 pub(crate) fn tag<'a>(
     key: &[u8],
@@ -55,10 +45,4 @@ pub(crate) fn tag<'a>(
     let mut mac = keyed::<Hmac<Sha256>>(key).chain_update(first);
     middle.for_each(|part| mac.update(part));
     mac.chain_update(last).finalize().into_bytes().into()
-}
-
-/// A MAC with a key in it.
-#[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
-fn keyed<M: KeyInit>(key: &[u8]) -> M {
-    M::new_from_slice(key).expect("HMAC takes keys of any length")
 }

@@ -8,14 +8,44 @@
 //! ```
 //!
 //! Which library computes them is decided here and nowhere else. SHA-256 is `sha2`'s wherever a hash is taken.
+//!
+//! The fuzz targets whose object is a sequence of steps take [`standins`] for what stands before `verification`: curve
+//! arithmetic would be nearly all that they do. `fuzz/run` asks for them by `--cfg confcall_standins`, and nothing else may.
 
-#[cfg(feature = "aws-lc-rs")]
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+#[cfg(all(confcall_standins, not(fuzzing)))]
+compile_error!(
+    "`confcall_standins` takes the cryptography out; only a build with `--cfg fuzzing` may have it"
+);
+
+#[cfg(all(feature = "aws-lc-rs", not(confcall_standins)))]
 mod aws_lc;
+#[cfg(not(confcall_standins))]
 pub(crate) mod cbc;
+#[cfg(not(confcall_standins))]
 mod ed25519;
+mod emoji_hash;
+#[cfg(not(confcall_standins))]
 mod hmac;
+#[cfg(not(confcall_standins))]
 mod montgomery;
+#[cfg(confcall_standins)]
+mod standins;
+#[cfg(not(confcall_standins))]
 mod x25519;
 
+#[cfg(not(confcall_standins))]
 pub(crate) use ed25519::{Point, SigningKey};
-pub(crate) use hmac::{Derived, KeyedMac, hmac_sha512, tag};
+pub(crate) use emoji_hash::hmac_sha512;
+#[cfg(not(confcall_standins))]
+pub(crate) use hmac::{KeyedMac, tag};
+#[cfg(confcall_standins)]
+pub(crate) use standins::{KeyedMac, Point, SigningKey, cbc, tag};
+
+/// The 64 bytes of HMAC-SHA512, as their two halves.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Derived {
+    pub(crate) left: [u8; 32],
+    pub(crate) right: [u8; 32],
+}
