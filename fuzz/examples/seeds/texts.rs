@@ -19,23 +19,27 @@ const LINKS: [&str; 8] = [
     "https://t.me:443/call/a?single#top",
 ];
 
+/// The sizes of choices, of each a few: for sequences of steps, and for a stream that is cut.
+const STEPS: &[usize] = &[64, 128, 256, 512];
+const STREAM: &[usize] = &[256, 512, 1024, 2048, 4096, 8192];
+
 /// The targets whose bytes are choices.
-const CHOOSING: [&str; 8] = [
-    "chain_ops",
-    "engine_ops",
-    "packet_ops",
-    "server_ops",
-    "verification_ops",
-    "mtproto_session",
-    "mtproto_stream",
-    "group_call_ops",
+const CHOOSING: [(&str, &[usize], usize); 8] = [
+    ("chain_ops", STEPS, 4),
+    ("engine_ops", STEPS, 4),
+    ("packet_ops", STEPS, 4),
+    ("server_ops", STEPS, 4),
+    ("verification_ops", STEPS, 4),
+    ("mtproto_session", STEPS, 4),
+    ("mtproto_stream", STREAM, 1),
+    ("group_call_ops", STEPS, 4),
 ];
 
 pub(super) fn add(seeds: &mut Seeds) {
     LINKS.iter().for_each(|link| seeds.add("link", *link));
-    for (seed, target) in (0..).zip(CHOOSING) {
+    for (seed, (target, sizes, of_each)) in (0..).zip(CHOOSING) {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
-        for size in [256, 512, 1024, 2048, 4096, 8192] {
+        for size in sizes.iter().flat_map(|size| [*size].repeat(of_each)) {
             let mut choices = vec![0; size];
             rng.fill_bytes(&mut choices);
             seeds.add(target, choices);
