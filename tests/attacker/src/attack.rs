@@ -2,6 +2,7 @@
 //!
 //! What a user refuses changes nothing here: that a refusal costs a membership is [`Move::Lose`].
 
+use std::slice;
 use std::sync::Arc;
 
 use crate::block::{Block, Change, Entry, Fields, Group, Parent, Rights, SharedKey};
@@ -364,7 +365,7 @@ impl Attack<'_> {
             let longer = choices.iter().flat_map(|list: &Vec<Nonce>| {
                 options
                     .iter()
-                    .map(|nonce| [list.as_slice(), &[nonce.clone()]].concat())
+                    .map(|nonce| [list.as_slice(), slice::from_ref(nonce)].concat())
             });
             choices = longer.collect();
         }

@@ -58,9 +58,9 @@ impl Chain {
                 _ => return false,
             }
         }
-        let rest = path.into_iter().rev().skip(1);
-        rest.fold(Some(self.clone()), |chain, block| {
-            chain?.apply(block, Checks::all())
+        let mut rest = path.into_iter().rev().skip(1);
+        rest.try_fold(self.clone(), |chain, block| {
+            chain.apply(block, Checks::all())
         })
         .is_some()
     }

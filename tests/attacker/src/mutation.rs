@@ -29,7 +29,11 @@ pub const MUTATIONS: [Mutation; Check::ALL.len()] = [
     of(C::GivesOwn, S::Permissions, &[Told, Permitted]),
     of(C::SignerStays, S::FirstEmoji, &[Told, Secrecy, Compared]),
     of(C::GroupProof, S::FirstEmoji, &[SameEmoji, Told]),
-    of(C::KeyProof, S::FirstEmoji, &[SameEmoji, Told, Secrecy, Compared]),
+    of(
+        C::KeyProof,
+        S::FirstEmoji,
+        &[SameEmoji, Told, Secrecy, Compared],
+    ),
     of(C::KeyOpens, S::FirstEmoji, &[SameEmoji]),
     of(C::FreshKey, S::Call, &[Secrecy]),
     of(C::OwnBlock, S::FirstEmoji, &[Secrecy, Compared, Permitted]),
@@ -52,7 +56,7 @@ pub const MUTATIONS: [Mutation; Check::ALL.len()] = [
     of(C::RevealLast, S::FirstEmoji, &[SameEmoji, Unground]),
     of(C::RevealMatches, S::FirstEmoji, &[SameEmoji, Unground]),
     of(C::CommitStands, S::FirstEmoji, &[SameEmoji, Unground]),
-    of(C::FreshNonce, S::CallEmoji, &[SameEmoji, Unground]),
+    of(C::FreshNonce, S::CallEmoji, &[Unground]),
     of(C::NonceSavedLate, S::Restart, &[Unground]),
     of(C::EmojiOfBlock, S::FirstEmoji, &[SameEmoji]),
 ];
