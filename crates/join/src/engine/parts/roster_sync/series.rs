@@ -15,6 +15,9 @@ const SOURCES: u32 = 1000;
 /// The source of each user who is in the roster, among those of the user.
 type Listed = BTreeMap<i64, u32>;
 
+/// A user and the source that it has from then on; `None` for one who leaves.
+type Changed = (i64, Option<u32>);
+
 #[derive(Clone, Debug)]
 enum Step {
     /// The server's roster changes: a user has a source, or leaves.
@@ -31,7 +34,7 @@ enum Step {
 #[derive(Clone, Debug)]
 struct History {
     /// The roster of each version, from the first on, with the change that led to it.
-    versions: Vec<(Listed, Option<(i64, Option<u32>)>)>,
+    versions: Vec<(Listed, Option<Changed>)>,
     /// The version that is shown.
     shown: i32,
     waiting: BTreeSet<i32>,
@@ -56,7 +59,7 @@ impl History {
         self.versions.len() as i32
     }
 
-    fn at(&self, version: i32) -> &(Listed, Option<(i64, Option<u32>)>) {
+    fn at(&self, version: i32) -> &(Listed, Option<Changed>) {
         &self.versions[version as usize - 1]
     }
 
