@@ -26,8 +26,8 @@ pub(in crate::engine) struct AcceptedJoin {
     pub(in crate::engine) attempts: u32,
     /// The things that the server showed.
     pub(in crate::engine) shown: Shown,
-    /// Blocks that we have not seen, before ours and behind it.
-    pub(in crate::engine) gaps: Vec<Gap>,
+    /// Blocks before ours that we have not seen, if we were in the call before.
+    pub(in crate::engine) gap: Option<Gap>,
 }
 
 /// The things that the server showed of a call that we are in.
@@ -62,6 +62,21 @@ impl Shown {
             connection: Some(Box::new(answer.connection)),
             rosters: answer.rosters,
         })
+    }
+
+    /// The same, but from our own block on; the blocks behind it are still to be read.
+    pub(super) fn from(self, ours: Block) -> Self {
+        let behind = self
+            .first
+            .height()
+            .value()
+            .saturating_sub(ours.height().value());
+        let next = self.blocks.next().saturating_sub(behind);
+        Self {
+            first: ours,
+            blocks: Subchain::new(SubChain::Blocks, next),
+            ..self
+        }
     }
 
     /// Reads the tip that holds our key, after the answer to the join was lost.

@@ -4,6 +4,9 @@
 //! before a join:  the last state that we knew ── compare ── tip
 //! after it:       the block that we sent ──────── compare ── first block of the answer, or the tip if that was lost
 //! ```
+//!
+//! Blocks behind ours that the answer leaves out are read and applied one by one: the next that it shows could be a forgery, with
+//! the announced keys of everybody and a key of the server's, and nothing would show it.
 
 use confcall_state::{Block, Chain, UserId};
 
@@ -14,7 +17,7 @@ use crate::engine::context::Context;
 use crate::engine::end::EndReason;
 use crate::engine::event::{Event, Suspicion};
 use crate::joining::{AnswerFault, Tip};
-use crate::membership::{Break, Continuity, Gap, LastKnown, StartError};
+use crate::membership::{Break, Continuity, LastKnown, StartError};
 
 /// Compares the tip with what we have seen of the call before, and builds on it.
 pub(super) fn build_on(
@@ -83,18 +86,21 @@ pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, show
     let compared = match ctx.past.last_known_of(shown.call.id) {
         // No new call has the id of one that we were in.
         Some(_) if is_new => Err(AnswerFault::OtherCall.into()),
-        _ => unseen(user_id, &sent.block, &shown),
+        _ => leads_on(user_id, &sent.block, &shown),
     };
     match compared {
-        Ok(behind) => Exit::Accepted(Box::new(AcceptedJoin {
+        Ok(leads_on) => Exit::Accepted(Box::new(AcceptedJoin {
             is_rejoin: attempt.again.is_some(),
             key: sent.key,
             found_by: attempt.found_by.clone(),
             payload: attempt.payload.clone(),
             announced: attempt.announced,
             attempts: attempt.sent,
-            shown,
-            gaps: attempt.gap.iter().cloned().chain(behind).collect(),
+            shown: match leads_on {
+                true => shown,
+                false => shown.from(sent.block),
+            },
+            gap: attempt.gap.clone(),
         })),
         Err(reason) => {
             let leave = LeaveGroupCall {
@@ -106,12 +112,11 @@ pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, show
     }
 }
 
-/// The blocks between ours and the first that was shown, which must be ours or lead on from it (`spec/protocol.md`, 6).
-fn unseen(user_id: UserId, ours: &Block, shown: &Shown) -> Result<Option<Gap>, EndReason> {
+/// True if the first block that was shown is ours, or one that applies to it; false if there may be others between
+/// (`spec/protocol.md`, 6).
+fn leads_on(user_id: UserId, ours: &Block, shown: &Shown) -> Result<bool, EndReason> {
     let ours = LastKnown::new(shown.call.id, user_id, ours).map_err(|_| AnswerFault::NoBlock)?;
     let chain = Chain::start_from(&shown.first).map_err(StartError::from)?;
-    Ok(match ours.compare(&shown.first, chain.state())? {
-        Continuity::Proven => None,
-        Continuity::Gap(gap) => Some(gap),
-    })
+    let continuity = ours.compare(&shown.first, chain.state())?;
+    Ok(continuity == Continuity::Proven)
 }

@@ -23,7 +23,7 @@ use crate::engine::past::PastMemberships;
 use crate::engine::requests::Ticket;
 use crate::engine::timers::Timer;
 use crate::membership::{
-    BlockRefused, BroadcastRefused, Difference, Followed, Membership, MembershipEnd,
+    BlockRefused, BroadcastRefused, Difference, Followed, LastKnown, Membership, MembershipEnd,
 };
 
 /// The chain as we follow it.
@@ -305,6 +305,29 @@ impl Follower {
         }
         fork::suspect(ctx, height, "the server showed another block before");
         Err(RejoinReason::OtherBlock { height })
+    }
+
+    /// Checks that the chain reaches the last state that was seen, where a restart was from an older checkpoint: who was
+    /// removed between would be back in the call.
+    pub(super) fn check_reached(
+        &self,
+        ctx: &mut Context,
+        call: CallRef,
+    ) -> Result<(), RejoinReason> {
+        let known = ctx.past.last_known_of(call.id).map(LastKnown::height);
+        let height = self.state().height();
+        let missing = known.map_or(0, |known| known.value().saturating_sub(height.value()));
+        if missing <= 0 {
+            return Ok(());
+        }
+        fork::suspect(
+            ctx,
+            height,
+            "the server's chain ends before a state that it showed",
+        );
+        let offset = self.blocks.next();
+        let ours = offset.saturating_add(missing);
+        Err(RejoinReason::Rewound { offset, ours })
     }
 
     /// Shows the caller how the members changed since we were in the call the last time.

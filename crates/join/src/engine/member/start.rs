@@ -42,7 +42,7 @@ pub(in crate::engine) fn take_up(
     let mut member = Member::new(follower, presence);
     // The caller connects its media before anything else.
     let joined = member.joined(shown.connection, join.attempts);
-    for gap in join.gaps {
+    if let Some(gap) = join.gap {
         ctx.event(Event::Gap(gap));
     }
     ctx.event(match join.is_rejoin {
