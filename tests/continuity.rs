@@ -369,6 +369,36 @@ fn a_call_that_went_on_while_we_were_away_is_no_alarm_and_it_is_said_what_change
 }
 
 #[test]
+fn a_chain_that_ends_below_what_was_seen_before_a_restart_is_told_of() {
+    let mut world = World::with_call(2);
+    world.run(10 * SECOND);
+    let key = [5; 32];
+    let blob = world.nodes[0].engine.checkpoint(&key, 0).unwrap();
+    let earlier = world.server.clone();
+    let link = world.link();
+    world.join(link.clone());
+    world.converge();
+    let known = world.nodes[0].engine.last_known().unwrap();
+    for node in 0..world.nodes.len() {
+        world.stop(node);
+    }
+    // The server goes on from the block of the checkpoint as if there were none behind it.
+    world.server = earlier;
+    let mut config = Config::new(link, Joiner::new(UserId::new(1)), media(world.rng()));
+    config.last_known = Some(known);
+    let (seed, now) = (world.seed(), world.moment());
+    let restored = Engine::restore(&blob, &key, 0, config, Seed::copy_of(&seed), now).unwrap();
+    let before = world.nodes[0].events.len();
+    world.replace(0, restored.engine);
+    world.run(10 * SECOND);
+    let node = &world.nodes[0];
+    let since = || node.events[before..].iter();
+    let is_told = |event: &Event| matches!(event, Event::Suspicious(Suspicion::Fork { .. }));
+    assert!(since().any(is_told), "{}", world.history());
+    assert!(!since().any(|event| matches!(event, Event::Resumed(_))));
+}
+
+#[test]
 fn a_creation_whose_answer_names_a_call_that_we_were_in_is_no_membership() {
     let mut world = World::with_call(4);
     let known = leave(&mut world, 0);
@@ -503,6 +533,20 @@ fn a_tip_that_has_our_key_and_does_not_lead_on_from_our_block_is_no_membership()
     for (height, why) in [(0, back(2, 0)), (2, fork(2)), (3, fork(3))] {
         let node = Entrant::new(false).recover(|key| forged(height, key));
         assert_kept_out(&node, why);
+    }
+}
+
+#[test]
+fn a_block_far_behind_ours_is_not_where_we_begin_whoever_wrote_it() {
+    let forge = |key| forged(4, key);
+    for node in [
+        Entrant::new(false).enter(forge),
+        Entrant::new(false).recover(forge),
+    ] {
+        let state = node.engine.membership().unwrap().state();
+        assert_eq!(state.height().value(), 2, "{:?}", node.events);
+        assert!(state.group_state().by_user(UserId::new(66)).is_none());
+        assert_eq!(gaps(&node).len(), 0);
     }
 }
 

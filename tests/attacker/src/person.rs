@@ -339,7 +339,7 @@ impl Person {
             .known
             .as_ref()
             .is_some_and(|known| known.head.height > height);
-        if is_below && checks.make(Check::ResumeIsCompared) {
+        if is_below && checks.make(Check::Reached) {
             // The chain went back: told of, and the call is entered again.
             self.tell(Told::Alarm);
             self.stage = Stage::Outside;

@@ -61,13 +61,8 @@ fn without_a_check_these_laws_fall() {
 
 #[test]
 fn without_the_checks_that_the_engine_lacks_these_laws_fall() {
-    let scenes = [Scene::FirstEmoji, Scene::Restart];
-    let fallen = scenes.map(|scene| search(scene, Checks::of_engine()).fallen);
-    let expected = [
-        vec![Law::Secrecy, Law::Compared, Law::Permitted],
-        vec![Law::Told],
-    ];
-    assert_eq!(fallen, expected);
+    let found = search(Scene::Return, Checks::of_engine());
+    assert_eq!(found.fallen, [Law::Told], "{}", found.trace);
 }
 
 #[test]
