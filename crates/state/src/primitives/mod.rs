@@ -12,8 +12,6 @@
 //! The fuzz targets whose object is a sequence of steps take [`standins`] for what stands before `verification`: curve
 //! arithmetic would be nearly all that they do. `fuzz/run` asks for them by `--cfg confcall_standins`, and nothing else may.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 #[cfg(all(confcall_standins, not(fuzzing)))]
 compile_error!(
     "`confcall_standins` takes the cryptography out; only a build with `--cfg fuzzing` may have it"
@@ -23,6 +21,7 @@ compile_error!(
 mod aws_lc;
 #[cfg(not(confcall_standins))]
 pub(crate) mod cbc;
+mod derived;
 #[cfg(not(confcall_standins))]
 mod ed25519;
 mod emoji_hash;
@@ -35,6 +34,7 @@ mod standins;
 #[cfg(not(confcall_standins))]
 mod x25519;
 
+pub(crate) use derived::Derived;
 #[cfg(not(confcall_standins))]
 pub(crate) use ed25519::{Point, SigningKey};
 pub(crate) use emoji_hash::hmac_sha512;
@@ -42,10 +42,3 @@ pub(crate) use emoji_hash::hmac_sha512;
 pub(crate) use hmac::{KeyedMac, tag};
 #[cfg(confcall_standins)]
 pub(crate) use standins::{KeyedMac, Point, SigningKey, cbc, tag};
-
-/// The 64 bytes of HMAC-SHA512, as their two halves.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Derived {
-    pub(crate) left: [u8; 32],
-    pub(crate) right: [u8; 32],
-}
