@@ -199,7 +199,7 @@ const CHATS: [&str; 13] = [
     "Bob is in a video chat\n",
     "Alice reads it, marked as not encrypted\n",
     "Alice mutes Bob\n",
-    "Bob: SetMuted, an admin muted us, ",
+    "Bob: SetMuted, we may not speak here, ",
     "Bob raises the hand, and Alice sees it\n",
     "Alice lets Bob speak, who turns the microphone on\n",
     "Bob is heard by all, and by the server\n",
