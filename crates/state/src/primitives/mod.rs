@@ -10,7 +10,7 @@
 //! Which library computes them is decided here and nowhere else. SHA-256 is `sha2`'s wherever a hash is taken.
 //!
 //! The fuzz targets whose object is a sequence of steps take [`standins`] for what stands before `verification`: curve
-//! arithmetic would be nearly all that they do. `fuzz/run` asks for them by `--cfg confcall_standins`, and nothing else may.
+//! arithmetic would be nearly all that they do. `fuzz/targets.sh` asks for them by `--cfg confcall_standins`, and CI does.
 
 #[cfg(all(confcall_standins, not(fuzzing)))]
 compile_error!(
