@@ -61,11 +61,11 @@ pub(crate) struct Args {
     seed: Option<u64>,
 
     /// End after so many runs.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     runs: Option<u64>,
 
     /// End after so many seconds; 60 if neither this nor the runs are given.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     seconds: Option<u64>,
 
     /// Run this family only; can be given more than once.
