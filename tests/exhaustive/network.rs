@@ -261,14 +261,17 @@ impl Network {
         line.deliveries.push_back(Delivery::Answer(step.answer));
     }
 
-    /// Changes the blocks of the answer at this place, if it has some.
-    pub(crate) fn forge(&mut self, line: &mut Line, place: usize, forgery: Forgery) {
+    /// Changes the blocks of the answer at this place; gives whether it has some.
+    pub(crate) fn forge(&mut self, line: &mut Line, place: usize, forgery: Forgery) -> bool {
         let Delivery::Answer(answer) = line.deliveries[place] else {
             panic!("an answer is there");
         };
-        if let Some(forged) = forgery.of(self.inputs.of(answer)) {
+        let forged = forgery.of(self.inputs.of(answer));
+        let is_forged = forged.is_some();
+        if let Some(forged) = forged {
             line.deliveries[place] = Delivery::Answer(self.put_input(forged));
         }
+        is_forged
     }
 
     fn served(&mut self, server: u32, user: UserId, query: u32) -> ServerStep {

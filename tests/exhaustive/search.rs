@@ -135,8 +135,8 @@ impl State {
         wakes.min()
     }
 
-    /// Does one thing.
-    pub(crate) fn take(&mut self, network: &mut Network, orders: &[Order], choice: Choice) {
+    /// Does one thing; gives whether it was a lie.
+    pub(crate) fn take(&mut self, network: &mut Network, orders: &[Order], choice: Choice) -> bool {
         match choice {
             Choice::Serve(at) => {
                 network.serve(&mut self.worlds, &mut self.lines, at);
@@ -170,8 +170,9 @@ impl State {
                     self.settle(network, world);
                 }
             }
-            Choice::Lie(lie) => self.tell(network, lie),
+            Choice::Lie(lie) => return self.tell(network, lie),
         }
+        false
     }
 
     fn deliver(&mut self, network: &mut Network, at: usize, place: usize) {
@@ -239,6 +240,8 @@ pub(crate) struct Found {
     pub(crate) transitions: usize,
     /// The ends of the runs, with the number of different states at the end.
     pub(crate) ends: BTreeMap<String, usize>,
+    /// The lies that were told, with the number of states in which each was.
+    pub(crate) lies: BTreeMap<String, usize>,
     /// The longest virtual time until a run has come to rest.
     pub(crate) longest: Duration,
 }
@@ -290,7 +293,11 @@ pub(crate) fn search(name: &str, script: &Script, effort: Effort) -> Found {
         for by in choices {
             found.transitions += 1;
             let mut next = state.clone();
-            next.take(&mut network, &script.orders, by);
+            if next.take(&mut network, &script.orders, by)
+                && let Choice::Lie(lie) = by
+            {
+                *found.lies.entry(lie.name()).or_default() += 1;
+            }
             if seen.insert(fingerprint(&next)) {
                 steps.push(Step { from: at, by });
                 open.push((next, steps.len() - 1));

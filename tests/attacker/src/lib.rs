@@ -17,22 +17,7 @@
 //! [`Law`] is one of its properties. A [`Check`] is something that our engine looks at or does, after `spec/protocol.md`; without one, other
 //! laws fall, and [`MUTATIONS`] says which.
 //!
-//! # Bounds
-//!
-//! Two honest users, two keys of the attacker, no bound on the length of a run but what these moves allow:
-//!
-//! | scene | blocks forged | tips shown | removals | memberships lost | checkpoints | rounds | states |
-//! |---|---|---|---|---|---|---|---|
-//! | [`Scene::FirstContact`] | 2 | 2 | 0 | 0 | 0 | 0 | 9,707 |
-//! | [`Scene::FirstEmoji`] | 1 | 2 | 0 | 0 | 0 | 2 | 16,682 |
-//! | [`Scene::Call`] | 2 | 0 | 2 | 0 | 0 | 0 | 57,380 |
-//! | [`Scene::CallEmoji`] | 1 | 0 | 1 | 0 | 0 | 2 | 47,004 |
-//! | [`Scene::Return`] | 2 | 1 | 0 | 1 | 1 | 0 | 92,886 |
-//! | [`Scene::Restart`] | 1 | 0 | 0 | 0 | 1 | 3 | 19,961 |
-//! | [`Scene::Permissions`] | 3 | 0 | 0 | 0 | 0 | 0 | 285 |
-//!
-//! Left out are the order of participants, packets, the text of values, protocol versions, time, and the budget of rejoins. All
-//! commits of a round are counted at once, and all reveals: nothing is said between them.
+//! The bounds of each scene, the states that it has, and what the model leaves out stand in `spec/security.md`.
 
 mod attack;
 mod block;
