@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
-use confcall::join::api::{GetGroupCallChainBlocks, Method, Request, Response, SubChain};
+use confcall::join::api::{GetGroupCallChainBlocks, Method, Request, Response, SubChain, Update};
 use confcall::join::engine::{
     Advice, Config, EndReason, Event, Input, Outcome, RequestId, Suspicion,
 };
@@ -379,6 +379,7 @@ fn a_chain_that_ends_below_what_was_seen_before_a_restart_is_told_of() {
     world.join(link.clone());
     world.converge();
     let known = world.nodes[0].engine.last_known().unwrap();
+    let height = known.height();
     for node in 0..world.nodes.len() {
         world.stop(node);
     }
@@ -390,6 +391,9 @@ fn a_chain_that_ends_below_what_was_seen_before_a_restart_is_told_of() {
     let restored = Engine::restore(&blob, &key, 0, config, Seed::copy_of(&seed), now).unwrap();
     let before = world.nodes[0].events.len();
     world.replace(0, restored.engine);
+    // It is no news that the member of the checkpoint knew less.
+    let kept = world.nodes[0].engine.last_known().unwrap();
+    assert_eq!(kept.height(), height);
     world.run(10 * SECOND);
     let node = &world.nodes[0];
     let since = || node.events[before..].iter();
@@ -548,6 +552,32 @@ fn a_block_far_behind_ours_is_not_where_we_begin_whoever_wrote_it() {
         assert!(state.group_state().by_user(UserId::new(66)).is_none());
         assert_eq!(gaps(&node).len(), 0);
     }
+}
+
+#[test]
+fn a_block_far_behind_ours_at_an_offset_that_has_no_room_for_those_between_is_no_membership() {
+    let mut entrant = Entrant::new(false);
+    let (request, key, answer) = entrant.send_block();
+    let Response::Updates(mut updates) = showing(answer, &forged(5, key)) else {
+        panic!();
+    };
+    for update in &mut updates.0 {
+        if let Update::ChainBlocks(items) = update
+            && items.sub_chain == SubChain::Blocks
+        {
+            items.next_offset = 1;
+        }
+    }
+    let outcome = Outcome::Done(updates.into());
+    entrant.input(Input::Answer { request, outcome });
+    let ended = entrant.node.ended.as_ref().unwrap();
+    assert!(
+        matches!(
+            ended.reason,
+            EndReason::Unusable(AnswerFault::Offset { next_offset: 1, .. })
+        ),
+        "{ended:?}"
+    );
 }
 
 fn assert_kept_out(node: &Node, why: Break) {

@@ -24,7 +24,7 @@ use crate::labels::Labels;
 use crate::policy::CallKind;
 
 /// The clock of a device that is no further from the server's is taken for it: the server's time comes in seconds, and late.
-const CLOCKS_APART_MS: u64 = 2_500;
+const CLOCKS_APART: Duration = Duration::from_millis(2_500);
 
 /// The things that states and parts share.
 #[derive(Debug)]
@@ -97,13 +97,18 @@ impl Context {
         }
     }
 
-    /// Notes the server's time now, in Unix seconds, unless the clock of the device agrees with it.
-    pub(super) fn server_says(&mut self, unix_seconds: i32) {
+    /// Notes the server's time now, in Unix seconds, unless the clock of the device agrees with it, or the answer that says it to
+    /// a request sent then came too late to say it.
+    pub(super) fn server_says(&mut self, unix_seconds: i32, sent: Moment) {
+        if self.now.since(sent) > CLOCKS_APART {
+            return;
+        }
         let start = i64::from(unix_seconds)
             .saturating_mul(1000)
             .saturating_sub(self.elapsed_ms());
         let by_device = self.config.unix_ms;
-        let agrees = by_device.is_some_and(|device| device.abs_diff(start) <= CLOCKS_APART_MS);
+        let agrees = by_device
+            .is_some_and(|device| u128::from(device.abs_diff(start)) <= CLOCKS_APART.as_millis());
         self.server_start_ms = (!agrees).then_some(start);
     }
 

@@ -159,7 +159,13 @@ impl Machine {
     /// The last state that was seen of the call.
     pub(super) fn last_known(&self) -> Option<LastKnown> {
         let current = self.in_call().and_then(InCall::last_known);
-        current.or_else(|| self.ctx.past.last_known().cloned())
+        let Some(current) = current else {
+            return self.ctx.past.last_known().cloned();
+        };
+        // A member from an older checkpoint has not reached it yet.
+        let later = self.ctx.past.last_known_of(current.call());
+        let later = later.filter(|known| known.height() > current.height());
+        Some(later.cloned().unwrap_or(current))
     }
 
     /// The method of each request that waits because the server wants time to pass, and until when.

@@ -64,19 +64,20 @@ impl Shown {
         })
     }
 
-    /// The same, but from our own block on; the blocks behind it are still to be read.
-    pub(super) fn from(self, ours: Block) -> Self {
-        let behind = self
-            .first
-            .height()
-            .value()
-            .saturating_sub(ours.height().value());
-        let next = self.blocks.next().saturating_sub(behind);
-        Self {
+    /// The same, but from our own block on, with so many blocks between it and the first that was shown still to be read.
+    pub(super) fn from(self, ours: Block, between: i32) -> Result<Self, AnswerFault> {
+        let next_offset = self.blocks.next();
+        let blocks = self.blocks.back_before(self.first.to_server(), between);
+        let blocks = blocks.ok_or(AnswerFault::Offset {
+            sub_chain: SubChain::Blocks,
+            count: usize::try_from(between).map_or(usize::MAX, |between| between.saturating_add(2)),
+            next_offset,
+        })?;
+        Ok(Self {
             first: ours,
-            blocks: Subchain::new(SubChain::Blocks, next),
+            blocks,
             ..self
-        }
+        })
     }
 
     /// Reads the tip that holds our key, after the answer to the join was lost.

@@ -5,8 +5,8 @@
 //! after it:       the block that we sent ──────── compare ── first block of the answer, or the tip if that was lost
 //! ```
 //!
-//! Blocks behind ours that the answer leaves out are read and applied one by one: the next that it shows could be a forgery, with
-//! the announced keys of everybody and a key of the server's, and nothing would show it.
+//! What is behind ours is applied one by one, and blocks that the answer leaves out are read: the next that it shows could be a
+//! forgery, with the announced keys of everybody and a key of the server's, and nothing would show it.
 
 use confcall_state::{Block, Chain, UserId};
 
@@ -83,28 +83,26 @@ fn suspect(attempt: &mut JoinAttempt, ctx: &mut Context, broken: Break) -> Resul
 pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, shown: Shown) -> Exit {
     let user_id = ctx.config.joiner.user_id;
     let is_new = attempt.call.is_none();
-    let compared = match ctx.past.last_known_of(shown.call.id) {
+    let call = shown.call;
+    let compared = match ctx.past.last_known_of(call.id) {
         // No new call has the id of one that we were in.
         Some(_) if is_new => Err(AnswerFault::OtherCall.into()),
-        _ => leads_on(user_id, &sent.block, &shown),
+        _ => from_ours(user_id, sent.block, shown),
     };
     match compared {
-        Ok(leads_on) => Exit::Accepted(Box::new(AcceptedJoin {
+        Ok(shown) => Exit::Accepted(Box::new(AcceptedJoin {
             is_rejoin: attempt.again.is_some(),
             key: sent.key,
             found_by: attempt.found_by.clone(),
             payload: attempt.payload.clone(),
             announced: attempt.announced,
             attempts: attempt.sent,
-            shown: match leads_on {
-                true => shown,
-                false => shown.from(sent.block),
-            },
+            shown,
             gap: attempt.gap.clone(),
         })),
         Err(reason) => {
             let leave = LeaveGroupCall {
-                call: shown.call.into(),
+                call: call.into(),
                 source: Some(attempt.payload.ssrc()),
             };
             Exit::Failed(reason, Some(leave))
@@ -112,11 +110,23 @@ pub(super) fn accept(attempt: &JoinAttempt, ctx: &Context, sent: SentBlock, show
     }
 }
 
-/// True if the first block that was shown is ours, or one that applies to it; false if there may be others between
-/// (`spec/protocol.md`, 6).
-fn leads_on(user_id: UserId, ours: &Block, shown: &Shown) -> Result<bool, EndReason> {
-    let ours = LastKnown::new(shown.call.id, user_id, ours).map_err(|_| AnswerFault::NoBlock)?;
-    let chain = Chain::start_from(&shown.first).map_err(StartError::from)?;
-    let continuity = ours.compare(&shown.first, chain.state())?;
-    Ok(continuity == Continuity::Proven)
+/// The membership from our own block on; that which was shown first must be ours or lead on from it (`spec/protocol.md`, 6).
+///
+/// What lies further behind ours than the next block is not judged here: it is applied once those between were read.
+fn from_ours(user_id: UserId, ours: Block, shown: Shown) -> Result<Shown, EndReason> {
+    let height = |block: &Block| i64::from(block.height().value());
+    let behind = height(&shown.first) - height(&ours);
+    if behind <= 1 {
+        let known = LastKnown::new(shown.call.id, user_id, &ours);
+        let known = known.map_err(|_| AnswerFault::NoBlock)?;
+        let chain = Chain::start_from(&shown.first).map_err(StartError::from)?;
+        known.compare(&shown.first, chain.state())?;
+    }
+    match behind {
+        0 => Ok(shown),
+        _ => {
+            let between = i32::try_from(behind.saturating_sub(1)).unwrap_or(i32::MAX);
+            Ok(shown.from(ours, between)?)
+        }
+    }
 }

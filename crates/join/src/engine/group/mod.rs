@@ -44,7 +44,8 @@ use super::requests::{Answer, Ticket};
 use super::timers::Timer;
 use crate::api::reaction::Reaction;
 use crate::api::{
-    CallSettings, GroupCall, InputPeer, Method, Peer, Response, RpcError, Update, Updates,
+    ActiveCall, CallSettings, GroupCall, InputPeer, Method, Peer, Response, RpcError, Update,
+    Updates,
 };
 use crate::joining::{Answer as Media, ConnectionParameters, JoinPayload};
 use crate::policy::CallKind;
@@ -121,7 +122,7 @@ impl Attendance {
         let entries = join.rosters.iter().flat_map(|roster| &roster.participants);
         let mut ours = entries.filter(|one| one.peer == join.own && one.just_joined);
         if let Some(own) = ours.next().filter(|own| is_fresh && own.date > 0) {
-            ctx.server_says(own.date);
+            ctx.server_says(own.date, join.sent);
         }
         let joined = attendance.joined(connection, join.payload, join.attempts);
         ctx.event(match join.is_rejoin {
@@ -480,7 +481,9 @@ impl Attendance {
     /// Takes in what only calls of this side have.
     fn describe(&mut self, ctx: &mut Context, call: &GroupCall) -> Flow {
         let is_ours = self.presence.reference.names(&call.reference());
-        if let Some(call) = call.active().filter(|call| is_ours && !call.conference) {
+        let is_news = |call: &ActiveCall| !self.description.is_later_than(call.version);
+        let call = call.active().filter(|call| is_ours && !call.conference);
+        if let Some(call) = call.filter(|call| is_news(call)) {
             let kind = match (self.kind, call.rtmp_stream) {
                 (CallKind::VideoChat, true) => CallKind::RtmpViewer,
                 (CallKind::RtmpViewer, false) => CallKind::VideoChat,

@@ -38,6 +38,8 @@ pub(super) struct Follower {
     fork: ForkCheck,
     /// True if the last broadcast that was read is about a block that we have not.
     is_ahead: bool,
+    /// True once the chain has ended before a state that was seen before a restart.
+    was_short: bool,
     /// True if frames of H.264 can be sealed, as the caller knows.
     permits_h264: bool,
     /// The blocks that removed users since the last input was settled, and those users.
@@ -89,6 +91,7 @@ impl Follower {
             round: Round::new(ctx.now, ctx.past.take_streak()),
             fork: ForkCheck::new(ctx.now),
             is_ahead: false,
+            was_short: false,
             permits_h264: true,
             removed: Vec::new(),
         }
@@ -309,16 +312,23 @@ impl Follower {
 
     /// Checks that the chain reaches the last state that was seen, where a restart was from an older checkpoint: who was
     /// removed between would be back in the call.
+    ///
+    /// It is looked at twice, as one of the server's machines may be behind another. Gives whether the chain is there.
     pub(super) fn check_reached(
-        &self,
+        &mut self,
         ctx: &mut Context,
         call: CallRef,
-    ) -> Result<(), RejoinReason> {
+    ) -> Result<bool, RejoinReason> {
         let known = ctx.past.last_known_of(call.id).map(LastKnown::height);
         let height = self.state().height();
         let missing = known.map_or(0, |known| known.value().saturating_sub(height.value()));
         if missing <= 0 {
-            return Ok(());
+            return Ok(true);
+        }
+        if !core::mem::replace(&mut self.was_short, true) {
+            self.blocks.is_behind_again();
+            self.blocks.poll_soon(ctx);
+            return Ok(false);
         }
         fork::suspect(
             ctx,

@@ -434,9 +434,10 @@ impl Member {
             Read::Outside => self.doubt(ctx, RejoinReason::NotJoined),
             // From now on the caller may seal and open frames.
             Read::CaughtUp => {
-                self.follower.check_reached(ctx, call)?;
-                let joined = self.joined(None, 0);
-                ctx.event(Event::Resumed(joined));
+                if self.follower.check_reached(ctx, call)? {
+                    let joined = self.joined(None, 0);
+                    ctx.event(Event::Resumed(joined));
+                }
             }
             Read::Followed => {}
         }

@@ -17,6 +17,11 @@ impl Description {
         self.known.as_deref()
     }
 
+    /// True if what is known is of a later version than this one.
+    pub(in crate::engine) fn is_later_than(&self, version: i32) -> bool {
+        self.call().is_some_and(|known| known.version > version)
+    }
+
     /// Takes what the server says of the call, unless that is older than what is known. A call that is shown to all says
     /// nothing of what depends on who looks.
     pub(in crate::engine) fn take(&mut self, call: &ActiveCall) {

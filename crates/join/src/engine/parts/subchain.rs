@@ -156,6 +156,21 @@ impl Subchain {
         subchain
     }
 
+    /// The same, waiting for so many items before the last one that was used, which is due again behind them. None if the
+    /// subchain has no place for them.
+    pub(in crate::engine) fn back_before(mut self, used: Vec<u8>, missing: i32) -> Option<Self> {
+        let place = self.next.checked_sub(1)?;
+        self.next = place.checked_sub(missing).filter(|next| *next > 0)?;
+        self.waiting_bytes += used.len();
+        self.waiting.insert(place, used);
+        Some(self)
+    }
+
+    /// Has not seen yet, once more, how the subchain went on since a restart.
+    pub(in crate::engine) fn is_behind_again(&mut self) {
+        self.is_behind = true;
+    }
+
     /// The offset of the item that is due.
     pub(in crate::engine) fn next(&self) -> i32 {
         self.next
@@ -189,7 +204,8 @@ impl Subchain {
         };
         let mut is_of_use = false;
         for (item, offset) in items.blocks.into_iter().zip(first..) {
-            let is_near = offset >= self.next && offset - self.next < limits::ITEMS_AHEAD;
+            let ahead = offset.saturating_sub(self.next);
+            let is_near = (0..limits::ITEMS_AHEAD).contains(&ahead);
             // The item that is due always has room: it does not wait.
             let has_room =
                 offset == self.next || self.waiting_bytes + item.len() <= limits::ITEMS_AHEAD_BYTES;

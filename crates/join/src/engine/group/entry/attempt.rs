@@ -2,6 +2,7 @@
 
 use core::time::Duration;
 
+use confcall_media::Moment;
 use confcall_state::UserId;
 
 use crate::api::{
@@ -130,6 +131,8 @@ pub(in crate::engine) struct Accepted {
     pub(in crate::engine) payload: JoinPayload,
     pub(in crate::engine) announced: OwnMedia,
     pub(in crate::engine) attempts: u32,
+    /// The time at which the join was sent that was taken.
+    pub(in crate::engine) sent: Moment,
     pub(in crate::engine) media: Answer,
     pub(in crate::engine) shown: Option<GroupCall>,
     /// The group or channel whose call it is, if the answer says so.

@@ -1,5 +1,7 @@
 //! Sending the join, and the ways on if it is refused.
 
+use confcall_media::Moment;
+
 use super::attempt::{Accepted, Action, Attempt, Exit, Joined, Next};
 use super::finding::{kind_changed, kind_of, look_up_again};
 use crate::api::reaction::{GiveUpReason, Reaction};
@@ -67,9 +69,9 @@ pub(super) fn answered(
     answer: Answer,
 ) -> Result<Next, Exit> {
     attempt.sent = attempt.sent.saturating_add(answer.repeats);
-    let method = answer.method;
+    let (method, sent) = (answer.method, answer.sent);
     match answer.result {
-        Ok(response) => accepted(attempt, ctx, response),
+        Ok(response) => accepted(attempt, ctx, response, sent),
         Err(Failure::Lost) => in_doubt(attempt, ctx, method, &Failure::Lost),
         Err(Failure::Refused(error)) => match error.reaction(method) {
             Reaction::CheckTipFirst => in_doubt(attempt, ctx, method, &Failure::Refused(error)),
@@ -79,7 +81,12 @@ pub(super) fn answered(
 }
 
 /// Reads the answer to a join that the server took.
-fn accepted(attempt: &mut Attempt, ctx: &mut Context, response: Response) -> Result<Next, Exit> {
+fn accepted(
+    attempt: &mut Attempt,
+    ctx: &mut Context,
+    response: Response,
+    sent: Moment,
+) -> Result<Next, Exit> {
     // From now on the server counts us as joined, and by nothing else.
     attempt.joined = Joined::By(attempt.payload.ssrc());
     let read = response.into_updates().map_err(AnswerFault::from);
@@ -116,6 +123,7 @@ fn accepted(attempt: &mut Attempt, ctx: &mut Context, response: Response) -> Res
         payload: attempt.payload.clone(),
         announced: attempt.announced,
         attempts: attempt.sent,
+        sent,
         media: answer.media,
         shown: answer.shown,
         host: answer.host,
