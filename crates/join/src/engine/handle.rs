@@ -69,7 +69,7 @@ use crate::policy::CallKind;
 ///
 /// let seed = Seed::fill_with(|bytes| operating_system(bytes));
 /// let mut engine = Engine::new(config, seed, Moment::default());
-/// let Output::Request { request, body: Request::GroupCall(_) } = engine.poll_output() else {
+/// let Output::Request { request, body: Request::GroupCall(_), .. } = engine.poll_output() else {
 ///     panic!("the link is looked up first");
 /// };
 /// assert!(matches!(engine.poll_output(), Output::Timeout(None)));
