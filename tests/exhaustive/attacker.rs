@@ -275,8 +275,8 @@ fn script(members: usize, joiners: usize, orders: Vec<Order>) -> Script {
     }
 }
 
-/// Every lie that can be told was told, and some of them were in vain.
-fn assert_searched(found: &Found) {
+/// Every lie that can be told was told, and some of them were in vain. To remove somebody takes another one before.
+fn assert_searched(found: &Found, lies: u8) {
     let all = [
         "Answer",
         "Content",
@@ -289,15 +289,17 @@ fn assert_searched(found: &Found) {
         "Signature",
         "Silence",
     ];
-    let told: Vec<&str> = found.lies.keys().map(String::as_str).collect();
-    assert_eq!(told, all);
+    let all = all.into_iter().filter(|name| lies > 1 || *name != "Expel");
+    let told = found.lies.keys().map(String::as_str);
+    assert!(told.eq(all), "{:?}", found.lies);
     assert!(found.ends.contains_key("in | in"), "{:?}", found.ends);
 }
 
 #[test]
 fn no_lie_to_a_founder_and_a_joiner_breaks_a_law() {
     let script = script(1, 1, Vec::new());
-    assert_searched(&search("lies to a joiner", &script, Effort::Reduced));
+    let found = search("lies to a joiner", &script, Effort::Reduced);
+    assert_searched(&found, script.lies);
 }
 
 #[test]
@@ -308,7 +310,8 @@ fn no_lie_to_members_of_whom_one_joins_again_breaks_a_law() {
         when: When::Anytime,
     };
     let script = script(2, 0, vec![rejoin]);
-    assert_searched(&search("lies about a rejoin", &script, Effort::Reduced));
+    let found = search("lies about a rejoin", &script, Effort::Reduced);
+    assert_searched(&found, script.lies);
 }
 
 #[test]
@@ -321,5 +324,6 @@ fn no_lie_about_a_removal_breaks_a_law() {
         when: When::Holds(1),
     };
     let script = script(2, 0, vec![kick]);
-    assert_searched(&search("lies about a removal", &script, Effort::Reduced));
+    let found = search("lies about a removal", &script, Effort::Reduced);
+    assert_searched(&found, script.lies);
 }

@@ -17,7 +17,7 @@ use confcall_media::{Cryptor, Moment};
 use confcall_state::keys::Seed;
 use confcall_state::{BlockHash, EmojiHash, UserId};
 
-use crate::laws::Laws;
+use crate::laws::{Laws, shown};
 
 /// More outputs than this never follow one input.
 const MOST_OUTPUTS: usize = 10_000;
@@ -93,7 +93,7 @@ impl Clone for Trace {
 impl Node {
     /// A client with an engine of which nothing was polled yet.
     pub fn new(user: UserId, engine: Engine, now: Moment) -> Self {
-        let known = engine.last_known();
+        let known = shown(&engine);
         Self::start(user, engine, known, Trace(None), now)
     }
 
@@ -300,7 +300,7 @@ impl Node {
     pub(crate) fn replace(&mut self, engine: Engine, now: Moment) {
         self.stop();
         // It may go on from an older state than the engine before had.
-        self.laws = Laws::new(self.user, engine.last_known());
+        self.laws = Laws::new(self.user, shown(&engine));
         self.engine = engine;
         self.trace = Trace(None);
         self.ended = None;

@@ -172,8 +172,16 @@ impl Continuity {
             let (before, after) = (known.group_state(), membership.state().group_state());
             self.said.check(self.us, before, after);
         }
-        self.known = engine.last_known();
+        self.known = shown(engine);
     }
+}
+
+/// The state that an engine shows: of a member that of its membership, which may be an older one than was seen before a restart.
+pub(crate) fn shown(engine: &Engine) -> Option<LastKnown> {
+    let call = engine.call().map(|call| call.id);
+    let membership = call.zip(engine.membership());
+    let current = membership.map(|(call, membership)| membership.public().last_known(call));
+    current.or_else(|| engine.last_known())
 }
 
 impl Said {

@@ -24,6 +24,7 @@ use confcall_media::Moment;
 use confcall_state::UserId;
 
 use continuity::Continuity;
+pub(crate) use continuity::shown;
 use edits::Edits;
 use kicks::Kicks;
 use kinds::Kinds;

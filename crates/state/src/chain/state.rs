@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::keys::{EpochKey, PrivateKey};
+use crate::keys::{EpochKey, PrivateKey, with_wiped_stack};
 use crate::shared_key::EpochKeyError;
 use crate::types::{BlockHash, Height, KvHash, UserId};
 use crate::wire::{GroupState, SharedKey};
@@ -74,7 +74,10 @@ impl ChainState {
             });
         }
         // Only after the group was searched: 300 and 301 come before what has no code (3).
-        let raw = self.shared_key.open(user_id, key)?;
-        Ok(raw.epoch_key(self.group_state.protocol_version(), &self.hash))
+        // What is derived on the way goes through the stack.
+        with_wiped_stack(|| {
+            let raw = self.shared_key.open(user_id, key)?;
+            Ok(raw.epoch_key(self.group_state.protocol_version(), &self.hash))
+        })
     }
 }

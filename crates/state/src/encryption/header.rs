@@ -5,7 +5,7 @@ use zeroize::{ZeroizeOnDrop, Zeroizing};
 
 use super::kdf::{decrypt_blocks, encrypt_blocks, kdf};
 use super::message_id::MessageId;
-use crate::keys::{EpochKey, OneTimeSecret, SharedSecret};
+use crate::keys::{EpochKey, OneTimeSecret, SharedSecret, with_wiped_stack};
 use crate::primitives::KeyedMac;
 
 /// A key that encrypts headers: derived from the secret shared with one participant, or from the key of an epoch.
@@ -23,7 +23,8 @@ impl From<&SharedSecret> for HeaderKey {
 
 impl From<&EpochKey> for HeaderKey {
     fn from(key: &EpochKey) -> Self {
-        Self::derive(key.dangerous_bytes())
+        // The MAC is made of a block that holds the key, and the library does not wipe it.
+        with_wiped_stack(|| Self::derive(key.dangerous_bytes()))
     }
 }
 
