@@ -10,10 +10,17 @@
 //! It is complete only if every page was read; no member is removed from the call by a roster that is not. Of a large one, in
 //! a call whose roster removes nobody, only the first [`Pages`] are read by themselves. Implements `spec/protocol.md`, 8.
 
+mod count;
+mod early;
+mod own_entry;
+
 use core::time::Duration;
-use std::collections::BTreeMap;
 
 use confcall_media::Moment;
+
+use count::Count;
+use early::Early;
+use own_entry::OwnEntry;
 
 use super::roster::{Roster, Standing};
 use super::roster_pages::{PAGE, Pages, Progress};
@@ -47,10 +54,8 @@ const QUIET: Duration = Duration::from_secs(60);
 /// The roster, and how it is kept in step with the server's.
 #[derive(Clone, Debug)]
 pub(in crate::engine) struct RosterSync {
-    us: Peer,
     roster: Roster,
-    /// Our own entry as the server showed it last, until it is taken.
-    own: Option<GroupCallParticipant>,
+    own: OwnEntry,
     /// The version of the roster; zero while none is known.
     version: i32,
     /// True once a change that counts was taken over.
@@ -63,43 +68,12 @@ pub(in crate::engine) struct RosterSync {
     pages: Option<Pages>,
     /// True if changes were missed before the pages that are read.
     has_missed: bool,
-    /// True while the server may have another own entry than we know.
-    is_own_due: bool,
-    /// The request for our own entry, which the pages that are read may leave out.
-    own_asked: Option<Ticket>,
     /// True if changes were missed, of which some may have been of the call itself: both have one version.
     may_be_another_call: bool,
     count: Count,
     /// True if the participants may be others than when this was last asked.
     moved: bool,
 }
-
-/// The number of participants, listed or not.
-#[derive(Clone, Debug, Default)]
-struct Count {
-    /// What the server has said last, and since then who came and went.
-    participants: Option<i32>,
-    /// The version of the call that it holds for.
-    version: i32,
-}
-
-impl Count {
-    /// Takes what the server says at this version, unless it has said something newer.
-    fn is_said(&mut self, participants: i32, version: i32) {
-        if version >= self.version {
-            (self.participants, self.version) = (Some(participants), version);
-        }
-    }
-
-    fn add(&mut self, change: i32) {
-        let added = |count: i32| count.saturating_add(change).max(0);
-        self.participants = self.participants.map(added);
-    }
-}
-
-/// The changes that came before others, by their versions.
-#[derive(Clone, Debug, Default)]
-struct Early(BTreeMap<i32, Vec<GroupCallParticipant>>);
 
 /// A load of the whole roster, page by page.
 #[derive(Clone, Debug)]
@@ -149,9 +123,8 @@ impl RosterSync {
 
     fn new(us: Peer, bound: usize, pages: Option<Pages>) -> Self {
         Self {
-            us,
             roster: Roster::new(bound),
-            own: None,
+            own: OwnEntry::of(us),
             version: 0,
             has_begun: false,
             early: Early::default(),
@@ -159,8 +132,6 @@ impl RosterSync {
             load: None,
             pages,
             has_missed: false,
-            is_own_due: true,
-            own_asked: None,
             may_be_another_call: false,
             count: Count::default(),
             moved: false,
@@ -173,7 +144,7 @@ impl RosterSync {
 
     /// The number of participants, listed or not, if the server has said it.
     pub(in crate::engine) fn count(&self) -> Option<i32> {
-        self.count.participants
+        self.count.participants()
     }
 
     /// True if the participants may be others than when this was last asked.
@@ -232,7 +203,9 @@ impl RosterSync {
             self.has_begun = true;
             self.version = change.version;
         }
-        self.count_change(change.version, &change.participants);
+        let is_listed = |peer| self.roster.has(peer);
+        self.count
+            .follow(change.version, &change.participants, is_listed);
         self.put(&change.participants);
         self.take_early();
         Change::Applied
@@ -275,40 +248,16 @@ impl RosterSync {
 
     fn put(&mut self, participants: &[GroupCallParticipant]) {
         self.moved |= !participants.is_empty();
-        self.is_own_due &= participants.iter().all(|one| one.peer != self.us);
         if let Some(pages) = &mut self.pages {
             pages.note_pushed(participants);
         }
         self.roster.put(participants);
-        self.note_own(participants);
-    }
-
-    /// Counts who comes or goes in a change of this version, unless the server has counted them already.
-    fn count_change(&mut self, version: i32, participants: &[GroupCallParticipant]) {
-        if version <= self.count.version {
-            return;
-        }
-        for one in participants {
-            match (one.left, one.just_joined, self.roster.has(one.peer)) {
-                (true, _, true) => self.count.add(-1),
-                (false, true, false) => self.count.add(1),
-                _ => {}
-            }
-        }
-        if participants.iter().any(|one| one.versioned) {
-            self.count.version = version;
-        }
-    }
-
-    /// Keeps our own entry, if it is there. One in part is not marked as ours.
-    fn note_own(&mut self, participants: &[GroupCallParticipant]) {
-        self.own = own_of(self.us, participants).or(self.own.take());
+        self.own.note(participants);
     }
 
     /// The time at which our own entry says that we joined, while it was not taken.
     pub(in crate::engine) fn own_date(&self) -> Option<i32> {
-        let own = self.own.as_ref()?;
-        Some(own.date).filter(|date| *date > 0)
+        self.own.date()
     }
 
     /// Takes our own entry, if the server has shown it since this was last asked.
@@ -318,13 +267,10 @@ impl RosterSync {
 
     /// Takes over the changes that waited for the one before them.
     fn take_early(&mut self) {
-        let is_old = |version: &i32| *version <= self.version;
-        self.early.0.retain(|version, _| !is_old(version));
-        while let Some(next) = self.version.checked_add(1)
-            && let Some(participants) = self.early.0.remove(&next)
-        {
-            self.version = next;
-            self.count_change(next, &participants);
+        while let Some((version, participants)) = self.early.take_behind(self.version) {
+            self.version = version;
+            let is_listed = |peer| self.roster.has(peer);
+            self.count.follow(version, &participants, is_listed);
             self.put(&participants);
         }
     }
@@ -480,7 +426,7 @@ impl RosterSync {
         ticket: Ticket,
         result: Result<Response, Failure>,
     ) -> Result<bool, EndReason> {
-        if self.own_asked.take_if(|sent| *sent == ticket).is_some() {
+        if self.own.is_answered(ticket) {
             return self.own_answered(ctx, us, result);
         }
         let Some(pages) = &mut self.pages else {
@@ -504,9 +450,7 @@ impl RosterSync {
         self.moved = true;
         self.count.is_said(page.count, page.version);
         self.roster.put(&page.participants);
-        if let Some(own) = own_of(self.us, &page.participants) {
-            self.own = Some(own);
-        }
+        self.own.note(&page.participants);
         let mut participants = page.participants.iter();
         let was_elsewhere = participants.any(|one| is_elsewhere_by(ctx, us, one));
         let is_full = self.roster.is_full();
@@ -524,9 +468,9 @@ impl RosterSync {
         } else {
             if self.has_missed {
                 self.roster.drop_unread(Some(us.peer));
-                self.is_own_due = true;
+                self.own.may_have_changed();
             }
-            self.ask_own(ctx, us);
+            self.own.ask(ctx, us, self.roster.was_read(us.peer));
         }
         if progress == Progress::Endless {
             let read = self.roster.len();
@@ -534,22 +478,13 @@ impl RosterSync {
         }
         ctx.timers.cancel(Timer::RosterGap);
         self.newest = self.version;
-        if !core::mem::take(&mut self.early).0.is_empty() {
+        if !core::mem::take(&mut self.early).is_empty() {
             // The server's page is older than what it pushed.
             let pause = ctx.spread(AGAIN);
             ctx.within(Timer::Roster, pause);
         }
         load_quiet_later(ctx);
         Ok(progress == Progress::Complete)
-    }
-
-    /// Asks for our own entry where the pages that were read do not show it: what an admin did to us is in it.
-    fn ask_own(&mut self, ctx: &mut Context, us: Identity) {
-        self.is_own_due &= !self.roster.was_read(us.peer);
-        if self.is_own_due {
-            let by_source = GetGroupParticipants::by_sources(us.call.into(), vec![us.source]);
-            self.own_asked = Some(ctx.send(Purpose::Roster, by_source));
-        }
     }
 
     /// Takes the answer for our own entry. One that did not come is asked for after the next load.
@@ -563,8 +498,7 @@ impl RosterSync {
         else {
             return Ok(false);
         };
-        // What was pushed meanwhile is newer.
-        if core::mem::take(&mut self.is_own_due) {
+        if self.own.take_due() {
             self.put(&page.participants);
         }
         match is_elsewhere(ctx, us, self.roster.own_source(us.peer)) {
@@ -604,12 +538,12 @@ impl RosterSync {
                 self.take_early();
                 self.newest = self.version;
                 // What still waits was made while the pages were read.
-                let has_changed = has_changed || !core::mem::take(&mut self.early).0.is_empty();
+                let has_changed = has_changed || !core::mem::take(&mut self.early).is_empty();
                 if has_changed {
                     // Our own entry in there may be older than what was pushed meanwhile.
                     return Some(Loaded::Outrun);
                 }
-                self.note_own(&load.read);
+                self.own.note(&load.read);
                 Loaded::Complete
             }
         })
@@ -625,38 +559,9 @@ impl RosterSync {
     }
 }
 
-impl Early {
-    /// Keeps a change, if there is room; the load that follows finds what is not kept.
-    fn keep(&mut self, change: &Participants) {
-        let kept = self.0.values().map(|participants| weight(participants));
-        if kept.sum::<usize>() + weight(&change.participants) <= limits::EARLY_ROSTER_BYTES {
-            let participants = change.participants.clone();
-            self.0.insert(change.version, participants);
-        }
-    }
-}
-
-/// About the number of bytes that participants take up.
-fn weight(participants: &[GroupCallParticipant]) -> usize {
-    let text = |one: &GroupCallParticipant| {
-        let pictures = one.video.iter().chain(&one.presentation);
-        let endpoints = pictures.map(|picture| picture.endpoint.len());
-        one.about.as_ref().map_or(0, String::len) + endpoints.sum::<usize>()
-    };
-    let sources = |one: &GroupCallParticipant| one.sources().count() * size_of::<Ssrc>();
-    let of_one = |one| size_of::<GroupCallParticipant>() + text(one) + sources(one);
-    participants.iter().map(of_one).sum()
-}
-
 fn load_quiet_later(ctx: &mut Context) {
     let pause = ctx.spread(QUIET);
     ctx.after(Timer::QuietRoster, pause);
-}
-
-/// The newest of our own entries among these.
-fn own_of(us: Peer, participants: &[GroupCallParticipant]) -> Option<GroupCallParticipant> {
-    let mut newest = participants.iter().rev();
-    newest.find(|one| one.peer == us && !one.left).cloned()
 }
 
 /// True if our own entry has a source that was never ours.
