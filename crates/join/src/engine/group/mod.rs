@@ -62,8 +62,6 @@ pub(super) struct Attendance {
     /// The group or channel whose call it is, once it is known.
     host: Option<Peer>,
     mode: MediaMode,
-    /// True if the call is fed by RTMP, once the server has said so or the contrary.
-    is_rtmp: Option<bool>,
     presence: Presence,
     description: Description,
     chat: Chat,
@@ -110,7 +108,6 @@ impl Attendance {
             from,
             host: group.or(join.host),
             mode,
-            is_rtmp: None,
             presence,
             description: Description::default(),
             chat: Chat::default(),
@@ -493,8 +490,8 @@ impl Attendance {
                 return Err(EndReason::Converted { to: kind }.into());
             }
             // A story stays one, and its media comes in another way, which only a join says.
-            let was_rtmp = self.is_rtmp.replace(call.rtmp_stream);
-            if was_rtmp.is_some_and(|was| was != call.rtmp_stream) {
+            let before = self.description.call();
+            if before.is_some_and(|before| before.rtmp_stream != call.rtmp_stream) {
                 return Err(RejoinReason::OtherMedia.into());
             }
             self.description.take(call);

@@ -25,14 +25,10 @@ impl Description {
     /// Takes what the server says of the call, unless that is older than what is known. A call that is shown to all says
     /// nothing of what depends on who looks.
     pub(in crate::engine) fn take(&mut self, call: &ActiveCall) {
-        let known = self.known.take();
-        if known
-            .as_ref()
-            .is_some_and(|known| known.version > call.version)
-        {
-            self.known = known;
+        if self.is_later_than(call.version) {
             return;
         }
+        let known = self.known.take();
         let mut call = Box::new(call.clone());
         // Only conferences have one.
         call.invite_link = None;
