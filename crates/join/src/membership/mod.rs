@@ -156,7 +156,7 @@ impl Membership {
     /// Opens the key of a block that was tried.
     pub(crate) fn open(&self, next: &NextBlock) -> Result<EpochKey, EpochKeyError> {
         let user_id = self.public.user_id();
-        with_wiped_stack(|| next.state().open_epoch_key(user_id, &self.key))
+        next.state().open_epoch_key(user_id, &self.key)
     }
 
     /// Follows a block that was tried, with its key; one that did not open ends the membership.
