@@ -1,15 +1,16 @@
 //! Another implementation as a process of its own: lines to its standard input, lines from its standard output.
 
+use core::fmt::Display;
 use core::time::Duration;
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufReader, Write as _};
 use std::process::{Child as Process, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 use std::time::Instant;
 
 use confcall_conformance::difference::{Other, Silence};
-use confcall_conformance::peer::MAX_LINE_LENGTH;
+use confcall_conformance::peer::bounded_line;
 
 /// The time that a process may take to end after it closed its output.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
@@ -142,17 +143,9 @@ fn read_all(output: ChildStdout, answers: &SyncSender<Result<String, Silence>>) 
 
 /// The next line without its end; `None` at the end of the output.
 fn read_line(output: &mut BufReader<ChildStdout>) -> Option<Result<String, Silence>> {
-    let mut line = Vec::new();
-    let mut bounded = output.take(MAX_LINE_LENGTH as u64 + 1);
-    match bounded.read_until(b'\n', &mut line) {
-        Ok(0) => return None,
-        Ok(_) => {}
-        Err(error) => return Some(Err(Silence::NoLine(error.to_string()))),
+    let no_line = |fault: &dyn Display| Silence::NoLine(fault.to_string());
+    match bounded_line(output) {
+        Ok(line) => line.map(|line| line.map_err(|fault| no_line(&fault))),
+        Err(error) => Some(Err(no_line(&error))),
     }
-    if line.pop_if(|last| *last == b'\n').is_none() && line.len() > MAX_LINE_LENGTH {
-        let fault = format!("it has more than {MAX_LINE_LENGTH} bytes");
-        return Some(Err(Silence::NoLine(fault)));
-    }
-    let line = String::from_utf8(line);
-    Some(line.map_err(|error| Silence::NoLine(error.to_string())))
 }

@@ -8,7 +8,7 @@ pub const MAX_LINE_LENGTH: usize = 16 << 20;
 
 /// A line is no text that is read.
 #[derive(Debug, Error)]
-pub(super) enum LineFault {
+pub enum LineFault {
     /// It is too long.
     #[error("a line has at most {MAX_LINE_LENGTH} bytes")]
     TooLong,
@@ -29,20 +29,32 @@ impl<R: BufRead> Lines<R> {
     ///
     /// A line that is too long is read to its end and not kept, so that the next one is found.
     pub(super) fn next_line(&mut self) -> io::Result<Option<Result<String, LineFault>>> {
-        let mut line = Vec::new();
-        // With its end, the longest line that is read has one byte more.
-        let mut bounded = self.0.by_ref().take(MAX_LINE_LENGTH as u64 + 1);
-        if bounded.read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
-        }
-        let has_ended = line.pop_if(|last| *last == b'\n').is_some();
-        if !has_ended && line.len() > MAX_LINE_LENGTH {
+        let line = bounded_line(&mut self.0)?;
+        if let Some(Err(LineFault::TooLong)) = line {
             // Not kept: the peer's memory is bounded whatever a driver writes.
             self.0.skip_until(b'\n')?;
-            return Ok(Some(Err(LineFault::TooLong)));
         }
-        Ok(Some(String::from_utf8(line).map_err(LineFault::from)))
+        Ok(line)
     }
+}
+
+/// Reads a line without its end; `None` at the end of the input. Of one that is too long so much is read that it shows.
+///
+/// # Errors
+///
+/// What reading fails with.
+pub fn bounded_line(input: &mut impl BufRead) -> io::Result<Option<Result<String, LineFault>>> {
+    let mut line = Vec::new();
+    // With its end, the longest line that is read has one byte more.
+    let mut bounded = input.take(MAX_LINE_LENGTH as u64 + 1);
+    if bounded.read_until(b'\n', &mut line)? == 0 {
+        return Ok(None);
+    }
+    let has_ended = line.pop_if(|last| *last == b'\n').is_some();
+    if !has_ended && line.len() > MAX_LINE_LENGTH {
+        return Ok(Some(Err(LineFault::TooLong)));
+    }
+    Ok(Some(String::from_utf8(line).map_err(LineFault::from)))
 }
 
 #[cfg(test)]

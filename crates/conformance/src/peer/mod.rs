@@ -34,7 +34,7 @@ use std::io::{self, BufRead, Write};
 use rand_core::CryptoRng;
 
 use lines::Lines;
-pub use lines::MAX_LINE_LENGTH;
+pub use lines::{LineFault, MAX_LINE_LENGTH, bounded_line};
 pub use objects::Peer;
 use refusal::Refusal;
 use request::{Answer, Operation, Request};
