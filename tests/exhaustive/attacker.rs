@@ -18,17 +18,12 @@
 
 use std::time::Duration;
 
-use chacha20::ChaCha20Rng;
-use chacha20::rand_core::SeedableRng as _;
+use confcall::UserId;
 use confcall::join::api::{Response, SubChain, Update};
-use confcall::join::engine::{Command, CommandId, Config, Engine, Input, Outcome};
-use confcall::media::Moment;
-use confcall::state::keys::Seed;
-use confcall::{Joiner, Target, UserId};
-use confcall_simulator::media;
+use confcall::join::engine::{Command, CommandId, Input, Outcome};
 
 use crate::network::{Network, World};
-use crate::script::{Order, Place, Script, When, user};
+use crate::script::{Order, Place, Script, When, conference, enter, user};
 use crate::search::{Effort, Found, State, search};
 
 /// The lies are told within this time.
@@ -232,20 +227,9 @@ impl State {
 
     /// Has a member of the attacker join a world.
     fn insert(&mut self, network: &mut Network, world: usize, name: UserId) {
-        let server = network.servers.of(self.worlds[world].server);
-        let target = match server.calls().next() {
-            Some(call) => Target::Slug(call.slug().clone()),
-            None => Target::Create,
-        };
-        let byte = name.value() as u8 ^ 0x80;
-        let config = Config::new(
-            target,
-            Joiner::new(name),
-            media(&mut ChaCha20Rng::from_seed([byte; 32])),
-        );
-        let now = Moment::new(self.now);
-        let engine = Engine::new(config, Seed::copy_of(&[byte ^ 0x40; 32]), now);
-        let mut insider = network.begin(name, engine, now);
+        let target = conference(network.servers.of(self.worlds[world].server));
+        let seed = name.value() as u8 ^ 0x80;
+        let mut insider = enter(network, self.now, name, target, [seed, seed ^ 0x40]);
         insider.world = world;
         self.worlds[world].insiders.push(insider);
         self.settle(network, world);

@@ -122,25 +122,44 @@ impl Script {
 }
 
 fn start(network: &mut Network, state: &State, client: usize) -> Line {
-    let mut rng = ChaCha20Rng::from_seed([client as u8 + 1; 32]);
     let server = network.servers.of(state.worlds[0].server);
-    let target = match (state.place, server.calls().next()) {
-        (Place::VideoChat, _) => {
+    let target = match state.place {
+        Place::Conference => conference(server),
+        Place::VideoChat => {
             let call = CallRef::of(&video_chat(server).reference());
             Target::Group(GroupCallTarget::call(
                 call.expect("updates name it by its id"),
             ))
         }
-        (_, Some(call)) => Target::Slug(call.slug().clone()),
-        (_, None) => Target::Create,
     };
-    let config = Config::new(target, Joiner::new(user(client)), media(&mut rng));
-    let (seed, now) = ([client as u8 + 101; 32], Moment::new(state.now));
-    network.begin(
+    enter(
+        network,
+        state.now,
         user(client),
-        Engine::new(config, Seed::copy_of(&seed), now),
-        now,
+        target,
+        [client as u8 + 1, client as u8 + 101],
     )
+}
+
+/// A client that begins to enter a call, with stated seeds for its media and its engine.
+pub(crate) fn enter(
+    network: &mut Network,
+    now: Duration,
+    name: UserId,
+    target: Target,
+    [media_seed, engine_seed]: [u8; 2],
+) -> Line {
+    let mut rng = ChaCha20Rng::from_seed([media_seed; 32]);
+    let config = Config::new(target, Joiner::new(name), media(&mut rng));
+    let now = Moment::new(now);
+    let engine = Engine::new(config, Seed::copy_of(&[engine_seed; 32]), now);
+    network.begin(name, engine, now)
+}
+
+/// The conference on a server, or a new one where there is none.
+pub(crate) fn conference(server: &Server) -> Target {
+    let call = server.calls().next();
+    call.map_or(Target::Create, |call| Target::Slug(call.slug().clone()))
 }
 
 impl Order {

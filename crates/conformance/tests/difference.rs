@@ -197,18 +197,20 @@ fn a_chain_that_adopts_the_hash_of_the_trie_is_found() {
     found(defect, Family::Chains, 40, 3);
 }
 
+/// One code in the place of another.
+const OTHER_CODE: Defect = Defect {
+    answer: |_, mut answer, _| {
+        if code(&answer) == Some(203) {
+            answer["error"]["code"] = 204.into();
+        }
+        Ok(answer)
+    },
+    ..NONE
+};
+
 #[test]
 fn a_code_in_the_place_of_another_is_found() {
-    let defect = Defect {
-        answer: |_, mut answer, _| {
-            if code(&answer) == Some(203) {
-                answer["error"]["code"] = 204.into();
-            }
-            Ok(answer)
-        },
-        ..NONE
-    };
-    let shrunk = found(defect, Family::Chains, 20, 2);
+    let shrunk = found(OTHER_CODE, Family::Chains, 20, 2);
     assert!(matches!(shrunk.kind, Kind::Reason(..)));
 }
 
@@ -350,20 +352,11 @@ fn operations_that_are_not_spoken_are_named() {
 
 #[test]
 fn a_difference_that_is_not_shown_again_is_not_shrunk() {
-    let defect = Defect {
-        answer: |_, mut answer, _| {
-            if code(&answer) == Some(203) {
-                answer["error"]["code"] = 204.into();
-            }
-            Ok(answer)
-        },
-        ..NONE
-    };
-    let found = first(defect, Family::Chains, 20).unwrap();
+    let found = first(OTHER_CODE, Family::Chains, 20).unwrap();
     let shrunk = beside(NONE).shrink(&found, || true).unwrap();
     assert!(matches!(shrunk, Shrunk::NotAgain));
     // Without a try, what was found stays.
-    let shrunk = beside(defect).shrink(&found, || false).unwrap();
+    let shrunk = beside(OTHER_CODE).shrink(&found, || false).unwrap();
     let Shrunk::Shown(same) = shrunk else {
         panic!("{found:?} is shown again");
     };
