@@ -35,8 +35,9 @@ program() {
     printf '%s/%s/release/%s\n' "$folder" "$host" "$1"
 }
 
-# The arguments that bound the inputs of a target.
-bounds() {
+# The arguments of libFuzzer for a target, wherever it runs.
+fuzzer_arguments() {
+    printf -- '%s\n' -dict=fuzz/tl.dict -timeout=60 -rss_limit_mb=2048 -print_final_stats=1
     if is_stateful "$1"; then
         printf -- '-max_len=%s\n' "$longest"
     fi
