@@ -14,7 +14,9 @@ use std::sync::Arc;
 use confcall_state::UserId;
 use serde::Serialize;
 
-use crate::api::{AccessHash, InputPeer, InputUser, Peer, PeerLabel, PeerPhoto, cut_label};
+use crate::api::{
+    AccessHash, InputPeer, InputUser, Peer, PeerLabel, PeerPhoto, cut_label, label_weight,
+};
 use crate::limits;
 use crate::shown::{self, Printable};
 
@@ -32,6 +34,14 @@ pub struct Label {
     /// The photo.
     #[serde(serialize_with = "shown::form")]
     pub photo: Option<PeerPhoto>,
+}
+
+impl Label {
+    /// About the bytes that its texts take up.
+    pub(crate) fn weight(&self) -> usize {
+        let username = self.username.as_deref().map_or(0, label_weight);
+        label_weight(&self.name) + username
+    }
 }
 
 impl fmt::Display for Label {

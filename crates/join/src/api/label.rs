@@ -1,8 +1,7 @@
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::traced;
-use super::{AccessHash, Peer};
+use super::{AccessHash, Peer, redact, traced};
 use crate::limits;
 use crate::shown::{Form, Formed};
 
@@ -44,6 +43,12 @@ impl Form for PeerPhoto {
         object.serialize_field("data_centre", &self.data_centre)?;
         object.end()
     }
+}
+
+/// The bytes that a text about a peer takes up where room is limited. A short one takes up as much as its pseudonym, so that an
+/// engine has the same room when its trace is replayed.
+pub(crate) fn weight(text: &str) -> usize {
+    cut(text).len().max(redact::SHORTEST)
 }
 
 /// The start of a text about a peer, as much of it as is kept.

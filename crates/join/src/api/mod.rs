@@ -87,8 +87,8 @@ pub use ids::{
 pub use invitation::{DeclineConferenceCallInvite, InviteConferenceCallParticipant};
 pub use join_as::{GetGroupCallJoinAs, JoinAsPeers, SaveDefaultGroupCallJoinAs};
 pub use join_group_call::JoinGroupCall;
-pub(crate) use label::cut as cut_label;
 pub use label::{PeerLabel, PeerPhoto};
+pub(crate) use label::{cut as cut_label, weight as label_weight};
 pub use method::Method;
 pub use participant::{GroupCallParticipant, ParticipantVideo};
 pub use peer::{InputPeer, Peer};

@@ -10,6 +10,8 @@ use crate::limits;
 
 /// The start of redacted slugs and links.
 const PREFIX: &str = "trace-";
+/// The number of hexadecimal digits behind it.
+const DIGITS: usize = 16;
 /// The start of a conference's link as the server writes it.
 const CONFERENCE: &str = "https://t.me/call/";
 /// The upper half of a redacted access hash, `trac`.
@@ -27,12 +29,24 @@ fn pseudonym(bytes: &[u8]) -> [u8; 8] {
     pseudonym
 }
 
-/// The pseudonym of a text that is all secret.
+/// The length of the pseudonym of a short text.
+pub(super) const SHORTEST: usize = PREFIX.len() + DIGITS;
+
+/// The pseudonym of a text that is all secret, as long as the text, but not shorter than [`SHORTEST`]: what takes up room
+/// takes it up in a replay, too.
 pub(crate) fn text(text: &str) -> String {
-    match text.strip_prefix(PREFIX) {
-        Some(rest) if rest.len() == 16 => text.to_owned(),
-        _ => format!("{PREFIX}{}", hex::encode(pseudonym(text.as_bytes()))),
+    if is_pseudonym(text) {
+        return text.to_owned();
     }
+    let digits = hex::encode(pseudonym(text.as_bytes()));
+    let rest = text.len().saturating_sub(SHORTEST);
+    format!("{PREFIX}{digits}{}", "x".repeat(rest))
+}
+
+fn is_pseudonym(text: &str) -> bool {
+    let rest = text.strip_prefix(PREFIX);
+    let parts = rest.and_then(|rest| rest.split_at_checked(DIGITS));
+    parts.is_some_and(|(_, rest)| rest.bytes().all(|letter| letter == b'x'))
 }
 
 /// The pseudonym of a slug, which is all that it takes to join.
@@ -115,6 +129,7 @@ fn redact(value: &mut Value, is_secret: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::label;
     use proptest::prelude::*;
 
     #[test]
@@ -152,6 +167,17 @@ mod tests {
             let redacted = redacted(text);
             assert_eq!(redacted, "x".repeat(text.len()));
             assert!(serde_json::from_str::<Value>(&redacted).is_err());
+        }
+    }
+
+    #[test]
+    fn a_pseudonym_takes_the_room_that_its_text_takes() {
+        for length in [0, 3, SHORTEST, SHORTEST + 1, limits::LABEL_BYTES] {
+            let text = "n".repeat(length);
+            let redacted = super::text(&text);
+            assert_ne!(redacted, text);
+            assert_eq!(label::weight(&redacted), label::weight(&text));
+            assert_eq!(super::text(&redacted), redacted);
         }
     }
 

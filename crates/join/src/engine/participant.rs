@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::api::{Peer, Ssrc, SsrcGroup};
+use crate::api::{Peer, Ssrc, SsrcGroup, label_weight};
 use crate::labels::Label;
 use crate::shown;
 
@@ -139,11 +139,8 @@ impl Participant {
     pub(super) fn size(&self) -> usize {
         let pictures = self.camera.iter().chain(&self.screen);
         let endpoints = pictures.map(|picture| picture.endpoint.len() + size_of::<Picture>());
-        let about = self.about.as_ref().map_or(0, |about| about.len());
-        let label = self.label.as_ref().map_or(0, |label| {
-            let username = label.username.as_ref().map_or(0, String::len);
-            label.name.len() + username
-        });
+        let about = self.about.as_deref().map_or(0, label_weight);
+        let label = self.label.as_deref().map_or(0, Label::weight);
         size_of::<Self>() + about + label + endpoints.sum::<usize>()
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::super::participant::{Microphone, Participant, Picture, Volume, VolumeSetter};
 use crate::api::{
     AccessHash, EditGroupCallParticipant, GroupCallParticipant, InputPeer, ParticipantVideo, Peer,
-    Ssrc, SsrcGroup, cut_label,
+    Ssrc, SsrcGroup, cut_label, label_weight,
 };
 use crate::labels::{self, Label, Labels};
 use crate::limits;
@@ -123,10 +123,8 @@ impl Listing {
 
     /// About as many bytes as its label, its words and its pictures take.
     pub(super) fn weight(&self) -> usize {
-        let label = self.label.as_deref().map_or(0, |label| {
-            label.name.len() + label.username.as_ref().map_or(0, String::len)
-        });
-        let about = self.about.as_ref().map_or(0, |about| about.len());
+        let label = self.label.as_deref().map_or(0, Label::weight);
+        let about = self.about.as_deref().map_or(0, label_weight);
         let active = self.active.as_deref();
         let pictures = active.map(|active| [&active.camera, &active.screen]);
         let pictures = pictures.into_iter().flatten().flatten();

@@ -717,12 +717,19 @@ mod tests {
         }
         let kept = sync.early.0.len();
         assert!(kept > 100 && kept < 1000, "{kept}");
+    }
+
+    #[test]
+    fn words_that_come_early_wait_cut_as_they_are_shown() {
+        let mut sync = RosterSync::whole(US.peer);
+        sync.apply(&change(1, participant(ALICE, 1, false)));
         let large = GroupCallParticipant {
             about: Some("x".repeat(limits::EARLY_ROSTER_BYTES)),
             ..participant(BOB, 2, false)
         };
-        sync.apply(&change(20_000, large));
-        assert!(!sync.early.0.contains_key(&20_000));
+        sync.apply(&change(3, large));
+        let waits = sync.early.0[&3][0].about.as_ref();
+        assert_eq!(waits.map(String::len), Some(limits::LABEL_BYTES));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::api::{GroupCallParticipant, Participants, Ssrc};
+use crate::api::{GroupCallParticipant, Participants, Ssrc, cut_label, label_weight};
 use crate::limits;
 
 /// The changes that came before others, by their versions.
@@ -16,7 +16,11 @@ impl Early {
     pub(super) fn keep(&mut self, change: &Participants) {
         let kept = self.0.values().map(|participants| weight(participants));
         if kept.sum::<usize>() + weight(&change.participants) <= limits::EARLY_ROSTER_BYTES {
-            let participants = change.participants.clone();
+            let mut participants = change.participants.clone();
+            for about in participants.iter_mut().filter_map(|one| one.about.as_mut()) {
+                about.truncate(cut_label(about).len());
+                about.shrink_to_fit();
+            }
             self.0.insert(change.version, participants);
         }
     }
@@ -34,7 +38,7 @@ fn weight(participants: &[GroupCallParticipant]) -> usize {
     let text = |one: &GroupCallParticipant| {
         let pictures = one.video.iter().chain(&one.presentation);
         let endpoints = pictures.map(|picture| picture.endpoint.len());
-        one.about.as_ref().map_or(0, String::len) + endpoints.sum::<usize>()
+        one.about.as_deref().map_or(0, label_weight) + endpoints.sum::<usize>()
     };
     let sources = |one: &GroupCallParticipant| one.sources().count() * size_of::<Ssrc>();
     let of_one = |one| size_of::<GroupCallParticipant>() + text(one) + sources(one);
