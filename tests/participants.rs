@@ -168,6 +168,20 @@ fn a_screen_is_seen_by_the_others_and_shared_again_after_a_rejoin_until_it_is_st
 }
 
 #[test]
+fn a_checkpoint_is_asked_for_as_soon_as_a_rejoin_gives_the_screen_another_payload() {
+    let mut world = World::with_call(2);
+    world.run(SECOND);
+    share(&mut world, 1);
+    world.command(1, Command::Rejoin);
+    let is_in = |event: &Event| matches!(event, Event::Rejoined(_));
+    let has_rejoined = |world: &World| world.nodes[1].events.iter().any(is_in);
+    assert!(world.run_while_not(60 * SECOND, has_rejoined));
+    let since = world.nodes[1].events.iter().rev();
+    let mut since = since.take_while(|event| !is_in(event));
+    assert!(since.any(|event| matches!(event, Event::CheckpointDue)));
+}
+
+#[test]
 fn a_screen_that_is_stopped_while_we_join_again_is_not_shared_again() {
     let mut world = World::with_call(2);
     world.run(SECOND);

@@ -63,9 +63,11 @@ pub(in crate::engine) fn take_up(
     let mut rosters = shown.rosters.iter();
     let flow = flow.and_then(|()| rosters.try_for_each(|roster| member.take_roster(ctx, roster)));
     let flow = flow.and_then(|()| member.settle(ctx));
-    let flow = flow.map(|()| {
+    let flow = flow.and_then(|()| {
         let us = member.identity();
         member.presence.controls.share_again(ctx, us);
+        // The screen has another payload, which a checkpoint has to know.
+        member.settle(ctx)
     });
     Ok((member, flow))
 }
