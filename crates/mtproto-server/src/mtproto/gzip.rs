@@ -1,14 +1,19 @@
 //! `gzip_packed#3072cfa1 packed_data:bytes`, which can stand for any other object.
+//!
+//! Some clients pack with the header of zlib in the place of that of gzip.
 
 use std::io::{Read as _, Write as _};
 
 use confcall_state::tl::{Reader, Writer};
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::read::{GzDecoder, ZlibDecoder};
 use flate2::write::GzEncoder;
 use thiserror::Error;
 
 pub(crate) const ID: u32 = 0x3072_cfa1;
+
+/// The first byte of what zlib packs with a window of 32 kB.
+const ZLIB: u8 = 0x78;
 
 /// The size from which on packing is worth the trouble.
 const WORTH: usize = 1024;
@@ -40,7 +45,10 @@ impl Budget {
         let mut object = Vec::new();
         // One byte more than allowed shows that there is more.
         let limit = u64::try_from(self.0).unwrap_or(u64::MAX).saturating_add(1);
-        let read = GzDecoder::new(data).take(limit).read_to_end(&mut object);
+        let read = match data.first() {
+            Some(&ZLIB) => ZlibDecoder::new(data).take(limit).read_to_end(&mut object),
+            _ => GzDecoder::new(data).take(limit).read_to_end(&mut object),
+        };
         let left = self.0.checked_sub(object.len());
         // An object that was too large was unpacked all the same, so nothing is left for the next.
         let budget = core::mem::replace(&mut self.0, left.unwrap_or(0));
@@ -71,6 +79,7 @@ pub(crate) fn deflate(object: Vec<u8>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use flate2::write::ZlibEncoder;
 
     #[test]
     fn a_packed_object_unpacks_to_what_it_was() {
@@ -94,6 +103,26 @@ mod tests {
         let mut small = Budget::new(1000);
         assert_eq!(small.inflate(&bomb), Err(InflateError::TooLarge(1000)));
         assert_eq!(small.inflate(&bomb), Err(InflateError::TooLarge(0)));
+    }
+
+    #[test]
+    fn what_is_packed_as_zlib_does_is_unpacked_within_the_same_budget() {
+        let object = vec![7; 10_000];
+        for level in [
+            Compression::none(),
+            Compression::fast(),
+            Compression::best(),
+        ] {
+            let mut encoder = ZlibEncoder::new(Vec::new(), level);
+            encoder.write_all(&object).unwrap();
+            let mut writer = Writer::new();
+            writer.u32(ID);
+            writer.string(&encoder.finish().unwrap());
+            let packed = writer.into_bytes();
+            let mut budget = Budget::new(10_000);
+            assert_eq!(budget.inflate(&packed), Ok(object.clone()));
+            assert_eq!(budget.inflate(&packed), Err(InflateError::TooLarge(0)));
+        }
     }
 
     #[test]
