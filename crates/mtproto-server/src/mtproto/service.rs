@@ -80,11 +80,6 @@ impl MessageBody {
             _ => Self::Query,
         })
     }
-
-    /// True for a message that must have an even number, as one that is never acknowledged.
-    pub(crate) fn is_service(&self) -> bool {
-        matches!(self, Self::Container | Self::Acknowledgement)
-    }
 }
 
 fn read_delay(reader: &mut Reader<'_>) -> Result<Duration, ReadError> {

@@ -147,8 +147,9 @@ impl Session {
     fn take(&mut self, message: Message<'_>, place: Place, turn: &mut Turn) {
         let Message { id, seq_no, body } = message;
         let content = MessageBody::read(body);
-        // The parity of a number says whether the message is content-related; pings can be either.
-        let needs_even = content.as_ref().is_ok_and(MessageBody::is_service);
+        // The parity of a number says whether the message is content-related; pings, and the acknowledgements of some clients, can be
+        // either.
+        let needs_even = matches!(content, Ok(MessageBody::Container));
         let needs_odd = matches!(content, Ok(MessageBody::Query));
         let checked = match seq_no % 2 == 0 {
             true if needs_odd => Err(BadMessage::OddNumberExpected),

@@ -223,6 +223,21 @@ fn a_message_that_breaks_a_rule_is_refused_for_it() {
 }
 
 #[test]
+fn acknowledgements_are_taken_whether_they_are_numbered_as_content_or_not() {
+    let mut client = Client::started();
+    let acknowledgement = Writer::encode(|writer| {
+        writer.u32(MSGS_ACK);
+        writer.u32(0x1cb5_c415);
+        writer.count(0);
+    });
+    for needs_acknowledgement in [false, true, true, false] {
+        let (id, seq_no) = client.next(needs_acknowledgement);
+        assert_eq!(client.send_as(id, seq_no, &acknowledgement), []);
+        assert!(client.receive().is_empty());
+    }
+}
+
+#[test]
 fn a_ping_is_answered_and_can_ask_for_the_end() {
     let mut client = Client::started();
     let (id, events) = client.send(&ping(77));
