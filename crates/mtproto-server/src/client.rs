@@ -65,6 +65,11 @@ impl Client {
         }
     }
 
+    /// The name of a packet for a quick acknowledgement.
+    pub(crate) fn ack_token(&self, plaintext: &[u8]) -> u32 {
+        sealing::ack_token(&self.key, plaintext)
+    }
+
     /// Takes in what a packet holds; a client can start another session at any time.
     pub(crate) fn receive(&mut self, envelope: &Envelope<'_>, hub: &Hub) -> Vec<Event> {
         if envelope.session != self.session.id() {

@@ -14,7 +14,7 @@ use crate::clock;
 use crate::config::ConnectionLimits;
 use crate::hub::Hub;
 use crate::limits;
-use crate::mtproto::framing::{Framer, FramingError};
+use crate::mtproto::framing::{Framer, FramingError, Packet};
 use crate::mtproto::message::{Clock, Envelope, EnvelopeError, Origin};
 use crate::mtproto::sealing::{self, PacketError};
 use crate::mtproto::session::Event;
@@ -23,8 +23,10 @@ use crate::pending::{Answered, PendingRequests};
 use crate::push_queue::QueuedPush;
 use crate::unidentified::Place;
 
-/// The error of the transport for a key that the server does not know.
-const UNKNOWN_KEY: i32 = 404;
+/// The error of the transport for a packet that is none of a client of this server.
+const NOT_FOUND: i32 = 404;
+/// The error of the transport for a client that is too many, or too slow.
+const FLOOD: i32 = 429;
 
 /// The number of bytes that are read at once.
 const CHUNK: usize = 8 << 10;
@@ -79,6 +81,26 @@ pub(crate) enum Closed {
     Stopping,
 }
 
+impl Closed {
+    /// The error of the transport by which the client is told; `None` for what it knows, and where it would not be read.
+    fn code(&self) -> Option<i32> {
+        match self {
+            Self::Framing(_) | Self::UnknownKey | Self::Sealing(_) | Self::Envelope(_) => {
+                Some(NOT_FOUND)
+            }
+            Self::Dropped => Some(FLOOD),
+            // One that has to make room was sent nothing, and its descriptor is wanted.
+            Self::Displaced
+            | Self::ByClient
+            | Self::Network(_)
+            | Self::Randomness(_)
+            | Self::Silent
+            | Self::NotReading
+            | Self::Stopping => None,
+        }
+    }
+}
+
 /// A reason for a connection to wake up.
 enum Wakeup {
     Bytes(std::io::Result<usize>),
@@ -130,7 +152,11 @@ impl Connection {
         if let Some(client) = self.client.take() {
             client.leave(&self.hub);
         }
-        // A connection that has to make room was sent nothing, and its descriptor is wanted.
+        if let Some(code) = closed.code() {
+            let error = self.framer.frame_error(code);
+            let _ = self.write(&error).await;
+        }
+        // Its descriptor is wanted.
         if !matches!(closed, Closed::Displaced) {
             let _ = timeout(LINGER, self.part()).await;
         }
@@ -182,14 +208,19 @@ impl Connection {
     }
 
     /// Takes a packet of the client.
-    async fn take(&mut self, packet: &[u8]) -> Result<(), Closed> {
+    async fn take(&mut self, packet: &Packet) -> Result<(), Closed> {
         let Some(client) = &mut self.client else {
             return self.meet(packet).await;
         };
-        let plaintext = client.open(packet)?;
+        let plaintext = client.open(&packet.payload)?;
+        let ack = packet.wants_ack.then(|| client.ack_token(&plaintext));
         let envelope = Envelope::read(&plaintext)?;
         let events = client.receive(&envelope, &self.hub);
         self.idle = clock::after(self.limits.idle);
+        if let Some(ack) = ack {
+            let framed = self.framer.frame_ack(ack);
+            self.write(&framed).await?;
+        }
         for event in events {
             self.carry_out(event).await?;
         }
@@ -197,18 +228,16 @@ impl Connection {
     }
 
     /// Takes a packet of a client that is not known yet: its key says who the client is.
-    async fn meet(&mut self, packet: &[u8]) -> Result<(), Closed> {
-        if let Some(answer) = self.answer_in_clear(packet)? {
+    async fn meet(&mut self, packet: &Packet) -> Result<(), Closed> {
+        let sealed = packet.payload.as_slice();
+        if let Some(answer) = self.answer_in_clear(sealed)? {
             let framed = self.framer.frame(&answer);
             return self.write(&framed).await;
         }
-        let id = sealing::key_id(packet).ok_or(PacketError::Length(packet.len()))?;
-        let Some((user, key)) = self.hub.find_key(id) else {
-            let error = self.framer.frame_error(UNKNOWN_KEY);
-            self.write(&error).await?;
-            return Err(Closed::UnknownKey);
-        };
-        let plaintext = sealing::open(&key, packet)?;
+        let id = sealing::key_id(sealed).ok_or(PacketError::Length(sealed.len()))?;
+        let found = self.hub.find_key(id);
+        let (user, key) = found.ok_or(Closed::UnknownKey)?;
+        let plaintext = sealing::open(&key, sealed)?;
         let envelope = Envelope::read(&plaintext)?;
         let client = Client::meet(user, key, envelope.session, &self.hub);
         tracing::debug!(user = user.value(), "a user is connected");

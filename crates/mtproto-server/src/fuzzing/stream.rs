@@ -105,7 +105,7 @@ impl Reading {
         self.framer.feed(bytes);
         loop {
             match self.framer.poll() {
-                Ok(Some(packet)) => self.take(packet),
+                Ok(Some(packet)) => self.take(packet.payload),
                 Ok(None) => return,
                 Err(error) => return self.error = Some(error),
             }

@@ -102,12 +102,21 @@ fn seal_from(
     [key.id().0.as_slice(), &message_key, &plaintext].concat()
 }
 
+/// The name of a packet of a client in a quick acknowledgement.
+pub(crate) fn ack_token(key: &AuthKey, plaintext: &[u8]) -> u32 {
+    let [a, b, c, d, ..] = message_hash(key, plaintext, Side::Client);
+    u32::from_le_bytes([a, b, c, d]) | 1 << 31
+}
+
 fn derive_message_key(key: &AuthKey, plaintext: &[u8], side: Side) -> [u8; 16] {
+    middle(&message_hash(key, plaintext, side))
+}
+
+fn message_hash(key: &AuthKey, plaintext: &[u8], side: Side) -> [u8; 32] {
     let hash = Sha256::new()
         .chain_update(part(key, 88 + side.offset(), 32))
-        .chain_update(plaintext)
-        .finalize();
-    middle(&hash.into())
+        .chain_update(plaintext);
+    hash.finalize().into()
 }
 
 /// The key and the initialisation vector of one packet.
@@ -190,6 +199,15 @@ mod tests {
             assert!(opened.starts_with(&plaintext));
             assert!((MIN_PADDING..=PADDING).contains(&(opened.len() - length)));
         }
+    }
+
+    #[test]
+    fn a_quick_acknowledgement_names_a_packet_by_the_start_of_its_hash() {
+        let key = AuthKey::from_bytes(secret());
+        let plaintext = open(&key, &sealed_by_a_client(&[3; 32])).unwrap();
+        let hash = Sha256::digest([&secret()[88..120], &plaintext].concat());
+        let start = u32::from_le_bytes(*hash.first_chunk().unwrap());
+        assert_eq!(ack_token(&key, &plaintext), start | 0x8000_0000);
     }
 
     #[test]

@@ -7,19 +7,23 @@ pub(super) const OBFUSCATED_TAG: [u8; 4] = [TAG; 4];
 
 /// The byte after which a length follows in three bytes.
 const LONG: u8 = 0x7f;
+/// The bit of the first byte that asks for a quick acknowledgement.
+const ACK: u8 = 0x80;
 
 pub(super) fn cut(bytes: &[u8], limit: usize) -> Result<Option<Cut>, FramingError> {
-    let (units, header) = match *bytes {
-        [LONG, a, b, c, ..] => (u32::from_le_bytes([a, b, c, 0]), 4),
-        [] | [LONG, ..] => return Ok(None),
-        // The highest bit asks for quick acknowledgements, which are not served.
-        [units @ ..LONG, ..] => (u32::from(units), 1),
-        [other, ..] => return Err(FramingError::Length(u32::from(other))),
+    let Some((first, rest)) = bytes.split_first() else {
+        return Ok(None);
+    };
+    let (units, header) = match (first & !ACK, rest) {
+        (LONG, [a, b, c, ..]) => (u32::from_le_bytes([*a, *b, *c, 0]), 4),
+        (LONG, _) => return Ok(None),
+        (units, _) => (u32::from(units), 1),
     };
     let end = check_length(units.saturating_mul(4), limit)?.saturating_add(header);
     Ok((bytes.len() >= end).then_some(Cut {
         payload: header..end,
         end,
+        wants_ack: first & ACK != 0,
     }))
 }
 
@@ -32,4 +36,9 @@ pub(super) fn frame(payload: &[u8]) -> Vec<u8> {
         _ => &[LONG, a, b, c],
     };
     [header, payload].concat()
+}
+
+/// The bytes of a quick acknowledgement, whose highest bit tells it from a length.
+pub(super) fn frame_ack(token: u32) -> Vec<u8> {
+    token.to_be_bytes().to_vec()
 }

@@ -15,11 +15,13 @@ pub(crate) enum FramingError {
     Checksum,
 }
 
-/// A packet that is whole: where its payload stands, and where the next packet starts.
+/// A packet that is whole: where its payload stands, where the next packet starts, and whether the client wants to be told at
+/// once that it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cut {
     pub(super) payload: Range<usize>,
     pub(super) end: usize,
+    pub(super) wants_ack: bool,
 }
 
 /// Checks the length of a payload, which is a multiple of four.

@@ -51,6 +51,7 @@ impl Full {
         Ok(Some(Cut {
             payload: HEADER..end,
             end: end.saturating_add(CHECKSUM),
+            wants_ack: false,
         }))
     }
 

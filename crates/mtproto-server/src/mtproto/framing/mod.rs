@@ -5,8 +5,9 @@
 //! ```text
 //! ef                                      abridged
 //! ee ee ee ee                             intermediate
+//! dd dd dd dd                             padded intermediate
 //! length (4 bytes) 00 00 00 00            full: the number of the first packet is 0
-//! anything else, 64 bytes                 obfuscated: an abridged or an intermediate stream under AES-CTR
+//! anything else, 64 bytes                 obfuscated: a stream of one of those but full, under AES-CTR
 //! ```
 
 mod abridged;
@@ -15,7 +16,6 @@ mod full;
 mod intermediate;
 mod obfuscation;
 
-use self::cut::Cut;
 use self::full::Full;
 use self::obfuscation::Obfuscation;
 use crate::limits;
@@ -35,9 +35,18 @@ pub(crate) struct Framer {
     obfuscation: Option<Obfuscation>,
 }
 
+/// A packet of a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Packet {
+    pub(crate) payload: Vec<u8>,
+    /// True if the client wants to be told at once that the packet came.
+    pub(crate) wants_ack: bool,
+}
+
 enum Transport {
     Abridged,
     Intermediate,
+    Padded,
     Full(Full),
 }
 
@@ -71,8 +80,8 @@ impl Framer {
         }
     }
 
-    /// The payload of the next packet that is whole.
-    pub(crate) fn poll(&mut self) -> Result<Option<Vec<u8>>, FramingError> {
+    /// The next packet that is whole.
+    pub(crate) fn poll(&mut self) -> Result<Option<Packet>, FramingError> {
         if self.transport.is_none() {
             self.transport = self.detect()?;
         }
@@ -83,14 +92,18 @@ impl Framer {
         let cut = match transport {
             Transport::Abridged => abridged::cut(rest, self.limit),
             Transport::Intermediate => intermediate::cut(rest, self.limit),
+            Transport::Padded => intermediate::cut_padded(rest, self.limit),
             Transport::Full(full) => full.cut(rest, self.limit),
         };
-        let Some(Cut { payload, end }) = cut? else {
+        let Some(cut) = cut? else {
             return Ok(None);
         };
-        let payload = rest.get(payload).map(<[u8]>::to_vec);
-        self.taken = self.taken.saturating_add(end);
-        Ok(payload)
+        let payload = rest.get(cut.payload).map(<[u8]>::to_vec);
+        self.taken = self.taken.saturating_add(cut.end);
+        Ok(payload.map(|payload| Packet {
+            payload,
+            wants_ack: cut.wants_ack,
+        }))
     }
 
     /// The bytes that carry a packet to the client.
@@ -98,7 +111,16 @@ impl Framer {
         let framed = match &mut self.transport {
             Some(Transport::Abridged) => abridged::frame(packet),
             Some(Transport::Full(full)) => full.frame(packet),
-            Some(Transport::Intermediate) | None => intermediate::frame(packet),
+            Some(Transport::Intermediate | Transport::Padded) | None => intermediate::frame(packet),
+        };
+        self.hide(framed)
+    }
+
+    /// The bytes that tell a client at once that a packet came.
+    pub(crate) fn frame_ack(&mut self, token: u32) -> Vec<u8> {
+        let framed = match &self.transport {
+            Some(Transport::Abridged) => abridged::frame_ack(token),
+            _ => intermediate::frame_ack(token),
         };
         self.hide(framed)
     }
@@ -108,7 +130,7 @@ impl Framer {
         let code = code.saturating_neg().to_le_bytes();
         let framed = match &self.transport {
             Some(Transport::Abridged) => abridged::frame(&code),
-            Some(Transport::Intermediate) => intermediate::frame(&code),
+            Some(Transport::Intermediate | Transport::Padded) => intermediate::frame(&code),
             // It stands where a length would.
             Some(Transport::Full(_)) | None => code.to_vec(),
         };
@@ -133,6 +155,10 @@ impl Framer {
                 self.taken = 4;
                 Ok(Some(Transport::Intermediate))
             }
+            [a, b, c, d, ..] if [a, b, c, d] == intermediate::PADDED_TAG => {
+                self.taken = 4;
+                Ok(Some(Transport::Padded))
+            }
             // Clients draw the start of an obfuscated stream so that it is never one of the others.
             [_, _, _, _, 0, 0, 0, 0, ..] => Ok(Some(Transport::Full(Full::new()))),
             _ => self.detect_obfuscated(),
@@ -150,6 +176,7 @@ impl Framer {
         match tag {
             abridged::OBFUSCATED_TAG => Ok(Some(Transport::Abridged)),
             intermediate::TAG => Ok(Some(Transport::Intermediate)),
+            intermediate::PADDED_TAG => Ok(Some(Transport::Padded)),
             _ => Err(FramingError::UnknownTransport),
         }
     }
