@@ -12,12 +12,13 @@ use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types
 use crate::limits;
 use crate::mtproto::query::unreadable;
 use crate::mtproto::salt::seconds;
+use crate::startup;
 
 /// The number of the only data centre.
 pub(crate) const DC: i32 = 1;
 
 /// For how long a client may believe the configuration, in seconds.
-const EXPIRY: u64 = 3600;
+pub(crate) const EXPIRY: u64 = 3600;
 
 /// The user who asks, the address of the server that was reached, and the time.
 #[derive(Clone, Copy, Debug)]
@@ -44,7 +45,7 @@ pub(crate) fn answer(
             Ok(users) => Ok(write_users(&labels(shown(&users)), requester.user).to_bytes()),
             Err(_) => Err(unreadable()),
         },
-        _ => return None,
+        _ => return startup::answer(id, &mut reader, requester, labels),
     })
 }
 
@@ -119,7 +120,7 @@ fn config(requester: Requester) -> enums::Config {
 }
 
 /// Nothing has happened that a client could have missed: the server keeps no messages.
-fn state(requester: Requester) -> enums::updates::State {
+pub(crate) fn state(requester: Requester) -> enums::updates::State {
     enums::updates::State::State(types::updates::State {
         pts: 0,
         qts: 0,
@@ -135,8 +136,12 @@ fn shown(users: &[UserId]) -> &[UserId] {
 }
 
 fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, ReadError> {
+    reader.boxed_vector("users", 4, |reader| read_user(reader, asking))
+}
+
+pub(crate) fn read_user(reader: &mut Reader<'_>, asking: UserId) -> Result<UserId, ReadError> {
     let what = "a user";
-    reader.boxed_vector("users", 4, |reader| match reader.u32(what)? {
+    match reader.u32(what)? {
         types::InputUserSelf::CONSTRUCTOR_ID => Ok(asking),
         types::InputUser::CONSTRUCTOR_ID => {
             let user = reader.i64(what)?;
@@ -144,7 +149,7 @@ fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, Re
             Ok(UserId::new(user))
         }
         found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -59,6 +59,7 @@ mod push_queue;
 #[cfg(feature = "session-file")]
 mod session_file;
 mod snapshot_file;
+mod startup;
 mod unidentified;
 
 pub use config::{Config, ConnectionLimits, Reach};
