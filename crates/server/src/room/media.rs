@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 /// The server's end of the media connections of a call.
 ///
-/// Nothing listens there: the addresses are ones that are kept for documentation.
+/// There are no media: the addresses are those of the client's own host, on a port on which nothing listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct MediaEnd {
     pub(crate) credentials: IceCredentials,
@@ -58,10 +58,10 @@ impl MediaEnd {
                 "fingerprint": self.fingerprint.to_string(),
                 "setup": "active",
             }],
-            // Addresses that RFC 5737 and RFC 3849 keep for documentation: nothing is ever sent there.
+            // So that nothing leaves the host, and a client learns at once that it reaches nobody.
             "candidates": [
-                candidate("1", "192.0.2.1", "2130706431"),
-                candidate("2", "2001:db8::1", "2130706175"),
+                candidate("1", "127.0.0.1", "2130706431"),
+                candidate("2", "::1", "2130706175"),
             ],
             "rtcp-mux": true,
         })
