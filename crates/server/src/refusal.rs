@@ -4,7 +4,7 @@ use confcall_join::joining::PayloadError;
 use confcall_join::limits::MESSAGE_CHARACTERS;
 use confcall_join::policy::PolicyViolation;
 use confcall_state::chain::{RemovalFault, SelfAddFault};
-use confcall_state::tl::ReadError;
+use confcall_state::tl::{ReadError, ReadErrorKind};
 use confcall_state::verification::BroadcastError;
 use confcall_state::{ChainError, PublicKey, UserId};
 use thiserror::Error;
@@ -276,7 +276,8 @@ impl Refusal {
     /// The error that a client sees (`spec/protocol.md`, 11.2).
     pub fn rpc_error(&self) -> RpcError {
         match self {
-            Self::Unreadable(_) | Self::Unsupported(_) => bad("INPUT_METHOD_INVALID"),
+            Self::Unreadable(error) => unreadable(error),
+            Self::Unsupported(_) => bad("INPUT_METHOD_INVALID"),
             Self::Policy(violation) => policy_error(violation),
             Self::Payload(error) => payload_error(error),
             Self::UnknownCall => bad("GROUPCALL_INVALID"),
@@ -365,6 +366,17 @@ impl From<Refusal> for RpcError {
 
 fn bad(name: &str) -> RpcError {
     RpcError::new(400, name)
+}
+
+/// The error for a method that is not known, which names it, or for arguments that cannot be read.
+fn unreadable(error: &ReadError) -> RpcError {
+    match error {
+        ReadError {
+            offset: 0,
+            kind: ReadErrorKind::UnexpectedConstructor { found, .. },
+        } => RpcError::new(400, format!("INPUT_METHOD_INVALID_{found}_0")),
+        _ => bad("INPUT_FETCH_ERROR"),
+    }
 }
 
 fn policy_error(violation: &PolicyViolation) -> RpcError {

@@ -134,7 +134,7 @@ fn bytes_that_are_no_request_are_refused_as_the_api_does() {
     let mut scene = Scene::new();
     let before = scene.server.clone();
     let refused = scene.server.handle_bytes(ALICE, &[1, 2, 3]);
-    assert_eq!(refused, Err(RpcError::new(400, "INPUT_METHOD_INVALID")));
+    assert_eq!(refused, Err(RpcError::new(400, "INPUT_FETCH_ERROR")));
     assert_eq!(scene.server, before);
 }
 

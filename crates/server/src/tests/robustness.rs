@@ -33,9 +33,14 @@ fn like_a_request() -> impl Strategy<Value = Vec<u8>> {
 fn bytes_that_are_no_request_are_refused() {
     let mut scene = Scene::with(&[ALICE]);
     let before = scene.server.clone();
-    for bytes in [&[][..], &[0; 4], &[1; 100]] {
+    let refusals = [
+        (&[][..], "INPUT_FETCH_ERROR"),
+        (&[0; 4], "INPUT_METHOD_INVALID_0_0"),
+        (&[1; 100], "INPUT_METHOD_INVALID_16843009_0"),
+    ];
+    for (bytes, name) in refusals {
         let error = scene.server.handle(ALICE, bytes).unwrap_err();
-        assert_eq!(error, RpcError::new(400, "INPUT_METHOD_INVALID"));
+        assert_eq!(error, RpcError::new(400, name));
     }
     assert_eq!(scene.server, before);
 }
