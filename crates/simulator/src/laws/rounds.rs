@@ -49,13 +49,10 @@ impl Rounds {
 
     pub(super) fn see(&mut self, now: Moment, event: &Event) {
         match event {
-            Event::Joined(_) | Event::Resumed(_) => {
+            Event::Joined(_) | Event::Rejoined(_) | Event::Resumed(_) => {
                 self.is_in = true;
-                self.streak = Streak::default();
-            }
-            Event::Rejoined(_) => {
-                self.is_in = true;
-                // The law counts no further than a membership; people who know are not told again.
+                // The law counts no further than a membership; people who know, also since the engine caught up with the chain after a
+                // restart, are not told again.
                 let is_announced = self.streak.is_announced;
                 self.streak = Streak {
                     is_announced,
