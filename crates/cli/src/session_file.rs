@@ -32,7 +32,7 @@ const VERSION: u32 = 1;
 const SQLITE: &[u8] = b"SQLite format 3\0";
 
 /// The number that the client gives to the only data centre of the server.
-const DATA_CENTRE: i32 = 1;
+pub(crate) const DATA_CENTRE: u8 = 1;
 
 /// The kinds of session file.
 #[derive(Debug)]
@@ -101,33 +101,24 @@ impl SessionFile {
 }
 
 impl OwnSession {
-    /// Writes a new file, which its owner alone can read from the moment it exists.
-    pub(crate) fn create(&self, path: &Path) -> Result<(), OwnSessionError> {
-        let mut file = private_file::create(path).map_err(inaccessible(path, "created"))?;
-        self.write(&mut file).map_err(|source| {
-            // Half a session is of no use; the error to report is the first.
-            let _ = fs::remove_file(path);
-            inaccessible(path, "written")(source)
-        })
-    }
-
     /// The same session for a client of grammers, which changes nothing in the file.
     pub(crate) fn into_memory(self) -> MemorySession {
         let Self { server, key, .. } = self;
         let option = DcOption {
-            id: DATA_CENTRE,
+            id: DATA_CENTRE.into(),
             ipv4: server,
             ipv6: SocketAddrV6::new(server.ip().to_ipv6_mapped(), server.port(), 0, 0),
             auth_key: Some(*key.expose()),
         };
         MemorySession::from(SessionData {
-            home_dc: DATA_CENTRE,
-            dc_options: HashMap::from([(DATA_CENTRE, option)]),
+            home_dc: DATA_CENTRE.into(),
+            dc_options: HashMap::from([(DATA_CENTRE.into(), option)]),
             ..SessionData::default()
         })
     }
 
-    fn write(&self, file: &mut File) -> io::Result<()> {
+    /// The text of its file.
+    pub(crate) fn to_json(&self) -> serde_json::Result<Zeroizing<Vec<u8>>> {
         let content = FileContent {
             confcall_session: VERSION,
             user: self.user.value(),
@@ -136,8 +127,7 @@ impl OwnSession {
         };
         let mut text = Zeroizing::new(Vec::with_capacity(limits::SESSION_BYTES as usize));
         serde_json::to_writer_pretty(&mut *text, &content)?;
-        file.write_all(&text)?;
-        file.sync_all()
+        Ok(text)
     }
 
     fn parse(text: &[u8], path: &Path) -> Result<Self, OwnSessionError> {
@@ -165,6 +155,17 @@ impl OwnSession {
             key: AuthKey::from_bytes(*key),
         })
     }
+}
+
+/// Writes the text of a session to a new file, which its owner alone can read from the moment it exists.
+pub(crate) fn create(path: &Path, text: &[u8]) -> Result<(), OwnSessionError> {
+    let mut file = private_file::create(path).map_err(inaccessible(path, "created"))?;
+    let written = file.write_all(text);
+    written.and_then(|()| file.sync_all()).map_err(|source| {
+        // Half a session is of no use; the error to report is the first.
+        let _ = fs::remove_file(path);
+        inaccessible(path, "written")(source)
+    })
 }
 
 /// Opens a regular file: the other end of a pipe may never come.

@@ -440,7 +440,10 @@ fn a_session_file_of_grammers_brings_a_user_into_a_call() {
     let path = place.file("1.session");
     let mut command = assert_cmd::Command::from_std(confcall());
     command.args(place.serve_args(["--listen", &server.address, "--user-id", "1"]));
-    command.arg("--grammers").arg("--issue-session").arg(&path);
+    command
+        .args(["--format", "grammers"])
+        .arg("--issue-session")
+        .arg(&path);
     command.assert().success();
     assert!(fs::read(&path).unwrap().starts_with(b"SQLite format 3\0"));
     assert_eq!(mode(&path), 0o600);

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `TG_API_ID` is the number of your own application, from <https://my.telegram.org>. The session is one of grammers', in
-//! which an account is logged in; `confcall serve --grammers --issue-session` writes such files for its own server.
+//! which an account is logged in; `confcall serve --format grammers --issue-session` writes such files for its own server.
 #![allow(clippy::print_stdout, reason = "an example")]
 
 use std::env;

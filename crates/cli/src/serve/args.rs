@@ -27,6 +27,7 @@ the snapshot was written.
 
 Examples:
   confcall serve --issue-session alice.session --user-id 1
+  confcall serve --issue-session bob.txt --user-id 2 --format telethon
   confcall serve
   confcall serve --listen 127.0.0.1:0 --json --chaos 7
   confcall serve --name 1=Alice --name 2=Bob
@@ -41,7 +42,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", default_value = "confcall-server.keys")]
     pub(super) keys: PathBuf,
 
-    /// Write a session file for a user of this server and exit, for `confcall join --session`.
+    /// Write a session for a user of this server to a file and exit.
     #[arg(long, value_name = "FILE", requires = "user_id")]
     pub(super) issue_session: Option<PathBuf>,
 
@@ -49,9 +50,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", requires = "issue_session", value_parser = clap::value_parser!(i64).range(1..=LAST_USER))]
     pub(super) user_id: Option<i64>,
 
-    /// Issue the session as a file of grammers, for its other clients; needs a build with the feature `session-file`.
-    #[arg(long, requires = "issue_session")]
-    pub(super) grammers: bool,
+    /// The client that the session is for.
+    #[arg(long, requires = "issue_session", default_value = "json")]
+    pub(super) format: SessionFormat,
 
     /// The name of a user, as the others see it, such as 1=Alice; again for each user.
     #[arg(long, value_name = "ID=NAME", value_parser = parse_name, conflicts_with = "issue_session")]
@@ -86,6 +87,21 @@ pub(crate) struct Args {
     /// Print a JSON object a line for each event.
     #[arg(long)]
     pub(super) json: bool,
+}
+
+/// A form of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum SessionFormat {
+    /// JSON, for `confcall join --session`.
+    Json,
+    /// A string for Telethon's `StringSession`.
+    Telethon,
+    /// A string for the `session_string` of Pyrogram and its forks.
+    Pyrogram,
+    /// A string for mtcute's `importSession`.
+    Mtcute,
+    /// A database of grammers; needs a build with the feature `session-file`.
+    Grammers,
 }
 
 fn parse_name(text: &str) -> anyhow::Result<(UserId, String)> {

@@ -10,10 +10,11 @@ use confcall::UserId;
 use confcall_mtproto_server::AuthKey;
 use serde_json::{Value, json};
 
-use super::args::Args;
+use super::args::{Args, SessionFormat};
 use super::server::keys;
+use super::session_string;
 use crate::screen::{Format, Level, Line, Report, Screen};
-use crate::session_file::{OwnSession, OwnSessionError};
+use crate::session_file::{self, OwnSession, OwnSessionError};
 
 /// A session that was issued.
 struct Issued<'a> {
@@ -36,12 +37,17 @@ pub(super) fn run(
     };
     // Noted in the key file before the session exists: a session without its key would be refused for no visible reason.
     let key = keys(&args.keys)?.issue(user)?;
-    match args.grammers {
-        true => write_for_grammers(session, &key, server, user)?,
-        false => {
-            let own = OwnSession { user, server, key };
-            own.create(session).map_err(with_advice)?;
-        }
+    if args.format == SessionFormat::Grammers {
+        write_for_grammers(session, &key, server, user)?;
+    } else {
+        let own = OwnSession { user, server, key };
+        let text = match args.format {
+            SessionFormat::Telethon => session_string::telethon(&own),
+            SessionFormat::Pyrogram => session_string::pyrogram(&own),
+            SessionFormat::Mtcute => session_string::mtcute(&own),
+            SessionFormat::Json | SessionFormat::Grammers => own.to_json()?,
+        };
+        session_file::create(session, &text).map_err(with_advice)?;
     }
     let issued = Issued {
         args,
@@ -66,7 +72,7 @@ fn write_for_grammers(
 
 #[cfg(not(feature = "session-file"))]
 fn write_for_grammers(_: &Path, _: &AuthKey, _: SocketAddrV4, _: UserId) -> anyhow::Result<()> {
-    bail!("--grammers needs a command that is built with `--features session-file`")
+    bail!("--format grammers needs a command that is built with `--features session-file`")
 }
 
 /// The error, with advice about a file that is there already.
@@ -84,10 +90,11 @@ fn with_advice(error: OwnSessionError) -> anyhow::Error {
 impl Report for Issued<'_> {
     fn lines(&self) -> Vec<Line> {
         let (session, address) = (self.session.display(), self.args.listen);
-        let text = format!(
-            "{session} for user {} at {address}; `confcall join LINK --session {session}` uses it",
-            self.user
-        );
+        let use_it = match self.args.format {
+            SessionFormat::Json => format!("; `confcall join LINK --session {session}` uses it"),
+            _ => String::new(),
+        };
+        let text = format!("{session} for user {} at {address}{use_it}", self.user);
         vec![Line::new(Level::Success, "issued", text)]
     }
 

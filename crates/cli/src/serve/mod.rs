@@ -11,6 +11,7 @@ mod args;
 mod issue;
 mod report;
 mod server;
+mod session_string;
 
 use std::io::Write;
 use std::process::ExitCode;
