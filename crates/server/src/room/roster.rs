@@ -300,7 +300,11 @@ impl Roster {
         request: &GetGroupParticipants,
     ) -> Result<ParticipantsPage, Refusal> {
         let (participants, next_offset) = if request.ids.is_empty() && request.sources.is_empty() {
-            let limit = request.limit.clamp(1, limits::PAGE_PARTICIPANTS);
+            let limit = match request.limit {
+                // The server's choice.
+                ..=0 => limits::PAGE_PARTICIPANTS,
+                limit => limit.min(limits::PAGE_PARTICIPANTS),
+            };
             self.entries_after(read_offset(&request.offset)?, viewer, limit)
         } else {
             (self.named(viewer, request), None)
