@@ -112,6 +112,20 @@ fn participants_are_found_by_user_and_by_source() {
 }
 
 #[test]
+fn whoever_asks_for_itself_is_found_in_every_form() {
+    let mut scene = Scene::with(&[ALICE, BOB]);
+    for own in own_forms(BOB) {
+        let request = GetGroupParticipants {
+            ids: vec![own],
+            ..GetGroupParticipants::page(scene.call().reference(), "", 1)
+        };
+        let page = scene.ask(BOB, request).unwrap();
+        let page = page.into_participants().unwrap();
+        assert_eq!(users(&page.participants), [2]);
+    }
+}
+
+#[test]
 fn the_roster_is_for_members_and_from_offsets_that_were_given() {
     let mut scene = Scene::with(&[ALICE]);
     let page =
