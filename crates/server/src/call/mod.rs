@@ -186,10 +186,10 @@ impl Call {
         let gone = self.room.roster.remove(&request.ids);
         let updates = |viewer| self.block_updates(viewer, &gone, RosterChange::Left);
         let mut outcome = Outcome::new(from, updates(from), &self.room.roster, updates);
-        // The removed are no members, who alone get blocks: they get the roster only.
-        let farewells = gone.iter().map(CallMember::user_id).filter_map(|user_id| {
-            let update = self.room.left_update(user_id, &gone)?;
-            Some((user_id, update))
+        // The removed are no members any more, and learn by the same block why.
+        let farewells = gone.iter().map(CallMember::user_id).flat_map(|user_id| {
+            let updates = updates(user_id).into_iter();
+            updates.map(move |update| (user_id, update))
         });
         outcome.pushes.splice(..0, farewells.collect::<Vec<_>>());
         Ok(outcome)
