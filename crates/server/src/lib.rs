@@ -64,6 +64,7 @@ pub mod limits;
 pub mod loopback;
 mod names;
 mod options;
+mod own_peer;
 mod people;
 mod phone_calls;
 mod pushes;

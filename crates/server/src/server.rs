@@ -19,6 +19,7 @@ use crate::introductions::Introductions;
 use crate::invitations::{Invitations, InviteMessage, Wish};
 use crate::names::Names;
 use crate::options::ServerOptions;
+use crate::own_peer::with_own_peer;
 use crate::people::People;
 use crate::phone_calls::{Discarded, PhoneCalls};
 use crate::pushes::Pushes;
@@ -276,6 +277,7 @@ impl Server {
 
     fn carry_out(&mut self, from: UserId, request: &Request) -> Result<Response, Refusal> {
         let (now, limits) = (self.now, self.options.limits);
+        let request = &*with_own_peer(from, request);
         if let Some(served) = self.world.serve(Asked { from, now, limits }, request) {
             let Served { answer, pushes } = served?;
             self.push_all(pushes);

@@ -77,6 +77,15 @@ impl ItemList {
         }
     }
 
+    /// The same, but for the items before the offset `first`, which is not negative.
+    pub(crate) fn page_since(&self, first: i32, from: i32, limit: i32) -> Page<'_> {
+        let from = match from {
+            ..0 => self.end().saturating_add(from),
+            0.. => from,
+        };
+        self.page(from.max(first), limit)
+    }
+
     /// The last item alone.
     pub(crate) fn last(&self) -> Page<'_> {
         self.page(-1, 1)
@@ -145,6 +154,22 @@ mod tests {
         sizes.iter().for_each(|size| list.push(vec![0; *size]));
         let ends = [0, 1, 2, 3, 4].map(|from| list.page(from, 9).next_offset);
         assert_eq!(ends, [2, 3, 3, 4, 5]);
+    }
+
+    #[test]
+    fn a_page_can_leave_out_what_comes_before_an_offset() {
+        let list = list(5);
+        let page = |from, limit| {
+            let page = list.page_since(2, from, limit);
+            (page.items.concat(), page.next_offset)
+        };
+        assert_eq!(page(0, 9), (vec![2, 3, 4], 5));
+        assert_eq!(page(0, 1), (vec![2], 3));
+        assert_eq!(page(3, 9), (vec![3, 4], 5));
+        assert_eq!(page(-1, 9), (vec![4], 5));
+        assert_eq!(page(-4, 2), (vec![2, 3], 4));
+        assert_eq!(page(i32::MIN, 1), (vec![2], 3));
+        assert_eq!(page(i32::MAX, 9), (vec![], 5));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use confcall_state::chain::{
     Chain, ChainError, ChainState, StagedBlock, check_removal, check_self_add,
@@ -16,7 +16,8 @@ use crate::refusal::Refusal;
 pub(crate) struct Ledger {
     chain: Chain,
     blocks: ItemList,
-    used_keys: BTreeSet<PublicKey>,
+    /// Each with the offset of the block that brought it in.
+    used_keys: BTreeMap<PublicKey, i32>,
 }
 
 /// A block that was found to be in order on the newest one.
@@ -32,7 +33,7 @@ impl Ledger {
         Self {
             chain: Chain::full(),
             blocks: ItemList::default(),
-            used_keys: BTreeSet::new(),
+            used_keys: BTreeMap::new(),
         }
     }
 
@@ -68,6 +69,11 @@ impl Ledger {
         &self.blocks
     }
 
+    /// The offset of the block that brought in a key; zero for one that was never there.
+    pub(super) fn first_with(&self, key: &PublicKey) -> i32 {
+        self.used_keys.get(key).copied().unwrap_or_default()
+    }
+
     /// Checks that there is room for one more user; the entry of an earlier membership makes room for the next one.
     pub(super) fn check_room(&self, user_id: UserId, limits: &Limits) -> Result<(), Refusal> {
         let participants = &self.state().group_state().participants;
@@ -99,7 +105,7 @@ impl Ledger {
             checked => checked?,
         };
         // A key that returned would open what was sealed to the membership that had it before.
-        if self.used_keys.contains(&announced) {
+        if self.used_keys.contains_key(&announced) {
             return Err(Refusal::KeyUsed(announced));
         }
         let after = checked.staged.state();
@@ -135,8 +141,10 @@ impl Ledger {
         let state = self.chain.merge(checked.staged)?;
         // The keys of all: a recorded block 0 can bring in several.
         let participants = &state.group_state().participants;
-        self.used_keys
-            .extend(participants.iter().map(|one| one.public_key));
+        let offset = self.blocks.end();
+        for one in participants {
+            self.used_keys.entry(one.public_key).or_insert(offset);
+        }
         self.blocks.push(checked.block.to_server());
         Ok(())
     }

@@ -186,10 +186,10 @@ impl Call {
         let gone = self.room.roster.remove(&request.ids);
         let updates = |viewer| self.block_updates(viewer, &gone, RosterChange::Left);
         let mut outcome = Outcome::new(from, updates(from), &self.room.roster, updates);
-        // The removed are no members, who alone get blocks: they get the roster only.
-        let farewells = gone.iter().map(CallMember::user_id).filter_map(|user_id| {
-            let update = self.room.left_update(user_id, &gone)?;
-            Some((user_id, update))
+        // The removed are no members any more, and learn by the same block why.
+        let farewells = gone.iter().map(CallMember::user_id).flat_map(|user_id| {
+            let updates = updates(user_id).into_iter();
+            updates.map(move |update| (user_id, update))
         });
         outcome.pushes.splice(..0, farewells.collect::<Vec<_>>());
         Ok(outcome)
@@ -287,14 +287,12 @@ impl Call {
         self.room.roster.is_empty() && !core::mem::replace(&mut self.attended, false)
     }
 
-    /// Some items of a subchain (`spec/protocol.md`, 7); users who are no members get the newest block only.
+    /// Some items of a subchain (`spec/protocol.md`, 7), for a member from its own block on; others get the newest block only.
     pub(crate) fn chain_page(&self, from: UserId, request: &GetGroupCallChainBlocks) -> Updates {
         let sub_chain = request.sub_chain;
-        let page = match self.member(from) {
-            Some(_) => {
-                let items = self.subchains.items(sub_chain);
-                items.page(request.offset, request.limit)
-            }
+        let key = self.member(from).and_then(CallMember::public_key);
+        let page = match key {
+            Some(key) => self.subchains.page(&key, request),
             None => self.subchains.tip(sub_chain),
         };
         Updates(vec![self.chain_update(sub_chain, page)])

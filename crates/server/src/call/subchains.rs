@@ -1,6 +1,6 @@
-use confcall_join::api::{ChainBlocks, InputGroupCall, SubChain, Update};
-use confcall_state::UserId;
+use confcall_join::api::{ChainBlocks, GetGroupCallChainBlocks, InputGroupCall, SubChain, Update};
 use confcall_state::chain::{ChainError, ChainState};
+use confcall_state::{PublicKey, UserId};
 
 use super::broadcasts::Broadcasts;
 use super::items::{ItemList, Page};
@@ -69,6 +69,17 @@ impl Subchains {
             SubChain::Blocks => self.ledger.blocks().last(),
             SubChain::Broadcasts => self.broadcasts.list().nothing(),
         }
+    }
+
+    /// Some items for the member with a key: of the blocks none before the one that brought it in.
+    pub(super) fn page(&self, key: &PublicKey, request: &GetGroupCallChainBlocks) -> Page<'_> {
+        let first = match request.sub_chain {
+            // A client that takes its state from an earlier block does not find itself in it.
+            SubChain::Blocks => self.ledger.first_with(key),
+            SubChain::Broadcasts => 0,
+        };
+        let items = self.items(request.sub_chain);
+        items.page_since(first, request.offset, request.limit)
     }
 
     /// A page as the update of a call that carries it.

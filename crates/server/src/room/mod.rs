@@ -99,7 +99,10 @@ impl Room {
     /// Takes a member out of the roster.
     pub(crate) fn disconnect(&mut self, user_id: UserId) -> Result<Outcome, Refusal> {
         let gone = self.roster.remove(&[user_id]);
-        let update = |viewer| self.left_update(viewer, &gone);
+        let update = |viewer| {
+            let roster = &self.roster;
+            roster.change(self.reference(), viewer, &gone, RosterChange::Left)
+        };
         let own = update(user_id).ok_or(Refusal::NotAMember(user_id))?;
         Ok(Outcome::new(user_id, vec![own], &self.roster, update))
     }
@@ -200,12 +203,6 @@ impl Room {
             access_hash: self.call.access_hash,
             duration: self.duration(now),
         }
-    }
-
-    /// The change of the roster by those who left.
-    pub(crate) fn left_update(&self, viewer: UserId, gone: &[CallMember]) -> Option<Update> {
-        self.roster
-            .change(self.reference(), viewer, gone, RosterChange::Left)
     }
 
     /// The entry of a member after an edit: the editor gets it in any case, to see what became of a wish.

@@ -171,11 +171,13 @@ impl Roster {
 
     /// The user who takes part as a peer that `from` names.
     pub(super) fn find(&self, participant: &InputPeer, from: UserId) -> Option<UserId> {
-        let peer = match participant {
-            InputPeer::SelfUser => return self.member(from).map(CallMember::user_id),
-            other => other.peer(from)?,
+        let peer = participant.peer(from)?;
+        // In whichever form it is named, and also where it takes part as a channel.
+        let member = match peer == Peer::User(from) {
+            true => self.member(from),
+            false => self.by_peer(peer),
         };
-        self.by_peer(peer).map(CallMember::user_id)
+        member.map(CallMember::user_id)
     }
 
     /// The member who takes part as a peer.
@@ -300,7 +302,11 @@ impl Roster {
         request: &GetGroupParticipants,
     ) -> Result<ParticipantsPage, Refusal> {
         let (participants, next_offset) = if request.ids.is_empty() && request.sources.is_empty() {
-            let limit = request.limit.clamp(1, limits::PAGE_PARTICIPANTS);
+            let limit = match request.limit {
+                // The server's choice.
+                ..=0 => limits::PAGE_PARTICIPANTS,
+                limit => limit.min(limits::PAGE_PARTICIPANTS),
+            };
             self.entries_after(read_offset(&request.offset)?, viewer, limit)
         } else {
             (self.named(viewer, request), None)

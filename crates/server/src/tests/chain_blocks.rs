@@ -1,4 +1,5 @@
 use confcall_join::api::GetGroupCallChainBlocks;
+use confcall_state::Chain;
 
 use super::*;
 
@@ -32,21 +33,68 @@ fn a_non_member_gets_only_the_last_block_whatever_it_asks_for() {
 }
 
 #[test]
-fn a_member_reads_from_any_offset() {
+fn a_member_reads_from_any_offset_and_never_a_block_before_its_own() {
     let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
     let all = scene.call().blocks().to_vec();
-    for (offset, limit, expected, next_offset) in [
-        (0, 100, &all[..], 3),
-        (1, 1, &all[1..2], 2),
-        (-1, 100, &all[2..], 3),
-        (3, 100, &[], 3),
+    for (from, offset, limit, expected, next_offset) in [
+        (ALICE, 0, 100, &all[..], 3),
+        (ALICE, 1, 1, &all[1..2], 2),
+        (ALICE, -1, 100, &all[2..], 3),
+        (ALICE, 3, 100, &[], 3),
+        (BOB, 0, 100, &all[1..], 3),
+        (BOB, 0, 1, &all[1..2], 2),
+        (BOB, 2, 100, &all[2..], 3),
+        (BOB, -3, 1, &all[1..2], 2),
+        (BOB, i32::MIN, 100, &all[1..], 3),
+        (CAROL, 1, 1, &all[2..], 3),
+        (CAROL, -1, 1, &all[2..], 3),
+        (CAROL, 3, 100, &[], 3),
     ] {
-        let answer = read(&mut scene, BOB, SubChain::Blocks, offset, limit);
+        let answer = read(&mut scene, from, SubChain::Blocks, offset, limit);
         assert_eq!(
             (&answer.blocks[..], answer.next_offset),
-            (expected, next_offset)
+            (expected, next_offset),
+            "{from} from {offset}"
         );
     }
+}
+
+#[test]
+fn a_member_finds_its_key_in_every_block_that_it_reads_also_after_a_rejoin_and_a_restart() {
+    let mut scene = Scene::with(&[ALICE, BOB, CAROL, BOB, ALICE]);
+    let snapshot = scene.server.to_snapshot();
+    let restored = Server::from_snapshot(&snapshot, Limits::default()).unwrap();
+    for server in [scene.server.clone(), restored] {
+        scene.server = server;
+        for (from, first) in [(ALICE, 4), (BOB, 3), (CAROL, 2)] {
+            let answer = read(&mut scene, from, SubChain::Blocks, 0, 100);
+            assert_eq!(answer.first_offset(), Some(first));
+            let key = scene.keys[&from].public_key();
+            let blocks = answer
+                .blocks
+                .iter()
+                .map(|one| Block::from_server(one).unwrap());
+            let blocks: Vec<_> = blocks.collect();
+            assert_eq!(blocks[0].fields().signature_public_key, Some(key));
+            for block in &blocks {
+                let chain = Chain::start_from(block).unwrap();
+                let own = chain.state().group_state().by_user(from);
+                assert_eq!(own.map(|one| one.public_key), Some(key));
+            }
+        }
+    }
+}
+
+#[test]
+fn who_is_about_to_join_again_reads_the_tip_as_before() {
+    let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
+    scene.leave(BOB);
+    let last = scene.call().blocks()[2].clone();
+    let answer = read(&mut scene, BOB, SubChain::Blocks, -1, 1);
+    assert_eq!((answer.blocks, answer.next_offset), (vec![last], 3));
+    scene.join(BOB).unwrap();
+    let answer = read(&mut scene, BOB, SubChain::Blocks, 0, 100);
+    assert_eq!(answer.first_offset(), Some(3));
 }
 
 #[test]

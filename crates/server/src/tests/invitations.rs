@@ -189,6 +189,7 @@ fn nobody_is_invited_who_is_in_the_call_or_nobody() {
     for (user, expected) in [
         (to(BOB), "USER_ALREADY_PARTICIPANT"),
         (InputUser::SelfUser, "USER_ALREADY_PARTICIPANT"),
+        (to(ALICE), "USER_ALREADY_PARTICIPANT"),
         (InputUser::Empty, "USER_ID_INVALID"),
     ] {
         let request = invitation(&scene, user);

@@ -1,4 +1,4 @@
-use confcall_join::api::{AccessHash, InputPeer};
+use confcall_join::api::Peer;
 
 use super::*;
 
@@ -208,6 +208,23 @@ fn a_call_is_found_by_id_slug_and_the_own_invitation() {
         let mut request = scene.request(&attempt);
         request.call = reference;
         scene.refused(outsider, request, "GROUPCALL_INVALID");
+    }
+}
+
+#[test]
+fn whoever_joins_as_itself_may_name_itself_in_any_form_and_nobody_else() {
+    let mut scene = Scene::with(&[ALICE]);
+    for own in own_forms(BOB) {
+        let attempt = scene.attempt(BOB);
+        let mut request = scene.request(&attempt);
+        request.join_as = own;
+        if request.join_as != InputPeer::SelfUser {
+            scene.refused(CAROL, request.clone(), "JOIN_AS_PEER_INVALID");
+        }
+        scene.send(BOB, request).unwrap();
+        let joined = scene.call().member(BOB).unwrap();
+        assert_eq!(joined.public_key(), Some(attempt.public_key()));
+        assert_eq!(joined.peer(), Peer::User(BOB));
     }
 }
 

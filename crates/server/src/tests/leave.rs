@@ -71,6 +71,22 @@ fn a_leave_takes_out_the_device_whose_source_it_names_and_no_other_of_the_accoun
 }
 
 #[test]
+fn source_zero_leaves_with_whatever_this_user_joined_and_with_nobody_elses() {
+    let mut scene = Scene::with(&[ALICE, BOB]);
+    let zero = LeaveGroupCall {
+        source: None,
+        ..scene.leaving(BOB)
+    };
+    assert!(zero.to_tl().ends_with(&[0; 4]));
+    scene.refused(CAROL, zero.clone(), "GROUPCALL_JOIN_MISSING");
+    let answer = scene.send(BOB, zero.clone()).unwrap();
+    assert!(roster(&answer.0[0]).participants[0].left);
+    assert_eq!(scene.call().member(BOB), None);
+    assert!(scene.call().member(ALICE).is_some());
+    scene.refused(BOB, zero, "GROUPCALL_JOIN_MISSING");
+}
+
+#[test]
 fn whoever_left_can_join_again_and_its_source_is_free() {
     let mut scene = Scene::with(&[ALICE, BOB]);
     let source = source_of(&scene, BOB);

@@ -31,8 +31,9 @@ use chacha20::ChaCha20Rng;
 use chacha20::rand_core::SeedableRng as _;
 use confcall_join::Ssrc;
 use confcall_join::api::{
-    CallId, ChainBlocks, InputGroupCall, InputPeer, JoinGroupCall, LeaveGroupCall, Participants,
-    Request, Response, RpcError, Service as _, SubChain, Update, Updates,
+    AccessHash, CallId, ChainBlocks, ChannelId, InputGroupCall, InputPeer, JoinGroupCall,
+    LeaveGroupCall, MessageId, Participants, Request, Response, RpcError, Service as _, SubChain,
+    Update, Updates,
 };
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::wire::BlockFields;
@@ -192,6 +193,21 @@ impl Scene {
         request.block = Some(fields.sign(attempt.private_key()).bytes().to_vec());
         self.refused(user, request, expected);
     }
+}
+
+/// The forms in which a user can name itself, with access hashes that nobody gave out.
+fn own_forms(id: UserId) -> [InputPeer; 3] {
+    let access_hash = AccessHash::new(-7);
+    let from_message = InputPeer::UserFromMessage {
+        chat: Box::new(InputPeer::Channel {
+            id: ChannelId::new(9),
+            access_hash,
+        }),
+        message: MessageId::new(1),
+        id,
+    };
+    let by_id = InputPeer::User { id, access_hash };
+    [InputPeer::SelfUser, by_id, from_message]
 }
 
 /// The same request with another source of sound.

@@ -69,23 +69,42 @@ fn a_kick_takes_a_member_out_of_chain_and_roster() {
 }
 
 #[test]
-fn the_others_are_pushed_the_block_and_the_kicked_one_only_that_it_left() {
+fn the_kicked_one_and_the_others_are_pushed_the_block_and_who_left() {
     let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
     scene.kick(ALICE, BOB);
     let pushed = scene.pushed();
     let to: Vec<_> = pushed.iter().map(|(to, _)| *to).collect();
-    assert_eq!(to, [BOB, CAROL, CAROL]);
-    let own = &roster(&pushed[0].1).participants[0];
-    assert!(own.own && own.left);
-    let Update::ChainBlocks(blocks) = &pushed[1].1 else {
-        panic!("{pushed:?}")
-    };
-    assert_eq!(blocks.next_offset, 4);
-    let other = &roster(&pushed[2].1).participants[0];
-    assert_eq!(
-        (other.user_id(), other.own, other.left),
-        (Some(BOB), false, true)
-    );
+    assert_eq!(to, [BOB, BOB, CAROL, CAROL]);
+    let removal = scene.call().blocks()[3].clone();
+    for (updates, is_own) in pushed.chunks(2).zip([true, false]) {
+        let [(_, Update::ChainBlocks(blocks)), (_, left)] = updates else {
+            panic!("{updates:?}")
+        };
+        assert_eq!(
+            (&blocks.blocks[..], blocks.next_offset),
+            (&[removal.clone()][..], 4)
+        );
+        let gone = &roster(left).participants[0];
+        assert_eq!(
+            (gone.user_id(), gone.own, gone.left),
+            (Some(BOB), is_own, true)
+        );
+    }
+}
+
+#[test]
+fn each_of_several_who_are_kicked_is_pushed_the_block_and_who_left_before_gets_nothing() {
+    let dora = UserId::new(4);
+    let mut scene = Scene::with(&[ALICE, BOB, CAROL, dora]);
+    scene.leave(dora);
+    let request = scene.removal(ALICE, Removal::Kick, &[BOB, CAROL, dora]);
+    scene.send(ALICE, request).unwrap();
+    let pushed = scene.pushed();
+    let blocks = pushed
+        .iter()
+        .filter(|(_, one)| matches!(one, Update::ChainBlocks(_)));
+    let to: Vec<_> = blocks.map(|(to, _)| *to).collect();
+    assert_eq!((to, pushed.len()), (vec![BOB, CAROL], 4));
 }
 
 #[test]

@@ -75,8 +75,10 @@ fn the_pages_of_a_roster_are_complete_although_others_come_and_go() {
 
 #[test]
 fn a_page_has_one_to_a_hundred_participants() {
-    let mut scene = Scene::with(&[ALICE, BOB]);
-    for (limit, count) in [(0, 1), (i32::MIN, 1), (i32::MAX, 2)] {
+    let everyone: Vec<_> = (1..=101).map(UserId::new).collect();
+    let mut scene = Scene::with(&everyone);
+    // None is the server's own choice, which is as many as a page can have.
+    for (limit, count) in [(1, 1), (99, 99), (i32::MAX, 100), (0, 100), (i32::MIN, 100)] {
         let call = scene.call().reference();
         let page = scene.ask(ALICE, GetGroupParticipants::page(call, "", limit));
         let page = page.unwrap().into_participants().unwrap();
@@ -107,6 +109,20 @@ fn participants_are_found_by_user_and_by_source() {
         (vec![2, 3], None)
     );
     assert!(page.participants[1].own && !page.participants[1].versioned);
+}
+
+#[test]
+fn whoever_asks_for_itself_is_found_in_every_form() {
+    let mut scene = Scene::with(&[ALICE, BOB]);
+    for own in own_forms(BOB) {
+        let request = GetGroupParticipants {
+            ids: vec![own],
+            ..GetGroupParticipants::page(scene.call().reference(), "", 1)
+        };
+        let page = scene.ask(BOB, request).unwrap();
+        let page = page.into_participants().unwrap();
+        assert_eq!(users(&page.participants), [2]);
+    }
 }
 
 #[test]

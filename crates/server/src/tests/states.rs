@@ -91,6 +91,17 @@ fn whoever_unmutes_itself_is_shown_so_to_all_by_the_next_version() {
 }
 
 #[test]
+fn whoever_edits_itself_may_name_itself_in_any_form() {
+    let mut scene = Scene::with(&[ALICE, BOB]);
+    for (own, muted) in own_forms(BOB).into_iter().zip([false, true, false]) {
+        let request = muting(&scene, own, muted);
+        let answer = scene.send(BOB, request).unwrap();
+        let (own, _) = entry(&answer.0[0]);
+        assert_eq!((own.own, own.muted, own.versioned), (true, muted, true));
+    }
+}
+
+#[test]
 fn what_changes_nothing_is_answered_with_the_entry_and_counts_for_nobody() {
     let mut scene = Scene::with(&[ALICE, BOB]);
     let request = muting(&scene, InputPeer::SelfUser, true);

@@ -126,6 +126,79 @@ fn one_joins_as_those_who_one_may_be() {
 }
 
 #[test]
+fn who_joins_as_itself_may_name_itself_in_any_form_in_calls_of_every_kind() {
+    let mut stage = Stage::new();
+    for number in [11, 12, 13, 14, 901] {
+        for own in own_forms(BOB) {
+            let mut request = stage.joining(number);
+            request.join_as = own.clone();
+            if own != InputPeer::SelfUser {
+                stage.refused(ALICE, request.clone(), 400, "JOIN_AS_PEER_INVALID");
+            }
+            let joined = entry(&stage.send(BOB, request));
+            assert_eq!(
+                (joined.peer, joined.own),
+                (Peer::User(BOB), true),
+                "{own:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn who_takes_part_as_a_chat_finds_and_edits_itself_by_its_user_too() {
+    let anonymous = UserId::new(4);
+    let mut stage = Stage::with(11, &[ALICE, BOB]);
+    let mut request = stage.joining(11);
+    request.join_as = stage.channel(anonymous, "walkers");
+    stage.send(anonymous, request);
+    let walkers = Peer::Channel(ChannelId::new(11));
+    for (own, muted) in own_forms(anonymous).into_iter().zip([false, true, false]) {
+        let look = GetGroupParticipants {
+            ids: vec![own.clone()],
+            ..GetGroupParticipants::page(stage.reference(11), "", 1)
+        };
+        let page = stage.ask(anonymous, look.clone()).unwrap();
+        assert_eq!(
+            page.into_participants().unwrap().participants[0].peer,
+            walkers
+        );
+        let mut edit = stage.edit(11, own.clone());
+        edit.muted = Some(muted);
+        let edited = entry(&stage.send(anonymous, edit));
+        assert_eq!((edited.peer, edited.muted), (walkers, muted));
+        if own != InputPeer::SelfUser {
+            // To others it is the chat, and not the user.
+            let page = stage.ask(BOB, look).unwrap();
+            assert_eq!(page.into_participants().unwrap().participants, []);
+        }
+    }
+}
+
+#[test]
+fn oneself_is_saved_as_the_peer_to_join_as_in_every_form() {
+    let anonymous = UserId::new(4);
+    let mut stage = Stage::new();
+    let peer = stage.channel(anonymous, "walkers");
+    let InputPeer::Channel { id, access_hash } = peer else {
+        panic!("a channel")
+    };
+    for own in own_forms(anonymous) {
+        for (join_as, expected) in [
+            (peer.clone(), Peer::Channel(id)),
+            (own.clone(), Peer::User(anonymous)),
+        ] {
+            let peer = peer.clone();
+            let save = SaveDefaultGroupCallJoinAs { peer, join_as };
+            assert!(stage.ask(anonymous, save).unwrap().into_bool().unwrap());
+            let full = stage.ask(anonymous, GetFullChannel { id, access_hash });
+            let saved = full.unwrap().into_full_chat().unwrap().default_join_as;
+            assert_eq!(saved, Some(expected));
+        }
+    }
+}
+
+#[test]
 fn who_joins_again_as_another_leaves_as_the_first() {
     let anonymous = UserId::new(4);
     let mut stage = Stage::with(11, &[ALICE, anonymous]);

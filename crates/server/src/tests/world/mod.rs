@@ -21,7 +21,7 @@ use confcall_join::api::{
 use confcall_join::joining::{Fingerprint, JoinPayload};
 use confcall_state::UserId;
 
-use super::{ALICE, BOB, CAROL};
+use super::{ALICE, BOB, CAROL, own_forms};
 use crate::{HostedCall, Server, ServerOptions, WorldDescription};
 
 /// A stranger to every private chat.
