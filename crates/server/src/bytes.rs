@@ -3,7 +3,7 @@ use confcall_state::UserId;
 
 use crate::refusal::Refusal;
 use crate::server::Server;
-use crate::tl::{Occasion, write_push, write_response};
+use crate::tl::{Layer, Occasion, write_push, write_response};
 
 /// The server for clients that send and read bytes, without a socket.
 impl Server {
@@ -30,6 +30,11 @@ impl Server {
 
     fn occasion(&self, viewer: UserId) -> Occasion {
         let date = self.now;
-        Occasion { viewer, date }
+        let layer = Layer::Newest;
+        Occasion {
+            viewer,
+            date,
+            layer,
+        }
     }
 }

@@ -11,6 +11,7 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
+use super::tests::{check_older, seen};
 use super::*;
 
 fn user() -> impl Strategy<Value = Peer> {
@@ -118,7 +119,10 @@ proptest! {
         date: i32,
     ) {
         let viewer = UserId::new(viewer);
-        let bytes = write_response(method, &response, Occasion { viewer, date }).unwrap();
+        let bytes = write_response(method, &response, seen(viewer, date)).unwrap();
+        check_older(&bytes, seen(viewer, date), |occasion| {
+            write_response(method, &response, occasion).unwrap()
+        });
         prop_assert_eq!(read_response(method, &bytes, viewer), Ok(response));
     }
 }

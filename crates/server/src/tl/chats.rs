@@ -2,23 +2,13 @@
 
 use confcall_join::api::{
     AccessHash, FullChat, JoinAsPeers, LiveStories, LiveStory, Peer, PeerLabel, ResolvedPeer,
-    Update,
 };
-use confcall_state::UserId;
-use grammers_tl_types::{enums, types};
+use grammers_tl_types::{Serializable, enums, types};
 
+use super::Occasion;
 use super::call::reference;
 use super::participant::peer;
-use super::users::write_users;
-
-/// The groups and channels whose names stand among updates.
-pub(super) fn of_updates(updates: &[Update]) -> Vec<enums::Chat> {
-    let labels = updates.iter().filter_map(|update| match update {
-        Update::Labels(labels) => Some(labels),
-        _ => None,
-    });
-    labels.flat_map(|labels| write_chats(labels)).collect()
-}
+use super::people::{First, People};
 
 /// Writes the groups and channels among these peers.
 pub(super) fn write_chats(labels: &[PeerLabel]) -> Vec<enums::Chat> {
@@ -30,14 +20,17 @@ pub(super) fn write_chats(labels: &[PeerLabel]) -> Vec<enums::Chat> {
     chats.collect()
 }
 
-pub(super) fn resolved(found: &ResolvedPeer, viewer: UserId) -> enums::contacts::ResolvedPeer {
-    let (chats, users) = named(&found.labels, viewer);
-    let peer = peer(found.peer);
-    types::contacts::ResolvedPeer { peer, chats, users }.into()
+pub(super) fn resolved(found: &ResolvedPeer, occasion: Occasion) -> Vec<u8> {
+    let answer = enums::contacts::ResolvedPeer::from(types::contacts::ResolvedPeer {
+        peer: peer(found.peer),
+        chats: Vec::new(),
+        users: Vec::new(),
+    });
+    with_people(&answer, &found.labels, occasion)
 }
 
 /// A group or channel, which is the first that the labels name.
-pub(super) fn full(chat: &FullChat, viewer: UserId) -> enums::messages::ChatFull {
+pub(super) fn full(chat: &FullChat, occasion: Occasion) -> Vec<u8> {
     let own = chat.labels.iter().map(|label| label.peer);
     let mut own = own.filter(|peer| peer.user().is_none());
     let full_chat = match own.next() {
@@ -45,60 +38,54 @@ pub(super) fn full(chat: &FullChat, viewer: UserId) -> enums::messages::ChatFull
         Some(Peer::Channel(id)) => full_channel(id.value(), chat).into(),
         Some(Peer::User(_)) | None => full_group(0, chat).into(),
     };
-    let (chats, users) = named(&chat.labels, viewer);
-    types::messages::ChatFull {
+    let answer = enums::messages::ChatFull::from(types::messages::ChatFull {
         full_chat,
-        chats,
-        users,
-    }
-    .into()
+        chats: Vec::new(),
+        users: Vec::new(),
+    });
+    with_people(&answer, &chat.labels, occasion)
 }
 
 /// The stories of a peer, who is the first that the labels name.
-pub(super) fn stories_of_peer(
-    stories: &LiveStories,
-    viewer: UserId,
-) -> enums::stories::PeerStories {
-    let (chats, users) = named(&stories.labels, viewer);
+pub(super) fn stories_of_peer(stories: &LiveStories, occasion: Occasion) -> Vec<u8> {
     let of = stories.labels.first().map(|label| label.peer);
     let of = types::PeerStories {
-        peer: peer(of.unwrap_or(Peer::User(viewer))),
+        peer: peer(of.unwrap_or(Peer::User(occasion.viewer))),
         max_read_id: None,
         stories: items(stories),
     };
-    types::stories::PeerStories {
+    let answer = enums::stories::PeerStories::from(types::stories::PeerStories {
         stories: of.into(),
-        chats,
-        users,
-    }
-    .into()
+        chats: Vec::new(),
+        users: Vec::new(),
+    });
+    with_people(&answer, &stories.labels, occasion)
 }
 
 /// The stories that were asked for by their numbers.
-pub(super) fn stories(stories: &LiveStories, viewer: UserId) -> enums::stories::Stories {
-    let (chats, users) = named(&stories.labels, viewer);
-    types::stories::Stories {
+pub(super) fn stories(stories: &LiveStories, occasion: Occasion) -> Vec<u8> {
+    let answer = enums::stories::Stories::from(types::stories::Stories {
         count: i32::try_from(stories.live.len()).unwrap_or(i32::MAX),
         stories: items(stories),
         pinned_to_top: None,
-        chats,
-        users,
-    }
-    .into()
+        chats: Vec::new(),
+        users: Vec::new(),
+    });
+    with_people(&answer, &stories.labels, occasion)
 }
 
-pub(super) fn join_as(answer: &JoinAsPeers, viewer: UserId) -> enums::phone::JoinAsPeers {
-    let (chats, users) = named(&answer.labels, viewer);
-    types::phone::JoinAsPeers {
-        peers: answer.peers.iter().copied().map(peer).collect(),
-        chats,
-        users,
-    }
-    .into()
+pub(super) fn join_as(found: &JoinAsPeers, occasion: Occasion) -> Vec<u8> {
+    let answer = enums::phone::JoinAsPeers::from(types::phone::JoinAsPeers {
+        peers: found.peers.iter().copied().map(peer).collect(),
+        chats: Vec::new(),
+        users: Vec::new(),
+    });
+    with_people(&answer, &found.labels, occasion)
 }
 
-fn named(labels: &[PeerLabel], viewer: UserId) -> (Vec<enums::Chat>, Vec<enums::User>) {
-    (write_chats(labels), write_users(labels, viewer))
+/// All these answers end with those whom they name.
+fn with_people(answer: &impl Serializable, labels: &[PeerLabel], occasion: Occasion) -> Vec<u8> {
+    People::of(labels, occasion.viewer).write_into(answer, First::Chats, 0, occasion.layer)
 }
 
 fn items(stories: &LiveStories) -> Vec<enums::StoryItem> {

@@ -1,4 +1,4 @@
-//! Answers and pushes as the bytes of layer 230 (`spec/protocol.md`, 11.1).
+//! Answers and pushes as the bytes of layer 230 (`spec/protocol.md`, 11.1), or of the [`Layer`] that a client speaks.
 //!
 //! ```text
 //! Response ──▶ write_response ──▶ updates, Bool, Vector<int>, phone.groupCall, messages.chatFull, upload.file, ...
@@ -11,8 +11,10 @@
 mod app_config;
 mod call;
 mod chats;
+mod layer;
 mod occasion;
 mod participant;
+mod people;
 mod stream;
 mod update;
 mod users;
@@ -22,10 +24,12 @@ use confcall_join::api::{
 };
 use grammers_tl_types::{Serializable as _, enums, types};
 
+pub use layer::Layer;
 pub use occasion::Occasion;
+pub use people::write_users_in;
 pub use users::write_users;
 
-use users::of_updates;
+use people::{First, People};
 
 /// Writes the answer to a request of this method.
 ///
@@ -37,22 +41,21 @@ pub fn write_response(
     response: &Response,
     occasion: Occasion,
 ) -> Result<Vec<u8>, RpcError> {
-    let viewer = occasion.viewer;
     Ok(match response {
-        Response::Updates(Updates(updates)) => all(updates, occasion).to_bytes(),
+        Response::Updates(Updates(updates)) => all(updates, occasion),
         Response::Bool(value) => value.to_bytes(),
         Response::Sources(sources) => participant::signed(sources).to_bytes(),
-        Response::GroupCall(info) => group_call(info, occasion).to_bytes(),
-        Response::Participants(page) => participants(page, occasion).to_bytes(),
+        Response::GroupCall(info) => group_call(info, occasion),
+        Response::Participants(page) => participants(page, occasion),
         Response::AppConfig(config) => app_config::write(*config).to_bytes(),
-        Response::ResolvedPeer(found) => chats::resolved(found, viewer).to_bytes(),
-        Response::FullChat(chat) => chats::full(chat, viewer).to_bytes(),
+        Response::ResolvedPeer(found) => chats::resolved(found, occasion),
+        Response::FullChat(chat) => chats::full(chat, occasion),
         // The two requests for stories have answers of two types.
         Response::LiveStories(live) => match method {
-            Method::GetPeerStories => chats::stories_of_peer(live, viewer).to_bytes(),
-            _ => chats::stories(live, viewer).to_bytes(),
+            Method::GetPeerStories => chats::stories_of_peer(live, occasion),
+            _ => chats::stories(live, occasion),
         },
-        Response::JoinAsPeers(peers) => chats::join_as(peers, viewer).to_bytes(),
+        Response::JoinAsPeers(peers) => chats::join_as(peers, occasion),
         Response::InviteLink(link) => call::invite(link).to_bytes(),
         Response::StreamChannels(channels) => stream::channels(channels).to_bytes(),
         Response::RtmpUrl(address) => stream::rtmp_url(address).to_bytes(),
@@ -69,47 +72,54 @@ pub fn write_push(updates: &Updates, occasion: Occasion) -> Vec<u8> {
         _ => None,
     };
     match single {
-        Some(update) => enums::Updates::UpdateShort(types::UpdateShort {
-            update,
-            date: occasion.date,
-        }),
+        Some(update) => {
+            let date = occasion.date;
+            enums::Updates::UpdateShort(types::UpdateShort { update, date }).to_bytes()
+        }
         None => all(updates, occasion),
     }
-    .to_bytes()
 }
 
-fn all(updates: &[Update], occasion: Occasion) -> enums::Updates {
+fn all(updates: &[Update], occasion: Occasion) -> Vec<u8> {
     let written = updates
         .iter()
         .filter_map(|one| update::write(one, occasion));
-    enums::Updates::Updates(types::Updates {
+    let answer = enums::Updates::Updates(types::Updates {
         updates: written.collect(),
-        users: of_updates(updates, occasion.viewer),
-        chats: chats::of_updates(updates),
+        users: Vec::new(),
+        chats: Vec::new(),
         date: occasion.date,
         seq: 0,
-    })
+    });
+    let people = People::of_updates(updates, occasion.viewer);
+    // Behind them stand the date and the number.
+    people.write_into(&answer, First::Users, 8, occasion.layer)
 }
 
-fn group_call(info: &GroupCallInfo, occasion: Occasion) -> enums::phone::GroupCall {
-    enums::phone::GroupCall::Call(types::phone::GroupCall {
+fn group_call(info: &GroupCallInfo, occasion: Occasion) -> Vec<u8> {
+    let answer = enums::phone::GroupCall::Call(types::phone::GroupCall {
         call: call::write(&info.call),
         participants: participant::write_all(&info.participants),
         participants_next_offset: offset(info.next_offset.as_deref()),
-        chats: chats::write_chats(&info.labels),
-        users: write_users(&info.labels, occasion.viewer),
-    })
+        chats: Vec::new(),
+        users: Vec::new(),
+    });
+    let people = People::of(&info.labels, occasion.viewer);
+    people.write_into(&answer, First::Chats, 0, occasion.layer)
 }
 
-fn participants(page: &ParticipantsPage, occasion: Occasion) -> enums::phone::GroupParticipants {
-    enums::phone::GroupParticipants::Participants(types::phone::GroupParticipants {
+fn participants(page: &ParticipantsPage, occasion: Occasion) -> Vec<u8> {
+    let answer = enums::phone::GroupParticipants::Participants(types::phone::GroupParticipants {
         count: page.count,
         participants: participant::write_all(&page.participants),
         next_offset: offset(page.next_offset.as_deref()),
-        chats: chats::write_chats(&page.labels),
-        users: write_users(&page.labels, occasion.viewer),
+        chats: Vec::new(),
+        users: Vec::new(),
         version: page.version,
-    })
+    });
+    let people = People::of(&page.labels, occasion.viewer);
+    // Behind them stands the version.
+    people.write_into(&answer, First::Chats, 4, occasion.layer)
 }
 
 /// An empty offset says that no page follows.

@@ -16,6 +16,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
+use super::tests::{check_older, seen};
 use super::*;
 
 prop_compose! {
@@ -341,7 +342,10 @@ proptest! {
         (viewer, (method, response)) in user().prop_flat_map(|one| (Just(one), response(one))),
         date: i32,
     ) {
-        let bytes = write_response(method, &response, Occasion { viewer, date }).unwrap();
+        let bytes = write_response(method, &response, seen(viewer, date)).unwrap();
+        check_older(&bytes, seen(viewer, date), |occasion| {
+            write_response(method, &response, occasion).unwrap()
+        });
         prop_assert_eq!(read_response(method, &bytes, viewer), Ok(response));
     }
 
@@ -350,7 +354,8 @@ proptest! {
         (viewer, pushed) in user().prop_flat_map(|one| (Just(one), updates(one, 1..2))),
         date: i32,
     ) {
-        let bytes = write_push(&pushed, Occasion { viewer, date });
+        let bytes = write_push(&pushed, seen(viewer, date));
+        check_older(&bytes, seen(viewer, date), |occasion| write_push(&pushed, occasion));
         let read = enums::Updates::from_bytes(&bytes).unwrap();
         let unpacked = read_updates(&read, viewer);
         prop_assert!(!unpacked.gap);

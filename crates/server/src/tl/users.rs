@@ -1,17 +1,6 @@
-use confcall_join::api::{AccessHash, Peer, PeerLabel, PeerPhoto, Update};
+use confcall_join::api::{AccessHash, Peer, PeerLabel, PeerPhoto};
 use confcall_state::UserId;
 use grammers_tl_types::{enums, types};
-
-/// The users whose names stand among updates.
-pub(super) fn of_updates(updates: &[Update], viewer: UserId) -> Vec<enums::User> {
-    let labels = updates.iter().filter_map(|update| match update {
-        Update::Labels(labels) => Some(labels),
-        _ => None,
-    });
-    labels
-        .flat_map(|labels| write_users(labels, viewer))
-        .collect()
-}
 
 /// Writes the users among these peers as `viewer` sees them.
 pub fn write_users(labels: &[PeerLabel], viewer: UserId) -> Vec<enums::User> {
