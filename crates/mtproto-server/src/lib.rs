@@ -56,13 +56,14 @@ mod overview;
 mod pending;
 pub mod private_file;
 mod push_queue;
+mod randomness;
 #[cfg(feature = "session-file")]
 mod session_file;
 mod snapshot_file;
 mod unidentified;
 
 pub use config::{Config, ConnectionLimits, Reach};
-pub use keys::{Keys, KeysError};
+pub use keys::{Keys, KeysError, PublicKey};
 pub use listener::{BindError, Listener};
 pub use mtproto::auth_key::AuthKey;
 pub use observer::Observer;
