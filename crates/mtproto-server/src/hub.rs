@@ -1,19 +1,27 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use confcall_join::api::{PeerLabel, Request, RpcError, Service as _, Updates};
 use confcall_state::UserId;
+use grammers_tl_types::Serializable as _;
+use tokio::sync::OnceCell;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::chaos::{Chaos, Fate};
 use crate::clock;
 use crate::config::ConnectionLimits;
-use crate::keys::Keys;
+use crate::desk::Desk;
+use crate::key_ring::{Asked, KeyRing, KnownKey};
+use crate::keys::{self, Keys};
 use crate::limits;
-use crate::mtproto::auth_key::{AuthKey, AuthKeyId};
+use crate::login::{self, Method, Proof};
+use crate::mtproto::auth_key::AuthKeyId;
+use crate::mtproto::key_exchange::{Agreed, ServerKey};
 use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, HostedOverview, Overview};
@@ -24,11 +32,18 @@ use confcall_server::{Refusal, Server, ServerOptions};
 /// The state that all connections share: the server, the keys of users, and the queues of pushes.
 ///
 /// Nothing waits for the network while it holds the lock.
-pub(crate) struct Hub(Mutex<Inner>);
+pub(crate) struct Hub {
+    inner: Mutex<Inner>,
+    /// The codes of logins; `None` if clients cannot log in.
+    desk: Option<Desk>,
+    /// The file of the keys, and the key of the server once it was needed.
+    key_file: PathBuf,
+    server_key: OnceCell<Arc<ServerKey>>,
+}
 
 struct Inner {
     server: Server,
-    keys: Keys,
+    keys: KeyRing,
     chaos: Option<Chaos>,
     limits: ConnectionLimits,
     connections: HashMap<UserId, Vec<ConnectedSession>>,
@@ -43,6 +58,8 @@ struct Inner {
 struct ConnectedSession {
     id: ConnectionId,
     session: i64,
+    /// The key with which it is encrypted.
+    key: AuthKeyId,
     memory: Memory,
     sender: PushSender,
 }
@@ -72,10 +89,12 @@ impl Hub {
         keys: Keys,
         chaos: Option<Chaos>,
         limits: ConnectionLimits,
+        desk: Option<Desk>,
     ) -> Self {
-        Self(Mutex::new(Inner {
+        let key_file = keys.path().to_owned();
+        let inner = Mutex::new(Inner {
             server,
-            keys,
+            keys: KeyRing::new(keys),
             chaos,
             limits,
             connections: HashMap::new(),
@@ -83,24 +102,128 @@ impl Hub {
             ended: VecDeque::new(),
             started: Instant::now(),
             away: HashMap::new(),
-        }))
+        });
+        Self {
+            inner,
+            desk,
+            key_file,
+            server_key: OnceCell::new(),
+        }
     }
 
-    /// The user who has a key, and the key.
-    pub(crate) fn find_key(&self, id: AuthKeyId) -> Option<(UserId, AuthKey)> {
-        self.lock().keys.find(id)
+    /// The key by which clients know the server; `None` if they cannot agree on keys with it.
+    pub(crate) async fn server_key(&self) -> Option<Arc<ServerKey>> {
+        self.desk.as_ref()?;
+        let file = self.key_file.clone();
+        // Aside, since it takes a second if the key is not there yet.
+        let read = async {
+            let read = spawn_blocking(move || keys::server_key(&file));
+            let key = read.await.map_err(|error| error.to_string())?;
+            key.map(Arc::new).map_err(|error| error.to_string())
+        };
+        let key = self.server_key.get_or_try_init(|| read).await;
+        let key = key.inspect_err(|error| tracing::warn!(%error, "no key exchange"));
+        key.ok().cloned()
     }
 
-    /// Connects a session of a user, to whom pushes go from now on.
-    pub(crate) fn connect(&self, user: UserId, session: i64) -> Connected {
+    /// A key, and the user who has it, if any.
+    pub(crate) fn find_key(&self, id: AuthKeyId) -> Option<KnownKey> {
+        self.lock().keys.find(id, clock::now())
+    }
+
+    /// The user for whom a key stands now.
+    pub(crate) fn user(&self, key: AuthKeyId) -> Option<UserId> {
+        self.lock().keys.user(key, clock::now())
+    }
+
+    /// Adds a key that a client agreed on.
+    pub(crate) fn add_key(&self, agreed: Agreed, now: Duration) {
+        self.lock().keys.add(agreed, now);
+    }
+
+    /// Carries out a method of a client that logs in or out, as `user` after a login.
+    pub(crate) fn log_in(
+        &self,
+        user: Option<UserId>,
+        asked: Asked,
+        method: &Method,
+    ) -> Result<Vec<u8>, RpcError> {
+        let now = clock::now();
+        let done = |()| true.to_bytes();
+        match method {
+            Method::SendCode(number) => self.desk(user)?.send(*number, now).map(login::sent_code),
+            Method::ResendCode(proof) => self.desk(user)?.resend(proof, now).map(login::sent_code),
+            Method::CancelCode(proof) => self.desk(user)?.close(proof, now).map(done),
+            Method::SignIn { proof, code } => {
+                let desk = self.desk(user)?;
+                desk.prove(proof, code, now)?;
+                match self.has_name(proof.number.user()) {
+                    true => self.authorize(desk, asked, proof, None),
+                    false => Ok(login::sign_up_required()),
+                }
+            }
+            Method::SignUp { proof, name } => {
+                let desk = self.desk(user)?;
+                desk.check_proven(proof, now)?;
+                self.authorize(desk, asked, proof, Some(name))
+            }
+            Method::LogOut => {
+                self.lock().log_out(user, asked.key, now);
+                Ok(login::logged_out())
+            }
+            Method::BindKey(binding) => self.lock().keys.bind(asked, binding, now).map(done),
+            // These are what the real server says to an application that may not use tokens, and to a wrong token.
+            Method::ExportToken => Err(RpcError::new(400, "API_ID_PUBLISHED_FLOOD")),
+            Method::ImportToken => Err(RpcError::new(400, "AUTH_TOKEN_INVALID")),
+            Method::GetPassword => Ok(login::no_password()),
+        }
+    }
+
+    /// The desk for a client that has not logged in; another one has to log out first.
+    fn desk(&self, user: Option<UserId>) -> Result<&Desk, RpcError> {
+        let desk = self.desk.as_ref().filter(|_| user.is_none());
+        desk.ok_or_else(|| RpcError::new(500, "AUTH_RESTART"))
+    }
+
+    fn has_name(&self, user: UserId) -> bool {
+        self.lock().server.name(user).is_some()
+    }
+
+    /// Gives the key of a client to the user of a number, perhaps with a name, and uses up the code.
+    fn authorize(
+        &self,
+        desk: &Desk,
+        asked: Asked,
+        proof: &Proof,
+        name: Option<&str>,
+    ) -> Result<Vec<u8>, RpcError> {
+        let (user, now) = (proof.number.user(), clock::now());
+        desk.close(proof, now)?;
+        let mut inner = self.lock();
+        inner.keys.log_in(asked.key, user, now)?;
+        if let Some(name) = name {
+            inner.server.set_name(user, name);
+        }
+        Ok(login::authorization(user, inner.server.label(user)))
+    }
+
+    /// Connects a session of a user, to whom pushes go from now on; it may have received messages before.
+    pub(crate) fn connect(
+        &self,
+        user: UserId,
+        session: i64,
+        key: AuthKeyId,
+        memory: Option<Memory>,
+    ) -> Connected {
         let mut inner = self.lock();
         let (sender, pushes) = push_queue(inner.limits.pushes);
         inner.last_connection = inner.last_connection.wrapping_add(1);
         let id = ConnectionId(inner.last_connection);
-        let memory = inner.recall(user, session);
+        let memory = memory.unwrap_or_else(|| inner.recall(user, session));
         let connection = ConnectedSession {
             id,
             session,
+            key,
             memory: memory.clone(),
             sender,
         };
@@ -189,12 +312,14 @@ impl Hub {
     pub(crate) fn overview(&self) -> Overview {
         let inner = self.lock();
         let calls = inner.server.calls().map(CallOverview::of);
+        let codes = self.desk.iter().flat_map(Desk::codes);
         let hosted = inner.server.hosted_calls();
         let hosted = hosted.map(|call| HostedOverview::of(&inner.server, call));
         Overview {
             users: inner.connections.keys().copied().collect(),
             calls: calls.map(|call| (call.id, call)).collect(),
             hosted: hosted.map(|call| (call.id, call)).collect(),
+            codes: codes.collect(),
         }
     }
 
@@ -206,7 +331,7 @@ impl Hub {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic in one request does not end the calls of all others.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -251,6 +376,18 @@ impl Inner {
             self.away.insert(user, Instant::now());
         }
         removed
+    }
+
+    /// Takes the key of a client from its user, and closes the connections of that key.
+    fn log_out(&mut self, user: Option<UserId>, key: AuthKeyId, now: Duration) {
+        self.keys.log_out(key, now);
+        let Some(user) = user else {
+            return;
+        };
+        let sessions = self.connections.get(&user).into_iter().flatten();
+        let lost = sessions.filter(|one| self.keys.user(one.key, now) != Some(user));
+        let lost: Vec<_> = lost.map(|one| one.id).collect();
+        self.remove_sessions(user, |one| lost.contains(&one.id));
     }
 
     /// The messages that a session received over connections that it still has, or had.

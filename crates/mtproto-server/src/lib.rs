@@ -43,13 +43,17 @@ mod client;
 mod clock;
 mod config;
 mod connection;
+mod desk;
+mod exchanged_keys;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod hub;
+mod key_ring;
 mod keys;
 pub mod limits;
 mod listener;
+mod login;
 mod mtproto;
 mod observer;
 mod overview;
@@ -62,7 +66,7 @@ mod session_file;
 mod snapshot_file;
 mod unidentified;
 
-pub use config::{Config, ConnectionLimits, Reach};
+pub use config::{Config, ConnectionLimits, Login, Reach};
 pub use keys::{Keys, KeysError, PublicKey};
 pub use listener::{BindError, Listener};
 pub use mtproto::auth_key::AuthKey;

@@ -62,6 +62,11 @@ impl Session {
         self.id
     }
 
+    /// The messages that the session received.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory.clone()
+    }
+
     /// The part of a session that is remembered after its connection ended.
     pub(crate) fn into_memory(self) -> Memory {
         self.memory
