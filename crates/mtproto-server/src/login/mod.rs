@@ -20,4 +20,3 @@ pub(crate) use self::binding::Binding;
 pub(crate) use self::codes::{Codes, Proof};
 pub(crate) use self::method::{Method, is_open_to_guests};
 pub(crate) use self::phone_number::PhoneNumber;
-

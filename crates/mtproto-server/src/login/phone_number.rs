@@ -6,7 +6,7 @@ use confcall_state::UserId;
 use crate::api::DC;
 
 /// The first of the test numbers: 99966, the digit of the data centre, and four digits.
-const FIRST: i64 = 99_966_00_000 + DC as i64 * 10_000;
+const FIRST: i64 = 9_996_600_000 + DC as i64 * 10_000;
 
 /// The number of test numbers.
 const COUNT: i64 = 10_000;

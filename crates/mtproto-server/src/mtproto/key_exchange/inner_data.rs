@@ -73,8 +73,8 @@ fn unpad(opened: &[u8; MODULUS]) -> Option<Zeroizing<[u8; PADDED]>> {
     let mut padded = Zeroizing::new(*reversed);
     padded.reverse();
     let expected = Sha256::new()
-        .chain_update(&*key)
-        .chain_update(&*padded)
+        .chain_update(key.as_slice())
+        .chain_update(padded.as_slice())
         .finalize();
     (expected.as_slice() == hash).then_some(padded)
 }

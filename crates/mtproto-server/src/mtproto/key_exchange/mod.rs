@@ -65,9 +65,9 @@ pub(crate) struct KeyExchange {
 
 /// What the client is to send next.
 enum Step {
-    AwaitingStart,
-    AwaitingFactors(Nonces),
-    AwaitingHalf(Offer),
+    Start,
+    Factors(Nonces),
+    Half(Box<Offer>),
 }
 
 /// The public nonces of an exchange.
@@ -136,7 +136,7 @@ impl KeyExchange {
         Self {
             server_key,
             begun: 0,
-            step: Step::AwaitingStart,
+            step: Step::Start,
         }
     }
 
@@ -150,13 +150,13 @@ impl KeyExchange {
     ) -> Result<Reply, KeyExchangeError> {
         let mut reader = Reader::new(body);
         let id = reader.u32("a message of a key exchange")?;
-        let step = core::mem::replace(&mut self.step, Step::AwaitingStart);
+        let step = core::mem::replace(&mut self.step, Step::Start);
         match (id, step) {
             (functions::ReqPqMulti::CONSTRUCTOR_ID, _) => self.start(reader, rng),
-            (functions::ReqDhParams::CONSTRUCTOR_ID, Step::AwaitingFactors(nonces)) => {
+            (functions::ReqDhParams::CONSTRUCTOR_ID, Step::Factors(nonces)) => {
                 self.offer(reader, nonces, rng, now)
             }
-            (functions::SetClientDhParams::CONSTRUCTOR_ID, Step::AwaitingHalf(offer)) => {
+            (functions::SetClientDhParams::CONSTRUCTOR_ID, Step::Half(offer)) => {
                 self.agree(reader, offer, is_taken)
             }
             _ => Err(KeyExchangeError::OutOfOrder(id)),
@@ -176,7 +176,7 @@ impl KeyExchange {
         self.begun += 1;
         let mut server = [0; 16];
         rng.fill_bytes(&mut server);
-        self.step = Step::AwaitingFactors(Nonces { client, server });
+        self.step = Step::Factors(Nonces { client, server });
         let fingerprints = self.server_key.iter().map(|key| key.fingerprint());
         Ok(Reply::with(enums::ResPq::from(types::ResPq {
             nonce: client,
@@ -211,23 +211,23 @@ impl KeyExchange {
                 Ok(seconds) if seconds > 0 => Ok(Duration::from_secs(seconds)),
                 _ => Err(KeyExchangeError::Lifetime(lifetime)),
             });
-        let offer = Offer {
+        let offer = Box::new(Offer {
             nonces,
             new_nonce: inner.new_nonce,
             exponent: Exponent::generate(rng),
             lifetime: lifetime.transpose()?,
             retries: 0,
             retry_id: 0,
-        };
+        });
         let reply = offer.to_reply(now, rng);
-        self.step = Step::AwaitingHalf(offer);
+        self.step = Step::Half(offer);
         Ok(reply)
     }
 
     fn agree(
         &mut self,
         mut reader: Reader<'_>,
-        mut offer: Offer,
+        mut offer: Box<Offer>,
         is_taken: impl FnOnce(AuthKeyId) -> bool,
     ) -> Result<Reply, KeyExchangeError> {
         offer.nonces.check(&mut reader)?;
@@ -242,7 +242,7 @@ impl KeyExchange {
             return Ok(offer.fail(&key));
         }
         let reply = offer.retry(&key);
-        self.step = Step::AwaitingHalf(offer);
+        self.step = Step::Half(offer);
         Ok(reply)
     }
 }
@@ -362,7 +362,7 @@ impl Offer {
     /// The proof for the client that the server has the same key, or had it, by the kind of the answer.
     fn confirmation(&self, key: &AuthKey, answer: u8) -> [u8; 16] {
         let hash = Sha1::new()
-            .chain_update(&*self.new_nonce)
+            .chain_update(self.new_nonce.as_slice())
             .chain_update([answer])
             .chain_update(mark(key));
         let hash: [u8; HASH] = hash.finalize().into();
