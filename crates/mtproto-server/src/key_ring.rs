@@ -120,3 +120,121 @@ impl KeyRing {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mtproto::auth_key::LENGTH;
+
+    const NOW: Duration = Duration::from_secs(1_800_000_000);
+    const ALICE: UserId = UserId::new(1);
+    const BOB: UserId = UserId::new(2);
+
+    /// A ring with an issued key of Alice, and a permanent and a temporary one that clients agreed on.
+    struct Scene {
+        ring: KeyRing,
+        issued: AuthKeyId,
+        permanent: AuthKeyId,
+        temporary: AuthKeyId,
+        _directory: tempfile::TempDir,
+    }
+
+    fn scene() -> Scene {
+        let directory = tempfile::TempDir::new().unwrap();
+        let mut keys = Keys::create(directory.path().join("keys")).unwrap();
+        let issued = keys.issue(ALICE).unwrap().id();
+        let mut ring = KeyRing::new(keys);
+        let hour = Duration::from_secs(3600);
+        let [permanent, temporary] = [(1, None), (2, Some(hour))].map(|(byte, lifetime)| {
+            let key = AuthKey::from_bytes([byte; LENGTH]);
+            let id = key.id();
+            ring.add(Agreed { key, lifetime }, NOW);
+            id
+        });
+        Scene {
+            ring,
+            issued,
+            permanent,
+            temporary,
+            _directory: directory,
+        }
+    }
+
+    impl Scene {
+        /// Binds the temporary key with the proof of a client.
+        fn bind(&mut self, permanent: AuthKeyId) -> Result<(), String> {
+            let asked = self.asked(self.temporary);
+            let key = self.ring.find(permanent, NOW).unwrap().key;
+            let binding = Binding::sealed(&key, asked, 1_800_001_000);
+            let bound = self.ring.bind(asked, &binding, NOW);
+            bound.map_err(|error| error.message)
+        }
+
+        fn asked(&self, key: AuthKeyId) -> Asked {
+            Asked {
+                key,
+                session: 7,
+                message: MsgId(4),
+            }
+        }
+
+        fn user(&mut self, key: AuthKeyId) -> Option<UserId> {
+            self.ring.user(key, NOW)
+        }
+    }
+
+    #[test]
+    fn a_temporary_key_follows_the_permanent_one_through_logins() {
+        let mut scene = scene();
+        let (permanent, temporary) = (scene.permanent, scene.temporary);
+        let early = scene.ring.log_in(temporary, BOB, NOW).unwrap_err();
+        assert_eq!(early.message, "AUTH_KEY_PERM_EMPTY");
+        scene.bind(permanent).unwrap();
+        assert_eq!(scene.user(temporary), None);
+        scene.ring.log_in(temporary, BOB, NOW).unwrap();
+        let both = [permanent, temporary].map(|key| scene.user(key));
+        assert_eq!(both, [Some(BOB); 2]);
+        scene.ring.log_out(permanent, NOW);
+        let both = [permanent, temporary].map(|key| scene.user(key));
+        assert_eq!(both, [None; 2]);
+    }
+
+    #[test]
+    fn a_temporary_key_can_stand_for_one_that_was_issued() {
+        let mut scene = scene();
+        let (issued, temporary) = (scene.issued, scene.temporary);
+        scene.bind(issued).unwrap();
+        assert_eq!(scene.user(temporary), Some(ALICE));
+        // An issued key stays its user's.
+        scene.ring.log_out(temporary, NOW);
+        assert!(scene.ring.log_in(temporary, BOB, NOW).is_err());
+        assert_eq!(scene.user(temporary), Some(ALICE));
+        let later = NOW + Duration::from_secs(1000);
+        assert!(scene.ring.find(temporary, later).is_none());
+    }
+
+    #[test]
+    fn a_temporary_key_is_bound_once_and_to_a_permanent_one() {
+        let mut scene = scene();
+        let (issued, permanent, temporary) = (scene.issued, scene.permanent, scene.temporary);
+        let itself = scene.bind(temporary).unwrap_err();
+        assert_eq!(itself, "ENCRYPTED_MESSAGE_INVALID");
+        scene.bind(permanent).unwrap();
+        // A client that had no answer asks again.
+        scene.bind(permanent).unwrap();
+        let other = scene.bind(issued).unwrap_err();
+        assert_eq!(other, "TEMP_AUTH_KEY_ALREADY_BOUND");
+    }
+
+    #[test]
+    fn a_permanent_key_is_not_bound() {
+        let mut scene = scene();
+        for key in [scene.permanent, scene.issued] {
+            let asked = scene.asked(key);
+            let issued = scene.ring.find(scene.issued, NOW).unwrap().key;
+            let binding = Binding::sealed(&issued, asked, 1_800_001_000);
+            let refused = scene.ring.bind(asked, &binding, NOW).unwrap_err();
+            assert_eq!(refused.message, "TEMP_AUTH_KEY_EMPTY");
+        }
+    }
+}

@@ -64,6 +64,8 @@ struct KeyFile {
 pub struct PublicKey {
     /// The RSA key of 2048 bits in PKCS#1 PEM.
     pub pem: String,
+    /// Its modulus of 256 bytes, the first of which is the highest; the exponent is 65537.
+    pub modulus: Vec<u8>,
     /// The name of the key in an exchange: the last 64 bits of its SHA-1, of which the first byte is the lowest.
     pub fingerprint: i64,
 }
@@ -167,6 +169,7 @@ impl Keys {
         let key = server_key(&self.path)?;
         Ok(PublicKey {
             pem: key.public_pem().to_owned(),
+            modulus: key.modulus(),
             fingerprint: key.fingerprint(),
         })
     }
@@ -397,6 +400,36 @@ mod tests {
         assert_eq!((keys.users.len(), keys.issued.len()), (1, 2));
         assert_eq!(keys.find(key.id()).map(|(user, _)| user), Some(alice));
         assert_eq!(keys.users.len(), 2);
+    }
+
+    #[test]
+    fn the_key_of_the_server_is_made_once_and_kept_beside_the_users() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("keys");
+        let mut keys = Keys::create(&path).unwrap();
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("rsa"));
+        keys.issue(UserId::new(1)).unwrap();
+        let public = keys.public_key().unwrap();
+        let key = keys.issue(UserId::new(2)).unwrap();
+        let mut again = Keys::load(&path).unwrap();
+        assert_eq!(again.public_key().unwrap(), public);
+        assert_eq!(again.find(key.id()).map(|(user, _)| user.value()), Some(2));
+        let start = "-----BEGIN RSA PUBLIC KEY-----\n";
+        assert!(public.pem.starts_with(start), "{}", public.pem);
+        assert_eq!(server_key(&path).unwrap().fingerprint(), public.fingerprint);
+    }
+
+    #[test]
+    fn a_key_of_the_server_that_cannot_be_read_is_told_and_not_replaced() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("keys");
+        drop(Keys::create(&path).unwrap());
+        let secret = "07".repeat(32);
+        let content = serde_json::json!({"secret": secret, "users": [], "rsa": "no key"});
+        std::fs::write(&path, content.to_string()).unwrap();
+        let error = Keys::load(&path).unwrap().public_key().unwrap_err();
+        assert!(matches!(error, KeysError::Content { .. }), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content.to_string());
     }
 
     #[test]

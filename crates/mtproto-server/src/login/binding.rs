@@ -169,17 +169,19 @@ mod tests {
         AuthKey::from_bytes(bytes)
     }
 
-    /// A binding of a client that proves to have a key, for the message that asks for it.
-    fn sealed_binding(permanent: &AuthKey, asked: Asked, end: i32) -> Binding {
-        let mut binding = Binding {
-            permanent: permanent.id(),
-            nonce: 0x1234,
-            expires_at: end,
-            encrypted: Vec::new(),
-        };
-        let inner = binding.expected_inner(asked);
-        binding.encrypted = seal(permanent, &[3; 16], asked.message.0, 0, &inner);
-        binding
+    impl Binding {
+        /// A binding of a client that proves to have a key, for the message that asks for it.
+        pub(crate) fn sealed(permanent: &AuthKey, asked: Asked, end: i32) -> Self {
+            let mut binding = Self {
+                permanent: permanent.id(),
+                nonce: 0x1234,
+                expires_at: end,
+                encrypted: Vec::new(),
+            };
+            let inner = binding.expected_inner(asked);
+            binding.encrypted = seal(permanent, &[3; 16], asked.message.0, 0, &inner);
+            binding
+        }
     }
 
     fn seal(key: &AuthKey, random: &[u8], message: i64, seq_no: i32, inner: &[u8]) -> Vec<u8> {
@@ -224,14 +226,14 @@ mod tests {
 
     #[test]
     fn a_proof_under_the_permanent_key_is_taken() {
-        let binding = sealed_binding(&permanent(), ASKED, END);
+        let binding = Binding::sealed(&permanent(), ASKED, END);
         let end = verify(&binding, ASKED).unwrap();
         assert_eq!(end, Duration::from_secs(1_800_003_600));
     }
 
     #[test]
     fn a_proof_for_another_message_session_or_key_is_refused() {
-        let binding = sealed_binding(&permanent(), ASKED, END);
+        let binding = Binding::sealed(&permanent(), ASKED, END);
         let others = [
             Asked {
                 key: AuthKeyId([8; 8]),
@@ -260,7 +262,7 @@ mod tests {
             |binding| binding.permanent.0[0] ^= 1,
         ];
         for change in changes {
-            let mut binding = sealed_binding(&permanent(), ASKED, END);
+            let mut binding = Binding::sealed(&permanent(), ASKED, END);
             change(&mut binding);
             let refused = verify(&binding, ASKED).unwrap_err();
             assert_eq!(refused, "ENCRYPTED_MESSAGE_INVALID");
@@ -269,15 +271,15 @@ mod tests {
 
     #[test]
     fn a_proof_with_any_byte_changed_or_cut_is_refused() {
-        let whole = sealed_binding(&permanent(), ASKED, END);
+        let whole = Binding::sealed(&permanent(), ASKED, END);
         // The last block is padding in part, which the message key does not cover.
         for place in 0..whole.encrypted.len() - BLOCK {
-            let mut binding = sealed_binding(&permanent(), ASKED, END);
+            let mut binding = Binding::sealed(&permanent(), ASKED, END);
             binding.encrypted[place] ^= 1;
             assert!(verify(&binding, ASKED).is_err(), "{place}");
         }
         for length in 0..whole.encrypted.len() {
-            let mut binding = sealed_binding(&permanent(), ASKED, END);
+            let mut binding = Binding::sealed(&permanent(), ASKED, END);
             binding.encrypted.truncate(length);
             assert!(verify(&binding, ASKED).is_err(), "{length}");
         }
@@ -285,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_proof_with_another_number_or_length_is_refused() {
-        let mut binding = sealed_binding(&permanent(), ASKED, END);
+        let mut binding = Binding::sealed(&permanent(), ASKED, END);
         let inner = binding.expected_inner(ASKED);
         let message = ASKED.message.0;
         for (seq_no, inner) in [(1, inner.as_slice()), (0, &inner[..36])] {
@@ -296,7 +298,7 @@ mod tests {
 
     #[test]
     fn an_end_that_is_past_is_refused() {
-        let binding = sealed_binding(&permanent(), ASKED, 1_800_000_000);
+        let binding = Binding::sealed(&permanent(), ASKED, 1_800_000_000);
         let refused = verify(&binding, ASKED).unwrap_err();
         assert_eq!(refused, "EXPIRES_AT_INVALID");
     }

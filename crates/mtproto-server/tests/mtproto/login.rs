@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use confcall_mtproto_server::{Config, Keys, Login};
+use confcall_mtproto_server::{BindError, Config, Keys, Listener, Login};
 use confcall_server::{Server, ServerOptions};
 use confcall_state::UserId;
 use grammers_mtsender::InvocationError;
@@ -332,6 +332,46 @@ async fn a_client_that_breaks_a_rule_of_the_exchange_is_disconnected() {
     raw.send_packet(&[&[0; 16], length.as_slice(), &body].concat())
         .await;
     raw.closed().await;
+}
+
+#[tokio::test]
+async fn an_observer_sees_the_codes_until_they_are_used() {
+    let directory = TempDir::new().unwrap();
+    let scene = scene(&directory, server_that_knows_ada()).await;
+    let client = guest(scene.address, &scene.keys(), 2).await;
+    let hash = send_code(&client).await.unwrap();
+    let codes = scene.observer.look().codes;
+    let expected = [(NUMBER.to_owned(), code(directory.path()))];
+    assert_eq!(codes, expected.into());
+    let resend = functions::auth::ResendCode {
+        phone_number: NUMBER.to_owned(),
+        phone_code_hash: hash.clone(),
+        reason: None,
+    };
+    let enums::auth::SentCode::Code(resent) = client.invoke(&resend).await.unwrap() else {
+        panic!("no code");
+    };
+    assert_ne!(resent.phone_code_hash, hash);
+    let cancel = functions::auth::CancelCode {
+        phone_number: NUMBER.to_owned(),
+        phone_code_hash: resent.phone_code_hash,
+    };
+    assert!(client.invoke(&cancel).await.unwrap());
+    assert!(scene.observer.look().codes.is_empty());
+}
+
+#[tokio::test]
+async fn a_file_of_codes_that_cannot_be_written_is_told_at_the_start() {
+    let directory = TempDir::new().unwrap();
+    let keys = crate::scene::seeded_keys(&directory.path().join("keys"));
+    let config = Config {
+        login: Login::ByCode {
+            codes: Some(directory.path().join("missing").join("codes")),
+        },
+        ..Config::default()
+    };
+    let refused = Listener::bind(config, keys, server()).await.unwrap_err();
+    assert!(matches!(refused, BindError::LoginCodes { .. }), "{refused}");
 }
 
 #[cfg(unix)]

@@ -57,6 +57,11 @@ impl ServerKey {
         &self.pem
     }
 
+    /// The modulus, the highest byte first.
+    pub(crate) fn modulus(&self) -> Vec<u8> {
+        self.private.n_bytes().into_vec()
+    }
+
     /// The name of the key in an exchange.
     pub(crate) fn fingerprint(&self) -> i64 {
         self.fingerprint
