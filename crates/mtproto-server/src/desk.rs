@@ -28,7 +28,7 @@ impl Desk {
     /// Gives out a code for a number; gives its name.
     pub(crate) fn send(&self, number: PhoneNumber, now: Duration) -> Result<String, RpcError> {
         let mut rng = generator()?;
-        self.change(|codes| Ok(codes.send(number, &mut rng, now)))
+        self.change(|codes| codes.send(number, &mut rng, now))
     }
 
     /// Gives out another code; gives its name.

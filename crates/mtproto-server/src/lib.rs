@@ -1,9 +1,11 @@
-//! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued.
+//! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued, and of those that agree on
+//! one with it and log in by a code, as on a test server.
 //!
-//! It is made to develop and test clients: it has no login, knows nothing of users but their numbers and names, and keeps
-//! nothing beyond its end that is not in a snapshot or a key file.
+//! It is made to develop and test clients: it knows nothing of users but their numbers and names, and keeps nothing beyond
+//! its end that is not in a snapshot or a key file; logins, too, last as long as it runs.
 //!
 //! ```text
+//! socket ─▶ Framer ─▶ KeyExchange ─▶ key of a guest, which a login gives to a user
 //! socket ─▶ Framer ─▶ sealing::open ─▶ Session ─▶ Query ─▶ api ─▶ Hub { Server } ─▶ answer ─┐
 //!           packets     plaintext      messages    method                  └─ pushes ─▶ pipes of a user's connections
 //! socket ◀─ Framer ◀─ sealing::seal ◀─ Session ◀──────────────────────────────────┴──────────────────┘

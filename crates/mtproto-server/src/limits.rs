@@ -1,7 +1,5 @@
 //! Fixed bounds on connections and sessions; `spec/limits.md` says what happens beyond them.
 
-use std::time::Duration;
-
 /// The most bytes of a packet of MTProto: as many as the clients of the API can take.
 pub const PACKET: usize = 1 << 20;
 
@@ -17,11 +15,17 @@ pub const EXCHANGED_KEYS: usize = 4096;
 /// The most codes of logins that are open, one for a number.
 pub const LOGIN_CODES: usize = 1024;
 
-/// The time for which a code is good.
-pub const LOGIN_CODE_TIME: Duration = Duration::from_secs(300);
+/// The seconds for which a code is good.
+pub const LOGIN_CODE_SECONDS: u64 = 300;
 
 /// The most tries to guess a code.
 pub const LOGIN_TRIES: u32 = 5;
+
+/// The most wrong tries for one number, over all its codes, before it has to wait.
+pub const LOGIN_GUESSES: u32 = 20;
+
+/// The seconds for which it waits then.
+pub const LOGIN_WAIT_SECONDS: u64 = 600;
 
 /// The most characters of a first or last name.
 pub const NAME: usize = 64;

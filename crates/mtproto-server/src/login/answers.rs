@@ -8,7 +8,7 @@ use crate::limits;
 /// The answer to a client that was sent a code, with the name of the code.
 pub(crate) fn sent_code(hash: String) -> Vec<u8> {
     let length = 5;
-    let seconds = i32::try_from(limits::LOGIN_CODE_TIME.as_secs());
+    let seconds = i32::try_from(limits::LOGIN_CODE_SECONDS);
     enums::auth::SentCode::Code(types::auth::SentCode {
         r#type: types::auth::SentCodeTypeApp { length }.into(),
         phone_code_hash: hash,
