@@ -38,7 +38,7 @@ pub(super) fn run(args: &Args, mut out: impl Write) -> anyhow::Result<ExitCode> 
     writeln!(out, "# A client of Pyrogram or a fork:")?;
     writeln!(
         out,
-        "#   pyrogram.crypto.rsa.server_publickeys[{fingerprint}] = pyrogram.crypto.rsa.PublicKey(0x{modulus}, 65537)"
+        "#   pyrogram.crypto.rsa.server_public_keys[{fingerprint}] = pyrogram.crypto.rsa.PublicKey(0x{modulus}, 65537)"
     )?;
     Ok(ExitCode::SUCCESS)
 }
