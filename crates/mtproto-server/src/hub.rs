@@ -16,10 +16,10 @@ use crate::chaos::{Chaos, Fate};
 use crate::clock;
 use crate::config::ConnectionLimits;
 use crate::desk::Desk;
-use crate::key_ring::{Asked, KeyRing, KnownKey};
+use crate::key_ring::{KeyRing, KnownKey};
 use crate::keys::{self, Keys};
 use crate::limits;
-use crate::login::{self, Method, Proof};
+use crate::login::{self, Asked, Method, Proof};
 use crate::mtproto::auth_key::AuthKeyId;
 use crate::mtproto::key_exchange::{Agreed, ServerKey};
 use crate::mtproto::salt::seconds;
@@ -310,16 +310,17 @@ impl Hub {
 
     /// The server as it is now.
     pub(crate) fn overview(&self) -> Overview {
+        // Without the lock, since the desk may be writing its file.
+        let codes = self.desk.iter().flat_map(Desk::codes).collect();
         let inner = self.lock();
         let calls = inner.server.calls().map(CallOverview::of);
-        let codes = self.desk.iter().flat_map(Desk::codes);
         let hosted = inner.server.hosted_calls();
         let hosted = hosted.map(|call| HostedOverview::of(&inner.server, call));
         Overview {
             users: inner.connections.keys().copied().collect(),
             calls: calls.map(|call| (call.id, call)).collect(),
             hosted: hosted.map(|call| (call.id, call)).collect(),
-            codes: codes.collect(),
+            codes,
         }
     }
 

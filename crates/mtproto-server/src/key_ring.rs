@@ -5,10 +5,9 @@ use confcall_state::UserId;
 
 use crate::exchanged_keys::{ExchangedKeys, Holder};
 use crate::keys::Keys;
-use crate::login::Binding;
+use crate::login::{Asked, Binding};
 use crate::mtproto::auth_key::{AuthKey, AuthKeyId};
 use crate::mtproto::key_exchange::Agreed;
-use crate::mtproto::message::MsgId;
 
 /// All keys that a client can show: those that the server issued, and those that clients agreed on with it.
 #[derive(Debug)]
@@ -23,14 +22,6 @@ pub(crate) struct KnownKey {
     pub(crate) key: AuthKey,
     /// The user; `None` before a login.
     pub(crate) user: Option<UserId>,
-}
-
-/// The message in which a client asks for something: its key, its session and its id.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
-    pub(crate) key: AuthKeyId,
-    pub(crate) session: i64,
-    pub(crate) message: MsgId,
 }
 
 impl KeyRing {
@@ -125,6 +116,7 @@ impl KeyRing {
 mod tests {
     use super::*;
     use crate::mtproto::auth_key::LENGTH;
+    use crate::mtproto::message::MsgId;
 
     const NOW: Duration = Duration::from_secs(1_800_000_000);
     const ALICE: UserId = UserId::new(1);

@@ -8,8 +8,8 @@ use sha1::{Digest as _, Sha1};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::key_ring::Asked;
 use crate::mtproto::auth_key::{AuthKey, AuthKeyId};
+use crate::mtproto::message::MsgId;
 
 /// The block of the cipher.
 const BLOCK: usize = 16;
@@ -28,6 +28,14 @@ pub(crate) struct Binding {
     /// The end of the temporary key, in seconds since the epoch.
     expires_at: i32,
     encrypted: Vec<u8>,
+}
+
+/// The message in which a client asks for something: its key, its session and its id.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    pub(crate) key: AuthKeyId,
+    pub(crate) session: i64,
+    pub(crate) message: MsgId,
 }
 
 impl Binding {
@@ -151,7 +159,6 @@ fn join(parts: [Option<&[u8]>; 4]) -> Zeroizing<[u8; 32]> {
 mod tests {
     use super::*;
     use crate::mtproto::auth_key::LENGTH;
-    use crate::mtproto::message::MsgId;
     use grammers_crypto::aes::ige_encrypt;
 
     const NOW: Duration = Duration::from_secs(1_800_000_000);

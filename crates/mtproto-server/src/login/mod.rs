@@ -16,7 +16,7 @@ mod phone_number;
 pub(crate) use self::answers::{
     authorization, logged_out, no_password, sent_code, sign_up_required,
 };
-pub(crate) use self::binding::Binding;
+pub(crate) use self::binding::{Asked, Binding};
 pub(crate) use self::codes::{Codes, Proof};
 pub(crate) use self::method::{Method, is_open_to_guests};
 pub(crate) use self::phone_number::PhoneNumber;

@@ -6,8 +6,15 @@ use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use super::error::KeyExchangeError;
+use super::nonces::Nonces;
 use super::server_key::{MODULUS, ServerKey};
-use super::{FACTORS, KeyExchangeError, Nonces, PRODUCT};
+
+/// The product that a client factorises, always the same one: the server bounds its connections, and needs no work of theirs.
+pub(super) const PRODUCT: [u8; 8] = [0x17, 0xed, 0x48, 0x94, 0x1a, 0x08, 0xf9, 0x81];
+
+/// Its factors.
+pub(super) const FACTORS: [[u8; 4]; 2] = [[0x49, 0x4c, 0x55, 0x3b], [0x53, 0x91, 0x10, 0x73]];
 
 /// The number of bytes of data with its padding, in the form with a key of its own.
 const PADDED: usize = 192;

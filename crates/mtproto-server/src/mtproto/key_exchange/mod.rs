@@ -15,7 +15,9 @@
 //! What breaks a rule is an error, after which nothing of the exchange is left.
 
 mod diffie_hellman;
+mod error;
 mod inner_data;
+mod nonces;
 mod server_key;
 #[cfg(test)]
 mod tests;
@@ -23,27 +25,22 @@ mod tests;
 use core::time::Duration;
 use std::sync::Arc;
 
-use confcall_state::tl::{ReadError, Reader};
+use confcall_state::tl::Reader;
 use grammers_crypto::aes::{ige_decrypt, ige_encrypt};
 use grammers_crypto::generate_key_data_from_nonce;
 use grammers_tl_types::{Identifiable as _, Serializable as _, enums, functions, types};
 use rand_core::CryptoRng;
 use sha1::{Digest as _, Sha1};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use self::diffie_hellman::{ClientHalf, Exponent, GENERATOR, PRIME};
-use self::inner_data::InnerData;
+pub(crate) use self::error::KeyExchangeError;
+use self::inner_data::{FACTORS, InnerData, PRODUCT};
+use self::nonces::Nonces;
 pub(crate) use self::server_key::{ServerKey, ServerKeyError};
 use super::auth_key::{AuthKey, AuthKeyId};
 use super::salt::seconds;
 use crate::limits;
-
-/// The product that a client factorises, always the same one: the server bounds its connections, and needs no work of theirs.
-const PRODUCT: [u8; 8] = [0x17, 0xed, 0x48, 0x94, 0x1a, 0x08, 0xf9, 0x81];
-
-/// Its factors.
-const FACTORS: [[u8; 4]; 2] = [[0x49, 0x4c, 0x55, 0x3b], [0x53, 0x91, 0x10, 0x73]];
 
 /// The block of the cipher.
 const BLOCK: usize = 16;
@@ -68,13 +65,6 @@ enum Step {
     Start,
     Factors(Nonces),
     Half(Box<Offer>),
-}
-
-/// The public nonces of an exchange.
-#[derive(Clone, Copy)]
-struct Nonces {
-    client: [u8; 16],
-    server: [u8; 16],
 }
 
 /// The server's half, and what belongs to it.
@@ -103,31 +93,6 @@ pub(crate) struct Agreed {
     pub(crate) key: AuthKey,
     /// The time for which a temporary key is good; `None` for a permanent one.
     pub(crate) lifetime: Option<Duration>,
-}
-
-/// A client broke a rule of the exchange.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum KeyExchangeError {
-    #[error("a message of a key exchange cannot be read: {0}")]
-    Unreadable(#[from] ReadError),
-    #[error("{0:08x} is not what a key exchange goes on with")]
-    OutOfOrder(u32),
-    #[error("a connection has at most {} key exchanges", limits::KEY_EXCHANGES)]
-    TooMany,
-    #[error("the {0} of a key exchange changed on the way")]
-    Changed(&'static str),
-    #[error("no key of this server has the fingerprint {0:016x}")]
-    Fingerprint(i64),
-    #[error("nothing in a key exchange is encrypted to {0} bytes")]
-    Length(usize),
-    #[error("what a client sent in a key exchange is not encrypted for this server")]
-    NotForTheServer,
-    #[error("the hash does not fit what a client sent in a key exchange")]
-    Hash,
-    #[error("a temporary key cannot be good for {0} seconds")]
-    Lifetime(i32),
-    #[error("the client's half of a key is too near to zero or to the prime")]
-    OutOfBounds,
 }
 
 impl KeyExchange {
@@ -244,19 +209,6 @@ impl KeyExchange {
         let reply = offer.retry(&key);
         self.step = Step::Half(offer);
         Ok(reply)
-    }
-}
-
-impl Nonces {
-    /// Reads both nonces, which stay the same through an exchange.
-    fn check(self, reader: &mut Reader<'_>) -> Result<(), KeyExchangeError> {
-        if reader.raw("the nonce")? != self.client {
-            return Err(KeyExchangeError::Changed("nonce"));
-        }
-        match reader.raw("the server's nonce")? == self.server {
-            true => Ok(()),
-            false => Err(KeyExchangeError::Changed("server's nonce")),
-        }
     }
 }
 
