@@ -367,6 +367,39 @@ fn an_address_that_others_can_reach_needs_a_flag() {
     command.assert().code(1).stderr(contains("--allow-public"));
 }
 
+#[test]
+fn the_public_key_is_a_file_that_clients_load_and_the_same_each_time() {
+    let place = Place::new("serve-public-key");
+    let print = |flags: &[&str]| {
+        let mut command = assert_cmd::Command::from_std(confcall());
+        command.args(place.serve_args(["--public-key"])).args(flags);
+        let output = command.assert().success().get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
+    };
+    let json: Value = serde_json::from_str(&print(&["--json"])).unwrap();
+    let printed = print(&[]);
+    let (key, comments) = printed.split_once("# ").unwrap();
+    assert_eq!(key, text(&json["pem"]));
+    assert!(key.starts_with("-----BEGIN RSA PUBLIC KEY-----\n"));
+    assert!(comments.contains(text(&json["fingerprint"])));
+    assert!(comments.contains("add_key"));
+    assert_eq!(printed, print(&[]));
+}
+
+#[test]
+fn logins_on_an_address_that_others_can_reach_need_a_flag_of_their_own() {
+    let place = Place::new("serve-public-login");
+    let codes = place.file("codes");
+    let mut command = assert_cmd::Command::from_std(confcall());
+    command.args(place.serve_args(["--listen", "127.0.0.1:0", "--allow-public"]));
+    command.arg("--login-codes").arg(&codes);
+    command.assert().code(1).stderr(contains("--allow-login"));
+    assert!(!codes.exists());
+    let mut command = assert_cmd::Command::from_std(confcall());
+    command.args(place.serve_args(["--allow-login"]));
+    command.assert().code(2).stderr(contains("--allow-public"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_session_is_for_its_owner_alone_and_overwrites_nothing() {

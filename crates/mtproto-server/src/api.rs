@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use confcall_join::api::{PeerLabel, RpcError};
-use confcall_server::tl::write_users;
+use confcall_server::tl::{Layer, write_users, write_users_in};
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
@@ -25,6 +25,8 @@ pub(crate) const EXPIRY: u64 = 3600;
 pub(crate) struct Requester {
     pub(crate) user: UserId,
     pub(crate) address: SocketAddr,
+    /// The layer in which the client reads.
+    pub(crate) layer: Layer,
     /// Since the epoch.
     pub(crate) now: Duration,
 }
@@ -42,7 +44,10 @@ pub(crate) fn answer(
         functions::updates::GetState::CONSTRUCTOR_ID => Ok(state(requester).to_bytes()),
         functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, requester.user)
         {
-            Ok(users) => Ok(write_users(&labels(shown(&users)), requester.user).to_bytes()),
+            Ok(users) => {
+                let users = write_users(&labels(shown(&users)), requester.user);
+                Ok(write_users_in(&users, requester.layer))
+            }
             Err(_) => Err(unreadable()),
         },
         _ => return startup::answer(id, &mut reader, requester, labels),

@@ -2,6 +2,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use confcall_join::api::RpcError;
+use confcall_server::tl::Layer;
 use confcall_state::UserId;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
@@ -9,38 +11,47 @@ use tokio::time::Instant;
 use crate::api::{self, Requester};
 use crate::clock;
 use crate::hub::{Connected, ConnectionId, Hub};
+use crate::key_ring::KnownKey;
+use crate::login::{self, Asked, Method};
 use crate::mtproto::auth_key::AuthKey;
 use crate::mtproto::message::{Envelope, MsgId};
 use crate::mtproto::sealing::{self, PADDING, PacketError};
 use crate::mtproto::session::{Event, Session};
+use crate::mtproto::session_memory::Memory;
 use crate::pending::PendingRequests;
 use crate::push_queue::QueuedPush;
 
-/// The client at the other end of a connection, once its key has said who it is.
+/// The user in whose name methods are answered that show nobody.
+const NOBODY: UserId = UserId::new(0);
+
+/// The client at the other end of a connection, once it has shown a key.
 pub(crate) struct Client {
-    user: UserId,
     key: AuthKey,
     session: Session,
-    connection: ConnectionId,
-    pushes: UnboundedReceiver<QueuedPush>,
+    /// The user; `None` before a login.
+    user: Option<ConnectedUser>,
     /// The moment at which the client wants to be disconnected.
     close_at: Option<Instant>,
 }
 
+/// The user of a client, as the hub knows it.
+struct ConnectedUser {
+    id: UserId,
+    connection: ConnectionId,
+    pushes: UnboundedReceiver<QueuedPush>,
+    /// The layer in which the hub writes for it.
+    layer: Layer,
+}
+
 impl Client {
     /// Connects a client that starts with this session.
-    pub(crate) fn meet(user: UserId, key: AuthKey, session: i64, hub: &Hub) -> Self {
-        let Connected {
-            connection,
-            memory,
-            pushes,
-        } = hub.connect(user, session);
+    pub(crate) fn meet(known: KnownKey, session: i64, hub: &Hub) -> Self {
+        let KnownKey { key, user } = known;
+        let (memory, user) = connect(&key, user, session, hub);
         Self {
             session: Session::new(session, &key, memory),
-            user,
             key,
-            connection,
-            pushes,
+            user,
             close_at: None,
         }
     }
@@ -49,7 +60,19 @@ impl Client {
     pub(crate) fn leave(self, hub: &Hub) {
         let session = self.session.id();
         let memory = self.session.into_memory();
-        hub.disconnect(self.user, self.connection, session, memory);
+        if let Some(user) = self.user {
+            hub.disconnect(user.id, user.connection, session, memory);
+        }
+    }
+
+    /// The user; `None` before a login.
+    pub(crate) fn user(&self) -> Option<UserId> {
+        self.user.as_ref().map(|user| user.id)
+    }
+
+    /// The layer in which the client reads.
+    fn layer(&self) -> Layer {
+        self.session.layer().map_or(Layer::Newest, Layer::nearest)
     }
 
     pub(crate) fn session(&mut self) -> &mut Session {
@@ -74,12 +97,13 @@ impl Client {
     pub(crate) fn receive(&mut self, envelope: &Envelope<'_>, hub: &Hub) -> Vec<Event> {
         if envelope.session != self.session.id() {
             // The new one first, so that the user is not without a connection in between.
-            let connected = hub.connect(self.user, envelope.session);
-            let session = Session::new(envelope.session, &self.key, connected.memory);
+            let (memory, user) = connect(&self.key, self.user(), envelope.session, hub);
+            let session = Session::new(envelope.session, &self.key, memory);
             let old = core::mem::replace(&mut self.session, session);
-            let connection = core::mem::replace(&mut self.connection, connected.connection);
-            self.pushes = connected.pushes;
-            hub.disconnect(self.user, connection, old.id(), old.into_memory());
+            let user = core::mem::replace(&mut self.user, user);
+            if let Some(user) = user {
+                hub.disconnect(user.id, user.connection, old.id(), old.into_memory());
+            }
         }
         self.session.receive(envelope, clock::now())
     }
@@ -96,7 +120,8 @@ impl Client {
     pub(crate) fn destroy_session(&mut self, session: i64, hub: &Hub) {
         // The own session is in use: the answer is that there is none such, and the client keeps it.
         let other = session != self.session.id();
-        let was_there = other && hub.destroy_session(self.user, session);
+        let user = self.user().filter(|_| other);
+        let was_there = user.is_some_and(|user| hub.destroy_session(user, session));
         self.session.session_destroyed(session, was_there);
     }
 
@@ -109,29 +134,120 @@ impl Client {
         hub: &Arc<Hub>,
         pending: &mut PendingRequests,
     ) {
+        if let Some(method) = Method::read(&method) {
+            let answer = method.and_then(|method| self.log_in(id, &method, hub));
+            return self.session.answer(id, answer);
+        }
+        if self.user.is_none() {
+            // It may have logged in over another connection.
+            self.follow_key(hub);
+        }
+        let layer = self.layer();
+        if let Some(user) = self.user.as_mut().filter(|user| user.layer != layer) {
+            hub.set_layer(user.id, user.connection, layer);
+            user.layer = layer;
+        }
         let requester = Requester {
-            user: self.user,
+            user: self.user().unwrap_or(NOBODY),
             address,
+            layer,
             now: clock::now(),
         };
+        let labels = |users: &[UserId]| hub.labels(users);
+        let Some(user) = self.user() else {
+            let is_open = login::is_open_to_guests(&method);
+            let answer = is_open.then(|| api::answer(&method, requester, labels));
+            let unregistered = || Err(RpcError::new(401, "AUTH_KEY_UNREGISTERED"));
+            let answer = answer.flatten().unwrap_or_else(unregistered);
+            return self.session.answer(id, answer);
+        };
         // Never late or lost: these methods are not what chaos is to test.
-        if let Some(answer) = api::answer(&method, requester, |users| hub.labels(users)) {
+        if let Some(answer) = api::answer(&method, requester, labels) {
             return self.session.answer(id, answer);
         }
         match hub.fate() {
-            None => self.session.answer(id, hub.answer(self.user, &method)),
-            Some(fate) => pending.start(id, fate, Arc::clone(hub), self.user, method),
+            None => self.session.answer(id, hub.answer(user, layer, &method)),
+            Some(fate) => pending.start(id, fate, Arc::clone(hub), user, layer, method),
         }
     }
 
-    /// The next push; `None` if the connection is to be closed.
+    /// Carries out a method that can change whose the key is.
+    fn log_in(&mut self, id: MsgId, method: &Method, hub: &Hub) -> Result<Vec<u8>, RpcError> {
+        let asked = Asked {
+            key: self.key.id(),
+            session: self.session.id(),
+            message: id,
+            layer: self.layer(),
+        };
+        let answer = hub.log_in(self.user(), asked, method);
+        self.follow_key(hub);
+        answer
+    }
+
+    /// Becomes a client of the user for whom the key stands now.
+    fn follow_key(&mut self, hub: &Hub) {
+        let user = hub.user(self.key.id());
+        if user == self.user() {
+            return;
+        }
+        let (session, memory) = (self.session.id(), self.session.memory());
+        let user = user.map(|user| {
+            ConnectedUser::connect(user, &self.key, session, hub, Some(memory.clone())).1
+        });
+        if let Some(old) = core::mem::replace(&mut self.user, user) {
+            hub.disconnect(old.id, old.connection, session, memory);
+        }
+    }
+
+    /// The next push; `None` if the connection is to be closed. None comes before a login.
     pub(crate) async fn next_push(&mut self) -> Option<QueuedPush> {
-        self.pushes.recv().await
+        match &mut self.user {
+            Some(user) => user.pushes.recv().await,
+            None => core::future::pending().await,
+        }
     }
 
     /// The next packet to the client.
     pub(crate) fn next_packet(&mut self, padding: &[u8; PADDING]) -> Option<Vec<u8>> {
         let plaintext = self.session.take_packet(clock::now())?;
         Some(sealing::seal(&self.key, plaintext, padding))
+    }
+}
+
+impl ConnectedUser {
+    /// Connects a session of a user; gives the messages that it received already.
+    fn connect(
+        id: UserId,
+        key: &AuthKey,
+        session: i64,
+        hub: &Hub,
+        memory: Option<Memory>,
+    ) -> (Memory, Self) {
+        let Connected {
+            connection,
+            memory,
+            pushes,
+        } = hub.connect(id, session, key.id(), memory);
+        let user = Self {
+            id,
+            connection,
+            pushes,
+            layer: Layer::default(),
+        };
+        (memory, user)
+    }
+}
+
+/// Connects a session of a client, if it is a user's.
+fn connect(
+    key: &AuthKey,
+    user: Option<UserId>,
+    session: i64,
+    hub: &Hub,
+) -> (Memory, Option<ConnectedUser>) {
+    let connected = user.map(|user| ConnectedUser::connect(user, key, session, hub, None));
+    match connected {
+        Some((memory, user)) => (memory, Some(user)),
+        None => (Memory::default(), None),
     }
 }

@@ -1,13 +1,16 @@
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The settings of a server that listens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     /// The address; port 0 takes one that is free.
     pub listen: SocketAddr,
     /// The machines that may reach the server.
     pub reach: Reach,
+    /// The way in for clients without a key that was issued.
+    pub login: Login,
     /// The seed of faults as a bad network has them, in conference requests and pushes; `None` for no faults.
     pub chaos: Option<u64>,
     /// A member whose user has no connection for this long is disconnected from the call.
@@ -16,6 +19,20 @@ pub struct Config {
     pub idle_calls: Duration,
     /// Bounds on the resources that clients take.
     pub limits: ConnectionLimits,
+}
+
+/// The way in for clients without a key that was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// There is none: the server agrees on no keys.
+    Refused,
+    /// A client agrees on a key with the server and logs in with a test number, 99966, the digit of the data centre (1) and
+    /// four digits, by a code that [`Observer::look`](crate::Observer::look) shows. So whoever can see that, or reads the
+    /// file, can be the user of any number.
+    ByCode {
+        /// The file of the codes, for scripts: a line `number code` for each one that is open. Its owner alone can read it.
+        codes: Option<PathBuf>,
+    },
 }
 
 /// The machines that may reach a server.
@@ -33,7 +50,7 @@ pub enum Reach {
 pub struct ConnectionLimits {
     /// Connections of all users; more are closed at once.
     pub connections: usize,
-    /// Connections that have not shown a key yet; the oldest is closed for one more.
+    /// Connections that have not shown a key of a user yet; the oldest is closed for one more.
     pub unidentified: usize,
     /// Connections of one user; the oldest is closed for one more.
     pub connections_per_user: usize,
@@ -56,6 +73,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             reach: Reach::Loopback,
+            login: Login::ByCode { codes: None },
             chaos: None,
             silence: Duration::from_secs(30),
             idle_calls: Duration::from_secs(600),

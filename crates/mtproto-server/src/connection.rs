@@ -14,13 +14,16 @@ use crate::clock;
 use crate::config::ConnectionLimits;
 use crate::hub::Hub;
 use crate::limits;
+use crate::mtproto::auth_key::AuthKeyId;
 use crate::mtproto::framing::{Framer, FramingError, Packet};
+use crate::mtproto::key_exchange::{KeyExchange, KeyExchangeError};
 use crate::mtproto::message::{Clock, Envelope, EnvelopeError, Origin};
 use crate::mtproto::sealing::{self, PacketError};
 use crate::mtproto::session::Event;
 use crate::mtproto::unencrypted;
 use crate::pending::{Answered, PendingRequests};
 use crate::push_queue::QueuedPush;
+use crate::randomness;
 use crate::unidentified::Place;
 
 /// The error of the transport for a packet that is none of a client of this server.
@@ -42,8 +45,12 @@ pub(crate) struct Connection {
     writer: OwnedWriteHalf,
     address: SocketAddr,
     framer: Framer,
+    /// The key exchanges; `None` before the first.
+    exchange: Option<KeyExchange>,
+    /// The key that the client agreed on last over this connection.
+    agreed: Option<AuthKeyId>,
     client: Option<Client>,
-    /// The place among the connections without a key; `None` once the client is known.
+    /// The place among the connections without a user; `None` once the user is known.
     place: Option<Place>,
     pending: PendingRequests,
     /// The moment at which the connection is closed if no packet comes.
@@ -59,8 +66,10 @@ pub(crate) enum Closed {
     Network(#[from] std::io::Error),
     #[error(transparent)]
     Framing(#[from] FramingError),
-    #[error("the server did not issue its key")]
+    #[error("the server knows no such key")]
     UnknownKey,
+    #[error(transparent)]
+    KeyExchange(#[from] KeyExchangeError),
     #[error(transparent)]
     Sealing(#[from] PacketError),
     #[error(transparent)]
@@ -85,9 +94,11 @@ impl Closed {
     /// The error of the transport by which the client is told; `None` for what it knows, and where it would not be read.
     fn code(&self) -> Option<i32> {
         match self {
-            Self::Framing(_) | Self::UnknownKey | Self::Sealing(_) | Self::Envelope(_) => {
-                Some(NOT_FOUND)
-            }
+            Self::Framing(_)
+            | Self::UnknownKey
+            | Self::KeyExchange(_)
+            | Self::Sealing(_)
+            | Self::Envelope(_) => Some(NOT_FOUND),
             Self::Dropped => Some(FLOOD),
             // One that has to make room was sent nothing, and its descriptor is wanted.
             Self::Displaced
@@ -130,6 +141,8 @@ impl Connection {
             writer,
             address,
             framer: Framer::new(),
+            exchange: None,
+            agreed: None,
             client: None,
             place: Some(place),
             idle: clock::after(limits.greeting),
@@ -209,6 +222,17 @@ impl Connection {
 
     /// Takes a packet of the client.
     async fn take(&mut self, packet: &Packet) -> Result<(), Closed> {
+        if let Some(body) = unencrypted::body(&packet.payload) {
+            return self.exchange(body).await;
+        }
+        // A client goes on under another key once it has agreed on that.
+        if self.agreed.is_some() && sealing::key_id(&packet.payload) == self.agreed {
+            self.agreed = None;
+            self.client
+                .take()
+                .into_iter()
+                .for_each(|old| old.leave(&self.hub));
+        }
         let Some(client) = &mut self.client else {
             return self.meet(packet).await;
         };
@@ -230,30 +254,42 @@ impl Connection {
     /// Takes a packet of a client that is not known yet: its key says who the client is.
     async fn meet(&mut self, packet: &Packet) -> Result<(), Closed> {
         let sealed = packet.payload.as_slice();
-        if let Some(answer) = self.answer_in_clear(sealed)? {
-            let framed = self.framer.frame(&answer);
-            return self.write(&framed).await;
-        }
         let id = sealing::key_id(sealed).ok_or(PacketError::Length(sealed.len()))?;
-        let found = self.hub.find_key(id);
-        let (user, key) = found.ok_or(Closed::UnknownKey)?;
-        let plaintext = sealing::open(&key, sealed)?;
+        let known = self.hub.find_key(id).ok_or(Closed::UnknownKey)?;
+        let plaintext = sealing::open(&known.key, sealed)?;
         let envelope = Envelope::read(&plaintext)?;
-        let client = Client::meet(user, key, envelope.session, &self.hub);
-        tracing::debug!(user = user.value(), "a user is connected");
-        self.client = Some(client);
-        self.place = None;
-        self.framer.trust();
+        self.client = Some(Client::meet(known, envelope.session, &self.hub));
+        self.recognise();
         // Boxed because the functions call each other, although never twice: the client is known now.
         Box::pin(self.take(packet)).await
     }
 
-    /// The answer to a client without a key that asks for the time; it stays unknown, and among those that give way.
-    fn answer_in_clear(&self, packet: &[u8]) -> Result<Option<Vec<u8>>, Closed> {
-        let mut nonce = [0; 16];
-        getrandom::fill(&mut nonce)?;
-        let id = Clock::default().next(clock::now(), Origin::Answer);
-        Ok(unencrypted::answer(packet, id, nonce))
+    /// Trusts a client once its user is known; until then it is among those that give way.
+    fn recognise(&mut self) {
+        let user = self.client.as_ref().and_then(Client::user);
+        if let (Some(user), Some(_)) = (user, &self.place) {
+            tracing::debug!(user = user.value(), "a user is connected");
+            self.place = None;
+            self.framer.trust();
+        }
+    }
+
+    /// Goes on with a key exchange; the client stays unknown, and among those that give way.
+    async fn exchange(&mut self, body: &[u8]) -> Result<(), Closed> {
+        let exchange = match &mut self.exchange {
+            Some(exchange) => exchange,
+            none => none.insert(KeyExchange::new(self.hub.server_key().await)),
+        };
+        let (mut rng, now) = (randomness::generator()?, clock::now());
+        let is_taken = |id| self.hub.find_key(id).is_some();
+        let reply = exchange.receive(body, &mut rng, now, is_taken)?;
+        if let Some(agreed) = reply.agreed {
+            self.agreed = Some(agreed.key.id());
+            self.hub.add_key(agreed, now);
+        }
+        let id = Clock::default().next(now, Origin::Answer);
+        let framed = self.framer.frame(&unencrypted::packet(id, &reply.body));
+        self.write(&framed).await
     }
 
     async fn carry_out(&mut self, event: Event) -> Result<(), Closed> {
@@ -269,13 +305,18 @@ impl Connection {
             Event::DestroySession(session) => client.destroy_session(session, &self.hub),
             Event::Query { id, method } => {
                 client.query(id, method, self.address, &self.hub, &mut self.pending);
+                self.recognise();
                 // One packet holds a thousand queries; the other clients do not wait for all of them.
                 tokio::task::yield_now().await;
             }
         }
-        match client.session().backlog() < limits::BACKLOG {
-            true => Ok(()),
-            false => self.flush().await,
+        match self
+            .client
+            .as_mut()
+            .map(|client| client.session().backlog())
+        {
+            Some(backlog) if backlog >= limits::BACKLOG => self.flush().await,
+            _ => Ok(()),
         }
     }
 

@@ -1,34 +1,49 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use confcall_join::api::{PeerLabel, Request, RpcError, Service as _, Updates};
 use confcall_state::UserId;
+use grammers_tl_types::Serializable as _;
+use tokio::sync::OnceCell;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use crate::chaos::{Chaos, Fate};
 use crate::clock;
 use crate::config::ConnectionLimits;
-use crate::keys::Keys;
+use crate::desk::Desk;
+use crate::key_ring::{KeyRing, KnownKey};
+use crate::keys::{self, Keys};
 use crate::limits;
-use crate::mtproto::auth_key::{AuthKey, AuthKeyId};
+use crate::login::{self, Asked, Method, Proof};
+use crate::mtproto::auth_key::AuthKeyId;
+use crate::mtproto::key_exchange::{Agreed, ServerKey};
 use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, HostedOverview, Overview};
 use crate::push_queue::{PushSender, QueuedPush, push_queue};
-use confcall_server::tl::{Occasion, write_push, write_response};
+use confcall_server::tl::{Layer, Occasion, write_push, write_response};
 use confcall_server::{Refusal, Server, ServerOptions};
 
 /// The state that all connections share: the server, the keys of users, and the queues of pushes.
 ///
 /// Nothing waits for the network while it holds the lock.
-pub(crate) struct Hub(Mutex<Inner>);
+pub(crate) struct Hub {
+    inner: Mutex<Inner>,
+    /// The codes of logins; `None` if clients cannot log in.
+    desk: Option<Desk>,
+    /// The file of the keys, and the key of the server once it was needed.
+    key_file: PathBuf,
+    server_key: OnceCell<Arc<ServerKey>>,
+}
 
 struct Inner {
     server: Server,
-    keys: Keys,
+    keys: KeyRing,
     chaos: Option<Chaos>,
     limits: ConnectionLimits,
     connections: HashMap<UserId, Vec<ConnectedSession>>,
@@ -43,6 +58,10 @@ struct Inner {
 struct ConnectedSession {
     id: ConnectionId,
     session: i64,
+    /// The key with which it is encrypted.
+    key: AuthKeyId,
+    /// The layer in which its client reads.
+    layer: Layer,
     memory: Memory,
     sender: PushSender,
 }
@@ -72,10 +91,12 @@ impl Hub {
         keys: Keys,
         chaos: Option<Chaos>,
         limits: ConnectionLimits,
+        desk: Option<Desk>,
     ) -> Self {
-        Self(Mutex::new(Inner {
+        let key_file = keys.path().to_owned();
+        let inner = Mutex::new(Inner {
             server,
-            keys,
+            keys: KeyRing::new(keys),
             chaos,
             limits,
             connections: HashMap::new(),
@@ -83,24 +104,130 @@ impl Hub {
             ended: VecDeque::new(),
             started: Instant::now(),
             away: HashMap::new(),
-        }))
+        });
+        Self {
+            inner,
+            desk,
+            key_file,
+            server_key: OnceCell::new(),
+        }
     }
 
-    /// The user who has a key, and the key.
-    pub(crate) fn find_key(&self, id: AuthKeyId) -> Option<(UserId, AuthKey)> {
-        self.lock().keys.find(id)
+    /// The key by which clients know the server; `None` if they cannot agree on keys with it.
+    pub(crate) async fn server_key(&self) -> Option<Arc<ServerKey>> {
+        self.desk.as_ref()?;
+        let file = self.key_file.clone();
+        // Aside, since it takes a second if the key is not there yet.
+        let read = async {
+            let read = spawn_blocking(move || keys::server_key(&file));
+            let key = read.await.map_err(|error| error.to_string())?;
+            key.map(Arc::new).map_err(|error| error.to_string())
+        };
+        let key = self.server_key.get_or_try_init(|| read).await;
+        let key = key.inspect_err(|error| tracing::warn!(%error, "no key exchange"));
+        key.ok().cloned()
     }
 
-    /// Connects a session of a user, to whom pushes go from now on.
-    pub(crate) fn connect(&self, user: UserId, session: i64) -> Connected {
+    /// A key, and the user who has it, if any.
+    pub(crate) fn find_key(&self, id: AuthKeyId) -> Option<KnownKey> {
+        self.lock().keys.find(id, clock::now())
+    }
+
+    /// The user for whom a key stands now.
+    pub(crate) fn user(&self, key: AuthKeyId) -> Option<UserId> {
+        self.lock().keys.user(key, clock::now())
+    }
+
+    /// Adds a key that a client agreed on.
+    pub(crate) fn add_key(&self, agreed: Agreed, now: Duration) {
+        self.lock().keys.add(agreed, now);
+    }
+
+    /// Carries out a method of a client that logs in or out, as `user` after a login.
+    pub(crate) fn log_in(
+        &self,
+        user: Option<UserId>,
+        asked: Asked,
+        method: &Method,
+    ) -> Result<Vec<u8>, RpcError> {
+        let now = clock::now();
+        let done = |()| true.to_bytes();
+        match method {
+            Method::SendCode(number) => self.desk(user)?.send(*number, now).map(login::sent_code),
+            Method::ResendCode(proof) => self.desk(user)?.resend(proof, now).map(login::sent_code),
+            Method::CancelCode(proof) => self.desk(user)?.close(proof, now).map(done),
+            Method::SignIn { proof, code } => {
+                let desk = self.desk(user)?;
+                desk.prove(proof, code, now)?;
+                match self.has_name(proof.number.user()) {
+                    true => self.authorize(desk, asked, proof, None),
+                    false => Ok(login::sign_up_required()),
+                }
+            }
+            Method::SignUp { proof, name } => {
+                let desk = self.desk(user)?;
+                desk.check_proven(proof, now)?;
+                self.authorize(desk, asked, proof, Some(name))
+            }
+            Method::LogOut => {
+                self.lock().log_out(user, asked.key, now);
+                Ok(login::logged_out())
+            }
+            Method::BindKey(binding) => self.lock().keys.bind(asked, binding, now).map(done),
+            // These are what the real server says to an application that may not use tokens, and to a wrong token.
+            Method::ExportToken => Err(RpcError::new(400, "API_ID_PUBLISHED_FLOOD")),
+            Method::ImportToken => Err(RpcError::new(400, "AUTH_TOKEN_INVALID")),
+            Method::GetPassword => Ok(login::no_password()),
+        }
+    }
+
+    /// The desk for a client that has not logged in; another one has to log out first.
+    fn desk(&self, user: Option<UserId>) -> Result<&Desk, RpcError> {
+        let desk = self.desk.as_ref().filter(|_| user.is_none());
+        desk.ok_or_else(|| RpcError::new(500, "AUTH_RESTART"))
+    }
+
+    fn has_name(&self, user: UserId) -> bool {
+        self.lock().server.name(user).is_some()
+    }
+
+    /// Gives the key of a client to the user of a number, perhaps with a name, and uses up the code.
+    fn authorize(
+        &self,
+        desk: &Desk,
+        asked: Asked,
+        proof: &Proof,
+        name: Option<&str>,
+    ) -> Result<Vec<u8>, RpcError> {
+        let (user, now) = (proof.number.user(), clock::now());
+        desk.close(proof, now)?;
+        let mut inner = self.lock();
+        inner.keys.log_in(asked.key, user, now)?;
+        if let Some(name) = name {
+            inner.server.set_name(user, name);
+        }
+        let label = inner.server.label(user);
+        Ok(login::authorization(user, label, asked.layer))
+    }
+
+    /// Connects a session of a user, to whom pushes go from now on; it may have received messages before.
+    pub(crate) fn connect(
+        &self,
+        user: UserId,
+        session: i64,
+        key: AuthKeyId,
+        memory: Option<Memory>,
+    ) -> Connected {
         let mut inner = self.lock();
         let (sender, pushes) = push_queue(inner.limits.pushes);
         inner.last_connection = inner.last_connection.wrapping_add(1);
         let id = ConnectionId(inner.last_connection);
-        let memory = inner.recall(user, session);
+        let memory = memory.unwrap_or_else(|| inner.recall(user, session));
         let connection = ConnectedSession {
             id,
             session,
+            key,
+            layer: Layer::default(),
             memory: memory.clone(),
             sender,
         };
@@ -115,6 +242,15 @@ impl Hub {
             memory,
             pushes,
         }
+    }
+
+    /// Takes note of the layer in which the client of a connection reads.
+    pub(crate) fn set_layer(&self, user: UserId, connection: ConnectionId, layer: Layer) {
+        let mut inner = self.lock();
+        let sessions = inner.connections.get_mut(&user).into_iter().flatten();
+        sessions
+            .filter(|one| one.id == connection)
+            .for_each(|one| one.layer = layer);
     }
 
     /// Takes note that a connection of a session ended.
@@ -149,7 +285,12 @@ impl Hub {
     }
 
     /// Carries out a request of a user, and sends out what it pushes.
-    pub(crate) fn answer(&self, user: UserId, request: &[u8]) -> Result<Vec<u8>, RpcError> {
+    pub(crate) fn answer(
+        &self,
+        user: UserId,
+        layer: Layer,
+        request: &[u8],
+    ) -> Result<Vec<u8>, RpcError> {
         let request = Request::from_tl(request).map_err(Refusal::Unreadable)?;
         let answer = {
             let mut inner = self.lock();
@@ -159,7 +300,7 @@ impl Hub {
             answer?
         };
         // Without the lock, since an answer can be large.
-        write_response(request.method(), &answer, occasion(user))
+        write_response(request.method(), &answer, occasion(user, layer))
     }
 
     /// Disconnects the members from their calls whose users have been away for a while, and ends the ringing of what has
@@ -187,6 +328,8 @@ impl Hub {
 
     /// The server as it is now.
     pub(crate) fn overview(&self) -> Overview {
+        // Without the lock, since the desk may be writing its file.
+        let codes = self.desk.iter().flat_map(Desk::codes).collect();
         let inner = self.lock();
         let calls = inner.server.calls().map(CallOverview::of);
         let hosted = inner.server.hosted_calls();
@@ -195,6 +338,7 @@ impl Hub {
             users: inner.connections.keys().copied().collect(),
             calls: calls.map(|call| (call.id, call)).collect(),
             hosted: hosted.map(|call| (call.id, call)).collect(),
+            codes,
         }
     }
 
@@ -206,7 +350,7 @@ impl Hub {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A panic in one request does not end the calls of all others.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -226,14 +370,18 @@ impl Inner {
         let Some(sessions) = self.connections.get_mut(&user) else {
             return;
         };
-        let updates: Arc<[u8]> = write_push(updates, occasion(user)).into();
+        // Written once for each layer among the clients.
+        let mut written = HashMap::<Layer, Arc<[u8]>>::new();
         let chaos = &mut self.chaos;
         sessions.retain(|connection| {
+            let layer = connection.layer;
+            let write = || write_push(updates, occasion(user, layer)).into();
+            let updates = written.entry(layer).or_insert_with(write);
             let delays = match chaos {
                 Some(chaos) => chaos.of_push(),
                 None => vec![Duration::ZERO],
             };
-            let push = |delay| connection.sender.push(Arc::clone(&updates), delay);
+            let push = |delay| connection.sender.push(Arc::clone(updates), delay);
             delays.into_iter().try_for_each(push).is_ok()
         });
     }
@@ -251,6 +399,18 @@ impl Inner {
             self.away.insert(user, Instant::now());
         }
         removed
+    }
+
+    /// Takes the key of a client from its user, and closes the connections of that key.
+    fn log_out(&mut self, user: Option<UserId>, key: AuthKeyId, now: Duration) {
+        self.keys.log_out(key, now);
+        let Some(user) = user else {
+            return;
+        };
+        let sessions = self.connections.get(&user).into_iter().flatten();
+        let lost = sessions.filter(|one| self.keys.user(one.key, now) != Some(user));
+        let lost: Vec<_> = lost.map(|one| one.id).collect();
+        self.remove_sessions(user, |one| lost.contains(&one.id));
     }
 
     /// The messages that a session received over connections that it still has, or had.
@@ -304,7 +464,11 @@ impl Inner {
     }
 }
 
-fn occasion(viewer: UserId) -> Occasion {
+fn occasion(viewer: UserId, layer: Layer) -> Occasion {
     let date = seconds(clock::now().as_secs());
-    Occasion { viewer, date }
+    Occasion {
+        viewer,
+        date,
+        layer,
+    }
 }

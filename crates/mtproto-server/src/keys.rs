@@ -12,7 +12,9 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::limits;
 use crate::mtproto::auth_key::{AuthKey, AuthKeyId, LENGTH};
+use crate::mtproto::key_exchange::{ServerKey, ServerKeyError};
 use crate::private_file::{self, ExposedFile};
+use crate::randomness;
 
 /// The context of authorisation keys, apart from every other use of the secret.
 const CONTEXT: &str = "confcall-server 2026 authorisation key of a user";
@@ -24,8 +26,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 
 /// The authorisation keys that a server issued.
 ///
-/// They are derived from a secret, so that each user has always the same one, and the file holds only the secret and
-/// the users who have a key. A reader of the file can be every user: it is created for its owner alone, and refused if
+/// They are derived from a secret, so that each user has always the same one, and the file holds only the secret,
+/// the users who have a key, and once a client needs it the RSA key by which clients know the server. A reader of the file can be every user: it is created for its owner alone, and refused if
 /// others can read it.
 pub struct Keys {
     path: PathBuf,
@@ -52,6 +54,20 @@ struct KeyFile {
     /// The secret, in hexadecimal.
     secret: Zeroizing<String>,
     users: Vec<i64>,
+    /// The private RSA key of the server in PKCS#1 PEM, from the moment it is first needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rsa: Option<Zeroizing<String>>,
+}
+
+/// The public key of a server, by which a client knows it when they agree on an authorisation key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    /// The RSA key of 2048 bits in PKCS#1 PEM.
+    pub pem: String,
+    /// Its modulus of 256 bytes, the first of which is the highest; the exponent is 65537.
+    pub modulus: Vec<u8>,
+    /// The name of the key in an exchange: the last 64 bits of its SHA-1, of which the first byte is the lowest.
+    pub fingerprint: i64,
 }
 
 /// A key file cannot be used.
@@ -144,6 +160,24 @@ impl Keys {
         Ok(derive(&self.secret, user))
     }
 
+    /// The public key of the server, which is created if there is none yet; that takes a second.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysError`]
+    pub fn public_key(&self) -> Result<PublicKey, KeysError> {
+        let key = server_key(&self.path)?;
+        Ok(PublicKey {
+            pem: key.public_pem().to_owned(),
+            modulus: key.modulus(),
+            fingerprint: key.fingerprint(),
+        })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The user who has a key, and the key.
     ///
     /// For a key that is not known the file is read again if it was written since.
@@ -227,7 +261,14 @@ impl core::fmt::Debug for Keys {
 impl KeyFile {
     fn new(secret: &Secret, users: Vec<i64>) -> Self {
         let secret = Zeroizing::new(blake3::Hash::from_bytes(secret.0).to_hex().to_string());
-        Self { secret, users }
+        let rsa = None;
+        Self { secret, users, rsa }
+    }
+
+    /// The key of the server, if there is one.
+    fn server_key(&self, path: &Path) -> Result<Option<ServerKey>, KeysError> {
+        let key = self.rsa.as_ref().map(|pem| ServerKey::from_pem(pem));
+        key.transpose().map_err(unusable(path))
     }
 
     fn secret(&self, path: &Path) -> Result<Secret, KeysError> {
@@ -238,6 +279,30 @@ impl KeyFile {
             reason: "the secret is not of 32 bytes in hexadecimal".to_owned(),
         })
     }
+}
+
+/// The RSA key in a key file, where it is created if there is none yet.
+pub(crate) fn server_key(path: &Path) -> Result<ServerKey, KeysError> {
+    let file = private_file::open(path, File::options().read(true).write(true));
+    let mut file = file.map_err(failed(path, "opened"))?;
+    file.lock_shared().map_err(failed(path, "locked"))?;
+    if let Some(key) = read(&mut file, path)?.server_key(path)? {
+        return Ok(key);
+    }
+    // Without the lock, for which clients of a running server would have to wait.
+    file.unlock().map_err(failed(path, "unlocked"))?;
+    let mut rng = randomness::generator().map_err(KeysError::Randomness)?;
+    let new = ServerKey::generate(&mut rng).map_err(unusable(path))?;
+    file.lock().map_err(failed(path, "locked"))?;
+    file.rewind().map_err(failed(path, "read"))?;
+    let mut content = read(&mut file, path)?;
+    // Another process may have been faster.
+    if let Some(key) = content.server_key(path)? {
+        return Ok(key);
+    }
+    content.rsa = Some(new.to_pem().map_err(unusable(path))?);
+    write(&mut file, &content, path)?;
+    Ok(new)
 }
 
 /// The key of a user: the first that fits of those that come from the secret.
@@ -288,8 +353,9 @@ fn lock_soon(file: &File) -> io::Result<()> {
 
 /// Writes the whole content at once; it only grows, so that nothing of an older one is left behind it.
 fn write(file: &mut File, content: &KeyFile, path: &Path) -> Result<(), KeysError> {
-    // Room for the secret and a line for each user: where a text grows, a copy of it stays behind.
-    let room = 256 + 32 * content.users.len();
+    // Room for the secrets and a line for each user: where a text grows, a copy of it stays behind.
+    let rsa = content.rsa.as_ref().map_or(0, |pem| 2 * pem.len());
+    let room = 256 + rsa + 32 * content.users.len();
     let mut text = Zeroizing::new(Vec::with_capacity(room));
     let written = serde_json::to_writer_pretty(&mut *text, content);
     written.map_err(|error| failed(path, "written")(error.into()))?;
@@ -302,6 +368,13 @@ fn write(file: &mut File, content: &KeyFile, path: &Path) -> Result<(), KeysErro
     let written = file.rewind().and_then(|()| file.write_all(&text));
     let written = written.and_then(|()| file.sync_all());
     written.map_err(failed(path, "written"))
+}
+
+fn unusable(path: &Path) -> impl Fn(ServerKeyError) -> KeysError {
+    move |error| KeysError::Content {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    }
 }
 
 fn failed(path: &Path, action: &'static str) -> impl Fn(io::Error) -> KeysError {
@@ -327,6 +400,36 @@ mod tests {
         assert_eq!((keys.users.len(), keys.issued.len()), (1, 2));
         assert_eq!(keys.find(key.id()).map(|(user, _)| user), Some(alice));
         assert_eq!(keys.users.len(), 2);
+    }
+
+    #[test]
+    fn the_key_of_the_server_is_made_once_and_kept_beside_the_users() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("keys");
+        let mut keys = Keys::create(&path).unwrap();
+        assert!(!std::fs::read_to_string(&path).unwrap().contains("rsa"));
+        keys.issue(UserId::new(1)).unwrap();
+        let public = keys.public_key().unwrap();
+        let key = keys.issue(UserId::new(2)).unwrap();
+        let mut again = Keys::load(&path).unwrap();
+        assert_eq!(again.public_key().unwrap(), public);
+        assert_eq!(again.find(key.id()).map(|(user, _)| user.value()), Some(2));
+        let start = "-----BEGIN RSA PUBLIC KEY-----\n";
+        assert!(public.pem.starts_with(start), "{}", public.pem);
+        assert_eq!(server_key(&path).unwrap().fingerprint(), public.fingerprint);
+    }
+
+    #[test]
+    fn a_key_of_the_server_that_cannot_be_read_is_told_and_not_replaced() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = directory.path().join("keys");
+        drop(Keys::create(&path).unwrap());
+        let secret = "07".repeat(32);
+        let content = serde_json::json!({"secret": secret, "users": [], "rsa": "no key"});
+        std::fs::write(&path, content.to_string()).unwrap();
+        let error = Keys::load(&path).unwrap().public_key().unwrap_err();
+        assert!(matches!(error, KeysError::Content { .. }), "{error}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content.to_string());
     }
 
     #[test]

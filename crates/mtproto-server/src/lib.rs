@@ -1,9 +1,11 @@
-//! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued.
+//! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued, and of those that agree on
+//! one with it and log in by a code, as on a test server.
 //!
-//! It is made to develop and test clients: it has no login, knows nothing of users but their numbers and names, and keeps
-//! nothing beyond its end that is not in a snapshot or a key file.
+//! It is made to develop and test clients: it knows nothing of users but their numbers and names, and keeps nothing beyond
+//! its end that is not in a snapshot or a key file; logins, too, last as long as it runs.
 //!
 //! ```text
+//! socket ─▶ Framer ─▶ KeyExchange ─▶ key of a guest, which a login gives to a user
 //! socket ─▶ Framer ─▶ sealing::open ─▶ Session ─▶ Query ─▶ api ─▶ Hub { Server } ─▶ answer ─┐
 //!           packets     plaintext      messages    method                  └─ pushes ─▶ pipes of a user's connections
 //! socket ◀─ Framer ◀─ sealing::seal ◀─ Session ◀──────────────────────────────────┴──────────────────┘
@@ -43,27 +45,32 @@ mod client;
 mod clock;
 mod config;
 mod connection;
+mod desk;
+mod exchanged_keys;
 #[cfg(any(fuzzing, confcall_testing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod hub;
+mod key_ring;
 mod keys;
 pub mod limits;
 mod listener;
+mod login;
 mod mtproto;
 mod observer;
 mod overview;
 mod pending;
 pub mod private_file;
 mod push_queue;
+mod randomness;
 #[cfg(feature = "session-file")]
 mod session_file;
 mod snapshot_file;
 mod startup;
 mod unidentified;
 
-pub use config::{Config, ConnectionLimits, Reach};
-pub use keys::{Keys, KeysError};
+pub use config::{Config, ConnectionLimits, Login, Reach};
+pub use keys::{Keys, KeysError, PublicKey};
 pub use listener::{BindError, Listener};
 pub use mtproto::auth_key::AuthKey;
 pub use observer::Observer;

@@ -3,6 +3,33 @@
 /// The most bytes of a packet of MTProto: as many as the clients of the API can take.
 pub const PACKET: usize = 1 << 20;
 
+/// The most key exchanges of one connection: a permanent and a temporary key, each of which may need another try.
+pub const KEY_EXCHANGES: u32 = 4;
+
+/// The most times that a client is asked for another half of a key.
+pub const KEY_RETRIES: u32 = 3;
+
+/// The most keys that clients agreed on with the server.
+pub const EXCHANGED_KEYS: usize = 4096;
+
+/// The most codes of logins that are open, one for a number.
+pub const LOGIN_CODES: usize = 1024;
+
+/// The seconds for which a code is good.
+pub const LOGIN_CODE_SECONDS: u64 = 300;
+
+/// The most tries to guess a code.
+pub const LOGIN_TRIES: u32 = 5;
+
+/// The most wrong tries for one number, over all its codes, before it has to wait.
+pub const LOGIN_GUESSES: u32 = 20;
+
+/// The seconds for which it waits then.
+pub const LOGIN_WAIT_SECONDS: u64 = 600;
+
+/// The most characters of a first or last name.
+pub const NAME: usize = 64;
+
 /// The most bytes of a packet before the client is known.
 pub const FIRST_PACKET: usize = 128 << 10;
 

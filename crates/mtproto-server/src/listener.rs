@@ -1,5 +1,6 @@
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ use tracing::Instrument as _;
 
 use crate::chaos::Chaos;
 use crate::clock;
-use crate::config::{Config, ConnectionLimits, Reach, descriptors};
+use crate::config::{Config, ConnectionLimits, Login, Reach, descriptors};
 use crate::connection::Connection;
+use crate::desk::Desk;
 use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::observer::Observer;
@@ -54,6 +56,14 @@ pub enum BindError {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// The file of the login codes cannot be written.
+    #[error("the login codes cannot be written to {}: {source}", path.display())]
+    LoginCodes {
+        /// The file.
+        path: PathBuf,
+        /// The error of the system.
+        source: std::io::Error,
+    },
     /// The runtime ended before the keys were derived.
     #[error("the keys were not derived: {0}")]
     Keys(JoinError),
@@ -83,7 +93,8 @@ impl Listener {
         let keys = indexed.await.map_err(BindError::Keys)?;
         let socket = TcpListener::bind(address).await.map_err(failed)?;
         let chaos = config.chaos.map(Chaos::new);
-        let hub = Hub::new(server, keys, chaos, config.limits);
+        let desk = open_desk(&config.login)?;
+        let hub = Hub::new(server, keys, chaos, config.limits, desk);
         Ok(Self {
             address: socket.local_addr().map_err(failed)?,
             socket,
@@ -107,17 +118,18 @@ impl Listener {
     /// Then no connection is accepted any more, requests under way are carried out and answered, and the connections
     /// are closed, at once where that takes longer than the limit.
     pub async fn run(self, stop: impl Future<Output = ()>) -> Server {
-        let (
-            Config {
-                silence, limits, ..
-            },
-            hub,
-        ) = (self.config, self.hub);
+        let Config {
+            silence,
+            idle_calls,
+            limits,
+            ..
+        } = self.config;
+        let hub = self.hub;
         let mut unidentified = Unidentified::new(limits.unidentified);
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut looks = every(silence / 3);
-        let mut clearings = every(self.config.idle_calls);
+        let mut clearings = every(idle_calls);
         tokio::pin!(stop);
         loop {
             tokio::select! {
@@ -158,6 +170,19 @@ impl Listener {
         }
         hub.take_server()
     }
+}
+
+/// The desk at which clients log in, if they can.
+fn open_desk(login: &Login) -> Result<Option<Desk>, BindError> {
+    let Login::ByCode { codes } = login else {
+        return Ok(None);
+    };
+    let desk = Desk::open(codes.clone());
+    let desk = desk.map_err(|source| BindError::LoginCodes {
+        path: codes.clone().unwrap_or_default(),
+        source,
+    });
+    desk.map(Some)
 }
 
 /// Ticks at intervals, the first time after one of them.

@@ -14,6 +14,8 @@ pub struct Overview {
     pub calls: BTreeMap<CallId, CallOverview>,
     /// The calls of chats and of live stories, by id.
     pub hosted: BTreeMap<CallId, HostedOverview>,
+    /// The codes with which clients can log in now, by the phone numbers that they were sent to.
+    pub codes: BTreeMap<String, String>,
 }
 
 /// A call of a chat or of a live story at one moment.

@@ -9,6 +9,7 @@ use crate::chaos::Fate;
 use crate::hub::Hub;
 use crate::mtproto::message::MsgId;
 use confcall_server::faults::Strike;
+use confcall_server::tl::Layer;
 
 /// The requests of one connection that are on their way through a bad network.
 pub(crate) struct PendingRequests {
@@ -41,13 +42,16 @@ impl PendingRequests {
         fate: Fate,
         hub: Arc<Hub>,
         user: UserId,
+        layer: Layer,
         method: Vec<u8>,
     ) {
         // A task each, since requests overtake each other on a bad network.
         self.requests.spawn(async move {
             sleep(fate.there).await;
             let strike = fate.strike;
-            let answer = strike.is_carried_out().then(|| hub.answer(user, &method));
+            let answer = strike
+                .is_carried_out()
+                .then(|| hub.answer(user, layer, &method));
             sleep(fate.back).await;
             let answer = match strike.refusal() {
                 Some(error) => Some(Err(error)),

@@ -1,7 +1,7 @@
 //! Plausible answers to what clients ask before they do anything: of all that this server does not have there is nothing.
 
 use confcall_join::api::{PeerLabel, RpcError};
-use confcall_server::tl::write_users;
+use confcall_server::tl::{write_users, write_users_in};
 use confcall_state::UserId;
 use confcall_state::tl::{Reader, Writer};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
@@ -39,7 +39,7 @@ pub(crate) fn answer(
         functions::users::GetFullUser::CONSTRUCTOR_ID => {
             let asked = crate::api::read_user(reader, requester.user);
             match asked {
-                Ok(user) => full_user(user, &labels(&[user]), requester.user),
+                Ok(user) => full_user(user, &labels(&[user]), requester),
                 Err(_) => return Some(Err(unreadable())),
             }
         }
@@ -145,7 +145,7 @@ pub(crate) fn answer(
 }
 
 /// A user of whom nothing is known but the name, written by hand: of some fifty fields that can be missing, all are.
-fn full_user(user: UserId, labels: &[PeerLabel], viewer: UserId) -> Vec<u8> {
+fn full_user(user: UserId, labels: &[PeerLabel], requester: Requester) -> Vec<u8> {
     Writer::encode(|writer| {
         writer.u32(types::users::UserFull::CONSTRUCTOR_ID);
         writer.u32(types::UserFull::CONSTRUCTOR_ID);
@@ -158,7 +158,8 @@ fn full_user(user: UserId, labels: &[PeerLabel], viewer: UserId) -> Vec<u8> {
         writer.count(0);
         writer.u32(VECTOR);
         writer.count(0);
-        writer.raw(&write_users(labels, viewer).to_bytes());
+        let users = write_users(labels, requester.user);
+        writer.raw(&write_users_in(&users, requester.layer));
     })
 }
 
@@ -172,6 +173,7 @@ mod tests {
     use core::time::Duration;
 
     use confcall_join::api::{AccessHash, Peer};
+    use confcall_server::tl::Layer;
     use grammers_tl_types::{Deserializable, RemoteCall};
 
     use super::*;
@@ -184,6 +186,7 @@ mod tests {
         let requester = Requester {
             user: ALICE,
             address: "127.0.0.1:443".parse().unwrap(),
+            layer: Layer::Newest,
             now: Duration::from_secs(1_700_000_000),
         };
         let label = |users: &[UserId]| {

@@ -251,6 +251,11 @@ impl Server {
         self.people.set_name(user_id, name.into());
     }
 
+    /// The name that a user was given; `None` before.
+    pub fn name(&self, user_id: UserId) -> Option<&str> {
+        self.people.name(user_id)
+    }
+
     /// A user as the others see it.
     pub fn label(&self, user_id: UserId) -> PeerLabel {
         self.introductions(user_id).label(user_id.into())

@@ -12,12 +12,13 @@ const LAST_USER: i64 = (1 << 40) - 1;
 It is a development tool: it keeps everything in memory, carries no media, and is not hardened for use as a service. So \
 it listens where only this machine can reach it, unless --allow-public says otherwise.
 
-Its users are those with a session that it issued. A session that is issued while it runs works at once. Whoever can read \
-the file of the keys can be every user.
+Its users are those with a session that it issued, and those who log in as on a test server: with a number from 9996610000 \
+to 9996619999, which is the user's id too, and by the code that it shows. A session that is issued while it runs works at \
+once. Whoever can read the file of the keys can be every user.
 
 Ctrl-C stops it: answers under way are finished, and the snapshot is written. With --json every line is an object \
 whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, chat_call, \
-chat_members, chat_over, stopping, saved, issued.
+chat_members, chat_over, login_code, stopping, saved, issued, public_key.
 
 Without --world it has a group with a video chat, a channel with a livestream, another one that is fed by RTMP, a group \
 with an announced call, one without a call, and two live stories, one of them fed by RTMP, all with public names that it shows at the start; user 1 manages them.
@@ -30,6 +31,7 @@ Examples:
   confcall serve --issue-session bob.txt --user-id 2 --format telethon
   confcall serve
   confcall serve --listen 127.0.0.1:0 --json --chaos 7
+  confcall serve --public-key
   confcall serve --name 1=Alice --name 2=Bob
   confcall serve --snapshot calls.snapshot
   confcall serve --world town.toml")]
@@ -53,6 +55,14 @@ pub(crate) struct Args {
     /// The client that the session is for.
     #[arg(long, requires = "issue_session", default_value = "json")]
     pub(super) format: SessionFormat,
+
+    /// Print the public key by which clients that log in know this server, with the lines that they need, and exit.
+    #[arg(long, conflicts_with = "issue_session")]
+    pub(super) public_key: bool,
+
+    /// Write the codes of logins to this file, for scripts: a line for each, with the number and the code.
+    #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]
+    pub(super) login_codes: Option<PathBuf>,
 
     /// The name of a user, as the others see it, such as 1=Alice; again for each user.
     #[arg(long, value_name = "ID=NAME", value_parser = parse_name, conflicts_with = "issue_session")]
@@ -79,6 +89,10 @@ pub(crate) struct Args {
     /// Listen at an address that other machines can reach.
     #[arg(long)]
     pub(super) allow_public: bool,
+
+    /// Let clients of other machines log in too, by codes of five digits that can be guessed in a while.
+    #[arg(long, requires = "allow_public")]
+    pub(super) allow_login: bool,
 
     /// Show errors only, and the address if its port was left open.
     #[arg(short, long)]

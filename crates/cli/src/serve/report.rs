@@ -19,6 +19,8 @@ pub(super) enum ServerReport {
     Listening {
         address: SocketAddr,
         keys: PathBuf,
+        /// True if clients can log in by a code.
+        logins: bool,
     },
     /// The same in a word.
     Address(SocketAddr),
@@ -63,6 +65,11 @@ pub(super) enum ServerReport {
         call: CallId,
         title: String,
     },
+    /// A client that has the number can log in by the code.
+    LoginCode {
+        number: String,
+        code: String,
+    },
     Stopping,
     Saved {
         path: PathBuf,
@@ -75,7 +82,13 @@ impl ServerReport {
     pub(super) fn between(before: &Overview, now: &Overview) -> Vec<Self> {
         let connected = now.users.difference(&before.users).copied();
         let gone = before.users.difference(&now.users).copied();
-        let mut reports: Vec<_> = connected.map(Self::Connected).collect();
+        let codes = now.codes.iter();
+        let codes = codes.filter(|(number, code)| before.codes.get(*number) != Some(*code));
+        let codes = codes.map(|(number, code)| Self::LoginCode {
+            number: number.clone(),
+            code: code.clone(),
+        });
+        let mut reports: Vec<_> = codes.chain(connected.map(Self::Connected)).collect();
         for call in now.calls.values() {
             reports.extend(Self::of_call(before.calls.get(&call.id), call));
         }
@@ -139,7 +152,11 @@ impl ServerReport {
 impl Report for ServerReport {
     fn lines(&self) -> Vec<Line> {
         let (level, label, text) = match self {
-            Self::Listening { address, keys } => return listening(*address, keys),
+            Self::Listening {
+                address,
+                keys,
+                logins,
+            } => return listening(*address, keys, *logins),
             Self::Address(address) => (Level::Success, "listening", address.to_string()),
             Self::Restored { path, calls } => {
                 let text = format!("{} from {}", counted(*calls), path.display());
@@ -175,6 +192,11 @@ impl Report for ServerReport {
                 (Level::Info, "members", text)
             }
             Self::ChatOver { title, .. } => (Level::Warning, "chat", format!("{title} is over")),
+            Self::LoginCode { number, code } => (
+                Level::Info,
+                "code",
+                format!("{code} for {number} to log in"),
+            ),
             Self::Stopping => (Level::Info, "stopping", "again to quit at once".to_owned()),
             Self::Saved { path, calls } => {
                 let text = format!("{} to {}", counted(*calls), path.display());
@@ -186,7 +208,7 @@ impl Report for ServerReport {
 
     fn json(&self) -> Value {
         match self {
-            Self::Listening { address, keys } => json!({
+            Self::Listening { address, keys, .. } => json!({
                 "event": "listening",
                 "address": address.to_string(),
                 "keys": keys,
@@ -227,6 +249,9 @@ impl Report for ServerReport {
                 json!({"event": "chat_members", "call": call.to_string(), "members": members})
             }
             Self::ChatOver { call, .. } => json!({"event": "chat_over", "call": call.to_string()}),
+            Self::LoginCode { number, code } => {
+                json!({"event": "login_code", "number": number, "code": code})
+            }
             Self::Stopping => json!({"event": "stopping"}),
             Self::Saved { path, calls } => json!({"event": "saved", "path": path, "calls": calls}),
         }
@@ -250,11 +275,11 @@ fn counted(calls: usize) -> String {
     }
 }
 
-fn listening(address: SocketAddr, keys: &Path) -> Vec<Line> {
+fn listening(address: SocketAddr, keys: &Path, logins: bool) -> Vec<Line> {
     let keys = keys.display();
     let issue =
         format!("confcall serve --listen {address} --keys {keys} --issue-session FILE --user-id N");
-    vec![
+    let mut lines = vec![
         Line::new(Level::Success, "listening", address.to_string()),
         Line::new(
             Level::Warning,
@@ -262,13 +287,20 @@ fn listening(address: SocketAddr, keys: &Path) -> Vec<Line> {
             "a development tool, not for calls that matter",
         ),
         Line::new(Level::Info, "users", format!("`{issue}` makes one")),
-    ]
+    ];
+    if logins {
+        let key = format!("confcall serve --listen {address} --keys {keys} --public-key");
+        let text = format!(
+            "any number from 9996610000 to 9996619999, for clients with the key that `{key}` prints"
+        );
+        lines.push(Line::new(Level::Info, "logins", text));
+    }
+    lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
 
     fn call(id: i64, height: i32, members: &[i64]) -> CallOverview {
         CallOverview {
@@ -283,7 +315,7 @@ mod tests {
         Overview {
             users: users.iter().copied().map(UserId::new).collect(),
             calls: calls.into_iter().map(|call| (call.id, call)).collect(),
-            hosted: BTreeMap::new(),
+            ..Overview::default()
         }
     }
 
@@ -309,6 +341,32 @@ mod tests {
             ]
         );
         assert!(ServerReport::between(&now, &now).is_empty());
+    }
+
+    #[test]
+    fn a_code_is_reported_once_and_again_when_it_is_another() {
+        let with = |code: &str| Overview {
+            codes: [("9996610001".to_owned(), code.to_owned())].into(),
+            ..Overview::default()
+        };
+        let steps = [
+            Overview::default(),
+            with("12345"),
+            with("12345"),
+            with("54321"),
+        ];
+        let reports: Vec<_> = steps
+            .windows(2)
+            .flat_map(|two| ServerReport::between(&two[0], &two[1]))
+            .map(|report| report.json().to_string())
+            .collect();
+        assert_eq!(
+            reports,
+            [
+                r#"{"code":"12345","event":"login_code","number":"9996610001"}"#,
+                r#"{"code":"54321","event":"login_code","number":"9996610001"}"#,
+            ]
+        );
     }
 
     #[test]

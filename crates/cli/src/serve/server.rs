@@ -7,9 +7,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, bail};
 use confcall_mtproto_server::{
-    BindError, Config, Keys, KeysError, Listener, Observer, Overview, Reach, SnapshotFile,
+    BindError, Config, Keys, KeysError, Listener, Login, Observer, Overview, Reach, SnapshotFile,
 };
 use confcall_server::{Limits, Server, ServerOptions, WorldDescription};
 use tokio::runtime::Builder;
@@ -93,8 +93,12 @@ fn show_start(
         let path = path.clone();
         screen.show(&ServerReport::Restored { path, calls })?;
     }
-    let keys = args.keys.clone();
-    screen.show(&ServerReport::Listening { address, keys })
+    let (keys, logins) = (args.keys.clone(), !args.allow_public || args.allow_login);
+    screen.show(&ServerReport::Listening {
+        address,
+        keys,
+        logins,
+    })
 }
 
 /// A server that is ready to serve.
@@ -120,7 +124,7 @@ async fn start(args: &Args) -> anyhow::Result<Start> {
         // A file that cannot be written is better known now than at the end, when the calls would be lost.
         snapshot.save(&server)?;
     }
-    let bound = Listener::bind(config(args), keys, server).await;
+    let bound = Listener::bind(config(args)?, keys, server).await;
     let listener = bound.map_err(with_free_port)?;
     Ok(Start {
         snapshot,
@@ -178,16 +182,29 @@ fn new_server(world: &WorldDescription) -> anyhow::Result<Server> {
     Ok(Server::with_world(options, world)?)
 }
 
-fn config(args: &Args) -> Config {
-    Config {
+fn config(args: &Args) -> anyhow::Result<Config> {
+    Ok(Config {
         listen: args.listen,
         reach: match args.allow_public {
             true => Reach::Anybody,
             false => Reach::Loopback,
         },
+        login: login(args)?,
         chaos: args.chaos,
         silence: Duration::from_secs(args.silence),
         ..Config::default()
+    })
+}
+
+/// The way in for clients without a session: off where other machines reach the server, unless it was asked for.
+fn login(args: &Args) -> anyhow::Result<Login> {
+    let codes = args.login_codes.clone();
+    match args.allow_public && !args.allow_login {
+        false => Ok(Login::ByCode { codes }),
+        true if codes.is_none() => Ok(Login::Refused),
+        true => bail!(
+            "with `--allow-public` nobody logs in, so there are no codes; give `--allow-login` too"
+        ),
     }
 }
 

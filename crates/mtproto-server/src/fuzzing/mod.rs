@@ -18,13 +18,14 @@ pub use stream::mtproto_stream;
 use confcall_join::api::{Method, Response};
 use confcall_state::UserId;
 
-use confcall_server::tl::{Occasion, write_response};
+use confcall_server::tl::{Layer, Occasion, write_response};
 
 /// The bytes of an answer, to begin with.
 pub fn answer_bytes(response: &Response) -> Vec<u8> {
     let occasion = Occasion {
         viewer: UserId::new(1),
         date: 0,
+        layer: Layer::Newest,
     };
     // Only the answers about stories depend on the method.
     write_response(Method::JoinGroupCall, response, occasion).unwrap_or_default()

@@ -29,6 +29,8 @@ pub(crate) struct Query {
     pub(crate) method: Vec<u8>,
     /// True if the client wants pushes.
     pub(crate) wants_updates: bool,
+    /// The number of the layer in which the client reads, if it says so.
+    pub(crate) layer: Option<i32>,
 }
 
 impl Query {
@@ -39,6 +41,7 @@ impl Query {
         let mut query = Self {
             method: body,
             wants_updates: true,
+            layer: None,
         };
         for _ in 0..limits::WRAPPERS {
             if !query.take_off(budget)? {
@@ -62,6 +65,7 @@ impl Query {
                 if layer < LOWEST_LAYER {
                     return Err(RpcError::new(400, "CONNECTION_LAYER_INVALID"));
                 }
+                self.layer = Some(layer);
             }
             INIT_CONNECTION => skip_connection(&mut reader).map_err(|_| unreadable())?,
             INVOKE_WITHOUT_UPDATES => self.wants_updates = false,
@@ -185,6 +189,7 @@ mod tests {
         assert!(!query.wants_updates);
         let bare = unwrap(config.to_bytes()).unwrap();
         assert!(bare.wants_updates);
+        assert_eq!((query.layer, bare.layer), (Some(230), None));
     }
 
     #[test]

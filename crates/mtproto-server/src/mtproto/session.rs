@@ -30,6 +30,8 @@ pub(crate) struct Session {
     is_announced: bool,
     /// True once a query asked for pushes.
     wants_updates: bool,
+    /// The number of the layer that a query named last.
+    layer: Option<i32>,
     memory: Memory,
     outbox: Outbox,
 }
@@ -53,6 +55,7 @@ impl Session {
             salts: Salts::new(key),
             is_announced: false,
             wants_updates: false,
+            layer: None,
             memory,
             outbox: Outbox::default(),
         }
@@ -60,6 +63,16 @@ impl Session {
 
     pub(crate) fn id(&self) -> i64 {
         self.id
+    }
+
+    /// The number of the layer in which the client reads; `None` if it has not said so.
+    pub(crate) fn layer(&self) -> Option<i32> {
+        self.layer
+    }
+
+    /// The messages that the session received.
+    pub(crate) fn memory(&self) -> Memory {
+        self.memory.clone()
     }
 
     /// The part of a session that is remembered after its connection ended.
@@ -218,8 +231,10 @@ impl Session {
             Ok(Query {
                 method,
                 wants_updates,
+                layer,
             }) => {
                 self.wants_updates |= wants_updates;
+                self.layer = layer.or(self.layer);
                 turn.events.push(Event::Query { id, method });
             }
             Err(error) => self.answer(id, Err(error)),

@@ -13,9 +13,12 @@ mod chaos;
 mod chats;
 mod client;
 mod connecting;
+mod exchange;
 mod files;
+mod first_version;
 mod hostile;
 mod life;
+mod login;
 mod raw;
 mod scene;
 #[cfg(feature = "session-file")]

@@ -44,18 +44,34 @@ impl Raw {
         self.send_packet(buffer.as_ref()).await;
     }
 
-    /// The next packet of the server: its session, and the message in it.
-    pub(crate) async fn receive(&mut self, key: [u8; 256]) -> (i64, Vec<u8>) {
+    /// The next packet of the server.
+    pub(crate) async fn receive_packet(&mut self) -> Vec<u8> {
         let packet = timeout(PATIENCE, async {
             let length = self.stream.read_u32_le().await.unwrap();
             let mut rest = vec![0; length as usize - 4];
             self.stream.read_exact(&mut rest).await.unwrap();
             rest
         });
-        let mut packet = packet.await.expect("a packet in time");
-        let sealed = 4..packet.len() - 4;
+        let packet = packet.await.expect("a packet in time");
+        packet[4..packet.len() - 4].to_vec()
+    }
+
+    /// Sends a message in clear, and gives the answer to it.
+    pub(crate) async fn ask_in_clear(&mut self, body: &[u8]) -> Vec<u8> {
+        let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+        let head = [[0; 8], first_id().to_le_bytes()].concat();
+        self.send_packet(&[&head, length.as_slice(), body].concat())
+            .await;
+        let packet = self.receive_packet().await;
+        assert_eq!(packet[..8], [0; 8]);
+        packet[20..].to_vec()
+    }
+
+    /// The next packet of the server: its session, and the message in it.
+    pub(crate) async fn receive(&mut self, key: [u8; 256]) -> (i64, Vec<u8>) {
+        let mut packet = self.receive_packet().await;
         let key = AuthKey::from_bytes(key);
-        let plaintext = decrypt_data_v2(&mut packet[sealed], &key).unwrap();
+        let plaintext = decrypt_data_v2(&mut packet, &key).unwrap();
         let session = i64::from_le_bytes(plaintext[8..16].try_into().unwrap());
         let length = u32::from_le_bytes(plaintext[28..32].try_into().unwrap());
         (session, plaintext[32..32 + length as usize].to_vec())

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use confcall_mtproto_server::{Config, Keys, Listener};
+use confcall_mtproto_server::{Config, Keys, Listener, Observer};
 use confcall_server::{Server, ServerOptions};
 use confcall_state::UserId;
 use serde_json::json;
@@ -21,6 +21,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// A server that runs, with its files.
 pub(crate) struct Scene {
     pub(crate) address: SocketAddr,
+    pub(crate) observer: Observer,
     directory: TempDir,
     stop: oneshot::Sender<()>,
     run: JoinHandle<Server>,
@@ -43,13 +44,14 @@ impl Scene {
 
     async fn start(config: Config, directory: TempDir, keys: Keys, server: Server) -> Self {
         let listener = Listener::bind(config, keys, server).await.unwrap();
-        let address = listener.address();
+        let (address, observer) = (listener.address(), listener.observer());
         let (stop, stopped) = oneshot::channel();
         let run = tokio::spawn(listener.run(async {
             let _ = stopped.await;
         }));
         Self {
             address,
+            observer,
             directory,
             stop,
             run,

@@ -1,6 +1,9 @@
 //! Sessions that outlive a connection, follow each other in one, or are to be forgotten.
 
-use confcall_join::api::{DiscardGroupCall, Request, ToggleGroupCallSettings};
+use confcall_join::api::{
+    AccessHash, DiscardGroupCall, InputUser, InviteConferenceCallParticipant, Request,
+    ToggleGroupCallSettings,
+};
 use confcall_state::UserId;
 
 use crate::raw::{Place, Raw, first_id};
@@ -150,4 +153,37 @@ async fn a_client_can_have_its_other_sessions_forgotten() {
         place = after(place);
     }
     other.closed().await;
+}
+
+#[tokio::test]
+async fn a_client_of_an_older_layer_is_shown_users_under_the_id_of_its_layer() {
+    const INVOKE_WITH_LAYER: u32 = 0xda9b_0d0d;
+    const OLDER: [u8; 4] = 0x3177_4388_u32.to_le_bytes();
+    const NEWEST: [u8; 4] = 0xb1b8_cc83_u32.to_le_bytes();
+    // users.getUsers with inputUserSelf alone.
+    let get_self = [0x0d91_a548_u32, 0x1cb5_c415, 1, 0xf7c1_b13f];
+    let get_self = get_self.map(u32::to_le_bytes).concat();
+    let scene = Scene::new().await;
+    let key = scene.key(ALICE);
+    for (layer, expected, other) in [(227_u32, OLDER, NEWEST), (228, NEWEST, OLDER)] {
+        let (mut raw, place) = start(&scene, layer.into()).await;
+        let head = [INVOKE_WITH_LAYER, layer].map(u32::to_le_bytes).concat();
+        let query = [head, get_self.clone()].concat();
+        raw.send_sealed(key, &after(place).write(&query)).await;
+        let (_, answer) = raw.receive(key).await;
+        assert!(contains(&answer, &expected) && !contains(&answer, &other));
+        let mut bob = scene.client(BOB);
+        let (call, _) = bob.create().await;
+        let invitation = InviteConferenceCallParticipant {
+            video: false,
+            call,
+            user: InputUser::User {
+                id: ALICE,
+                access_hash: AccessHash::new(0),
+            },
+        };
+        bob.ask(invitation).await.unwrap();
+        let (_, pushed) = raw.receive(key).await;
+        assert!(contains(&pushed, &expected) && !contains(&pushed, &other));
+    }
 }

@@ -26,7 +26,7 @@ use grammers_tl_types::{Serializable as _, enums, types};
 
 pub use layer::Layer;
 pub use occasion::Occasion;
-pub use people::write_users_in;
+pub use people::{write_user_in, write_users_in};
 pub use users::write_users;
 
 use people::{First, People};

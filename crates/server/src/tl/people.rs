@@ -75,13 +75,18 @@ impl People {
 
 /// Writes users as a vector in a layer.
 pub fn write_users_in(users: &[enums::User], layer: Layer) -> Vec<u8> {
-    vector(users, |user| match user {
+    vector(users, |user| write_user_in(user, layer))
+}
+
+/// Writes a user in a layer.
+pub fn write_user_in(user: &enums::User, layer: Layer) -> Vec<u8> {
+    match user {
         enums::User::User(user) => {
             let id = layer.id(types::User::CONSTRUCTOR_ID);
             [id.to_bytes(), user.to_bytes()].concat()
         }
-        other => other.to_bytes(),
-    })
+        enums::User::Empty(_) => user.to_bytes(),
+    }
 }
 
 fn vector<T>(elements: &[T], write: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {
