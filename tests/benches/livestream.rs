@@ -29,7 +29,7 @@ use confcall::media::Moment;
 use confcall::state::Joiner;
 use confcall::state::keys::Seed;
 use confcall::transport::tl::read_pushed;
-use confcall_server::tl::{Occasion, write_push};
+use confcall_server::tl::{Layer, Occasion, write_push};
 use confcall_simulator::media;
 
 const PARTICIPANTS: usize = 10_000;
@@ -186,6 +186,7 @@ impl Livestream {
     /// A second or two of changes: what an engine and what reading them alone needs for one, in seconds.
     fn round(&mut self, round: usize) -> (f64, f64) {
         let occasion = Occasion {
+            layer: Layer::Newest,
             viewer: US,
             date: 1_800_000_000,
         };
