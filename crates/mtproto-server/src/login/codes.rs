@@ -110,9 +110,8 @@ impl Codes {
             return Ok(());
         }
         open.tries += 1;
-        if open.tries >= limits::LOGIN_TRIES {
-            self.open.remove(&proof.number);
-        }
+        let tries = open.tries;
+        self.guesses.retain(|_, guesses| now < guesses.until);
         let guesses = self.guesses.entry(proof.number);
         let guesses = guesses.or_insert(Guesses {
             count: 0,
@@ -120,6 +119,9 @@ impl Codes {
         });
         guesses.count += 1;
         guesses.until = now.saturating_add(WAIT);
+        if tries >= limits::LOGIN_TRIES || guesses.count >= limits::LOGIN_GUESSES {
+            self.open.remove(&proof.number);
+        }
         Err(RpcError::new(400, "PHONE_CODE_INVALID"))
     }
 
@@ -272,6 +274,22 @@ mod tests {
         codes.prove(&proof, wrong(&right), late).unwrap_err();
         codes.prove(&proof, &right, late).unwrap();
         assert!(codes.guesses.is_empty());
+    }
+
+    #[test]
+    fn a_new_code_gives_a_number_no_more_wrong_tries_than_it_has_left() {
+        let (mut codes, mut proof, mut rng) = sent();
+        for _ in 1..limits::LOGIN_GUESSES {
+            proof.hash = codes.send(proof.number, &mut rng, NOW).unwrap();
+            let right = code(&codes, proof.number);
+            codes.prove(&proof, wrong(&right), NOW).unwrap_err();
+        }
+        proof.hash = codes.send(proof.number, &mut rng, NOW).unwrap();
+        let right = code(&codes, proof.number);
+        let last = codes.prove(&proof, wrong(&right), NOW);
+        assert_eq!(error(last), "PHONE_CODE_INVALID");
+        let refused = codes.prove(&proof, &right, NOW);
+        assert_eq!(error(refused), "PHONE_CODE_EXPIRED");
     }
 
     #[test]
