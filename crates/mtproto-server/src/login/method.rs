@@ -55,12 +55,9 @@ pub(crate) fn is_open_to_guests(method: &[u8]) -> bool {
     id.is_some_and(|id| {
         matches!(
             id,
-            functions::help::GetAppConfig::CONSTRUCTOR_ID
-                | functions::help::GetAppUpdate::CONSTRUCTOR_ID
-                | functions::help::GetCdnConfig::CONSTRUCTOR_ID
+            functions::help::GetCdnConfig::CONSTRUCTOR_ID
                 | functions::help::GetConfig::CONSTRUCTOR_ID
                 | functions::help::GetCountriesList::CONSTRUCTOR_ID
-                | functions::help::GetInviteText::CONSTRUCTOR_ID
                 | functions::help::GetNearestDc::CONSTRUCTOR_ID
                 | functions::help::GetPeerColors::CONSTRUCTOR_ID
                 | functions::help::GetPromoData::CONSTRUCTOR_ID
@@ -68,7 +65,6 @@ pub(crate) fn is_open_to_guests(method: &[u8]) -> bool {
                 | functions::help::GetTimezonesList::CONSTRUCTOR_ID
                 | functions::langpack::GetDifference::CONSTRUCTOR_ID
                 | functions::langpack::GetLangPack::CONSTRUCTOR_ID
-                | functions::langpack::GetLanguage::CONSTRUCTOR_ID
                 | functions::langpack::GetLanguages::CONSTRUCTOR_ID
                 | functions::langpack::GetStrings::CONSTRUCTOR_ID
         )
@@ -213,5 +209,8 @@ mod tests {
             [true, false, false]
         );
         assert_eq!(Method::read(&open), None);
+        // Nobody answers it.
+        let config = functions::help::GetAppConfig { hash: 0 }.to_bytes();
+        assert!(!is_open_to_guests(&config));
     }
 }
