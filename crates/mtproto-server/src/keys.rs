@@ -27,8 +27,8 @@ const LOCK_PAUSE: Duration = Duration::from_millis(5);
 /// The authorisation keys that a server issued.
 ///
 /// They are derived from a secret, so that each user has always the same one, and the file holds only the secret,
-/// the users who have a key, and once a client needs it the RSA key by which clients know the server. A reader of the file can be every user: it is created for its owner alone, and refused if
-/// others can read it.
+/// the users who have a key, and once a client needs it the RSA key by which clients know the server. A reader of the file
+/// can be every user: it is created for its owner alone, and refused if others can read it.
 pub struct Keys {
     path: PathBuf,
     secret: Secret,
