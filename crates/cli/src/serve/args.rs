@@ -57,7 +57,7 @@ pub(crate) struct Args {
     pub(super) format: SessionFormat,
 
     /// Print the public key by which clients that log in know this server, with the lines that they need, and exit.
-    #[arg(long, conflicts_with = "issue_session")]
+    #[arg(long, conflicts_with_all = ["issue_session", "snapshot", "world", "login_codes"])]
     pub(super) public_key: bool,
 
     /// Write the codes of logins to this file, for scripts: a line for each, with the number and the code.
