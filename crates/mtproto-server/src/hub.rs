@@ -200,9 +200,14 @@ impl Hub {
         name: Option<&str>,
     ) -> Result<Vec<u8>, RpcError> {
         let (user, now) = (proof.number.user(), clock::now());
-        desk.close(proof, now)?;
+        // First, so that a key that cannot be a user's does not use up the code.
+        self.lock().keys.log_in(asked.key, user, now)?;
+        // Without the lock, since the desk may be writing its file.
+        if let Err(error) = desk.close(proof, now) {
+            self.lock().keys.log_out(asked.key, now);
+            return Err(error);
+        }
         let mut inner = self.lock();
-        inner.keys.log_in(asked.key, user, now)?;
         if let Some(name) = name {
             inner.server.set_name(user, name);
         }

@@ -233,6 +233,22 @@ async fn nobody_gets_a_name_without_the_code() {
 }
 
 #[tokio::test]
+async fn a_key_that_cannot_be_a_users_does_not_use_up_the_code() {
+    let directory = TempDir::new().unwrap();
+    let scene = scene(&directory, server_that_knows_ada()).await;
+    let mut raw = Raw::connect(scene.address).await;
+    let temporary = agree(&mut raw, &scene.keys(), 2, Some(3600)).await;
+    let client = Client::connect(scene.address, temporary, ADA);
+    let hash = send_code(&client).await.unwrap();
+    let right = code(directory.path());
+    let refused = refusal(client.invoke(&sign_in(&hash, &right)).await);
+    assert_eq!(refused, (401, "AUTH_KEY_PERM_EMPTY".to_owned()));
+    let guest = guest(scene.address, &scene.keys(), 3).await;
+    let answer = guest.invoke(&sign_in(&hash, &right)).await.unwrap();
+    assert_eq!(authorized(answer), Some((ADA.value(), "Ada".to_owned())));
+}
+
+#[tokio::test]
 async fn a_client_that_logs_out_is_a_guest_and_can_log_in_again() {
     let directory = TempDir::new().unwrap();
     let scene = scene(&directory, server_that_knows_ada()).await;
