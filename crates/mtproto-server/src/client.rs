@@ -155,11 +155,8 @@ impl Client {
             // It may have logged in over another connection.
             self.follow_key(hub);
         }
+        self.tell_layer(hub);
         let layer = self.layer();
-        if let Some(user) = self.user.as_mut().filter(|user| user.layer != layer) {
-            hub.set_layer(user.id, user.connection, layer);
-            user.layer = layer;
-        }
         let requester = Requester {
             user: self.user().unwrap_or(NOBODY),
             address,
@@ -194,7 +191,17 @@ impl Client {
         };
         let answer = hub.log_in(self.user(), asked, method);
         self.follow_key(hub);
+        self.tell_layer(hub);
         answer
+    }
+
+    /// Tells the hub in which layer the user's pushes are to be written, if it is another one than before.
+    fn tell_layer(&mut self, hub: &Hub) {
+        let layer = self.layer();
+        if let Some(user) = self.user.as_mut().filter(|user| user.layer != layer) {
+            hub.set_layer(user.id, user.connection, layer);
+            user.layer = layer;
+        }
     }
 
     /// Becomes a client of the user for whom the key stands now.
