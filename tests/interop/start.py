@@ -21,10 +21,9 @@ TRANSPORTS = {
 
 
 def code():
-    """The newest code for the number."""
+    """The code for the number, of which there is one at a time."""
     with open("codes") as codes:
-        lines = [line.split() for line in codes]
-    return next(code for number, code in reversed(lines) if number == NUMBER)
+        return dict(line.split() for line in codes)[NUMBER]
 
 
 async def use(client):

@@ -51,9 +51,9 @@ async fn a_client_asks_for_what_it_wants_over_the_connection_of_its_conference()
     };
     transport.invoke(&wrapped).await.unwrap();
 
-    // This server has no dialogs, and says so as one that does not know a function.
-    let dialogs = functions::messages::GetPinnedDialogs { folder_id: 0 };
-    let refused = transport.invoke(&dialogs).await.unwrap_err();
+    // This server has no support, and says so as one that does not know a function.
+    let support = functions::help::GetSupport {};
+    let refused = transport.invoke(&support).await.unwrap_err();
     assert!(
         matches!(refused, InvokeError::Call(CallError::Rpc(_))),
         "{refused:?}"

@@ -1,35 +1,15 @@
 //! The methods beside those of conferences that clients call before they do anything else.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use confcall_join::api::{PeerLabel, RpcError};
-use confcall_server::tl::{Layer, write_users, write_users_in};
+use confcall_server::tl::{write_users, write_users_in};
 use confcall_state::UserId;
-use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
+use confcall_state::tl::{ReadError, Reader};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
 
 use crate::limits;
 use crate::mtproto::query::unreadable;
-use crate::mtproto::salt::seconds;
+use crate::requester::{DC, Requester};
 use crate::startup;
-
-/// The number of the only data centre.
-pub(crate) const DC: i32 = 1;
-
-/// For how long a client may believe the configuration, in seconds.
-pub(crate) const EXPIRY: u64 = 3600;
-
-/// The user who asks, the address of the server that was reached, and the time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Requester {
-    pub(crate) user: UserId,
-    pub(crate) address: SocketAddr,
-    /// The layer in which the client reads.
-    pub(crate) layer: Layer,
-    /// Since the epoch.
-    pub(crate) now: Duration,
-}
 
 /// Answers a method that is not about conferences; `None` if it is another one.
 pub(crate) fn answer(
@@ -41,9 +21,8 @@ pub(crate) fn answer(
     let id = reader.u32("a method").ok()?;
     Some(match id {
         functions::help::GetConfig::CONSTRUCTOR_ID => Ok(config(requester).to_bytes()),
-        functions::updates::GetState::CONSTRUCTOR_ID => Ok(state(requester).to_bytes()),
-        functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, requester.user)
-        {
+        functions::updates::GetState::CONSTRUCTOR_ID => Ok(requester.state().to_bytes()),
+        functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, requester) {
             Ok(users) => {
                 let users = write_users(&labels(shown(&users)), requester.user);
                 Ok(write_users_in(&users, requester.layer))
@@ -70,15 +49,14 @@ fn config(requester: Requester) -> enums::Config {
         port: i32::from(requester.address.port()),
         secret: None,
     };
-    let now = requester.now.as_secs();
     enums::Config::Config(types::Config {
         default_p2p_contacts: false,
         preload_featured_stickers: false,
         revoke_pm_inbox: false,
         blocked_mode: false,
         force_try_ipv6: false,
-        date: seconds(now),
-        expires: seconds(now.saturating_add(EXPIRY)),
+        date: requester.date(),
+        expires: requester.expiry(),
         // No client is to take this server for the real one.
         test_mode: true,
         this_dc: DC,
@@ -124,37 +102,13 @@ fn config(requester: Requester) -> enums::Config {
     })
 }
 
-/// Nothing has happened that a client could have missed: the server keeps no messages.
-pub(crate) fn state(requester: Requester) -> enums::updates::State {
-    enums::updates::State::State(types::updates::State {
-        pts: 0,
-        qts: 0,
-        date: seconds(requester.now.as_secs()),
-        seq: 0,
-        unread_count: 0,
-    })
-}
-
 /// Those of the users that one answer shows.
 fn shown(users: &[UserId]) -> &[UserId] {
     users.get(..limits::SHOWN_USERS).unwrap_or(users)
 }
 
-fn read_users(reader: &mut Reader<'_>, asking: UserId) -> Result<Vec<UserId>, ReadError> {
-    reader.boxed_vector("users", 4, |reader| read_user(reader, asking))
-}
-
-pub(crate) fn read_user(reader: &mut Reader<'_>, asking: UserId) -> Result<UserId, ReadError> {
-    let what = "a user";
-    match reader.u32(what)? {
-        types::InputUserSelf::CONSTRUCTOR_ID => Ok(asking),
-        types::InputUser::CONSTRUCTOR_ID => {
-            let user = reader.i64(what)?;
-            reader.i64(what)?;
-            Ok(UserId::new(user))
-        }
-        found => Err(reader.error_before(4, ReadErrorKind::UnexpectedConstructor { what, found })),
-    }
+fn read_users(reader: &mut Reader<'_>, requester: Requester) -> Result<Vec<UserId>, ReadError> {
+    reader.boxed_vector("users", 4, |reader| requester.read_user(reader))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use confcall_state::UserId;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
-use crate::api::{self, Requester};
+use crate::api;
 use crate::clock;
 use crate::hub::{Connected, ConnectionId, Hub};
 use crate::key_ring::KnownKey;
@@ -20,6 +20,7 @@ use crate::mtproto::session::{Event, Session};
 use crate::mtproto::session_memory::Memory;
 use crate::pending::PendingRequests;
 use crate::push_queue::QueuedPush;
+use crate::requester::Requester;
 
 /// The user in whose name methods are answered that show nobody.
 const NOBODY: UserId = UserId::new(0);
@@ -32,6 +33,8 @@ pub(crate) struct Client {
     user: Option<ConnectedUser>,
     /// The moment at which the client wants to be disconnected.
     close_at: Option<Instant>,
+    /// The end of its key, as a time since the epoch, if that is a temporary one.
+    key_end: Option<Duration>,
 }
 
 /// The user of a client, as the hub knows it.
@@ -48,12 +51,19 @@ impl Client {
     pub(crate) fn meet(known: KnownKey, session: i64, hub: &Hub) -> Self {
         let KnownKey { key, user } = known;
         let (memory, user) = connect(&key, user, session, hub);
+        let key_end = hub.key_end(key.id());
         Self {
             session: Session::new(session, &key, memory),
             key,
             user,
             close_at: None,
+            key_end,
         }
+    }
+
+    /// True once its key is good no more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.key_end.is_some_and(|end| end <= clock::now())
     }
 
     /// Takes note that the connection ended.
@@ -114,7 +124,10 @@ impl Client {
 
     /// The moment at which the connection ends if nothing comes until `idle`.
     pub(crate) fn deadline(&self, idle: Instant) -> Instant {
-        self.close_at.map_or(idle, |close_at| close_at.min(idle))
+        let left = |end: Duration| end.saturating_sub(clock::now());
+        let key_end = self.key_end.map(|end| clock::after(left(end)));
+        let ends = self.close_at.into_iter().chain(key_end);
+        ends.fold(idle, Instant::min)
     }
 
     pub(crate) fn destroy_session(&mut self, session: i64, hub: &Hub) {
@@ -142,11 +155,8 @@ impl Client {
             // It may have logged in over another connection.
             self.follow_key(hub);
         }
+        self.tell_layer(hub);
         let layer = self.layer();
-        if let Some(user) = self.user.as_mut().filter(|user| user.layer != layer) {
-            hub.set_layer(user.id, user.connection, layer);
-            user.layer = layer;
-        }
         let requester = Requester {
             user: self.user().unwrap_or(NOBODY),
             address,
@@ -181,11 +191,22 @@ impl Client {
         };
         let answer = hub.log_in(self.user(), asked, method);
         self.follow_key(hub);
+        self.tell_layer(hub);
         answer
+    }
+
+    /// Tells the hub in which layer the user's pushes are to be written, if it is another one than before.
+    fn tell_layer(&mut self, hub: &Hub) {
+        let layer = self.layer();
+        if let Some(user) = self.user.as_mut().filter(|user| user.layer != layer) {
+            hub.set_layer(user.id, user.connection, layer);
+            user.layer = layer;
+        }
     }
 
     /// Becomes a client of the user for whom the key stands now.
     fn follow_key(&mut self, hub: &Hub) {
+        self.key_end = hub.key_end(self.key.id());
         let user = hub.user(self.key.id());
         if user == self.user() {
             return;

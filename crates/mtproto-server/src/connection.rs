@@ -167,7 +167,7 @@ impl Connection {
         }
         if let Some(code) = closed.code() {
             let error = self.framer.frame_error(code);
-            let _ = self.write(&error).await;
+            let _ = timeout(LINGER, self.write(&error)).await;
         }
         // Its descriptor is wanted.
         if !matches!(closed, Closed::Displaced) {
@@ -196,7 +196,13 @@ impl Connection {
             Wakeup::Pushed(None) => return Err(Closed::Dropped),
             Wakeup::Answered(answered) => self.answer(answered),
             Wakeup::Displaced => return Err(Closed::Displaced),
-            Wakeup::TimeOut => return Err(Closed::Silent),
+            Wakeup::TimeOut => {
+                let has_ended = self.client.as_ref().is_some_and(Client::has_ended);
+                return Err(match has_ended {
+                    true => Closed::UnknownKey,
+                    false => Closed::Silent,
+                });
+            }
             Wakeup::Stop => return Err(Closed::Stopping),
         }
         self.flush().await
@@ -228,14 +234,19 @@ impl Connection {
         // A client goes on under another key once it has agreed on that.
         if self.agreed.is_some() && sealing::key_id(&packet.payload) == self.agreed {
             self.agreed = None;
-            self.client
-                .take()
-                .into_iter()
-                .for_each(|old| old.leave(&self.hub));
+            if let Some(old) = self.client.take() {
+                old.leave(&self.hub);
+                // Its answers are not for whoever has the other key.
+                self.pending = PendingRequests::new(self.limits.requests);
+                self.recognise();
+            }
         }
         let Some(client) = &mut self.client else {
             return self.meet(packet).await;
         };
+        if client.has_ended() {
+            return Err(Closed::UnknownKey);
+        }
         let plaintext = client.open(&packet.payload)?;
         let ack = packet.wants_ack.then(|| client.ack_token(&plaintext));
         let envelope = Envelope::read(&plaintext)?;
@@ -264,25 +275,40 @@ impl Connection {
         Box::pin(self.take(packet)).await
     }
 
-    /// Trusts a client once its user is known; until then it is among those that give way.
+    /// Trusts a client as long as its user is known; before a login and after a logout it is among those that give way.
     fn recognise(&mut self) {
         let user = self.client.as_ref().and_then(Client::user);
-        if let (Some(user), Some(_)) = (user, &self.place) {
-            tracing::debug!(user = user.value(), "a user is connected");
-            self.place = None;
-            self.framer.trust();
+        match (user, &self.place) {
+            (Some(user), Some(_)) => {
+                tracing::debug!(user = user.value(), "a user is connected");
+                self.place = None;
+                self.framer.trust();
+            }
+            (None, None) => {
+                self.place = Some(self.hub.place());
+                self.framer.distrust();
+            }
+            (Some(_), None) | (None, Some(_)) => {}
         }
     }
 
     /// Goes on with a key exchange; the client stays unknown, and among those that give way.
     async fn exchange(&mut self, body: &[u8]) -> Result<(), Closed> {
-        let exchange = match &mut self.exchange {
+        let mut exchange = match self.exchange.take() {
             Some(exchange) => exchange,
-            none => none.insert(KeyExchange::new(self.hub.server_key().await)),
+            None => KeyExchange::new(self.hub.server_key().await),
         };
         let (mut rng, now) = (randomness::generator()?, clock::now());
-        let is_taken = |id| self.hub.find_key(id).is_some();
-        let reply = exchange.receive(body, &mut rng, now, is_taken)?;
+        let (hub, body) = (Arc::clone(&self.hub), body.to_vec());
+        let step = move || {
+            let is_taken = |id| hub.find_key(id).is_some();
+            let reply = exchange.receive(&body, &mut rng, now, is_taken);
+            (exchange, reply)
+        };
+        let computed = timeout(self.limits.greeting, self.hub.compute(step)).await;
+        let (exchange, reply) = computed.ok().flatten().ok_or(Closed::Silent)?;
+        self.exchange = Some(exchange);
+        let reply = reply?;
         if let Some(agreed) = reply.agreed {
             self.agreed = Some(agreed.key.id());
             self.hub.add_key(agreed, now);

@@ -49,16 +49,17 @@ pub(crate) enum Holder {
 }
 
 impl ExchangedKeys {
-    /// Adds a key; one that nobody has logged in with gives way if there are too many, or else the oldest.
+    /// Adds a key; one that nobody has logged in with gives way if there are too many, or else the oldest, and with a permanent
+    /// one those that are bound to it.
     pub(crate) fn add(&mut self, agreed: Agreed, now: Duration) {
         self.keys.retain(|_, key| !key.has_expired(now));
         if self.keys.len() >= limits::EXCHANGED_KEYS {
-            let first = self
-                .keys
-                .iter()
-                .min_by_key(|(_, key)| (key.is_used(), key.number));
-            let first = first.map(|(id, _)| *id);
-            first.map(|id| self.keys.remove(&id));
+            let keys = self.keys.iter();
+            let first = keys.min_by_key(|(_, key)| (self.is_used(key), key.number));
+            if let Some(first) = first.map(|(id, _)| *id) {
+                self.keys.remove(&first);
+                self.keys.retain(|_, key| key.bound() != Some(first));
+            }
         }
         self.last = self.last.wrapping_add(1);
         let kind = match agreed.lifetime {
@@ -88,12 +89,44 @@ impl ExchangedKeys {
         Some((&found.key, holder))
     }
 
-    /// Lets a temporary key stand for a permanent one, until a time since the epoch at most.
+    /// Lets a temporary key stand for a permanent one, until a time since the epoch at most; the oldest of too many for one permanent
+    /// key gives way.
     pub(crate) fn bind(&mut self, temporary: AuthKeyId, permanent: AuthKeyId, end: Duration) {
         let key = self.keys.get_mut(&temporary);
         if let Some(Kind::Temporary { until, bound }) = key.map(|key| &mut key.kind) {
             *until = end.min(*until);
             *bound = Some(permanent);
+        }
+        let all = self.keys.iter();
+        let siblings = all.filter(|(_, key)| key.bound() == Some(permanent));
+        let others = siblings.filter(|(id, _)| **id != temporary);
+        let mut others: Vec<_> = others.map(|(id, key)| (key.number, *id)).collect();
+        others.sort_unstable_by_key(|(number, _)| core::cmp::Reverse(*number));
+        for (_, id) in others.into_iter().skip(limits::TEMPORARY_KEYS - 1) {
+            self.keys.remove(&id);
+        }
+    }
+
+    /// The end of a temporary key, as a time since the epoch; `None` for one that has none.
+    pub(crate) fn end(&self, id: AuthKeyId) -> Option<Duration> {
+        match self.keys.get(&id)?.kind {
+            Kind::Temporary { until, .. } => Some(until),
+            Kind::Permanent(_) => None,
+        }
+    }
+
+    /// True if a client lost its login without the key; one that is bound to no key of these is bound to an issued one.
+    fn is_used(&self, key: &Exchanged) -> bool {
+        match key.kind {
+            Kind::Permanent(user) => user.is_some(),
+            Kind::Temporary { bound: None, .. } => false,
+            Kind::Temporary {
+                bound: Some(permanent),
+                ..
+            } => {
+                let permanent = self.keys.get(&permanent).map(|key| &key.kind);
+                !matches!(permanent, Some(Kind::Permanent(None)))
+            }
         }
     }
 
@@ -115,12 +148,12 @@ impl Exchanged {
         matches!(self.kind, Kind::Temporary { until, .. } if until <= now)
     }
 
-    /// True if a client lost its login without the key.
-    fn is_used(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Permanent(Some(_)) | Kind::Temporary { bound: Some(_), .. }
-        )
+    /// The permanent key for which it stands.
+    fn bound(&self) -> Option<AuthKeyId> {
+        match self.kind {
+            Kind::Temporary { bound, .. } => bound,
+            Kind::Permanent(_) => None,
+        }
     }
 }
 
@@ -194,5 +227,35 @@ mod tests {
         for key in [users, others[1], others[most as usize - 1]] {
             assert!(holder(&keys, key, 0).is_some());
         }
+    }
+
+    #[test]
+    fn keys_that_a_guest_bound_give_way_before_those_of_users() {
+        let mut keys = ExchangedKeys::default();
+        let users = add(&mut keys, 1, None);
+        keys.give(users, Some(ALICE));
+        let guests = add(&mut keys, 2, None);
+        for number in 3..10_000 {
+            let temporary = add(&mut keys, number, Some(1 << 30));
+            keys.bind(temporary, guests, NOW + Duration::from_secs(1 << 30));
+        }
+        assert!(keys.keys.len() <= 2 + limits::TEMPORARY_KEYS);
+        for number in 10_000..20_000 {
+            add(&mut keys, number, None);
+        }
+        assert_eq!(holder(&keys, users, 0), Some(Holder::User(ALICE)));
+    }
+
+    #[test]
+    fn with_a_permanent_key_those_that_are_bound_to_it_give_way() {
+        let mut keys = ExchangedKeys::default();
+        let guests = add(&mut keys, 1, None);
+        let temporary = add(&mut keys, 2, Some(100));
+        keys.bind(temporary, guests, NOW + Duration::from_secs(100));
+        for number in 10..20_000 {
+            add(&mut keys, number, None);
+        }
+        assert_eq!(holder(&keys, guests, 0), None);
+        assert_eq!(holder(&keys, temporary, 0), None);
     }
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use confcall_join::api::{PeerLabel, Request, RpcError, Service as _, Updates};
 use confcall_state::UserId;
 use grammers_tl_types::Serializable as _;
-use tokio::sync::OnceCell;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
@@ -26,6 +26,7 @@ use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, HostedOverview, Overview};
 use crate::push_queue::{PushSender, QueuedPush, push_queue};
+use crate::unidentified::{Place, Unidentified};
 use confcall_server::tl::{Layer, Occasion, write_push, write_response};
 use confcall_server::{Refusal, Server, ServerOptions};
 
@@ -39,6 +40,9 @@ pub(crate) struct Hub {
     /// The file of the keys, and the key of the server once it was needed.
     key_file: PathBuf,
     server_key: OnceCell<Arc<ServerKey>>,
+    /// The steps of key exchanges that are computed at a time.
+    exchanges: Semaphore,
+    unidentified: Mutex<Unidentified>,
 }
 
 struct Inner {
@@ -94,6 +98,7 @@ impl Hub {
         desk: Option<Desk>,
     ) -> Self {
         let key_file = keys.path().to_owned();
+        let unidentified = Mutex::new(Unidentified::new(limits.unidentified));
         let inner = Mutex::new(Inner {
             server,
             keys: KeyRing::new(keys),
@@ -110,7 +115,34 @@ impl Hub {
             desk,
             key_file,
             server_key: OnceCell::new(),
+            exchanges: Semaphore::new(limits::EXCHANGES_AT_ONCE),
+            unidentified,
         }
+    }
+
+    /// A place among the connections without a user, for which the oldest of them gives way if there are too many.
+    pub(crate) fn place(&self) -> Place {
+        self.unidentified().add()
+    }
+
+    /// Lets the oldest connection without a user give way; says whether there is one.
+    pub(crate) fn displace_oldest(&self) -> bool {
+        self.unidentified().displace_oldest()
+    }
+
+    fn unidentified(&self) -> MutexGuard<'_, Unidentified> {
+        self.unidentified
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Computes a step of a key exchange, aside and not too many at a time: others do not wait for it.
+    pub(crate) async fn compute<T: Send + 'static>(
+        &self,
+        step: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let _permit = self.exchanges.acquire().await.ok()?;
+        spawn_blocking(step).await.ok()
     }
 
     /// The key by which clients know the server; `None` if they cannot agree on keys with it.
@@ -131,6 +163,11 @@ impl Hub {
     /// A key, and the user who has it, if any.
     pub(crate) fn find_key(&self, id: AuthKeyId) -> Option<KnownKey> {
         self.lock().keys.find(id, clock::now())
+    }
+
+    /// The end of a temporary key, as a time since the epoch; `None` for one that has none.
+    pub(crate) fn key_end(&self, id: AuthKeyId) -> Option<Duration> {
+        self.lock().keys.end(id)
     }
 
     /// The user for whom a key stands now.

@@ -45,6 +45,11 @@ impl KeyRing {
         Some(KnownKey { key, user })
     }
 
+    /// The end of a temporary key, as a time since the epoch; `None` for one that has none.
+    pub(crate) fn end(&self, id: AuthKeyId) -> Option<Duration> {
+        self.exchanged.end(id)
+    }
+
     /// The user for whom a key stands.
     pub(crate) fn user(&mut self, id: AuthKeyId, now: Duration) -> Option<UserId> {
         let permanent = self.permanent(id, now)?;

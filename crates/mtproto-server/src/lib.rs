@@ -63,6 +63,7 @@ mod pending;
 pub mod private_file;
 mod push_queue;
 mod randomness;
+mod requester;
 #[cfg(feature = "session-file")]
 mod session_file;
 mod snapshot_file;

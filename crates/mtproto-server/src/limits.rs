@@ -12,6 +12,12 @@ pub const KEY_RETRIES: u32 = 3;
 /// The most keys that clients agreed on with the server.
 pub const EXCHANGED_KEYS: usize = 4096;
 
+/// The most temporary keys that stand for one permanent key, the newest.
+pub const TEMPORARY_KEYS: usize = 8;
+
+/// The most key exchanges that are computed at a time.
+pub const EXCHANGES_AT_ONCE: usize = 2;
+
 /// The most codes of logins that are open, one for a number.
 pub const LOGIN_CODES: usize = 1024;
 

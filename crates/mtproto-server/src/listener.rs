@@ -19,7 +19,7 @@ use crate::desk::Desk;
 use crate::hub::Hub;
 use crate::keys::Keys;
 use crate::observer::Observer;
-use crate::unidentified::{Place, Unidentified};
+use crate::unidentified::Place;
 use confcall_server::Server;
 
 /// The pause when the system gives no connection, for too many open files perhaps.
@@ -125,7 +125,6 @@ impl Listener {
             ..
         } = self.config;
         let hub = self.hub;
-        let mut unidentified = Unidentified::new(limits.unidentified);
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
         let mut looks = every(silence / 3);
@@ -140,9 +139,9 @@ impl Listener {
                 accepted = self.socket.accept() => match accepted {
                     // A silent client gives way; if there is none, the new one is closed at once.
                     Ok(_) if connections.len() >= limits.connections
-                        && !unidentified.displace_oldest() => {}
+                        && !hub.displace_oldest() => {}
                     Ok((stream, from)) => {
-                        let place = unidentified.add();
+                        let place = hub.place();
                         let hub = Arc::clone(&hub);
                         let served = serve(stream, hub, limits, place, stopped.clone());
                         let span = tracing::debug_span!("connection", %from);
@@ -150,7 +149,7 @@ impl Listener {
                     }
                     Err(error) => {
                         tracing::warn!(%error, "no connection is accepted");
-                        unidentified.displace_oldest();
+                        hub.displace_oldest();
                         sleep(PAUSE).await;
                     }
                 },

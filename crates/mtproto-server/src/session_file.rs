@@ -7,9 +7,9 @@ use grammers_session::storages::{SqliteSession, SqliteSessionError};
 use grammers_session::types::{DcOption, PeerId, PeerInfo};
 use thiserror::Error;
 
-use crate::api::DC;
 use crate::mtproto::auth_key::AuthKey;
 use crate::private_file;
+use crate::requester::DC;
 
 /// A session file cannot be written.
 #[derive(Debug, Error)]

@@ -6,9 +6,8 @@ use confcall_state::UserId;
 use confcall_state::tl::{Reader, Writer};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
 
-use crate::api::{DC, EXPIRY, Requester, state};
 use crate::mtproto::query::unreadable;
-use crate::mtproto::salt::seconds;
+use crate::requester::{DC, Requester};
 
 const BOOL_TRUE: u32 = 0x9972_75b5;
 const VECTOR: u32 = 0x1cb5_c415;
@@ -20,8 +19,7 @@ pub(crate) fn answer(
     requester: Requester,
     labels: impl FnOnce(&[UserId]) -> Vec<PeerLabel>,
 ) -> Option<Result<Vec<u8>, RpcError>> {
-    let date = seconds(requester.now.as_secs());
-    let expires = seconds(requester.now.as_secs().saturating_add(EXPIRY));
+    let (date, expires) = (requester.date(), requester.expiry());
     Some(Ok(match id {
         functions::updates::GetDifference::CONSTRUCTOR_ID => {
             let nothing = types::updates::DifferenceEmpty { date, seq: 0 };
@@ -36,13 +34,10 @@ pub(crate) fn answer(
             };
             enums::updates::ChannelDifference::Empty(nothing).to_bytes()
         }
-        functions::users::GetFullUser::CONSTRUCTOR_ID => {
-            let asked = crate::api::read_user(reader, requester.user);
-            match asked {
-                Ok(user) => full_user(user, &labels(&[user]), requester),
-                Err(_) => return Some(Err(unreadable())),
-            }
-        }
+        functions::users::GetFullUser::CONSTRUCTOR_ID => match requester.read_user(reader) {
+            Ok(user) => full_user(user, &labels(&[user]), requester),
+            Err(_) => return Some(Err(unreadable())),
+        },
         functions::help::GetNearestDc::CONSTRUCTOR_ID => enums::NearestDc::Dc(types::NearestDc {
             country: String::new(),
             this_dc: DC,
@@ -97,7 +92,7 @@ pub(crate) fn answer(
                 messages: Vec::new(),
                 chats: Vec::new(),
                 users: Vec::new(),
-                state: state(requester),
+                state: requester.state(),
             })
             .to_bytes()
         }

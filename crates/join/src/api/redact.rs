@@ -46,7 +46,10 @@ pub(crate) fn text(text: &str) -> String {
 fn is_pseudonym(text: &str) -> bool {
     let rest = text.strip_prefix(PREFIX);
     let parts = rest.and_then(|rest| rest.split_at_checked(DIGITS));
-    parts.is_some_and(|(_, rest)| rest.bytes().all(|letter| letter == b'x'))
+    parts.is_some_and(|(digits, rest)| {
+        let is_digit = |letter: u8| matches!(letter, b'0'..=b'9' | b'a'..=b'f');
+        digits.bytes().all(is_digit) && rest.bytes().all(|letter| letter == b'x')
+    })
 }
 
 /// The pseudonym of a slug, which is all that it takes to join.
@@ -179,6 +182,12 @@ mod tests {
             assert_eq!(label::weight(&redacted), label::weight(&text));
             assert_eq!(super::text(&redacted), redacted);
         }
+    }
+
+    #[test]
+    fn a_name_that_begins_as_a_pseudonym_does_is_replaced() {
+        let name = "trace-Jane Q. Doe 1234";
+        assert!(!super::text(name).contains("Jane"));
     }
 
     proptest! {

@@ -3,7 +3,7 @@ use core::fmt;
 use confcall_join::api::RpcError;
 use confcall_state::UserId;
 
-use crate::api::DC;
+use crate::requester::DC;
 
 /// The first of the test numbers: 99966, the digit of the data centre, and four digits.
 const FIRST: i64 = 9_996_600_000 + DC as i64 * 10_000;

@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
-use confcall_mtproto_server::{BindError, Config, Keys, Listener, Login};
+use confcall_mtproto_server::{BindError, Config, ConnectionLimits, Keys, Listener, Login};
 use confcall_server::{Server, ServerOptions};
 use confcall_state::UserId;
 use grammers_mtsender::InvocationError;
@@ -401,6 +402,41 @@ async fn only_its_owner_can_read_the_file_of_the_codes() {
     send_code(&client).await.unwrap();
     assert_eq!(crate::scene::mode(&file), 0o600);
     assert_eq!(code(directory.path()).len(), 5);
+}
+
+#[tokio::test]
+async fn a_connection_under_a_temporary_key_ends_with_the_key() {
+    let scene = Scene::new().await;
+    let mut raw = Raw::connect(scene.address).await;
+    let temporary = agree(&mut raw, &scene.keys(), 2, Some(1)).await;
+    let state = functions::updates::GetState {}.to_bytes();
+    raw.send_sealed(temporary, &plaintext(77, &state)).await;
+    raw.receive(temporary).await;
+    assert!(raw.closed().await.ends_with(&(-404_i32).to_le_bytes()));
+}
+
+#[tokio::test]
+async fn a_user_who_goes_on_under_a_guests_key_gives_way_as_a_guest_does() {
+    let limits = ConnectionLimits {
+        unidentified: 1,
+        greeting: Duration::from_secs(300),
+        ..ConnectionLimits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let scene = Scene::around(server(), config).await;
+    let state = functions::updates::GetState {}.to_bytes();
+    let mut raw = Raw::connect(scene.address).await;
+    raw.send_sealed(scene.key(ALICE), &plaintext(77, &state))
+        .await;
+    raw.receive(scene.key(ALICE)).await;
+    let guests = agree(&mut raw, &scene.keys(), 2, None).await;
+    raw.send_sealed(guests, &plaintext(78, &state)).await;
+    raw.receive(guests).await;
+    let _newer = Raw::connect(scene.address).await;
+    raw.closed().await;
 }
 
 #[tokio::test]

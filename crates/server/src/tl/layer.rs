@@ -3,7 +3,8 @@ use grammers_tl_types::{Identifiable as _, types};
 /// A layer of the API in which a client reads answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Layer {
-    /// 227, in which users and channels have other ids and the same form, but for fields that are never written here.
+    /// 227, in which users and channels have other ids and the same form, but for fields that are never written here. Layers from 218
+    /// on differ from it in nothing else that matters for calls; clients of older ones cannot read everything.
     Of227,
     /// 228 to 230, between which no answer differs.
     #[default]

@@ -11,6 +11,7 @@
 mod app_config;
 mod call;
 mod chats;
+mod groups;
 mod layer;
 mod occasion;
 mod participant;

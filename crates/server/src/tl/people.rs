@@ -4,7 +4,7 @@ use confcall_state::tl::Writer;
 use grammers_tl_types::{Identifiable as _, Serializable, enums, types};
 
 use super::Layer;
-use super::chats::write_chats;
+use super::groups::write_chats;
 use super::users::write_users;
 
 const VECTOR: u32 = 0x1cb5_c415;

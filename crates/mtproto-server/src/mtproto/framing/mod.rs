@@ -66,6 +66,11 @@ impl Framer {
         self.limit = limits::PACKET;
     }
 
+    /// Takes note that the client is not known any more.
+    pub(crate) fn distrust(&mut self) {
+        self.limit = limits::FIRST_PACKET;
+    }
+
     /// Takes in bytes that arrived.
     pub(crate) fn feed(&mut self, bytes: &[u8]) {
         // Only here and not for each packet, since every drain moves the rest.

@@ -31,9 +31,12 @@ const MARGIN: U2048 = U2048::ONE.shl_vartime(2048 - 64);
 static PARAMETERS: LazyLock<FixedMontyParams<LIMBS>> =
     LazyLock::new(|| FixedMontyParams::new_vartime(PRIME));
 
-/// The secret half of the server.
+/// The secret of the server, and the half that comes from it.
 #[derive(ZeroizeOnDrop)]
-pub(super) struct Exponent(U2048);
+pub(super) struct Exponent {
+    secret: U2048,
+    half: U2048,
+}
 
 /// The half that a client sent, within the bounds of the protocol.
 pub(super) struct ClientHalf(U2048);
@@ -44,8 +47,10 @@ impl Exponent {
         loop {
             let mut bytes = Zeroizing::new([0; LENGTH]);
             rng.fill_bytes(&mut *bytes);
-            let exponent = Self(U2048::from_be_slice(&*bytes));
-            if is_within_bounds(&exponent.raise(&U2048::from_u8(GENERATOR))) {
+            let secret = U2048::from_be_slice(&*bytes);
+            let half = raise(&U2048::from_u8(GENERATOR), &secret);
+            let exponent = Self { secret, half };
+            if is_within_bounds(&half) {
                 return exponent;
             }
         }
@@ -53,19 +58,19 @@ impl Exponent {
 
     /// The half for the client.
     pub(super) fn half(&self) -> [u8; LENGTH] {
-        bytes(&self.raise(&U2048::from_u8(GENERATOR)))
+        bytes(&self.half)
     }
 
     /// The key that comes from both halves.
     pub(super) fn agree(&self, half: &ClientHalf) -> AuthKey {
-        let shared = Zeroizing::new(self.raise(&half.0));
+        let shared = Zeroizing::new(raise(&half.0, &self.secret));
         AuthKey::from_bytes(bytes(&shared))
     }
+}
 
-    fn raise(&self, base: &U2048) -> U2048 {
-        let power = Zeroizing::new(FixedMontyForm::new(base, &PARAMETERS).pow(&self.0));
-        power.retrieve()
-    }
+fn raise(base: &U2048, exponent: &U2048) -> U2048 {
+    let power = Zeroizing::new(FixedMontyForm::new(base, &PARAMETERS).pow(exponent));
+    power.retrieve()
 }
 
 impl ClientHalf {
