@@ -386,6 +386,7 @@ impl Hub {
 
     /// Ends the sharing, and gives the server back.
     pub(crate) fn take_server(&self) -> Server {
+        self.desk.iter().for_each(Desk::shut);
         let empty = Server::new(ServerOptions::default());
         core::mem::replace(&mut self.lock().server, empty)
     }

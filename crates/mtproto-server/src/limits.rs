@@ -21,6 +21,9 @@ pub const EXCHANGES_AT_ONCE: usize = 2;
 /// The most codes of logins that are open, one for a number.
 pub const LOGIN_CODES: usize = 1024;
 
+/// The most bytes of a file of codes; one with as many as there can be has fewer.
+pub const CODES_FILE: u64 = 32 << 10;
+
 /// The seconds for which a code is good.
 pub const LOGIN_CODE_SECONDS: u64 = 300;
 

@@ -85,8 +85,18 @@ pub fn read(file: &File, most: u64) -> io::Result<Option<Vec<u8>>> {
 ///
 /// Those of the system.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    put(path, content, File::sync_all)
+}
+
+/// As [`replace`], for what is of no use after an end of the system and so need not outlive it.
+pub(crate) fn show(path: &Path, content: &[u8]) -> io::Result<()> {
+    put(path, content, |_| Ok(()))
+}
+
+fn put(path: &Path, content: &[u8], sync: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
     let new = beside(path, ".new");
-    let replaced = write(&new, content).and_then(|()| fs::rename(&new, path));
+    let written = write(&new, content).and_then(|file| sync(&file));
+    let replaced = written.and_then(|()| fs::rename(&new, path));
     // It may not exist, and the first error is the one to report.
     replaced.inspect_err(|_| drop(fs::remove_file(&new)))
 }
@@ -98,7 +108,7 @@ pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
     beside.into()
 }
 
-fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+fn write(path: &Path, content: &[u8]) -> io::Result<File> {
     // A file that an earlier attempt left has the rights that it was created with.
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -106,7 +116,7 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     let mut file = create(path)?;
     file.write_all(content)?;
-    file.sync_all()
+    Ok(file)
 }
 
 /// Checks that only its owner can read an open file, where the system has such a notion.

@@ -378,6 +378,43 @@ async fn an_observer_sees_the_codes_until_they_are_used() {
 }
 
 #[tokio::test]
+async fn a_file_that_holds_no_codes_is_left_as_it_is() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("codes");
+    for (text, is_refused) in [("not a code\n", true), ("9996610042 12345\n", false)] {
+        std::fs::write(&path, text).unwrap();
+        let keys = directory.path().join(format!("keys-{is_refused}"));
+        let keys = crate::scene::seeded_keys(&keys);
+        let config = Config {
+            login: Login::ByCode {
+                codes: Some(path.clone()),
+            },
+            ..Config::default()
+        };
+        let bound = Listener::bind(config, keys, server()).await;
+        assert_eq!(bound.is_err(), is_refused);
+        let kept = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(kept == text, is_refused);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_try_writes_the_file_of_the_codes_no_more_and_a_use_does() {
+    let directory = TempDir::new().unwrap();
+    let scene = scene(&directory, server_that_knows_ada()).await;
+    let client = guest(scene.address, &scene.keys(), 2).await;
+    let hash = send_code(&client).await.unwrap();
+    let right = code(directory.path());
+    let path = directory.path().join("codes");
+    std::fs::remove_file(&path).unwrap();
+    let wrong = if right == "00000" { "00001" } else { "00000" };
+    assert!(client.invoke(&sign_in(&hash, wrong)).await.is_err());
+    assert!(!path.exists());
+    client.invoke(&sign_in(&hash, &right)).await.unwrap();
+    assert!(path.exists());
+}
+
+#[tokio::test]
 async fn a_file_of_codes_that_cannot_be_written_is_told_at_the_start() {
     let directory = TempDir::new().unwrap();
     let keys = crate::scene::seeded_keys(&directory.path().join("keys"));
