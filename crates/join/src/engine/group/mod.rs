@@ -557,7 +557,7 @@ impl Attendance {
         }
         if self.presence.controls.is_silenced() {
             // What lets us speak from now on is newer than the join.
-            self.voice_from = ctx.now;
+            self.voice_from = self.voice_from.min(ctx.now);
             return Ok(());
         }
         let reason = RejoinReason::MaySpeak;
