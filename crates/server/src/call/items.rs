@@ -60,14 +60,18 @@ impl ItemList {
 
     /// Items from an offset on, or from the first that is left; a negative offset counts from the end.
     pub(crate) fn page(&self, from: i32, limit: i32) -> Page<'_> {
-        let length = self.items.len();
-        let distance = usize::try_from(from.unsigned_abs()).unwrap_or(usize::MAX);
+        self.page_since(0, from, limit)
+    }
+
+    /// The same, but for the items before the offset `first`, which is not negative.
+    pub(crate) fn page_since(&self, first: i32, from: i32, limit: i32) -> Page<'_> {
         // A joiner reads the tip by the offset -1, since it does not know the height (`spec/protocol.md`, 6).
-        let start = if from < 0 {
-            length.saturating_sub(distance)
-        } else {
-            distance.saturating_sub(self.dropped).min(length)
+        let from = match from {
+            ..0 => self.end().saturating_add(from),
+            0.. => from,
         };
+        let from = usize::try_from(from.max(first)).unwrap_or(0);
+        let start = from.saturating_sub(self.dropped).min(self.items.len());
         let limit = usize::try_from(limit.clamp(1, limits::PAGE_ITEMS)).unwrap_or(1);
         let items = self.items.iter().skip(start).take(limit);
         let end = start + fitting(items.map(Vec::len));
@@ -75,15 +79,6 @@ impl ItemList {
             items: self.items.get(start..end).unwrap_or_default(),
             next_offset: self.offset(end),
         }
-    }
-
-    /// The same, but for the items before the offset `first`, which is not negative.
-    pub(crate) fn page_since(&self, first: i32, from: i32, limit: i32) -> Page<'_> {
-        let from = match from {
-            ..0 => self.end().saturating_add(from),
-            0.. => from,
-        };
-        self.page(from.max(first), limit)
     }
 
     /// The last item alone.
