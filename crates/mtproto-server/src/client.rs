@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::api;
 use crate::clock;
 use crate::hub::{Connected, ConnectionId, Hub};
-use crate::key_ring::KnownKey;
+use crate::key_ring::{KnownKey, Standing};
 use crate::login::{self, Asked, Method};
 use crate::mtproto::auth_key::AuthKey;
 use crate::mtproto::message::{Envelope, MsgId};
@@ -49,15 +49,14 @@ struct ConnectedUser {
 impl Client {
     /// Connects a client that starts with this session.
     pub(crate) fn meet(known: KnownKey, session: i64, hub: &Hub) -> Self {
-        let KnownKey { key, user } = known;
-        let (memory, user) = connect(&key, user, session, hub);
-        let key_end = hub.key_end(key.id());
+        let KnownKey { key, standing } = known;
+        let (memory, user) = connect(&key, standing.user, session, hub);
         Self {
             session: Session::new(session, &key, memory),
             key,
             user,
             close_at: None,
-            key_end,
+            key_end: standing.end,
         }
     }
 
@@ -206,8 +205,8 @@ impl Client {
 
     /// Becomes a client of the user for whom the key stands now.
     fn follow_key(&mut self, hub: &Hub) {
-        self.key_end = hub.key_end(self.key.id());
-        let user = hub.user(self.key.id());
+        let Standing { user, end } = hub.standing(self.key.id());
+        self.key_end = end;
         if user == self.user() {
             return;
         }
@@ -267,8 +266,6 @@ fn connect(
     hub: &Hub,
 ) -> (Memory, Option<ConnectedUser>) {
     let connected = user.map(|user| ConnectedUser::connect(user, key, session, hub, None));
-    match connected {
-        Some((memory, user)) => (memory, Some(user)),
-        None => (Memory::default(), None),
-    }
+    let (memory, user) = connected.unzip();
+    (memory.unwrap_or_default(), user)
 }

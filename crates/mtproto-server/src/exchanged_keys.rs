@@ -97,13 +97,12 @@ impl ExchangedKeys {
             *until = end.min(*until);
             *bound = Some(permanent);
         }
-        let all = self.keys.iter();
-        let siblings = all.filter(|(_, key)| key.bound() == Some(permanent));
-        let others = siblings.filter(|(id, _)| **id != temporary);
-        let mut others: Vec<_> = others.map(|(id, key)| (key.number, *id)).collect();
-        others.sort_unstable_by_key(|(number, _)| core::cmp::Reverse(*number));
-        for (_, id) in others.into_iter().skip(limits::TEMPORARY_KEYS - 1) {
-            self.keys.remove(&id);
+        let others = self.keys.iter().filter(|(id, _)| **id != temporary);
+        let siblings = others.filter(|(_, key)| key.bound() == Some(permanent));
+        if siblings.clone().count() >= limits::TEMPORARY_KEYS {
+            let oldest = siblings.min_by_key(|(_, key)| key.number);
+            let oldest = oldest.map(|(id, _)| *id);
+            oldest.map(|id| self.keys.remove(&id));
         }
     }
 

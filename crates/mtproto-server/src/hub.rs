@@ -16,7 +16,7 @@ use crate::chaos::{Chaos, Fate};
 use crate::clock;
 use crate::config::ConnectionLimits;
 use crate::desk::Desk;
-use crate::key_ring::{KeyRing, KnownKey};
+use crate::key_ring::{KeyRing, KnownKey, Standing};
 use crate::keys::{self, Keys};
 use crate::limits;
 use crate::login::{self, Asked, Method, Proof};
@@ -165,14 +165,9 @@ impl Hub {
         self.lock().keys.find(id, clock::now())
     }
 
-    /// The end of a temporary key, as a time since the epoch; `None` for one that has none.
-    pub(crate) fn key_end(&self, id: AuthKeyId) -> Option<Duration> {
-        self.lock().keys.end(id)
-    }
-
-    /// The user for whom a key stands now.
-    pub(crate) fn user(&self, key: AuthKeyId) -> Option<UserId> {
-        self.lock().keys.user(key, clock::now())
+    /// What a key is good for now.
+    pub(crate) fn standing(&self, key: AuthKeyId) -> Standing {
+        self.lock().keys.standing(key, clock::now())
     }
 
     /// Adds a key that a client agreed on.
@@ -238,13 +233,11 @@ impl Hub {
     ) -> Result<Vec<u8>, RpcError> {
         let (user, now) = (proof.number.user(), clock::now());
         // First, so that a key that cannot be a user's does not use up the code.
-        self.lock().keys.log_in(asked.key, user, now)?;
+        self.lock().keys.for_login(asked.key, now)?;
         // Without the lock, since the desk may be writing its file.
-        if let Err(error) = desk.close(proof, now) {
-            self.lock().keys.log_out(asked.key, now);
-            return Err(error);
-        }
+        desk.close(proof, now)?;
         let mut inner = self.lock();
+        inner.keys.log_in(asked.key, user, now)?;
         if let Some(name) = name {
             inner.server.set_name(user, name);
         }

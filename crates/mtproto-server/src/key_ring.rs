@@ -20,8 +20,16 @@ pub(crate) struct KeyRing {
 #[derive(Debug)]
 pub(crate) struct KnownKey {
     pub(crate) key: AuthKey,
+    pub(crate) standing: Standing,
+}
+
+/// What a key is good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
     /// The user; `None` before a login.
     pub(crate) user: Option<UserId>,
+    /// The end of a temporary key, as a time since the epoch; `None` for one that has none.
+    pub(crate) end: Option<Duration>,
 }
 
 impl KeyRing {
@@ -35,19 +43,21 @@ impl KeyRing {
     }
 
     pub(crate) fn find(&mut self, id: AuthKeyId, now: Duration) -> Option<KnownKey> {
-        let Some((key, _)) = self.exchanged.find(id, now) else {
-            let (user, key) = self.issued.find(id)?;
-            let user = Some(user);
-            return Some(KnownKey { key, user });
+        let exchanged = self.exchanged.find(id, now);
+        let key = match exchanged.map(|(key, _)| AuthKey::from_bytes(*key.expose())) {
+            Some(key) => key,
+            None => self.issued.find(id)?.1,
         };
-        let key = AuthKey::from_bytes(*key.expose());
-        let user = self.user(id, now);
-        Some(KnownKey { key, user })
+        let standing = self.standing(id, now);
+        Some(KnownKey { key, standing })
     }
 
-    /// The end of a temporary key, as a time since the epoch; `None` for one that has none.
-    pub(crate) fn end(&self, id: AuthKeyId) -> Option<Duration> {
-        self.exchanged.end(id)
+    /// What a key is good for.
+    pub(crate) fn standing(&mut self, id: AuthKeyId, now: Duration) -> Standing {
+        Standing {
+            user: self.user(id, now),
+            end: self.exchanged.end(id),
+        }
     }
 
     /// The user for whom a key stands.
@@ -61,12 +71,20 @@ impl KeyRing {
     }
 
     /// The permanent key for which a key stands, which can be itself; `None` for a temporary one that is not bound.
-    pub(crate) fn permanent(&self, id: AuthKeyId, now: Duration) -> Option<AuthKeyId> {
+    fn permanent(&self, id: AuthKeyId, now: Duration) -> Option<AuthKeyId> {
         match self.exchanged.find(id, now) {
             Some((_, Holder::Unbound)) => None,
             Some((_, Holder::Bound(permanent))) => Some(permanent),
             Some((_, Holder::Guest | Holder::User(_))) | None => Some(id),
         }
+    }
+
+    /// The permanent key that a login of a client gives to its user.
+    pub(crate) fn for_login(&self, id: AuthKeyId, now: Duration) -> Result<AuthKeyId, RpcError> {
+        let permanent = self.permanent(id, now);
+        // A temporary key can outlive the permanent one, which gave way to others, and one that was issued is its user's.
+        let permanent = permanent.filter(|id| self.exchanged.find(*id, now).is_some());
+        permanent.ok_or_else(|| RpcError::new(401, "AUTH_KEY_PERM_EMPTY"))
     }
 
     /// Gives the key of a client to a user.
@@ -76,13 +94,9 @@ impl KeyRing {
         user: UserId,
         now: Duration,
     ) -> Result<(), RpcError> {
-        let permanent = self.permanent(id, now);
-        let permanent = permanent.ok_or_else(|| RpcError::new(401, "AUTH_KEY_PERM_EMPTY"))?;
-        match self.exchanged.give(permanent, Some(user)) {
-            true => Ok(()),
-            // A temporary key can outlive the permanent one, which gave way to others.
-            false => Err(RpcError::new(401, "AUTH_KEY_PERM_EMPTY")),
-        }
+        let permanent = self.for_login(id, now)?;
+        self.exchanged.give(permanent, Some(user));
+        Ok(())
     }
 
     /// Takes the key of a client from its user; one that was issued stays the user's.
