@@ -1,7 +1,7 @@
 //! The methods beside those of conferences that clients call before they do anything else.
 
 use confcall_join::api::{PeerLabel, RpcError};
-use confcall_server::tl::{write_users, write_users_in};
+use confcall_server::tl::write_users;
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, Reader};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
@@ -23,10 +23,7 @@ pub(crate) fn answer(
         functions::help::GetConfig::CONSTRUCTOR_ID => Ok(config(requester).to_bytes()),
         functions::updates::GetState::CONSTRUCTOR_ID => Ok(requester.state().to_bytes()),
         functions::users::GetUsers::CONSTRUCTOR_ID => match read_users(&mut reader, requester) {
-            Ok(users) => {
-                let users = write_users(&labels(shown(&users)), requester.user);
-                Ok(write_users_in(&users, requester.layer))
-            }
+            Ok(users) => Ok(write_users(&labels(shown(&users)), requester.occasion())),
             Err(_) => Err(unreadable()),
         },
         _ => return startup::answer(id, &mut reader, requester, labels),

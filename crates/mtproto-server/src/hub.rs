@@ -242,7 +242,7 @@ impl Hub {
             inner.server.set_name(user, name);
         }
         let label = inner.server.label(user);
-        Ok(login::authorization(user, label, asked.layer))
+        Ok(login::authorization(user, &label, asked.layer))
     }
 
     /// Connects a session of a user, to whom pushes go from now on; it may have received messages before.

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use confcall_server::tl::Layer;
+use confcall_server::tl::{Layer, Occasion};
 use confcall_state::UserId;
 use confcall_state::tl::{ReadError, ReadErrorKind, Reader};
 use grammers_tl_types::{Identifiable as _, enums, types};
@@ -29,6 +29,15 @@ impl Requester {
     /// Now, in seconds since the epoch.
     pub(crate) fn date(self) -> i32 {
         seconds(self.now.as_secs())
+    }
+
+    /// What an answer is written for.
+    pub(crate) fn occasion(self) -> Occasion {
+        Occasion {
+            viewer: self.user,
+            date: self.date(),
+            layer: self.layer,
+        }
     }
 
     /// The end of what a client may believe from now on, in seconds since the epoch.

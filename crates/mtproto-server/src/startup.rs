@@ -1,16 +1,13 @@
 //! Plausible answers to what clients ask before they do anything: of all that this server does not have there is nothing.
 
 use confcall_join::api::{PeerLabel, RpcError};
-use confcall_server::tl::{write_users, write_users_in};
+use confcall_server::tl::write_users;
 use confcall_state::UserId;
 use confcall_state::tl::{Reader, Writer};
 use grammers_tl_types::{Identifiable, Serializable as _, enums, functions, types};
 
 use crate::mtproto::query::unreadable;
 use crate::requester::{DC, Requester};
-
-const BOOL_TRUE: u32 = 0x9972_75b5;
-const VECTOR: u32 = 0x1cb5_c415;
 
 /// Answers a method of this id, whose arguments the reader stands before; `None` if it is another one.
 pub(crate) fn answer(
@@ -19,12 +16,44 @@ pub(crate) fn answer(
     requester: Requester,
     labels: impl FnOnce(&[UserId]) -> Vec<PeerLabel>,
 ) -> Option<Result<Vec<u8>, RpcError>> {
-    let (date, expires) = (requester.date(), requester.expiry());
     Some(Ok(match id {
+        functions::users::GetFullUser::CONSTRUCTOR_ID => match requester.read_user(reader) {
+            Ok(user) => full_user(user, &labels(&[user]), requester),
+            Err(_) => return Some(Err(unreadable())),
+        },
         functions::updates::GetDifference::CONSTRUCTOR_ID => {
-            let nothing = types::updates::DifferenceEmpty { date, seq: 0 };
+            let (date, seq) = (requester.date(), 0);
+            let nothing = types::updates::DifferenceEmpty { date, seq };
             enums::updates::Difference::Empty(nothing).to_bytes()
         }
+        functions::help::GetPromoData::CONSTRUCTOR_ID => {
+            let expires = requester.expiry();
+            let nothing = types::help::PromoDataEmpty { expires };
+            enums::help::PromoData::Empty(nothing).to_bytes()
+        }
+        functions::help::GetTermsOfServiceUpdate::CONSTRUCTOR_ID => {
+            let expires = requester.expiry();
+            let nothing = types::help::TermsOfServiceUpdateEmpty { expires };
+            enums::help::TermsOfServiceUpdate::Empty(nothing).to_bytes()
+        }
+        functions::messages::GetPinnedDialogs::CONSTRUCTOR_ID
+        | functions::messages::GetPeerDialogs::CONSTRUCTOR_ID => {
+            enums::messages::PeerDialogs::Dialogs(types::messages::PeerDialogs {
+                dialogs: Vec::new(),
+                messages: Vec::new(),
+                chats: Vec::new(),
+                users: Vec::new(),
+                state: requester.state(),
+            })
+            .to_bytes()
+        }
+        _ => return nothing(id).map(Ok),
+    }))
+}
+
+/// The answer that is the same for everybody at any time.
+fn nothing(id: u32) -> Option<Vec<u8>> {
+    Some(match id {
         functions::updates::GetChannelDifference::CONSTRUCTOR_ID => {
             let nothing = types::updates::ChannelDifferenceEmpty {
                 r#final: true,
@@ -34,10 +63,6 @@ pub(crate) fn answer(
             };
             enums::updates::ChannelDifference::Empty(nothing).to_bytes()
         }
-        functions::users::GetFullUser::CONSTRUCTOR_ID => match requester.read_user(reader) {
-            Ok(user) => full_user(user, &labels(&[user]), requester),
-            Err(_) => return Some(Err(unreadable())),
-        },
         functions::help::GetNearestDc::CONSTRUCTOR_ID => enums::NearestDc::Dc(types::NearestDc {
             country: String::new(),
             this_dc: DC,
@@ -47,14 +72,6 @@ pub(crate) fn answer(
         functions::help::GetCdnConfig::CONSTRUCTOR_ID => {
             let public_keys = Vec::new();
             enums::CdnConfig::Config(types::CdnConfig { public_keys }).to_bytes()
-        }
-        functions::help::GetPromoData::CONSTRUCTOR_ID => {
-            let nothing = types::help::PromoDataEmpty { expires };
-            enums::help::PromoData::Empty(nothing).to_bytes()
-        }
-        functions::help::GetTermsOfServiceUpdate::CONSTRUCTOR_ID => {
-            let nothing = types::help::TermsOfServiceUpdateEmpty { expires };
-            enums::help::TermsOfServiceUpdate::Empty(nothing).to_bytes()
         }
         functions::help::GetPeerColors::CONSTRUCTOR_ID
         | functions::help::GetPeerProfileColors::CONSTRUCTOR_ID => {
@@ -85,17 +102,6 @@ pub(crate) fn answer(
             })
             .to_bytes()
         }
-        functions::messages::GetPinnedDialogs::CONSTRUCTOR_ID
-        | functions::messages::GetPeerDialogs::CONSTRUCTOR_ID => {
-            enums::messages::PeerDialogs::Dialogs(types::messages::PeerDialogs {
-                dialogs: Vec::new(),
-                messages: Vec::new(),
-                chats: Vec::new(),
-                users: Vec::new(),
-                state: requester.state(),
-            })
-            .to_bytes()
-        }
         functions::messages::GetDialogFilters::CONSTRUCTOR_ID => {
             enums::messages::DialogFilters::Filters(types::messages::DialogFilters {
                 tags_enabled: false,
@@ -120,23 +126,16 @@ pub(crate) fn answer(
         functions::contacts::GetStatuses::CONSTRUCTOR_ID
         | functions::langpack::GetStrings::CONSTRUCTOR_ID
         | functions::langpack::GetLanguages::CONSTRUCTOR_ID
-        | functions::messages::GetSuggestedDialogFilters::CONSTRUCTOR_ID => {
-            Writer::encode(|writer| {
-                writer.u32(VECTOR);
-                writer.count(0);
-            })
-        }
+        | functions::messages::GetSuggestedDialogFilters::CONSTRUCTOR_ID => empty_vector(),
         functions::account::GetNotifySettings::CONSTRUCTOR_ID => {
             Writer::encode(write_notify_settings)
         }
         functions::account::UpdateStatus::CONSTRUCTOR_ID
         | functions::account::RegisterDevice::CONSTRUCTOR_ID
         | functions::account::UnregisterDevice::CONSTRUCTOR_ID
-        | functions::help::SaveAppLog::CONSTRUCTOR_ID => {
-            Writer::encode(|writer| writer.u32(BOOL_TRUE))
-        }
+        | functions::help::SaveAppLog::CONSTRUCTOR_ID => true.to_bytes(),
         _ => return None,
-    }))
+    })
 }
 
 /// A user of whom nothing is known but the name, written by hand: of some fifty fields that can be missing, all are.
@@ -151,11 +150,14 @@ fn full_user(user: UserId, labels: &[PeerLabel], requester: Requester) -> Vec<u8
         writer.u32(0);
         write_notify_settings(writer);
         writer.count(0);
-        writer.u32(VECTOR);
-        writer.count(0);
-        let users = write_users(labels, requester.user);
-        writer.raw(&write_users_in(&users, requester.layer));
+        writer.raw(&empty_vector());
+        writer.raw(&write_users(labels, requester.occasion()));
     })
+}
+
+/// A vector without elements, which is the same of any type.
+fn empty_vector() -> Vec<u8> {
+    Vec::<i32>::new().to_bytes()
 }
 
 fn write_notify_settings(writer: &mut Writer) {

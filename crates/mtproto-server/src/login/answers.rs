@@ -1,7 +1,8 @@
 use confcall_join::api::PeerLabel;
-use confcall_server::tl::{Layer, write_user_in, write_users};
+use confcall_server::tl::{Layer, Occasion, write_user};
 use confcall_state::UserId;
-use grammers_tl_types::{Serializable as _, enums, types};
+use confcall_state::tl::Writer;
+use grammers_tl_types::{Identifiable as _, Serializable as _, enums, types};
 
 use crate::limits;
 
@@ -18,22 +19,18 @@ pub(crate) fn sent_code(hash: String) -> Vec<u8> {
     .to_bytes()
 }
 
-/// The answer to a client that logged in as the user of this label.
-pub(crate) fn authorization(user: UserId, label: PeerLabel, layer: Layer) -> Vec<u8> {
-    let user = write_users(&[label], user).into_iter().next();
-    let user = user.unwrap_or_else(|| types::UserEmpty { id: 0 }.into());
-    // The answer ends with the user, who is written in the layer.
-    let (newest, in_layer) = (user.to_bytes(), write_user_in(&user, layer));
-    let answer = enums::auth::Authorization::Authorization(types::auth::Authorization {
-        setup_password_required: false,
-        otherwise_relogin_days: None,
-        tmp_sessions: None,
-        future_auth_token: None,
-        user,
-    });
-    let mut answer = answer.to_bytes();
-    answer.truncate(answer.len().saturating_sub(newest.len()));
-    [answer, in_layer].concat()
+/// The answer to a client that logged in as the user of this label, who alone stands in it.
+pub(crate) fn authorization(user: UserId, label: &PeerLabel, layer: Layer) -> Vec<u8> {
+    let occasion = Occasion {
+        viewer: user,
+        date: 0,
+        layer,
+    };
+    Writer::encode(|writer| {
+        writer.u32(types::auth::Authorization::CONSTRUCTOR_ID);
+        writer.u32(0);
+        writer.raw(&write_user(label, occasion).unwrap_or_default());
+    })
 }
 
 /// The answer to a client whose user has no name yet.

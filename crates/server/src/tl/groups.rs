@@ -1,14 +1,13 @@
 use confcall_join::api::{AccessHash, Peer, PeerLabel};
 use grammers_tl_types::{enums, types};
 
-/// Writes the groups and channels among these peers.
-pub(super) fn write_chats(labels: &[PeerLabel]) -> Vec<enums::Chat> {
-    let chats = labels.iter().filter_map(|label| match label.peer {
+/// A group or channel; `None` for a user.
+pub(super) fn group_or_channel(label: &PeerLabel) -> Option<enums::Chat> {
+    match label.peer {
         Peer::User(_) => None,
         Peer::Chat(id) => Some(group(id.value(), label).into()),
         Peer::Channel(id) => Some(channel(id.value(), label).into()),
-    });
-    chats.collect()
+    }
 }
 
 fn group(id: i64, label: &PeerLabel) -> types::Chat {

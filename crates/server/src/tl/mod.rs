@@ -27,8 +27,7 @@ use grammers_tl_types::{Serializable as _, enums, types};
 
 pub use layer::Layer;
 pub use occasion::Occasion;
-pub use people::{write_user_in, write_users_in};
-pub use users::write_users;
+pub use people::{write_user, write_users};
 
 use people::{First, People};
 

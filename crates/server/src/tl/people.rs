@@ -1,11 +1,10 @@
 use confcall_join::api::{PeerLabel, Update};
 use confcall_state::UserId;
-use confcall_state::tl::Writer;
 use grammers_tl_types::{Identifiable as _, Serializable, enums, types};
 
-use super::Layer;
-use super::groups::write_chats;
-use super::users::write_users;
+use super::groups::group_or_channel;
+use super::users::user;
+use super::{Layer, Occasion};
 
 const VECTOR: u32 = 0x1cb5_c415;
 /// The bytes of two vectors without elements.
@@ -14,7 +13,7 @@ const NOBODY: usize = 16;
 /// The groups, channels and users whom an answer names; in every answer their two vectors stand beside each other.
 pub(super) struct People {
     chats: Vec<enums::Chat>,
-    users: Vec<enums::User>,
+    users: Vec<types::User>,
 }
 
 /// Which of the two vectors is the first.
@@ -26,11 +25,13 @@ pub(super) enum First {
 
 impl People {
     /// Those whom labels name, as `viewer` sees them.
-    pub(super) fn of(labels: &[PeerLabel], viewer: UserId) -> Self {
-        Self {
-            chats: write_chats(labels),
-            users: write_users(labels, viewer),
+    pub(super) fn of<'a>(labels: impl IntoIterator<Item = &'a PeerLabel>, viewer: UserId) -> Self {
+        let (mut chats, mut users) = (Vec::new(), Vec::new());
+        for label in labels {
+            chats.extend(group_or_channel(label));
+            users.extend(user(label, viewer));
         }
+        Self { chats, users }
     }
 
     /// Those whose names stand among updates.
@@ -39,8 +40,7 @@ impl People {
             Update::Labels(labels) => Some(labels),
             _ => None,
         });
-        let labels: Vec<_> = labels.flatten().cloned().collect();
-        Self::of(&labels, viewer)
+        Self::of(labels.flatten(), viewer)
     }
 
     /// Writes them into an answer that was written as one that names nobody, before its last `tail` bytes.
@@ -51,48 +51,65 @@ impl People {
         tail: usize,
         layer: Layer,
     ) -> Vec<u8> {
-        let answer = answer.to_bytes();
-        let (head, tail) = answer.split_at(answer.len().saturating_sub(tail));
-        let head = head.get(..head.len().saturating_sub(NOBODY));
-        let (chats, users) = (self.chats(layer), write_users_in(&self.users, layer));
-        let (one, other) = match first {
-            First::Chats => (chats, users),
-            First::Users => (users, chats),
-        };
-        [head.unwrap_or_default(), &one, &other, tail].concat()
-    }
-
-    fn chats(&self, layer: Layer) -> Vec<u8> {
-        vector(&self.chats, |chat| match chat {
-            enums::Chat::Channel(channel) => {
-                let id = layer.id(types::Channel::CONSTRUCTOR_ID);
-                [id.to_bytes(), channel.to_bytes()].concat()
+        let mut bytes = answer.to_bytes();
+        let tail = bytes.split_off(bytes.len().saturating_sub(tail));
+        bytes.truncate(bytes.len().saturating_sub(NOBODY));
+        match first {
+            First::Chats => {
+                self.write_chats(layer, &mut bytes);
+                self.write_users(layer, &mut bytes);
             }
-            other => other.to_bytes(),
-        })
-    }
-}
-
-/// Writes users as a vector in a layer.
-pub fn write_users_in(users: &[enums::User], layer: Layer) -> Vec<u8> {
-    vector(users, |user| write_user_in(user, layer))
-}
-
-/// Writes a user in a layer.
-pub fn write_user_in(user: &enums::User, layer: Layer) -> Vec<u8> {
-    match user {
-        enums::User::User(user) => {
-            let id = layer.id(types::User::CONSTRUCTOR_ID);
-            [id.to_bytes(), user.to_bytes()].concat()
+            First::Users => {
+                self.write_users(layer, &mut bytes);
+                self.write_chats(layer, &mut bytes);
+            }
         }
-        enums::User::Empty(_) => user.to_bytes(),
+        bytes.extend(tail);
+        bytes
+    }
+
+    fn write_chats(&self, layer: Layer, to: &mut Vec<u8>) {
+        write_head(self.chats.len(), to);
+        for chat in &self.chats {
+            match chat {
+                enums::Chat::Channel(channel) => {
+                    layer.id(types::Channel::CONSTRUCTOR_ID).serialize(to);
+                    channel.serialize(to);
+                }
+                other => other.serialize(to),
+            }
+        }
+    }
+
+    fn write_users(&self, layer: Layer, to: &mut Vec<u8>) {
+        write_head(self.users.len(), to);
+        for user in &self.users {
+            write_user_to(user, layer, to);
+        }
     }
 }
 
-fn vector<T>(elements: &[T], write: impl Fn(&T) -> Vec<u8>) -> Vec<u8> {
-    Writer::encode(|writer| {
-        writer.u32(VECTOR);
-        writer.count(elements.len());
-        elements.iter().for_each(|one| writer.raw(&write(one)));
-    })
+/// Writes the users among these peers as a vector.
+pub fn write_users(labels: &[PeerLabel], occasion: Occasion) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    People::of(labels, occasion.viewer).write_users(occasion.layer, &mut bytes);
+    bytes
+}
+
+/// Writes a user; `None` for a group or channel.
+pub fn write_user(label: &PeerLabel, occasion: Occasion) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write_user_to(&user(label, occasion.viewer)?, occasion.layer, &mut bytes);
+    Some(bytes)
+}
+
+fn write_user_to(user: &types::User, layer: Layer, to: &mut Vec<u8>) {
+    layer.id(types::User::CONSTRUCTOR_ID).serialize(to);
+    user.serialize(to);
+}
+
+/// Writes what a vector of so many elements begins with.
+fn write_head(elements: usize, to: &mut Vec<u8>) {
+    VECTOR.serialize(to);
+    u32::try_from(elements).unwrap_or(u32::MAX).serialize(to);
 }

@@ -2,14 +2,8 @@ use confcall_join::api::{AccessHash, Peer, PeerLabel, PeerPhoto};
 use confcall_state::UserId;
 use grammers_tl_types::{enums, types};
 
-/// Writes the users among these peers as `viewer` sees them.
-pub fn write_users(labels: &[PeerLabel], viewer: UserId) -> Vec<enums::User> {
-    let users = labels.iter().filter_map(|label| user(label, viewer));
-    users.map(enums::User::from).collect()
-}
-
 /// A user as `viewer` sees it; `None` for a group or channel.
-fn user(label: &PeerLabel, viewer: UserId) -> Option<types::User> {
+pub(super) fn user(label: &PeerLabel, viewer: UserId) -> Option<types::User> {
     let Peer::User(id) = label.peer else {
         return None;
     };
