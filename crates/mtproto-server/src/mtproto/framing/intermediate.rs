@@ -30,13 +30,12 @@ pub(super) fn cut_padded(bytes: &[u8], limit: usize) -> Result<Option<Cut>, Fram
     if all > limit.saturating_add(MOST_PADDING) {
         return Err(FramingError::Length(length));
     }
-    let payload = bytes.get(HEADER..).unwrap_or_default();
-    let payload = payload.get(..all).map(without_padding);
-    let payload = payload.map(|payload| u32::try_from(payload).unwrap_or(u32::MAX));
-    payload.map_or(Ok(None), |payload| {
-        let payload = check_length(payload, limit)?;
-        Ok(whole(bytes, payload, all, wants_ack))
-    })
+    let Some(padded) = bytes.get(HEADER..).and_then(|rest| rest.get(..all)) else {
+        return Ok(None);
+    };
+    let payload = u32::try_from(without_padding(padded)).unwrap_or(u32::MAX);
+    let payload = check_length(payload, limit)?;
+    Ok(whole(bytes, payload, all, wants_ack))
 }
 
 /// The length of a payload that is followed by padding.
