@@ -183,3 +183,16 @@ impl Exchange {
         }
     }
 }
+
+/// The inner data by which a client asks for a temporary key, good for so many seconds.
+pub(crate) fn temporary(of: types::PQInnerData, expires_in: i32) -> types::PQInnerDataTemp {
+    types::PQInnerDataTemp {
+        pq: of.pq,
+        p: of.p,
+        q: of.q,
+        nonce: of.nonce,
+        server_nonce: of.server_nonce,
+        new_nonce: of.new_nonce,
+        expires_in,
+    }
+}

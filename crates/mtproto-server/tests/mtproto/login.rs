@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokio::time::timeout;
 
 use crate::client::{Client, refusal};
-use crate::exchange::{Exchange, Form};
+use crate::exchange::{Exchange, Form, temporary};
 use crate::first_version::{key_id, seal};
 use crate::raw::{Place, Raw, first_id, plaintext};
 use crate::scene::{ALICE, PATIENCE, Scene};
@@ -45,18 +45,6 @@ async fn agree(raw: &mut Raw, keys: &Keys, seed: u8, lifetime: Option<i32>) -> [
         other => panic!("{other:?}"),
     }
     exchange.key()
-}
-
-fn temporary(of: types::PQInnerData, expires_in: i32) -> types::PQInnerDataTemp {
-    types::PQInnerDataTemp {
-        pq: of.pq,
-        p: of.p,
-        q: of.q,
-        nonce: of.nonce,
-        server_nonce: of.server_nonce,
-        new_nonce: of.new_nonce,
-        expires_in,
-    }
 }
 
 /// A client that has agreed on a key, and has not logged in.
@@ -156,6 +144,14 @@ fn code(directory: &Path) -> String {
     code.unwrap().trim_start().to_owned()
 }
 
+/// A code that is not the right one.
+fn other_than(right: &str) -> &'static str {
+    match right {
+        "00000" => "00001",
+        _ => "00000",
+    }
+}
+
 async fn log_in(client: &Client, directory: &Path) {
     let hash = send_code(client).await.unwrap();
     let answer = client.invoke(&sign_in(&hash, &code(directory))).await;
@@ -210,7 +206,7 @@ async fn a_code_is_refused_after_five_tries() {
     let client = guest(scene.address, &scene.keys(), 2).await;
     let hash = send_code(&client).await.unwrap();
     let right = code(directory.path());
-    let wrong = if right == "00000" { "00001" } else { "00000" };
+    let wrong = other_than(&right);
     for _ in 0..5 {
         let refused = refusal(client.invoke(&sign_in(&hash, wrong)).await);
         assert_eq!(refused, (400, "PHONE_CODE_INVALID".to_owned()));
@@ -407,7 +403,7 @@ async fn a_wrong_try_writes_the_file_of_the_codes_no_more_and_a_use_does() {
     let right = code(directory.path());
     let path = directory.path().join("codes");
     std::fs::remove_file(&path).unwrap();
-    let wrong = if right == "00000" { "00001" } else { "00000" };
+    let wrong = other_than(&right);
     assert!(client.invoke(&sign_in(&hash, wrong)).await.is_err());
     assert!(!path.exists());
     client.invoke(&sign_in(&hash, &right)).await.unwrap();

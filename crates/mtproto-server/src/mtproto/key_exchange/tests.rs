@@ -3,7 +3,7 @@ use chacha20::rand_core::SeedableRng as _;
 use grammers_tl_types::{Deserializable as _, Serializable};
 
 use super::*;
-use client::{Exchange, Form};
+use client::{Exchange, Form, temporary};
 
 #[path = "../../../tests/mtproto/exchange.rs"]
 #[allow(
@@ -150,18 +150,6 @@ fn every_kind_of_inner_data_is_taken_and_a_temporary_key_has_its_lifetime() {
         scene.agree().lifetime.map(|lifetime| lifetime.as_secs())
     });
     assert_eq!(lifetimes, [None, Some(3600), Some(3600)]);
-}
-
-fn temporary(of: types::PQInnerData, expires_in: i32) -> types::PQInnerDataTemp {
-    types::PQInnerDataTemp {
-        pq: of.pq,
-        p: of.p,
-        q: of.q,
-        nonce: of.nonce,
-        server_nonce: of.server_nonce,
-        new_nonce: of.new_nonce,
-        expires_in,
-    }
 }
 
 #[test]
