@@ -103,6 +103,13 @@ pub(crate) struct Args {
     pub(super) json: bool,
 }
 
+impl Args {
+    /// True if clients without a session can log in: not where other machines reach the server, unless it was asked for.
+    pub(super) fn allows_logins(&self) -> bool {
+        !self.allow_public || self.allow_login
+    }
+}
+
 /// A form of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum SessionFormat {

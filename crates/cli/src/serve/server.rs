@@ -93,7 +93,7 @@ fn show_start(
         let path = path.clone();
         screen.show(&ServerReport::Restored { path, calls })?;
     }
-    let (keys, logins) = (args.keys.clone(), !args.allow_public || args.allow_login);
+    let (keys, logins) = (args.keys.clone(), args.allows_logins());
     screen.show(&ServerReport::Listening {
         address,
         keys,
@@ -196,13 +196,13 @@ fn config(args: &Args) -> anyhow::Result<Config> {
     })
 }
 
-/// The way in for clients without a session: off where other machines reach the server, unless it was asked for.
+/// The way in for clients without a session.
 fn login(args: &Args) -> anyhow::Result<Login> {
     let codes = args.login_codes.clone();
-    match args.allow_public && !args.allow_login {
-        false => Ok(Login::ByCode { codes }),
-        true if codes.is_none() => Ok(Login::Refused),
-        true => bail!(
+    match args.allows_logins() {
+        true => Ok(Login::ByCode { codes }),
+        false if codes.is_none() => Ok(Login::Refused),
+        false => bail!(
             "with `--allow-public` nobody logs in, so there are no codes; give `--allow-login` too"
         ),
     }
