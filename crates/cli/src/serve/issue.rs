@@ -1,14 +1,14 @@
 //! A session file for a user of a server.
 
 use std::io::{ErrorKind, Write};
-use std::net::{SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use confcall::UserId;
-use confcall_mtproto_server::AuthKey;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::args::{Args, SessionFormat};
 use super::server::keys;
@@ -37,17 +37,15 @@ pub(super) fn run(
     };
     // Noted in the key file before the session exists: a session without its key would be refused for no visible reason.
     let key = keys(&args.keys)?.issue(user)?;
-    if args.format == SessionFormat::Grammers {
-        write_for_grammers(session, &key, server, user)?;
-    } else {
-        let own = OwnSession { user, server, key };
-        let text = match args.format {
-            SessionFormat::Telethon => session_string::telethon(&own),
-            SessionFormat::Pyrogram => session_string::pyrogram(&own),
-            SessionFormat::Mtcute => session_string::mtcute(&own),
-            SessionFormat::Json | SessionFormat::Grammers => own.to_json()?,
-        };
-        session_file::create(session, &text).map_err(with_advice)?;
+    let own = OwnSession { user, server, key };
+    let create =
+        |text: Zeroizing<Vec<u8>>| session_file::create(session, &text).map_err(with_advice);
+    match args.format {
+        SessionFormat::Json => create(own.to_json()?)?,
+        SessionFormat::Telethon => create(session_string::telethon(&own))?,
+        SessionFormat::Pyrogram => create(session_string::pyrogram(&own))?,
+        SessionFormat::Mtcute => create(session_string::mtcute(&own))?,
+        SessionFormat::Grammers => write_for_grammers(session, &own)?,
     }
     let issued = Issued {
         args,
@@ -59,19 +57,15 @@ pub(super) fn run(
 }
 
 #[cfg(feature = "session-file")]
-fn write_for_grammers(
-    path: &Path,
-    key: &AuthKey,
-    server: SocketAddrV4,
-    user: UserId,
-) -> anyhow::Result<()> {
+fn write_for_grammers(path: &Path, own: &OwnSession) -> anyhow::Result<()> {
+    let OwnSession { user, server, key } = own;
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    let written = confcall_mtproto_server::write_session(path, key, server.into(), user);
+    let written = confcall_mtproto_server::write_session(path, key, (*server).into(), *user);
     Ok(runtime.block_on(written)?)
 }
 
 #[cfg(not(feature = "session-file"))]
-fn write_for_grammers(_: &Path, _: &AuthKey, _: SocketAddrV4, _: UserId) -> anyhow::Result<()> {
+fn write_for_grammers(_: &Path, _: &OwnSession) -> anyhow::Result<()> {
     bail!("--format grammers needs a command that is built with `--features session-file`")
 }
 
