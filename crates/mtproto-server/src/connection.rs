@@ -91,7 +91,7 @@ pub(crate) enum Closed {
 }
 
 impl Closed {
-    /// The error of the transport by which the client is told; `None` for what it knows, and where it would not be read.
+    /// The error of the transport that says so to the client; `None` for what it knows, and where it would not be read.
     fn code(&self) -> Option<i32> {
         match self {
             Self::Framing(_)

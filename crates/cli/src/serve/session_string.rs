@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The numbers of the first two are big-endian, those of mtcute and its texts as TL has them. A string of Pyrogram holds no
-//! address: the client is told it otherwise.
+//! address: the client has to be given it otherwise.
 
 use base64::engine::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, URL_SAFE, URL_SAFE_NO_PAD};
