@@ -5,12 +5,20 @@
 //! └ body ─┘          └ BLAKE3(value of the line before, body)
 //! ```
 
+use std::sync::LazyLock;
+
+use blake3::hazmat::{self, ContextKey, HasherExt as _};
+
 /// Between the body of a line and its value.
 const JOINT: &str = r#","chain":""#;
 /// After the value.
 const END: &str = r#""}"#;
 /// The length of a value, in hexadecimal.
 const DIGITS: usize = 2 * blake3::OUT_LEN;
+
+/// What the values of all lines have in common, derived once.
+static CONTEXT_KEY: LazyLock<ContextKey> =
+    LazyLock::new(|| hazmat::hash_derive_key_context("confcall 2025 trace chain"));
 
 /// The value of the newest line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +30,8 @@ impl Chain {
         // The value becomes the last field, and the line stays one JSON object.
         let body = object.strip_suffix('}').unwrap_or(object);
         self.add(body.as_bytes());
-        format!("{body}{JOINT}{}{END}\n", hex::encode(self.0))
+        let value = blake3::Hash::from_bytes(self.0).to_hex();
+        [body, JOINT, &value, END, "\n"].concat()
     }
 
     /// Checks a line without its end, and gives its JSON object; `None` if it does not continue the chain.
@@ -33,7 +42,7 @@ impl Chain {
         // The value moves on only with a line that fits, so that the reader can go on after one that does not.
         let mut next = self.clone();
         next.add(body);
-        if hex::encode(next.0).as_bytes() != value {
+        if blake3::Hash::from_bytes(next.0).to_hex().as_bytes() != value {
             return None;
         }
         *self = next;
@@ -41,7 +50,7 @@ impl Chain {
     }
 
     fn add(&mut self, body: &[u8]) {
-        let mut hasher = blake3::Hasher::new_derive_key("confcall 2025 trace chain");
+        let mut hasher = blake3::Hasher::new_from_context_key(&CONTEXT_KEY);
         hasher.update(&self.0);
         hasher.update(body);
         self.0 = *hasher.finalize().as_bytes();

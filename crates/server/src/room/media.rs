@@ -1,7 +1,9 @@
+use std::sync::LazyLock;
+
 use chacha20::ChaCha20Rng;
 use chacha20::rand_core::Rng as _;
 use confcall_join::api::DataJson;
-use confcall_join::joining::{Fingerprint, IceCredentials};
+use confcall_join::joining::{Fingerprint, FingerprintHash, IceCredentials};
 use serde_json::{Value, json};
 
 /// The server's end of the media connections of a call.
@@ -25,47 +27,70 @@ impl MediaEnd {
 
     /// The parameters of a main connection that `updateGroupCallConnection` carries (`spec/protocol.md`, 10).
     pub(crate) fn params(&self) -> DataJson {
-        let connection = json!({
-            "transport": self.transport(),
-            "audio": {
-                "payload-types": [opus()],
-                "rtp-hdrexts": [
-                    header_extension(1, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
-                    header_extension(3, SEND_TIME),
-                ],
-            },
-            "video": video("local"),
-        });
-        DataJson::new(connection.to_string())
+        DataJson::new(self.complete(&MAIN))
     }
 
     /// The parameters of the connection of a screen, whose sound has those of the main connection.
     pub(crate) fn screen_params(&self, endpoint: &str) -> DataJson {
-        let connection = json!({
-            "transport": self.transport(),
-            "video": video(endpoint),
-        });
-        DataJson::new(connection.to_string())
+        DataJson::new(self.complete(&SCREEN).replace(ENDPOINT, endpoint))
     }
 
-    fn transport(&self) -> Value {
-        json!({
-            "ufrag": self.credentials.ufrag(),
-            "pwd": self.credentials.pwd(),
-            // The server opens the DTLS connection.
-            "fingerprints": [{
-                "hash": self.fingerprint.hash().as_str(),
-                "fingerprint": self.fingerprint.to_string(),
-                "setup": "active",
-            }],
-            // So that nothing leaves the host, and a client learns at once that it reaches nobody.
-            "candidates": [
-                candidate("1", "127.0.0.1", "2130706431"),
-                candidate("2", "::1", "2130706175"),
-            ],
-            "rtcp-mux": true,
-        })
+    /// A form with the credentials and the fingerprint, neither of which holds a character that JSON escapes.
+    fn complete(&self, form: &str) -> String {
+        form.replace(UFRAG, self.credentials.ufrag())
+            .replace(PWD, self.credentials.pwd())
+            .replace(FINGERPRINT, &self.fingerprint.to_string())
     }
+}
+
+// The names in a form; `$` stands in no value.
+const UFRAG: &str = "$ufrag";
+const PWD: &str = "$pwd";
+const FINGERPRINT: &str = "$fingerprint";
+const ENDPOINT: &str = "$endpoint";
+
+/// The form of a main connection, with names for what differs; written once for all calls.
+static MAIN: LazyLock<String> = LazyLock::new(|| {
+    let connection = json!({
+        "transport": transport(),
+        "audio": {
+            "payload-types": [opus()],
+            "rtp-hdrexts": [
+                header_extension(1, "urn:ietf:params:rtp-hdrext:ssrc-audio-level"),
+                header_extension(3, SEND_TIME),
+            ],
+        },
+        "video": video("local"),
+    });
+    connection.to_string()
+});
+
+/// The form of the connection of a screen.
+static SCREEN: LazyLock<String> = LazyLock::new(|| {
+    let connection = json!({
+        "transport": transport(),
+        "video": video(ENDPOINT),
+    });
+    connection.to_string()
+});
+
+fn transport() -> Value {
+    json!({
+        "ufrag": UFRAG,
+        "pwd": PWD,
+        // The server opens the DTLS connection.
+        "fingerprints": [{
+            "hash": FingerprintHash::Sha256.as_str(),
+            "fingerprint": FINGERPRINT,
+            "setup": "active",
+        }],
+        // So that nothing leaves the host, and a client learns at once that it reaches nobody.
+        "candidates": [
+            candidate("1", "127.0.0.1", "2130706431"),
+            candidate("2", "::1", "2130706175"),
+        ],
+        "rtcp-mux": true,
+    })
 }
 
 const SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
