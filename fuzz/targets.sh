@@ -37,7 +37,8 @@ program() {
 
 # The arguments of libFuzzer for a target, wherever it runs.
 fuzzer_arguments() {
-    printf -- '%s\n' -dict=fuzz/tl.dict -timeout=60 -rss_limit_mb=2048 -print_final_stats=1
+    # Nobody else writes to the corpus of a target that runs.
+    printf -- '%s\n' -dict=fuzz/tl.dict -timeout=60 -rss_limit_mb=2048 -reload=0 -print_final_stats=1
     if is_stateful "$1"; then
         # Entropic's books take longer than an input that reaches as much as these.
         printf -- '%s\n' "-max_len=$longest" -entropic=0

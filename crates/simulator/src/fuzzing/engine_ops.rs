@@ -309,8 +309,8 @@ impl Scene {
         let update = hostility::update(u, &self.world.server)?;
         // What is due is done before.
         self.world.input(NODE, Input::Tick);
+        let before = self.printed();
         for foreign in of_another_call(&update) {
-            let before = self.printed();
             self.world.input(NODE, Input::Update(foreign));
             assert_eq!(self.printed(), before, "an update of another call");
         }
