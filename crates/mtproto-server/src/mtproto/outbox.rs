@@ -1,4 +1,5 @@
 use core::time::Duration;
+use std::collections::VecDeque;
 
 use confcall_state::tl::Writer;
 
@@ -15,8 +16,8 @@ pub(crate) const MAX_BODY: usize = MAX_MESSAGES_SIZE - message::OVERHEAD;
 /// The messages of a session that wait to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
-    waiting: Vec<Outgoing>,
-    /// The number of bytes of their bodies.
+    waiting: VecDeque<Outgoing>,
+    /// The number of bytes that they will take on the wire.
     size: usize,
     clock: Clock,
     /// The number of content-related messages that were sent.
@@ -30,6 +31,13 @@ struct Outgoing {
     relevance: Relevance,
 }
 
+impl Outgoing {
+    /// The number of bytes on the wire: a small body is mostly what stands before it.
+    fn size(&self) -> usize {
+        self.body.len().saturating_add(message::OVERHEAD)
+    }
+}
+
 /// The two kinds of messages: a client acknowledges content, and nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relevance {
@@ -40,12 +48,13 @@ pub(crate) enum Relevance {
 impl Outbox {
     /// Adds a message; its body is no larger than [`MAX_BODY`].
     pub(crate) fn add(&mut self, body: Vec<u8>, origin: Origin, relevance: Relevance) {
-        self.size = self.size.saturating_add(body.len());
-        self.waiting.push(Outgoing {
+        let message = Outgoing {
             body,
             origin,
             relevance,
-        });
+        };
+        self.size = self.size.saturating_add(message.size());
+        self.waiting.push_back(message);
     }
 
     /// The number of bytes that wait.
@@ -81,13 +90,17 @@ impl Outbox {
     fn next_batch(&mut self) -> Vec<Outgoing> {
         let mut size = 0_usize;
         let fits = |one: &&Outgoing| {
-            size = size.saturating_add(one.body.len() + message::OVERHEAD);
+            size = size.saturating_add(one.size());
             size <= MAX_MESSAGES_SIZE
         };
         let room = self.waiting.iter().take(limits::CONTAINER_MESSAGES);
         let count = room.take_while(fits).count();
         let batch: Vec<_> = self.waiting.drain(..count).collect();
-        self.size = self.waiting.iter().map(|one| one.body.len()).sum();
+        self.size -= batch.iter().map(Outgoing::size).sum::<usize>();
+        if self.waiting.is_empty() {
+            // The place of a long backlog is not kept for the next one.
+            self.waiting = VecDeque::new();
+        }
         batch
     }
 
@@ -131,6 +144,17 @@ mod tests {
         assert_eq!(numbers, [1, 2, 3]);
         assert!(messages.is_sorted_by(|one, other| one.id < other.id));
         assert_eq!(write(&mut outbox), None);
+    }
+
+    #[test]
+    fn a_backlog_of_small_messages_counts_what_stands_before_them_and_leaves_no_room_behind() {
+        let mut outbox = Outbox::default();
+        for _ in 0..2_500 {
+            outbox.add(vec![0; 4], Origin::Answer, Relevance::ContentRelated);
+        }
+        assert_eq!(outbox.size(), 2_500 * (message::OVERHEAD + 4));
+        while write(&mut outbox).is_some() {}
+        assert_eq!((outbox.size(), outbox.waiting.capacity()), (0, 0));
     }
 
     #[test]
