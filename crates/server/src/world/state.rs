@@ -8,8 +8,8 @@ use confcall_join::api::{
     Peer, PeerLabel, Request, ResolveUsername, ResolvedPeer, RtmpUrl, SaveDefaultGroupCallJoinAs,
     SendGroupCallMessage, StoryId, StreamKey, Updates,
 };
-use confcall_join::joining::{InviteHash, Link, Username};
-use confcall_join::policy;
+use confcall_join::joining::{InviteHash, JoinPayload, Link, Username};
+use confcall_join::policy::{self, CallKind, PolicyViolation};
 use confcall_state::UserId;
 
 use super::chat::Standing;
@@ -285,6 +285,8 @@ impl World {
         let call = self.calls.get_mut(&id).ok_or(Refusal::UnknownCall)?;
         let circle = self.peers.circle(host);
         call.check_visible(from, circle)?;
+        let viewer = as_viewer(call.kind(), request)?;
+        let request = viewer.as_ref().unwrap_or(request);
         policy::check(call.kind(), request)?;
         let entrance = Entrance {
             user_id: from,
@@ -587,5 +589,25 @@ fn nameless(peer: Peer) -> PeerLabel {
         username: None,
         access_hash: None,
         photo: None,
+    }
+}
+
+/// The request of a client that makes its payload before it knows that it will watch a stream: whatever it offers, it
+/// sends nothing. `None` in a call of another kind.
+fn as_viewer(
+    kind: CallKind,
+    request: &JoinGroupCall,
+) -> Result<Option<JoinGroupCall>, PolicyViolation> {
+    match kind {
+        CallKind::Conference | CallKind::VideoChat | CallKind::LiveStoryListener => Ok(None),
+        CallKind::RtmpViewer => {
+            let payload = JoinPayload::from_json(request.params.as_str())?;
+            Ok(Some(JoinGroupCall {
+                muted: true,
+                video_stopped: true,
+                params: payload.without_ssrc_groups().to_params(),
+                ..request.clone()
+            }))
+        }
     }
 }

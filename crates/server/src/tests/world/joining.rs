@@ -1,6 +1,6 @@
 use confcall_join::api::{
     CheckGroupCall, GetGroupCall, GetGroupCallJoinAs, GetGroupParticipants, LeaveGroupCall,
-    SaveDefaultGroupCallJoinAs, ToggleGroupCallSettings,
+    SaveDefaultGroupCallJoinAs, ToggleGroupCallSettings, VideoLayers,
 };
 
 use super::*;
@@ -274,6 +274,19 @@ fn every_viewer_of_an_rtmp_stream_gets_that_stream_and_is_counted() {
     let mut unmute = stage.edit(13, InputPeer::SelfUser);
     unmute.muted = Some(false);
     stage.refused(BOB, unmute, 400, "INPUT_METHOD_INVALID");
+}
+
+#[test]
+fn a_client_that_learns_only_by_the_answer_that_it_views_a_stream_is_let_in_and_sends_nothing() {
+    let mut stage = Stage::new();
+    let mut request = stage.joining(13);
+    (request.muted, request.video_stopped) = (false, false);
+    let layers = Some(VideoLayers::One);
+    let payload = JoinPayload::generate(Fingerprint::sha256([7; 32]), layers, &mut stage.rng);
+    request.params = payload.to_params();
+    let answer = stage.send(CAROL, request);
+    assert_eq!(params(&answer), r#"{"stream":true,"rtmp":true}"#);
+    assert!(entry(&answer).muted && entry(&answer).video.is_none());
 }
 
 #[test]
