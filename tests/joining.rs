@@ -4,15 +4,17 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::reaction::GiveUpReason;
 use confcall::join::api::{
     CallId, GetGroupCall, GroupCall, Method, Request, Response, RpcError, SubChain, Update, Updates,
 };
-use confcall::join::engine::{Advice, Command, EmptyCall, EndReason, Event, Trouble};
+use confcall::join::engine::{Advice, Command, Config, EmptyCall, EndReason, Event, Trouble};
 use confcall::join::joining::AnswerFault;
-use confcall::state::PublicKey;
+use confcall::state::{Joiner, PublicKey};
 use confcall::{Target, UserId};
-use confcall_simulator::{Faults, Rule, Verdict, World};
+use confcall_simulator::{Faults, Rule, Verdict, World, media};
 
 const SECOND: Duration = Duration::from_secs(1);
 const JOIN: Method = Method::JoinGroupCall;
@@ -123,6 +125,44 @@ fn every_block_is_built_on_a_tip_that_was_read_for_it() {
         entering,
         [Method::GetGroupCall, tip, JOIN, tip, JOIN, tip, JOIN]
     );
+}
+
+#[test]
+fn what_is_turned_off_before_a_join_is_sent_again_is_not_announced() {
+    let wait = Verdict::refuse(420, "FLOOD_WAIT_5");
+    for (method, verdict) in [
+        (JOIN, wait.clone()),
+        (CREATE, wait),
+        (CREATE, Verdict::LoseAnswer),
+    ] {
+        let mut world = match method {
+            JOIN => World::with_call(1),
+            _ => World::new(1, Faults::NONE),
+        };
+        world.rules.push(Rule::new(method, verdict).times(1));
+        let target = match method {
+            JOIN => world.link(),
+            _ => Target::Create,
+        };
+        let mut media = media(&mut ChaCha20Rng::from_seed([5; 32]));
+        media.muted = false;
+        let node = world.start(Config::new(target, Joiner::new(UserId::new(2)), media));
+        world.run(SECOND / 2);
+        world.command(node, Command::SetMuted { muted: true });
+        world.run(40 * SECOND);
+        let sent = world.nodes[node].requests_of(method);
+        let muted: Vec<_> = sent
+            .map(|sent| match &sent.body {
+                Request::Join(join) => join.muted,
+                Request::Create(create) => create.muted,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(muted.last(), Some(&true), "{}", world.history());
+        assert!(world.nodes[node].is_in());
+        let own = world.nodes[node].engine.own_state().unwrap();
+        assert!(own.confirmed.muted, "{own:?}");
+    }
 }
 
 // A call without blocks is waited for, and started only if the caller says so.

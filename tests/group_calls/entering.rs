@@ -263,3 +263,25 @@ fn an_answer_that_shows_a_conference_all_at_once_is_told_of_and_left() {
     assert!(desk.asks(|one| matches!(one, Request::Leave(_))));
     assert!(!desk.saw(|event| matches!(event, Event::Joined(_))));
 }
+
+#[test]
+fn what_is_turned_off_while_the_server_wants_the_join_later_is_not_announced() {
+    let mut wishes = config(GroupCallTarget::chat(CHANNEL));
+    (wishes.media.muted, wishes.media.video_stopped) = (false, false);
+    let mut desk = Desk::new(wishes);
+    desk.answer_found();
+    desk.answer_call(ActiveCall::new(CALL));
+    let first = desk.take_join();
+    assert!(matches!(&first.body, Request::Join(join) if !join.muted && !join.video_stopped));
+    desk.refuse(&first, 420, "FLOOD_WAIT_5");
+    desk.command(Command::SetMuted { muted: true });
+    desk.command(Command::SetVideo { on: false });
+    desk.wait(Duration::from_secs(5));
+    let again = desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());
+    let Request::Join(join) = &again.body else {
+        panic!("it is no join");
+    };
+    assert!(join.muted && join.video_stopped);
+    // The server has it as it was announced the last time.
+    assert!(!desk.asks(|one| matches!(one, Request::EditParticipant(_))));
+}

@@ -242,6 +242,11 @@ impl Context {
         self.requests.holds_back(ticket)
     }
 
+    /// Replaces a request that has not been sent, or was refused until later.
+    pub(super) fn rewrite(&mut self, ticket: Ticket, body: impl Into<Request>) {
+        self.requests.rewrite(ticket, body.into());
+    }
+
     /// The number of requests without an answer, but for those of the caller, which have bounds of their own.
     pub(super) fn under_way(&self) -> usize {
         self.requests.of_the_engine()

@@ -132,6 +132,15 @@ impl Entering {
         }
     }
 
+    /// Has a join that is still to be sent announce what is wanted now.
+    pub(super) fn wish_changed(&mut self, ctx: &mut Context) -> Result<(), Exit> {
+        match self {
+            Self::Conference(entry) => entry.wish_changed(ctx),
+            Self::Group(entry) => entry.wish_changed(ctx)?,
+        }
+        Ok(())
+    }
+
     /// Carries out a command for which no membership is needed, or fails it.
     pub(super) fn handle_command(&mut self, ctx: &mut Context, order: Order, command: &Command) {
         match self {

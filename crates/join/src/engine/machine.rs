@@ -328,7 +328,11 @@ impl Machine {
             (command, State::Entering(entering), Some(order)) => {
                 // The join announces it, or the next membership takes it over.
                 match note(&mut self.ctx, &command) {
-                    Some(Ok(())) => self.ctx.done(order),
+                    Some(Ok(())) => {
+                        self.ctx.done(order);
+                        let step = entering.wish_changed(&mut self.ctx);
+                        self.step(step);
+                    }
                     Some(Err(why)) => self.ctx.failed(order, why),
                     None => entering.handle_command(&mut self.ctx, order, &command),
                 }

@@ -312,6 +312,15 @@ impl Requests {
         all.any(|one| one.ticket == ticket && one.held_since.is_some())
     }
 
+    /// Replaces a request that has not been sent, or was refused until later; changes nothing else.
+    pub(super) fn rewrite(&mut self, ticket: Ticket, body: Request) {
+        let mut all = self.under_way.values_mut();
+        let held_back = all.find(|one| one.ticket == ticket && one.held_since.is_some());
+        if let Some(one) = held_back {
+            one.body = body;
+        }
+    }
+
     /// Forgets all requests but those of a purpose, and what is known of the reference.
     pub(super) fn retain(&mut self, purpose: Purpose) {
         self.stale = None;

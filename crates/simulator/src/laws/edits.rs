@@ -77,8 +77,9 @@ impl Edits {
         let user = self.user;
         match body {
             Request::EditParticipant(edit) => self.edited(edit),
-            Request::Join(join) => {
-                self.check_on(!join.muted, !join.video_stopped);
+            Request::Join(join) => self.check_on(!join.muted, !join.video_stopped),
+            Request::Create(create) if create.params.is_some() => {
+                self.check_on(!create.muted, !create.video_stopped);
             }
             Request::JoinPresentation(_) => assert!(
                 self.screen != Some(false),

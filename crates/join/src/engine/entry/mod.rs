@@ -120,6 +120,13 @@ impl Entry {
         Ok(())
     }
 
+    /// Has a block that is still to be sent announce what is wanted now.
+    pub(super) fn wish_changed(&mut self, ctx: &mut Context) {
+        if let Step::Sending(ticket) = self.step {
+            sending::rewrite(&mut self.attempt, ctx, ticket);
+        }
+    }
+
     /// Goes on after a pause.
     pub(super) fn handle_timer(&mut self, ctx: &mut Context) -> Result<(), Exit> {
         let action = match self.step {

@@ -8,11 +8,12 @@ use super::accepted::Shown;
 use super::attempt::{Action, Exit, JoinAttempt, Next, SentBlock};
 use super::comparison;
 use crate::api::reaction::Reaction;
-use crate::api::{InputGroupCall, Method, Response, RpcError};
+use crate::api::{InputGroupCall, Method, Request, Response, RpcError};
 use crate::engine::context::Context;
 use crate::engine::end::EndReason;
 use crate::engine::event::Trouble;
 use crate::engine::failure::Failure;
+use crate::engine::own_state::OwnMedia;
 use crate::engine::purpose::Purpose;
 use crate::engine::requests::{Answer, Ticket};
 use crate::joining::{AnswerFault, JoinAnswer, Tip};
@@ -40,7 +41,6 @@ pub(super) fn send(
         muted: wanted.muted,
         video_stopped: wanted.video_stopped,
     };
-    attempt.announced = wanted;
     let body = match &attempt.call {
         Some(call) => ConferenceJoin {
             call: call.clone(),
@@ -72,9 +72,34 @@ pub(super) fn send(
 
 /// Sends the last block, perhaps not for the first time.
 pub(super) fn send_again(attempt: &mut JoinAttempt, ctx: &mut Context) -> Result<Ticket, Exit> {
-    let block = attempt.block.as_ref().ok_or(AnswerFault::NoBlock)?;
+    let body = announcing(attempt, ctx.wishes.media).ok_or(AnswerFault::NoBlock)?;
     attempt.sent = attempt.sent.saturating_add(1);
-    Ok(ctx.send(Purpose::Enter, block.body.clone()))
+    Ok(ctx.send(Purpose::Enter, body))
+}
+
+/// Rewrites the request with the last block, if it has not been sent or was refused until later.
+pub(super) fn rewrite(attempt: &mut JoinAttempt, ctx: &mut Context, ticket: Ticket) {
+    if ctx.holds_back(ticket)
+        && let Some(body) = announcing(attempt, ctx.wishes.media)
+    {
+        ctx.rewrite(ticket, body);
+    }
+}
+
+/// The request with the last block, which announces what is wanted.
+fn announcing(attempt: &mut JoinAttempt, wanted: OwnMedia) -> Option<Request> {
+    let block = attempt.block.as_mut()?;
+    match &mut block.body {
+        Request::Join(join) => {
+            (join.muted, join.video_stopped) = (wanted.muted, wanted.video_stopped)
+        }
+        Request::Create(create) => {
+            (create.muted, create.video_stopped) = (wanted.muted, wanted.video_stopped);
+        }
+        _ => {}
+    }
+    attempt.announced = wanted;
+    Some(block.body.clone())
 }
 
 /// Takes the answer to a block.

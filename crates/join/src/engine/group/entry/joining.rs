@@ -17,15 +17,34 @@ use crate::policy::{CallKind, LiveStoryJoin, RtmpJoin, VideoChatJoin};
 
 /// Sends the join, perhaps not for the first time.
 pub(super) fn join(attempt: &mut Attempt, ctx: &mut Context) -> Result<Ticket, Exit> {
+    let request = announcing(attempt, ctx)?;
+    attempt.sent = attempt.sent.saturating_add(1);
+    attempt.was_guarded = !attempt.from.is_certain;
+    Ok(ctx.send(Purpose::Enter, request))
+}
+
+/// Rewrites a join that has not been sent, or was refused until later.
+pub(super) fn rewrite(
+    attempt: &mut Attempt,
+    ctx: &mut Context,
+    ticket: Ticket,
+) -> Result<(), Exit> {
+    if ctx.holds_back(ticket) {
+        let request = announcing(attempt, ctx)?;
+        ctx.rewrite(ticket, request);
+    }
+    Ok(())
+}
+
+/// The join that announces what is wanted, as far as its kind lets it.
+fn announcing(attempt: &mut Attempt, ctx: &Context) -> Result<JoinGroupCall, AnswerFault> {
     let request = request(attempt, ctx)?;
     attempt.announced = OwnMedia {
         muted: request.muted,
         video_stopped: request.video_stopped,
         ..ctx.wishes.media
     };
-    attempt.sent = attempt.sent.saturating_add(1);
-    attempt.was_guarded = !attempt.from.is_certain;
-    Ok(ctx.send(Purpose::Enter, request))
+    Ok(request)
 }
 
 /// The join as its kind has it.

@@ -122,6 +122,14 @@ impl Entry {
         }
     }
 
+    /// Has a join that is still to be sent announce what is wanted now.
+    pub(in crate::engine) fn wish_changed(&mut self, ctx: &mut Context) -> Result<(), Exit> {
+        match self.step {
+            Step::Asking(Action::Join, ticket) => joining::rewrite(&mut self.attempt, ctx, ticket),
+            _ => Ok(()),
+        }
+    }
+
     /// Goes on after a pause.
     pub(in crate::engine) fn handle_timer(
         &mut self,
