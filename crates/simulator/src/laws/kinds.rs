@@ -21,6 +21,10 @@ pub(super) struct Kinds {
     is_told: bool,
     /// The requests of this membership whose answers show the call.
     asked: BTreeMap<RequestId, Asked>,
+    /// On the way into the call: the newest look at it.
+    look: Option<RequestId>,
+    /// True if the input answers that look, and shows a conference.
+    is_seen_as_conference: Option<bool>,
 }
 
 /// A request whose answer shows the call.
@@ -39,6 +43,8 @@ impl Kinds {
             is_contradicted: false,
             is_told: false,
             asked: BTreeMap::new(),
+            look: None,
+            is_seen_as_conference: None,
         }
     }
 
@@ -47,6 +53,14 @@ impl Kinds {
             // Whatever comes now is of no membership.
             (self.call, self.is_contradicted) = (None, false);
             self.asked.clear();
+            if let Input::Answer {
+                request,
+                outcome: Outcome::Done(Response::GroupCall(info)),
+            } = input
+                && self.look == Some(*request)
+            {
+                self.is_seen_as_conference = info.call.active().map(|call| call.conference);
+            }
             return;
         }
         let calls: Vec<_> = match input {
@@ -72,7 +86,18 @@ impl Kinds {
     pub(super) fn sent(&mut self, kind: CallKind, id: RequestId, body: &Request) {
         self.check(kind == CallKind::Conference, "asks about");
         let asked = match body {
-            Request::GroupCall(_) => Asked::Call,
+            Request::Join(_) => {
+                let (user, seen) = (self.user, self.is_seen_as_conference);
+                assert!(
+                    seen.is_none_or(|seen| seen == (kind == CallKind::Conference)),
+                    "user {user}: joins what it has just seen to be a call of the other side"
+                );
+                return;
+            }
+            Request::GroupCall(_) => {
+                self.look = Some(id);
+                Asked::Call
+            }
             Request::EditParticipant(_) | Request::Title(_) | Request::Record(_) => Asked::Change,
             _ => return,
         };
@@ -127,7 +152,7 @@ impl Kinds {
             !self.is_contradicted || self.is_told,
             "user {user}: the call is shown as one of the other side, and nothing is said"
         );
-        self.is_contradicted = false;
+        (self.is_contradicted, self.is_seen_as_conference) = (false, None);
     }
 }
 
