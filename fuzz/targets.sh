@@ -3,6 +3,9 @@
 # Those whose object is a sequence of steps and no primitive: their curves, MACs and ciphers are stand-ins.
 stateful=(chain_ops engine_ops group_call_ops mtproto_session packet_ops server_ops verification_ops)
 
+# How much these are optimised: they run long enough to be worth another minute of building.
+stateful_opt=2
+
 # The most bytes of a sequence: choices behind that take time and say little more.
 longest=512
 
@@ -61,8 +64,7 @@ build_targets() {
         local command=(cargo fuzz build -s none --no-default-features --features "$features" "$target")
         if is_stateful "$target"; then
             # Only here: in any other build they would be a hole. What is compared says nothing of the choices that lead there.
-            # They run long enough to be worth another minute of building.
-            CARGO_PROFILE_RELEASE_OPT_LEVEL=2 RUSTFLAGS='--cfg confcall_standins' "${command[@]}" --no-trace-compares --target-dir fuzz/target/standins
+            CARGO_PROFILE_RELEASE_OPT_LEVEL=$stateful_opt RUSTFLAGS='--cfg confcall_standins' "${command[@]}" --no-trace-compares --target-dir fuzz/target/standins
         else
             "${command[@]}"
         fi
