@@ -13,3 +13,4 @@ mod entering;
 mod entering_again;
 mod rules;
 mod streams;
+mod taking_back;

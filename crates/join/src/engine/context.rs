@@ -242,6 +242,11 @@ impl Context {
         self.requests.holds_back(ticket)
     }
 
+    /// Takes a request back that has not been sent, or was refused until later; false for any other.
+    pub(super) fn take_back(&mut self, ticket: Ticket) -> bool {
+        self.requests.take_back(ticket)
+    }
+
     /// Replaces a request that has not been sent, or was refused until later.
     pub(super) fn rewrite(&mut self, ticket: Ticket, body: impl Into<Request>) {
         self.requests.rewrite(ticket, body.into());

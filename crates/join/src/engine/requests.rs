@@ -312,6 +312,14 @@ impl Requests {
         all.any(|one| one.ticket == ticket && one.held_since.is_some())
     }
 
+    /// Takes a request back that has not been sent, or was refused until later; false for any other.
+    pub(super) fn take_back(&mut self, ticket: Ticket) -> bool {
+        let is_held_back = self.holds_back(ticket);
+        self.under_way
+            .retain(|_, one| !is_held_back || one.ticket != ticket);
+        is_held_back
+    }
+
     /// Replaces a request that has not been sent, or was refused until later; changes nothing else.
     pub(super) fn rewrite(&mut self, ticket: Ticket, body: Request) {
         let mut all = self.under_way.values_mut();

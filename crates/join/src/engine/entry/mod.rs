@@ -12,7 +12,7 @@
 //!
 //! Every block that is sent stands on a tip that was read for it, and has a key of its own. A request that may have been
 //! carried out is followed by a look at the tip, never by another block at once; the creation of a call, which has no
-//! tip, is sent again as it was.
+//! tip, is sent again with the same block.
 //!
 //! [`Entry`] takes the steps; the files below it say what each answer leads to.
 //!

@@ -13,7 +13,7 @@ use confcall_media::Moment;
 use super::settings::Setting;
 use crate::api::reaction::Reaction;
 use crate::api::{CallSettings, InviteLink, Method, Request, Response};
-use crate::engine::command::{CommandFailure, EFFECT, Order};
+use crate::engine::command::{CommandFailure, CommandKind, EFFECT, Order};
 use crate::engine::context::Context;
 use crate::engine::failure::Failure;
 use crate::engine::purpose::Purpose;
@@ -58,6 +58,7 @@ impl Commands {
         effect: Effect,
         body: impl Into<Request>,
     ) {
+        self.replace(ctx, order.kind);
         if self.0.len() < limits::COMMANDS {
             let ticket = ctx.send(Purpose::Command, body);
             let waiting = Waiting {
@@ -69,6 +70,24 @@ impl Commands {
             self.0.insert(ticket, waiting);
         } else {
             ctx.failed(order, CommandFailure::Busy);
+        }
+    }
+
+    /// Has what a newer command wants otherwise take no effect after it: what is still to be sent gives way, and what was sent is not
+    /// sent again.
+    fn replace(&mut self, ctx: &mut Context, newer: CommandKind) {
+        let older = self.0.extract_if(.., |ticket, one| {
+            if one.promised.is_some() || !replaces(newer, one.order.kind) {
+                return false;
+            }
+            let is_taken_back = ctx.take_back(*ticket);
+            if !is_taken_back {
+                ctx.abandon(*ticket);
+            }
+            is_taken_back
+        });
+        for one in older.map(|(_, one)| one.order).collect::<Vec<_>>() {
+            ctx.failed(one, CommandFailure::Stopped);
         }
     }
 
@@ -261,6 +280,24 @@ fn failure_of(method: Method, response: &Response) -> Option<CommandFailure> {
         // An answer to something else says nothing of this.
         _ => Some(CommandFailure::Unanswered),
     }
+}
+
+/// True for commands about the same thing, of which the last counts.
+fn replaces(newer: CommandKind, older: CommandKind) -> bool {
+    use CommandKind::{
+        SetJoinMuted, SetMessagesEnabled, SetTitle, StartRecording, StopRecording, SubscribeStart,
+    };
+    matches!(
+        (newer, older),
+        (SetMessagesEnabled, SetMessagesEnabled)
+            | (SetJoinMuted, SetJoinMuted)
+            | (SetTitle, SetTitle)
+            | (SubscribeStart, SubscribeStart)
+            | (
+                StartRecording | StopRecording,
+                StartRecording | StopRecording
+            )
+    )
 }
 
 #[cfg(test)]

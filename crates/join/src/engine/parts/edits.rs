@@ -138,6 +138,17 @@ impl Edits {
         if orders.sum::<usize>() >= limits::COMMANDS {
             return ctx.failed(order, CommandFailure::Busy);
         }
+        // One that is still to be sent gives way to the newer wish; our switches are not among these.
+        let is_of_same = |edit: &Edit| {
+            edit.participant == participant
+                && (participant != self.us || edit.change.raise_hand.is_some())
+        };
+        let held_back = self
+            .under_way
+            .take_if(|(ticket, edit)| is_of_same(edit) && ctx.take_back(*ticket));
+        if let Some((_, edit)) = held_back {
+            self.waiting.insert(0, edit);
+        }
         let mut waiting = self.waiting.iter_mut();
         match waiting.find(|edit| edit.participant == participant) {
             Some(edit) => {
@@ -175,6 +186,15 @@ impl Edits {
             orders,
         };
         self.send(ctx, us, edit);
+    }
+
+    /// Takes an edit of ourselves back that is still to be sent; gives its commands.
+    pub(in crate::engine) fn take_back_own(&mut self, ctx: &mut Context) -> Option<Vec<Order>> {
+        let is_held_back = |(ticket, edit): &mut (Ticket, Edit)| {
+            edit.participant == self.us && ctx.take_back(*ticket)
+        };
+        let (_, edit) = self.under_way.take_if(is_held_back)?;
+        Some(edit.orders)
     }
 
     fn send(&mut self, ctx: &mut Context, us: Identity, edit: Edit) {

@@ -113,8 +113,13 @@ impl Presentation {
         }
         ctx.wishes.screen = Some(payload);
         self.backoff.reset();
-        // What is under way comes to its end first, so that the server has one request at a time.
-        if !matches!(self.state, State::Joining(..) | State::Leaving(_)) {
+        // What is under way comes to its end first, so that the server has one request at a time; what is still to be sent gives way.
+        let is_under_way = match self.state {
+            State::Joining(ticket, _) => !ctx.take_back(ticket),
+            State::Leaving(_) => true,
+            State::Off | State::Asking | State::Pausing | State::Shared => false,
+        };
+        if !is_under_way {
             self.join(ctx, us);
         }
     }
@@ -209,6 +214,9 @@ impl Presentation {
             State::Leaving(_) => {}
             // A join that is under way may be carried out, and the screen before another payload may still be there.
             State::Asking | State::Joining(..) | State::Pausing | State::Shared => {
+                if let State::Joining(ticket, _) = self.state {
+                    ctx.take_back(ticket);
+                }
                 ctx.timers.cancel(Timer::Presentation);
                 self.backoff.reset();
                 self.leave(ctx, us);

@@ -196,6 +196,7 @@ impl SelfState {
         us: Identity,
         edits: &mut Edits,
     ) {
+        self.take_back(ctx, edits);
         if !edits.are_free() || self.is_pausing {
             return;
         }
@@ -221,6 +222,26 @@ impl SelfState {
             is_overtaken: false,
         });
         edits.send_own(ctx, us, Change::turn(switch, value), orders);
+    }
+
+    /// Takes an edit back that is still to be sent and is not wanted any more.
+    fn take_back(&mut self, ctx: &mut Context, edits: &mut Edits) {
+        let unwanted = |sent: &Sent| ctx.wishes.media.get(sent.switch) != sent.value;
+        let Some(sent) = self.sent.filter(unwanted) else {
+            return;
+        };
+        let Some(orders) = edits.take_back_own(ctx) else {
+            return;
+        };
+        self.sent = None;
+        let is_silenced = self.is_silenced() && !sent.value;
+        for order in orders {
+            match is_silenced {
+                true => ctx.failed(order, CommandFailure::Silenced),
+                // Another wish has taken its place.
+                false => ctx.done(order),
+            }
+        }
     }
 
     /// Keeps all switches off, as those who only listen have them; no request says so.

@@ -19,7 +19,6 @@ use crate::policy::{CallKind, LiveStoryJoin, RtmpJoin, VideoChatJoin};
 pub(super) fn join(attempt: &mut Attempt, ctx: &mut Context) -> Result<Ticket, Exit> {
     let request = announcing(attempt, ctx)?;
     attempt.sent = attempt.sent.saturating_add(1);
-    attempt.was_guarded = !attempt.from.is_certain;
     Ok(ctx.send(Purpose::Enter, request))
 }
 
@@ -37,8 +36,13 @@ pub(super) fn rewrite(
 }
 
 /// The join that announces what is wanted, as far as its kind lets it.
-fn announcing(attempt: &mut Attempt, ctx: &Context) -> Result<JoinGroupCall, AnswerFault> {
+fn announcing(attempt: &mut Attempt, ctx: &mut Context) -> Result<JoinGroupCall, AnswerFault> {
+    if attempt.from.is_story {
+        // It may have been shown since the last join.
+        ctx.kind_is(CallKind::LiveStoryListener);
+    }
     let request = request(attempt, ctx)?;
+    attempt.was_guarded = !attempt.from.is_certain;
     attempt.announced = OwnMedia {
         muted: request.muted,
         video_stopped: request.video_stopped,

@@ -9,7 +9,8 @@
 //!                            └─ the reference is stale, once ◀──
 //! ```
 //!
-//! A join that may have been carried out is sent again as it was: no block hangs on it, and the server takes it as a rejoin.
+//! A join that may have been carried out is sent again: no block hangs on it, and the server takes it as a rejoin. Each announces what is
+//! wanted of microphone and camera when it is sent.
 //!
 //! Implements `spec/group-calls.md`, and the rows of `spec/protocol.md`, 11.2, for a join.
 
