@@ -1,7 +1,9 @@
 use std::collections::BTreeMap;
 
 use confcall_join::api::{CallId, GroupCall, Request, Response, Update, Updates};
-use confcall_join::engine::{Engine, Event, Input, Joined, Outcome, RequestId, Suspicion};
+use confcall_join::engine::{
+    EndReason, Engine, Event, Input, Joined, Outcome, RequestId, Suspicion,
+};
 use confcall_join::policy::CallKind;
 use confcall_state::UserId;
 
@@ -19,6 +21,8 @@ pub(super) struct Kinds {
     /// True if the input showed this call as one of the other side.
     is_contradicted: bool,
     is_told: bool,
+    /// True once the caller was warned of it.
+    is_suspected: bool,
     /// The requests of this membership whose answers show the call.
     asked: BTreeMap<RequestId, Asked>,
     /// On the way into the call: the newest look at it.
@@ -42,6 +46,7 @@ impl Kinds {
             call: None,
             is_contradicted: false,
             is_told: false,
+            is_suspected: false,
             asked: BTreeMap::new(),
             look: None,
             is_seen_as_conference: None,
@@ -113,7 +118,18 @@ impl Kinds {
             Event::Emoji { .. } | Event::EpochStarted { .. } | Event::Verification { .. } => {
                 self.check(true, "shows an epoch of");
             }
-            Event::Suspicious(Suspicion::KindChanged { .. }) | Event::Ended(_) => {
+            Event::Suspicious(Suspicion::KindChanged { .. }) => {
+                (self.is_told, self.is_suspected) = (true, true);
+            }
+            Event::Ended(ended) => {
+                let (user, is_changed) = (
+                    self.user,
+                    matches!(ended.reason, EndReason::KindChanged { .. }),
+                );
+                assert!(
+                    !is_changed || self.is_suspected,
+                    "user {user}: the kind is another one, and nobody is warned"
+                );
                 self.is_told = true;
             }
             _ => {}
@@ -129,7 +145,7 @@ impl Kinds {
             is_conference,
             "user {user}: keys are of conferences alone"
         );
-        (self.call, self.is_told) = (Some(joined.call.id), false);
+        (self.call, self.is_told, self.is_suspected) = (Some(joined.call.id), false, false);
         self.asked.clear();
     }
 
