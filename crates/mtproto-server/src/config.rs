@@ -9,7 +9,7 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The machines that may reach the server.
     pub reach: Reach,
-    /// The way in for clients without a key that was issued.
+    /// The way in for clients without a key that was issued; none unless said.
     pub login: Login,
     /// The seed of faults as a bad network has them, in conference requests and pushes; `None` for no faults.
     pub chaos: Option<u64>,
@@ -73,7 +73,7 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             reach: Reach::Loopback,
-            login: Login::ByCode { codes: None },
+            login: Login::Refused,
             chaos: None,
             silence: Duration::from_secs(30),
             idle_calls: Duration::from_secs(600),

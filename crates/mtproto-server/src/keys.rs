@@ -212,7 +212,7 @@ impl Keys {
         let path = &self.path;
         let file = private_file::open(path, File::options().read(true));
         let mut file = file.map_err(failed(path, "opened"))?;
-        lock_soon(&file).map_err(failed(path, "locked"))?;
+        soon(|| file.try_lock_shared()).map_err(failed(path, "locked"))?;
         let content = read(&mut file, path)?;
         self.update(&file, content)?;
         self.index();
@@ -285,7 +285,7 @@ impl KeyFile {
 pub(crate) fn server_key(path: &Path) -> Result<ServerKey, KeysError> {
     let file = private_file::open(path, File::options().read(true).write(true));
     let mut file = file.map_err(failed(path, "opened"))?;
-    file.lock_shared().map_err(failed(path, "locked"))?;
+    soon(|| file.try_lock_shared()).map_err(failed(path, "locked"))?;
     if let Some(key) = read(&mut file, path)?.server_key(path)? {
         return Ok(key);
     }
@@ -293,7 +293,7 @@ pub(crate) fn server_key(path: &Path) -> Result<ServerKey, KeysError> {
     file.unlock().map_err(failed(path, "unlocked"))?;
     let mut rng = randomness::generator().map_err(KeysError::Randomness)?;
     let new = ServerKey::generate(&mut rng).map_err(unusable(path))?;
-    file.lock().map_err(failed(path, "locked"))?;
+    soon(|| file.try_lock()).map_err(failed(path, "locked"))?;
     file.rewind().map_err(failed(path, "read"))?;
     let mut content = read(&mut file, path)?;
     // Another process may have been faster.
@@ -338,11 +338,11 @@ fn read(file: &mut File, path: &Path) -> Result<KeyFile, KeysError> {
     })
 }
 
-/// Locks a file for reading; an error if another process keeps it locked for longer than writing it takes.
-fn lock_soon(file: &File) -> io::Result<()> {
-    // All clients wait meanwhile, so a process that is stuck must not be waited for.
+/// Locks a file; an error if another process keeps it locked for longer than writing it takes.
+fn soon(lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
+    // Clients wait meanwhile, so a process that is stuck must not be waited for.
     for _ in 0..LOCK_TRIES {
-        match file.try_lock_shared() {
+        match lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::Error(error)) => return Err(error),
             Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
