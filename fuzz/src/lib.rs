@@ -21,6 +21,8 @@ pub use confcall_join::stream::fuzzing::stream_parts;
 pub use confcall_join::trace::fuzzing::trace;
 #[cfg(feature = "media")]
 pub use confcall_media::fuzzing::{packet_open, packet_ops};
+#[cfg(feature = "mtproto")]
+pub use confcall_mtproto_server::fuzzing::{mtproto_exchange, mtproto_login};
 #[cfg(feature = "simulator")]
 pub use confcall_simulator::fuzzing::{server_ops, server_snapshot};
 pub use confcall_state::fuzzing::{block, broadcast, trie_proof, trie_snapshot};
@@ -60,6 +62,10 @@ pub const TARGETS: &[Target] = &[
     ("link", link),
     #[cfg(feature = "join")]
     ("message_json", message_json),
+    #[cfg(feature = "mtproto")]
+    ("mtproto_exchange", mtproto_exchange),
+    #[cfg(feature = "mtproto")]
+    ("mtproto_login", mtproto_login),
     #[cfg(feature = "mtproto")]
     ("mtproto_session", mtproto_session),
     #[cfg(feature = "mtproto")]

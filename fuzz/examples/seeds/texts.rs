@@ -19,12 +19,13 @@ const LINKS: [&str; 8] = [
     "https://t.me:443/call/a?single#top",
 ];
 
-/// The sizes of choices, of each a few: for sequences of steps, and for a stream that is cut.
+/// The sizes of choices, of each a few: for sequences of steps, for exchanges of keys, and for a stream that is cut.
 const STEPS: &[usize] = &[64, 128, 256, 512];
+const EXCHANGES: &[usize] = &[32, 64];
 const STREAM: &[usize] = &[256, 512, 1024, 2048, 4096, 8192];
 
 /// The targets whose bytes are choices.
-const CHOOSING: [(&str, &[usize], usize); 8] = [
+const CHOOSING: [(&str, &[usize], usize); 10] = [
     ("chain_ops", STEPS, 4),
     ("engine_ops", STEPS, 4),
     ("packet_ops", STEPS, 4),
@@ -33,6 +34,8 @@ const CHOOSING: [(&str, &[usize], usize); 8] = [
     ("mtproto_session", STEPS, 4),
     ("mtproto_stream", STREAM, 1),
     ("group_call_ops", STEPS, 4),
+    ("mtproto_exchange", EXCHANGES, 4),
+    ("mtproto_login", STEPS, 4),
 ];
 
 pub(super) fn add(seeds: &mut Seeds) {

@@ -3,15 +3,27 @@
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a law that does not hold is a finding"
 )]
 
 mod bodies;
 mod client;
+mod exchange;
+#[path = "../../tests/mtproto/exchange.rs"]
+#[allow(
+    clippy::duplicate_mod,
+    clippy::unwrap_used,
+    reason = "an honest client, as in the tests of the exchange"
+)]
+mod exchange_client;
+mod login;
 mod replies;
 mod session;
 mod stream;
 
+pub use exchange::mtproto_exchange;
+pub use login::mtproto_login;
 pub use session::mtproto_session;
 pub use stream::mtproto_stream;
 
