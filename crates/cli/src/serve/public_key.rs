@@ -40,5 +40,17 @@ pub(super) fn run(args: &Args, mut out: impl Write) -> anyhow::Result<ExitCode> 
         out,
         "#   pyrogram.crypto.rsa.server_public_keys[{fingerprint}] = pyrogram.crypto.rsa.PublicKey(0x{modulus}, 65537)"
     )?;
+    writeln!(
+        out,
+        "# A client of mtcute, with the key alone as pem, from BEGIN to END, and a NodeCryptoProvider that is initialised:"
+    )?;
+    writeln!(
+        out,
+        "#   addPublicKey(crypto, pem), of @mtcute/node/utils.js"
+    )?;
+    writeln!(
+        out,
+        "#   const main = {{ id: 1, ipAddress: '{ip}', port: {port}, testMode: true }}, defaultDcs = {{ main, media: main }}"
+    )?;
     Ok(ExitCode::SUCCESS)
 }

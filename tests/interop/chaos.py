@@ -1,0 +1,62 @@
+"""Telethon and `confcall join` in a call of five for a minute, on a server that loses, delays and refuses: chaos.py COMMAND ADDRESS.
+
+Those of Telethon leave and come back all the time; in the end all are in, and show the same emoji.
+"""
+
+import asyncio
+import random
+
+import telethon
+from telethon import types
+
+from conference import FIRST, SECOND, our_member, same_emoji
+from engines import OurEngine, Peer
+from logins import COMMAND, issued
+from members import Member
+
+MINUTE = 60
+SEED = 5
+
+
+async def come_and_go(client, engine, call, dice, end):
+    """A member who is in the call in the end."""
+    while True:
+        member = Member(client, engine())
+        await member.join(call)
+        stay = dice.uniform(3, 12)
+        if asyncio.get_running_loop().time() + stay > end:
+            return member
+        for _ in range(int(stay)):
+            await asyncio.sleep(1)
+            # What was pushed may be lost.
+            await member.catch_up()
+        await member.leave()
+
+
+async def main():
+    peer, dice = await Peer.start(COMMAND), random.Random(SEED)
+    ours = await our_member("create", "ours.session")
+    link = (await ours.wait("link"))["link"]
+    call = types.InputGroupCallSlug(link.rsplit("/", 1)[1])
+    other = await our_member("join", "other.session", link)
+    users = {"telethon": 1, "first": FIRST, "second": SECOND}
+    clients = [await issued(file) for file in users]
+    end = asyncio.get_running_loop().time() + MINUTE
+    lives = [
+        come_and_go(client, lambda user=user: OurEngine(peer, user), call, random.Random(dice.random()), end)
+        for client, user in zip(clients, users.values())
+    ]
+    members = await asyncio.gather(*lives)
+    await same_emoji(ours, other, *members)
+    shown = len([one for one in ours.events if one["event"] == "epoch_started"])
+    for member in members:
+        await member.leave()
+    for process in (other, ours):
+        assert await process.leave() == 0
+    for client in clients:
+        await client.disconnect()
+    await peer.stop()
+    print(f"Telethon {telethon.__version__}, chaos: five in a call for a minute and {shown} epochs, the same emoji in the end")
+
+
+asyncio.run(main())

@@ -1,0 +1,241 @@
+"""Members of a conference: a stock client with an end-to-end engine, and `confcall join`."""
+
+import asyncio
+import json
+import secrets
+
+from telethon import events, functions, types
+from telethon.errors import RPCError
+
+from engines import BLOCKS, BROADCASTS
+
+# After so long without an answer a request is sent again: a server may lose it, or its answer.
+ANSWER = 8
+# What a call may take to come to its emoji, beside the builds and fuzzers that share a machine.
+PATIENCE = 60
+
+
+async def until(condition, what):
+    """Waits for a condition, which is asked again and again."""
+    end = asyncio.get_running_loop().time() + PATIENCE
+    while not (found := condition()):
+        if asyncio.get_running_loop().time() > end:
+            raise TimeoutError(what)
+        await asyncio.sleep(0.05)
+    return found
+
+
+class Member:
+    """A user of Telethon with an engine, who follows a call as an application does."""
+
+    def __init__(self, client, engine):
+        self.client, self.engine = client, engine
+        self.next = {BLOCKS: 0, BROADCASTS: 0}
+        self.call = self.link = None
+        self.messages, self.roster, self.invitations = [], {}, []
+        self.over = self.is_gone = False
+        self.turn = asyncio.Lock()
+        client.add_event_handler(self.take, events.Raw)
+
+    async def ask(self, request):
+        while True:
+            try:
+                return await asyncio.wait_for(self.client(request), ANSWER)
+            except TimeoutError:
+                continue
+
+    async def create(self):
+        key, block, payload = await self.engine.enter(None)
+        created = await self.client(
+            functions.phone.CreateConferenceCallRequest(
+                random_id=secrets.randbelow(1 << 31),
+                muted=True,
+                video_stopped=True,
+                join=True,
+                public_key=int.from_bytes(key, "little", signed=True),
+                block=block,
+                params=types.DataJSON(payload),
+            )
+        )
+        await self.entered(created)
+
+    async def join(self, call):
+        """Joins by any reference to the call, as a client does that may be too late: with a new block then."""
+        while True:
+            tip = await self.ask(functions.phone.GetGroupCallChainBlocksRequest(call, BLOCKS, -1, 1))
+            blocks = [one for one in tip.updates if isinstance(one, types.UpdateGroupCallChainBlocks)]
+            last = blocks[0].blocks[-1] if blocks and blocks[0].blocks else None
+            key, block, payload = await self.engine.enter(last)
+            request = functions.phone.JoinGroupCallRequest(
+                call=call,
+                join_as=types.InputPeerSelf(),
+                muted=True,
+                video_stopped=True,
+                public_key=int.from_bytes(key, "little", signed=True),
+                block=block,
+                params=types.DataJSON(payload),
+            )
+            try:
+                joined = await asyncio.wait_for(self.client(request), ANSWER)
+            except TimeoutError:
+                await self.engine.close()
+                continue
+            except RPCError as error:
+                if not error.message.startswith("CONF_WRITE_CHAIN_INVALID"):
+                    raise
+                await self.engine.close()
+                continue
+            return await self.entered(joined)
+
+    async def entered(self, answer):
+        for update in answer.updates:
+            if isinstance(update, types.UpdateGroupCall):
+                call = update.call
+                self.call = types.InputGroupCall(call.id, call.access_hash)
+                self.link = call.invite_link
+            if isinstance(update, types.UpdateGroupCallChainBlocks) and update.sub_chain_id == BLOCKS:
+                # The chain begins for us with our own block, which is the first of these.
+                self.next[BLOCKS] = update.next_offset - len(update.blocks)
+        await self.catch_up()
+        for update in answer.updates:
+            await self.take(update)
+
+    async def take(self, update):
+        """An update of the server."""
+        of_call = getattr(update, "call", None)
+        if isinstance(update, types.UpdateNewMessage):
+            if isinstance(getattr(update.message, "action", None), types.MessageActionConferenceCall):
+                self.invitations.append(update.message)
+        if self.is_gone or self.call is None or of_call is None or of_call.id != self.call.id:
+            return
+        if isinstance(update, types.UpdateGroupCallChainBlocks):
+            await self.items(update)
+        elif isinstance(update, types.UpdateGroupCallEncryptedMessage):
+            self.messages.append((update.from_id.user_id, update.encrypted_message))
+        elif isinstance(update, types.UpdateGroupCallParticipants):
+            for one in update.participants:
+                if one.left:
+                    self.roster.pop(one.peer.user_id, None)
+                else:
+                    self.roster[one.peer.user_id] = one
+        elif isinstance(update, types.UpdateGroupCall):
+            self.over = isinstance(update.call, types.GroupCallDiscarded)
+
+    async def items(self, update, polled=False):
+        subchain = update.sub_chain_id
+        async with self.turn:
+            if self.is_gone:
+                return
+            missing = update.next_offset - len(update.blocks) - self.next[subchain]
+            if missing <= 0 < update.next_offset - self.next[subchain]:
+                new = update.blocks[-missing:]
+                self.next[subchain] = update.next_offset
+                await self.engine.apply(subchain, update.next_offset, new, polled)
+        if missing > 0:
+            await self.catch_up()
+        await self.send()
+
+    async def catch_up(self):
+        """Asks for what there is, as a client does that missed something."""
+        for subchain in (BLOCKS, BROADCASTS):
+            request = functions.phone.GetGroupCallChainBlocksRequest(self.call, subchain, self.next[subchain], 100)
+            for update in (await self.ask(request)).updates:
+                if isinstance(update, types.UpdateGroupCallChainBlocks) and update.blocks:
+                    await self.items(update, polled=True)
+
+    async def send(self):
+        """Sends what the engine wants sent, until nothing more comes of it."""
+        for item in await self.engine.outbound():
+            try:
+                sent = await self.ask(functions.phone.SendConferenceCallBroadcastRequest(self.call, item))
+            except RPCError:
+                # The block is not the newest any more.
+                continue
+            for update in sent.updates:
+                await self.take(update)
+
+    async def remove(self, *users, left=False):
+        """Removes users by a block: those who were kicked, or who have left."""
+        block = await self.engine.without(*users)
+        removed = await self.client(
+            functions.phone.DeleteConferenceCallParticipantsRequest(
+                self.call, ids=list(users), block=block, only_left=left or None, kick=not left or None
+            )
+        )
+        for update in removed.updates:
+            await self.take(update)
+
+    async def say(self, text):
+        message = {
+            "_": "groupCallMessage",
+            "random_id": str(secrets.randbelow(1 << 62) + 1),
+            "message": {"_": "textWithEntities", "text": text, "entities": []},
+        }
+        packet = await self.engine.seal(json.dumps(message).encode())
+        await self.client(functions.phone.SendGroupCallEncryptedMessageRequest(self.call, packet))
+
+    async def heard(self):
+        """The sender and the text of the newest message, once there is one."""
+        sender, packet = (await until(lambda: self.messages, "no message came"))[-1]
+        message = json.loads(await self.engine.open(sender, packet))
+        return sender, message["message"]["text"]
+
+    async def leave(self):
+        try:
+            await self.ask(functions.phone.LeaveGroupCallRequest(self.call, source=0))
+        except RPCError as error:
+            # The first of two such requests may have been carried out.
+            if error.message != "GROUPCALL_JOIN_MISSING":
+                raise
+        await self.gone()
+
+    async def gone(self):
+        self.client.remove_event_handler(self.take)
+        async with self.turn:
+            self.is_gone = True
+            await self.engine.close()
+
+
+class Confcall:
+    """`confcall join` or `confcall create` in a process of its own."""
+
+    @classmethod
+    async def start(cls, command, *arguments):
+        self = cls()
+        pipe = asyncio.subprocess.PIPE
+        self.process = await asyncio.create_subprocess_exec(
+            command, *arguments, "--json", stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=1 << 24
+        )
+        self.events = []
+        self.reader = asyncio.create_task(self.read())
+        return self
+
+    async def read(self):
+        async for line in self.process.stdout:
+            self.events.append(json.loads(line))
+
+    def type(self, line):
+        self.process.stdin.write(line.encode() + b"\n")
+
+    def last(self, event):
+        return next((one for one in reversed(self.events) if one["event"] == event), None)
+
+    async def wait(self, event, condition=lambda one: True, after=0):
+        """The first event of this name that came after so many others and has it."""
+
+        def found():
+            return next((one for one in self.events[after:] if one["event"] == event and condition(one)), None)
+
+        try:
+            return await until(found, f"confcall: no {event}")
+        except TimeoutError:
+            print(*self.events[-10:], sep="\n")
+            raise
+
+    async def end(self):
+        """The exit status, which it has to come to by itself."""
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
+
+    async def leave(self):
+        self.type("/leave")
+        return await self.end()
