@@ -14,7 +14,7 @@ const CODE_TIME: Duration = Duration::from_secs(limits::LOGIN_CODE_SECONDS);
 /// Logins by codes, of clients who guess, and who read what is not a method.
 ///
 /// The laws: who does not say the newest code of a number, in time and within the tries, proves nothing; who does is let in, unless too
-/// much was guessed for the number; there are no more codes than the limit.
+/// much was guessed for the number.
 pub fn mtproto_login(data: &[u8]) {
     // Whatever comes is a method or none.
     let _ = Method::read(data);
@@ -52,22 +52,28 @@ impl Scene {
     fn step(&mut self, u: &mut Unstructured<'_>) -> Result<()> {
         let number = number(u.int_in_range(0..=2)?);
         match u.int_in_range(0..=9)? {
-            0 | 1 => self.send(number),
+            0 => self.send(number, false),
+            1 => self.send(number, true),
             2..=6 => self.prove(u, number)?,
             7 => self.check(number),
             8 => self.close(number),
             _ => self.now += Duration::from_secs(*u.choose(&[1, 60, 299, 300, 301, 599, 600])?),
         }
-        assert!(
-            self.codes.iter().count() <= limits::LOGIN_CODES,
-            "too many codes"
-        );
         Ok(())
     }
 
-    fn send(&mut self, number: PhoneNumber) {
-        let may = self.guessed(number) < limits::LOGIN_GUESSES;
-        let sent = self.codes.send(number, &mut self.rng, self.now);
+    /// Sends a code, or another one to who was sent one.
+    fn send(&mut self, number: PhoneNumber, again: bool) {
+        let mut may = self.guessed(number) < limits::LOGIN_GUESSES;
+        let before = self.sent.get(&number).cloned();
+        let sent = match (again, before) {
+            (true, None) => return,
+            (true, Some(before)) => {
+                may &= self.is_open(&before);
+                self.codes.resend(&before.proof, &mut self.rng, self.now)
+            }
+            (false, _) => self.codes.send(number, &mut self.rng, self.now),
+        };
         assert_eq!(sent.is_ok(), may, "a code for one who guesses");
         let Ok(hash) = sent else { return };
         let mut open = self.codes.iter();

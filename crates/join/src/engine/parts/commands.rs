@@ -76,18 +76,20 @@ impl Commands {
     /// Has what a newer command wants otherwise take no effect after it: what is still to be sent gives way, and what was sent is not
     /// sent again.
     fn replace(&mut self, ctx: &mut Context, newer: CommandKind) {
-        let older = self.0.extract_if(.., |ticket, one| {
+        let mut taken_back = Vec::new();
+        self.0.retain(|ticket, one| {
             if one.promised.is_some() || !replaces(newer, one.order.kind) {
+                return true;
+            }
+            if ctx.take_back(*ticket) {
+                taken_back.push(one.order);
                 return false;
             }
-            let is_taken_back = ctx.take_back(*ticket);
-            if !is_taken_back {
-                ctx.abandon(*ticket);
-            }
-            is_taken_back
+            ctx.abandon(*ticket);
+            true
         });
-        for one in older.map(|(_, one)| one.order).collect::<Vec<_>>() {
-            ctx.failed(one, CommandFailure::Stopped);
+        for order in taken_back {
+            ctx.failed(order, CommandFailure::Stopped);
         }
     }
 
