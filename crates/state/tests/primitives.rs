@@ -97,6 +97,7 @@ fn what_is_encrypted_opens_as_it_was_written_and_under_its_secret_and_extra_byte
         assert_eq!(opens(&sealed, &secret, b"extra"), Some(payload));
         assert_eq!(opens(&sealed, &other, b"extra"), None);
         assert_eq!(opens(&sealed, &secret, b"extra "), None);
+        assert_eq!(opens(&sealed, &secret, b"extrb"), None);
         for damaged in damaged(&sealed) {
             assert_eq!(opens(&damaged, &secret, b"extra"), None);
         }
