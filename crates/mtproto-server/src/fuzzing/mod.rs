@@ -10,11 +10,10 @@
 mod bodies;
 mod client;
 mod exchange;
-#[path = "../../tests/mtproto/exchange.rs"]
 #[allow(
     clippy::duplicate_mod,
     clippy::unwrap_used,
-    reason = "an honest client, as in the tests of the exchange"
+    reason = "an honest client, which the tests of the exchange have too"
 )]
 mod exchange_client;
 mod login;

@@ -115,6 +115,14 @@ fn authorized(answer: enums::auth::Authorization) -> Option<(i64, String)> {
     }
 }
 
+/// The settings of a server on which clients log in, and whose codes are in no file.
+fn open() -> Config {
+    Config {
+        login: Login::ByCode { codes: None },
+        ..Config::default()
+    }
+}
+
 /// A server whose codes are in a file of this folder.
 async fn scene(directory: &TempDir, server: Server) -> Scene {
     let config = Config {
@@ -284,7 +292,7 @@ async fn a_login_holds_for_the_key_over_every_connection() {
 
 #[tokio::test]
 async fn what_a_client_may_ask_besides_is_answered_before_a_login_and_after_it() {
-    let scene = Scene::new().await;
+    let scene = Scene::with(open()).await;
     let guest = guest(scene.address, &scene.keys(), 2).await;
     for client in [guest, scene.client(ALICE)] {
         let enums::account::Password::Password(password) = client
@@ -307,7 +315,7 @@ async fn what_a_client_may_ask_besides_is_answered_before_a_login_and_after_it()
 
 #[tokio::test]
 async fn a_key_that_was_issued_stays_its_users() {
-    let scene = Scene::new().await;
+    let scene = Scene::with(open()).await;
     let client = scene.client(ALICE);
     let refused = refusal(send_code(&client).await);
     assert_eq!(refused, (500, "AUTH_RESTART".to_owned()));
@@ -317,12 +325,8 @@ async fn a_key_that_was_issued_stays_its_users() {
 }
 
 #[tokio::test]
-async fn a_server_without_logins_agrees_on_no_key() {
-    let scene = Scene::with(Config {
-        login: Login::Refused,
-        ..Config::default()
-    })
-    .await;
+async fn a_server_agrees_on_no_key_unless_clients_may_log_in() {
+    let scene = Scene::new().await;
     let mut raw = Raw::connect(scene.address).await;
     let first = functions::ReqPqMulti { nonce: [7; 16] };
     let answer = raw.ask_in_clear(&first.to_bytes()).await;
@@ -333,7 +337,7 @@ async fn a_server_without_logins_agrees_on_no_key() {
 
 #[tokio::test]
 async fn a_client_that_breaks_a_rule_of_the_exchange_is_disconnected() {
-    let scene = Scene::new().await;
+    let scene = Scene::with(open()).await;
     let mut raw = Raw::connect(scene.address).await;
     let third = functions::SetClientDhParams {
         nonce: [0; 16],
@@ -439,7 +443,7 @@ async fn only_its_owner_can_read_the_file_of_the_codes() {
 
 #[tokio::test]
 async fn a_connection_under_a_temporary_key_ends_with_the_key() {
-    let scene = Scene::new().await;
+    let scene = Scene::with(open()).await;
     let mut raw = Raw::connect(scene.address).await;
     let temporary = agree(&mut raw, &scene.keys(), 2, Some(1)).await;
     let state = functions::updates::GetState {}.to_bytes();
@@ -457,7 +461,7 @@ async fn a_user_who_goes_on_under_a_guests_key_gives_way_as_a_guest_does() {
     };
     let config = Config {
         limits,
-        ..Config::default()
+        ..open()
     };
     let scene = Scene::around(server(), config).await;
     let state = functions::updates::GetState {}.to_bytes();
@@ -474,7 +478,7 @@ async fn a_user_who_goes_on_under_a_guests_key_gives_way_as_a_guest_does() {
 
 #[tokio::test]
 async fn a_temporary_key_stands_for_a_permanent_one_once_it_is_bound() {
-    let scene = Scene::new().await;
+    let scene = Scene::with(open()).await;
     let mut raw = Raw::connect(scene.address).await;
     let temporary = agree(&mut raw, &scene.keys(), 2, Some(3600)).await;
     let session = 77;

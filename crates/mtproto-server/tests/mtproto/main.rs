@@ -13,6 +13,7 @@ mod chaos;
 mod chats;
 mod client;
 mod connecting;
+#[path = "../../src/fuzzing/exchange_client.rs"]
 mod exchange;
 mod files;
 mod first_version;

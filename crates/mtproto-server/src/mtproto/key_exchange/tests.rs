@@ -5,7 +5,7 @@ use grammers_tl_types::{Deserializable as _, Serializable};
 use super::*;
 use client::{Exchange, Form, temporary};
 
-#[path = "../../../tests/mtproto/exchange.rs"]
+#[path = "../../fuzzing/exchange_client.rs"]
 #[allow(
     clippy::indexing_slicing,
     clippy::panic,
