@@ -459,10 +459,7 @@ async fn a_user_who_goes_on_under_a_guests_key_gives_way_as_a_guest_does() {
         greeting: Duration::from_secs(300),
         ..ConnectionLimits::default()
     };
-    let config = Config {
-        limits,
-        ..open()
-    };
+    let config = Config { limits, ..open() };
     let scene = Scene::around(server(), config).await;
     let state = functions::updates::GetState {}.to_bytes();
     let mut raw = Raw::connect(scene.address).await;

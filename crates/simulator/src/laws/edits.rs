@@ -52,8 +52,8 @@ impl Edits {
         match command {
             Command::Mute { peer, muted } => {
                 self.muted.push((*peer, *muted));
-                if *peer == self.own {
-                    self.sound = Some(!muted);
+                if *peer == self.own && !muted {
+                    self.sound = Some(true);
                 }
             }
             Command::SetVolume { peer, volume } => self.volumes.push((*peer, *volume)),

@@ -27,7 +27,7 @@ pub(super) struct Kinds {
     asked: BTreeMap<RequestId, Asked>,
     /// On the way into the call: the newest look at it.
     look: Option<RequestId>,
-    /// Whether that look showed a conference, once it was answered.
+    /// Whether the input answers that look and shows a conference.
     is_seen_as_conference: Option<bool>,
 }
 
@@ -95,12 +95,12 @@ impl Kinds {
                 let (user, seen) = (self.user, self.is_seen_as_conference);
                 assert!(
                     seen.is_none_or(|seen| seen == (kind == CallKind::Conference)),
-                    "user {user}: joins what it has seen to be a call of the other side"
+                    "user {user}: joins what it has just seen to be a call of the other side"
                 );
                 return;
             }
             Request::GroupCall(_) => {
-                (self.look, self.is_seen_as_conference) = (Some(id), None);
+                self.look = Some(id);
                 Asked::Call
             }
             Request::EditParticipant(_) | Request::Title(_) | Request::Record(_) => Asked::Change,
@@ -147,7 +147,6 @@ impl Kinds {
         );
         (self.call, self.is_told, self.is_suspected) = (Some(joined.call.id), false, false);
         self.asked.clear();
-        self.is_seen_as_conference = None;
     }
 
     /// Checks that what an engine does fits to all before.
@@ -169,7 +168,7 @@ impl Kinds {
             !self.is_contradicted || self.is_told,
             "user {user}: the call is shown as one of the other side, and nothing is said"
         );
-        self.is_contradicted = false;
+        (self.is_contradicted, self.is_seen_as_conference) = (false, None);
     }
 }
 
