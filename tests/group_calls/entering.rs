@@ -273,8 +273,8 @@ fn what_is_turned_off_while_the_server_wants_the_join_later_is_not_announced() {
     desk.answer_call(ActiveCall::new(CALL));
     let first = desk.take_join();
     assert!(matches!(&first.body, Request::Join(join) if !join.muted && !join.video_stopped));
-    desk.refuse(&first, 420, "FLOOD_WAIT_5");
     desk.command(Command::SetMuted { muted: true });
+    desk.refuse(&first, 420, "FLOOD_WAIT_5");
     desk.command(Command::SetVideo { on: false });
     desk.wait(Duration::from_secs(5));
     let again = desk.answer_join(ActiveCall::new(CALL), CONNECT, Vec::new());

@@ -58,11 +58,20 @@ fn what_is_turned_on_and_off_again_is_never_on() {
         [false, true].map(|muted| Command::SetMuted { muted }),
         [true, false].map(|on| Command::SetVideo { on }),
     ];
-    for [on, off] in switches {
+    let orders = switches
+        .into_iter()
+        .flat_map(|switch| [true, false].map(|late| (switch.clone(), late)));
+    for ([on, off], is_late) in orders {
         let mut desk = quiet();
         desk.command(on);
-        hold_back(&mut desk, is_edit);
+        // The server can say so before the other wish, or after it.
+        if !is_late {
+            hold_back(&mut desk, is_edit);
+        }
         desk.command(off);
+        if is_late {
+            hold_back(&mut desk, is_edit);
+        }
         assert_eq!([1, 2].map(|number| outcome(&desk, number)), [None, None]);
         desk.wait(LATER);
         assert!(!desk.asks(is_edit), "{:?}", desk.asked);
@@ -85,8 +94,9 @@ fn who_is_silenced_meanwhile_is_not_unmuted() {
 fn a_hand_that_is_taken_down_again_is_not_raised() {
     let mut desk = quiet();
     desk.command(Command::RaiseHand { raised: true });
-    hold_back(&mut desk, is_edit);
+    let raised = desk.take(is_edit);
     desk.command(Command::RaiseHand { raised: false });
+    desk.refuse(&raised, 420, "FLOOD_WAIT_5");
     desk.wait(LATER);
     let asked = desk.take(is_edit);
     assert!(
@@ -98,15 +108,21 @@ fn a_hand_that_is_taken_down_again_is_not_raised() {
 
 #[test]
 fn a_screen_that_is_stopped_again_is_not_shared() {
-    let mut desk = quiet();
-    desk.command(Command::StartPresentation {
-        payload: payload(9),
-    });
-    hold_back(&mut desk, is_screen);
-    desk.command(Command::StopPresentation);
-    assert_eq!(outcome(&desk, 1), Some(CommandFailure::Stopped));
-    desk.wait(LATER);
-    assert!(!desk.asks(is_screen), "{:?}", desk.asked);
+    for is_late in [true, false] {
+        let mut desk = quiet();
+        let payload = payload(9);
+        desk.command(Command::StartPresentation { payload });
+        if !is_late {
+            hold_back(&mut desk, is_screen);
+        }
+        desk.command(Command::StopPresentation);
+        if is_late {
+            hold_back(&mut desk, is_screen);
+        }
+        assert_eq!(outcome(&desk, 1), Some(CommandFailure::Stopped));
+        desk.wait(LATER);
+        assert!(!desk.asks(is_screen), "{:?}", desk.asked);
+    }
 }
 
 #[test]

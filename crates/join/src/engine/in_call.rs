@@ -162,6 +162,14 @@ impl InCall {
         }
     }
 
+    /// Looks at what the server wants later: it may not be wanted any more.
+    pub(super) fn held_back(&mut self, ctx: &mut Context) -> Flow {
+        match self {
+            Self::Conference(member) => member.settle(ctx),
+            Self::Group(attendance) => attendance.settle(ctx),
+        }
+    }
+
     pub(super) fn handle_answer(&mut self, ctx: &mut Context, answer: Answer) -> Flow {
         match self {
             Self::Conference(member) => member.handle_answer(ctx, answer),

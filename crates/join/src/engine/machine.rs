@@ -251,6 +251,19 @@ impl Machine {
                 Purpose::Decline => self.declines.answered(&mut self.ctx, answer),
                 _ => self.handle_answer(answer),
             }
+        } else {
+            self.held_back();
+        }
+    }
+
+    /// Looks at a request that the server wants later: it may be wanted otherwise, or not any more, since it was sent.
+    fn held_back(&mut self) {
+        match &mut self.state {
+            State::Entering(entering) => {
+                let step = entering.wish_changed(&mut self.ctx);
+                self.step(step);
+            }
+            _ => self.with_member(InCall::held_back),
         }
     }
 

@@ -511,7 +511,7 @@ impl Attendance {
 /// The rest of every input.
 impl Attendance {
     /// Brings everything up to date.
-    fn settle(&mut self, ctx: &mut Context) -> Flow {
+    pub(super) fn settle(&mut self, ctx: &mut Context) -> Flow {
         let us = self.identity();
         let server_ms = self.server_ms(ctx);
         if let Some(stream) = &mut self.stream {

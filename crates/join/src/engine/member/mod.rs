@@ -566,7 +566,7 @@ impl Member {
 /// The rest of every input.
 impl Member {
     /// Brings everything up to date.
-    fn settle(&mut self, ctx: &mut Context) -> Flow {
+    pub(super) fn settle(&mut self, ctx: &mut Context) -> Flow {
         let us = self.identity();
         let followed = self.follower.follow(ctx, us.call);
         self.judged(ctx, followed)?;

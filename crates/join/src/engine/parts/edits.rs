@@ -138,17 +138,6 @@ impl Edits {
         if orders.sum::<usize>() >= limits::COMMANDS {
             return ctx.failed(order, CommandFailure::Busy);
         }
-        // One that is still to be sent gives way to the newer wish; our switches are not among these.
-        let is_of_same = |edit: &Edit| {
-            edit.participant == participant
-                && (participant != self.us || edit.change.raise_hand.is_some())
-        };
-        let held_back = self
-            .under_way
-            .take_if(|(ticket, edit)| is_of_same(edit) && ctx.take_back(*ticket));
-        if let Some((_, edit)) = held_back {
-            self.waiting.insert(0, edit);
-        }
         let mut waiting = self.waiting.iter_mut();
         match waiting.find(|edit| edit.participant == participant) {
             Some(edit) => {
@@ -165,9 +154,31 @@ impl Edits {
 
     /// Sends the next edit that waits, if none is under way.
     pub(in crate::engine) fn send_due(&mut self, ctx: &mut Context, us: Identity) {
+        self.give_way(ctx);
         if self.are_free() && !self.waiting.is_empty() {
             let edit = self.waiting.remove(0);
             self.send(ctx, us, edit);
+        }
+    }
+
+    /// Lets an edit that is still to be sent give way to a newer wish for the same participant; our switches are not among these.
+    fn give_way(&mut self, ctx: &mut Context) {
+        let Self {
+            us,
+            under_way,
+            waiting,
+        } = self;
+        let is_hand = |edit: &Edit| edit.participant != *us || edit.change.raise_hand.is_some();
+        let has_newer = |edit: &Edit| {
+            let mut newer = waiting.iter();
+            is_hand(edit) && newer.any(|one| one.participant == edit.participant)
+        };
+        let older = under_way.take_if(|(ticket, edit)| has_newer(edit) && ctx.take_back(*ticket));
+        let Some((_, older)) = older else { return };
+        let mut waiting = waiting.iter_mut();
+        if let Some(newer) = waiting.find(|one| one.participant == older.participant) {
+            newer.change = newer.change.or(older.change);
+            newer.orders.splice(0..0, older.orders);
         }
     }
 

@@ -215,7 +215,8 @@ impl Presentation {
             // A join that is under way may be carried out, and the screen before another payload may still be there.
             State::Asking | State::Joining(..) | State::Pausing | State::Shared => {
                 if let State::Joining(ticket, _) = self.state {
-                    ctx.take_back(ticket);
+                    // It is not sent, or not again.
+                    ctx.abandon(ticket);
                 }
                 ctx.timers.cancel(Timer::Presentation);
                 self.backoff.reset();
