@@ -343,8 +343,7 @@ impl Machine {
                 match note(&mut self.ctx, &command) {
                     Some(Ok(())) => {
                         self.ctx.done(order);
-                        let step = entering.wish_changed(&mut self.ctx);
-                        self.step(step);
+                        self.held_back();
                     }
                     Some(Err(why)) => self.ctx.failed(order, why),
                     None => entering.handle_command(&mut self.ctx, order, &command),

@@ -314,10 +314,7 @@ impl Requests {
 
     /// Takes a request back that has not been sent, or was refused until later; false for any other.
     pub(super) fn take_back(&mut self, ticket: Ticket) -> bool {
-        let is_held_back = self.holds_back(ticket);
-        self.under_way
-            .retain(|_, one| !is_held_back || one.ticket != ticket);
-        is_held_back
+        self.holds_back(ticket) && !self.abandon(ticket)
     }
 
     /// Replaces a request that has not been sent, or was refused until later; changes nothing else.

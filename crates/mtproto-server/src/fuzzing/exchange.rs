@@ -25,16 +25,17 @@ static KEY: LazyLock<Arc<ServerKey>> = LazyLock::new(|| {
 /// of the exchange is left.
 pub fn mtproto_exchange(data: &[u8]) {
     let mut u = Unstructured::new(data);
+    let form = match u.arbitrary() {
+        Ok(true) => Form::Hashed,
+        _ => Form::Padded,
+    };
     let mut scene = Scene {
         server: KeyExchange::new(Some(Arc::clone(&KEY))),
-        client: Exchange::new(KEY.public_pem(), Form::Padded),
+        client: Exchange::new(KEY.public_pem(), form),
         rng: ChaCha20Rng::seed_from_u64(2),
         turn: Turn::First,
         begun: 0,
     };
-    if u.arbitrary().unwrap_or_default() {
-        scene.client = Exchange::new(KEY.public_pem(), Form::Hashed);
-    }
     while !u.is_empty() && scene.step(&mut u).is_ok() {}
 }
 

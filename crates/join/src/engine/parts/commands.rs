@@ -81,12 +81,11 @@ impl Commands {
             if one.promised.is_some() || !replaces(newer, one.order.kind) {
                 return true;
             }
-            if ctx.take_back(*ticket) {
+            let is_sent = ctx.abandon(*ticket);
+            if !is_sent {
                 taken_back.push(one.order);
-                return false;
             }
-            ctx.abandon(*ticket);
-            true
+            is_sent
         });
         for order in taken_back {
             ctx.failed(order, CommandFailure::Stopped);
