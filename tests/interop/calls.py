@@ -13,10 +13,9 @@ from pytgcalls import PyTgCalls, filters
 from pytgcalls.types import CallConfig, RecordStream, UpdatedEmojis
 from telethon import events, types
 
-from conference import OURS, SECOND, our_member
 from engines import end
-from logins import issued
-from members import PATIENCE, until
+from logins import OURS, SECOND, issued
+from members import PATIENCE, our_member, until
 
 # The built-in world of the server: a video chat, and a livestream that is fed by RTMP.
 VIDEO_CHAT, STREAM = "walkers", "lighthouse"

@@ -7,12 +7,10 @@ import asyncio
 import random
 
 import telethon
-from telethon import types
 
-from conference import FIRST, SECOND, our_member, same_emoji
 from engines import OurEngine, Peer
-from logins import COMMAND, issued
-from members import Member
+from logins import COMMAND, FIRST, SECOND, issued
+from members import Member, by_link, our_member, same_emoji
 
 MINUTE = 60
 SEED = 5
@@ -37,7 +35,7 @@ async def main():
     peer, dice = await Peer.start(COMMAND), random.Random(SEED)
     ours = await our_member("create", "ours.session")
     link = (await ours.wait("link"))["link"]
-    call = types.InputGroupCallSlug(link.rsplit("/", 1)[1])
+    call = by_link(link)
     other = await our_member("join", "other.session", link)
     users = {"telethon": 1, "first": FIRST, "second": SECOND}
     clients = [await issued(file) for file in users]

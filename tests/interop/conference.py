@@ -7,44 +7,13 @@ import telethon
 from telethon import functions, types
 
 from engines import Ntgcalls, OurEngine, Peer, end
-from logins import COMMAND, TRANSPORTS, issued, log_in
-from members import PATIENCE, Confcall, Member, until
+from logins import COMMAND, FIRST, OTHER, OURS, SECOND, TRANSPORTS, issued, log_in
+from members import Member, by_link, our_member, same_emoji, until
 
 NUMBER = "9996610042"
 ADA = int(NUMBER)
-# `confcall join`, and the sessions that the server issued.
-OURS, OTHER = 11, 12
-FIRST, SECOND = 21, 22
 # What stands before the last byte of a frame of sound, which has its level.
 VOICED = 1
-
-
-async def our_member(command, session, *target):
-    return await Confcall.start(COMMAND, command, *target, "--session", session)
-
-
-async def same_emoji(*members):
-    """Everyone comes to the emoji of the newest block, and all are the same."""
-    shown = []
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while None in shown or len(set(shown)) != 1:
-                await asyncio.sleep(0.1)
-                shown = [await emoji(member) for member in members]
-    except TimeoutError:
-        raise AssertionError(f"not the same emoji: {shown}") from None
-
-
-async def emoji(member):
-    """The four emoji that a member shows now, or none."""
-    if isinstance(member, Member):
-        await member.catch_up()
-        await member.send()
-        shown = member.engine.emoji
-    else:
-        started, seen = member.last("epoch_started"), member.last("emoji")
-        shown = seen and seen["height"] == started["height"] and seen["emoji"]
-    return "".join(shown).replace(" ", "") if shown else None
 
 
 async def telethon_with_us(peer, name, transport):
@@ -93,7 +62,7 @@ async def invited(peer):
     link = (await ours.wait("link"))["link"]
     clients = [await issued(file) for file in ("telethon", "first", "second")]
     linked, asked, declining = [Member(client, OurEngine(peer, (await client.get_me()).id)) for client in clients]
-    await linked.join(types.InputGroupCallSlug(link.rsplit("/", 1)[1]))
+    await linked.join(by_link(link))
     await same_emoji(ours, linked)
 
     ours.type(f"/invite {FIRST}")
@@ -127,7 +96,7 @@ async def ntgcalls_with_us():
     clients = [await issued(file) for file in ("first", "second")]
     first, second = [Member(client, Ntgcalls(user)) for client, user in zip(clients, (FIRST, SECOND))]
     for member in (first, second):
-        await member.join(types.InputGroupCallSlug(link.rsplit("/", 1)[1]))
+        await member.join(by_link(link))
     other = await our_member("join", "other.session", link)
     await same_emoji(ours, first, second, other)
     before = len(ours.events)
@@ -144,7 +113,7 @@ async def ntgcalls_with_us():
     ours = await our_member("join", "ours.session", first.link)
     await same_emoji(first, ours)
     second = Member(clients[1], Ntgcalls(SECOND))
-    await second.join(types.InputGroupCallSlug(first.link.rsplit("/", 1)[1]))
+    await second.join(by_link(first.link))
     await same_emoji(first, ours, second)
     before = len(ours.events)
     await first.leave()
@@ -166,6 +135,5 @@ async def main():
     await peer.stop()
 
 
-if __name__ == "__main__":
-    asyncio.run(main())
-    end()
+asyncio.run(main())
+end()

@@ -54,7 +54,7 @@ class OurEngine:
         self.peer, self.user_id = peer, user_id
         self.call = f"call {next(peer.names)}"
         self.seed, self.is_in = None, False
-        self.group_state = self.height = self.emoji = None
+        self.group_state = self.emoji = None
 
     async def enter(self, last_block):
         """The public key, the block and the payload with which the user enters after this block, or as the first."""
@@ -77,22 +77,20 @@ class OurEngine:
                     # One that is early or late is refused, and no reason to end.
                     await self.peer.answer("call_inbound", call=self.call, message=item.hex())
             elif self.is_in:
-                self.note(await self.peer.ask("call_apply", call=self.call, block=item.hex()))
+                state = await self.peer.ask("call_apply", call=self.call, block=item.hex())
+                self.group_state = state["group_state"]
             else:
                 answer = await self.peer.answer(
                     "call_create", call=self.call, user_id=self.user_id, seed=self.seed, last_block=item.hex()
                 )
                 # Blocks before the own one do not have the user.
                 if "ok" in answer:
-                    self.note(answer["ok"])
+                    self.group_state = answer["ok"]["group_state"]
                     self.is_in = True
         if self.is_in:
             verification = await self.peer.ask("call_verification", call=self.call)
             found = verification.get("emoji_hash")
             self.emoji = await self.peer.emoji(found) if found else None
-
-    def note(self, state):
-        self.group_state, self.height = state["group_state"], state["height"]
 
     async def outbound(self):
         if not self.is_in:
@@ -107,12 +105,12 @@ class OurEngine:
         made = await self.peer.ask("call_change_state", call=self.call, group_state=state)
         return bytes.fromhex(made["block"])
 
-    async def seal(self, data, channel=0, prefix=0):
-        packet = await self.peer.ask("call_encrypt", call=self.call, channel_id=channel, data=data.hex(), prefix=prefix)
+    async def seal(self, data):
+        packet = await self.peer.ask("call_encrypt", call=self.call, channel_id=0, data=data.hex(), prefix=0)
         return bytes.fromhex(packet["packet"])
 
-    async def open(self, user_id, packet, channel=0):
-        arguments = {"call": self.call, "user_id": user_id, "channel_id": channel, "packet": packet.hex()}
+    async def open(self, user_id, packet):
+        arguments = {"call": self.call, "user_id": user_id, "channel_id": 0, "packet": packet.hex()}
         return bytes.fromhex((await self.peer.ask("call_decrypt", **arguments))["data"])
 
     async def close(self):

@@ -9,7 +9,7 @@ from pyrogram.raw import functions, types
 
 from engines import BLOCKS, BROADCASTS, OurEngine, Peer
 from logins import COMMAND, HOST, PORT
-from members import PATIENCE, Confcall
+from members import PATIENCE, our_member
 
 
 async def start():
@@ -64,7 +64,7 @@ async def main():
     call = next(one.call for one in created.updates if isinstance(one, types.UpdateGroupCall))
     reference = types.InputGroupCall(id=call.id, access_hash=call.access_hash)
     following = asyncio.create_task(follow(client, reference, engine))
-    ours = await Confcall.start(COMMAND, "join", call.invite_link, "--session", "ours.session")
+    ours = await our_member("join", "ours.session", call.invite_link)
     async with asyncio.timeout(PATIENCE):
         while not (shown := ours.last("emoji")) or engine.emoji != shown["emoji"]:
             await asyncio.sleep(0.1)

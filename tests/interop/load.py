@@ -8,6 +8,7 @@ import time
 import telethon
 from telethon import functions, types
 
+from engines import payload
 from logins import log_in
 
 CLIENTS = 300
@@ -31,9 +32,10 @@ async def call_of(client):
     return full.full_chat.call
 
 
-async def join(client, call, source):
-    payload = f'{{"ufrag":"abcd","pwd":"{"a" * 24}","fingerprints":[{{"hash":"sha-256","setup":"passive","fingerprint":"{":".join(["AB"] * 32)}"}}],"ssrc":{source}}}'
-    request = functions.phone.JoinGroupCallRequest(call, types.InputPeerSelf(), types.DataJSON(payload), muted=True, video_stopped=True)
+async def join(client, call):
+    request = functions.phone.JoinGroupCallRequest(
+        call, types.InputPeerSelf(), types.DataJSON(payload()), muted=True, video_stopped=True
+    )
     await client(request)
 
 
@@ -48,7 +50,7 @@ async def logins():
         async with turns:
             client = await log_in(str(number), f"User {number}")
         logged_in.append(time.monotonic() - start)
-        await join(client, await call_of(client), number - FIRST_NUMBER + 1)
+        await join(client, await call_of(client))
         return client
 
     logged_in = []

@@ -9,6 +9,9 @@ from telethon.sessions import MemorySession, StringSession
 
 COMMAND, ADDRESS = sys.argv[1:3]
 HOST, PORT = ADDRESS.rsplit(":", 1)
+# The users whose sessions the server issued: for `confcall join`, and for clients of Telethon.
+OURS, OTHER = 11, 12
+FIRST, SECOND = 21, 22
 # The application: any will do.
 APPLICATION = (1, "0" * 32)
 TRANSPORTS = {

@@ -8,6 +8,7 @@ from telethon import events, functions, types
 from telethon.errors import RPCError
 
 from engines import BLOCKS, BROADCASTS
+from logins import COMMAND
 
 # After so long without an answer a request is sent again: a server may lose it, or its answer.
 ANSWER = 8
@@ -25,6 +26,11 @@ async def until(condition, what):
     return found
 
 
+def by_link(link):
+    """The reference to a conference that its link is."""
+    return types.InputGroupCallSlug(link.rsplit("/", 1)[1])
+
+
 class Member:
     """A user of Telethon with an engine, who follows a call as an application does."""
 
@@ -33,7 +39,7 @@ class Member:
         self.next = {BLOCKS: 0, BROADCASTS: 0}
         self.call = self.link = None
         self.messages, self.roster, self.invitations = [], {}, []
-        self.over = self.is_gone = False
+        self.is_gone = False
         self.turn = asyncio.Lock()
         client.add_event_handler(self.take, events.Raw)
 
@@ -78,14 +84,13 @@ class Member:
             try:
                 joined = await asyncio.wait_for(self.client(request), ANSWER)
             except TimeoutError:
-                await self.engine.close()
-                continue
+                pass
             except RPCError as error:
                 if not error.message.startswith("CONF_WRITE_CHAIN_INVALID"):
                     raise
-                await self.engine.close()
-                continue
-            return await self.entered(joined)
+            else:
+                return await self.entered(joined)
+            await self.engine.close()
 
     async def entered(self, answer):
         for update in answer.updates:
@@ -118,8 +123,6 @@ class Member:
                     self.roster.pop(one.peer.user_id, None)
                 else:
                     self.roster[one.peer.user_id] = one
-        elif isinstance(update, types.UpdateGroupCall):
-            self.over = isinstance(update.call, types.GroupCallDiscarded)
 
     async def items(self, update, polled=False):
         subchain = update.sub_chain_id
@@ -200,11 +203,11 @@ class Confcall:
     """`confcall join` or `confcall create` in a process of its own."""
 
     @classmethod
-    async def start(cls, command, *arguments):
+    async def start(cls, *arguments):
         self = cls()
         pipe = asyncio.subprocess.PIPE
         self.process = await asyncio.create_subprocess_exec(
-            command, *arguments, "--json", stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=1 << 24
+            COMMAND, *arguments, "--json", stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=1 << 24
         )
         self.events = []
         self.reader = asyncio.create_task(self.read())
@@ -239,3 +242,32 @@ class Confcall:
     async def leave(self):
         self.type("/leave")
         return await self.end()
+
+
+async def our_member(command, session, *target):
+    """A user of `confcall join` or `confcall create`."""
+    return await Confcall.start(command, *target, "--session", session)
+
+
+async def same_emoji(*members):
+    """Everyone comes to the emoji of the newest block, and all are the same."""
+    shown = []
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while None in shown or len(set(shown)) != 1:
+                await asyncio.sleep(0.1)
+                shown = [await emoji(member) for member in members]
+    except TimeoutError:
+        raise AssertionError(f"not the same emoji: {shown}") from None
+
+
+async def emoji(member):
+    """The four emoji that a member shows now, or none."""
+    if isinstance(member, Member):
+        await member.catch_up()
+        await member.send()
+        shown = member.engine.emoji
+    else:
+        started, seen = member.last("epoch_started"), member.last("emoji")
+        shown = seen and seen["height"] == started["height"] and seen["emoji"]
+    return "".join(shown).replace(" ", "") if shown else None

@@ -6,7 +6,7 @@ import sys
 
 import telethon
 
-from conference import our_member
+from members import our_member
 
 README = pathlib.Path(__file__).parents[2] / "crates/cli/README.md"
 
