@@ -114,6 +114,7 @@ class OurEngine:
         return bytes.fromhex((await self.peer.ask("call_decrypt", **arguments))["data"])
 
     async def close(self):
+        self.is_in = False
         await self.peer.answer("call_drop", call=self.call)
 
 

@@ -1,11 +1,12 @@
 """Members of a conference: a stock client with an end-to-end engine, and `confcall join`."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 
 from telethon import events, functions, types
-from telethon.errors import RPCError
+from telethon.errors import GroupcallJoinMissingError, RPCError
 
 from engines import BLOCKS, BROADCASTS
 from logins import COMMAND
@@ -86,7 +87,8 @@ class Member:
             except TimeoutError:
                 pass
             except RPCError as error:
-                if not error.message.startswith("CONF_WRITE_CHAIN_INVALID"):
+                # Telethon has no class for it, and keeps the names of those alone.
+                if not (error.message or "").startswith("CONF_WRITE_CHAIN_INVALID"):
                     raise
             else:
                 return await self.entered(joined)
@@ -184,12 +186,9 @@ class Member:
         return sender, message["message"]["text"]
 
     async def leave(self):
-        try:
+        # The first of two such requests may have been carried out.
+        with contextlib.suppress(GroupcallJoinMissingError):
             await self.ask(functions.phone.LeaveGroupCallRequest(self.call, source=0))
-        except RPCError as error:
-            # The first of two such requests may have been carried out.
-            if error.message != "GROUPCALL_JOIN_MISSING":
-                raise
         await self.gone()
 
     async def gone(self):

@@ -1,5 +1,5 @@
-//! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued, and of those that agree on
-//! one with it and log in by a code, as on a test server.
+//! The server over MTProto 2.0: TCP connections of any client whose authorisation key it issued, and, where its settings say so,
+//! of those that agree on one with it and log in by a code, as on a test server.
 //!
 //! It is made to develop and test clients: it knows nothing of users but their numbers and names, and keeps nothing beyond
 //! its end that is not in a snapshot or a key file; logins, too, last as long as it runs.
