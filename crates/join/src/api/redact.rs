@@ -6,14 +6,13 @@
 use serde_json::Value;
 
 use super::{AccessHash, DataJson, InputPeer, Slug};
+use crate::joining::Link;
 use crate::limits;
 
 /// The start of redacted slugs and links.
 const PREFIX: &str = "trace-";
 /// The number of hexadecimal digits behind it.
 const DIGITS: usize = 16;
-/// The start of a conference's link as the server writes it.
-const CONFERENCE: &str = "https://t.me/call/";
 /// The upper half of a redacted access hash, `trac`.
 const MARK: u32 = 0x7472_6163;
 /// The names of fields whose texts are secret.
@@ -38,9 +37,13 @@ pub(crate) fn text(text: &str) -> String {
     if is_pseudonym(text) {
         return text.to_owned();
     }
-    let digits = hex::encode(pseudonym(text.as_bytes()));
     let rest = text.len().saturating_sub(SHORTEST);
-    format!("{PREFIX}{digits}{}", "x".repeat(rest))
+    format!("{}{}", short(text), "x".repeat(rest))
+}
+
+/// A pseudonym of [`SHORTEST`] characters.
+fn short(text: &str) -> String {
+    format!("{PREFIX}{}", hex::encode(pseudonym(text.as_bytes())))
 }
 
 fn is_pseudonym(text: &str) -> bool {
@@ -58,12 +61,20 @@ pub(crate) fn slug(slug: &Slug) -> Slug {
     Slug::new(&text(slug.as_str())).unwrap_or_else(|_| slug.clone())
 }
 
-/// A link by the pseudonym of its slug; any other text by its own.
+/// A link to a conference by the pseudonym of its slug; any other text by its own.
+///
+/// One in another form than the usual has a parameter more, so that two texts stay two.
 pub(crate) fn link(link: &str) -> String {
-    let found = link.strip_prefix(CONFERENCE).map(Slug::new);
-    match found {
-        Some(Ok(found)) => format!("{CONFERENCE}{}", slug(&found)),
-        _ => text(link),
+    let Ok(Link::Conference(found)) = Link::parse(link) else {
+        return text(link);
+    };
+    let redacted = Link::Conference(slug(&found)).to_string();
+    let rest = link.strip_prefix(&Link::Conference(found).to_string());
+    let parameter = rest.and_then(|rest| rest.strip_prefix('?'));
+    match (rest, parameter) {
+        (Some(""), _) => redacted,
+        (_, Some(parameter)) if is_pseudonym(parameter) => format!("{redacted}?{parameter}"),
+        _ => format!("{redacted}?{}", short(link)),
     }
 }
 
@@ -188,6 +199,21 @@ mod tests {
     fn a_name_that_begins_as_a_pseudonym_does_is_replaced() {
         let name = "trace-Jane Q. Doe 1234";
         assert!(!super::text(name).contains("Jane"));
+    }
+
+    #[test]
+    fn a_link_in_any_form_leads_a_replay_to_a_conference_too_and_not_to_ours() {
+        for text in [
+            "https://t.me/call/Wx5f-8PqKJk",
+            "http://t.me/call/Wx5f-8PqKJk?a=b",
+            "telegram.me/call/Wx5f-8PqKJk",
+            "tg://call?slug=Wx5f-8PqKJk",
+        ] {
+            let redacted = link(text);
+            assert!(!redacted.contains("Wx5f"), "{redacted}");
+            let own = Link::Conference(slug(&Slug::new("Wx5f-8PqKJk").unwrap()));
+            assert_eq!(Link::parse(&redacted).unwrap(), own);
+        }
     }
 
     proptest! {
