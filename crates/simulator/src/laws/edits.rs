@@ -24,8 +24,8 @@ pub(super) struct Edits {
     picture: Option<bool>,
     /// True if a screen may be shared.
     screen: Option<bool>,
-    /// The commands to turn our microphone or our camera on that have no answer yet.
-    turning_on: BTreeMap<CommandId, Command>,
+    /// The commands to turn our microphone or our camera on that have no answer yet, and whether it could be on before.
+    turning_on: BTreeMap<CommandId, (Command, Option<bool>)>,
     is_silenced: bool,
 }
 
@@ -49,6 +49,14 @@ impl Edits {
         let Input::Command { id, command } = input else {
             return;
         };
+        let before = match command {
+            Command::SetMuted { muted: false } => Some(self.sound),
+            Command::SetVideo { on: true } => Some(self.picture),
+            _ => None,
+        };
+        if let Some(before) = before {
+            self.turning_on.insert(*id, (command.clone(), before));
+        }
         match command {
             Command::Mute { peer, muted } => {
                 self.muted.push((*peer, *muted));
@@ -64,12 +72,6 @@ impl Edits {
             Command::StartPresentation { .. } => self.screen = Some(true),
             Command::StopPresentation => self.screen = Some(false),
             _ => {}
-        }
-        if matches!(
-            command,
-            Command::SetMuted { muted: false } | Command::SetVideo { on: true }
-        ) {
-            self.turning_on.insert(*id, command.clone());
         }
     }
 
@@ -132,15 +134,21 @@ impl Edits {
         match event {
             Event::Joined(joined) | Event::Rejoined(joined) => self.own = joined.own,
             Event::Done { id, .. } => drop(self.turning_on.remove(id)),
-            Event::Failed { id, why, .. } => match (self.turning_on.remove(id), why) {
-                (Some(Command::SetMuted { .. }), CommandFailure::Silenced) => {
-                    self.sound = Some(false);
+            Event::Failed { id, why, .. } => {
+                let Some((command, before)) = self.turning_on.remove(id) else {
+                    return;
+                };
+                if *why == CommandFailure::Silenced {
+                    let wanted = match command {
+                        Command::SetMuted { .. } => &mut self.sound,
+                        _ => &mut self.picture,
+                    };
+                    // What was wanted before is as it was, unless it has been taken back since.
+                    if *wanted == Some(true) {
+                        *wanted = before.map(|on| on && !self.is_silenced);
+                    }
                 }
-                (Some(Command::SetVideo { .. }), CommandFailure::Silenced) => {
-                    self.picture = Some(false);
-                }
-                _ => {}
-            },
+            }
             _ => {}
         }
     }
