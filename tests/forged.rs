@@ -15,8 +15,8 @@ use chacha20::rand_core::SeedableRng as _;
 use confcall::join::api::{
     AccessHash, ActiveCall, CallConnection, CallId, CallRef, ChainBlocks, DataJson,
     EncryptedMessage, GetGroupParticipants, GroupCall, GroupCallParticipant, InputGroupCall,
-    InviteLink, MessageId, Method, Participants, ParticipantsPage, Peer, Request, Response,
-    RpcError, SubChain, Update, Updates,
+    InviteLink, MessageId, Method, Participants, ParticipantsPage, Peer, PeerLabel, Request,
+    Response, RpcError, SubChain, Update, Updates,
 };
 use confcall::join::engine::{
     Advice, Command, CommandFailure, CommandId, Config, EndReason, Ended, Event, Input, MediaState,
@@ -590,6 +590,36 @@ fn an_invitation_is_declined_only_by_an_answer_to_that() {
         victim.answer(*asked.last().unwrap(), Outcome::Done(response));
         assert_eq!(victim.done(), done);
     }
+}
+
+#[test]
+fn a_name_that_comes_with_the_answer_to_an_invitation_is_shown_at_once() {
+    let mut victim = Victim::of(&World::with_call(2));
+    victim.command(Command::Decline {
+        message: MessageId::new(7),
+    });
+    let asked = victim.asked(Method::DeclineConferenceCallInvite);
+    let participants = victim.node.engine.participants();
+    let other = participants.iter().find(|one| !one.own).unwrap().peer;
+    let name = PeerLabel {
+        peer: other,
+        name: "Grace".to_owned(),
+        username: None,
+        access_hash: None,
+        photo: None,
+    };
+    let named = Updates(vec![Update::Labels(vec![name])]);
+    victim.answer(asked[0], Outcome::Done(named.into()));
+    let mut shown = victim.node.events.iter().flat_map(|event| match event {
+        Event::ParticipantsChanged { changed, .. } => changed.as_slice(),
+        _ => &[],
+    });
+    let is_named = |one: &confcall::join::engine::Participant| {
+        one.label
+            .as_ref()
+            .is_some_and(|label| label.name == "Grace")
+    };
+    assert!(shown.any(|one| is_named(&one.now)));
 }
 
 #[test]

@@ -162,8 +162,8 @@ impl InCall {
         }
     }
 
-    /// Looks at what the server wants later: it may not be wanted any more.
-    pub(super) fn held_back(&mut self, ctx: &mut Context) -> Flow {
+    /// Brings everything up to date.
+    pub(super) fn settle(&mut self, ctx: &mut Context) -> Flow {
         match self {
             Self::Conference(member) => member.settle(ctx),
             Self::Group(attendance) => attendance.settle(ctx),

@@ -248,7 +248,11 @@ impl Machine {
     fn handle_outcome(&mut self, request: RequestId, outcome: Outcome) {
         if let Some(answer) = self.ctx.answered(request, outcome) {
             match answer.purpose {
-                Purpose::Decline => self.declines.answered(&mut self.ctx, answer),
+                Purpose::Decline => {
+                    self.declines.answered(&mut self.ctx, answer);
+                    // The names that it brings are of participants too.
+                    self.with_member(InCall::settle);
+                }
                 _ => self.handle_answer(answer),
             }
         } else {
@@ -263,7 +267,7 @@ impl Machine {
                 let step = entering.wish_changed(&mut self.ctx);
                 self.step(step);
             }
-            _ => self.with_member(InCall::held_back),
+            _ => self.with_member(InCall::settle),
         }
     }
 
