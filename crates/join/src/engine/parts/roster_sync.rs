@@ -193,6 +193,8 @@ impl RosterSync {
             let is_known = self.version != 0;
             if is_known && change.version > next {
                 self.early.keep(change);
+                // What an admin did to us holds from now on, whatever is missing before it.
+                self.own.note(&change.participants);
                 return Change::Gap;
             }
             // The first one can be of the version that the pages were made at, and not in them.
@@ -658,6 +660,19 @@ mod tests {
         let next = change(7, participant(BOB, 2, false));
         assert_eq!(sync.apply(&next), Change::Gap);
         assert!(!sync.roster.lists(BOB));
+    }
+
+    #[test]
+    fn our_own_entry_counts_also_behind_a_gap() {
+        let mut sync = RosterSync::whole(US.peer);
+        sync.apply(&change(5, participant(ALICE, 1, false)));
+        let us = GroupCallParticipant {
+            peer: US.peer,
+            ..participant(BOB, 2, false)
+        };
+        assert_eq!(sync.apply(&change(7, us.clone())), Change::Gap);
+        assert_eq!(sync.take_own(), Some(us));
+        assert_eq!(sync.version, 5);
     }
 
     #[test]
