@@ -37,7 +37,7 @@ impl Silence {
                 outcome: Outcome::Done(response),
                 ..
             } => match response {
-                Response::Updates(Updates(updates)) => updates.iter().flat_map(entries).collect(),
+                Response::Updates(updates) => newest(updates),
                 Response::GroupCall(info) => unnamed(&info.participants),
                 Response::Participants(page) => unnamed(&page.participants),
                 _ => Vec::new(),
@@ -131,6 +131,20 @@ fn entries(
         let participants = change.participants.iter();
         participants.map(|entry| (Some(change.call.clone()), entry.clone()))
     })
+}
+
+/// The entries that updates of one answer show, without changes that are older than one before them.
+fn newest(Updates(updates): &Updates) -> Vec<(Option<InputGroupCall>, GroupCallParticipant)> {
+    let mut newest = None;
+    let is_new = |update: &&Update| match update {
+        Update::Participants(change) if change.participants.iter().any(|one| one.versioned) => {
+            let is_new = newest.is_none_or(|newest| newest < change.version);
+            newest = newest.max(Some(change.version));
+            is_new
+        }
+        _ => true,
+    };
+    updates.iter().filter(is_new).flat_map(entries).collect()
 }
 
 /// The entries of an answer that names no call.
