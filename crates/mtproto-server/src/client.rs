@@ -2,16 +2,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chacha20::rand_core::Rng;
 use confcall_join::api::RpcError;
 use confcall_server::tl::Layer;
 use confcall_state::UserId;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
 use crate::api;
 use crate::clock;
 use crate::hub::{Connected, ConnectionId, Hub};
 use crate::key_ring::{KnownKey, Standing};
+use crate::limits;
 use crate::login::{self, Asked, Method};
 use crate::mtproto::auth_key::AuthKey;
 use crate::mtproto::message::{Envelope, MsgId};
@@ -19,7 +20,7 @@ use crate::mtproto::sealing::{self, PADDING, PacketError};
 use crate::mtproto::session::{Event, Session};
 use crate::mtproto::session_memory::Memory;
 use crate::pending::PendingRequests;
-use crate::push_queue::QueuedPush;
+use crate::push_queue::PushReceiver;
 use crate::requester::Requester;
 
 /// The user in whose name methods are answered that show nobody.
@@ -41,7 +42,7 @@ pub(crate) struct Client {
 struct ConnectedUser {
     id: UserId,
     connection: ConnectionId,
-    pushes: UnboundedReceiver<QueuedPush>,
+    pushes: PushReceiver,
     /// The layer in which the hub writes for it.
     layer: Layer,
 }
@@ -219,18 +220,29 @@ impl Client {
         }
     }
 
-    /// The next push; `None` if the connection is to be closed. None comes before a login.
-    pub(crate) async fn next_push(&mut self) -> Option<QueuedPush> {
-        match &mut self.user {
-            Some(user) => user.pushes.recv().await,
+    /// Waits until there is a push; false if the connection is to be closed. None comes before a login.
+    pub(crate) async fn has_pushes(&self) -> bool {
+        match &self.user {
+            Some(user) => user.pushes.has_some().await,
             None => core::future::pending().await,
         }
     }
 
+    /// Puts the pushes that wait among the messages that go next, unless too much waits there already.
+    pub(crate) fn take_pushes(&mut self) {
+        let room = limits::BACKLOG.saturating_sub(self.session.backlog());
+        if let Some(user) = self.user.as_ref().filter(|_| room > 0) {
+            let session = &mut self.session;
+            user.pushes.take(room, |updates| session.push(updates));
+        }
+    }
+
     /// The next packet to the client.
-    pub(crate) fn next_packet(&mut self, padding: &[u8; PADDING]) -> Option<Vec<u8>> {
+    pub(crate) fn next_packet(&mut self, rng: &mut impl Rng) -> Option<Vec<u8>> {
         let plaintext = self.session.take_packet(clock::now())?;
-        Some(sealing::seal(&self.key, plaintext, padding))
+        let mut padding = [0; PADDING];
+        rng.fill_bytes(&mut padding);
+        Some(sealing::seal(&self.key, plaintext, &padding))
     }
 }
 

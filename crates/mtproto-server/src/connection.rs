@@ -1,13 +1,16 @@
+use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chacha20::ChaCha20Rng;
 use thiserror::Error;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, Sleep, sleep_until, timeout};
 
 use crate::client::Client;
 use crate::clock;
@@ -22,7 +25,6 @@ use crate::mtproto::sealing::{self, PacketError};
 use crate::mtproto::session::Event;
 use crate::mtproto::unencrypted;
 use crate::pending::{Answered, PendingRequests};
-use crate::push_queue::QueuedPush;
 use crate::randomness;
 use crate::unidentified::Place;
 
@@ -55,6 +57,10 @@ pub(crate) struct Connection {
     pending: PendingRequests,
     /// The moment at which the connection is closed if no packet comes.
     idle: Instant,
+    /// Wakes the connection no later than its deadline.
+    timer: Pin<Box<Sleep>>,
+    /// Draws the padding of packets.
+    rng: ChaCha20Rng,
 }
 
 /// A reason for the end of a connection.
@@ -114,8 +120,9 @@ impl Closed {
 
 /// A reason for a connection to wake up.
 enum Wakeup {
-    Bytes(std::io::Result<usize>),
-    Pushed(Option<QueuedPush>),
+    Readable(std::io::Result<()>),
+    /// False if there will be no push any more.
+    Pushed(bool),
     Answered(Answered),
     TimeOut,
     Displaced,
@@ -133,6 +140,7 @@ impl Connection {
         stream.set_nodelay(true)?;
         let address = stream.local_addr()?;
         let (reader, writer) = stream.into_split();
+        let idle = clock::after(limits.greeting);
         Ok(Self {
             pending: PendingRequests::new(limits.requests),
             hub,
@@ -145,7 +153,9 @@ impl Connection {
             agreed: None,
             client: None,
             place: Some(place),
-            idle: clock::after(limits.greeting),
+            idle,
+            timer: Box::pin(sleep_until(idle)),
+            rng: randomness::generator().map_err(std::io::Error::other)?,
         })
     }
 
@@ -177,23 +187,25 @@ impl Connection {
 
     /// Waits for one thing, and does what it asks for.
     async fn turn(&mut self, stop: &mut watch::Receiver<bool>) -> Result<(), Closed> {
-        let mut chunk = [0; CHUNK];
-        match self.wait(&mut chunk, stop).await {
-            Wakeup::Bytes(read) => match read? {
-                0 => return Err(Closed::ByClient),
-                count => {
-                    self.framer.feed(chunk.get(..count).unwrap_or_default());
-                    while let Some(packet) = self.framer.poll()? {
-                        self.take(&packet).await?;
-                    }
-                }
-            },
-            Wakeup::Pushed(Some(pushed)) => {
-                if let Some(client) = &mut self.client {
-                    client.session().push(&pushed.updates);
+        let wakeup = self.wait(stop).await;
+        if let Wakeup::Pushed(true) = wakeup {
+            // The other connections go first: what they lead to now goes in the same packet, which costs little more than one push.
+            tokio::task::yield_now().await;
+        }
+        // Whatever it is: what waits goes in one packet with it, and before the answer to what came later.
+        if let Some(client) = &mut self.client {
+            client.take_pushes();
+        }
+        match wakeup {
+            Wakeup::Readable(ready) => {
+                ready?;
+                self.read()?;
+                while let Some(packet) = self.framer.poll()? {
+                    self.take(&packet).await?;
                 }
             }
-            Wakeup::Pushed(None) => return Err(Closed::Dropped),
+            Wakeup::Pushed(true) => {}
+            Wakeup::Pushed(false) => return Err(Closed::Dropped),
             Wakeup::Answered(answered) => self.answer(answered),
             Wakeup::Displaced => return Err(Closed::Displaced),
             Wakeup::TimeOut => {
@@ -208,7 +220,7 @@ impl Connection {
         self.flush().await
     }
 
-    async fn wait(&mut self, chunk: &mut [u8], stop: &mut watch::Receiver<bool>) -> Wakeup {
+    async fn wait(&mut self, stop: &mut watch::Receiver<bool>) -> Wakeup {
         // A client that asks faster than it is answered is held up by TCP, and not by memory.
         let may_read = !self.pending.is_full();
         let deadline = self
@@ -216,13 +228,40 @@ impl Connection {
             .as_ref()
             .map(|client| client.deadline(self.idle));
         let deadline = deadline.unwrap_or(self.idle);
-        tokio::select! {
-            read = self.reader.read(chunk), if may_read => Wakeup::Bytes(read),
-            pushed = next_push(self.client.as_mut()) => Wakeup::Pushed(pushed),
-            Some(answered) = self.pending.next() => Wakeup::Answered(answered),
-            () = tokio::time::sleep_until(deadline) => Wakeup::TimeOut,
-            () = lost(self.place.as_mut()) => Wakeup::Displaced,
-            _ = stop.wait_for(|stop| *stop) => Wakeup::Stop,
+        if deadline < self.timer.deadline() {
+            self.timer.as_mut().reset(deadline);
+        }
+        loop {
+            return tokio::select! {
+                ready = self.reader.readable(), if may_read => Wakeup::Readable(ready),
+                is_pushed = has_pushes(self.client.as_ref()) => Wakeup::Pushed(is_pushed),
+                Some(answered) = self.pending.next() => Wakeup::Answered(answered),
+                () = self.timer.as_mut() => {
+                    // Set anew only when it has run down: most deadlines move on long before.
+                    if Instant::now() < deadline {
+                        self.timer.as_mut().reset(deadline);
+                        continue;
+                    }
+                    Wakeup::TimeOut
+                }
+                () = lost(self.place.as_mut()) => Wakeup::Displaced,
+                _ = stop.wait_for(|stop| *stop) => Wakeup::Stop,
+            };
+        }
+    }
+
+    /// Takes in some of the bytes that have arrived.
+    fn read(&mut self) -> Result<(), Closed> {
+        // Here and not in the task, each of which would keep the place.
+        let mut chunk = [0; CHUNK];
+        match self.reader.try_read(&mut chunk) {
+            Ok(0) => Err(Closed::ByClient),
+            Ok(count) => {
+                self.framer.feed(chunk.get(..count).unwrap_or_default());
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -354,18 +393,16 @@ impl Connection {
 
     /// Sends what waits to be sent.
     async fn flush(&mut self) -> Result<(), Closed> {
-        while let Some(packet) = self.next_packet()? {
+        while let Some(packet) = self.next_packet() {
             let framed = self.framer.frame(&packet);
             self.write(&framed).await?;
         }
         Ok(())
     }
 
-    fn next_packet(&mut self) -> Result<Option<Vec<u8>>, Closed> {
-        let mut padding = [0; sealing::PADDING];
-        getrandom::fill(&mut padding)?;
-        let client = self.client.as_mut();
-        Ok(client.and_then(|client| client.next_packet(&padding)))
+    fn next_packet(&mut self) -> Option<Vec<u8>> {
+        let (client, rng) = (self.client.as_mut(), &mut self.rng);
+        client.and_then(|client| client.next_packet(rng))
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), Closed> {
@@ -385,16 +422,22 @@ impl Connection {
     async fn part(&mut self) -> std::io::Result<()> {
         self.writer.shutdown().await?;
         // The system drops bytes that are on their way if bytes that arrived are left unread.
-        let mut rest = [0; CHUNK];
-        while self.reader.read(&mut rest).await? > 0 {}
-        Ok(())
+        loop {
+            self.reader.readable().await?;
+            let mut rest = [0; CHUNK];
+            match self.reader.try_read(&mut rest) {
+                Ok(0) => return Ok(()),
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 }
 
-/// The next push to a client; none comes to one that is not known yet.
-async fn next_push(client: Option<&mut Client>) -> Option<QueuedPush> {
+/// Waits until there is a push to a client; none comes to one that is not known yet.
+async fn has_pushes(client: Option<&Client>) -> bool {
     match client {
-        Some(client) => client.next_push().await,
+        Some(client) => client.has_pushes().await,
         None => core::future::pending().await,
     }
 }

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use confcall_join::api::{PeerLabel, Request, RpcError, Service as _, Updates};
+use confcall_join::api::{PeerLabel, Request, RpcError, Updates};
 use confcall_state::UserId;
 use grammers_tl_types::Serializable as _;
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::Instant;
@@ -25,7 +24,7 @@ use crate::mtproto::key_exchange::{Agreed, ServerKey};
 use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, HostedOverview, Overview};
-use crate::push_queue::{PushSender, QueuedPush, push_queue};
+use crate::push_queue::{PushReceiver, PushSender, push_queue};
 use crate::unidentified::{Place, Unidentified};
 use confcall_server::tl::{Layer, Occasion, write_push, write_response};
 use confcall_server::{Refusal, Server, ServerOptions};
@@ -80,7 +79,7 @@ pub(crate) struct Connected {
     /// The messages that the session received over other connections.
     pub(crate) memory: Memory,
     /// The pushes to the user; they end when the connection is to be closed.
-    pub(crate) pushes: UnboundedReceiver<QueuedPush>,
+    pub(crate) pushes: PushReceiver,
 }
 
 impl fmt::Debug for Hub {
@@ -396,29 +395,25 @@ impl Inner {
     }
 
     fn push_out(&mut self) {
-        while let Some((user, updates)) = self.server.poll_push() {
-            self.push(user, &updates);
+        let mut written = Written::default();
+        while let Some((user, updates)) = self.server.poll_shared_push() {
+            self.push(user, &updates, &mut written);
         }
     }
 
     /// Puts updates on the way to every connection of a user; one that takes no more is closed.
-    fn push(&mut self, user: UserId, updates: &Updates) {
+    fn push(&mut self, user: UserId, updates: &Arc<Updates>, written: &mut Written) {
         let Some(sessions) = self.connections.get_mut(&user) else {
             return;
         };
-        // Written once for each layer among the clients.
-        let mut written = HashMap::<Layer, Arc<[u8]>>::new();
         let chaos = &mut self.chaos;
         sessions.retain(|connection| {
-            let layer = connection.layer;
-            let write = || write_push(updates, occasion(user, layer)).into();
-            let updates = written.entry(layer).or_insert_with(write);
-            let delays = match chaos {
-                Some(chaos) => chaos.of_push(),
-                None => vec![Duration::ZERO],
-            };
-            let push = |delay| connection.sender.push(Arc::clone(updates), delay);
-            delays.into_iter().try_for_each(push).is_ok()
+            let bytes = written.of(updates, user, connection.layer);
+            let push = |delay| connection.sender.push(Arc::clone(&bytes), delay);
+            match chaos {
+                Some(chaos) => chaos.of_push().into_iter().try_for_each(push).is_ok(),
+                None => push(Duration::ZERO).is_ok(),
+            }
         });
     }
 
@@ -497,6 +492,51 @@ impl Inner {
             let since = self.away.get(user).copied().unwrap_or(self.started);
             !self.connections.contains_key(user) && since.elapsed() >= silence
         })
+    }
+}
+
+/// The updates that were pushed last, to several users and to one, as they were written.
+#[derive(Default)]
+struct Written {
+    shared: WrittenOnce,
+    own: WrittenOnce,
+}
+
+/// Updates, written once for each layer among the clients to whom the same goes.
+#[derive(Default)]
+struct WrittenOnce {
+    updates: Arc<Updates>,
+    layers: Vec<(Layer, Arc<[u8]>)>,
+}
+
+impl Written {
+    /// The bytes of updates for a user.
+    fn of(&mut self, updates: &Arc<Updates>, user: UserId, layer: Layer) -> Arc<[u8]> {
+        // The server shares only what does not depend on the user.
+        let is_shared =
+            Arc::ptr_eq(&self.shared.updates, updates) || Arc::strong_count(updates) > 1;
+        match is_shared && !Arc::ptr_eq(&self.own.updates, updates) {
+            true => self.shared.of(updates, user, layer),
+            false => self.own.of(updates, user, layer),
+        }
+    }
+}
+
+impl WrittenOnce {
+    fn of(&mut self, updates: &Arc<Updates>, user: UserId, layer: Layer) -> Arc<[u8]> {
+        if !Arc::ptr_eq(&self.updates, updates) {
+            self.updates = Arc::clone(updates);
+            self.layers.clear();
+        }
+        let written = self.layers.iter().find(|(of, _)| *of == layer);
+        match written {
+            Some((_, bytes)) => Arc::clone(bytes),
+            None => {
+                let bytes: Arc<[u8]> = write_push(updates, occasion(user, layer)).into();
+                self.layers.push((layer, Arc::clone(&bytes)));
+                bytes
+            }
+        }
     }
 }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use confcall_join::Ssrc;
 use confcall_join::api::{
     AppConfig, CallId, CheckGroupCall, CreateConferenceCall, DeclineConferenceCallInvite,
@@ -418,7 +420,7 @@ impl Server {
         self.find_mut(from, &request.call)?.pardon(to);
         Ok(self.deliver(Outcome {
             answer: Updates(message.for_sender().into_iter().collect()),
-            pushes: vec![(to, message.for_receiver())],
+            pushes: vec![(to, message.for_receiver().into())],
         }))
     }
 
@@ -647,18 +649,42 @@ impl Server {
         self.push_all(edited.iter().flat_map(InviteMessage::for_both));
     }
 
-    pub(crate) fn push_all(&mut self, pushes: impl IntoIterator<Item = (UserId, Update)>) {
+    pub(crate) fn push_all<U>(&mut self, pushes: impl IntoIterator<Item = (UserId, U)>)
+    where
+        U: Into<Arc<Update>>,
+    {
         let limit = self.options.limits.pushes;
+        let mut last: Option<(Arc<Update>, Arc<Updates>)> = None;
         for (to, update) in pushes {
             if self.world.is_resident(to) {
                 continue;
             }
-            let introductions = self.introductions(to);
-            let labels = introductions.of_updates(core::slice::from_ref(&update));
-            let labels = (!labels.is_empty()).then_some(Update::Labels(labels));
-            let updates = labels.into_iter().chain([update]);
-            self.pushes.push(to, Updates(updates.collect()), limit);
+            let update: Arc<Update> = update.into();
+            let same = last.as_ref();
+            let same = same.filter(|(shared, _)| Arc::ptr_eq(shared, &update));
+            let updates = match same {
+                Some((_, updates)) => Arc::clone(updates),
+                None => {
+                    let introductions = self.introductions(to);
+                    let labels = introductions.of_updates(core::slice::from_ref(&*update));
+                    let labels = (!labels.is_empty()).then_some(Update::Labels(labels));
+                    // Names depend on the user who reads them, and an update without any on nothing.
+                    let is_for_all = labels.is_none() && Arc::strong_count(&update) > 1;
+                    let shared = is_for_all.then(|| Arc::clone(&update));
+                    let all = labels.into_iter().chain([Arc::unwrap_or_clone(update)]);
+                    let updates = Arc::new(Updates(all.collect()));
+                    // What comes between, for one user alone, leaves it as it is.
+                    last = shared.map(|shared| (shared, Arc::clone(&updates))).or(last);
+                    updates
+                }
+            };
+            self.pushes.push(to, updates, limit);
         }
+    }
+
+    /// The next push, as [`Service::poll_push`] gives it; a value that several users share in a row is the same for all of them.
+    pub fn poll_shared_push(&mut self) -> Option<(UserId, Arc<Updates>)> {
+        self.pushes.pop()
     }
 
     /// Puts the pushes of an outcome into the queue, and gives its answer.
@@ -676,7 +702,8 @@ impl Service for Server {
     }
 
     fn poll_push(&mut self) -> Option<(UserId, Updates)> {
-        self.pushes.pop()
+        let (to, updates) = self.pushes.pop()?;
+        Some((to, Arc::unwrap_or_clone(updates)))
     }
 }
 

@@ -26,7 +26,7 @@ use crate::record::Record;
 const REST: Duration = Duration::from_secs(120);
 
 /// How often is looked whether they have.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(2);
 
 /// Who can call.
 pub(crate) struct User {
@@ -40,8 +40,13 @@ pub(crate) struct Caller {
     conference: Conference,
     connection: GrammersConnection,
     link: Option<InviteLink>,
-    /// The height of the newest block that it has verified.
-    verified: Arc<AtomicI32>,
+    heights: Arc<Heights>,
+}
+
+/// The heights of the newest blocks that a caller has merged and verified.
+struct Heights {
+    merged: AtomicI32,
+    verified: AtomicI32,
 }
 
 impl Caller {
@@ -61,13 +66,19 @@ impl Caller {
         let joining = Conference::join(connection.transport(), options(target, user.id));
         let conference = joining.await.expect("it joins");
         let link = conference.link();
-        let verified = Arc::new(AtomicI32::new(-1));
-        tokio::spawn(watch(conference.events(), record, Arc::clone(&verified)));
+        // First, so that no block is missed.
+        let events = conference.events();
+        let merged = conference.view().height;
+        let heights = Arc::new(Heights {
+            merged: AtomicI32::new(merged.map_or(-1, |height| height.value())),
+            verified: AtomicI32::new(-1),
+        });
+        tokio::spawn(watch(events, record, Arc::clone(&heights)));
         Self {
             conference,
             connection,
             link,
-            verified,
+            heights,
         }
     }
 
@@ -89,9 +100,9 @@ impl Caller {
 
     /// The height of the newest block that it has merged, and of the newest that it has verified.
     fn heights(&self) -> (i32, i32) {
-        let height = self.conference.view().height;
-        let height = height.map_or(-1, |height| height.value());
-        (height, self.verified.load(Ordering::Relaxed))
+        let Heights { merged, verified } = &*self.heights;
+        let load = |height: &AtomicI32| height.load(Ordering::Relaxed);
+        (load(merged), load(verified))
     }
 }
 
@@ -147,14 +158,19 @@ fn options(target: Target, user: UserId) -> Options {
 }
 
 /// Notes what a caller sees.
-async fn watch(mut events: Events, record: Record, verified: Arc<AtomicI32>) {
+async fn watch(mut events: Events, record: Record, heights: Arc<Heights>) {
     while let Some(notice) = events.next().await {
         let Notice::Event(event) = notice else {
             continue;
         };
         match event {
-            Event::EpochStarted { hash, .. } => record.block(&hash),
-            Event::Emoji { height, .. } => verified.store(height.value(), Ordering::Relaxed),
+            Event::EpochStarted { hash, height } => {
+                record.block(&hash);
+                heights.merged.fetch_max(height.value(), Ordering::Relaxed);
+            }
+            Event::Emoji { height, .. } => {
+                heights.verified.store(height.value(), Ordering::Relaxed);
+            }
             Event::Rejoined(_) => record.rejoined(),
             Event::Suspicious(_) => record.warned(),
             _ => {}

@@ -1,65 +1,85 @@
-//! Many members on one `confcall serve`: 200 in one call, and 500 calls of four.
+//! Many members on one `confcall serve`: whole ones, which verify, and ones that count, by which the server is measured alone.
 //!
 //! ```text
 //! callers: a Conference each ── a TCP connection each ──▶ confcall serve, a process of its own
-//!   │                                                          └── its memory, as the system tells
+//! members that count ──────────────────────────────────▶      └── its memory and processor time, as the system tells
 //!   └── what each saw, and when ──▶ Record ──▶ latency
 //! ```
 //!
-//! All members share this process and the machine's cores with the server, so that the times hold their work as well.
-//! Floor: the blocks alone, each built once and applied by the server and by everybody in the call. The verification of
-//! each block, in which everybody hears two broadcasts of everybody, comes on top of it.
+//! All members share this process and the machine's cores with the server.
+//!
+//! Whole members: the floor is what they and the server must compute, on all cores: each block, built once and applied by
+//! everybody, and after each block two broadcasts of everybody, which everybody checks.
+//!
+//! Members that count open each packet, apply each block and say what a member says, and check no broadcast of others. What the
+//! server computes for a push is its processor time, which other work on the machine hardly changes, and the floor of it
+//! the encryption of packets of that size alone.
 //!
 //! `-- --quick` does the same with few.
 #![allow(
     missing_docs,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::print_stdout,
     reason = "a bench"
 )]
 
 mod caller;
+mod crowd;
 mod floor;
+mod link;
+mod member;
+mod pushes;
 mod record;
 mod server;
 
 use std::env;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 use caller::{Caller, User};
+use crowd::Crowd;
+use floor::Work;
+use member::{Counts, Kind};
+use pushes::Reading;
 use record::Record;
 use server::Server;
 
 /// How many members each of the small calls has.
 const FEW: usize = 4;
 
+/// The joins of all small calls in a second.
+const SMALL_JOINS: u32 = 400;
+
+/// The blocks after which all members speak at once.
+const ROUNDS: usize = 5;
+
 /// How much load there is.
 struct Load {
-    /// The members of the large call.
+    /// The whole members of one call.
+    whole: usize,
+    /// The members that count of one call.
     members: usize,
-    /// How many of them join at once.
-    joining: usize,
     /// The number of small calls.
     calls: usize,
-    /// How many of them begin at once.
-    beginning: usize,
 }
 
 const FULL: Load = Load {
+    whole: 40,
     members: 200,
-    joining: 4,
     calls: 500,
-    beginning: 16,
 };
 
 const QUICK: Load = Load {
+    whole: 12,
     members: 20,
-    calls: 20,
-    ..FULL
+    calls: 50,
 };
 
 fn main() {
@@ -69,104 +89,127 @@ fn main() {
     };
     let runtime = Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        one_call(&load).await;
-        many_calls(&load).await;
+        large_call(load.members, 5).await;
+        small_calls(load.calls).await;
+        large_call(load.members, 2).await;
+        whole_members(load.whole).await;
     });
 }
 
-/// Fills one call.
-async fn one_call(load: &Load) {
-    let count = load.members;
-    println!("one call of {count}, {} joining at once", load.joining);
+/// Fills a call with whole members, each of whom joins when all others have verified the block before.
+async fn whole_members(count: usize) {
+    println!("one call of {count} whole members, who join one after the other");
     let (server, users) = Server::start(count);
     let (record, mut users) = (Record::default(), users.into_iter());
     let started = Instant::now();
     let creator = users.next().expect("the first");
     let mut callers = vec![Caller::create(creator, &record).await];
     let link = callers[0].link();
-    let joins = users.map(|user| Caller::follow(user, link.clone(), record.clone()));
-    callers.extend(all(joins, load.joining).await);
-    let took = started.elapsed();
-    let verified = caller::rest(&callers).await;
-    report(count, took, floor::of_call(count), &record);
+    for user in users {
+        callers.push(Caller::follow(user, link.clone(), record.clone()).await);
+        caller::rest(&callers).await;
+    }
+    let took = started.elapsed().as_secs_f64();
+    let work = Work::of_call(count);
+    let floor = work.shared().as_secs_f64();
     println!(
-        "  verified by all {:.1} s after the last join",
-        verified.as_secs_f64()
+        "  {count} joins in {took:.1} s; floor {floor:.1} s on all cores (blocks {:.1} s, broadcasts {:.1} s of processors), ratio {:.2}",
+        work.blocks.as_secs_f64(),
+        work.broadcasts.as_secs_f64(),
+        took / floor,
     );
+    println!("  {record} the first who knows of it");
     server.tell_use(count);
     callers[0].discard().await;
     close(callers).await;
 }
 
-/// Begins many small calls.
-async fn many_calls(load: &Load) {
-    let count = load.calls * FEW;
-    println!(
-        "{} calls of {FEW}, {} beginning at once",
-        load.calls, load.beginning
-    );
+/// Fills a call with members that count, so many a second, and then lets them speak together and alone.
+async fn large_call(count: usize, joins: u32) {
+    println!("one call of {count} members that count, {joins} joining a second");
     let (server, users) = Server::start(count);
-    let (record, mut users) = (Record::default(), users.into_iter());
+    let (counts, record) = (Arc::new(Counts::default()), Record::default());
+    counts.speak.store(true, Ordering::Relaxed);
+    let mut users = users.into_iter();
     let started = Instant::now();
-    let calls = (0..load.calls).map(|_| {
-        let users = users.by_ref().take(FEW).collect();
-        small_call(users, record.clone())
-    });
-    let calls = all(calls, load.beginning).await;
-    let took = started.elapsed();
-    report(
-        count,
-        took,
-        floor::of_call(FEW) * load.calls as u32,
-        &record,
-    );
+    let creator = users.next().expect("the first");
+    let mut crowd = Crowd::create(creator, &counts, &record).await;
+    let mut pace = interval(Duration::from_secs(1) / joins);
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for user in users {
+        pace.tick().await;
+        crowd.enter(user).await;
+    }
+    report(count, joins, started, &record);
+    crowd.rest().await;
     server.tell_use(count);
-    close(calls.into_iter().flatten().collect()).await;
+
+    let before = Reading::take(&counts, &server);
+    for round in 0..ROUNDS {
+        let heard = counts.broadcasts.load(Ordering::Relaxed);
+        crowd.enter_again(round).await;
+        crowd.hear(heard + crowd.round()).await;
+    }
+    crowd.rest().await;
+    let after = Reading::take(&counts, &server);
+    after.tell_since(&before, "in a batch", count);
+
+    counts.speak.store(false, Ordering::Relaxed);
+    crowd.enter_again(0).await;
+    crowd.rest().await;
+    let before = Reading::take(&counts, &server);
+    crowd.say_in_turn(Kind::Commit).await;
+    crowd.say_in_turn(Kind::Reveal).await;
+    let after = Reading::take(&counts, &server);
+    after.tell_since(&before, "alone", count);
+}
+
+/// Begins many small calls, with so many joins a second.
+async fn small_calls(calls: usize) {
+    let count = calls * FEW;
+    println!("{calls} calls of {FEW} members that count, {SMALL_JOINS} joining a second");
+    let (server, users) = Server::start(count);
+    let (counts, record) = (Arc::new(Counts::default()), Record::default());
+    counts.speak.store(true, Ordering::Relaxed);
+    let mut users = users.into_iter();
+    let started = Instant::now();
+    let mut pace = interval(Duration::from_secs(FEW as u64) / SMALL_JOINS);
+    // What is late comes as soon as it can, or the rate would not be the one that is wanted.
+    pace.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut beginning = JoinSet::new();
+    for _ in 0..calls {
+        pace.tick().await;
+        let users = users.by_ref().take(FEW).collect();
+        beginning.spawn(small_call(users, Arc::clone(&counts), record.clone()));
+    }
+    let crowds = beginning.join_all().await;
+    report(count, SMALL_JOINS, started, &record);
+    crowds[0].rest().await;
+    server.tell_use(count);
 }
 
 /// Begins a call in which some users are, one after the other.
-async fn small_call(users: Vec<User>, record: Record) -> Vec<Caller> {
-    let mut callers: Vec<Caller> = Vec::new();
+async fn small_call(users: Vec<User>, counts: Arc<Counts>, record: Record) -> Crowd {
+    let mut users = users.into_iter();
+    let creator = users.next().expect("the first");
+    let mut crowd = Crowd::create(creator, &counts, &record).await;
     for user in users {
-        let caller = match callers.first().map(Caller::link) {
-            Some(link) => Caller::follow(user, link, record.clone()).await,
-            None => Caller::create(user, &record).await,
-        };
-        callers.push(caller);
+        crowd.enter(user).await;
     }
-    callers
-}
-
-/// Does everything, so much at once.
-async fn all<F>(mut todo: impl Iterator<Item = F>, at_once: usize) -> Vec<F::Output>
-where
-    F: Future<Output: Send> + Send + 'static,
-{
-    let (mut doing, mut done) = (JoinSet::new(), Vec::new());
-    loop {
-        let free = at_once - doing.len();
-        todo.by_ref().take(free).for_each(|one| {
-            doing.spawn(one);
-        });
-        match doing.join_next().await {
-            Some(one) => done.push(one.expect("it does not panic")),
-            None => return done,
-        }
-    }
+    crowd
 }
 
 /// Closes the connections of all.
 async fn close(callers: Vec<Caller>) {
-    let count = callers.len();
-    all(callers.into_iter().map(Caller::close), count).await;
+    let closing: JoinSet<_> = callers.into_iter().map(Caller::close).collect();
+    closing.join_all().await;
 }
 
-fn report(joins: usize, took: Duration, floor: Duration, record: &Record) {
-    let (took, floor) = (took.as_secs_f64(), floor.as_secs_f64());
+fn report(count: usize, wanted: u32, started: Instant, record: &Record) {
+    let took = started.elapsed().as_secs_f64();
     println!(
-        "  {joins} joins in {took:.1} s, {:.1} a second; floor {floor:.1} s, ratio {:.2}",
-        joins as f64 / took,
-        took / floor,
+        "  {count} joins in {took:.1} s, {:.2} a second ({wanted} wanted)",
+        count as f64 / took
     );
-    println!("  {record}");
+    println!("  {record} its joiner sent it");
 }

@@ -20,7 +20,7 @@ struct Seen {
 }
 
 impl Record {
-    /// Somebody has merged a block.
+    /// Somebody has merged a block, or sends it.
     pub(crate) fn block(&self, hash: &BlockHash) {
         let now = Instant::now();
         self.lock()
@@ -70,13 +70,12 @@ impl fmt::Display for Record {
                 .get(place)
                 .map_or(0.0, |one| one.as_secs_f64() * 1e3)
         };
+        let (rejoins, warnings) = (seen.rejoins, seen.warnings);
         write!(
             f,
-            "a block is merged by the others {:.1} ms (median), {:.1} ms (p99) after the first who knows of it",
+            "{rejoins} rejoins, {warnings} warnings; a block is merged by the others {:.1} ms (median), {:.1} ms (p99) after",
             at(50),
             at(99),
-        )?;
-        let (rejoins, warnings) = (seen.rejoins, seen.warnings);
-        write!(f, "; {rejoins} rejoins, {warnings} warnings")
+        )
     }
 }

@@ -15,6 +15,26 @@ use crate::caller::User;
 /// The ticks of a second, in which Linux tells the time of processors.
 const TICKS: f64 = 100.0;
 
+/// The seconds for which processors have worked, for the program itself and for what it asks of the kernel.
+#[derive(Clone, Copy)]
+pub(crate) struct Used {
+    pub(crate) program: f64,
+    pub(crate) kernel: f64,
+}
+
+impl Used {
+    pub(crate) fn total(self) -> f64 {
+        self.program + self.kernel
+    }
+
+    pub(crate) fn since(self, earlier: Self) -> Self {
+        Self {
+            program: self.program - earlier.program,
+            kernel: self.kernel - earlier.kernel,
+        }
+    }
+}
+
 /// The server; it ends with this value.
 pub(crate) struct Server {
     process: Child,
@@ -55,9 +75,11 @@ impl Server {
     pub(crate) fn tell_use(&self, members: usize) {
         let memory = self.memory();
         let each = memory.saturating_sub(self.memory) / members as u64;
-        let (memory, time) = (memory / 1024, self.processor_seconds());
+        let (memory, used) = (memory / 1024, self.used());
         println!(
-            "  the server uses {memory} MiB, {each} KiB for each member, and has computed for {time:.1} s"
+            "  the server uses {memory} MiB, {each} KiB for each member, and has computed for {:.1} s, {:.1} s of them in the kernel",
+            used.total(),
+            used.kernel,
         );
     }
 
@@ -70,13 +92,17 @@ impl Server {
     }
 
     /// For how long processors have worked for it.
-    fn processor_seconds(&self) -> f64 {
+    pub(crate) fn used(&self) -> Used {
         let stat = self.told("stat");
         // The name of the command, which ends with the last parenthesis, may have blanks.
         let (_, fields) = stat.rsplit_once(')').unwrap_or_default();
         let ticks = fields.split_whitespace().skip(11).take(2);
-        let ticks = ticks.filter_map(|ticks| ticks.parse::<f64>().ok());
-        ticks.sum::<f64>() / TICKS
+        let mut seconds = ticks.filter_map(|ticks| Some(ticks.parse::<f64>().ok()? / TICKS));
+        let mut next = || seconds.next().unwrap_or_default();
+        Used {
+            program: next(),
+            kernel: next(),
+        }
     }
 
     /// What the system tells of the process.

@@ -29,6 +29,7 @@ pub use stream::mtproto_stream;
 use confcall_join::api::{Method, Response};
 use confcall_state::UserId;
 
+use crate::mtproto::ige;
 use confcall_server::tl::{Layer, Occasion, write_response};
 
 /// The bytes of an answer, to begin with.
@@ -40,4 +41,9 @@ pub fn answer_bytes(response: &Response) -> Vec<u8> {
     };
     // Only the answers about stories depend on the method.
     write_response(Method::JoinGroupCall, response, occasion).unwrap_or_default()
+}
+
+/// The encryption of whole blocks alone, to be measured.
+pub fn ige_encrypt(buffer: &mut [u8], key: &[u8; 32], iv: &[u8; 32]) {
+    ige::encrypt(buffer, key, iv);
 }

@@ -91,7 +91,7 @@ impl Scene {
             27 => {
                 let size = size(u, &[MAX_BODY - 4, MAX_BODY])?;
                 let push = [PUSH.as_slice(), &vec![0; size]].concat();
-                self.lines[line].session.push(&push);
+                self.lines[line].session.push(push.into());
             }
             28 | 29 => {
                 let seconds = *u.choose(&[1, 29, 301, 1800, 3600, 7200])?;

@@ -3,6 +3,7 @@
 pub(crate) mod auth_key;
 pub(crate) mod framing;
 pub(crate) mod gzip;
+pub(crate) mod ige;
 pub(crate) mod key_exchange;
 pub(crate) mod message;
 pub(crate) mod outbox;

@@ -1,5 +1,7 @@
+use core::ops::Deref;
 use core::time::Duration;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use confcall_state::tl::Writer;
 
@@ -24,9 +26,39 @@ pub(crate) struct Outbox {
     relevant: i32,
 }
 
+/// The body of a message: its own, or one that the messages of several sessions share.
+#[derive(Debug)]
+pub(crate) enum Body {
+    Own(Vec<u8>),
+    Shared(Arc<[u8]>),
+}
+
+impl Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Own(body) => body,
+            Self::Shared(body) => body,
+        }
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(body: Vec<u8>) -> Self {
+        Self::Own(body)
+    }
+}
+
+impl From<Arc<[u8]>> for Body {
+    fn from(body: Arc<[u8]>) -> Self {
+        Self::Shared(body)
+    }
+}
+
 #[derive(Debug)]
 struct Outgoing {
-    body: Vec<u8>,
+    body: Body,
     origin: Origin,
     relevance: Relevance,
 }
@@ -47,9 +79,9 @@ pub(crate) enum Relevance {
 
 impl Outbox {
     /// Adds a message; its body is no larger than [`MAX_BODY`].
-    pub(crate) fn add(&mut self, body: Vec<u8>, origin: Origin, relevance: Relevance) {
+    pub(crate) fn add(&mut self, body: impl Into<Body>, origin: Origin, relevance: Relevance) {
         let message = Outgoing {
-            body,
+            body: body.into(),
             origin,
             relevance,
         };
@@ -70,14 +102,15 @@ impl Outbox {
             [] => return false,
             [only] => self.write_one(writer, only, now),
             several => {
-                let mut container = Writer::new();
+                let size: usize = several.iter().map(Outgoing::size).sum();
+                let mut container = Writer::with_capacity(size.saturating_add(8));
                 container.u32(CONTAINER);
                 container.count(several.len());
                 several
                     .iter()
                     .for_each(|one| self.write_one(&mut container, one, now));
                 let container = Outgoing {
-                    body: container.into_bytes(),
+                    body: container.into_bytes().into(),
                     origin: Origin::Notice,
                     relevance: Relevance::Service,
                 };

@@ -7,17 +7,16 @@
 //! The message key is the middle of a SHA-256 over part of the authorisation key and the whole plaintext, and so
 //! authenticates it.
 
-use grammers_crypto::aes::{ige_decrypt, ige_encrypt};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::auth_key::{AuthKey, AuthKeyId};
+use super::ige::{self, BLOCK};
 
 /// The number of bytes that name the key.
 const KEY_ID: usize = 8;
-const BLOCK: usize = 16;
 /// The least padding.
 const MIN_PADDING: usize = 12;
 /// The most random bytes that [`seal`] pads with.
@@ -63,7 +62,7 @@ pub(crate) fn open(key: &AuthKey, packet: &[u8]) -> Result<Vec<u8>, PacketError>
     }
     let mut plaintext = body.to_vec();
     let cipher = CipherKeys::new(key, message_key, Side::Client);
-    ige_decrypt(&mut plaintext, &cipher.key, &cipher.iv);
+    ige::decrypt(&mut plaintext, &cipher.key, &cipher.iv);
     let expected = derive_message_key(key, &plaintext, Side::Client);
     // In constant time: the time would show how many bytes of a guess are right.
     match bool::from(expected.ct_eq(message_key)) {
@@ -98,7 +97,7 @@ fn seal_from(
     plaintext.extend(padding.iter().take(needed));
     let message_key = derive_message_key(key, &plaintext, side);
     let cipher = CipherKeys::new(key, &message_key, side);
-    ige_encrypt(&mut plaintext, &cipher.key, &cipher.iv);
+    ige::encrypt(&mut plaintext, &cipher.key, &cipher.iv);
     [key.id().0.as_slice(), &message_key, &plaintext].concat()
 }
 

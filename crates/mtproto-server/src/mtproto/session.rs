@@ -1,4 +1,5 @@
 use core::time::Duration;
+use std::sync::Arc;
 
 use confcall_join::api::RpcError;
 use confcall_state::tl::Writer;
@@ -120,10 +121,10 @@ impl Session {
     }
 
     /// Pushes updates, if the client wants any.
-    pub(crate) fn push(&mut self, updates: &[u8]) {
+    pub(crate) fn push(&mut self, updates: Arc<[u8]>) {
         if self.wants_updates && updates.len() <= MAX_BODY {
-            let (body, origin) = (updates.to_vec(), Origin::Notice);
-            self.outbox.add(body, origin, Relevance::ContentRelated);
+            let origin = Origin::Notice;
+            self.outbox.add(updates, origin, Relevance::ContentRelated);
         }
     }
 

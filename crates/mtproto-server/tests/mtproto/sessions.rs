@@ -1,8 +1,8 @@
 //! Sessions that outlive a connection, follow each other in one, or are to be forgotten.
 
 use confcall_join::api::{
-    AccessHash, DiscardGroupCall, InputUser, InviteConferenceCallParticipant, Request,
-    ToggleGroupCallSettings,
+    AccessHash, DiscardGroupCall, GetGroupCall, InputUser, InviteConferenceCallParticipant,
+    Request, ToggleGroupCallSettings,
 };
 use confcall_state::UserId;
 
@@ -12,6 +12,9 @@ use crate::scene::{ALICE, BOB, Scene};
 const BAD_SERVER_SALT: [u8; 4] = 0xedab_447b_u32.to_le_bytes();
 const RPC_RESULT: [u8; 4] = 0xf35c_6d01_u32.to_le_bytes();
 const UPDATES: [u8; 4] = 0x74ae_4240_u32.to_le_bytes();
+const CONTAINER: [u8; 4] = 0x73f1_f8dc_u32.to_le_bytes();
+const CHAIN_BLOCKS: [u8; 4] = 0xa477_288f_u32.to_le_bytes();
+const PARTICIPANTS: [u8; 4] = 0xf2eb_db4e_u32.to_le_bytes();
 const DESTROY_SESSION: [u8; 4] = 0xe751_2126_u32.to_le_bytes();
 const DESTROY_SESSION_OK: [u8; 4] = 0xe220_45fc_u32.to_le_bytes();
 const DESTROY_SESSION_NONE: [u8; 4] = 0x62d3_50c9_u32.to_le_bytes();
@@ -73,6 +76,29 @@ async fn a_query_sent_again_over_a_new_connection_is_carried_out_once() {
         contains(&answer, &first),
         "the same answer, after the news that the session is new"
     );
+}
+
+#[tokio::test]
+async fn what_is_pushed_at_once_goes_in_one_packet_and_in_order() {
+    let scene = Scene::new().await;
+    let mut alice = scene.client(ALICE);
+    let (call, _) = alice.create().await;
+    // Another client of Alice's, which wants updates from its first query on.
+    let (mut raw, place) = start(&scene, 5).await;
+    let key = scene.key(ALICE);
+    let query = Request::from(GetGroupCall {
+        call: call.clone(),
+        limit: 0,
+    });
+    raw.send_sealed(key, &after(place).write(&query.to_tl()))
+        .await;
+    raw.receive(key).await;
+    scene.client(BOB).join(&call).await;
+    let (_, pushed) = raw.receive(key).await;
+    assert!(pushed.starts_with(&CONTAINER));
+    let place_of = |update: [u8; 4]| pushed.windows(4).position(|four| four == update);
+    let (block, roster) = (place_of(CHAIN_BLOCKS), place_of(PARTICIPANTS));
+    assert!(block.is_some() && block < roster, "{block:?} {roster:?}");
 }
 
 /// A connection in which a call of Alice's got a new link; gives the packet, too, and the answer.

@@ -5,6 +5,8 @@ mod join_request;
 mod ledger;
 mod subchains;
 
+use std::sync::Arc;
+
 use chacha20::ChaCha20Rng;
 use confcall_join::Slug;
 use confcall_join::api::{
@@ -148,8 +150,9 @@ impl Call {
         self.room.roster.enter(member);
         self.attended = true;
         let answer = self.join_answer(user_id, |sub_chain| self.subchains.tip(sub_chain));
+        let block = self.newest_block();
         Ok(Outcome::new(user_id, answer, &self.room.roster, |viewer| {
-            self.block_updates(viewer, self.member(user_id), RosterChange::Joined)
+            self.block_updates(&block, viewer, self.member(user_id), RosterChange::Joined)
         }))
     }
 
@@ -184,8 +187,10 @@ impl Call {
             self.access.kick(&request.ids);
         }
         let gone = self.room.roster.remove(&request.ids);
-        let updates = |viewer| self.block_updates(viewer, &gone, RosterChange::Left);
-        let mut outcome = Outcome::new(from, updates(from), &self.room.roster, updates);
+        let block = self.newest_block();
+        let updates = |viewer| self.block_updates(&block, viewer, &gone, RosterChange::Left);
+        let answer = updates(from).into_iter().map(Arc::unwrap_or_clone);
+        let mut outcome = Outcome::new(from, answer.collect(), &self.room.roster, updates);
         // The removed are no members any more, and learn by the same block why.
         let farewells = gone.iter().map(CallMember::user_id).flat_map(|user_id| {
             let updates = updates(user_id).into_iter();
@@ -233,9 +238,8 @@ impl Call {
             from: Peer::User(from),
             encrypted_message: encrypted_message.to_vec(),
         });
-        Ok(Outcome::new(from, Vec::new(), &self.room.roster, |_| {
-            [update.clone()]
-        }))
+        let roster = &self.room.roster;
+        Ok(Outcome::shared(from, Vec::new(), roster, update))
     }
 
     /// Edits a participant on behalf of a member, as far as that may (`spec/protocol.md`, 8).
@@ -335,20 +339,25 @@ impl Call {
         ]
     }
 
+    fn newest_block(&self) -> Arc<Update> {
+        let block = self.subchains.tip(SubChain::Blocks);
+        Arc::new(self.chain_update(SubChain::Blocks, block))
+    }
+
     /// The newest block, and the change of the roster that came with it.
     fn block_updates<'a>(
         &self,
+        block: &Arc<Update>,
         viewer: UserId,
         members: impl IntoIterator<Item = &'a CallMember>,
         change: RosterChange,
-    ) -> Vec<Update> {
-        let block = self.subchains.tip(SubChain::Blocks);
-        let block = self.chain_update(SubChain::Blocks, block);
+    ) -> Vec<Arc<Update>> {
         let change = self
             .room
             .roster
             .change(self.reference(), viewer, members, change);
-        core::iter::once(block).chain(change).collect()
+        let block = core::iter::once(Arc::clone(block));
+        block.chain(change.map(Arc::new)).collect()
     }
 
     fn chain_update(&self, sub_chain: SubChain, page: Page<'_>) -> Update {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use confcall_join::api::{GetGroupCallChainBlocks, SendConferenceCallBroadcast};
 use confcall_state::keys::Signature;
 use confcall_state::verification::{BroadcastError, Verification};
@@ -44,6 +46,28 @@ impl Scene {
         };
         items(&self.send(reader, request).unwrap(), SubChain::Broadcasts).clone()
     }
+}
+
+#[test]
+fn a_broadcast_and_a_block_are_one_value_for_all_who_are_pushed_them() {
+    let mut scene = Scene::with(&[ALICE, BOB, CAROL]);
+    let shared = |scene: &mut Scene, wanted| {
+        let pushed = core::iter::from_fn(|| scene.server.poll_shared_push());
+        let is_wanted = |updates: &Updates| match &updates.0[..] {
+            [Update::ChainBlocks(items)] => items.sub_chain == wanted,
+            _ => false,
+        };
+        let pushed = pushed.filter(|(_, updates)| is_wanted(updates));
+        let (users, updates): (Vec<_>, Vec<_>) = pushed.unzip();
+        assert!(updates.windows(2).all(|two| Arc::ptr_eq(&two[0], &two[1])));
+        users
+    };
+    let commit = scene.commit(ALICE);
+    scene.say(&commit);
+    assert_eq!(shared(&mut scene, SubChain::Broadcasts), [BOB, CAROL]);
+    scene.join(UserId::new(4)).unwrap();
+    let others = shared(&mut scene, SubChain::Blocks);
+    assert_eq!(others, [ALICE, BOB, CAROL]);
 }
 
 #[test]

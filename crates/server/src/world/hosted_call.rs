@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chacha20::ChaCha20Rng;
 use confcall_join::Ssrc;
@@ -478,9 +479,10 @@ impl HostedCall {
     pub(super) fn discarded(&self, from: UserId, circle: Circle<'_>, now: i32) -> Outcome {
         let update = self.about(self.room.discarded(now));
         let mut outcome = Outcome::same(from, update.clone(), &self.room.roster);
+        let (update, onlookers) = (Arc::new(update), self.onlookers(from, circle));
         outcome
             .pushes
-            .extend(self.onlookers(from, circle).map(|to| (to, update.clone())));
+            .extend(onlookers.map(|to| (to, Arc::clone(&update))));
         outcome
     }
 
@@ -490,11 +492,11 @@ impl HostedCall {
         self.room.roster.count_change();
         let update = |viewer| [self.shown(viewer, circle)];
         let mut outcome = Outcome::new(from, update(from).into(), &self.room.roster, update);
-        let minimal = self.about(minimal(self.info(from, circle)).into());
+        let minimal = Arc::new(self.about(minimal(self.info(from, circle)).into()));
         let onlookers = self.onlookers(from, circle);
         outcome
             .pushes
-            .extend(onlookers.map(|to| (to, minimal.clone())));
+            .extend(onlookers.map(|to| (to, Arc::clone(&minimal))));
         outcome
     }
 

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use confcall_join::api::{Response, Update};
 use confcall_state::UserId;
 
@@ -17,7 +19,7 @@ pub(crate) struct Asked {
 #[must_use = "the others learn of a change only if it is pushed"]
 pub(crate) struct Served {
     pub(crate) answer: Response,
-    pub(crate) pushes: Vec<(UserId, Update)>,
+    pub(crate) pushes: Vec<(UserId, Arc<Update>)>,
 }
 
 impl From<Outcome> for Served {

@@ -275,14 +275,14 @@ fn a_client_gets_the_salts_that_it_asks_for() {
 #[test]
 fn updates_go_only_to_a_client_that_wants_them() {
     let mut client = Client::started();
-    client.session.push(&[1; 8]);
+    client.session.push(Arc::from([1; 8]));
     assert!(client.receive().is_empty());
     let quiet = [0xbf94_59b7_u32.to_le_bytes(), GET_CONFIG].concat();
     client.send(&quiet);
-    client.session.push(&[1; 8]);
+    client.session.push(Arc::from([1; 8]));
     assert!(client.receive().is_empty());
     client.send(&GET_CONFIG);
-    client.session.push(&[1; 8]);
+    client.session.push(Arc::from([1; 8]));
     let received = client.receive_one();
     assert_eq!((received.body, received.seq_no % 2), (vec![1; 8], 1));
 }
