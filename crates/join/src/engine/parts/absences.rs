@@ -211,9 +211,10 @@ impl Absences {
         }
     }
 
-    /// The moment at which all who are sure to have left may be removed; `None` if there are none.
-    pub(super) fn removable_at(&self) -> Option<Moment> {
-        let confirmed = self.absent.values().filter_map(|one| match one.stage {
+    /// The moment at which all of these may be removed who are sure to have left; `None` if there are none.
+    pub(super) fn removable_at(&self, is_of_these: impl Fn(UserId) -> bool) -> Option<Moment> {
+        let these = self.absent.iter().filter(|(user, _)| is_of_these(**user));
+        let confirmed = these.filter_map(|(_, one)| match one.stage {
             Stage::Confirmed(at) => Some(at + GRACE),
             Stage::Missed(_) | Stage::Sought => None,
         });

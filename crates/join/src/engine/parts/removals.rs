@@ -162,7 +162,7 @@ impl Removals {
 
     /// Queues a removal of those who left, or has the one that waits take in those who are known by now.
     fn follow_absences(&mut self, ctx: &mut Context) {
-        let Some(removable_at) = self.absences.removable_at() else {
+        let Some(removable_at) = self.absences.removable_at(|user| !self.is_kicked(user)) else {
             return;
         };
         let is_full = self.is_full();
@@ -183,10 +183,13 @@ impl Removals {
 
     /// Those who are to be removed because they left; a kick of a user goes before.
     fn stale(&self, now: Moment) -> Vec<UserId> {
-        let is_kicked = |user: &UserId| self.waiting.iter().any(|one| one.kicks(*user));
         let mut stale = self.absences.stale(now);
-        stale.retain(|user| !is_kicked(user));
+        stale.retain(|user| !self.is_kicked(*user));
         stale
+    }
+
+    fn is_kicked(&self, user: UserId) -> bool {
+        self.waiting.iter().any(|one| one.kicks(user))
     }
 
     /// Sends the removals that are due; `build` makes the block without some users.
@@ -523,6 +526,21 @@ mod tests {
         advance(&mut ctx, GRACE * 2);
         let users = vec![UserId::new(2), UserId::new(3)];
         assert_eq!(send(&mut removals, &mut ctx, view), [users]);
+    }
+
+    #[test]
+    fn no_removal_waits_for_those_alone_who_are_kicked_already() {
+        let (mut removals, mut ctx) = (Removals::default(), context());
+        let (chain, nobody) = (chain(3), Roster::new(limits::LISTED));
+        let view = view(chain.state(), &nobody);
+        removals.watch(&mut ctx, view, true);
+        advance(&mut ctx, UNLISTED * 2);
+        assert!(removals.must_seek(&ctx));
+        removals.roster_is_complete(&ctx);
+        let users = vec![UserId::new(2), UserId::new(3)];
+        removals.kick(&mut ctx, view, KICK, users.clone());
+        assert_eq!(send(&mut removals, &mut ctx, view), [users]);
+        assert!(!ctx.timers.is_set(Timer::Removal));
     }
 
     /// Removals of two members who left, and the answers to each of three blocks.
