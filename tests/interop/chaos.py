@@ -24,10 +24,7 @@ async def come_and_go(client, engine, call, dice, end):
         stay = dice.uniform(3, 12)
         if asyncio.get_running_loop().time() + stay > end:
             return member
-        for _ in range(int(stay)):
-            await asyncio.sleep(1)
-            # What was pushed may be lost.
-            await member.catch_up()
+        await asyncio.sleep(stay)
         await member.leave()
 
 
