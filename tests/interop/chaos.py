@@ -14,6 +14,8 @@ from members import Member, by_link, our_member, same_emoji
 
 MINUTE = 60
 SEED = 5
+# The exit status of `confcall join` when the network failed.
+NETWORK = 6
 
 
 async def come_and_go(client, engine, call, dice, end):
@@ -24,10 +26,7 @@ async def come_and_go(client, engine, call, dice, end):
         stay = dice.uniform(3, 12)
         if asyncio.get_running_loop().time() + stay > end:
             return member
-        for _ in range(int(stay)):
-            await asyncio.sleep(1)
-            # What was pushed may be lost.
-            await member.catch_up()
+        await asyncio.sleep(stay)
         await member.leave()
 
 
@@ -50,7 +49,8 @@ async def main():
     for member in members:
         await member.leave()
     for process in (other, ours):
-        assert await process.leave() == 0
+        # It says so if every attempt to leave is lost.
+        assert await process.leave() in (0, NETWORK)
     for client in clients:
         await client.disconnect()
     await peer.stop()

@@ -1,7 +1,7 @@
 """Two end-to-end engines with one face: ours, which `confcall peer` drives, and that of ntgcalls.
 
 An engine makes the block with which a user enters a call, takes the items of both subchains as the server sends them, and gives
-the broadcasts that it wants sent.
+the broadcasts that it wants sent, of which there may be some whenever it has changed.
 """
 
 import asyncio
@@ -30,6 +30,10 @@ class Peer:
         return self
 
     async def answer(self, op, **arguments):
+        # Who is cancelled in between does not leave an answer to the next one.
+        return await asyncio.shield(self.exchange(op, arguments))
+
+    async def exchange(self, op, arguments):
         async with self.turn:
             self.process.stdin.write(json.dumps({"op": op, **arguments}).encode() + b"\n")
             return json.loads(await self.process.stdout.readline())
@@ -55,6 +59,7 @@ class OurEngine:
         self.call = f"call {next(peer.names)}"
         self.seed, self.is_in = None, False
         self.group_state = self.emoji = None
+        self.changed = asyncio.Event()
 
     async def enter(self, last_block):
         """The public key, the block and the payload with which the user enters after this block, or as the first."""
@@ -91,6 +96,7 @@ class OurEngine:
             verification = await self.peer.ask("call_verification", call=self.call)
             found = verification.get("emoji_hash")
             self.emoji = await self.peer.emoji(found) if found else None
+            self.changed.set()
 
     async def outbound(self):
         if not self.is_in:

@@ -6,13 +6,16 @@ import json
 import secrets
 
 from telethon import events, functions, types
-from telethon.errors import GroupcallJoinMissingError, RPCError
+from telethon.errors import BadRequestError, GroupcallJoinMissingError, RPCError
 
 from engines import BLOCKS, BROADCASTS
 from logins import COMMAND
 
 # After so long without an answer a request is sent again: a server may lose it, or its answer.
 ANSWER = 8
+# A member asks each subchain for what it missed every five seconds, and every second while it verifies or misses something.
+CADENCE, FAST_CADENCE = 5, 1
+PAGE = 100
 # What a call may take to come to its emoji, beside the builds and fuzzers that share a machine.
 PATIENCE = 60
 
@@ -40,9 +43,27 @@ class Member:
         self.next = {BLOCKS: 0, BROADCASTS: 0}
         self.call = self.link = None
         self.messages, self.roster, self.invitations = [], {}, []
+        self.has_gap = {BLOCKS: False, BROADCASTS: False}
         self.is_gone = False
         self.turn = asyncio.Lock()
+        # What it does all the time while it is in the call.
+        self.tasks = set()
         client.add_event_handler(self.take, events.Raw)
+
+    def start(self, work):
+        task = asyncio.create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.ended)
+
+    def ended(self, task):
+        # One that failed stays, for those who look at the member.
+        if task.cancelled() or not task.exception():
+            self.tasks.discard(task)
+
+    def check(self):
+        for task in self.tasks:
+            if task.done():
+                task.result()
 
     async def ask(self, request):
         while True:
@@ -103,9 +124,13 @@ class Member:
             if isinstance(update, types.UpdateGroupCallChainBlocks) and update.sub_chain_id == BLOCKS:
                 # The chain begins for us with our own block, which is the first of these.
                 self.next[BLOCKS] = update.next_offset - len(update.blocks)
-        await self.catch_up()
+        self.start(self.speak())
+        await self.poll(BLOCKS)
+        await self.poll(BROADCASTS)
         for update in answer.updates:
             await self.take(update)
+        self.start(self.follow(BLOCKS))
+        self.start(self.follow(BROADCASTS))
 
     async def take(self, update):
         """An update of the server."""
@@ -132,32 +157,50 @@ class Member:
             if self.is_gone:
                 return
             missing = update.next_offset - len(update.blocks) - self.next[subchain]
-            if missing <= 0 < update.next_offset - self.next[subchain]:
+            if missing > 0:
+                self.has_gap[subchain] = True
+            elif update.next_offset > self.next[subchain]:
                 new = update.blocks[-missing:]
                 self.next[subchain] = update.next_offset
+                self.has_gap[subchain] = False
                 await self.engine.apply(subchain, update.next_offset, new, polled)
-        if missing > 0:
-            await self.catch_up()
-        await self.send()
 
-    async def catch_up(self):
-        """Asks for what there is, as a client does that missed something."""
-        for subchain in (BLOCKS, BROADCASTS):
-            request = functions.phone.GetGroupCallChainBlocksRequest(self.call, subchain, self.next[subchain], 100)
-            for update in (await self.ask(request)).updates:
-                if isinstance(update, types.UpdateGroupCallChainBlocks) and update.blocks:
-                    await self.items(update, polled=True)
+    async def follow(self, subchain):
+        """Asks for what there is all the time: what was pushed may be lost."""
+        quiet = 0
+        while True:
+            await asyncio.sleep(FAST_CADENCE)
+            quiet += FAST_CADENCE
+            if quiet >= CADENCE or self.has_gap[subchain] or not self.engine.emoji:
+                quiet = 0
+                await self.poll(subchain)
 
-    async def send(self):
-        """Sends what the engine wants sent, until nothing more comes of it."""
-        for item in await self.engine.outbound():
-            try:
-                sent = await self.ask(functions.phone.SendConferenceCallBroadcastRequest(self.call, item))
-            except RPCError:
-                # The block is not the newest any more.
-                continue
-            for update in sent.updates:
-                await self.take(update)
+    async def poll(self, subchain):
+        is_full = True
+        while is_full:
+            request = functions.phone.GetGroupCallChainBlocksRequest(self.call, subchain, self.next[subchain], PAGE)
+            found = (await self.ask(request)).updates
+            pages = [one for one in found if isinstance(one, types.UpdateGroupCallChainBlocks)]
+            for page in pages:
+                await self.items(page, polled=True)
+            is_full = any(len(page.blocks) == PAGE for page in pages)
+
+    async def speak(self):
+        """Sends what the engine wants sent, each item by itself, since an answer may be long in coming."""
+        while True:
+            await self.engine.changed.wait()
+            self.engine.changed.clear()
+            for item in await self.engine.outbound():
+                self.start(self.send(item))
+
+    async def send(self, item):
+        try:
+            sent = await self.ask(functions.phone.SendConferenceCallBroadcastRequest(self.call, item))
+        except BadRequestError:
+            # The block is not the newest any more, or an earlier try got there.
+            return
+        for update in sent.updates:
+            await self.take(update)
 
     async def remove(self, *users, left=False):
         """Removes users by a block: those who were kicked, or who have left."""
@@ -186,13 +229,16 @@ class Member:
         return sender, message["message"]["text"]
 
     async def leave(self):
+        # First, since to one who is outside the server shows less.
+        await self.gone()
         # The first of two such requests may have been carried out.
         with contextlib.suppress(GroupcallJoinMissingError):
             await self.ask(functions.phone.LeaveGroupCallRequest(self.call, source=0))
-        await self.gone()
 
     async def gone(self):
         self.client.remove_event_handler(self.take)
+        for task in self.tasks:
+            task.cancel()
         async with self.turn:
             self.is_gone = True
             await self.engine.close()
@@ -255,16 +301,15 @@ async def same_emoji(*members):
         async with asyncio.timeout(PATIENCE):
             while None in shown or len(set(shown)) != 1:
                 await asyncio.sleep(0.1)
-                shown = [await emoji(member) for member in members]
+                shown = [emoji(member) for member in members]
     except TimeoutError:
         raise AssertionError(f"not the same emoji: {shown}") from None
 
 
-async def emoji(member):
+def emoji(member):
     """The four emoji that a member shows now, or none."""
     if isinstance(member, Member):
-        await member.catch_up()
-        await member.send()
+        member.check()
         shown = member.engine.emoji
     else:
         started, seen = member.last("epoch_started"), member.last("emoji")

@@ -38,6 +38,12 @@ const FAST_CADENCE: Duration = Duration::from_secs(1);
 const HOLE: Duration = Duration::from_millis(500);
 /// The least time before the first poll, which brings what was pushed before we were ready.
 const CATCH_UP: Duration = Duration::from_millis(250);
+/// The time that an answer to a poll may take before it counts as lost, which doubles with each poll that fails in a row:
+/// on a slow way an answer comes late, and then none would be waited for. Longer than the pause between polls, so that it
+/// hastens none after an answer that came.
+const ANSWER: Duration = Duration::from_secs(8);
+/// The most that the time is doubled: the sender of requests has given them up by then.
+const DOUBLINGS: u32 = 2;
 /// The number of items that a poll asks for.
 const LIMIT: u16 = 50;
 /// The time and the number of answers without what we wait for, before we give the membership up.
@@ -74,6 +80,8 @@ pub(in crate::engine) struct Subchain {
 struct Poll {
     ticket: Ticket,
     offset: i32,
+    /// The moment from which it counts as lost.
+    overdue: Moment,
 }
 
 /// A wait for something that does not come although the server answers.
@@ -275,13 +283,42 @@ impl Subchain {
 
 /// The polls.
 impl Subchain {
-    /// Polls, unless a poll is under way.
+    /// Polls, unless a poll is under way that may still be answered.
     pub(in crate::engine) fn poll(&mut self, ctx: &mut Context, call: CallRef) {
-        if self.poll.is_none() {
-            let ticket = ctx.send(Purpose::Poll(self.which), self.request(call));
-            let offset = self.next;
-            self.poll = Some(Poll { ticket, offset });
+        self.give_up_overdue(ctx);
+        let overdue = match &self.poll {
+            Some(poll) => poll.overdue,
+            None => {
+                let ticket = ctx.send(Purpose::Poll(self.which), self.request(call));
+                let offset = self.next;
+                let overdue = ctx.now + ANSWER.saturating_mul(1 << self.failures.min(DOUBLINGS));
+                self.poll = Some(Poll {
+                    ticket,
+                    offset,
+                    overdue,
+                });
+                overdue
+            }
+        };
+        ctx.timers.set_earlier(self.timer(), overdue);
+    }
+
+    /// Waits no longer for the answer to a poll that is overdue; one that comes all the same counts as a push.
+    fn give_up_overdue(&mut self, ctx: &mut Context) {
+        let Some(poll) = self.poll.as_mut().filter(|poll| poll.overdue <= ctx.now) else {
+            return;
+        };
+        if ctx.holds_back(poll.ticket) {
+            // The server has not been asked yet.
+            poll.overdue = ctx.now + ANSWER;
+            return;
         }
+        ctx.abandon(poll.ticket);
+        self.poll = None;
+        self.failures = self.failures.saturating_add(1);
+        let attempt = self.failures.saturating_add(1);
+        let trouble = Failure::Lost.trouble(Method::GetGroupCallChainBlocks);
+        ctx.retrying(trouble, Duration::ZERO, attempt);
     }
 
     /// The request for what follows.
@@ -497,7 +534,9 @@ mod tests {
     use confcall_state::wire::ITEM_IDS;
 
     use super::*;
-    use crate::engine::testing::{CALL, context};
+    use crate::api::RpcError;
+    use crate::engine::io::{Outcome, RequestId};
+    use crate::engine::testing::{CALL, advance, context};
 
     fn at(offset: i32) -> Subchain {
         Subchain::new(SubChain::Broadcasts, offset)
@@ -625,6 +664,46 @@ mod tests {
         assert_eq!(answer(&mut subchain, &mut ctx, older, items(0..1)), None);
         assert!(subchain.poll.is_some_and(|poll| poll.ticket != older));
         assert!(taken(&mut subchain).is_empty());
+    }
+
+    #[test]
+    fn a_poll_without_an_answer_is_followed_by_another_and_its_late_answer_counts_as_a_push() {
+        let (mut subchain, mut ctx) = (at(0), context());
+        subchain.poll(&mut ctx, CALL);
+        let lost = subchain.poll.unwrap().ticket;
+        advance(&mut ctx, ANSWER - Duration::from_millis(1));
+        subchain.poll(&mut ctx, CALL);
+        assert_eq!(subchain.poll.unwrap().ticket, lost);
+        assert_eq!(ctx.timers.next(), Some(ctx.now + Duration::from_millis(1)));
+        advance(&mut ctx, Duration::from_millis(1));
+        subchain.poll(&mut ctx, CALL);
+        let second = subchain.poll.unwrap().ticket;
+        assert_ne!(second, lost);
+        let late = Ok(Updates(vec![Update::ChainBlocks(items(0..2))]).into());
+        let polled = subchain.answered(&mut ctx, CALL, false, lost, late);
+        let polled = polled.unwrap();
+        assert_eq!((polled.page, polled.updates.0.len()), (None, 1));
+        // The second may take twice as long.
+        advance(&mut ctx, ANSWER);
+        subchain.poll(&mut ctx, CALL);
+        assert_eq!(subchain.poll.unwrap().ticket, second);
+        advance(&mut ctx, ANSWER);
+        subchain.poll(&mut ctx, CALL);
+        assert_ne!(subchain.poll.unwrap().ticket, second);
+    }
+
+    #[test]
+    fn a_poll_that_is_held_back_is_not_given_up() {
+        let (mut subchain, mut ctx) = (at(0), context());
+        subchain.poll(&mut ctx, CALL);
+        let ticket = subchain.poll.unwrap().ticket;
+        let wait = Outcome::Refused(RpcError::new(420, "FLOOD_WAIT_60"));
+        assert!(ctx.answered(RequestId(0), wait).is_none());
+        advance(&mut ctx, ANSWER);
+        ctx.timers.cancel(Timer::Broadcasts);
+        subchain.poll(&mut ctx, CALL);
+        assert_eq!(subchain.poll.unwrap().ticket, ticket);
+        assert_eq!(ctx.timers.next(), Some(ctx.now + ANSWER));
     }
 
     #[test]
