@@ -3,6 +3,7 @@
 
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
+use std::time::Duration;
 
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -120,20 +121,76 @@ fn a_process_that_ends_is_a_difference_and_its_standard_error_is_seen_once() {
         .stderr("started\n");
 }
 
+/// A shell script that starts a process which ends by itself only after an hour, and then does the rest.
+#[cfg(unix)]
+fn with_companion(name: &str, rest: &str) -> String {
+    format!("sh -c 'sleep 3600; : {name}' >/dev/null 2>&1 & {rest}")
+}
+
+/// The processes whose command line has the name.
+#[cfg(unix)]
+fn processes(name: &str) -> Vec<String> {
+    let mut list = Process::new("ps");
+    let list = list.args(["-A", "-o", "args"]).stdout(Stdio::piped());
+    let all = String::from_utf8_lossy(&list.output().unwrap().stdout).into_owned();
+    let named = all.lines().filter(|line| line.contains(name));
+    named.map(str::to_owned).collect()
+}
+
+/// Waits until no process has the name: one that is killed is listed for a moment more.
+#[cfg(unix)]
+fn expect_none(name: &str) {
+    for _ in 0..500 {
+        if processes(name).is_empty() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("{:?}", processes(name));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_process_that_is_silent_is_a_difference_and_none_is_left() {
     let program = program().display();
-    let name = format!("left-over-{}", std::process::id());
-    let script = format!("\"{program}\" peer | sed -u -e '/kv_hash/d'; : {name}");
+    let name = format!("left-silent-{}", std::process::id());
+    let peer = format!("\"{program}\" peer | sed -u -e '/kv_hash/d'; : {name}");
     let mut command = fuzz_target(1);
     command.args(["--timeout", "1", "--family", "chains"]);
+    let script = with_companion(&name, &peer);
     let output = command.args(["sh", "-c", &script]).assert().code(1);
     output.stdout(contains("it did not answer in 1s"));
-    let mut list = Process::new("ps");
-    let list = list.args(["-A", "-o", "args"]).stdout(Stdio::piped());
-    let processes = String::from_utf8_lossy(&list.output().unwrap().stdout).into_owned();
-    assert!(!processes.contains(&name), "{processes}");
+    expect_none(&name);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_process_that_ends_leaves_none_that_it_started() {
+    let name = format!("left-ended-{}", std::process::id());
+    let mut command = fuzz_target(1);
+    let script = with_companion(&name, "read request; exit 3");
+    let output = command.args(["sh", "-c", &script]).assert().code(3);
+    output.stderr(contains("exit status: 3"));
+    expect_none(&name);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_ends_the_other_implementation_too() {
+    let name = format!("left-interrupted-{}", std::process::id());
+    let script = with_companion(&name, "while read request; do :; done");
+    let mut command = Process::new(program());
+    command.args(["fuzz-target", "--timeout", "3600", "sh", "-c", &script]);
+    let mut running = command.spawn().unwrap();
+    // The program itself, the shell, and the process that this started.
+    while processes(&name).len() < 3 {
+        assert_eq!(running.try_wait().unwrap(), None);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let id = rustix::process::Pid::from_child(&running);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(130));
+    expect_none(&name);
 }
 
 #[test]

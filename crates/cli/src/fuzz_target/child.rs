@@ -12,6 +12,8 @@ use std::time::Instant;
 use confcall_conformance::difference::{Other, Silence};
 use confcall_conformance::peer::bounded_line;
 
+use super::group::Group;
+
 /// The time that a process may take to end after it closed its output.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
@@ -22,16 +24,18 @@ pub(super) struct Child {
     /// The program first.
     command: Vec<OsString>,
     timeout: Duration,
+    group: Group,
     running: Option<Running>,
     was_started: bool,
 }
 
 impl Child {
     /// A command that has `timeout` for each answer; it is not started yet.
-    pub(super) fn new(command: &[OsString], timeout: Duration) -> Self {
+    pub(super) fn new(command: &[OsString], timeout: Duration, group: Group) -> Self {
         Self {
             command: command.to_vec(),
             timeout,
+            group,
             running: None,
             was_started: false,
         }
@@ -51,7 +55,7 @@ impl Other for Child {
         if self.was_started {
             command.stderr(Stdio::null());
         }
-        let running = Running::start(command);
+        let running = Running::start(command, self.group.clone());
         let running = running.map_err(|error| Silence::NotStarted(error.to_string()))?;
         self.running = Some(running);
         self.was_started = true;
@@ -69,13 +73,14 @@ impl Other for Child {
 /// A process, with a thread for each of its pipes: one that neither reads nor writes holds up nobody.
 struct Running {
     process: Process,
+    group: Group,
     lines: Sender<String>,
     answers: Receiver<Result<String, Silence>>,
 }
 
 impl Running {
-    fn start(mut command: Command) -> std::io::Result<Self> {
-        let mut process = command.spawn()?;
+    fn start(mut command: Command, group: Group) -> std::io::Result<Self> {
+        let mut process = group.start(&mut command)?;
         let (lines, to_write) = channel();
         // One answer waits for each request; a process that writes without being asked has to wait.
         let (read, answers) = sync_channel(1);
@@ -87,6 +92,7 @@ impl Running {
         }
         Ok(Self {
             process,
+            group,
             lines,
             answers,
         })
@@ -107,6 +113,8 @@ impl Running {
         let closed = Instant::now();
         while closed.elapsed() < LAST_MOMENT {
             if let Ok(Some(status)) = self.process.try_wait() {
+                // At once, while the system has not given the number of the group away.
+                self.group.kill();
                 return status.to_string();
             }
             thread::sleep(Duration::from_millis(1));
@@ -117,6 +125,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.group.kill();
         // Both fail only for a process that has ended.
         let _ = self.process.kill();
         let _ = self.process.wait();

@@ -6,6 +6,7 @@
 //! ```
 
 mod child;
+mod group;
 mod progress;
 mod report;
 
@@ -24,6 +25,7 @@ use confcall_conformance::peer::Peer;
 use crate::printable::printable;
 use crate::seed;
 use child::Child;
+use group::Group;
 use progress::Progress;
 use report::{Found, Report};
 
@@ -39,7 +41,7 @@ const NOT_COMPARED: u8 = 3;
 COMMAND answers requests as `confcall peer` does (spec/interop.md): for each line of JSON on its standard input one on its standard \
 output, at once. Chains need the operations chain_new and chain_apply; broadcasts chain_new, broadcast_new, broadcast_block and \
 broadcast_apply; packets enc_new, enc_add, enc_forget and enc_decrypt. A family that it does not speak is left out. Its standard \
-error is passed through, and it is killed in the end.
+error is passed through, and it is killed in the end with all that it started.
 
 What differs is printed as lines that any peer takes, from the first column on, with the answers of both below each; the end of \
 the last example picks the lines.
@@ -97,7 +99,9 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
     let [a, b, c, d, ..] = seed::random()?;
     let drawn = u32::from_le_bytes([a, b, c, d]).into();
     let mut report = Report::new(args.seed.unwrap_or(drawn));
-    let searched = search(args, &mut report);
+    let group = Group::default();
+    group.end_on_interrupt()?;
+    let searched = search(args, group, &mut report);
     let fault = match searched {
         Err(fault) => Some(explained(&fault, report.seed)),
         Ok(()) if report.runs.is_empty() => Some(speaks_nothing(&report)),
@@ -117,8 +121,8 @@ pub(crate) fn run(args: &Args, out: &mut impl Write) -> anyhow::Result<ExitCode>
 }
 
 /// Runs until there is a difference or the time is over.
-fn search(args: &Args, report: &mut Report) -> Result<(), Fault> {
-    let child = Child::new(&args.command, Duration::from_secs(args.timeout));
+fn search(args: &Args, group: Group, report: &mut Report) -> Result<(), Fault> {
+    let child = Child::new(&args.command, Duration::from_secs(args.timeout), group);
     let mut comparison = Comparison::start(child, new_peer)?;
     comparison.other_name().clone_into(&mut report.other);
     let wanted = |family: &Family| args.families.is_empty() || args.families.contains(family);

@@ -10,7 +10,8 @@ use confcall_state::UserId;
 /// The law of kinds: an engine that enters a conference never is in another call, and the other way round.
 ///
 /// Its requests are all of one side, a membership has a chain and keys on that side alone, and only there is anything shown as
-/// encrypted. A server that shows the call as one of the other side is told of at once.
+/// encrypted. A server that shows the call as one of the other side is told of at once. On the way into a call such a sight is the end:
+/// neither the chain of the call is asked for then, nor is it joined.
 #[derive(Clone, Debug)]
 pub(super) struct Kinds {
     user: UserId,
@@ -68,6 +69,8 @@ impl Kinds {
             }
             return;
         }
+        // A late answer to a look from within the call is none on the way back.
+        self.look = None;
         let calls: Vec<_> = match input {
             Input::Update(update) => shown(update).into_iter().collect(),
             Input::Answer {
@@ -91,12 +94,14 @@ impl Kinds {
     pub(super) fn sent(&mut self, kind: CallKind, id: RequestId, body: &Request) {
         self.check(kind == CallKind::Conference, "asks about");
         let asked = match body {
-            Request::Join(_) => {
+            Request::Join(_) | Request::ChainBlocks(_) => {
                 let (user, seen) = (self.user, self.is_seen_as_conference);
                 assert!(
                     seen.is_none_or(|seen| seen == (kind == CallKind::Conference)),
-                    "user {user}: joins what it has just seen to be a call of the other side"
+                    "user {user}: enters what it has just seen to be a call of the other side"
                 );
+                // Its answer is not waited for any more.
+                self.look = None;
                 return;
             }
             Request::GroupCall(_) => {
