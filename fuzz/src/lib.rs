@@ -5,7 +5,7 @@
 //! files ────── examples/replay.rs ────▶                         the model in tests/model
 //! ```
 
-#[cfg(any(feature = "mtproto", feature = "simulator"))]
+#[cfg(any(feature = "mtproto", feature = "rtc", feature = "simulator"))]
 use allocation_counter::measure;
 #[cfg(feature = "join")]
 pub use confcall_join::engine::checkpoint::fuzzing::checkpoint;
@@ -41,6 +41,10 @@ const MOST_KEPT_OF_SESSION: i64 = 2 << 20;
 #[cfg(feature = "mtproto")]
 const MOST_KEPT_OF_CHUNKS: i64 = 32 << 10;
 
+/// How many bytes a reader of media takes for a page and the packet that goes on behind it, beside a few for each byte of the file.
+#[cfg(feature = "rtc")]
+const MOST_TAKEN_OF_FILE: u64 = 64 << 10;
+
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
 
@@ -60,6 +64,8 @@ pub const TARGETS: &[Target] = &[
     ("join_answer", join_answer),
     #[cfg(feature = "join")]
     ("link", link),
+    #[cfg(feature = "rtc")]
+    ("media_files", media_files),
     #[cfg(feature = "join")]
     ("message_json", message_json),
     #[cfg(feature = "mtproto")]
@@ -146,4 +152,14 @@ pub fn mtproto_stream(data: &[u8]) {
         let most = 2 * i64::try_from(largest).unwrap_or(i64::MAX) + MOST_KEPT_OF_CHUNKS;
         assert!(freed <= most, "a framer kept {freed} bytes");
     });
+}
+
+/// Files of sound and picture.
+#[cfg(feature = "rtc")]
+pub fn media_files(data: &[u8]) {
+    let read = || confcall_rtc::files::fuzzing::read_media_file(data);
+    let taken = measure(read).bytes_max;
+    let most = MOST_TAKEN_OF_FILE + 8 * data.len() as u64;
+    assert!(taken <= most, "a reader took {taken} bytes");
+    confcall_rtc::files::fuzzing::media_files(data);
 }

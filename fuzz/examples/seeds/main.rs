@@ -13,6 +13,7 @@
 mod call;
 mod dictionary;
 mod engine;
+mod files;
 mod stream;
 mod texts;
 mod vectors;
@@ -71,6 +72,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         &fuzz.join("../crates/join/src/stream/ogg/two_channels.ogg"),
     )?;
     engine::add(&mut seeds);
+    files::add(&mut seeds, &fuzz.join("../crates/rtc/tests/media"))?;
     seeds.write(&fuzz.join("seeds"))?;
     dictionary::write(&fuzz.join("../spec"), &fuzz.join("tl.dict"))?;
     Ok(())

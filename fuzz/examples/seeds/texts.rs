@@ -25,7 +25,7 @@ const EXCHANGES: &[usize] = &[32, 64];
 const STREAM: &[usize] = &[256, 512, 1024, 2048, 4096, 8192];
 
 /// The targets whose bytes are choices.
-const CHOOSING: [(&str, &[usize], usize); 10] = [
+const CHOOSING: [(&str, &[usize], usize); 11] = [
     ("chain_ops", STEPS, 4),
     ("engine_ops", STEPS, 4),
     ("packet_ops", STEPS, 4),
@@ -36,6 +36,7 @@ const CHOOSING: [(&str, &[usize], usize); 10] = [
     ("group_call_ops", STEPS, 4),
     ("mtproto_exchange", EXCHANGES, 4),
     ("mtproto_login", STEPS, 4),
+    ("media_files", STEPS, 4),
 ];
 
 pub(super) fn add(seeds: &mut Seeds) {
