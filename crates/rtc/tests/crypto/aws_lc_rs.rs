@@ -1,0 +1,1 @@
+//! AWS-LC beside the RustCrypto crates.
