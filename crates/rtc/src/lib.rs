@@ -1,9 +1,11 @@
 //! The media connection of a Telegram group call: WebRTC without sockets, and without a C compiler.
 //!
+//! [`crypto`] gives [`str0m`], the WebRTC state machine below this crate, the ciphers and the handshake that it asks its caller for.
+//!
 //! | feature | brings |
 //! |---|---|
-//! | `files` | [`files`], which are played into a call and recorded |
+//! | `aws-lc-rs` | AWS-LC in the place of the RustCrypto crates, built by a C compiler |
 
-#[cfg(feature = "files")]
-pub mod files;
-pub mod limits;
+pub mod crypto;
+
+pub use str0m;

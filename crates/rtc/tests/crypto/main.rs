@@ -1,0 +1,7 @@
+//! The provider of cryptography: known answers, connections of two ends of one process, and AWS-LC beside it.
+
+#[cfg(feature = "aws-lc-rs")]
+mod aws_lc_rs;
+mod connections;
+mod known_answers;
+mod pair;
