@@ -14,10 +14,11 @@ const CONNECTIONS: &str = include_str!("../crates/mtproto-server/src/config.rs")
 
 /// The modules of the crates. They are read as text, so that none of their constants can be missed, and because those of
 /// the command are its own.
-const CRATES: [(&str, &str); 8] = [
+const CRATES: [(&str, &str); 9] = [
     ("state", include_str!("../crates/state/src/limits.rs")),
     ("media", include_str!("../crates/media/src/limits.rs")),
     ("join", include_str!("../crates/join/src/limits.rs")),
+    ("rtc", include_str!("../crates/rtc/src/limits.rs")),
     (
         "transport",
         include_str!("../crates/transport/src/limits.rs"),
