@@ -407,13 +407,12 @@ impl MediaSession {
     }
 
     fn remove_voice(&mut self, source: Ssrc) {
-        let Some(mut voice) = self.voices.remove(source) else {
+        let Some(voice) = self.voices.remove(source) else {
             return;
         };
         self.link.remove(voice.name);
-        if voice.take_end_of_speech(self.clock.now() + Duration::from_secs(60)) {
-            let owner = voice.owner;
-            let speaking = false;
+        if voice.is_speaking() {
+            let (owner, speaking) = (voice.owner, false);
             self.event(Event::Speaking {
                 source,
                 owner,

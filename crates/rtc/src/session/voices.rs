@@ -127,7 +127,7 @@ impl Voices {
             source,
             owner: voice.owner,
             level: voice.level,
-            speaking: voice.speaking_until.is_some(),
+            speaking: voice.is_speaking(),
             jitter: voice.buffer.figures(),
         })
     }
@@ -166,6 +166,11 @@ impl Voice {
         }
         self.loud = now;
         self.speaking_until.replace(now + SHOWN).is_none()
+    }
+
+    /// True while its owner is shown as speaking.
+    pub(super) fn is_speaking(&self) -> bool {
+        self.speaking_until.is_some()
     }
 
     /// True if its owner has stopped speaking.

@@ -318,9 +318,9 @@ fn lost_packets_of_a_picture_are_repeated_or_a_key_frame_is_asked_for() {
     let mut sent = Vec::new();
     for number in 0..150 {
         if number == 10 {
-            // Of a hundred frames of six packets seventy would come through on both ways together.
+            // Without repetitions every ninth frame would be missing, and each time half a second until a key frame came.
             world.weather = Weather {
-                loss: 3,
+                loss: 1,
                 delay: Duration::from_millis(20),
                 jitter: Duration::from_millis(20),
             };
