@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "spec/group-calls.md",
     "spec/limits.md",
+    "spec/media.md",
     "spec/security.md",
     "spec/threat-model.md",
     "SECURITY.md",

@@ -116,6 +116,14 @@ impl Cryptor {
         self.epochs(now);
     }
 
+    /// The number of epochs that a frame would be sealed for, each of which makes its packet longer by 64 bytes.
+    ///
+    /// An encoder of audio makes shorter frames while there are many, as a packet has to fit into one datagram.
+    pub fn epoch_count(&self, now: Moment) -> usize {
+        self.epochs(now)
+            .map_or(0, |epochs| epochs.sealing().count())
+    }
+
     /// The moment at which the next epoch expires, if any is to.
     pub fn next_expiry(&self) -> Option<Moment> {
         self.current()?.next_expiry()

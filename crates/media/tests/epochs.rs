@@ -46,6 +46,8 @@ fn at_most_15_epochs_are_kept_and_the_oldest_goes_first() {
     }
     let packet = packets(&alice, 1).remove(0);
     assert_eq!(packet[2], 15);
+    assert_eq!(alice.epoch_count(at(0)), 15);
+    assert_eq!(alice.epoch_count(at(10)), 1);
     for (number, opens) in [(5, false), (6, true), (20, true)] {
         let bob = member(2);
         add(&bob, 0, epoch(number, &[1, 2]));

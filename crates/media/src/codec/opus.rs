@@ -38,6 +38,11 @@ impl AudioLevel {
         self.level
     }
 
+    /// The verdict of the sender's voice detector.
+    pub const fn speech(self) -> Speech {
+        self.speech
+    }
+
     /// The two bytes that follow a frame.
     pub(super) fn trailer(self) -> [u8; 2] {
         let speech = match self.speech {
@@ -76,6 +81,7 @@ mod tests {
         for (speech, byte) in [(Speech::Present, 0xa5), (Speech::Absent, 0x25)] {
             let level = AudioLevel::new(0x25, speech);
             assert_eq!(level.trailer(), [1, byte]);
+            assert_eq!((level.level(), level.speech()), (0x25, speech));
             assert_eq!(split(&[9, 8, 7, 1, byte]), Some((3, Some(level))));
         }
         // Only the lowest bit of the kind says that a level follows.
