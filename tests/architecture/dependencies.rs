@@ -15,7 +15,8 @@ const LAYERS: &[&[&str]] = &[
     &["confcall-media"],
     &["confcall-join"],
     &["confcall-transport"],
-    &["confcall-rtc", "confcall-server"],
+    &["confcall-rtc"],
+    &["confcall-server"],
     &[
         "confcall-mtproto-server",
         "confcall-simulator",

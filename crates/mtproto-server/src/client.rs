@@ -156,28 +156,27 @@ impl Client {
             self.follow_key(hub);
         }
         self.tell_layer(hub);
-        let layer = self.layer();
         let requester = Requester {
             user: self.user().unwrap_or(NOBODY),
             address,
-            layer,
+            layer: self.layer(),
             now: clock::now(),
         };
         let labels = |users: &[UserId]| hub.labels(users);
-        let Some(user) = self.user() else {
+        if self.user.is_none() {
             let is_open = login::is_open_to_guests(&method);
             let answer = is_open.then(|| api::answer(&method, requester, labels));
             let unregistered = || Err(RpcError::new(401, "AUTH_KEY_UNREGISTERED"));
             let answer = answer.flatten().unwrap_or_else(unregistered);
             return self.session.answer(id, answer);
-        };
+        }
         // Never late or lost: these methods are not what chaos is to test.
         if let Some(answer) = api::answer(&method, requester, labels) {
             return self.session.answer(id, answer);
         }
         match hub.fate() {
-            None => self.session.answer(id, hub.answer(user, layer, &method)),
-            Some(fate) => pending.start(id, fate, Arc::clone(hub), user, layer, method),
+            None => self.session.answer(id, hub.answer(requester, &method)),
+            Some(fate) => pending.start(id, fate, Arc::clone(hub), requester, method),
         }
     }
 

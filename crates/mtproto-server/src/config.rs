@@ -11,8 +11,11 @@ pub struct Config {
     pub reach: Reach,
     /// The way in for clients without a key that was issued; none unless said.
     pub login: Login,
-    /// The seed of faults as a bad network has them, in conference requests and pushes; `None` for no faults.
+    /// The seed of faults as a bad network has them, in conference requests, pushes and media; `None` for no faults.
     pub chaos: Option<u64>,
+    /// The media of calls, over UDP; `None` to answer joins with an address at which nothing is.
+    #[cfg(feature = "sfu")]
+    pub media: Option<MediaConfig>,
     /// A member whose user has no connection for this long is disconnected from the call.
     pub silence: Duration,
     /// An empty call lasts this long at least, and twice as long at most.
@@ -33,6 +36,18 @@ pub enum Login {
         /// The file of the codes, for scripts: a line `number code` for each one that is open. Its owner alone can read it.
         codes: Option<PathBuf>,
     },
+}
+
+/// The settings of the media of calls.
+#[cfg(feature = "sfu")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MediaConfig {
+    /// The UDP port, of the address of [`Config::listen`]; `None` for the number that the TCP port has, or one that is free.
+    pub port: Option<u16>,
+    /// The time after a join for which checks of the client are not answered.
+    ///
+    /// Clients over libwebrtc can miss that they are connected where that takes a few milliseconds only.
+    pub stun_delay: Duration,
 }
 
 /// The machines that may reach a server.
@@ -75,6 +90,8 @@ impl Default for Config {
             reach: Reach::Loopback,
             login: Login::Refused,
             chaos: None,
+            #[cfg(feature = "sfu")]
+            media: None,
             silence: Duration::from_secs(30),
             idle_calls: Duration::from_secs(600),
             limits: ConnectionLimits::default(),

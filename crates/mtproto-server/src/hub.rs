@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+#[cfg(feature = "sfu")]
+use confcall_join::api::Response;
 use confcall_join::api::{PeerLabel, Request, RpcError, Updates};
 use confcall_state::UserId;
 use grammers_tl_types::Serializable as _;
@@ -19,12 +21,15 @@ use crate::key_ring::{KeyRing, KnownKey, Standing};
 use crate::keys::{self, Keys};
 use crate::limits;
 use crate::login::{self, Asked, Method, Proof};
+#[cfg(feature = "sfu")]
+use crate::media::Media;
 use crate::mtproto::auth_key::AuthKeyId;
 use crate::mtproto::key_exchange::{Agreed, ServerKey};
 use crate::mtproto::salt::seconds;
 use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, HostedOverview, Overview};
 use crate::push_queue::{PushReceiver, PushSender, push_queue};
+use crate::requester::Requester;
 use crate::unidentified::{Place, Unidentified};
 use confcall_server::tl::{Layer, Occasion, write_push, write_response};
 use confcall_server::{Refusal, Server, ServerOptions};
@@ -55,6 +60,8 @@ struct Inner {
     started: Instant,
     /// The moments at which users lost their last connection.
     away: HashMap<UserId, Instant>,
+    #[cfg(feature = "sfu")]
+    media: Option<Arc<Media>>,
 }
 
 /// One session of a user that is connected.
@@ -108,6 +115,8 @@ impl Hub {
             ended: VecDeque::new(),
             started: Instant::now(),
             away: HashMap::new(),
+            #[cfg(feature = "sfu")]
+            media: None,
         });
         Self {
             inner,
@@ -319,18 +328,16 @@ impl Hub {
     }
 
     /// Carries out a request of a user, and sends out what it pushes.
-    pub(crate) fn answer(
-        &self,
-        user: UserId,
-        layer: Layer,
-        request: &[u8],
-    ) -> Result<Vec<u8>, RpcError> {
+    pub(crate) fn answer(&self, requester: Requester, request: &[u8]) -> Result<Vec<u8>, RpcError> {
         let request = Request::from_tl(request).map_err(Refusal::Unreadable)?;
+        let Requester { user, layer, .. } = requester;
         let answer = {
             let mut inner = self.lock();
             inner.keep_time();
             let answer = inner.server.answer(user, &request);
             inner.push_out();
+            #[cfg(feature = "sfu")]
+            let answer = inner.with_media(requester, &request, answer);
             answer?
         };
         // Without the lock, since an answer can be large.
@@ -348,6 +355,8 @@ impl Hub {
             tracing::debug!(%call, user = user.value(), ?dropped, "a silent member");
         }
         inner.push_out();
+        #[cfg(feature = "sfu")]
+        inner.follow_media();
     }
 
     /// Removes the calls that have been empty since this was done before.
@@ -358,6 +367,8 @@ impl Hub {
         tracing::debug!(?discarded, "idle calls");
         // Those who were invited see that the call is over.
         inner.push_out();
+        #[cfg(feature = "sfu")]
+        inner.follow_media();
     }
 
     /// The server as it is now.
@@ -373,7 +384,15 @@ impl Hub {
             calls: calls.map(|call| (call.id, call)).collect(),
             hosted: hosted.map(|call| (call.id, call)).collect(),
             codes,
+            #[cfg(feature = "sfu")]
+            media: inner.media.as_deref().map(Media::counters),
         }
+    }
+
+    /// Lets the members of calls have media.
+    #[cfg(feature = "sfu")]
+    pub(crate) fn set_media(&self, media: Arc<Media>) {
+        self.lock().media = Some(media);
     }
 
     /// Ends the sharing, and gives the server back.
@@ -392,6 +411,29 @@ impl Hub {
 impl Inner {
     fn keep_time(&mut self) {
         self.server.set_time(seconds(clock::now().as_secs()));
+    }
+
+    /// An answer of the server with the media connection that it promises.
+    #[cfg(feature = "sfu")]
+    fn with_media(
+        &self,
+        requester: Requester,
+        request: &Request,
+        answer: Result<Response, Refusal>,
+    ) -> Result<Response, Refusal> {
+        let mut answer = answer?;
+        if let Some(media) = &self.media {
+            media.attend(&self.server, requester, request, &mut answer);
+        }
+        Ok(answer)
+    }
+
+    /// Ends the media of those whom the server disconnected by itself.
+    #[cfg(feature = "sfu")]
+    fn follow_media(&self) {
+        if let Some(media) = &self.media {
+            media.follow(&self.server);
+        }
     }
 
     fn push_out(&mut self) {

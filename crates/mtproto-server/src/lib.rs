@@ -36,6 +36,7 @@
 //!
 //! None is on by default.
 //!
+//! - `sfu`: the media of calls, over one UDP socket beside the TCP one, if [`Config`] has it.
 //! - `session-file`: `write_session`, which writes the key and the address as a session file of grammers, a SQLite
 //!   database.
 
@@ -56,6 +57,8 @@ mod keys;
 pub mod limits;
 mod listener;
 mod login;
+#[cfg(feature = "sfu")]
+mod media;
 mod mtproto;
 mod observer;
 mod overview;
@@ -70,9 +73,13 @@ mod snapshot_file;
 mod startup;
 mod unidentified;
 
+#[cfg(feature = "sfu")]
+pub use config::MediaConfig;
 pub use config::{Config, ConnectionLimits, Login, Reach};
 pub use keys::{Keys, KeysError, PublicKey};
 pub use listener::{BindError, Listener};
+#[cfg(feature = "sfu")]
+pub use media::MediaError;
 pub use mtproto::auth_key::AuthKey;
 pub use observer::Observer;
 pub use overview::{CallOverview, HostedOverview, Overview};

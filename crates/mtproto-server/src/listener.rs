@@ -18,6 +18,8 @@ use crate::connection::Connection;
 use crate::desk::Desk;
 use crate::hub::Hub;
 use crate::keys::Keys;
+#[cfg(feature = "sfu")]
+use crate::media::{MediaError, MediaSocket};
 use crate::observer::Observer;
 use crate::unidentified::Place;
 use confcall_server::Server;
@@ -37,6 +39,8 @@ pub struct Listener {
     address: SocketAddr,
     config: Config,
     hub: Arc<Hub>,
+    #[cfg(feature = "sfu")]
+    media: Option<MediaSocket>,
 }
 
 /// A server cannot listen.
@@ -64,6 +68,10 @@ pub enum BindError {
         /// The error of the system.
         source: std::io::Error,
     },
+    /// The media of calls cannot be carried.
+    #[cfg(feature = "sfu")]
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// The runtime ended before the keys were derived.
     #[error("the keys were not derived: {0}")]
     Keys(JoinError),
@@ -95,17 +103,28 @@ impl Listener {
         let chaos = config.chaos.map(Chaos::new);
         let desk = open_desk(&config.login)?;
         let hub = Hub::new(server, keys, chaos, config.limits, desk);
+        let address = socket.local_addr().map_err(failed)?;
+        #[cfg(feature = "sfu")]
+        let media = open_media(&config, address, &hub).await?;
         Ok(Self {
-            address: socket.local_addr().map_err(failed)?,
+            address,
             socket,
             config,
             hub: Arc::new(hub),
+            #[cfg(feature = "sfu")]
+            media,
         })
     }
 
     /// The address that it listens on, with the port that was free.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The UDP address of the media of calls; `None` without them.
+    #[cfg(feature = "sfu")]
+    pub fn media_address(&self) -> Option<SocketAddr> {
+        self.media.as_ref().map(MediaSocket::address)
     }
 
     /// A view of the server while it runs.
@@ -127,6 +146,10 @@ impl Listener {
         let hub = self.hub;
         let (stopping, stopped) = watch::channel(false);
         let mut connections = JoinSet::new();
+        #[cfg(feature = "sfu")]
+        let media = self
+            .media
+            .map(|media| tokio::spawn(media.run(stopped.clone())));
         let mut looks = every(silence / 3);
         let mut clearings = every(idle_calls);
         tokio::pin!(stop);
@@ -167,8 +190,27 @@ impl Listener {
         if timeout(limits.stopping, parting).await.is_err() {
             connections.shutdown().await;
         }
+        #[cfg(feature = "sfu")]
+        if let Some(media) = media {
+            note_end(media.await);
+        }
         hub.take_server()
     }
+}
+
+/// The socket of the media of calls, if there are to be any.
+#[cfg(feature = "sfu")]
+async fn open_media(
+    config: &Config,
+    address: SocketAddr,
+    hub: &Hub,
+) -> Result<Option<MediaSocket>, MediaError> {
+    let Some(media) = &config.media else {
+        return Ok(None);
+    };
+    let media = MediaSocket::bind(media, address, config.chaos).await?;
+    hub.set_media(media.media());
+    Ok(Some(media))
 }
 
 /// The desk at which clients log in, if they can.

@@ -16,6 +16,9 @@ pub struct Overview {
     pub hosted: BTreeMap<CallId, HostedOverview>,
     /// The codes with which clients can log in now, by the phone numbers that they were sent to.
     pub codes: BTreeMap<String, String>,
+    /// What was counted of the media of calls; `None` without them.
+    #[cfg(feature = "sfu")]
+    pub media: Option<confcall_server::sfu::SfuCounters>,
 }
 
 /// A call of a chat or of a live story at one moment.

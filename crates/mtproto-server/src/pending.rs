@@ -1,15 +1,14 @@
 use std::sync::Arc;
 
 use confcall_join::api::RpcError;
-use confcall_state::UserId;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::chaos::Fate;
 use crate::hub::Hub;
 use crate::mtproto::message::MsgId;
+use crate::requester::Requester;
 use confcall_server::faults::Strike;
-use confcall_server::tl::Layer;
 
 /// The requests of one connection that are on their way through a bad network.
 pub(crate) struct PendingRequests {
@@ -41,8 +40,7 @@ impl PendingRequests {
         id: MsgId,
         fate: Fate,
         hub: Arc<Hub>,
-        user: UserId,
-        layer: Layer,
+        requester: Requester,
         method: Vec<u8>,
     ) {
         // A task each, since requests overtake each other on a bad network.
@@ -51,7 +49,7 @@ impl PendingRequests {
             let strike = fate.strike;
             let answer = strike
                 .is_carried_out()
-                .then(|| hub.answer(user, layer, &method));
+                .then(|| hub.answer(requester, &method));
             sleep(fate.back).await;
             let answer = match strike.refusal() {
                 Some(error) => Some(Err(error)),

@@ -39,6 +39,7 @@
 //! None is on by default.
 //!
 //! - `loopback`: the module `loopback`, which connects users of this process to a [`Server`] as a `Transport`.
+//! - `sfu`: the module `sfu`, which passes the media of calls on between their members.
 //! - `tl`: the module `tl`, which writes answers and pushes as the bytes of the API, and by it `Server::handle_bytes` and
 //!   `Server::poll_push_bytes`.
 
@@ -71,6 +72,8 @@ mod pushes;
 mod refusal;
 mod room;
 mod server;
+#[cfg(feature = "sfu")]
+pub mod sfu;
 mod snapshot;
 #[cfg(feature = "tl")]
 pub mod tl;

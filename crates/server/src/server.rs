@@ -97,6 +97,13 @@ impl Server {
         }
     }
 
+    /// The participants of a call of any kind.
+    #[cfg(feature = "sfu")]
+    pub(crate) fn room(&self, id: CallId) -> Option<&crate::room::Room> {
+        let conference = self.call(id).map(|call| &call.room);
+        conference.or_else(|| self.world.call(id).map(|call| &call.room))
+    }
+
     /// Creates a call without any block.
     ///
     /// # Errors

@@ -9,8 +9,9 @@ const LAST_USER: i64 = (1 << 40) - 1;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-It is a development tool: it keeps everything in memory, carries no media, and is not hardened for use as a service. So \
-it listens where only this machine can reach it, unless --allow-public says otherwise.
+It is a development tool: it keeps everything in memory, and is not hardened for use as a service. So it listens where \
+only this machine can reach it, unless --allow-public says otherwise. The media of calls go over UDP, by default at the port of \
+the same number; it passes them on as they come, and has no key that opens those of a conference.
 
 Its users are those with a session that it issued, and those who log in as on a test server: with a number from 9996610000 \
 to 9996619999, which is the user's id too, and by the code that it shows. A session that is issued while it runs works at \
@@ -18,7 +19,7 @@ once. Whoever can read the file of the keys can be every user.
 
 Ctrl-C stops it: answers under way are finished, and the snapshot is written. With --json every line is an object \
 whose `event` is one of listening, restored, connected, disconnected, call, members, block, over, chat_call, \
-chat_members, chat_over, login_code, stopping, saved, issued, public_key.
+chat_members, chat_over, login_code, media, stopping, saved, issued, public_key.
 
 Without --world it has a group with a video chat, a channel with a livestream, another one that is fed by RTMP, a group \
 with an announced call, one without a call, and two live stories, one of them fed by RTMP, all with public names that it shows at the start; user 1 manages them.
@@ -78,9 +79,24 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "issue_session")]
     pub(super) world: Option<PathBuf>,
 
-    /// Lose, delay and refuse requests, and lose, delay and double pushes, by this seed.
+    /// Lose, delay and refuse requests, lose, delay and double pushes, and lose and delay media, by this seed.
     #[arg(long, value_name = "SEED", conflicts_with = "issue_session")]
     pub(super) chaos: Option<u64>,
+
+    /// The UDP port of the media of calls, if it is to be another number than that of the TCP port.
+    #[cfg(feature = "sfu")]
+    #[arg(long, value_name = "PORT", conflicts_with = "issue_session")]
+    pub(super) media_port: Option<u16>,
+
+    /// Milliseconds after a join for which no media connection is made, for clients that miss one that is made at once.
+    #[cfg(feature = "sfu")]
+    #[arg(long, value_name = "MS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=10_000))]
+    pub(super) stun_delay: u64,
+
+    /// Print what was counted of the media of calls, a line each five seconds while it changes.
+    #[cfg(feature = "sfu")]
+    #[arg(long, conflicts_with_all = ["issue_session", "quiet"])]
+    pub(super) stats: bool,
 
     /// Seconds after which a member whose user has no connection is out of its call.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]

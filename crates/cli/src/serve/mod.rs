@@ -13,6 +13,8 @@ mod public_key;
 mod report;
 mod server;
 mod session_string;
+#[cfg(feature = "sfu")]
+mod stats;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -9,6 +9,8 @@ use confcall::join::api::{CallId, InviteLink};
 use confcall::join::policy::CallKind;
 use confcall::state::Height;
 use confcall_mtproto_server::{CallOverview, HostedOverview, Overview};
+#[cfg(feature = "sfu")]
+use confcall_server::sfu::SfuCounters;
 use serde_json::{Value, json};
 
 use crate::screen::{Level, Line, Report};
@@ -70,6 +72,9 @@ pub(super) enum ServerReport {
         number: String,
         code: String,
     },
+    /// What was counted of the media of calls.
+    #[cfg(feature = "sfu")]
+    Media(SfuCounters),
     Stopping,
     Saved {
         path: PathBuf,
@@ -197,6 +202,8 @@ impl Report for ServerReport {
                 "code",
                 format!("{code} for {number} to log in"),
             ),
+            #[cfg(feature = "sfu")]
+            Self::Media(counters) => (Level::Info, "media", counted_media(counters)),
             Self::Stopping => (Level::Info, "stopping", "again to quit at once".to_owned()),
             Self::Saved { path, calls } => {
                 let text = format!("{} to {}", counted(*calls), path.display());
@@ -252,6 +259,8 @@ impl Report for ServerReport {
             Self::LoginCode { number, code } => {
                 json!({"event": "login_code", "number": number, "code": code})
             }
+            #[cfg(feature = "sfu")]
+            Self::Media(counters) => media_json(counters),
             Self::Stopping => json!({"event": "stopping"}),
             Self::Saved { path, calls } => json!({"event": "saved", "path": path, "calls": calls}),
         }
@@ -266,6 +275,41 @@ fn word(kind: CallKind) -> &'static str {
         CallKind::RtmpViewer => "rtmp_stream",
         CallKind::LiveStoryListener => "live_story",
     }
+}
+
+/// The counters in words: what goes well, and what is dropped if anything is.
+#[cfg(feature = "sfu")]
+fn counted_media(counters: &SfuCounters) -> String {
+    let mut text = format!(
+        "{} of {} connected, {} datagrams in, {} out, {} packets passed on",
+        counters.connected,
+        counters.connections,
+        counters.received,
+        counters.sent,
+        counters.forwarded,
+    );
+    for (name, count) in counters.dropped().iter().filter(|(_, count)| *count > 0) {
+        text.push_str(&format!(", {count} {}", name.replace('_', " ")));
+    }
+    text
+}
+
+#[cfg(feature = "sfu")]
+fn media_json(counters: &SfuCounters) -> Value {
+    let dropped = counters.dropped().into_iter();
+    let dropped = dropped.map(|(name, count)| (name.to_owned(), count.into()));
+    json!({
+        "event": "media",
+        "connections": counters.connections,
+        "connected": counters.connected,
+        "received": counters.received,
+        "received_bytes": counters.received_bytes,
+        "sent": counters.sent,
+        "sent_bytes": counters.sent_bytes,
+        "forwarded": counters.forwarded,
+        "key_frames": counters.key_frames,
+        "dropped": dropped.collect::<serde_json::Map<_, _>>(),
+    })
 }
 
 fn counted(calls: usize) -> String {
@@ -341,6 +385,26 @@ mod tests {
             ]
         );
         assert!(ServerReport::between(&now, &now).is_empty());
+    }
+
+    #[cfg(feature = "sfu")]
+    #[test]
+    fn what_was_dropped_is_named_if_there_is_any() {
+        let counters = SfuCounters {
+            connections: 3,
+            connected: 2,
+            too_many: 4,
+            ..SfuCounters::default()
+        };
+        let report = ServerReport::Media(counters);
+        let [line] = &report.lines()[..] else {
+            panic!("one line");
+        };
+        let text = "2 of 3 connected, 0 datagrams in, 0 out, 0 packets passed on, 4 too many";
+        assert!(format!("{line:?}").contains(text), "{line:?}");
+        let json = report.json();
+        assert_eq!(json["dropped"]["too_many"], 4);
+        assert_eq!(json["connections"], 3);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, anyhow, bail};
+#[cfg(feature = "sfu")]
+use confcall_mtproto_server::MediaConfig;
 use confcall_mtproto_server::{
     BindError, Config, Keys, KeysError, Listener, Login, Observer, Overview, Reach, SnapshotFile,
 };
@@ -19,6 +21,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::args::Args;
 use super::report::ServerReport;
+#[cfg(feature = "sfu")]
+use super::stats::Stats;
 use crate::interrupts::Interrupts;
 use crate::screen::{Format, Screen};
 use crate::seed;
@@ -46,9 +50,13 @@ async fn serve(args: &Args, mut screen: Screen<impl Write>) -> anyhow::Result<Ex
     };
     let (snapshot, listener) = (start.snapshot, start.listener);
     show_start(args, start.restored, listener.address(), &mut screen)?;
+    #[cfg(feature = "sfu")]
+    let stats = Stats::new(args.stats);
     let mut monitor = Monitor {
         observer: listener.observer(),
         shown: Overview::default(),
+        #[cfg(feature = "sfu")]
+        stats,
         is_quiet: args.quiet,
         screen,
         interrupts,
@@ -192,6 +200,11 @@ fn config(args: &Args) -> anyhow::Result<Config> {
         login: login(args)?,
         chaos: args.chaos,
         silence: Duration::from_secs(args.silence),
+        #[cfg(feature = "sfu")]
+        media: Some(MediaConfig {
+            port: args.media_port,
+            stun_delay: Duration::from_millis(args.stun_delay),
+        }),
         ..Config::default()
     })
 }
@@ -220,6 +233,8 @@ pub(super) fn keys(path: &Path) -> Result<Keys, KeysError> {
 struct Monitor<W> {
     observer: Observer,
     shown: Overview,
+    #[cfg(feature = "sfu")]
+    stats: Stats,
     is_quiet: bool,
     screen: Screen<W>,
     interrupts: Interrupts,
@@ -245,6 +260,10 @@ impl<W: Write> Monitor<W> {
         let now = self.observer.look();
         for report in ServerReport::between(&self.shown, &now) {
             self.show(&report)?;
+        }
+        #[cfg(feature = "sfu")]
+        if let Some(counters) = self.stats.take_due(&now) {
+            self.show(&ServerReport::Media(counters))?;
         }
         self.shown = now;
         Ok(())

@@ -162,6 +162,16 @@ impl Client {
 
     /// Joins a call on its newest block.
     pub(crate) async fn join(&mut self, call: &InputGroupCall) -> Updates {
+        let payload = self.payload();
+        self.join_with(call, &payload).await
+    }
+
+    /// Joins a call on its newest block, with these media.
+    pub(crate) async fn join_with(
+        &mut self,
+        call: &InputGroupCall,
+        payload: &JoinPayload,
+    ) -> Updates {
         let tip = GetGroupCallChainBlocks::tip(call.clone());
         let tip = items(&self.ask(tip).await.unwrap().into_updates().unwrap());
         let tip = Block::from_server(tip.blocks.last().unwrap()).unwrap();
@@ -174,7 +184,7 @@ impl Client {
             invite_hash: None,
             public_key: Some(block.public_key()),
             block: Some(block.block().bytes().to_vec()),
-            params: self.payload().to_params(),
+            params: payload.to_params(),
         };
         self.ask(request).await.unwrap().into_updates().unwrap()
     }

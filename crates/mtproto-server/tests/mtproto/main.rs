@@ -20,6 +20,12 @@ mod first_version;
 mod hostile;
 mod life;
 mod login;
+#[cfg(feature = "sfu")]
+mod media;
+#[cfg(feature = "sfu")]
+#[path = "../../../server/src/tests/sfu/client.rs"]
+#[expect(dead_code, reason = "the tests of the SFU itself use more of it")]
+mod media_client;
 mod raw;
 mod scene;
 #[cfg(feature = "session-file")]

@@ -143,7 +143,7 @@ impl CallMember {
     }
 
     /// The name by which the media server knows the camera.
-    pub(super) fn camera_endpoint(&self) -> String {
+    pub(crate) fn camera_endpoint(&self) -> String {
         // By the peer, since who joins as a channel does not show which user it is.
         match self.peer {
             Peer::User(id) => id.to_string(),
@@ -153,7 +153,7 @@ impl CallMember {
     }
 
     /// The name by which the media server knows the screen.
-    pub(super) fn screen_endpoint(&self) -> String {
+    pub(crate) fn screen_endpoint(&self) -> String {
         format!("{}-screen", self.camera_endpoint())
     }
 

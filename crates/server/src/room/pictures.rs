@@ -24,7 +24,7 @@ pub(crate) struct Screen {
 
 impl Camera {
     /// True if the roster shows it.
-    pub(super) fn is_shown(&self) -> bool {
+    pub(crate) fn is_shown(&self) -> bool {
         !self.groups.is_empty() && !self.is_stopped
     }
 

@@ -21,6 +21,8 @@ mod roster;
 mod screens;
 mod sequences;
 mod settings;
+#[cfg(feature = "sfu")]
+mod sfu;
 mod snapshots;
 mod states;
 mod world;
