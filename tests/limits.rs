@@ -18,7 +18,6 @@ const CRATES: [(&str, &str); 9] = [
     ("state", include_str!("../crates/state/src/limits.rs")),
     ("media", include_str!("../crates/media/src/limits.rs")),
     ("join", include_str!("../crates/join/src/limits.rs")),
-    ("rtc", include_str!("../crates/rtc/src/limits.rs")),
     (
         "transport",
         include_str!("../crates/transport/src/limits.rs"),
