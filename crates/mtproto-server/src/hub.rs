@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use confcall_join::api::{PeerLabel, Request, RpcError, Service as _, Updates};
+use confcall_join::api::{PeerLabel, RpcError, Service as _, Updates};
 use confcall_state::UserId;
 use grammers_tl_types::Serializable as _;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -27,7 +27,7 @@ use crate::mtproto::session_memory::Memory;
 use crate::overview::{CallOverview, HostedOverview, Overview};
 use crate::push_queue::{PushSender, QueuedPush, push_queue};
 use crate::unidentified::{Place, Unidentified};
-use confcall_server::tl::{Layer, Occasion, write_push, write_response};
+use confcall_server::tl::{Layer, Occasion, read_request, write_push, write_response};
 use confcall_server::{Refusal, Server, ServerOptions};
 
 /// The state that all connections share: the server, the keys of users, and the queues of pushes.
@@ -326,7 +326,7 @@ impl Hub {
         layer: Layer,
         request: &[u8],
     ) -> Result<Vec<u8>, RpcError> {
-        let request = Request::from_tl(request).map_err(Refusal::Unreadable)?;
+        let request = read_request(request).map_err(Refusal::Unreadable)?;
         let answer = {
             let mut inner = self.lock();
             inner.keep_time();
