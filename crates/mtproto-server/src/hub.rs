@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use confcall_join::api::{PeerLabel, RpcError, Updates};
 #[cfg(feature = "sfu")]
-use confcall_join::api::Response;
-use confcall_join::api::{PeerLabel, Request, RpcError, Updates};
+use confcall_join::api::{Request, Response};
 use confcall_state::UserId;
 use grammers_tl_types::Serializable as _;
 use tokio::sync::{OnceCell, Semaphore};
@@ -31,7 +31,7 @@ use crate::overview::{CallOverview, HostedOverview, Overview};
 use crate::push_queue::{PushReceiver, PushSender, push_queue};
 use crate::requester::Requester;
 use crate::unidentified::{Place, Unidentified};
-use confcall_server::tl::{Layer, Occasion, write_push, write_response};
+use confcall_server::tl::{Layer, Occasion, read_request, write_push, write_response};
 use confcall_server::{Refusal, Server, ServerOptions};
 
 /// The state that all connections share: the server, the keys of users, and the queues of pushes.
@@ -329,7 +329,7 @@ impl Hub {
 
     /// Carries out a request of a user, and sends out what it pushes.
     pub(crate) fn answer(&self, requester: Requester, request: &[u8]) -> Result<Vec<u8>, RpcError> {
-        let request = Request::from_tl(request).map_err(Refusal::Unreadable)?;
+        let request = read_request(request).map_err(Refusal::Unreadable)?;
         let Requester { user, layer, .. } = requester;
         let answer = {
             let mut inner = self.lock();

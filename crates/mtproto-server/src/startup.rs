@@ -142,7 +142,7 @@ fn nothing(id: u32) -> Option<Vec<u8>> {
 fn full_user(user: UserId, labels: &[PeerLabel], requester: Requester) -> Vec<u8> {
     Writer::encode(|writer| {
         writer.u32(types::users::UserFull::CONSTRUCTOR_ID);
-        writer.u32(types::UserFull::CONSTRUCTOR_ID);
+        writer.u32(requester.layer.id(types::UserFull::CONSTRUCTOR_ID));
         writer.u32(0);
         writer.u32(0);
         writer.i64(user.value());

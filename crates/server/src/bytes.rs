@@ -1,9 +1,9 @@
-use confcall_join::api::{Request, RpcError, Service as _};
+use confcall_join::api::{RpcError, Service as _};
 use confcall_state::UserId;
 
 use crate::refusal::Refusal;
 use crate::server::Server;
-use crate::tl::{Layer, Occasion, write_push, write_response};
+use crate::tl::{Layer, Occasion, read_request, write_push, write_response};
 
 /// The server for clients that send and read bytes, without a socket.
 impl Server {
@@ -15,7 +15,7 @@ impl Server {
     ///
     /// [`RpcError`] as the API's, also for bytes that are no request; then nothing has changed.
     pub fn handle_bytes(&mut self, from: UserId, request: &[u8]) -> Result<Vec<u8>, RpcError> {
-        let request = Request::from_tl(request).map_err(Refusal::Unreadable)?;
+        let request = read_request(request).map_err(Refusal::Unreadable)?;
         let answer = self.answer(from, &request)?;
         write_response(request.method(), &answer, self.occasion(from))
     }

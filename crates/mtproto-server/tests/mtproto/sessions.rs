@@ -182,27 +182,41 @@ async fn a_client_can_have_its_other_sessions_forgotten() {
 }
 
 #[tokio::test]
-async fn a_client_of_an_older_layer_is_shown_users_under_the_id_of_its_layer() {
+async fn a_client_is_shown_users_and_calls_under_the_ids_of_its_layer() {
     const INVOKE_WITH_LAYER: u32 = 0xda9b_0d0d;
-    const OLDER: [u8; 4] = 0x3177_4388_u32.to_le_bytes();
-    const NEWEST: [u8; 4] = 0xb1b8_cc83_u32.to_le_bytes();
-    // users.getUsers with inputUserSelf alone.
-    let get_self = [0x0d91_a548_u32, 0x1cb5_c415, 1, 0xf7c1_b13f];
+    // Of users, of all that is known of them, and of calls.
+    const IDS: [(u32, [u32; 3]); 4] = [
+        (214, [0x020b_1422, 0xc577_b5ad, 0x553b_0ba1]),
+        (217, [0x020b_1422, 0xc577_b5ad, 0x553b_0ba1]),
+        (227, [0x3177_4388, 0x06cb_e645, 0xefb2_b617]),
+        (228, [0xb1b8_cc83, 0x06cb_e645, 0xefb2_b617]),
+    ];
+    // users.getFullUser with inputUserSelf.
+    let get_self = [0xb60f_5918_u32, 0xf7c1_b13f];
     let get_self = get_self.map(u32::to_le_bytes).concat();
     let scene = Scene::new().await;
     let key = scene.key(ALICE);
-    for (layer, expected, other) in [(227_u32, OLDER, NEWEST), (228, NEWEST, OLDER)] {
+    let every = IDS.map(|(_, ids)| ids).concat();
+    for (layer, expected) in IDS {
+        let check = |bytes: &[u8], shown: &[u32]| {
+            for id in &every {
+                let is_there = contains(bytes, &id.to_le_bytes());
+                assert_eq!(is_there, shown.contains(id), "{layer}: {id:08x}");
+            }
+        };
+        let [user, full_user, call] = expected;
         let (mut raw, place) = start(&scene, layer.into()).await;
         let head = [INVOKE_WITH_LAYER, layer].map(u32::to_le_bytes).concat();
         let query = [head, get_self.clone()].concat();
-        raw.send_sealed(key, &after(place).write(&query)).await;
+        let mut place = after(place);
+        raw.send_sealed(key, &place.write(&query)).await;
         let (_, answer) = raw.receive(key).await;
-        assert!(contains(&answer, &expected) && !contains(&answer, &other));
+        check(&answer, &[user, full_user]);
         let mut bob = scene.client(BOB);
-        let (call, _) = bob.create().await;
+        let (created, _) = bob.create().await;
         let invitation = InviteConferenceCallParticipant {
             video: false,
-            call,
+            call: created.clone(),
             user: InputUser::User {
                 id: ALICE,
                 access_hash: AccessHash::new(0),
@@ -210,6 +224,14 @@ async fn a_client_of_an_older_layer_is_shown_users_under_the_id_of_its_layer() {
         };
         bob.ask(invitation).await.unwrap();
         let (_, pushed) = raw.receive(key).await;
-        assert!(contains(&pushed, &expected) && !contains(&pushed, &other));
+        check(&pushed, &[user]);
+        place = after(place);
+        let look = GetGroupCall {
+            call: created,
+            limit: 0,
+        };
+        raw.send_sealed(key, &place.write(&look.to_tl())).await;
+        let (_, answer) = raw.receive(key).await;
+        check(&answer, &[call]);
     }
 }

@@ -1,6 +1,7 @@
 use confcall_join::api::{ActiveCall, GroupCall, InputGroupCall, InviteLink};
 use grammers_tl_types::{enums, types};
 
+use super::Layer;
 use super::participant::peer;
 
 /// A reference to a call.
@@ -23,23 +24,41 @@ pub(super) fn reference(call: &InputGroupCall) -> enums::InputGroupCall {
     }
 }
 
-/// A call.
-pub(super) fn write(call: &GroupCall) -> enums::GroupCall {
+/// Writes a call.
+pub(super) fn write(call: &GroupCall, layer: Layer, to: &mut Vec<u8>) {
     match call {
-        GroupCall::Active(call) => write_active(call).into(),
+        GroupCall::Active(call) => layer.write(&in_layer(active(call), layer), to),
         GroupCall::Discarded {
             id,
             access_hash,
             duration,
-        } => enums::GroupCall::Discarded(types::GroupCallDiscarded {
-            id: id.value(),
-            access_hash: access_hash.value(),
-            duration: *duration,
-        }),
+        } => {
+            let discarded = types::GroupCallDiscarded {
+                id: id.value(),
+                access_hash: access_hash.value(),
+                duration: *duration,
+            };
+            layer.write(&discarded, to);
+        }
     }
 }
 
-fn write_active(call: &ActiveCall) -> types::GroupCall {
+/// A call with those of its fields that a layer has.
+fn in_layer(call: types::GroupCall, layer: Layer) -> types::GroupCall {
+    match layer {
+        Layer::Of214 => types::GroupCall {
+            messages_enabled: false,
+            can_change_messages_enabled: false,
+            min: false,
+            send_paid_messages_stars: None,
+            default_send_as: None,
+            ..call
+        },
+        Layer::Of227 | Layer::Newest => call,
+    }
+}
+
+fn active(call: &ActiveCall) -> types::GroupCall {
     let settings = call.settings;
     types::GroupCall {
         join_muted: settings.join_muted,

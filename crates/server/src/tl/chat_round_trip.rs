@@ -11,7 +11,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::tests::{check_older, seen};
+use super::schema::check_older;
+use super::tests::seen;
 use super::*;
 
 fn user() -> impl Strategy<Value = Peer> {

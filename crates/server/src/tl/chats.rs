@@ -3,37 +3,31 @@
 use confcall_join::api::{
     FullChat, JoinAsPeers, LiveStories, LiveStory, Peer, PeerLabel, ResolvedPeer,
 };
-use grammers_tl_types::{Serializable, enums, types};
+use grammers_tl_types::{Identifiable as _, Serializable as _, enums, types};
 
-use super::Occasion;
 use super::call::reference;
 use super::participant::peer;
-use super::people::{First, People};
+use super::people::People;
+use super::{Layer, Occasion};
 
 pub(super) fn resolved(found: &ResolvedPeer, occasion: Occasion) -> Vec<u8> {
-    let answer = enums::contacts::ResolvedPeer::from(types::contacts::ResolvedPeer {
-        peer: peer(found.peer),
-        chats: Vec::new(),
-        users: Vec::new(),
-    });
-    with_people(&answer, &found.labels, occasion)
+    let mut bytes = types::contacts::ResolvedPeer::CONSTRUCTOR_ID.to_bytes();
+    peer(found.peer).serialize(&mut bytes);
+    with_people(bytes, &found.labels, occasion)
 }
 
 /// A group or channel, which is the first that the labels name.
 pub(super) fn full(chat: &FullChat, occasion: Occasion) -> Vec<u8> {
     let own = chat.labels.iter().map(|label| label.peer);
     let mut own = own.filter(|peer| peer.user().is_none());
-    let full_chat = match own.next() {
-        Some(Peer::Chat(id)) => full_group(id.value(), chat).into(),
-        Some(Peer::Channel(id)) => full_channel(id.value(), chat).into(),
-        Some(Peer::User(_)) | None => full_group(0, chat).into(),
-    };
-    let answer = enums::messages::ChatFull::from(types::messages::ChatFull {
-        full_chat,
-        chats: Vec::new(),
-        users: Vec::new(),
-    });
-    with_people(&answer, &chat.labels, occasion)
+    let layer = occasion.layer;
+    let mut bytes = types::messages::ChatFull::CONSTRUCTOR_ID.to_bytes();
+    match own.next() {
+        Some(Peer::Chat(id)) => layer.write(&full_group(id.value(), chat), &mut bytes),
+        Some(Peer::Channel(id)) => layer.write(&full_channel(id.value(), chat), &mut bytes),
+        Some(Peer::User(_)) | None => layer.write(&full_group(0, chat), &mut bytes),
+    }
+    with_people(bytes, &chat.labels, occasion)
 }
 
 /// The stories of a peer, who is the first that the labels name.
@@ -42,44 +36,45 @@ pub(super) fn stories_of_peer(stories: &LiveStories, occasion: Occasion) -> Vec<
     let of = types::PeerStories {
         peer: peer(of.unwrap_or(Peer::User(occasion.viewer))),
         max_read_id: None,
-        stories: items(stories),
+        stories: items(stories, occasion.layer),
     };
-    let answer = enums::stories::PeerStories::from(types::stories::PeerStories {
-        stories: of.into(),
-        chats: Vec::new(),
-        users: Vec::new(),
-    });
-    with_people(&answer, &stories.labels, occasion)
+    let mut bytes = types::stories::PeerStories::CONSTRUCTOR_ID.to_bytes();
+    enums::PeerStories::from(of).serialize(&mut bytes);
+    with_people(bytes, &stories.labels, occasion)
 }
 
 /// The stories that were asked for by their numbers.
 pub(super) fn stories(stories: &LiveStories, occasion: Occasion) -> Vec<u8> {
-    let answer = enums::stories::Stories::from(types::stories::Stories {
-        count: i32::try_from(stories.live.len()).unwrap_or(i32::MAX),
-        stories: items(stories),
-        pinned_to_top: None,
-        chats: Vec::new(),
-        users: Vec::new(),
-    });
-    with_people(&answer, &stories.labels, occasion)
+    let items = items(stories, occasion.layer);
+    let mut bytes = types::stories::Stories::CONSTRUCTOR_ID.to_bytes();
+    // No flags, and the count of all.
+    0_u32.serialize(&mut bytes);
+    let count = i32::try_from(items.len()).unwrap_or(i32::MAX);
+    count.serialize(&mut bytes);
+    items.serialize(&mut bytes);
+    with_people(bytes, &stories.labels, occasion)
 }
 
 pub(super) fn join_as(found: &JoinAsPeers, occasion: Occasion) -> Vec<u8> {
-    let answer = enums::phone::JoinAsPeers::from(types::phone::JoinAsPeers {
-        peers: found.peers.iter().copied().map(peer).collect(),
-        chats: Vec::new(),
-        users: Vec::new(),
-    });
-    with_people(&answer, &found.labels, occasion)
+    let mut bytes = types::phone::JoinAsPeers::CONSTRUCTOR_ID.to_bytes();
+    let peers: Vec<_> = found.peers.iter().copied().map(peer).collect();
+    peers.serialize(&mut bytes);
+    with_people(bytes, &found.labels, occasion)
 }
 
 /// All these answers end with those whom they name.
-fn with_people(answer: &impl Serializable, labels: &[PeerLabel], occasion: Occasion) -> Vec<u8> {
-    People::of(labels, occasion.viewer).write_into(answer, First::Chats, 0, occasion.layer)
+fn with_people(mut answer: Vec<u8>, labels: &[PeerLabel], occasion: Occasion) -> Vec<u8> {
+    People::of(labels, occasion.viewer).write(occasion.layer, &mut answer);
+    answer
 }
 
-fn items(stories: &LiveStories) -> Vec<enums::StoryItem> {
-    let items = stories.live.iter().map(story);
+/// The stories that there are in a layer.
+fn items(stories: &LiveStories, layer: Layer) -> Vec<enums::StoryItem> {
+    let live = match layer {
+        Layer::Of214 => &[],
+        Layer::Of227 | Layer::Newest => &stories.live[..],
+    };
+    let items = live.iter().map(story);
     items.map(enums::StoryItem::from).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Answers and pushes as the bytes of layer 230 (`spec/protocol.md`, 11.1), or of the [`Layer`] that a client speaks.
 //!
 //! ```text
+//! bytes    ──▶ read_request   ──▶ Request
 //! Response ──▶ write_response ──▶ updates, Bool, Vector<int>, phone.groupCall, messages.chatFull, upload.file, ...
 //! Updates  ──▶ write_push     ──▶ updateShort, or updates where users are named
 //! ```
@@ -16,6 +17,7 @@ mod layer;
 mod occasion;
 mod participant;
 mod people;
+mod request;
 mod stream;
 mod update;
 mod users;
@@ -23,13 +25,14 @@ mod users;
 use confcall_join::api::{
     GroupCallInfo, Method, ParticipantsPage, Response, RpcError, Update, Updates,
 };
-use grammers_tl_types::{Serializable as _, enums, types};
+use grammers_tl_types::{Identifiable as _, Serializable as _, types};
 
 pub use layer::Layer;
 pub use occasion::Occasion;
 pub use people::{write_user, write_users};
+pub use request::read_request;
 
-use people::{First, People};
+use people::{People, write_head};
 
 /// Writes the answer to a request of this method.
 ///
@@ -73,53 +76,53 @@ pub fn write_push(updates: &Updates, occasion: Occasion) -> Vec<u8> {
     };
     match single {
         Some(update) => {
-            let date = occasion.date;
-            enums::Updates::UpdateShort(types::UpdateShort { update, date }).to_bytes()
+            let mut bytes = types::UpdateShort::CONSTRUCTOR_ID.to_bytes();
+            bytes.extend(update);
+            occasion.date.serialize(&mut bytes);
+            bytes
         }
         None => all(updates, occasion),
     }
 }
 
+// What can hold a type that differs between the layers is written by hand, in the order of the API.
+
 fn all(updates: &[Update], occasion: Occasion) -> Vec<u8> {
     let written = updates
         .iter()
         .filter_map(|one| update::write(one, occasion));
-    let answer = enums::Updates::Updates(types::Updates {
-        updates: written.collect(),
-        users: Vec::new(),
-        chats: Vec::new(),
-        date: occasion.date,
-        seq: 0,
-    });
+    let written: Vec<_> = written.collect();
+    let mut bytes = types::Updates::CONSTRUCTOR_ID.to_bytes();
+    write_head(written.len(), &mut bytes);
+    written.into_iter().for_each(|update| bytes.extend(update));
     let people = People::of_updates(updates, occasion.viewer);
-    // Behind them stand the date and the number.
-    people.write_into(&answer, First::Users, 8, occasion.layer)
+    people.write_users(occasion.layer, &mut bytes);
+    people.write_chats(occasion.layer, &mut bytes);
+    let seq = 0_i32;
+    occasion.date.serialize(&mut bytes);
+    seq.serialize(&mut bytes);
+    bytes
 }
 
 fn group_call(info: &GroupCallInfo, occasion: Occasion) -> Vec<u8> {
-    let answer = enums::phone::GroupCall::Call(types::phone::GroupCall {
-        call: call::write(&info.call),
-        participants: participant::write_all(&info.participants),
-        participants_next_offset: offset(info.next_offset.as_deref()),
-        chats: Vec::new(),
-        users: Vec::new(),
-    });
-    let people = People::of(&info.labels, occasion.viewer);
-    people.write_into(&answer, First::Chats, 0, occasion.layer)
+    let layer = occasion.layer;
+    let mut bytes = types::phone::GroupCall::CONSTRUCTOR_ID.to_bytes();
+    call::write(&info.call, layer, &mut bytes);
+    participant::write_all(&info.participants, layer, &mut bytes);
+    offset(info.next_offset.as_deref()).serialize(&mut bytes);
+    People::of(&info.labels, occasion.viewer).write(layer, &mut bytes);
+    bytes
 }
 
 fn participants(page: &ParticipantsPage, occasion: Occasion) -> Vec<u8> {
-    let answer = enums::phone::GroupParticipants::Participants(types::phone::GroupParticipants {
-        count: page.count,
-        participants: participant::write_all(&page.participants),
-        next_offset: offset(page.next_offset.as_deref()),
-        chats: Vec::new(),
-        users: Vec::new(),
-        version: page.version,
-    });
-    let people = People::of(&page.labels, occasion.viewer);
-    // Behind them stands the version.
-    people.write_into(&answer, First::Chats, 4, occasion.layer)
+    let layer = occasion.layer;
+    let mut bytes = types::phone::GroupParticipants::CONSTRUCTOR_ID.to_bytes();
+    page.count.serialize(&mut bytes);
+    participant::write_all(&page.participants, layer, &mut bytes);
+    offset(page.next_offset.as_deref()).serialize(&mut bytes);
+    People::of(&page.labels, occasion.viewer).write(layer, &mut bytes);
+    page.version.serialize(&mut bytes);
+    bytes
 }
 
 /// An empty offset says that no page follows.
@@ -131,5 +134,7 @@ fn offset(next: Option<&str>) -> String {
 mod chat_round_trip;
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 mod tests;

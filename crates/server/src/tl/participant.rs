@@ -2,9 +2,15 @@ use confcall_join::Ssrc;
 use confcall_join::api::{GroupCallParticipant, ParticipantVideo, Peer, SsrcGroup};
 use grammers_tl_types::{enums, types};
 
-/// The entries of a roster.
-pub(super) fn write_all(participants: &[GroupCallParticipant]) -> Vec<enums::GroupCallParticipant> {
-    participants.iter().map(write).collect()
+use super::Layer;
+use super::people::write_head;
+
+/// Writes the entries of a roster as a vector.
+pub(super) fn write_all(participants: &[GroupCallParticipant], layer: Layer, to: &mut Vec<u8>) {
+    write_head(participants.len(), to);
+    for one in participants {
+        layer.write(&participant(one), to);
+    }
 }
 
 /// A user, group or channel.
@@ -22,8 +28,8 @@ pub(super) fn peer(peer: Peer) -> enums::Peer {
     }
 }
 
-fn write(participant: &GroupCallParticipant) -> enums::GroupCallParticipant {
-    enums::GroupCallParticipant::Participant(types::GroupCallParticipant {
+fn participant(participant: &GroupCallParticipant) -> types::GroupCallParticipant {
+    types::GroupCallParticipant {
         muted: participant.muted,
         left: participant.left,
         can_self_unmute: participant.can_self_unmute,
@@ -44,7 +50,7 @@ fn write(participant: &GroupCallParticipant) -> enums::GroupCallParticipant {
         video: participant.video.as_ref().map(video),
         presentation: participant.presentation.as_ref().map(video),
         paid_stars_total: None,
-    })
+    }
 }
 
 fn video(video: &ParticipantVideo) -> enums::GroupCallParticipantVideo {

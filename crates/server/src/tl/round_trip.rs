@@ -11,12 +11,13 @@ use confcall_join::message::{DocumentId, Entity, EntityKind};
 use confcall_join::{Slug, Ssrc};
 use confcall_state::UserId;
 use confcall_transport::tl::{read_response, read_updates};
-use grammers_tl_types::Deserializable as _;
+use grammers_tl_types::{Deserializable as _, enums};
 use proptest::collection::{btree_set, vec};
 use proptest::option;
 use proptest::prelude::*;
 
-use super::tests::{check_older, seen};
+use super::schema::check_older;
+use super::tests::seen;
 use super::*;
 
 prop_compose! {

@@ -4,7 +4,7 @@ use confcall_join::api::{
     Invitation, InvitationState, MessageId, Participants, Peer, PeerLabel, SubChain,
 };
 use confcall_state::UserId;
-use grammers_tl_types::Deserializable as _;
+use grammers_tl_types::{Deserializable as _, enums};
 
 use super::*;
 
@@ -20,24 +20,6 @@ pub(super) fn seen(viewer: UserId, date: i32) -> Occasion {
         viewer,
         date,
         layer: Layer::Newest,
-    }
-}
-
-/// Checks that the client of an older layer is given the same, with users and channels under the ids of its layer.
-#[track_caller]
-pub(super) fn check_older(newest: &[u8], occasion: Occasion, write: impl Fn(Occasion) -> Vec<u8>) {
-    const IDS: [(u32, u32); 2] = [(0xb1b8_cc83, 0x3177_4388), (0xd49f_34c6, 0x1c32_b11c)];
-    let layer = Layer::Of227;
-    let older = write(Occasion { layer, ..occasion });
-    assert_eq!(older.len(), newest.len());
-    let words = |bytes: &[u8]| {
-        let words = bytes.chunks_exact(4);
-        let words = words.map(|word| u32::from_le_bytes(*word.first_chunk().unwrap()));
-        words.collect::<Vec<_>>()
-    };
-    for (old, new) in words(&older).into_iter().zip(words(newest)) {
-        let other = IDS.iter().find(|(newest, _)| *newest == new);
-        assert_eq!(old, other.map_or(new, |(_, older)| *older));
     }
 }
 

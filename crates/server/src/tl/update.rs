@@ -1,39 +1,40 @@
 use confcall_join::api::{
-    CallConnection, CallMessage, ChainBlocks, EncryptedMessage, Invitation, InvitationState,
-    MessageId, MigratedCall, Participants, Peer, Update,
+    CallConnection, CallMessage, ChainBlocks, EncryptedMessage, GroupCall, Invitation,
+    InvitationState, MessageId, MigratedCall, Participants, Peer, Update,
 };
 use confcall_join::message::{Entity, EntityKind};
-use grammers_tl_types::{enums, types};
+use grammers_tl_types::{Identifiable as _, Serializable as _, enums, types};
 
-use super::occasion::Occasion;
-use super::{call, participant};
+use super::{Layer, Occasion, call, participant};
 
-/// One update; `None` for names, which stand beside the updates.
-pub(super) fn write(update: &Update, occasion: Occasion) -> Option<enums::Update> {
+/// Writes one update; `None` for names, which stand beside the updates, and for what the layer does not have.
+pub(super) fn write(update: &Update, occasion: Occasion) -> Option<Vec<u8>> {
+    let layer = occasion.layer;
     Some(match update {
-        Update::ChainBlocks(items) => chain_blocks(items).into(),
-        Update::Connection(media) => connection(media).into(),
-        Update::Participants(change) => participants(change).into(),
+        Update::ChainBlocks(items) => layer.bytes(&chain_blocks(items)),
+        Update::Connection(media) => layer.bytes(&connection(media)),
+        Update::Participants(change) => participants(change, layer),
         Update::GroupCall {
             call,
             peer,
             live_story,
-        } => types::UpdateGroupCall {
-            live_story: *live_story,
-            peer: peer.map(participant::peer),
-            call: call::write(call),
+        } => group_call(call, *peer, *live_story, layer),
+        Update::Message(_) | Update::MessagesDeleted { .. } | Update::EncryptedMessage(_)
+            if layer == Layer::Of214 =>
+        {
+            return None;
         }
-        .into(),
-        Update::Message(message) => call_message(message).into(),
-        Update::MessagesDeleted { call, messages } => types::UpdateDeleteGroupCallMessages {
-            call: call::reference(call),
-            messages: messages.iter().map(|message| message.value()).collect(),
+        Update::Message(message) => layer.bytes(&call_message(message)),
+        Update::MessagesDeleted { call, messages } => {
+            layer.bytes(&types::UpdateDeleteGroupCallMessages {
+                call: call::reference(call),
+                messages: messages.iter().map(|message| message.value()).collect(),
+            })
         }
-        .into(),
-        Update::EncryptedMessage(message) => encrypted_message(message).into(),
-        Update::Invitation(invitation) => message(invitation, occasion),
-        Update::Deleted(messages) => deleted(messages).into(),
-        Update::Migrated(call) => migrated(call).into(),
+        Update::EncryptedMessage(message) => layer.bytes(&encrypted_message(message)),
+        Update::Invitation(invitation) => message(invitation, occasion).to_bytes(),
+        Update::Deleted(messages) => layer.bytes(&deleted(messages)),
+        Update::Migrated(call) => layer.bytes(&migrated(call)),
         _ => return None,
     })
 }
@@ -56,12 +57,34 @@ fn connection(media: &CallConnection) -> types::UpdateGroupCallConnection {
     }
 }
 
-fn participants(change: &Participants) -> types::UpdateGroupCallParticipants {
-    types::UpdateGroupCallParticipants {
-        call: call::reference(&change.call),
-        participants: participant::write_all(&change.participants),
-        version: change.version,
+fn participants(change: &Participants, layer: Layer) -> Vec<u8> {
+    let mut bytes = types::UpdateGroupCallParticipants::CONSTRUCTOR_ID.to_bytes();
+    call::reference(&change.call).serialize(&mut bytes);
+    participant::write_all(&change.participants, layer, &mut bytes);
+    change.version.serialize(&mut bytes);
+    bytes
+}
+
+fn group_call(call: &GroupCall, peer: Option<Peer>, live_story: bool, layer: Layer) -> Vec<u8> {
+    let mut bytes = layer.id(types::UpdateGroupCall::CONSTRUCTOR_ID).to_bytes();
+    match layer {
+        Layer::Of214 => {
+            let number = peer.and_then(|peer| match peer {
+                Peer::User(_) => None,
+                Peer::Chat(id) => Some(id.value()),
+                Peer::Channel(id) => Some(id.value()),
+            });
+            u32::from(number.is_some()).serialize(&mut bytes);
+            number.inspect(|number| number.serialize(&mut bytes));
+        }
+        Layer::Of227 | Layer::Newest => {
+            let flags = u32::from(peer.is_some()) << 1 | u32::from(live_story) << 2;
+            flags.serialize(&mut bytes);
+            peer.inspect(|peer| participant::peer(*peer).serialize(&mut bytes));
+        }
     }
+    call::write(call, layer, &mut bytes);
+    bytes
 }
 
 fn call_message(message: &CallMessage) -> types::UpdateGroupCallMessage {
