@@ -30,7 +30,7 @@ const METHOD: Method = Method::SendConferenceCallBroadcast;
 const RETRIES: u32 = 5;
 /// The first pause, which doubles.
 const PAUSE: Duration = Duration::from_millis(250);
-/// The time that the server may take to send a broadcast back that it took.
+/// The time that the server may take to answer a broadcast, and then to send it back.
 const ECHO: Duration = Duration::from_secs(4);
 
 /// The broadcasts that were not echoed yet.
@@ -48,7 +48,8 @@ struct Owed {
 enum Progress {
     /// To be sent at this moment.
     Due(Moment),
-    InFlight(Ticket),
+    /// Without an answer; to be sent again at this moment.
+    InFlight(Ticket, Moment),
     /// To be sent again at this moment, unless it is echoed before.
     Taken(Moment),
 }
@@ -107,7 +108,7 @@ impl Broadcaster {
     fn keep(&mut self, ctx: &mut Context, stays: impl Fn(&Broadcast) -> bool) {
         self.0.retain(|one| {
             let stays = stays(&one.broadcast);
-            if let Progress::InFlight(ticket) = one.progress
+            if let Progress::InFlight(ticket, _) = one.progress
                 && !stays
             {
                 ctx.abandon(ticket);
@@ -119,7 +120,7 @@ impl Broadcaster {
     /// True if the server could have sent something back that it has not: what is held back it does not owe us.
     pub(in crate::engine) fn is_owed(&self, ctx: &Context) -> bool {
         self.0.iter().any(|one| match one.progress {
-            Progress::InFlight(ticket) => !ctx.holds_back(ticket),
+            Progress::InFlight(ticket, _) => !ctx.holds_back(ticket),
             Progress::Due(_) | Progress::Taken(_) => true,
         })
     }
@@ -130,12 +131,22 @@ impl Broadcaster {
         let has_room = |ctx: &Context| ctx.under_way() < limits::REQUESTS;
         for one in &mut self.0 {
             if one.due().is_some_and(|due| due <= ctx.now) && has_room(ctx) {
+                if let Progress::InFlight(ticket, again) = &mut one.progress {
+                    if ctx.holds_back(*ticket) {
+                        // It has not been sent yet.
+                        *again = ctx.now + ECHO;
+                        continue;
+                    }
+                    // It may have got there: its answer is heard, and a refusal of the next one is no news.
+                    ctx.abandon(*ticket);
+                }
                 let body = SendConferenceCallBroadcast {
                     call: call.into(),
                     broadcast: one.broadcast.to_bytes(),
                 };
                 one.tries += 1;
-                one.progress = Progress::InFlight(ctx.send(Purpose::Broadcast, body));
+                let ticket = ctx.send(Purpose::Broadcast, body);
+                one.progress = Progress::InFlight(ticket, ctx.now + ECHO);
             }
         }
         match self.0.iter().filter_map(Owed::due).min() {
@@ -226,15 +237,13 @@ impl Broadcaster {
 
 impl Owed {
     fn is_in_flight(&self, ticket: Ticket) -> bool {
-        matches!(self.progress, Progress::InFlight(id) if id == ticket)
+        matches!(self.progress, Progress::InFlight(id, _) if id == ticket)
     }
 
     /// The moment at which it is to be sent, unless it was tried often enough.
     fn due(&self) -> Option<Moment> {
-        match self.progress {
-            Progress::Due(at) | Progress::Taken(at) => Some(at).filter(|_| self.tries <= RETRIES),
-            Progress::InFlight(_) => None,
-        }
+        let (Progress::Due(at) | Progress::InFlight(_, at) | Progress::Taken(at)) = self.progress;
+        (self.tries <= RETRIES).then_some(at)
     }
 }
 
@@ -258,7 +267,7 @@ mod tests {
     fn send(broadcaster: &mut Broadcaster, ctx: &mut Context) -> Option<Ticket> {
         broadcaster.send_due(ctx, CALL);
         match (outputs(ctx).0.len(), broadcaster.0.first()?.progress) {
-            (1, Progress::InFlight(ticket)) => Some(ticket),
+            (1, Progress::InFlight(ticket, _)) => Some(ticket),
             _ => None,
         }
     }
@@ -278,6 +287,28 @@ mod tests {
         let ours = broadcaster.0[0].broadcast;
         broadcaster.echoed(&mut ctx, &ours);
         assert!(!broadcaster.is_owed(&ctx));
+    }
+
+    #[test]
+    fn a_broadcast_without_an_answer_is_sent_again_and_its_late_answer_is_heard() {
+        let mut ctx = context();
+        let mut broadcaster = broadcaster(&ctx);
+        let lost = send(&mut broadcaster, &mut ctx).unwrap();
+        advance(&mut ctx, ECHO - Duration::from_millis(1));
+        broadcaster.send_due(&mut ctx, CALL);
+        assert_eq!(outputs(&mut ctx).0.len(), 0);
+        assert_eq!(ctx.timers.next(), Some(ctx.now + Duration::from_millis(1)));
+        advance(&mut ctx, Duration::from_millis(1));
+        let second = send(&mut broadcaster, &mut ctx).unwrap();
+        assert_ne!(second, lost);
+        // The first had got there, and only its answer was late.
+        let taken = Ok(Updates::default().into());
+        let sequel = broadcaster.answered(&mut ctx, lost, taken);
+        assert_eq!(sequel, Sequel::TakeIn(Updates::default()));
+        let refusal = refused(400, "BLOCK_INVALID");
+        let sequel = broadcaster.answered(&mut ctx, second, refusal);
+        assert_eq!(sequel, Sequel::ReadBroadcastsAgain);
+        assert!(outputs(&mut ctx).1.is_empty());
     }
 
     #[test]

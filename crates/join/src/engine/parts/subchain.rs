@@ -12,7 +12,7 @@
 //! Implements `spec/protocol.md`, 7.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use confcall_media::Moment;
 use confcall_state::wire::check_server_form;
@@ -38,6 +38,11 @@ const FAST_CADENCE: Duration = Duration::from_secs(1);
 const HOLE: Duration = Duration::from_millis(500);
 /// The least time before the first poll, which brings what was pushed before we were ready.
 const CATCH_UP: Duration = Duration::from_millis(250);
+/// The time that an answer to a poll may take before it counts as lost, which doubles when one comes all the same: on a slow
+/// way no answer would be waited for. Longer than the pause between polls, so that it hastens none after an answer.
+const ANSWER: Duration = Duration::from_secs(8);
+/// The number of times that it doubles at most: the sender of requests has given them up by then.
+const DOUBLINGS: u32 = 2;
 /// The number of items that a poll asks for.
 const LIMIT: u16 = 50;
 /// The time and the number of answers without what we wait for, before we give the membership up.
@@ -56,6 +61,10 @@ pub(in crate::engine) struct Subchain {
     waiting: BTreeMap<i32, Vec<u8>>,
     waiting_bytes: usize,
     poll: Option<Poll>,
+    /// The polls that counted as lost before there was any word of them.
+    given_up: BTreeSet<Ticket>,
+    /// The number of those that were answered all the same.
+    late: u32,
     /// The number of polls that failed in a row.
     failures: u32,
     /// True if the last page ended before the place where we were.
@@ -74,6 +83,8 @@ pub(in crate::engine) struct Subchain {
 struct Poll {
     ticket: Ticket,
     offset: i32,
+    /// The moment from which it counts as lost.
+    overdue: Moment,
 }
 
 /// A wait for something that does not come although the server answers.
@@ -125,6 +136,8 @@ impl Subchain {
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
             poll: None,
+            given_up: BTreeSet::new(),
+            late: 0,
             failures: 0,
             is_rewound: false,
             full_pages: 0,
@@ -268,6 +281,8 @@ impl Subchain {
             stall: self.stall,
             reached: self.reached.max(self.next),
             full_pages: self.full_pages,
+            given_up: core::mem::take(&mut self.given_up),
+            late: self.late,
             ..Self::new(self.which, 0)
         };
     }
@@ -275,13 +290,43 @@ impl Subchain {
 
 /// The polls.
 impl Subchain {
-    /// Polls, unless a poll is under way.
+    /// Polls, unless a poll is under way that may still be answered.
     pub(in crate::engine) fn poll(&mut self, ctx: &mut Context, call: CallRef) {
-        if self.poll.is_none() {
-            let ticket = ctx.send(Purpose::Poll(self.which), self.request(call));
-            let offset = self.next;
-            self.poll = Some(Poll { ticket, offset });
+        self.give_up_overdue(ctx);
+        let overdue = match &self.poll {
+            Some(poll) => poll.overdue,
+            None => {
+                let ticket = ctx.send(Purpose::Poll(self.which), self.request(call));
+                let offset = self.next;
+                let overdue = ctx.now + ANSWER.saturating_mul(1 << self.late.min(DOUBLINGS));
+                self.poll = Some(Poll {
+                    ticket,
+                    offset,
+                    overdue,
+                });
+                overdue
+            }
+        };
+        ctx.timers.set_earlier(self.timer(), overdue);
+    }
+
+    /// Waits no longer for the answer to a poll that is overdue; one that comes all the same counts as a push.
+    fn give_up_overdue(&mut self, ctx: &mut Context) {
+        let Some(poll) = self.poll.as_mut().filter(|poll| poll.overdue <= ctx.now) else {
+            return;
+        };
+        if ctx.holds_back(poll.ticket) {
+            // The server has not been asked yet.
+            poll.overdue = ctx.now + ANSWER;
+            return;
         }
+        ctx.abandon(poll.ticket);
+        self.given_up.insert(poll.ticket);
+        self.poll = None;
+        self.failures = self.failures.saturating_add(1);
+        let attempt = self.failures.saturating_add(1);
+        let trouble = Failure::Lost.trouble(Method::GetGroupCallChainBlocks);
+        ctx.retrying(trouble, Duration::ZERO, attempt);
     }
 
     /// The request for what follows.
@@ -336,6 +381,9 @@ impl Subchain {
         result: Result<Response, Failure>,
     ) -> Result<Polled, EndReason> {
         let Some(poll) = self.poll.take_if(|poll| poll.ticket == ticket) else {
+            if self.given_up.remove(&ticket) && result.is_ok() {
+                self.late = self.late.saturating_add(1);
+            }
             // Its items count as pushed ones do; where they end says nothing about the poll that is under way.
             let updates = result.ok().and_then(|one| one.into_updates().ok());
             return Ok(Polled {
@@ -497,7 +545,9 @@ mod tests {
     use confcall_state::wire::ITEM_IDS;
 
     use super::*;
-    use crate::engine::testing::{CALL, context};
+    use crate::api::RpcError;
+    use crate::engine::io::{Outcome, RequestId};
+    use crate::engine::testing::{CALL, advance, context};
 
     fn at(offset: i32) -> Subchain {
         Subchain::new(SubChain::Broadcasts, offset)
@@ -625,6 +675,57 @@ mod tests {
         assert_eq!(answer(&mut subchain, &mut ctx, older, items(0..1)), None);
         assert!(subchain.poll.is_some_and(|poll| poll.ticket != older));
         assert!(taken(&mut subchain).is_empty());
+    }
+
+    /// Polls again for want of an answer, after so long and not before; gives the poll that had none.
+    fn next_unanswered(subchain: &mut Subchain, ctx: &mut Context, patience: Duration) -> Ticket {
+        let unanswered = subchain.poll.unwrap().ticket;
+        let moment = Duration::from_millis(1);
+        advance(ctx, patience - moment);
+        subchain.poll(ctx, CALL);
+        assert_eq!(subchain.poll.unwrap().ticket, unanswered);
+        assert_eq!(ctx.timers.next(), Some(ctx.now + moment));
+        advance(ctx, moment);
+        ctx.timers.cancel(Timer::Broadcasts);
+        subchain.poll(ctx, CALL);
+        assert_ne!(subchain.poll.unwrap().ticket, unanswered);
+        unanswered
+    }
+
+    #[test]
+    fn a_poll_without_an_answer_is_followed_by_another_however_many_are_lost() {
+        let (mut subchain, mut ctx) = (at(0), context());
+        subchain.poll(&mut ctx, CALL);
+        for _ in 0..5 {
+            next_unanswered(&mut subchain, &mut ctx, ANSWER);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_counts_as_a_push_and_the_next_may_take_twice_as_long() {
+        let (mut subchain, mut ctx) = (at(0), context());
+        subchain.poll(&mut ctx, CALL);
+        let late = next_unanswered(&mut subchain, &mut ctx, ANSWER);
+        let answer = Ok(Updates(vec![Update::ChainBlocks(items(0..2))]).into());
+        let polled = subchain.answered(&mut ctx, CALL, false, late, answer);
+        let polled = polled.unwrap();
+        assert_eq!((polled.page, polled.updates.0.len()), (None, 1));
+        next_unanswered(&mut subchain, &mut ctx, ANSWER);
+        next_unanswered(&mut subchain, &mut ctx, ANSWER * 2);
+    }
+
+    #[test]
+    fn a_poll_that_is_held_back_is_not_given_up() {
+        let (mut subchain, mut ctx) = (at(0), context());
+        subchain.poll(&mut ctx, CALL);
+        let ticket = subchain.poll.unwrap().ticket;
+        let wait = Outcome::Refused(RpcError::new(420, "FLOOD_WAIT_60"));
+        assert!(ctx.answered(RequestId(0), wait).is_none());
+        advance(&mut ctx, ANSWER);
+        ctx.timers.cancel(Timer::Broadcasts);
+        subchain.poll(&mut ctx, CALL);
+        assert_eq!(subchain.poll.unwrap().ticket, ticket);
+        assert_eq!(ctx.timers.next(), Some(ctx.now + ANSWER));
     }
 
     #[test]
