@@ -12,7 +12,7 @@
 //! Implements `spec/protocol.md`, 7.
 
 use core::time::Duration;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use confcall_media::Moment;
 use confcall_state::wire::check_server_form;
@@ -38,11 +38,10 @@ const FAST_CADENCE: Duration = Duration::from_secs(1);
 const HOLE: Duration = Duration::from_millis(500);
 /// The least time before the first poll, which brings what was pushed before we were ready.
 const CATCH_UP: Duration = Duration::from_millis(250);
-/// The time that an answer to a poll may take before it counts as lost, which doubles with each poll that fails in a row:
-/// on a slow way an answer comes late, and then none would be waited for. Longer than the pause between polls, so that it
-/// hastens none after an answer that came.
+/// The time that an answer to a poll may take before it counts as lost, which doubles when one comes all the same: on a slow
+/// way no answer would be waited for. Longer than the pause between polls, so that it hastens none after an answer.
 const ANSWER: Duration = Duration::from_secs(8);
-/// The most that the time is doubled: the sender of requests has given them up by then.
+/// The number of times that it doubles at most: the sender of requests has given them up by then.
 const DOUBLINGS: u32 = 2;
 /// The number of items that a poll asks for.
 const LIMIT: u16 = 50;
@@ -62,6 +61,10 @@ pub(in crate::engine) struct Subchain {
     waiting: BTreeMap<i32, Vec<u8>>,
     waiting_bytes: usize,
     poll: Option<Poll>,
+    /// The polls that counted as lost before there was any word of them.
+    given_up: BTreeSet<Ticket>,
+    /// The number of those that were answered all the same.
+    late: u32,
     /// The number of polls that failed in a row.
     failures: u32,
     /// True if the last page ended before the place where we were.
@@ -133,6 +136,8 @@ impl Subchain {
             waiting: BTreeMap::new(),
             waiting_bytes: 0,
             poll: None,
+            given_up: BTreeSet::new(),
+            late: 0,
             failures: 0,
             is_rewound: false,
             full_pages: 0,
@@ -276,6 +281,8 @@ impl Subchain {
             stall: self.stall,
             reached: self.reached.max(self.next),
             full_pages: self.full_pages,
+            given_up: core::mem::take(&mut self.given_up),
+            late: self.late,
             ..Self::new(self.which, 0)
         };
     }
@@ -291,7 +298,7 @@ impl Subchain {
             None => {
                 let ticket = ctx.send(Purpose::Poll(self.which), self.request(call));
                 let offset = self.next;
-                let overdue = ctx.now + ANSWER.saturating_mul(1 << self.failures.min(DOUBLINGS));
+                let overdue = ctx.now + ANSWER.saturating_mul(1 << self.late.min(DOUBLINGS));
                 self.poll = Some(Poll {
                     ticket,
                     offset,
@@ -314,6 +321,7 @@ impl Subchain {
             return;
         }
         ctx.abandon(poll.ticket);
+        self.given_up.insert(poll.ticket);
         self.poll = None;
         self.failures = self.failures.saturating_add(1);
         let attempt = self.failures.saturating_add(1);
@@ -373,6 +381,9 @@ impl Subchain {
         result: Result<Response, Failure>,
     ) -> Result<Polled, EndReason> {
         let Some(poll) = self.poll.take_if(|poll| poll.ticket == ticket) else {
+            if self.given_up.remove(&ticket) && result.is_ok() {
+                self.late = self.late.saturating_add(1);
+            }
             // Its items count as pushed ones do; where they end says nothing about the poll that is under way.
             let updates = result.ok().and_then(|one| one.into_updates().ok());
             return Ok(Polled {
@@ -666,30 +677,41 @@ mod tests {
         assert!(taken(&mut subchain).is_empty());
     }
 
+    /// Polls again for want of an answer, after so long and not before; gives the poll that had none.
+    fn next_unanswered(subchain: &mut Subchain, ctx: &mut Context, patience: Duration) -> Ticket {
+        let unanswered = subchain.poll.unwrap().ticket;
+        let moment = Duration::from_millis(1);
+        advance(ctx, patience - moment);
+        subchain.poll(ctx, CALL);
+        assert_eq!(subchain.poll.unwrap().ticket, unanswered);
+        assert_eq!(ctx.timers.next(), Some(ctx.now + moment));
+        advance(ctx, moment);
+        ctx.timers.cancel(Timer::Broadcasts);
+        subchain.poll(ctx, CALL);
+        assert_ne!(subchain.poll.unwrap().ticket, unanswered);
+        unanswered
+    }
+
     #[test]
-    fn a_poll_without_an_answer_is_followed_by_another_and_its_late_answer_counts_as_a_push() {
+    fn a_poll_without_an_answer_is_followed_by_another_however_many_are_lost() {
         let (mut subchain, mut ctx) = (at(0), context());
         subchain.poll(&mut ctx, CALL);
-        let lost = subchain.poll.unwrap().ticket;
-        advance(&mut ctx, ANSWER - Duration::from_millis(1));
+        for _ in 0..5 {
+            next_unanswered(&mut subchain, &mut ctx, ANSWER);
+        }
+    }
+
+    #[test]
+    fn an_answer_that_comes_late_counts_as_a_push_and_the_next_may_take_twice_as_long() {
+        let (mut subchain, mut ctx) = (at(0), context());
         subchain.poll(&mut ctx, CALL);
-        assert_eq!(subchain.poll.unwrap().ticket, lost);
-        assert_eq!(ctx.timers.next(), Some(ctx.now + Duration::from_millis(1)));
-        advance(&mut ctx, Duration::from_millis(1));
-        subchain.poll(&mut ctx, CALL);
-        let second = subchain.poll.unwrap().ticket;
-        assert_ne!(second, lost);
-        let late = Ok(Updates(vec![Update::ChainBlocks(items(0..2))]).into());
-        let polled = subchain.answered(&mut ctx, CALL, false, lost, late);
+        let late = next_unanswered(&mut subchain, &mut ctx, ANSWER);
+        let answer = Ok(Updates(vec![Update::ChainBlocks(items(0..2))]).into());
+        let polled = subchain.answered(&mut ctx, CALL, false, late, answer);
         let polled = polled.unwrap();
         assert_eq!((polled.page, polled.updates.0.len()), (None, 1));
-        // The second may take twice as long.
-        advance(&mut ctx, ANSWER);
-        subchain.poll(&mut ctx, CALL);
-        assert_eq!(subchain.poll.unwrap().ticket, second);
-        advance(&mut ctx, ANSWER);
-        subchain.poll(&mut ctx, CALL);
-        assert_ne!(subchain.poll.unwrap().ticket, second);
+        next_unanswered(&mut subchain, &mut ctx, ANSWER);
+        next_unanswered(&mut subchain, &mut ctx, ANSWER * 2);
     }
 
     #[test]
