@@ -315,8 +315,8 @@ impl Subchain {
         let Some(poll) = self.poll.as_mut().filter(|poll| poll.overdue <= ctx.now) else {
             return;
         };
-        if ctx.holds_back(poll.ticket) {
-            // The server has not been asked yet.
+        if ctx.holds_back(poll.ticket) || ctx.under_way() >= limits::REQUESTS {
+            // The server has not been asked yet, or answers nothing at all.
             poll.overdue = ctx.now + ANSWER;
             return;
         }
