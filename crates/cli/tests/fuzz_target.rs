@@ -145,13 +145,15 @@ fn processes(name: &str) -> Vec<String> {
 /// Waits until no process has the name: one that is killed is listed for a moment more.
 #[cfg(unix)]
 fn expect_none(name: &str) {
+    let mut left = processes(name);
     for _ in 0..500 {
-        if processes(name).is_empty() {
-            return;
+        if left.is_empty() {
+            break;
         }
         std::thread::sleep(Duration::from_millis(20));
+        left = processes(name);
     }
-    panic!("{:?}", processes(name));
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[cfg(unix)]
