@@ -1,10 +1,5 @@
 //! `confcall fuzz-target` beside processes that answer as `confcall peer` does, or nearly so.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "tests"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
 use std::process::{Command as Process, Stdio};
