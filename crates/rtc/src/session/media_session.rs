@@ -548,6 +548,11 @@ impl MediaSession {
         let Some(source) = Ssrc::new(*packet.header.ssrc) else {
             return;
         };
+        // The number of a packet has 48 bits in SRTP. One that is said to be older than the first of all has more.
+        if *packet.seq_no >> 48 != 0 {
+            self.dropped.malformed += 1;
+            return;
+        }
         if packet.payload.is_empty() {
             return;
         }
