@@ -168,7 +168,7 @@ impl Link {
         api.start_dtls(false)
             .map_err(|_| AnswerError::Fingerprint)?;
         api.start_sctp(true);
-        api.enable_twcc_feedback();
+        // No feedback on the numbers of transport-cc: str0m lists every number between two of a peer that lies, without an end.
         self.open_channel();
         Ok(())
     }

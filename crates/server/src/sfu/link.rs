@@ -179,7 +179,8 @@ impl Link {
         });
         // A native client nominates nothing: the server has to.
         api.set_ice_controlling(true);
-        api.enable_twcc_feedback();
+        // No feedback on the numbers of transport-cc: str0m lists every number between two of a member that lies, without an end.
+        // Senders stay at the rate that they start with.
         let started = api.start_dtls(true);
         if started.is_err() {
             return;
